@@ -1,0 +1,1 @@
+"""The commands of `python -m lib`, one module each: add(parser) and run(arguments) -> exit code."""

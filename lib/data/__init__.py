@@ -1,0 +1,1 @@
+"""From bytes to an audited, split dataset: tables, shapes, audit, split, samples."""

@@ -1,0 +1,35 @@
+"""Errors meant for the user: what is wrong, where, and what to do. Pages and commands show them; everything else is a bug."""
+
+from __future__ import annotations
+
+
+class CloserError(Exception):
+    """Say what is wrong (`what`), where it is (`where`, may be empty) and how to go on (`todo`, may be empty)."""
+
+    def __init__(self, what: str, *, where: str = "", todo: str = "") -> None:
+        self.what, self.where, self.todo = what, where, todo
+        super().__init__(" ".join(part for part in (f"{where}:" if where else "", what, todo) if part))
+
+
+class InputError(CloserError):
+    """A file, a mapping or a setting cannot be used. Nothing was changed."""
+
+
+class NotFoundError(CloserError):
+    """A dataset, run, job or model that was named does not exist (any more)."""
+
+
+class StoreError(CloserError):
+    """The workspace cannot be read or written: damaged, full, locked, or from a newer version."""
+
+
+class ModelError(CloserError):
+    """A base model cannot be found, loaded or used."""
+
+
+class TrainingError(CloserError):
+    """A training cannot go on: loss not finite, out of memory, weights damaged."""
+
+
+class CancelledError(CloserError):
+    """The user asked to stop; what was reached so far is kept."""

@@ -1,0 +1,1 @@
+"""Judging base against tuned on pairs the model never saw."""

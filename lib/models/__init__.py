@@ -1,0 +1,1 @@
+"""Base models: names to folders, encoding, export."""

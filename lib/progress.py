@@ -1,0 +1,44 @@
+"""How long work reports: one small protocol that training, evaluation and projection call and jobs, commands and tests implement."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+
+class Progress(Protocol):
+    """Receive what long work has to say. Every method is cheap and never raises but `check`."""
+
+    def stage(self, name: str, detail: str = "") -> None:
+        """Begin a named stage, in the user's words: loading, training, evaluating, drawing the map."""
+
+    def advance(self, done: float, total: float, **facts: float) -> None:
+        """Say how far the present stage is; facts may hold pairs_per_second."""
+
+    def loss(self, *, step: int, epoch: float, loss: float, learning_rate: float) -> None:
+        """Give one point of the training curve."""
+
+    def measured(self, *, part: str, moment: str, epoch: float, metrics: Mapping[str, float], seconds: float) -> None:
+        """Give the metrics of one moment (base, epoch-001, ..., best) on one part (validation, held_out)."""
+
+    def log(self, text: str, *, level: str = "info") -> None:
+        """Write one line for the log that a person can read. Never training texts."""
+
+    def check(self) -> None:
+        """Raise CancelledError when the user asked to stop; call it often (each step, each block)."""
+
+
+class Silent:
+    """A Progress that says nothing and never stops the work."""
+
+    def stage(self, name: str, detail: str = "") -> None: ...
+
+    def advance(self, done: float, total: float, **facts: float) -> None: ...
+
+    def loss(self, *, step: int, epoch: float, loss: float, learning_rate: float) -> None: ...
+
+    def measured(self, *, part: str, moment: str, epoch: float, metrics: Mapping[str, float], seconds: float) -> None: ...
+
+    def log(self, text: str, *, level: str = "info") -> None: ...
+
+    def check(self) -> None: ...

@@ -1,0 +1,31 @@
+"""Paths, limits, defaults and environment. The one place where a limit stands; messages quote it from here."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+BUNDLED_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
+"""Hub name of the base model that comes as a pip package, so that the first training needs no network."""
+
+PARTS = ("train", "validation", "held_out")
+"""The parts of a split, in the order data takes: validation chooses epochs, held-out only judges."""
+
+VALIDATION_FRACTION = 0.10
+HELD_OUT_FRACTION = 0.20
+
+MAX_FILE_BYTES = 2_000_000_000
+MAX_COLUMNS = 1_000
+MAX_ROWS = 5_000_000
+MAX_CELL_CHARACTERS = 1_000_000
+PARSE_MEMORY_BYTES = 6_000_000_000
+PARSE_SECONDS = 600
+
+MAX_DRAWN_POINTS = 20_000
+"""Above this a selection in the browser sends more than its socket takes, and a picture shows no more."""
+
+
+def home() -> Path:
+    """Return the workspace folder: CLOSER_HOME, or workspace/ beside app.py."""
+    given = os.environ.get("CLOSER_HOME", "").strip()
+    return Path(given).expanduser().resolve() if given else Path(__file__).resolve().parent.parent / "workspace"

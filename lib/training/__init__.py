@@ -1,0 +1,1 @@
+"""Fine-tuning: recipe, losses, batches, the packed fast path, trainer, checkpoints."""
