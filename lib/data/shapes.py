@@ -1,0 +1,35 @@
+"""The five shapes of training data, and the columns each has once read."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Shape(StrEnum):
+    """Which of the five ways a dataset is organised in; it decides which losses and metrics fit."""
+
+    PAIRS = "pairs"
+    SCORED = "scored"
+    LABELLED_PAIRS = "labelled_pairs"
+    TRIPLETS = "triplets"
+    LABELLED_TEXTS = "labelled_texts"
+
+
+TEXT_COLUMNS: dict[Shape, tuple[str, ...]] = {
+    Shape.PAIRS: ("anchor", "positive"),
+    Shape.SCORED: ("anchor", "positive"),
+    Shape.LABELLED_PAIRS: ("anchor", "positive"),
+    Shape.TRIPLETS: ("anchor", "positive", "negative"),
+    Shape.LABELLED_TEXTS: ("text",),
+}
+"""Canonical text columns by shape. Triplets may have more: negative_2, negative_3, ..."""
+
+VALUE_COLUMN: dict[Shape, str | None] = {
+    Shape.PAIRS: None,
+    Shape.SCORED: "score",
+    Shape.LABELLED_PAIRS: "label",
+    Shape.TRIPLETS: None,
+    Shape.LABELLED_TEXTS: "label",
+}
+"""The column beside the texts: score is float in [0, 1] (or [-1, 1] where the scale says so), label is a string;
+a labelled pair with two classes has the labels "0" and "1", where "1" means the same."""
