@@ -1,0 +1,64 @@
+"""Open the app: find a free port, say the address, start Streamlit."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import socket
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+FIRST_PORT = 8501
+TRIED_PORTS = 20
+
+
+def is_free(port: int) -> bool:
+    """Say whether a server could listen on this port of this machine."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
+
+
+def choose_port(wanted: int | None) -> int:
+    """Return the wanted port, or the first free one from 8501 on; exit with one clear line when there is none."""
+    if wanted is not None:
+        if not is_free(wanted):
+            raise SystemExit(
+                f"Port {wanted} is in use. Stop what listens there, or choose another: make run PORT={wanted + 1}"
+            )
+        return wanted
+    for port in range(FIRST_PORT, FIRST_PORT + TRIED_PORTS):
+        if is_free(port):
+            return port
+    raise SystemExit(
+        f"Ports {FIRST_PORT} to {FIRST_PORT + TRIED_PORTS - 1} are all in use. Choose another: make run PORT=9000"
+    )
+
+
+def main() -> None:
+    """Replace this process by Streamlit's server, so that Ctrl-C and signals reach it directly."""
+    parser = argparse.ArgumentParser(prog="python -m tools.serve", description=__doc__)
+    parser.add_argument("--port", type=int, default=int(os.environ["PORT"]) if os.environ.get("PORT") else None)
+    parser.add_argument("--headless", action="store_true", help="do not open a browser window")
+    chosen = parser.parse_args()
+    port = choose_port(chosen.port)
+    busy = " (8501 is in use)" if chosen.port is None and port != FIRST_PORT else ""
+    print(f"Closer opens on http://127.0.0.1:{port}{busy}. Stop it with Ctrl-C; trainings go on.", flush=True)  # noqa: T201
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"]
+    if (
+        chosen.headless
+        or os.environ.get("CI")
+        or not (os.environ.get("DISPLAY") or sys.platform in ("darwin", "win32"))
+    ):
+        command.append("--server.headless=true")
+    os.chdir(ROOT)
+    os.execv(sys.executable, command)
+
+
+if __name__ == "__main__":
+    main()
