@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from enum import StrEnum
 
 
@@ -33,3 +35,11 @@ VALUE_COLUMN: dict[Shape, str | None] = {
 }
 """The column beside the texts: score is float in [0, 1] (or [-1, 1] where the scale says so), label is a string;
 a labelled pair with two classes has the labels "0" and "1", where "1" means the same."""
+
+EXTRA_NEGATIVE = re.compile(r"negative_(\d+)")
+
+
+def text_columns(shape: Shape, names: Iterable[str]) -> tuple[str, ...]:
+    """Return the canonical text columns of the shape, with the further negatives that stand among the names."""
+    extra = [name for name in names if EXTRA_NEGATIVE.fullmatch(str(name))] if shape is Shape.TRIPLETS else []
+    return (*TEXT_COLUMNS[shape], *sorted(extra, key=lambda name: int(name.removeprefix("negative_"))))

@@ -1,0 +1,58 @@
+"""Which rows belong together: those that share a text, a near duplicate or a group, directly or over others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from lib.data.mapping import Examples
+from lib.data.normal import near_key, text_codes
+from lib.data.shapes import Shape
+
+
+def components(examples: Examples, *, links: Sequence[np.ndarray] = ()) -> np.ndarray:
+    """Return the component of each row (int64, numbered in order of first appearance).
+
+    Rows are joined by every text they share but negatives (near equal counts as equal), by the group column, and by
+    `links`: arrays of codes, one a row, where an equal code means together and -1 nothing.
+    """
+    frame = examples.frame
+    if not len(frame):
+        return np.zeros(0, dtype=np.int64)
+    columns = ("text",) if examples.shape is Shape.LABELLED_TEXTS else ("anchor", "positive")
+    joins = list(near_codes(frame, columns).T)
+    if "group" in frame:
+        codes = pd.factorize(frame["group"])[0].astype(np.int64)
+        joins.append(np.where(frame["group"].to_numpy(dtype=object) == "", -1, codes + _after(joins)))
+    for link in links:
+        joins.append(np.where(link < 0, -1, link + _after(joins)))
+    return joined_rows(joins)
+
+
+def near_codes(frame: pd.DataFrame, columns: tuple[str, ...]) -> np.ndarray:
+    """Return (rows, columns) codes of the texts, equal where the texts are near equal; -1 for an empty text."""
+    exact, texts = text_codes(frame, columns)
+    keys = [near_key(text) for text in texts]
+    codes = pd.factorize(np.array(keys, dtype=object))[0].astype(np.int64) if keys else np.zeros(0, dtype=np.int64)
+    empty = np.array([not key for key in keys], dtype=bool)
+    return np.where(empty, -1, codes)[exact]
+
+
+def joined_rows(joins: Sequence[np.ndarray]) -> np.ndarray:
+    """Return the connected components of the graph of rows and codes; -1 joins nothing. O(rows x joins)."""
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+
+    rows = len(joins[0])
+    nodes = rows + max(int(codes.max(initial=-1)) for codes in joins) + 1
+    row = np.concatenate([np.flatnonzero(codes >= 0) for codes in joins])
+    code = np.concatenate([codes[codes >= 0] for codes in joins])
+    graph = coo_matrix((np.ones(len(row), dtype=np.int8), (row, code + rows)), shape=(nodes, nodes))
+    found = connected_components(graph, directed=False)[1][:rows]
+    return pd.factorize(found)[0].astype(np.int64)
+
+
+def _after(joins: Sequence[np.ndarray]) -> int:
+    return max(int(codes.max(initial=-1)) for codes in joins) + 1

@@ -1,0 +1,1 @@
+"""What an audit looks for: one small file a family of checks, `registry` names them in order."""

@@ -1,0 +1,195 @@
+"""Which column plays which role, said by a person or guessed, and the examples that follow from it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+
+from lib.data.shapes import TEXT_COLUMNS, VALUE_COLUMN, Shape, text_columns
+from lib.errors import InputError
+
+SCALES: dict[str, tuple[float, float]] = {"0-1": (0, 1), "-1-1": (-1, 1), "0-5": (0, 5), "1-5": (1, 5)}
+"""Score scales by the name that pages and options use; any two numbers `low-high` are understood too."""
+
+PART_WORDS = {
+    "train": ("train", "training", "tr", "fit", "learn"),
+    "validation": ("validation", "valid", "val", "dev", "development"),
+    "held_out": ("held_out", "held-out", "heldout", "held out", "test", "testing", "eval", "evaluation", "holdout"),
+}
+
+
+class Rows(Protocol):
+    """Anything with text columns and the line each row began on; `lib.data.tables.Table` is one."""
+
+    @property
+    def frame(self) -> pd.DataFrame: ...
+
+    @property
+    def lines(self) -> np.ndarray: ...
+
+
+@dataclass(frozen=True)
+class PlainRows:
+    """Rows that never stood in a file: numbered as if under a header line."""
+
+    frame: pd.DataFrame
+
+    @property
+    def lines(self) -> np.ndarray:
+        return np.arange(2, len(self.frame) + 2, dtype=np.int64)
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """Say what the columns of a table mean: `roles` gives each canonical column the table's column(s), joined in order."""
+
+    shape: Shape
+    roles: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    scale: tuple[float, float] = (0.0, 1.0)
+    same: tuple[str, ...] = ()
+    group: str = ""
+    part: str = ""
+    joiner: str = "\n"
+
+    @property
+    def value_role(self) -> str | None:
+        return VALUE_COLUMN[self.shape]
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Canonical text columns, negatives in order."""
+        return text_columns(self.shape, self.roles)
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self) | {"shape": str(self.shape)}
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Mapping:
+        """Build it again from `to_dict`, also after JSON turned tuples into lists."""
+        tuples = {name: tuple(values[name]) for name in ("scale", "same") if name in values}
+        roles = {role: tuple(columns) for role, columns in values.get("roles", {}).items()}
+        return cls(**(values | tuples | {"roles": roles, "shape": Shape(values["shape"])}))
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Examples of one shape: `frame` has line:int64, the canonical columns, and group, part where mapped."""
+
+    shape: Shape
+    frame: pd.DataFrame
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        return text_columns(self.shape, self.frame.columns)
+
+
+def apply(table: Rows, mapping: Mapping) -> Examples:
+    """Turn the table's rows into examples; raise InputError naming the role or column that does not fit."""
+    check(table.frame, mapping)
+    frame = pd.DataFrame({"line": np.asarray(table.lines, dtype=np.int64)})
+    for role in mapping.texts:
+        frame[role] = joined(table.frame, mapping.roles[role], mapping.joiner)
+    value = mapping.value_role
+    if value == "score":
+        frame["score"] = scores(table.frame[mapping.roles["score"][0]], mapping.scale)
+    elif value == "label":
+        frame["label"] = labels(table.frame[mapping.roles["label"][0]], mapping)
+    if mapping.group:
+        frame["group"] = _plain(table.frame[mapping.group])
+    if mapping.part:
+        frame["part"] = parts(table.frame[mapping.part], mapping.part)
+    return Examples(mapping.shape, frame)
+
+
+def check(frame: pd.DataFrame, mapping: Mapping) -> None:
+    """Raise InputError where a needed role has no column, or a column does not exist or plays two roles."""
+    needed = [*TEXT_COLUMNS[mapping.shape], *([mapping.value_role] if mapping.value_role else [])]
+    for role in needed:
+        if not mapping.roles.get(role):
+            raise InputError(f"No column is chosen for “{role}”.", todo="Choose one under “What the columns mean”.")
+    named = [(role, column) for role, columns in mapping.roles.items() for column in columns]
+    named += [("group", mapping.group)] * bool(mapping.group) + [("split", mapping.part)] * bool(mapping.part)
+    for role, column in named:
+        if column not in frame.columns:
+            raise InputError(f"There is no column “{column}” (for “{role}”).", todo=f"There are: {_some(frame)}.")
+    texts = [mapping.roles[role] for role in mapping.texts]
+    if len(set(texts)) < len(texts):
+        twice = next(columns for columns in texts if texts.count(columns) > 1)
+        raise InputError(f"Two sides are both read from “{' + '.join(twice)}”.", todo="Choose different columns.")
+
+
+def joined(frame: pd.DataFrame, columns: tuple[str, ...], joiner: str) -> pd.Series:
+    """Return the columns as one text each, empty cells left out of the join."""
+    if len(columns) == 1:
+        return _plain(frame[columns[0]])
+    rows = zip(*(frame[name].to_numpy(dtype=object) for name in columns), strict=True)
+    return _texts([joiner.join(cell for cell in cells if cell.strip()) for cells in rows])
+
+
+def numbers(values: pd.Series) -> pd.Series:
+    """Read numbers, decimal commas too; what is none becomes NaN."""
+    plain = pd.to_numeric(values, errors="coerce")
+    if plain.isna().any():
+        commas = pd.to_numeric(values.astype(str).str.strip().str.replace(",", ".", regex=False), errors="coerce")
+        plain = plain.fillna(commas)
+    return plain.astype("float64")
+
+
+def scores(values: pd.Series, scale: tuple[float, float]) -> pd.Series:
+    """Bring scores from the file's scale to 0..1; a scale from -1 to 1 stays as it is. NaN where no number stands."""
+    low, high = scale
+    if not high > low:
+        raise InputError(
+            f"The score's scale {low:g} to {high:g} has no room.", todo="Give a lower and a higher number."
+        )
+    found = numbers(values).reset_index(drop=True)
+    return found if (low, high) == (-1, 1) else (found - low) / (high - low)
+
+
+def labels(values: pd.Series, mapping: Mapping) -> pd.Series:
+    """Return classes as text; for pairs "1" means the same and "0" another, where `same` says which class that is."""
+    plain = _texts([value.strip() for value in values.to_numpy(dtype=object)])
+    if mapping.shape is not Shape.LABELLED_PAIRS or not mapping.same:
+        return plain
+    is_same = plain.isin(list(mapping.same))
+    return _texts(np.where(plain == "", "", np.where(is_same, "1", "0")))
+
+
+def parts(values: pd.Series, column: str) -> pd.Series:
+    """Read the words of a split column as train, validation, held_out; raise InputError on any other word."""
+    known = {word: part for part, words in PART_WORDS.items() for word in words} | {"": "train"}
+    found = [known.get(value.strip().casefold()) for value in values.to_numpy(dtype=object)]
+    if None in found:
+        at = found.index(None)
+        raise InputError(
+            f"“{str(values.iloc[at])[:60]}” in the split column “{column}” names no part.",
+            todo="Use train, validation (valid, dev) and held_out (test), or choose no split column.",
+        )
+    return _texts(found)
+
+
+def scale_of(name: str) -> tuple[float, float]:
+    """Read a scale such as 0-5 or -1-1; raise InputError for anything else."""
+    if name in SCALES:
+        return SCALES[name]
+    low, dash, high = name.rpartition("-")
+    try:
+        return float(low), float(high)
+    except ValueError as error:
+        raise InputError(f"“{name}” is no score scale.", todo="Write it as 0-5, 1-5, 0-1 or -1-1.") from error
+
+
+def _plain(values: pd.Series) -> pd.Series:
+    return _texts(values.to_numpy(dtype=object))
+
+
+def _texts(values: Any) -> pd.Series:
+    return pd.Series(values, dtype="str")
+
+
+def _some(frame: pd.DataFrame, limit: int = 12) -> str:
+    names = [str(name) for name in frame.columns[:limit]]
+    return ", ".join(names) + (", ..." if len(frame.columns) > limit else "")

@@ -1,0 +1,158 @@
+"""From a file or a table to audited, split examples: the one road that pages and commands take."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as Map
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from lib.data.audit import Audit, audit, left_out
+from lib.data.findings.check import Settings
+from lib.data.guess import guess
+from lib.data.mapping import Examples, Mapping, PlainRows, Rows, apply
+from lib.data.shapes import Shape
+from lib.data.split import split
+from lib.errors import InputError
+from lib.progress import Progress, Silent
+from lib.settings import HELD_OUT_FRACTION, PARTS, VALIDATION_FRACTION
+
+LEAKS = "Shares a text or group with validation or held-out rows"
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Examples ready to be stored: `frame` by row id (line, part, component, texts, value, group), `facts` JSON-able.
+
+    left_out has line, reason and the columns of the rows that are in no part.
+    """
+
+    shape: Shape
+    frame: pd.DataFrame
+    facts: dict[str, Any]
+    left_out: pd.DataFrame
+    audit: Audit | None = None
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Rows by part."""
+        found = self.frame["part"].value_counts()
+        return {part: int(found.get(part, 0)) for part in PARTS}
+
+
+def prepare(
+    source: Path | pd.DataFrame | Rows,
+    *,
+    options: Any = None,
+    mapping: Mapping | None = None,
+    choices: Map[str, str] | None = None,
+    validation: float = VALIDATION_FRACTION,
+    held_out: float = HELD_OUT_FRACTION,
+    seed: int = 0,
+    settings: Settings = Settings(),
+    own_held_out: Rows | None = None,
+    progress: Progress = Silent(),
+) -> Prepared:
+    """Read (a Path), map, audit and split; raise InputError where that cannot give all three parts.
+
+    own_held_out: a table of the same columns whose rows are the held-out part. The audit's choices hold for both.
+    """
+    progress.stage("Reading")
+    table = _table(source, options)
+    mapping = mapping or guess(table)
+    progress.stage("Mapping columns")
+    examples = apply(table, mapping)
+    if own_held_out is not None:
+        examples = with_held_out(examples, apply(own_held_out, replace(mapping, part="")))
+    settings = replace(settings, low=-1.0 if mapping.scale == (-1, 1) else 0.0, wrong_width=_wrong_width(table))
+    audited = audit(examples, choices=choices, settings=settings, progress=progress)
+    facts = {"read": _read_facts(table), "mapping": mapping.to_dict()}
+    return divided(audited, validation=validation, held_out=held_out, seed=seed, facts=facts, progress=progress)
+
+
+def divided(
+    audited: Audit,
+    *,
+    validation: float = VALIDATION_FRACTION,
+    held_out: float = HELD_OUT_FRACTION,
+    seed: int = 0,
+    facts: Map[str, Any] | None = None,
+    progress: Progress = Silent(),
+) -> Prepared:
+    """Split audited examples, and leave out the rows of a given split that would leak."""
+    progress.stage("Splitting")
+    examples = audited.examples
+    if not len(examples.frame):
+        raise InputError("No row is left to train on.", todo="See what the audit leaves out, and change a choice.")
+    frame = split(examples, validation=validation, held_out=held_out, seed=seed)
+    leaks = (frame["part"] == "").to_numpy()
+    out = pd.concat([audited.left_out, left_out(frame[leaks], LEAKS)], ignore_index=True)
+    frame = frame[~leaks].reset_index(drop=True)
+    frame["component"] = pd.factorize(frame["component"])[0].astype(np.int64)
+    prepared = Prepared(examples.shape, _ordered(frame, examples), {}, out, audited)
+    _check_parts(prepared)
+    more = _facts(prepared, audited, {"validation_fraction": validation, "held_out_fraction": held_out, "seed": seed})
+    return replace(prepared, facts=dict(facts or {}) | more)
+
+
+def with_held_out(examples: Examples, own: Examples) -> Examples:
+    """Return both as one, the second as the held-out part; its lines count on from its own file's first."""
+    first = examples.frame if "part" in examples.frame else examples.frame.assign(part="train")
+    if (first["part"] == "held_out").any():
+        raise InputError(
+            "There are held-out rows in the split column and in a file of their own.",
+            todo="Choose one of the two.",
+        )
+    both = pd.concat([first, own.frame.assign(part="held_out")], ignore_index=True)
+    return Examples(examples.shape, both.astype({"part": "str"}))
+
+
+def _facts(prepared: Prepared, audited: Audit, asked: dict[str, Any]) -> dict[str, Any]:
+    sizes = prepared.frame["component"].value_counts()
+    return {
+        "shape": str(prepared.shape),
+        "findings": [finding.to_dict() for finding in audited.findings],
+        "split": asked
+        | prepared.counts
+        | {"components": int(len(sizes)), "largest_component": int(sizes.iloc[0]), "left_out": len(prepared.left_out)},
+    }
+
+
+def _check_parts(prepared: Prepared) -> None:
+    """Raise InputError where a part is empty: too few rows that stand on their own."""
+    missing = [part.replace("_", "-") for part, rows in prepared.counts.items() if not rows]
+    if missing:
+        groups = int(prepared.frame["component"].nunique())
+        raise InputError(
+            f"The split leaves no rows for {' and '.join(missing)}: the {len(prepared.frame):,} rows form {groups:,} "
+            "group(s) that share texts and must stay together.",
+            todo="Bring more examples, choose no group column, or change the fractions.",
+        )
+
+
+def _ordered(frame: pd.DataFrame, examples: Examples) -> pd.DataFrame:
+    names = ["line", "part", "component", *examples.texts, "score", "label", "group"]
+    return frame[[name for name in names if name in frame]].reset_index(drop=True)
+
+
+def _table(source: Path | pd.DataFrame | Rows, options: Any) -> Rows:
+    if isinstance(source, pd.DataFrame):
+        return PlainRows(source.astype("str").fillna(""))
+    if isinstance(source, Path):
+        from lib.data.tables import ReadOptions, read
+
+        return read(source, options=options or ReadOptions())
+    return source
+
+
+def _wrong_width(table: Rows) -> frozenset[int]:
+    report = getattr(table, "report", None)
+    return frozenset(int(line) for line in getattr(report, "wrong_width", ()))
+
+
+def _read_facts(table: Rows) -> dict[str, Any]:
+    report = getattr(table, "report", None)
+    return report.to_dict() if report is not None else {"rows": len(table.frame), "columns": list(table.frame.columns)}
