@@ -1,0 +1,181 @@
+"""Datasets on disk: immutable examples with an id from their content, the original upload beside them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import pandas as pd
+
+from lib.errors import InputError, NotFoundError
+from lib.settings import PARTS
+from lib.store.database import Database, now
+from lib.store.publish import publish, size_of
+
+
+class Publishable(Protocol):
+    """What a dataset is made of: lib.data.prepare.Prepared has it."""
+
+    shape: Any
+    frame: pd.DataFrame
+    facts: dict[str, Any]
+    left_out: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """One dataset: `counts` are rows by part; the examples are read when asked for."""
+
+    id: str
+    name: str
+    notes: str
+    shape: str
+    created: str
+    counts: dict[str, int]
+    deleted: str | None
+    folder: Path
+
+    @property
+    def rows(self) -> int:
+        """Return the number of examples in all parts."""
+        return sum(self.counts.values())
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """Return how the dataset was read, mapped, audited and split."""
+        return json.loads((self.folder / "facts.json").read_text(encoding="utf-8"))
+
+    @property
+    def originals(self) -> list[Path]:
+        """Return the files as they were uploaded."""
+        return sorted(p for p in (self.folder / "original").glob("*") if p.is_file())
+
+    def frame(self) -> pd.DataFrame:
+        """Return the examples: line, part, component and the columns of the shape; the index is the example's id."""
+        self._must_be_there()
+        return pd.read_parquet(self.folder / "examples.parquet")
+
+    def left_out(self) -> pd.DataFrame:
+        """Return the rows that were left out, with line and reason."""
+        self._must_be_there()
+        return pd.read_parquet(self.folder / "left_out.parquet")
+
+    def _must_be_there(self) -> None:
+        if not self.folder.is_dir():
+            raise NotFoundError(
+                f"The dataset {self.name} is not on the disk any more.", where=str(self.folder), todo="Upload it again."
+            )
+
+
+class Datasets:
+    """All datasets of a workspace. Names live in the database only; folders are named by id."""
+
+    def __init__(self, database: Database, folder: Path) -> None:
+        self._database, self._folder = database, folder
+
+    def publish(self, prepared: Publishable, *, name: str, originals: Sequence[Path] = ()) -> Dataset:
+        """Store a prepared dataset and return it; the same content is the same dataset, brought back if it was deleted."""
+        identity = content_id(prepared)
+        folder = self._folder / identity
+        if not (folder / "examples.parquet").exists():
+            with publish(folder) as part:
+                write_dataset(part, prepared, originals)
+        counts = {part: int((prepared.frame["part"] == part).sum()) for part in PARTS}
+        with self._database.changing() as connection:
+            connection.execute(
+                "INSERT INTO datasets (id, name, shape, created, counts) VALUES (?, ?, ?, ?, ?)"
+                " ON CONFLICT (id) DO UPDATE SET deleted = NULL",
+                (identity, clean_name(name), str(prepared.shape), now(), json.dumps(counts)),
+            )
+        return self.get(identity)
+
+    def get(self, identity: str) -> Dataset:
+        """Return one dataset, also a deleted one that can still come back. Raises NotFoundError."""
+        with self._database.reading() as connection:
+            row = connection.execute("SELECT * FROM datasets WHERE id = ?", (identity,)).fetchone()
+        if row is None:
+            raise NotFoundError(f"There is no dataset {identity}.", todo="Choose one of the list on the Upload page.")
+        return self._dataset(row)
+
+    def all(self, *, deleted: bool = False) -> list[Dataset]:
+        """Return the datasets, newest first; with `deleted`, those that wait to be purged."""
+        condition = "IS NOT NULL" if deleted else "IS NULL"
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                f"SELECT * FROM datasets WHERE deleted {condition} ORDER BY created DESC, rowid DESC"
+            )
+            return [self._dataset(row) for row in rows]
+
+    def rename(self, identity: str, name: str) -> None:
+        """Give a dataset another name. Raises InputError on an empty one."""
+        self._set(identity, "name", clean_name(name))
+
+    def annotate(self, identity: str, notes: str) -> None:
+        """Replace a dataset's notes."""
+        self._set(identity, "notes", notes)
+
+    def delete(self, identity: str) -> None:
+        """Hide a dataset; `restore` brings it back until `purge` frees its space."""
+        self._set(identity, "deleted", now())
+
+    def restore(self, identity: str) -> None:
+        """Bring a deleted dataset back."""
+        self._set(identity, "deleted", None)
+
+    def purge(self, identity: str) -> int:
+        """Remove a deleted dataset for good and return the bytes that this freed."""
+        dataset = self.get(identity)
+        if dataset.deleted is None:
+            raise InputError(f"{dataset.name} is not deleted.", todo="Delete it first.")
+        freed = size_of(dataset.folder)
+        with self._database.changing() as connection:
+            connection.execute("DELETE FROM datasets WHERE id = ?", (identity,))
+        shutil.rmtree(dataset.folder, ignore_errors=True)
+        return freed
+
+    def _set(self, identity: str, column: str, value: object) -> None:
+        with self._database.changing() as connection:
+            changed = connection.execute(f"UPDATE datasets SET {column} = ? WHERE id = ?", (value, identity))  # noqa: S608
+            if changed.rowcount == 0:
+                raise NotFoundError(f"There is no dataset {identity}.")
+
+    def _dataset(self, row: sqlite3.Row) -> Dataset:
+        values = dict(row) | {"counts": json.loads(row["counts"]), "folder": self._folder / row["id"]}
+        return Dataset(**values)
+
+
+def content_id(prepared: Publishable) -> str:
+    """Return the id of a dataset: 12 hex digits of a sha256 over shape, columns, parts and texts."""
+    digest = hashlib.sha256(str(prepared.shape).encode())
+    frame = prepared.frame
+    for column in sorted(c for c in frame.columns if c not in ("line", "component")):
+        digest.update(column.encode() + b"\0")
+        digest.update(pd.util.hash_pandas_object(frame[column], index=False).to_numpy().tobytes())
+    return digest.hexdigest()[:12]
+
+
+def write_dataset(folder: Path, prepared: Publishable, originals: Sequence[Path]) -> None:
+    """Write examples, facts, left-out rows and the original files into an empty folder."""
+    prepared.frame.to_parquet(folder / "examples.parquet")
+    prepared.left_out.to_parquet(folder / "left_out.parquet")
+    (folder / "facts.json").write_text(json.dumps(prepared.facts, ensure_ascii=False), encoding="utf-8")
+    (folder / "original").mkdir()
+    for number, original in enumerate(originals):
+        # The person's file name is text, not a path: only its extension is kept on disk; the name stands in the facts.
+        shutil.copyfile(original, folder / "original" / f"{number}{''.join(original.suffixes[-2:])[:20]}")
+
+
+def clean_name(name: str) -> str:
+    """Return a name without surrounding space. Raises InputError when nothing is left or it is far too long."""
+    cleaned = " ".join(name.split())
+    if not cleaned:
+        raise InputError("The name is empty.", todo="Type at least one character.")
+    if len(cleaned) > 200:
+        raise InputError(f"The name has {len(cleaned)} characters; 200 are the limit.")
+    return cleaned

@@ -1,0 +1,190 @@
+"""The queue: a table of jobs whose every change of state is one conditional UPDATE."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from lib.errors import InputError, NotFoundError
+from lib.store.database import Database, now
+
+WAITING = ("queued",)
+LIVE = ("running", "cancelling")
+OPEN = WAITING + LIVE + ("interrupted",)
+DONE = ("succeeded", "failed", "cancelled")
+MAX_ATTEMPTS = 3
+
+
+@dataclass(frozen=True)
+class Job:
+    """One piece of work on a run. `token` names the attempt: an older worker that wakes up cannot write with its own."""
+
+    id: int
+    key: str | None
+    kind: str
+    run: str
+    payload: dict[str, Any]
+    state: str
+    position: float
+    attempts: int
+    token: str
+    reason: str
+    created: str
+    started: str | None
+    ended: str | None
+
+
+class Jobs:
+    """The queue of a workspace."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def submit(self, kind: str, *, run: str, payload: dict[str, Any] | None = None, key: str = "") -> Job:
+        """Put a job at the end of the queue; the same key twice is the same job."""
+        with self._database.changing() as connection:
+            identity = insert(connection, kind, run=run, payload=payload or {}, key=key)
+        return self.get(identity)
+
+    def get(self, identity: int) -> Job:
+        """Return one job. Raises NotFoundError."""
+        with self._database.reading() as connection:
+            row = connection.execute("SELECT * FROM jobs WHERE id = ?", (identity,)).fetchone()
+        if row is None:
+            raise NotFoundError(f"There is no job {identity}.")
+        return as_job(row)
+
+    def all(
+        self, *, states: tuple[str, ...] | None = None, run: str | None = None, kind: str | None = None
+    ) -> list[Job]:
+        """Return jobs in queue order, of some states, of one run, of one kind."""
+        conditions, values = ["1"], []
+        if states is not None:
+            conditions.append(f"state IN ({', '.join('?' * len(states))})")
+            values += list(states)
+        for column, value in (("run", run), ("kind", kind)):
+            if value is not None:
+                conditions.append(f"{column} = ?")
+                values.append(value)
+        query = f"SELECT * FROM jobs WHERE {' AND '.join(conditions)} ORDER BY position, id"  # noqa: S608
+        with self._database.reading() as connection:
+            return [as_job(row) for row in connection.execute(query, values)]
+
+    def claim(self, identity: int) -> Job | None:
+        """Take a queued job for one attempt and return it with its new token, or None when another was faster."""
+        token = uuid.uuid4().hex
+        with self._database.changing() as connection:
+            changed = connection.execute(
+                "UPDATE jobs SET state = 'running', token = ?, attempts = attempts + 1, started = ?, ended = NULL, reason = ''"
+                " WHERE id = ? AND state = 'queued'",
+                (token, now(), identity),
+            ).rowcount
+        return self.get(identity) if changed else None
+
+    def finish(self, job: Job, state: str, reason: str = "", *, follow_ups: tuple[str, ...] = ()) -> bool:
+        """End an attempt and queue its follow-ups in the same transaction; return False when the token is not the newest."""
+        with self._database.changing() as connection:
+            changed = connection.execute(
+                "UPDATE jobs SET state = ?, reason = ?, ended = ? WHERE id = ? AND token = ? AND state IN ('running', 'cancelling')",
+                (state, reason, now(), job.id, job.token),
+            ).rowcount
+            if changed:
+                for kind in follow_ups:
+                    insert(
+                        connection,
+                        kind,
+                        run=job.run,
+                        payload={},
+                        key=f"{kind}-after-{job.id}-{job.attempts}",
+                        first=True,
+                    )
+        return bool(changed)
+
+    def interrupted(self, job: Job) -> None:
+        """Say that the worker of this attempt is gone: back to the queue, or failed after the last attempt."""
+        with self._database.changing() as connection:
+            if job.state == "cancelling":
+                state, reason = (
+                    "cancelled",
+                    "The worker was stopped before it could save; earlier checkpoints are kept.",
+                )
+            elif job.attempts >= MAX_ATTEMPTS:
+                state, reason = "failed", f"Its worker died {job.attempts} times. The log says how far it came."
+            else:
+                state, reason = "queued", "interrupted: its worker died; it goes on from the newest checkpoint."
+            connection.execute(
+                "UPDATE jobs SET state = ?, reason = ?, ended = ? WHERE id = ? AND token = ? AND state IN ('running', 'cancelling')",
+                (state, reason, now(), job.id, job.token),
+            )
+
+    def cancel(self, identity: int) -> Job:
+        """Ask a job to stop: a queued one is cancelled at once, a running one saves its best so far first."""
+        with self._database.changing() as connection:
+            connection.execute(
+                "UPDATE jobs SET state = 'cancelled', reason = 'Cancelled before it began.', ended = ?"
+                " WHERE id = ? AND state IN ('queued', 'interrupted')",
+                (now(), identity),
+            )
+            connection.execute("UPDATE jobs SET state = 'cancelling' WHERE id = ? AND state = 'running'", (identity,))
+        return self.get(identity)
+
+    def retry(self, identity: int) -> Job:
+        """Queue a failed or cancelled job again, with fresh attempts; it goes on from its newest checkpoint."""
+        with self._database.changing() as connection:
+            changed = connection.execute(
+                "UPDATE jobs SET state = 'queued', attempts = 0, reason = '', ended = NULL, position = ?"
+                " WHERE id = ? AND state IN ('failed', 'cancelled')",
+                (next_position(connection), identity),
+            ).rowcount
+        job = self.get(identity)
+        if not changed and job.state in DONE:
+            raise InputError(f"Job {identity} has {job.state}; only failed and cancelled ones can be tried again.")
+        return job
+
+    def move(self, identity: int, places: int) -> None:
+        """Move a queued job up (negative) or down in the queue."""
+        waiting = self.all(states=WAITING)
+        ids = [job.id for job in waiting]
+        if identity not in ids:
+            raise InputError(f"Job {identity} does not wait any more.")
+        old = ids.index(identity)
+        ids.insert(max(0, min(len(ids) - 1, old + places)), ids.pop(old))
+        positions = sorted(job.position for job in waiting)
+        with self._database.changing() as connection:
+            for position, moved in zip(positions, ids, strict=True):
+                connection.execute("UPDATE jobs SET position = ? WHERE id = ? AND state = 'queued'", (position, moved))
+
+
+def insert(
+    connection: sqlite3.Connection, kind: str, *, run: str, payload: dict[str, Any], key: str = "", first: bool = False
+) -> int:
+    """Insert a queued job inside a transaction and return its id; with a known key, the id of the job that has it."""
+    if key:
+        known = connection.execute("SELECT id FROM jobs WHERE key = ?", (key,)).fetchone()
+        if known is not None:
+            return int(known["id"])
+    position = first_position(connection) if first else next_position(connection)
+    cursor = connection.execute(
+        "INSERT INTO jobs (key, kind, run, payload, state, position, created) VALUES (?, ?, ?, ?, 'queued', ?, ?)",
+        (key or None, kind, run, json.dumps(payload), position, now()),
+    )
+    return int(cursor.lastrowid or 0)
+
+
+def next_position(connection: sqlite3.Connection) -> float:
+    """Return a position after every job."""
+    return float(connection.execute("SELECT COALESCE(MAX(position), 0) + 1 FROM jobs").fetchone()[0])
+
+
+def first_position(connection: sqlite3.Connection) -> float:
+    """Return a position before every queued job, after the running ones: follow-ups of a run come before the next run."""
+    row = connection.execute("SELECT MIN(position) FROM jobs WHERE state = 'queued'").fetchone()
+    return next_position(connection) if row[0] is None else float(row[0]) - 0.001
+
+
+def as_job(row: sqlite3.Row) -> Job:
+    """Return a row as a Job."""
+    return Job(**(dict(row) | {"payload": json.loads(row["payload"])}))

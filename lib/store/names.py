@@ -1,0 +1,17 @@
+"""From a model's name to a folder's name, so that no path is ever built from a person's text as it stands."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePath
+
+
+def folder_name(model: str) -> str:
+    """Return the folder name of a tuned model: the base model's name with / as _; a path gives its last part.
+
+    Only letters, digits, dot, dash and underscore are left, never a leading dot, at most 100 characters.
+    """
+    is_path = model.startswith(("/", "~", ".")) or "\\" in model
+    name = PurePath(model.replace("\\", "/")).name if is_path else model
+    cleaned = re.sub(r"[^A-Za-z0-9._-]", "_", name.replace("/", "_")).lstrip(".")[:100]
+    return cleaned or "model"

@@ -1,0 +1,142 @@
+"""Folders that are whole or not there: written beside their place, synced, sealed with a manifest, renamed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from lib.errors import StoreError
+
+MANIFEST = "MANIFEST.json"
+TEMPORARY = ".part-"
+REPLACED = ".old-"
+
+
+@contextmanager
+def publish(final: Path) -> Iterator[Path]:
+    """Yield an empty folder beside `final`; when the block ends well, seal it and put it in place of what was there.
+
+    A kill at any moment leaves either the old folder or the new one, and at most leftovers that `leftovers` finds.
+    Raises StoreError when the disk is full or refuses to write.
+    """
+    final.parent.mkdir(parents=True, exist_ok=True)
+    part = final.with_name(f"{TEMPORARY}{final.name}-{uuid.uuid4().hex[:8]}")
+    try:
+        part.mkdir()
+        yield part
+        seal(part)
+        put_in_place(part, final)
+    except OSError as error:
+        raise StoreError(
+            f"{final.name} could not be written: {error.strerror or error}.",
+            todo="Free some disk space or check the folder's permissions, then try again.",
+        ) from error
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def seal(folder: Path) -> None:
+    """Sync every file, then write the manifest with the sha256 and size of each, last."""
+    files = {name: describe(folder / name) for name in file_names(folder)}
+    for name in files:
+        sync(folder / name)
+    write_synced(folder / MANIFEST, json.dumps({"files": files}, indent=1, sort_keys=True))
+    sync(folder)
+
+
+def put_in_place(part: Path, final: Path) -> None:
+    """Rename the sealed folder over the final place; an older one is moved aside first and removed after."""
+    old = final.with_name(f"{REPLACED}{final.name}-{uuid.uuid4().hex[:8]}")
+    if final.exists():
+        final.rename(old)
+    part.rename(final)
+    sync(final.parent)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def verify(folder: Path) -> list[str]:
+    """Return what is wrong with a published folder: nothing, or one line for each missing, changed or extra file."""
+    try:
+        listed = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["files"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        return [f"{folder.name}: its manifest cannot be read ({type(error).__name__})"]
+    there = set(file_names(folder))
+    problems = [f"{folder.name}/{name}: missing" for name in sorted(set(listed) - there)]
+    problems += [f"{folder.name}/{name}: not in the manifest" for name in sorted(there - set(listed))]
+    problems += [
+        f"{folder.name}/{name}: changed since it was written"
+        for name in sorted(there & set(listed))
+        if describe(folder / name) != listed[name]
+    ]
+    return problems
+
+
+def recover(final: Path) -> None:
+    """Bring back the older folder when a kill fell between the two renames of `put_in_place`."""
+    if final.exists():
+        return
+    for old in sorted(final.parent.glob(f"{REPLACED}{final.name}-*")):
+        if not verify(old):
+            old.rename(final)
+            return
+
+
+def leftovers(folder: Path) -> list[Path]:
+    """Return what kills left behind in a folder: unfinished and replaced parts."""
+    if not folder.is_dir():
+        return []
+    return sorted(p for p in folder.iterdir() if p.name.startswith((TEMPORARY, REPLACED)))
+
+
+def file_names(folder: Path) -> list[str]:
+    """Return the files of a folder but its manifest, as sorted relative names with forward slashes."""
+    names = (p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
+    return sorted(name for name in names if name != MANIFEST)
+
+
+def describe(path: Path) -> dict[str, object]:
+    """Return sha256 and size in bytes of one file."""
+    with path.open("rb") as file:
+        return {"sha256": hashlib.file_digest(file, "sha256").hexdigest(), "bytes": path.stat().st_size}
+
+
+def write_synced(path: Path, text: str) -> None:
+    """Write a small text file and sync it to the disk before returning."""
+    with path.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def write_atomic(path: Path, text: str) -> None:
+    """Replace a small text file in one step: a reader sees the old text or the new one."""
+    part = path.with_name(f"{TEMPORARY}{path.name}-{uuid.uuid4().hex[:8]}")
+    write_synced(part, text)
+    part.replace(path)
+
+
+def sync(path: Path) -> None:
+    """Sync one file or folder to the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def size_of(folder: Path) -> int:
+    """Return the bytes that a folder takes."""
+    total = 0
+    for base, _, names in os.walk(folder):
+        for name in names:
+            try:
+                total += os.lstat(os.path.join(base, name)).st_size
+            except FileNotFoundError:  # a worker may be replacing it
+                continue
+    return total

@@ -1,0 +1,200 @@
+"""Runs: one recipe on one dataset with one base model; its folder holds all that came of it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lib.errors import InputError, NotFoundError
+from lib.store.database import Database, now
+from lib.store.datasets import clean_name
+from lib.store.jobs import OPEN, insert
+from lib.store.names import folder_name
+from lib.store.publish import size_of
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run; `state` and `reason` are those of its training job, `job` is that job's id."""
+
+    id: str
+    name: str
+    note: str
+    starred: bool
+    dataset: str
+    model: str
+    recipe: dict[str, Any]
+    heading: str
+    created: str
+    headline: dict[str, Any] | None
+    deleted: str | None
+    state: str
+    reason: str
+    job: int
+    started: str | None
+    ended: str | None
+    folder: Path
+
+    @property
+    def model_dir(self) -> Path:
+        """Return where the tuned model lies: a folder named after the base model with / as _."""
+        return self.folder / folder_name(self.model)
+
+    @property
+    def events_path(self) -> Path:
+        """Return the file of progress events, one JSON line each."""
+        return self.folder / "events.jsonl"
+
+    @property
+    def log_path(self) -> Path:
+        """Return the file of the worker's own output."""
+        return self.folder / "log.txt"
+
+    @property
+    def checkpoints_dir(self) -> Path:
+        """Return the folder of checkpoints, each published under its step."""
+        return self.folder / "checkpoints"
+
+    @property
+    def snapshots_dir(self) -> Path:
+        """Return the folder of embeddings of the shown texts at each moment."""
+        return self.folder / "snapshots"
+
+    @property
+    def evaluation_dir(self) -> Path:
+        """Return the folder of the evaluation."""
+        return self.folder / "evaluation"
+
+    @property
+    def map_dir(self) -> Path:
+        """Return the folder of the map."""
+        return self.folder / "map"
+
+    @property
+    def is_open(self) -> bool:
+        """Say whether the training still waits or works."""
+        return self.state in OPEN
+
+
+SELECT = """
+    SELECT runs.*, jobs.state, jobs.reason, jobs.id AS job, jobs.started, jobs.ended FROM runs
+    JOIN jobs ON jobs.run = runs.id AND jobs.kind = 'train'
+"""
+
+
+class Runs:
+    """All runs of a workspace."""
+
+    def __init__(self, database: Database, folder: Path) -> None:
+        self._database, self._folder = database, folder
+
+    def create(
+        self, *, dataset: str, model: str, recipe: dict[str, Any], heading: str = "", name: str = "", key: str = ""
+    ) -> Run:
+        """Add a run and its queued training in one transaction; the same key twice is the same run."""
+        with self._database.changing() as connection:
+            known = connection.execute("SELECT id FROM runs WHERE key = ? AND ? != ''", (key, key)).fetchone()
+            identity = known["id"] if known else self._insert(connection, dataset, model, recipe, heading, name, key)
+        return self.get(identity)
+
+    def get(self, identity: str) -> Run:
+        """Return one run, also a deleted one that can still come back. Raises NotFoundError."""
+        with self._database.reading() as connection:
+            row = connection.execute(f"{SELECT} WHERE runs.id = ?", (identity,)).fetchone()
+        if row is None:
+            raise NotFoundError(f"There is no run {identity}.", todo="Choose one of the list: python -m lib runs.")
+        return self._run(row)
+
+    def all(self, *, deleted: bool = False) -> list[Run]:
+        """Return the runs, newest first; with `deleted`, those that wait to be purged."""
+        condition = "IS NOT NULL" if deleted else "IS NULL"
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                f"{SELECT} WHERE runs.deleted {condition} ORDER BY runs.created DESC, jobs.id DESC"
+            )
+            return [self._run(row) for row in rows]
+
+    def rename(self, identity: str, name: str) -> None:
+        """Give a run another name. Raises InputError on an empty one."""
+        self._set(identity, "name", clean_name(name))
+
+    def annotate(self, identity: str, note: str) -> None:
+        """Replace a run's note."""
+        self._set(identity, "note", note)
+
+    def star(self, identity: str, starred: bool) -> None:
+        """Star a run, or take the star away."""
+        self._set(identity, "starred", int(starred))
+
+    def set_headline(self, identity: str, headline: dict[str, Any]) -> None:
+        """Keep the numbers that lists show: metric, base, tuned, difference, low, high, verdict."""
+        self._set(identity, "headline", json.dumps(headline))
+
+    def delete(self, identity: str) -> None:
+        """Hide a run; `restore` brings it back until `purge` frees its space. Raises InputError while it works."""
+        run = self.get(identity)
+        if run.state in ("running", "cancelling"):
+            raise InputError(f"{run.name} is still training.", todo="Cancel it first.")
+        with self._database.changing() as connection:
+            connection.execute(
+                "UPDATE jobs SET state = 'cancelled', reason = 'Its run was deleted.' WHERE run = ? AND state = 'queued'",
+                (identity,),
+            )
+        self._set(identity, "deleted", now())
+
+    def restore(self, identity: str) -> None:
+        """Bring a deleted run back."""
+        self._set(identity, "deleted", None)
+
+    def purge(self, identity: str) -> int:
+        """Remove a deleted run for good and return the bytes that this freed."""
+        run = self.get(identity)
+        if run.deleted is None:
+            raise InputError(f"{run.name} is not deleted.", todo="Delete it first.")
+        freed = size_of(run.folder)
+        with self._database.changing() as connection:
+            connection.execute("DELETE FROM jobs WHERE run = ?", (identity,))
+            connection.execute("DELETE FROM runs WHERE id = ?", (identity,))
+        shutil.rmtree(run.folder, ignore_errors=True)
+        return freed
+
+    def _insert(
+        self,
+        connection: sqlite3.Connection,
+        dataset: str,
+        model: str,
+        recipe: dict[str, Any],
+        heading: str,
+        name: str,
+        key: str,
+    ) -> str:
+        row = connection.execute("SELECT name FROM datasets WHERE id = ? AND deleted IS NULL", (dataset,)).fetchone()
+        if row is None:
+            raise NotFoundError(f"There is no dataset {dataset}.", todo="Choose another one.")
+        identity = uuid.uuid4().hex[:10]
+        title = clean_name(name or f"{row['name']}, {model.rsplit('/', 1)[-1]}")[:200]
+        connection.execute(
+            "INSERT INTO runs (id, key, name, dataset, model, recipe, heading, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (identity, key or None, title, dataset, model, json.dumps(recipe), heading, now()),
+        )
+        (self._folder / identity).mkdir(parents=True, exist_ok=True)
+        insert(connection, "train", run=identity, payload={}, key=f"train-{identity}")
+        return identity
+
+    def _set(self, identity: str, column: str, value: object) -> None:
+        with self._database.changing() as connection:
+            changed = connection.execute(f"UPDATE runs SET {column} = ? WHERE id = ?", (value, identity))  # noqa: S608
+            if changed.rowcount == 0:
+                raise NotFoundError(f"There is no run {identity}.")
+
+    def _run(self, row: sqlite3.Row) -> Run:
+        values = {name: row[name] for name in row.keys() if name != "key"}  # noqa: SIM118
+        values["recipe"] = json.loads(row["recipe"])
+        values["headline"] = json.loads(row["headline"]) if row["headline"] else None
+        values["starred"] = bool(row["starred"])
+        return Run(**values, folder=self._folder / row["id"])
