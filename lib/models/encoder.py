@@ -1,0 +1,62 @@
+"""Texts to vectors, several times faster than `model.encode` and the same to four digits: no padding, bf16, nothing twice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from sentence_transformers import SentenceTransformer
+
+from lib.models import unpadded
+from lib.progress import Progress, Silent
+
+SMALLEST_BF16 = 64
+"""Below this width bf16 matrices gain nothing and their rounding weighs more."""
+
+
+def encode(
+    model: SentenceTransformer,
+    texts: Sequence[str],
+    *,
+    progress: Progress | None = None,
+    batch: int = 128,
+    fast: bool = True,
+) -> np.ndarray:
+    """Return (len(texts), dimension) float32, rows as the model outputs them; every distinct text is encoded once.
+
+    `fast` allows the unpadded path and, where the CPU gains from it, bf16 (mean cosine to fp32 above .9999).
+    The model is left as it was, its training mode included.
+    """
+    progress = progress or Silent()
+    distinct = list(dict.fromkeys(texts))
+    place = {text: row for row, text in enumerate(distinct)}
+    training = model.training
+    model.eval()
+    try:
+        if not fast:
+            rows = _blocks(model, distinct, progress=progress, batch=batch)
+        else:
+            bf16 = unpadded.bf16_gains() and model.get_embedding_dimension() >= SMALLEST_BF16
+            with unpadded.packed(model, bf16=bf16):
+                rows = _blocks(model, distinct, progress=progress, batch=batch)
+    finally:
+        model.train(training)
+    return rows[[place[text] for text in texts]]
+
+
+@torch.inference_mode()
+def _blocks(model: SentenceTransformer, texts: list[str], *, progress: Progress, batch: int) -> np.ndarray:
+    """Encode distinct texts, longest first, so that a block holds texts of nearly one length and memory peaks at once."""
+    rows = np.zeros((len(texts), int(model.get_embedding_dimension() or 0)), dtype=np.float32)
+    order = sorted(range(len(texts)), key=lambda index: -len(texts[index]))
+    for begin in range(0, len(order), batch):
+        progress.check()
+        chosen = order[begin : begin + batch]
+        features = model.preprocess([texts[index] for index in chosen])
+        features = {
+            key: value.to(model.device) if isinstance(value, torch.Tensor) else value for key, value in features.items()
+        }
+        rows[chosen] = model(features)["sentence_embedding"].float().cpu().numpy()
+        progress.advance(min(begin + batch, len(order)), len(order))
+    return rows

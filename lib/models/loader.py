@@ -1,0 +1,114 @@
+"""Load a model, on the device there is, without ever waiting for a network that is not there."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+from sentence_transformers import SentenceTransformer
+
+from lib import settings
+from lib.errors import ModelError
+from lib.models import catalog
+
+DOWNLOAD_HOST = ("huggingface.co", 443)
+CONNECT_SECONDS = 3.0
+UNHASHED = (".md", ".lock", ".gitattributes", "MANIFEST.json")
+
+
+def devices() -> list[str]:
+    """Return the devices that a model can run on, the fastest first; "cpu" is always the last."""
+    found = ["cuda"] if torch.cuda.is_available() else []
+    if torch.backends.mps.is_available():
+        found.append("mps")
+    return [*found, "cpu"]
+
+
+def choose_device(device: str) -> str:
+    """Return the device to use: "auto" means the fastest there is. Raises ModelError for one this machine lacks."""
+    there = devices()
+    if device == "auto":
+        return there[0]
+    if device.split(":")[0] not in there:
+        raise ModelError(f"This machine has no {device}.", todo=f"Choose one of: auto, {', '.join(there)}.")
+    return device
+
+
+def load(
+    name: str, *, device: str = "auto", home: Path | None = None, runs: catalog.RunFolder | None = None
+) -> SentenceTransformer:
+    """Return the model in evaluation mode and fp32. Raises ModelError, within seconds, saying how to go on."""
+    home = home or settings.home()
+    where = catalog.resolve(name, home=home, runs=runs)
+    if name.strip() == catalog.STATIC_MODEL:
+        from lib.models import static
+
+        where = static.ensure(home)
+    target = choose_device(device)
+    if isinstance(where, str):
+        _need_network(where)
+    try:
+        with _offline(isinstance(where, Path)):
+            model = SentenceTransformer(
+                str(where), device=target, local_files_only=isinstance(where, Path), trust_remote_code=False
+            )
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError, ImportError, AttributeError) as error:
+        raise ModelError(f"The model {name} cannot be loaded: {_first_line(error)}", todo=catalog.GO_ON) from error
+    return model.float().eval()
+
+
+def fingerprint(model: SentenceTransformer | Path | str) -> str:
+    """Return the SHA-256 (hex) of what a model computes with: of a folder its files, of a model its weights and modules."""
+    digest = hashlib.sha256()
+    if isinstance(model, SentenceTransformer):
+        digest.update(repr([type(module).__name__ for module in model]).encode())
+        digest.update(repr((model.max_seq_length, model.truncate_dim, model.prompts)).encode())
+        for key, value in sorted(model.state_dict().items()):
+            plain = value.detach().cpu().contiguous()
+            digest.update(f"{key} {plain.dtype} {tuple(plain.shape)}".encode())
+            digest.update(memoryview(plain.view(-1).view(torch.uint8).numpy()))
+        return digest.hexdigest()
+    folder = Path(model)
+    for path in sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.endswith(UNHASHED)):
+        digest.update(path.relative_to(folder).as_posix().encode() + b"\0")
+        with path.open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()
+
+
+def _need_network(name: str) -> None:
+    """Raise ModelError at once where a download cannot work, instead of minutes of retries."""
+    offline = os.environ.get("HF_HUB_OFFLINE", "") not in ("", "0") or os.environ.get("TRANSFORMERS_OFFLINE") == "1"
+    if offline:
+        raise ModelError(
+            f"The model {name} is not on this machine, and downloads are switched off.", todo=catalog.GO_ON
+        )
+    try:
+        socket.create_connection(DOWNLOAD_HOST, timeout=CONNECT_SECONDS).close()
+    except OSError as error:
+        raise ModelError(
+            f"The model {name} is not on this machine, and the network does not reach {DOWNLOAD_HOST[0]}.",
+            todo=catalog.GO_ON,
+        ) from error
+
+
+@contextmanager
+def _offline(switch: bool) -> Iterator[None]:
+    """Keep the Hub's library from asking the network about files of a local folder."""
+    import huggingface_hub.constants as constants
+
+    before = constants.HF_HUB_OFFLINE
+    constants.HF_HUB_OFFLINE = before or switch
+    try:
+        yield
+    finally:
+        constants.HF_HUB_OFFLINE = before
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:300]

@@ -1,0 +1,106 @@
+"""Static MiniLM: word vectors distilled from the bundled model, so that a second, hundreds of times faster model is at hand.
+
+The way of model2vec (https://github.com/MinishLab/model2vec): every token of the vocabulary through the model, PCA, weights
+by how common a token is. Its package holds transformers back, and these are few lines. The result is a plain
+sentence-transformers model: StaticEmbedding and Normalize.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import uuid
+from pathlib import Path
+
+import numpy as np
+import torch
+from filelock import FileLock
+from sentence_transformers import SentenceTransformer
+from sentence_transformers.sentence_transformer.modules import Normalize, StaticEmbedding
+
+from lib import settings
+from lib.errors import ModelError
+from lib.models import catalog
+from lib.progress import Progress, Silent
+
+DIMENSION = 256
+SIF_COEFFICIENT = 1e-4
+"""Arora et al. 2017, "A simple but tough-to-beat baseline for sentence embeddings": weight a / (a + p(token))."""
+UNUSED = re.compile(r"\[(unused\d+|PAD|UNK|CLS|SEP|MASK)\]")
+BLOCK = 512
+
+
+def ensure(home: Path, *, progress: Progress | None = None) -> Path:
+    """Return the static model's folder, building it first where it is missing (seconds, once; one process builds)."""
+    folder = catalog.static_folder(home)
+    if catalog.is_model_folder(folder):
+        return folder
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder.with_name(f".{folder.name}.lock")):
+        if not catalog.is_model_folder(folder):
+            source = catalog.bundled_folder()
+            if source is None:
+                raise ModelError("The bundled model is not installed.", todo="Install requirements.txt again.")
+            _publish(distil(SentenceTransformer(str(source), device="cpu"), progress=progress), folder)
+    return folder
+
+
+def distil(
+    teacher: SentenceTransformer, *, dimension: int = DIMENSION, progress: Progress | None = None
+) -> SentenceTransformer:
+    """Return a static model that knows each token by what the teacher makes of it alone. Needs a fast tokenizer."""
+    tokenizer = teacher.tokenizer
+    vocabulary = sorted(tokenizer.get_vocab().items(), key=lambda item: item[1])
+    kept = np.array([index for token, index in vocabulary if not UNUSED.fullmatch(token)])
+    vectors = _reduced(_token_vectors(teacher, kept, progress=progress or Silent()), dimension)
+    rows = np.zeros((vocabulary[-1][1] + 1, vectors.shape[1]), dtype=np.float32)
+    rows[kept] = vectors * _weights(len(kept))[:, None]
+    backend = type(tokenizer.backend_tokenizer).from_str(tokenizer.backend_tokenizer.to_str())
+    backend.no_truncation()
+    return SentenceTransformer(modules=[StaticEmbedding(backend, embedding_weights=rows), Normalize()], device="cpu")
+
+
+@torch.inference_mode()
+def _token_vectors(teacher: SentenceTransformer, kept: np.ndarray, *, progress: Progress) -> np.ndarray:
+    """Return the teacher's pooled vector of each token between its two special tokens, before any normalisation."""
+    teacher.eval()
+    progress.stage("distilling", f"{settings.BUNDLED_MODEL} token by token")
+    tokenizer, blocks = teacher.tokenizer, []
+    for begin in range(0, len(kept), BLOCK):
+        progress.check()
+        middle = torch.from_numpy(kept[begin : begin + BLOCK])
+        ends = (torch.full_like(middle, tokenizer.cls_token_id), torch.full_like(middle, tokenizer.sep_token_id))
+        ids = torch.stack([ends[0], middle, ends[1]], dim=1)
+        features = teacher[0]({"input_ids": ids, "attention_mask": torch.ones_like(ids)})
+        blocks.append(teacher[1](features)["sentence_embedding"].float().numpy())
+        progress.advance(min(begin + BLOCK, len(kept)), len(kept))
+    return np.concatenate(blocks)
+
+
+def _reduced(vectors: np.ndarray, dimension: int) -> np.ndarray:
+    """Return the vectors in their `dimension` directions of largest variance (PCA); signs are fixed, so always the same."""
+    centred = vectors.astype(np.float64) - vectors.mean(axis=0, dtype=np.float64)
+    _, directions = np.linalg.eigh(centred.T @ centred)
+    chosen = directions[:, ::-1][:, :dimension]
+    chosen = chosen * np.sign(chosen[np.abs(chosen).argmax(axis=0), np.arange(chosen.shape[1])])
+    return (centred @ chosen).astype(np.float32)
+
+
+def _weights(count: int) -> np.ndarray:
+    """Return SIF weights for tokens ordered from common to rare, their frequencies by Zipf's law."""
+    frequency = 1.0 / np.arange(1, count + 1)
+    return (SIF_COEFFICIENT / (SIF_COEFFICIENT + frequency / frequency.sum())).astype(np.float32)
+
+
+def _publish(model: SentenceTransformer, folder: Path) -> None:
+    """Save the model beside the folder and rename it into place."""
+    new = folder.with_name(f".{folder.name}-{uuid.uuid4().hex}")
+    try:
+        model.save_pretrained(str(new), create_model_card=False)
+        for path in (path for path in new.rglob("*") if path.is_file()):
+            with path.open("rb") as file:
+                os.fsync(file.fileno())
+        new.rename(folder)
+    finally:
+        shutil.rmtree(new, ignore_errors=True)

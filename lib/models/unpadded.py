@@ -1,0 +1,137 @@
+"""Switch a model to its unpadded path and back: sentence-transformers' own flattening, served by our CPU attention.
+
+The stock module flattens a batch only for flash attention on a GPU; everything it needs for that (DataCollatorWithFlattening,
+pooling over cu_seq_lens) works on a CPU once attention does. Modules, pooling, losses, trainer and `encode` stay stock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from sentence_transformers import SentenceTransformer
+from sentence_transformers.sentence_transformer.modules import Transformer
+from transformers import DataCollatorWithFlattening
+
+from lib.models import attention
+
+FLAT_KEYS = {"cu_seq_lens_q", "cu_seq_lens_k", "max_length_q", "max_length_k", "seq_idx"}
+PROBE = ("a", "a longer text, so that padding would be needed", "two words")
+PROBE_TOLERANCE = 1e-4
+
+
+def bf16_gains() -> bool:
+    """Say whether this CPU multiplies bf16 matrices faster than fp32 ones (AVX512-BF16 or AMX)."""
+    supported = getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)
+    tiles = getattr(torch.cpu, "_is_amx_tile_supported", lambda: False)
+    return bool(supported() or tiles())
+
+
+@dataclass
+class Switch:
+    """What `enable` changed on a model, so that `disable` can undo it."""
+
+    attention: str | None
+    forward_parameters: set[str] | None
+    state: dict[str, Any] = field(default_factory=dict)
+
+
+def can_pack(model: SentenceTransformer) -> bool:
+    """Say whether the model's first module is a bidirectional text transformer on the CPU that uses the attention interface."""
+    module = model[0] if len(model) else None
+    if not isinstance(module, Transformer) or model.device.type != "cpu" or module.backend != "torch":
+        return False
+    inner, config = module.model, module.model.config
+    whole = module.transformer_task == "feature-extraction" and list(module.modality_config) == ["text"]
+    simple = not getattr(config, "sliding_window", None) and not getattr(config, "layer_types", None)
+    causal = getattr(config, "is_decoder", False) or any(getattr(part, "is_causal", False) for part in inner.modules())
+    compatible = getattr(inner, "_supports_flash_attn", False) and inner.is_backend_compatible()
+    return bool(whole and simple and compatible and not causal)
+
+
+def enable(model: SentenceTransformer, *, bf16: bool = False) -> bool:
+    """Switch the unpadded path on; return whether it is on. A model that cannot, or fails the probe, is left as it was."""
+    if getattr(model, "closer_switch", None) is not None:
+        _set_precision(model, bf16=bf16)
+        return True
+    if not can_pack(model):
+        return False
+    plain = _probe(model)
+    _turn_on(model)
+    if float((_probe(model) - plain).abs().max()) > PROBE_TOLERANCE:
+        disable(model)
+        return False
+    _set_precision(model, bf16=bf16)
+    return True
+
+
+def disable(model: SentenceTransformer) -> None:
+    """Put everything back as `enable` found it."""
+    switch: Switch | None = getattr(model, "closer_switch", None)
+    if switch is None:
+        return
+    module = model[0]
+    module.model.set_attn_implementation(switch.attention or "sdpa")
+    module.model_forward_params = switch.forward_parameters
+    module.can_flatten_inputs = False
+    model.__dict__.pop("forward", None)
+    del model.closer_switch
+
+
+@contextmanager
+def packed(model: SentenceTransformer, *, bf16: bool = False) -> Iterator[bool]:
+    """Hold the unpadded path on for the block where the model can; yields whether it is on."""
+    already = getattr(model, "closer_switch", None) is not None
+    on = enable(model, bf16=bf16)
+    try:
+        yield on
+    finally:
+        if not already:
+            disable(model)
+
+
+def _turn_on(model: SentenceTransformer) -> None:
+    module = model[0]
+    model.closer_switch = Switch(module.model.config._attn_implementation, module.model_forward_params)
+    module.model.set_attn_implementation(attention.NAME)
+    module.data_collator = DataCollatorWithFlattening(
+        return_seq_idx=True, return_flash_attn_kwargs=True, return_position_ids=True
+    )
+    if module.model_forward_params is not None:
+        module.model_forward_params = module.model_forward_params | FLAT_KEYS
+    module._flatten_position_offset = module._infer_flatten_position_offset()
+    module.can_flatten_inputs = True
+
+
+def _set_precision(model: SentenceTransformer, *, bf16: bool) -> None:
+    """Wrap the model's forward so that it computes in bf16 where asked for and always returns fp32 embeddings.
+
+    Ready features pass through: a batch that was embedded as a whole beforehand carries its embeddings.
+    """
+    inner = type(model).forward
+
+    def forward(features: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
+        if "ready_embedding" in features:
+            return {**features, "sentence_embedding": features["ready_embedding"]}
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=bf16):
+            out = inner(model, features, **kwargs)
+        if "sentence_embedding" in out:
+            out["sentence_embedding"] = out["sentence_embedding"].float()
+        return out
+
+    model.forward = forward
+
+
+@torch.inference_mode()
+def _probe(model: SentenceTransformer) -> torch.Tensor:
+    """Embed three short texts in fp32, evaluating, and leave the model's mode as it was."""
+    training = model.training
+    model.eval()
+    try:
+        with torch.autocast("cpu", enabled=False):
+            return model(model.preprocess(list(PROBE)))["sentence_embedding"].float()
+    finally:
+        model.train(training)

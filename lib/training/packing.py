@@ -1,0 +1,115 @@
+"""What the trainer needs to waste nothing: texts tokenised once a run, a batch embedded in one row, each text of it once.
+
+with packing.packed(model, bf16=...) as on:                 # CPU and a model of the attention interface; else plain
+    tokens = packing.Tokens(model, texts)                    # the collator's preprocess_fn
+    features = packing.together(model, features)             # in the trainer's collect_features; same loss, same gradients
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from sentence_transformers import SentenceTransformer
+
+from lib.models.unpadded import bf16_gains, can_pack, disable, enable, packed
+
+__all__ = ["Tokens", "bf16_gains", "can_pack", "disable", "enable", "packed", "together"]
+
+BLOCK = 1_000
+"""Texts that are tokenised in one call."""
+
+
+class Tokens:
+    """The tokens of every text of a run, made once; call it wherever a collator wants `model.preprocess`."""
+
+    def __init__(self, model: SentenceTransformer, texts: Iterable[str]) -> None:
+        """Tokenise the distinct texts with the model's own preprocessing. The unpadded path has to be on."""
+        self.model = model
+        self.place = {text: row for row, text in enumerate(dict.fromkeys(texts))}
+        distinct = list(self.place)
+        ids, positions, lengths = [], [], []
+        for begin in range(0, len(distinct), BLOCK):
+            features = model.preprocess(distinct[begin : begin + BLOCK])
+            ids.append(features["input_ids"][0].numpy())
+            positions.append(features["position_ids"][0].numpy())
+            lengths.append(features["cu_seq_lens_q"].diff().numpy())
+        self.ids, self.positions = _joined(ids), _joined(positions)
+        self.starts = np.concatenate([[0], np.cumsum(_joined(lengths))]).astype(np.int64)
+
+    def __call__(self, inputs: Sequence[str], prompt: str | None = None, **kwargs: Any) -> dict[str, Any]:
+        """Return the packed features of a column of texts; unknown texts and prompts go to the model's own."""
+        if prompt or any(text not in self.place for text in inputs):
+            return self.model.preprocess(list(inputs), prompt=prompt, **kwargs)
+        return self.features([self.place[text] for text in inputs])
+
+    def features(self, chosen: Sequence[int]) -> dict[str, Any]:
+        """Return the packed features of texts given by row, in that order."""
+        rows = np.asarray(chosen, dtype=np.int64)
+        lengths = self.starts[rows + 1] - self.starts[rows]
+        index = np.concatenate([np.arange(self.starts[row], self.starts[row + 1]) for row in rows])
+        boundaries = torch.from_numpy(np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32))
+        return {
+            "input_ids": torch.from_numpy(self.ids[index])[None],
+            "position_ids": torch.from_numpy(self.positions[index])[None],
+            "seq_idx": torch.from_numpy(np.repeat(np.arange(len(rows), dtype=np.int32), lengths))[None],
+            "cu_seq_lens_q": boundaries,
+            "cu_seq_lens_k": boundaries,
+            "max_length_q": int(lengths.max()),
+            "max_length_k": int(lengths.max()),
+        }
+
+
+def together(model: SentenceTransformer, features: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Embed all columns of a batch in one row, each distinct text once; return features that carry their embeddings.
+
+    A loss that calls the model with them gets those embeddings back. Features that are not packed come back as they are.
+    """
+    if not all("cu_seq_lens_q" in column and "prompt_length" not in column for column in features):
+        return features
+    texts, inverse = _distinct(features)
+    embeddings = model(_row(features, texts))["sentence_embedding"]
+    out, begin = [], 0
+    for column in features:
+        count = len(column["cu_seq_lens_q"]) - 1
+        ready = embeddings.index_select(0, torch.from_numpy(inverse[begin : begin + count]))
+        out.append({**column, "ready_embedding": ready})
+        begin += count
+    return out
+
+
+def _distinct(features: list[dict[str, Any]]) -> tuple[list[tuple[int, int, int]], np.ndarray]:
+    """Return the distinct texts, shortest first, as (column, begin, end), and for each text of the batch its row there."""
+    known: dict[bytes, int] = {}
+    texts: list[tuple[int, int, int]] = []
+    inverse = []
+    for number, column in enumerate(features):
+        ids, bounds = column["input_ids"][0].numpy(), column["cu_seq_lens_q"].tolist()
+        for begin, end in zip(bounds[:-1], bounds[1:], strict=True):
+            row = known.setdefault(ids[begin:end].tobytes(), len(texts))
+            if row == len(texts):
+                texts.append((number, begin, end))
+            inverse.append(row)
+    order = sorted(range(len(texts)), key=lambda row: texts[row][2] - texts[row][1])
+    rank = np.empty(len(order), dtype=np.int64)
+    rank[order] = np.arange(len(order))
+    return [texts[row] for row in order], rank[inverse]
+
+
+def _row(features: list[dict[str, Any]], texts: list[tuple[int, int, int]]) -> dict[str, Any]:
+    """Return the packed features of these texts in one row."""
+    lengths = np.array([end - begin for _, begin, end in texts])
+    boundaries = torch.from_numpy(np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32))
+    out: dict[str, Any] = {
+        key: torch.cat([features[number][key][:, begin:end] for number, begin, end in texts], dim=1)
+        for key in ("input_ids", "position_ids")
+    }
+    out["seq_idx"] = torch.from_numpy(np.repeat(np.arange(len(texts), dtype=np.int32), lengths))[None]
+    out.update(cu_seq_lens_q=boundaries, cu_seq_lens_k=boundaries)
+    return {**out, "max_length_q": int(lengths.max()), "max_length_k": int(lengths.max()), "modality": "text"}
+
+
+def _joined(parts: list[np.ndarray]) -> np.ndarray:
+    return np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)
