@@ -69,7 +69,7 @@ class Jobs:
             if value is not None:
                 conditions.append(f"{column} = ?")
                 values.append(value)
-        query = f"SELECT * FROM jobs WHERE {' AND '.join(conditions)} ORDER BY position, id"  # noqa: S608
+        query = f"SELECT * FROM jobs WHERE {' AND '.join(conditions)} ORDER BY position, id"
         with self._database.reading() as connection:
             return [as_job(row) for row in connection.execute(query, values)]
 
@@ -92,7 +92,7 @@ class Jobs:
                 (state, reason, now(), job.id, job.token),
             ).rowcount
             if changed:
-                for kind in follow_ups:
+                for kind in reversed(follow_ups):  # each goes to the front
                     insert(
                         connection,
                         kind,

@@ -188,7 +188,7 @@ class Runs:
 
     def _set(self, identity: str, column: str, value: object) -> None:
         with self._database.changing() as connection:
-            changed = connection.execute(f"UPDATE runs SET {column} = ? WHERE id = ?", (value, identity))  # noqa: S608
+            changed = connection.execute(f"UPDATE runs SET {column} = ? WHERE id = ?", (value, identity))
             if changed.rowcount == 0:
                 raise NotFoundError(f"There is no run {identity}.")
 

@@ -1,0 +1,204 @@
+"""What a worker says while it works: one JSON line per event in the run's folder, and their fold to a status."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from lib.errors import CancelledError
+
+ADVANCE_SECONDS = 0.5
+CHECK_SECONDS = 0.5
+
+
+class EventWriter:
+    """A Progress that appends to a run's events file; `cancelled` is asked at most twice a second."""
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        cancelled: Callable[[], bool] = lambda: False,
+        echo: Callable[[dict[str, Any]], None] | None = None,
+    ) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._path, self._cancelled, self._echo = path, cancelled, echo
+        self._advanced = self._checked = 0.0
+        self._end_torn_line()
+
+    def stage(self, name: str, detail: str = "") -> None:
+        self._advanced = 0.0
+        self.write("stage", stage=name, detail=detail)
+
+    def advance(self, done: float, total: float, **facts: float) -> None:
+        now = time.monotonic()
+        if now - self._advanced < ADVANCE_SECONDS and done < total:
+            return
+        self._advanced = now
+        self.write("advance", done=done, total=total, memory=memory_bytes(), **facts)
+
+    def loss(self, *, step: int, epoch: float, loss: float, learning_rate: float) -> None:
+        self.write("loss", step=step, epoch=epoch, loss=loss, learning_rate=learning_rate)
+
+    def measured(self, *, part: str, moment: str, epoch: float, metrics: Mapping[str, float], seconds: float) -> None:
+        self.write("measured", part=part, moment=moment, epoch=epoch, metrics=dict(metrics), seconds=seconds)
+
+    def log(self, text: str, *, level: str = "info") -> None:
+        self.write("log", text=text, level=level)
+
+    def check(self) -> None:
+        now = time.monotonic()
+        if now - self._checked < CHECK_SECONDS:
+            return
+        self._checked = now
+        if self._cancelled():
+            raise CancelledError("Cancelled.")
+
+    def write(self, kind: str, **facts: Any) -> None:
+        """Append one event; a line is written in one call, so that a kill tears at most the last one."""
+        event = {
+            "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
+            "clock": time.monotonic(),
+            "kind": kind,
+            **facts,
+        }
+        with self._path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(event, ensure_ascii=False) + "\n")
+        if self._echo is not None:
+            self._echo(event)
+
+    def _end_torn_line(self) -> None:
+        if self._path.exists() and self._path.stat().st_size:
+            with self._path.open("rb+") as file:
+                file.seek(-1, os.SEEK_END)
+                if file.read(1) != b"\n":
+                    file.write(b"\n")
+
+
+def memory_bytes() -> int:
+    """Return the memory that this process holds."""
+    import psutil
+
+    return int(psutil.Process().memory_info().rss)
+
+
+def read_events(path: Path, *, after: int = 0) -> tuple[list[dict[str, Any]], int]:
+    """Return the whole events after a byte offset, and the offset to go on from; torn lines are left out."""
+    if not path.exists():
+        return [], 0
+    with path.open("rb") as file:
+        file.seek(after)
+        data = file.read()
+    end = data.rfind(b"\n") + 1
+    return [event for line in data[:end].splitlines() if (event := parse(line)) is not None], after + end
+
+
+def parse(line: bytes) -> dict[str, Any] | None:
+    """Return one event, or None for a line that a kill tore."""
+    try:
+        event = json.loads(line)
+    except ValueError:
+        return None
+    return event if isinstance(event, dict) and "kind" in event else None
+
+
+@dataclass
+class Status:
+    """Where a run is: the fold of its events. Losses and measures are lists of the events' own facts."""
+
+    stage: str = ""
+    detail: str = ""
+    done: float = 0.0
+    total: float = 0.0
+    pairs_per_second: float | None = None
+    memory: int | None = None
+    seconds_left: float | None = None
+    last: str = ""
+    losses: list[dict[str, Any]] = field(default_factory=list)
+    measures: list[dict[str, Any]] = field(default_factory=list)
+    log: list[dict[str, Any]] = field(default_factory=list)
+    _began: tuple[float, float] | None = None
+
+    @property
+    def fraction(self) -> float:
+        """Return how far the present stage is, from 0 to 1."""
+        return min(1.0, self.done / self.total) if self.total else 0.0
+
+    @property
+    def seconds_silent(self) -> float:
+        """Return the seconds since the last event; shown to a person, never used to decide who lives."""
+        if not self.last:
+            return 0.0
+        return max(0.0, (datetime.now(UTC) - datetime.fromisoformat(self.last)).total_seconds())
+
+
+def fold(events: Iterable[dict[str, Any]], status: Status | None = None) -> Status:
+    """Take events into a status (a new one, or one to go on with) and return it."""
+    status = status or Status()
+    for event in events:
+        status.last = event.get("time", status.last)
+        handler = HANDLERS.get(event["kind"])
+        if handler is not None:
+            handler(status, event)
+    return status
+
+
+def _attempt(status: Status, event: dict[str, Any]) -> None:
+    """Begin again: what an earlier attempt had after the point it goes on from is measured anew."""
+    status.stage, status.detail, status.done, status.total, status._began = "starting", "", 0.0, 0.0, None
+    status.seconds_left = None
+
+
+def _resumed(status: Status, event: dict[str, Any]) -> None:
+    status.losses = [point for point in status.losses if point["step"] <= event["step"]]
+    status.measures = [m for m in status.measures if m["epoch"] <= event["epoch"]]
+
+
+def _stage(status: Status, event: dict[str, Any]) -> None:
+    same = event["stage"] == status.stage
+    status.stage, status.detail = event["stage"], event["detail"]
+    if not same:
+        status.done = status.total = 0.0
+        status._began, status.seconds_left = None, None
+
+
+def _advance(status: Status, event: dict[str, Any]) -> None:
+    status.done, status.total = event["done"], event["total"]
+    status.memory = event.get("memory", status.memory)
+    status.pairs_per_second = event.get("pairs_per_second", status.pairs_per_second)
+    clock = event.get("clock", 0.0)
+    if status._began is None or clock < status._began[0] or status.done < status._began[1]:
+        status._began = (clock, status.done)
+        return
+    passed, gained = clock - status._began[0], status.done - status._began[1]
+    if gained > 0 and passed > 0:
+        status.seconds_left = (status.total - status.done) * passed / gained
+
+
+def _loss(status: Status, event: dict[str, Any]) -> None:
+    status.losses.append({name: event[name] for name in ("step", "epoch", "loss", "learning_rate")})
+
+
+def _measured(status: Status, event: dict[str, Any]) -> None:
+    status.measures.append({name: event[name] for name in ("part", "moment", "epoch", "metrics", "seconds")})
+
+
+def _log(status: Status, event: dict[str, Any]) -> None:
+    status.log.append({"time": event["time"], "level": event["level"], "text": event["text"]})
+
+
+HANDLERS: dict[str, Callable[[Status, dict[str, Any]], None]] = {
+    "attempt": _attempt,
+    "resumed": _resumed,
+    "stage": _stage,
+    "advance": _advance,
+    "loss": _loss,
+    "measured": _measured,
+    "log": _log,
+}
