@@ -56,6 +56,8 @@ class Audit:
     findings: list[Finding]
     examples: Examples
     left_out: pd.DataFrame
+    near: np.ndarray
+    """(rows, text columns) codes of near duplicates among the examples after all choices."""
 
     @property
     def found(self) -> list[Finding]:
@@ -87,7 +89,7 @@ def audit(
         findings.append(finding)
         left.append(out)
         progress.advance(at + 1, len(checks))
-    return Audit(findings, view.examples, pd.concat(left, ignore_index=True))
+    return Audit(findings, view.examples, pd.concat(left, ignore_index=True), view.near)
 
 
 def _one(check: Check, view: View, choice: str, settings: Settings) -> tuple[Finding, View, pd.DataFrame]:
@@ -97,7 +99,7 @@ def _one(check: Check, view: View, choice: str, settings: Settings) -> tuple[Fin
     after, out = view, left_out(view.frame.iloc[:0], "")
     if count and choice == DROP:
         out = left_out(view.frame[found.rows], check.title)
-        after = View(Examples(view.shape, view.frame[~found.rows].reset_index(drop=True)))
+        after = view.without(found.rows)
     elif count and choice == FIX and check.fix is not None:
         after = View(check.fix(view, settings))
     finding = Finding(

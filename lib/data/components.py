@@ -7,37 +7,27 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from lib.data.findings.view import View
 from lib.data.mapping import Examples
-from lib.data.normal import near_key, text_codes
 from lib.data.shapes import Shape
 
 
-def components(examples: Examples, *, links: Sequence[np.ndarray] = ()) -> np.ndarray:
+def components(examples: Examples, *, near: np.ndarray | None = None) -> np.ndarray:
     """Return the component of each row (int64, numbered in order of first appearance).
 
-    Rows are joined by every text they share but negatives (near equal counts as equal), by the group column, and by
-    `links`: arrays of codes, one a row, where an equal code means together and -1 nothing.
+    Rows are joined by every text they share but negatives (a near duplicate counts as the same text), and by the group
+    column where it is filled. near: (rows, text columns) codes of near duplicates, where they are known already.
     """
     frame = examples.frame
     if not len(frame):
         return np.zeros(0, dtype=np.int64)
     columns = ("text",) if examples.shape is Shape.LABELLED_TEXTS else ("anchor", "positive")
-    joins = list(near_codes(frame, columns).T)
+    known = near[:, : len(columns)] if near is not None else View(Examples(examples.shape, frame)).near
+    joins = list(known[:, : len(columns)].T)
     if "group" in frame:
         codes = pd.factorize(frame["group"])[0].astype(np.int64)
         joins.append(np.where(frame["group"].to_numpy(dtype=object) == "", -1, codes + _after(joins)))
-    for link in links:
-        joins.append(np.where(link < 0, -1, link + _after(joins)))
     return joined_rows(joins)
-
-
-def near_codes(frame: pd.DataFrame, columns: tuple[str, ...]) -> np.ndarray:
-    """Return (rows, columns) codes of the texts, equal where the texts are near equal; -1 for an empty text."""
-    exact, texts = text_codes(frame, columns)
-    keys = [near_key(text) for text in texts]
-    codes = pd.factorize(np.array(keys, dtype=object))[0].astype(np.int64) if keys else np.zeros(0, dtype=np.int64)
-    empty = np.array([not key for key in keys], dtype=bool)
-    return np.where(empty, -1, codes)[exact]
 
 
 def joined_rows(joins: Sequence[np.ndarray]) -> np.ndarray:

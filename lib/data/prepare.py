@@ -20,7 +20,7 @@ from lib.errors import InputError
 from lib.progress import Progress, Silent
 from lib.settings import HELD_OUT_FRACTION, PARTS, VALIDATION_FRACTION
 
-LEAKS = "Shares a text or group with validation or held-out rows"
+LEAKS = "Would stand in two parts of the split: it shares texts with both"
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def divided(
     examples = audited.examples
     if not len(examples.frame):
         raise InputError("No row is left to train on.", todo="See what the audit leaves out, and change a choice.")
-    frame = split(examples, validation=validation, held_out=held_out, seed=seed)
+    frame = split(examples, validation=validation, held_out=held_out, seed=seed, near=audited.near)
     leaks = (frame["part"] == "").to_numpy()
     out = pd.concat([audited.left_out, left_out(frame[leaks], LEAKS)], ignore_index=True)
     frame = frame[~leaks].reset_index(drop=True)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
 
-from lib.data.components import components
+from lib.data.components import components, joined_rows
+from lib.data.cut import cut
+from lib.data.findings.view import View
 from lib.data.mapping import Examples
 from lib.data.shapes import Shape
 from lib.errors import InputError
@@ -20,12 +20,14 @@ def split(
     validation: float = VALIDATION_FRACTION,
     held_out: float = HELD_OUT_FRACTION,
     seed: int = 0,
-    links: Sequence[np.ndarray] = (),
+    near: np.ndarray | None = None,
+    may_cut: bool = True,
 ) -> pd.DataFrame:
     """Return the frame with part (train | validation | held_out) and component:int64; a given part column is kept.
 
-    links are further arrays of codes, one a row: rows of one code stay together (near duplicates). Rows of a given split
-    whose component reaches over parts get the part "": what to do with them is for `prepare` to say.
+    Rows of a given split whose component reaches into a part that judges (held-out before validation before train) get
+    the part "": what to do with them is for `prepare` to say. So do rows that tie a component together which is too
+    large for a fair split, unless may_cut is False. near: codes of near duplicates, where known already.
     Raises InputError where the fractions leave no training data.
     """
     if validation < 0 or held_out < 0 or validation + held_out >= 1:
@@ -33,11 +35,38 @@ def split(
             f"Validation {validation:.0%} and held-out {held_out:.0%} leave no training data.",
             todo="Make them smaller: together they must stay under 100%.",
         )
-    together = components(examples, links=links)
-    frame = examples.frame.assign(component=together)
+    near = near if near is not None else View(examples).near
+    frame = examples.frame.assign(component=components(examples, near=near))
     if "part" in frame:
         return frame.assign(part=_given(frame, validation, held_out, seed))
-    return frame.assign(part=_parts(_assigned(examples.shape, frame, validation, held_out, seed)))
+    ranks = _assigned(examples.shape, frame, validation, held_out, seed)
+    if may_cut and examples.shape is not Shape.LABELLED_TEXTS and _unfair(ranks, validation, held_out):
+        return _cut(frame, near, np.array([1 - validation - held_out, validation, held_out]), seed)
+    return frame.assign(part=_parts(ranks))
+
+
+def _unfair(ranks: np.ndarray, validation: float, held_out: float) -> bool:
+    """Tell whether a part has less than half of what was asked."""
+    counts = np.bincount(ranks, minlength=3)
+    return bool((counts[1:] < np.array([validation, held_out]) * len(ranks) / 2).any())
+
+
+def _cut(frame: pd.DataFrame, near: np.ndarray, fractions: np.ndarray, seed: int) -> pd.DataFrame:
+    """Split the frame with bridging rows blanked; rows that mean the same are the last to come apart."""
+    weights = np.zeros(len(frame))
+    if "score" in frame:
+        weights = frame["score"].to_numpy(dtype=float)
+    elif "label" in frame:
+        weights = (frame["label"] == "1").to_numpy(dtype=float)
+    groups = pd.factorize(frame["group"].mask(frame["group"] == ""))[0].astype(np.int64) if "group" in frame else None
+    ranks = cut(near[:, :2], weights=weights, need=fractions * len(frame), groups=groups, seed=seed)
+    kept = ranks >= 0
+    codes = [near[:, 0], near[:, 1]] + (
+        [np.where(groups < 0, -1, groups + near.max() + 1)] if groups is not None else []
+    )
+    together = frame["component"].to_numpy().copy()
+    together[kept] = joined_rows([code[kept] for code in codes])
+    return frame.assign(component=together, part=_parts(ranks).mask(pd.Series(~kept), ""))
 
 
 def _given(frame: pd.DataFrame, validation: float, held_out: float, seed: int) -> pd.Series:

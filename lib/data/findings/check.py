@@ -29,8 +29,9 @@ class Settings:
     """What checks need to know besides the examples."""
 
     wrong_width: frozenset[int] = frozenset()
+    model: str = "all-MiniLM-L6-v2"
     tokenizer: str = ""
-    """Path of the base model's tokenizer.json; "" counts no tokens."""
+    """Path of the base model's tokenizer.json; "" is the bundled model's."""
     max_tokens: int = 256
     batch: int = 64
     low: float = 0.0

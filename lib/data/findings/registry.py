@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from lib.data.findings.cells import EMPTY, NO_VALUE, OUT_OF_RANGE, SMALL_CLASSES, WRONG_WIDTH
+from lib.data.findings.characters import BROKEN_CHARACTERS, HTML, INVISIBLE_CHARACTERS
 from lib.data.findings.check import Check
+from lib.data.findings.lengths import TOO_LONG
 from lib.data.findings.repeats import CONTRADICTIONS, EQUAL_SIDES, EXACT, NEAR, ONE_SOURCE, ONE_TARGET
+from lib.data.findings.scripts import SCRIPTS
 
 CHECKS: tuple[Check, ...] = (
     WRONG_WIDTH,
+    INVISIBLE_CHARACTERS,
+    BROKEN_CHARACTERS,
+    HTML,
     EMPTY,
     NO_VALUE,
     OUT_OF_RANGE,
@@ -17,5 +23,7 @@ CHECKS: tuple[Check, ...] = (
     CONTRADICTIONS,
     ONE_SOURCE,
     ONE_TARGET,
+    TOO_LONG,
+    SCRIPTS,
     SMALL_CLASSES,
 )

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from lib.data.mapping import Examples
-from lib.data.normal import near_key, same_key, text_codes
+from lib.data.near import near_groups
+from lib.data.normal import same_key, text_codes
 from lib.data.shapes import Shape
 
 
@@ -26,18 +27,15 @@ class View:
         return len(self.frame)
 
     @cached_property
-    def _coded(self) -> tuple[np.ndarray, list[str]]:
-        return text_codes(self.frame, self.columns)
-
-    @property
     def codes(self) -> np.ndarray:
         """(rows, text columns) code of each text."""
-        return self._coded[0]
+        codes, self.__dict__["texts"] = text_codes(self.frame, self.columns)
+        return codes
 
-    @property
+    @cached_property
     def texts(self) -> list[str]:
-        """The distinct texts, by code."""
-        return self._coded[1]
+        """The distinct texts, by code; after `without`, some that no row holds any more."""
+        return text_codes(self.frame, self.columns)[1]
 
     @cached_property
     def same(self) -> np.ndarray:
@@ -46,8 +44,8 @@ class View:
 
     @cached_property
     def near(self) -> np.ndarray:
-        """(rows, text columns) codes that are equal for texts with the same letters and digits."""
-        return self._keyed(near_key)
+        """(rows, text columns) codes that are equal for near duplicates (see `near_groups`); -1 for empty texts."""
+        return near_groups(self.texts)[self.codes]
 
     @cached_property
     def value(self) -> np.ndarray:
@@ -62,6 +60,16 @@ class View:
     def flag(self, test: Callable[[str], bool]) -> np.ndarray:
         """Return which rows hold a text that passes the test."""
         return self.rows_with(np.fromiter(map(test, self.texts), dtype=bool, count=len(self.texts)))
+
+    def without(self, rows: np.ndarray) -> View:
+        """Return the view without the flagged rows; what is known of the texts is not worked out again."""
+        kept = ~rows
+        fewer = View(Examples(self.shape, self.frame[kept].reset_index(drop=True)))
+        for name in ("codes", "texts", "same", "near"):
+            if name in self.__dict__:
+                known = self.__dict__[name]
+                fewer.__dict__[name] = known if name == "texts" else known[kept]
+        return fewer
 
     def mapped(self, change: Callable[[str], str]) -> Examples:
         """Return the examples with every text changed."""

@@ -1,0 +1,135 @@
+"""Checks on characters: invisible and control characters, broken ones, what is left of HTML."""
+
+from __future__ import annotations
+
+import html
+import re
+from html.parser import HTMLParser
+
+from lib.data.findings.check import DROP, FIX, KEEP, Check, Found, Settings
+from lib.data.findings.view import View
+from lib.data.mapping import Examples
+from lib.data.normal import words
+
+INVISIBLE = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ufff9-\ufffb]"
+    # Joiners have work to do between letters of Persian, Hindi and others, and in emoji: only beside ASCII are they stray.
+    "|(?<![^\x00-\x7f])[\u200c\u200d]|[\u200c\u200d](?![^\x00-\x7f])"
+)
+"""C0 and C1 controls but tab and line ends, zero-width characters, direction marks and overrides, soft hyphen, BOM."""
+
+BROKEN = re.compile("\ufffd|Ã[\u0080-\u00bf]|â€[\u0080-\u00bf™œ“”˜¦]|Â[\u00a0-\u00bf]")
+"""The replacement character, and UTF-8 read as windows-1252."""
+
+TAG = re.compile(
+    r"</?(?:p|br|div|span|a|b|i|u|em|strong|ul|ol|li|h[1-6]|table|tr|td|th|thead|tbody|img|code|pre|blockquote|hr|font|sup|sub"
+    r"|script|style|section|article|button|input|label|form|iframe|center|small)(?:\s[^<>]*)?/?>",
+    re.IGNORECASE,
+)
+ENTITY = re.compile(r"&(?:amp|lt|gt|quot|apos|nbsp|[a-z]{4,8}|#\d{2,6}|#x[0-9a-f]{2,5});", re.IGNORECASE)
+BLOCKS = frozenset(words("p br div li ul ol tr table h1 h2 h3 h4 h5 h6 hr pre blockquote section article"))
+HIDDEN = frozenset(("script", "style"))
+
+
+def escaped(text: str) -> str:
+    r"""Return the text with every invisible character as its escape: \u200b."""
+    return INVISIBLE.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
+
+
+def find_invisible(view: View, settings: Settings) -> Found:
+    """Flag rows with an invisible character in a text."""
+    return Found(view.flag(lambda text: INVISIBLE.search(text) is not None))
+
+
+def remove_invisible(view: View, settings: Settings) -> Examples:
+    """Take every invisible character out."""
+    return view.mapped(lambda text: INVISIBLE.sub("", text))
+
+
+def find_broken(view: View, settings: Settings) -> Found:
+    """Flag rows whose text was read or written in the wrong encoding."""
+    return Found(view.flag(lambda text: not text.isascii() and BROKEN.search(text) is not None))
+
+
+def find_html(view: View, settings: Settings) -> Found:
+    """Flag rows with HTML tags or character references."""
+    return Found(view.flag(has_html))
+
+
+def has_html(text: str) -> bool:
+    """Tell whether the text holds a known tag or a character reference."""
+    return ("<" in text and TAG.search(text) is not None) or (
+        "&" in text and any(html.unescape(match) != match for match in ENTITY.findall(text))
+    )
+
+
+def strip_html(view: View, settings: Settings) -> Examples:
+    """Replace HTML by the text it shows, in the texts that hold any."""
+    return view.mapped(lambda text: shown_text(text) if has_html(text) else text)
+
+
+def shown_text(source: str) -> str:
+    """Return the text a browser would show, blocks on lines of their own. Unknown tags stay: `<file>` is no HTML."""
+    reader = _Reader()
+    reader.feed(source)
+    reader.close()
+    lines = (" ".join(line.split()) for line in "".join(reader.pieces).splitlines())
+    return "\n".join(line for line in lines if line)
+
+
+class _Reader(HTMLParser):
+    """Collects what is shown between known tags."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.pieces: list[str] = []
+        self.hidden = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._tag(tag, self.get_starttag_text() or "", 1)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._tag(tag, self.get_starttag_text() or "", 0)
+
+    def handle_endtag(self, tag: str) -> None:
+        self._tag(tag, f"</{tag}>", -1)
+
+    def handle_data(self, data: str) -> None:
+        if not self.hidden:
+            self.pieces.append(data)
+
+    def _tag(self, tag: str, written: str, step: int) -> None:
+        if not TAG.fullmatch(written):
+            self.pieces.append(written)
+        elif tag in HIDDEN:
+            self.hidden = max(0, self.hidden + step)
+        elif tag in BLOCKS:
+            self.pieces.append("\n")
+
+
+INVISIBLE_CHARACTERS = Check(
+    "invisible_characters",
+    "Control and invisible characters",
+    "Zero-width, direction and control characters cannot be seen, yet they change the tokens that a model reads and make "
+    "equal texts differ. They are shown here as escapes.",
+    find_invisible,
+    choices=(KEEP, DROP, FIX),
+    fix=remove_invisible,
+    fix_label="remove them",
+)
+BROKEN_CHARACTERS = Check(
+    "broken_characters",
+    "Broken characters",
+    "Part of the text was read or saved in the wrong encoding (such as Ã¤ for ä). Try another encoding above, or correct "
+    "the cells.",
+    find_broken,
+)
+HTML = Check(
+    "html",
+    "HTML remains",
+    "Tags and character references are noise to a model unless the texts are about HTML.",
+    find_html,
+    choices=(KEEP, DROP, FIX),
+    fix=strip_html,
+    fix_label="keep only the text it shows",
+)

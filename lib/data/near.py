@@ -1,0 +1,119 @@
+"""Which texts are almost the same: equal letters and digits, or nearly all five-character pieces in common."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pandas as pd
+
+from lib.data.normal import near_key, same_key
+
+PIECE = 5
+"""Characters in a piece (shingle)."""
+MIN_CHARACTERS = 40
+"""Below this one changed character changes too many pieces to speak of near duplicates."""
+JACCARD = 0.9
+BANDS, ROWS = 5, 4
+"""A pair at Jaccard 0.9 shares one of 5 bands of 4 minima with chance 1 - (1 - 0.9^4)^5 = 0.995; each is verified."""
+CHUNK_CHARACTERS = 2_000_000
+
+
+def near_groups(texts: Sequence[str]) -> np.ndarray:
+    """Return a code for each text (int64), equal for near duplicates, directly or over others; -1 for an empty one.
+
+    MinHash (Broder 1997) with banding finds candidates in linear time; the exact Jaccard index decides.
+    """
+    keys = [near_key(text) for text in texts]
+    codes, distinct = pd.factorize(np.array(keys, dtype=object)) if keys else (np.zeros(0, dtype=np.int64), [])
+    first = np.full(len(distinct), -1, dtype=np.int64)
+    first[codes[::-1]] = np.arange(len(keys) - 1, -1, -1)
+    plain = [same_key(texts[at]) for at in first.tolist()]
+    joined = _joined(plain)[codes] if len(keys) else codes.astype(np.int64)
+    return np.where(np.fromiter((not key for key in keys), dtype=bool, count=len(keys)), -1, joined)
+
+
+def _joined(texts: list[str]) -> np.ndarray:
+    """Return the connected components of the verified candidate pairs."""
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+
+    pairs = list(_near_pairs(texts))
+    if not pairs:
+        return np.arange(len(texts), dtype=np.int64)
+    left, right = np.array(pairs, dtype=np.int64).T
+    graph = coo_matrix((np.ones(len(pairs), dtype=np.int8), (left, right)), shape=(len(texts), len(texts)))
+    return connected_components(graph, directed=False)[1].astype(np.int64)
+
+
+def _near_pairs(texts: list[str]) -> Iterator[tuple[int, int]]:
+    """Yield pairs of texts whose pieces have a Jaccard index of at least JACCARD."""
+    long = np.array([at for at, text in enumerate(texts) if len(text) >= MIN_CHARACTERS], dtype=np.int64)
+    if len(long) < 2:
+        return
+    minima = np.vstack([_minima(chunk) for chunk in _chunks([texts[at] for at in long])])
+    seen: set[tuple[int, int]] = set()
+    for band in range(BANDS):
+        for bucket in _buckets(minima[:, band * ROWS : (band + 1) * ROWS]):
+            head = int(long[bucket[0]])
+            for other in long[bucket[1:]].tolist():
+                if (head, other) not in seen:
+                    seen.add((head, other))
+                    if _alike(texts[head], texts[other]):
+                        yield head, other
+
+
+def _alike(left: str, right: str) -> bool:
+    if min(len(left), len(right)) < JACCARD * max(len(left), len(right)) * 0.9:
+        return False
+    first, second = _pieces(left), _pieces(right)
+    common = len(first & second)
+    return common >= JACCARD * (len(first) + len(second) - common)
+
+
+def _pieces(text: str) -> set[str]:
+    return {text[at : at + PIECE] for at in range(len(text) - PIECE + 1)}
+
+
+def _buckets(rows: np.ndarray) -> Iterator[np.ndarray]:
+    """Yield the row numbers of each set of equal rows, where there are at least two."""
+    keys = np.ascontiguousarray(rows).view([("", rows.dtype)] * rows.shape[1]).ravel()
+    codes = np.unique(keys, return_inverse=True)[1]
+    order = np.argsort(codes, kind="stable")
+    starts = np.flatnonzero(np.diff(codes[order], prepend=-1))
+    for start, end in zip(starts, np.append(starts[1:], len(order)), strict=True):
+        if end - start > 1:
+            yield order[start:end]
+
+
+def _chunks(texts: list[str]) -> Iterator[list[str]]:
+    """Yield runs of texts of about CHUNK_CHARACTERS, so that memory does not grow with the file."""
+    chunk: list[str] = []
+    size = 0
+    for text in texts:
+        chunk.append(text)
+        size += len(text)
+        if size >= CHUNK_CHARACTERS:
+            yield chunk
+            chunk, size = [], 0
+    if chunk:
+        yield chunk
+
+
+def _minima(texts: list[str]) -> np.ndarray:
+    """Return (texts, BANDS * ROWS) uint32: the least value of each hash function over the text's pieces."""
+    points = np.frombuffer("".join(texts).encode("utf-32-le"), dtype=np.uint32).astype(np.uint64)
+    starts = np.concatenate([[0], np.cumsum([len(text) for text in texts])]).astype(np.int64)
+    pieces = np.zeros(len(points), dtype=np.uint64)
+    for offset in range(PIECE):
+        pieces[: len(points) - offset] += points[offset:] * np.uint64(pow(1_000_003, offset + 1, 2**64))
+    ends = starts[1:]
+    across = (ends[:, None] - np.arange(1, PIECE)[None, :]).ravel()
+    generator = np.random.default_rng(5)
+    factors = generator.integers(1, 2**63, size=BANDS * ROWS, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
+    found = np.empty((len(texts), BANDS * ROWS), dtype=np.uint32)
+    for at, factor in enumerate(factors):
+        hashed = ((pieces * factor) >> np.uint64(32)).astype(np.uint32)
+        hashed[across] = np.uint32(2**32 - 1)
+        found[:, at] = np.minimum.reduceat(hashed, starts[:-1])
+    return found
