@@ -1,0 +1,80 @@
+"""From a recipe's loss to sentence-transformers' own class, with the settings that it knows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sentence_transformers import SentenceTransformer
+from sentence_transformers.sentence_transformer import losses as stock
+from torch import nn
+
+from lib.training.recipe import Recipe
+
+DIRECTIONS: dict[str, tuple[str, ...]] = {
+    "query_to_doc": ("query_to_doc",),
+    "symmetric": ("query_to_doc", "doc_to_query"),
+    "all": ("query_to_doc", "doc_to_query", "query_to_query", "doc_to_doc"),
+}
+CACHED_MINI_BATCH = 32
+
+
+def build(model: SentenceTransformer, recipe: Recipe, *, classes: int = 2) -> nn.Module:
+    """Return the recipe's loss over the model, inside MatryoshkaLoss where dimensions are asked for.
+
+    classes: the number of labels, for SoftmaxLoss.
+    """
+    loss = MAKERS[recipe.loss](model, recipe, classes)
+    if not recipe.matryoshka:
+        return loss
+    whole = model.get_embedding_dimension()
+    dimensions = sorted({whole, *(d for d in recipe.matryoshka if d < whole)}, reverse=True)
+    return stock.MatryoshkaLoss(model, loss, matryoshka_dims=dimensions)
+
+
+def with_margin(recipe: Recipe, name: str = "margin") -> dict[str, Any]:
+    """Return the margin as a keyword where the recipe sets one; else the loss keeps its own default."""
+    return {name: recipe.margin} if recipe.margin > 0 else {}
+
+
+def ranking(model: SentenceTransformer, recipe: Recipe, classes: int) -> nn.Module:
+    return stock.MultipleNegativesRankingLoss(model, scale=recipe.scale, directions=DIRECTIONS[recipe.directions])
+
+
+def cached_ranking(model: SentenceTransformer, recipe: Recipe, classes: int) -> nn.Module:
+    return stock.CachedMultipleNegativesRankingLoss(
+        model, scale=recipe.scale, mini_batch_size=CACHED_MINI_BATCH, directions=DIRECTIONS[recipe.directions]
+    )
+
+
+def guided(model: SentenceTransformer, recipe: Recipe, classes: int) -> nn.Module:
+    """The guide is the base model as it was: it says which in-batch negatives are false."""
+    import copy
+
+    guide = copy.deepcopy(model).eval().requires_grad_(False)
+    return stock.GISTEmbedLoss(model, guide)
+
+
+def softmax(model: SentenceTransformer, recipe: Recipe, classes: int) -> nn.Module:
+    return stock.SoftmaxLoss(
+        model, sentence_embedding_dimension=model.get_embedding_dimension(), num_labels=max(2, classes)
+    )
+
+
+MAKERS: dict[str, Callable[[SentenceTransformer, Recipe, int], nn.Module]] = {
+    "MultipleNegativesRanking": ranking,
+    "CachedMultipleNegativesRanking": cached_ranking,
+    "GISTEmbed": guided,
+    "MegaBatchMargin": lambda model, recipe, classes: stock.MegaBatchMarginLoss(model, use_mini_batched_version=False),
+    "CoSENT": lambda model, recipe, classes: stock.CoSENTLoss(model, scale=recipe.scale),
+    "AnglE": lambda model, recipe, classes: stock.AnglELoss(model, scale=recipe.scale),
+    "CosineSimilarity": lambda model, recipe, classes: stock.CosineSimilarityLoss(model),
+    "OnlineContrastive": lambda model, recipe, classes: stock.OnlineContrastiveLoss(model, **with_margin(recipe)),
+    "Contrastive": lambda model, recipe, classes: stock.ContrastiveLoss(model, **with_margin(recipe)),
+    "Softmax": softmax,
+    "Triplet": lambda model, recipe, classes: stock.TripletLoss(model, **with_margin(recipe, "triplet_margin")),
+    "BatchAllTriplet": lambda model, recipe, classes: stock.BatchAllTripletLoss(model, **with_margin(recipe)),
+    "BatchHard": lambda model, recipe, classes: stock.BatchHardTripletLoss(model, **with_margin(recipe)),
+    "BatchHardSoftMargin": lambda model, recipe, classes: stock.BatchHardSoftMarginTripletLoss(model),
+    "BatchSemiHard": lambda model, recipe, classes: stock.BatchSemiHardTripletLoss(model, **with_margin(recipe)),
+}

@@ -1,0 +1,303 @@
+"""Every setting of a training: frozen, validated, stored with the run. Light: pages and command line read it too."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any
+
+from lib.data.shapes import Shape
+from lib.errors import InputError
+
+LOSSES: dict[Shape, tuple[str, ...]] = {
+    Shape.PAIRS: (
+        "MultipleNegativesRanking",
+        "CachedMultipleNegativesRanking",
+        "GISTEmbed",
+        "MegaBatchMargin",
+    ),
+    Shape.SCORED: ("CoSENT", "AnglE", "CosineSimilarity"),
+    Shape.LABELLED_PAIRS: ("OnlineContrastive", "Contrastive", "Softmax"),
+    Shape.TRIPLETS: ("MultipleNegativesRanking", "CachedMultipleNegativesRanking", "Triplet"),
+    Shape.LABELLED_TEXTS: ("BatchAllTriplet", "BatchHard", "BatchHardSoftMargin", "BatchSemiHard"),
+}
+"""Losses of sentence-transformers by shape; the first is the default."""
+
+IN_BATCH = ("MultipleNegativesRanking", "CachedMultipleNegativesRanking", "GISTEmbed", "MegaBatchMargin")
+"""Losses that take the other targets of a batch as negatives."""
+
+RANKING = ("MultipleNegativesRanking", "CachedMultipleNegativesRanking")
+SCHEDULES = ("linear", "cosine", "constant")
+PRECISIONS = ("auto", "fp32", "bf16")
+DIRECTIONS = ("query_to_doc", "symmetric", "all")
+DEVICES = ("auto", "cpu", "cuda", "mps")
+
+
+def setting(
+    default: Any,
+    label: str,
+    help_line: str,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    choices: tuple[str, ...] = (),
+    losses: tuple[str, ...] = (),
+    advanced: bool = True,
+) -> Any:
+    """Declare a field of the recipe with what form and command line need to know of it."""
+    facts = {"label": label, "help": help_line, "low": low, "high": high, "choices": choices, "losses": losses}
+    return field(default=default, metadata=facts | {"advanced": advanced})
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The settings of one training. Raises InputError that names the field and the value that cannot be used."""
+
+    loss: str = setting("", "Loss", "What the training minimises; empty means the default of the data's shape.")
+    epochs: int = setting(
+        3,
+        "Epochs",
+        "How often every training pair is seen. The best epoch on validation is kept.",
+        low=1,
+        high=500,
+        advanced=False,
+    )
+    batch_size: int = setting(
+        64,
+        "Batch size",
+        "Pairs a step. With in-batch negatives, more means a harder task.",
+        low=2,
+        high=4096,
+        advanced=False,
+    )
+    learning_rate: float = setting(
+        2e-4,
+        "Learning rate",
+        "Size of a step. Too high forgets, too low learns nothing.",
+        low=1e-8,
+        high=1e7,
+        advanced=False,
+    )
+    warmup: float = setting(
+        0.1,
+        "Warm-up",
+        "Share of the steps in which the learning rate rises from zero.",
+        low=0.0,
+        high=1.0,
+        advanced=False,
+    )
+    schedule: str = setting("linear", "Schedule", "How the learning rate falls after the warm-up.", choices=SCHEDULES)
+    weight_decay: float = setting(
+        0.0, "Weight decay", "How strongly AdamW pulls weights towards zero.", low=0.0, high=1.0
+    )
+    max_length: int = setting(
+        0, "Max length", "Tokens read of each text; 0 means as many as the base model reads.", low=0, high=8192
+    )
+    precision: str = setting(
+        "auto", "Precision", "auto computes in bf16 where this device gains from it, else in fp32.", choices=PRECISIONS
+    )
+    dropout: float = setting(
+        0.0,
+        "Dropout",
+        "Share of activations dropped while training; -1 means as in the model's own config.",
+        low=-1.0,
+        high=0.9,
+    )
+    packed: bool = setting(
+        True,
+        "Packed batches",
+        "Compute without padding where the model can: the same loss, several times faster on a CPU.",
+    )
+    seed: int = setting(
+        42, "Seed", "The same seed and threads give the same bits.", low=0, high=2**31 - 1, advanced=False
+    )
+    threads: int = setting(0, "Threads", "CPU threads; 0 means all.", low=0, high=256)
+    evaluate_every: int = setting(
+        1, "Evaluate every", "Epochs between two looks at the validation part.", low=1, high=500
+    )
+    patience: int = setting(
+        2, "Patience", "Stop after this many looks without a better validation metric; 0 means never.", low=0, high=500
+    )
+    frozen_layers: int = setting(
+        0,
+        "Frozen layers",
+        "Lower layers that stay as they are (the word vectors too); faster, learns less.",
+        low=0,
+        high=96,
+    )
+    lora_rank: int = setting(
+        0,
+        "LoRA rank",
+        "Train small added matrices instead of all weights; merged when saved. 0 means off.",
+        low=0,
+        high=512,
+    )
+    matryoshka: tuple[int, ...] = setting(
+        (), "Matryoshka dimensions", "Also train these shorter prefixes of the vector, such as 256, 128, 64."
+    )
+    hard_negatives: int = setting(
+        0,
+        "Hard negatives",
+        "Wrong targets mined from the training part for each pair; 0 means none.",
+        low=0,
+        high=16,
+        losses=RANKING,
+    )
+    negative_margin: float = setting(
+        0.05,
+        "Margin of hard negatives",
+        "A mined negative must be at least this much less similar than the right target, so that right ones stay out.",
+        low=0.0,
+        high=1.0,
+        losses=RANKING,
+    )
+    directions: str = setting(
+        "query_to_doc",
+        "Directions",
+        "symmetric also asks from target to source; all also keeps sources and targets apart among themselves.",
+        choices=DIRECTIONS,
+        losses=RANKING,
+    )
+    scale: float = setting(
+        20.0,
+        "Scale",
+        "Factor on the cosine (1 / temperature).",
+        low=0.1,
+        high=1000.0,
+        losses=(*RANKING, "CoSENT", "AnglE"),
+    )
+    margin: float = setting(
+        0.0,
+        "Margin",
+        "How far apart unlike texts should come; 0 means the loss's own default.",
+        low=0.0,
+        high=100.0,
+        losses=("Triplet", "OnlineContrastive", "Contrastive", "BatchAllTriplet", "BatchHard", "BatchSemiHard"),
+    )
+    device: str = setting("auto", "Device", "Where to compute; auto takes the fastest there is.", choices=DEVICES)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "matryoshka", tuple(int(value) for value in self.matryoshka))
+        for name, spec in FIELDS.items() if "FIELDS" in globals() else ():
+            check(name, getattr(self, name), spec)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the recipe as JSON-able values."""
+        return asdict(self) | {"matryoshka": list(self.matryoshka)}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Recipe:
+        """Return a recipe from stored values; unknown names raise InputError, missing ones take their default."""
+        unknown = sorted(set(values) - set(FIELDS))
+        if unknown:
+            raise InputError(f"Unknown setting: {', '.join(unknown)}.", todo=f"Known: {', '.join(FIELDS)}.")
+        return cls(**{name: tuple(v) if name == "matryoshka" else v for name, v in values.items()})
+
+    def for_shape(self, shape: Shape | str) -> Recipe:
+        """Return the recipe with its loss filled in. Raises InputError when the loss does not fit the shape."""
+        fitting = LOSSES[Shape(shape)]
+        if not self.loss:
+            return replace(self, loss=fitting[0])
+        if self.loss not in fitting:
+            raise InputError(
+                f"The loss {self.loss} does not fit data of the shape {Shape(shape).value}.",
+                todo=f"Choose one of {', '.join(fitting)}.",
+            )
+        return self
+
+
+@dataclass(frozen=True)
+class Field:
+    """What a form and a command line need to know of one setting."""
+
+    name: str
+    kind: type
+    default: Any
+    label: str
+    help: str
+    low: float | None
+    high: float | None
+    choices: tuple[str, ...]
+    losses: tuple[str, ...]
+    advanced: bool
+
+    def applies(self, loss: str) -> bool:
+        """Say whether the setting does anything for this loss."""
+        return not self.losses or loss in self.losses
+
+
+FIELDS: dict[str, Field] = {
+    item.name: Field(name=item.name, kind=type(item.default), default=item.default, **item.metadata)
+    for item in fields(Recipe)
+}
+
+
+def check(name: str, value: Any, spec: Field) -> None:
+    """Raise InputError unless the value can be used for the setting."""
+    if name == "loss":
+        known = {loss for losses in LOSSES.values() for loss in losses} | {""}
+        if value not in known:
+            raise InputError(
+                f"There is no loss {value!r}.",
+                where=spec.label,
+                todo=f"Choose one of {', '.join(sorted(known - {''}))}.",
+            )
+        return
+    if spec.choices and value not in spec.choices:
+        raise InputError(
+            f"{value!r} is not possible.", where=spec.label, todo=f"Choose one of {', '.join(spec.choices)}."
+        )
+    values = value if isinstance(value, tuple) else (value,)
+    for one in values:
+        if spec.kind in (int, float) or isinstance(value, tuple):
+            check_number(one, spec)
+
+
+def check_number(value: Any, spec: Field) -> None:
+    """Raise InputError unless the value is a number within the setting's bounds."""
+    whole = spec.kind is not float
+    if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)) or not math.isfinite(value):
+        raise InputError(f"{value!r} is not a {'whole ' if whole else ''}number.", where=spec.label)
+    low, high = (1, 65536) if spec.kind is tuple else (spec.low, spec.high)
+    if (low is not None and value < low) or (high is not None and value > high):
+        raise InputError(f"{value} is out of range.", where=spec.label, todo=f"It goes from {low:g} to {high:g}.")
+
+
+RECOMMENDED = Recipe()
+"""Chosen by measurement: bench/README.md has the sweep. For small data `recommended_for` adds epochs."""
+
+CLASSIC = Recipe(
+    epochs=10,
+    learning_rate=2e-5,
+    dropout=-1.0,
+    precision="fp32",
+    packed=False,
+    patience=0,
+    schedule="linear",
+    weight_decay=0.0,
+)
+"""The well-known recipe: MultipleNegativesRankingLoss, batches of 64, 10% warm-up, AdamW 2e-5, every epoch to the end."""
+
+PRESETS: dict[str, Recipe] = {"recommended": RECOMMENDED, "classic": CLASSIC}
+LEAST_STEPS = 20
+"""Below this many optimizer steps a training hardly moves: small data get more epochs."""
+
+
+def recommended_for(rows: int) -> Recipe:
+    """Return the Recommended preset for that many training rows: at least 20 steps, at most 5 epochs."""
+    steps = max(1, math.ceil(rows / RECOMMENDED.batch_size))
+    epochs = min(5, max(RECOMMENDED.epochs, math.ceil(LEAST_STEPS / steps)))
+    return replace(RECOMMENDED, epochs=epochs)
+
+
+def differences(recipe: Recipe | Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings that differ from Recommended, in the form's order."""
+    values = recipe.to_dict() if isinstance(recipe, Recipe) else dict(recipe)
+    usual = RECOMMENDED.to_dict()
+    return {name: values[name] for name in FIELDS if name in values and values[name] != usual[name] and name != "loss"}
+
+
+def steps_per_epoch(rows: int, batch_size: int) -> int:
+    """Return the optimizer steps of one epoch over that many training rows."""
+    return max(1, math.ceil(rows / batch_size))
