@@ -153,7 +153,7 @@ def _read(folder: Path) -> tuple[np.ndarray, np.ndarray] | None:
 
 
 def _sum(array: np.ndarray) -> int:
-    return zlib.crc32(memoryview(np.ascontiguousarray(array)).cast("B"))
+    return zlib.crc32(np.ascontiguousarray(array).tobytes())
 
 
 def _to_disk(number: int) -> None:
