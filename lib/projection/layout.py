@@ -1,0 +1,103 @@
+"""Draw all moments of a run in one frame, by the chosen method, with its figures of merit."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from lib.errors import InputError
+from lib.progress import Progress, Silent
+from lib.projection.methods import BALANCE, METHODS
+from lib.projection.points import Points, points
+from lib.projection.truth import Truth, movement, pair_figures, trustworthiness
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Coordinates {moment: (n, 2) float32} in one frame, their truth, and the seconds that drawing took (not the measuring)."""
+
+    coordinates: dict[str, np.ndarray]
+    truth: Truth
+    seconds: float
+    method: str
+    balance: float
+
+
+def layout(
+    snapshots: Mapping[str, np.ndarray],
+    pairs: np.ndarray,
+    *,
+    method: str = "pair-faithful",
+    balance: float = BALANCE,
+    seed: int = 0,
+    progress: Progress = Silent(),
+) -> Layout:
+    """Draw the snapshots {moment: (n, d)}, in order of time, with pairs (m, 2) of rows; raise InputError for what cannot be drawn."""
+    pairs = checked(pairs, snapshots, method=method, balance=balance)
+    begin = time.perf_counter()
+    drawn = points(snapshots)
+    places = place(drawn, pairs, method=method, balance=balance, seed=seed, progress=progress)
+    seconds = time.perf_counter() - begin
+    progress.stage("Checking the map", "against the full dimensions")
+    return Layout(drawn.spread(places), measure(drawn, places, pairs), seconds, method, balance)
+
+
+def checked(pairs: np.ndarray, snapshots: Mapping[str, np.ndarray], *, method: str, balance: float) -> np.ndarray:
+    """Return pairs as (m, 2) int64; raise InputError for an unknown method, a balance outside 0..1 or rows that do not exist."""
+    if method not in METHODS:
+        raise InputError(f"“{method}” is not a way to draw a map.", todo=f"Choose one of {', '.join(METHODS)}.")
+    if not 0 <= balance <= 1:
+        raise InputError(f"The balance is {balance}.", todo="Give a number from 0 (neighbourhoods) to 1 (pairs).")
+    found = np.asarray(pairs, dtype=np.int64).reshape(-1, 2)
+    rows = min((len(array) for array in snapshots.values()), default=0)
+    if len(found) and (found.min() < 0 or found.max() >= rows):
+        raise InputError("A pair names a text that is not in the snapshots.", todo="Train the model again.")
+    return found
+
+
+def place(
+    drawn: Points, pairs: np.ndarray, *, method: str, balance: float, seed: int, progress: Progress
+) -> np.ndarray:
+    """Return the places (p, 2) of all points by the method."""
+    if method == "pair-faithful":
+        from lib.projection.faithful import faithful
+
+        return faithful(drawn, pairs, balance=balance, seed=seed, progress=progress)
+    from lib.projection import classic
+
+    if method == "umap":
+        return classic.together(drawn, seed=seed, progress=progress)
+    if method == "aligned":
+        return classic.aligned(drawn, seed=seed, progress=progress)
+    return classic.principal(drawn.vectors)
+
+
+def measure(drawn: Points, places: np.ndarray, pairs: np.ndarray) -> Truth:
+    """Measure lines from first to last moment, and the neighbourhoods of both."""
+    frames = drawn.spread(places)
+    ends = [drawn.vectors[row] for row in (drawn.of[0], drawn.of[-1])]
+    first, last = drawn.names[0], drawn.names[-1]
+    trust = {
+        name: found
+        for name, vectors in zip((first, last), ends, strict=True)
+        if (found := trustworthiness(vectors, frames[name])) is not None
+    }
+    cosine = tuple((vectors[pairs[:, 0]] * vectors[pairs[:, 1]]).sum(axis=1) for vectors in ends)
+    truth = pair_figures(frames[first], frames[last], (cosine[0], cosine[1]), pairs)
+    return replace(truth, trustworthiness=trust, placebo_movement=placebo(drawn, frames))
+
+
+def placebo(drawn: Points, frames: Mapping[str, np.ndarray]) -> float | None:
+    """Return how far texts moved whose vectors are identical first and last, as a share of how far the others moved.
+
+    None where nothing moved; 0 where no text stayed (an added copy of the first snapshot shares all of its points).
+    """
+    still = drawn.of[0] == drawn.of[-1]
+    away = np.linalg.norm(movement(frames), axis=1)
+    moved = away[~still].mean() if (~still).any() else 0.0
+    if moved <= 0:
+        return None if still.all() else 0.0
+    return float(away[still].mean() / moved) if still.any() else 0.0

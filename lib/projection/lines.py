@@ -1,0 +1,90 @@
+"""What the cosine of a pair asks of its line: how much longer or shorter it should be at each moment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import isotonic_regression
+
+from lib.projection.graph import Graph
+from lib.projection.points import Points
+
+SAMPLED = 4_000
+"""Random and neighbouring texts, each, from which the meaning of a cosine is learnt."""
+
+GRID = np.linspace(-0.2, 1.0, 61)
+PREFERENCE = 0.3
+"""How much more a line counts whose cosine hardly changed: its sign is the easiest to get wrong."""
+
+
+@dataclass(frozen=True)
+class Lines:
+    """The pairs at all moments: ends (2, moments, pairs) points, cosine (moments, pairs); sample of point pairs and their cosines."""
+
+    ends: np.ndarray
+    cosine: np.ndarray
+    sample: np.ndarray
+    sample_cosine: np.ndarray
+
+    def by_point(self, size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return CSR over points: start (size + 1), the other end and the line of each entry."""
+        one, other = self.ends.reshape(2, -1)
+        here, there = np.concatenate([one, other]), np.concatenate([other, one])
+        line = np.tile(np.arange(len(one)), 2)
+        order = np.argsort(here, kind="stable")
+        start = np.searchsorted(here[order], np.arange(size + 1))
+        return start.astype(np.int64), there[order].astype(np.int64), line[order].astype(np.int64)
+
+
+def lines(drawn: Points, pairs: np.ndarray, graph: Graph, *, seed: int) -> Lines:
+    """Collect the lines of pairs (m, 2) of text places, and draw the sample of random and neighbouring points of one moment."""
+    ends = np.stack([drawn.of[:, pairs[:, 0]], drawn.of[:, pairs[:, 1]]])
+    draw = np.random.default_rng(seed)
+    moment = draw.integers(0, len(drawn.of), SAMPLED)
+    texts = draw.integers(0, drawn.of.shape[1], (2, SAMPLED))
+    random = np.stack([drawn.of[moment, texts[0]], drawn.of[moment, texts[1]]])
+    edge = draw.integers(0, max(1, len(graph.end)), SAMPLED if len(graph.end) else 0)
+    near = np.stack([np.searchsorted(graph.start, edge, side="right") - 1, graph.end[edge]])
+    near = near[:, drawn.home[near[0]] == drawn.home[near[1]]]
+    sample = np.concatenate([random, near], axis=1)
+    return Lines(ends, cosines(drawn.vectors, ends), sample, cosines(drawn.vectors, sample))
+
+
+def cosines(vectors: np.ndarray, ends: np.ndarray) -> np.ndarray:
+    """Return the cosine of the points at both ends (2, ...) of unit vectors."""
+    return np.einsum("...d,...d->...", vectors[ends[0]], vectors[ends[1]]).astype(np.float64)
+
+
+def lengths(places: np.ndarray, ends: np.ndarray) -> np.ndarray:
+    """Return the drawn distance between both ends (2, ...)."""
+    away = places[ends[0]] - places[ends[1]]
+    return np.sqrt((away * away).sum(axis=-1))
+
+
+def meaning(known: Lines, places: np.ndarray) -> np.ndarray:
+    """Return the length (moments, pairs) that each cosine means in this layout.
+
+    Isotonic regression of drawn distance on cosine over the sample, smoothed, and made strictly falling so that any change counts.
+    """
+    order = np.argsort(known.sample_cosine, kind="stable")
+    fitted = isotonic_regression(lengths(places, known.sample)[order], increasing=False).x
+    curve = np.interp(GRID, known.sample_cosine[order], fitted)
+    curve = np.convolve(np.pad(curve, 4, mode="edge"), np.full(9, 1 / 9), "valid")
+    curve += (1 - GRID) * 0.3 * curve.mean()
+    return np.interp(known.cosine, GRID, curve)
+
+
+def forces(length: np.ndarray, meant: np.ndarray) -> np.ndarray:
+    """Return how far each line (moments, pairs) is too long, beside the mean of its own moments, weighted (mean weight 1).
+
+    Only changes are held: a pair may lie as far apart as its neighbourhoods ask, as long as it comes closer or goes apart as its cosine does.
+    """
+    excess = length - meant
+    excess = excess - excess.mean(axis=0)
+    change = np.abs(meant[-1] - meant[0])
+    typical = np.median(change)
+    if typical <= 0:
+        return excess
+    weight = 1 / (change + PREFERENCE * typical)
+    return excess * (weight / weight.mean())

@@ -1,0 +1,42 @@
+"""What of the movement is the layout's own: the same moments drawn again with other seeds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lib.projection.truth import spans
+
+
+@dataclass(frozen=True)
+class Noise:
+    """Spread over seeds of each text's movement (n,) and of each line's change (m,), in the map's own units."""
+
+    texts: np.ndarray
+    lines: np.ndarray
+
+
+Ends = tuple[np.ndarray, np.ndarray]
+"""The first and the last frame of a layout, (n, 2) each."""
+
+
+def noise(layouts: list[Ends], pairs: np.ndarray) -> Noise:
+    """Compare layouts of the same texts under several seeds, each laid over the first; one layout alone has no noise to tell."""
+    if len(layouts) < 2:
+        return Noise(np.zeros(len(layouts[0][0])), np.zeros(len(pairs)))
+    fitted = [layouts[0], *(laid_over(other, layouts[0]) for other in layouts[1:])]
+    moved = np.stack([last.astype(np.float64) - first for first, last in fitted])
+    changed = np.stack([spans(last, pairs) - spans(first, pairs) for first, last in fitted])
+    spread = ((moved - moved.mean(axis=0)) ** 2).sum(axis=(0, 2)) / (len(fitted) - 1)
+    return Noise(np.sqrt(spread), changed.std(axis=0, ddof=1))
+
+
+def laid_over(layout: Ends, onto: Ends) -> Ends:
+    """Turn, mirror, shift and scale both frames together onto another layout (orthogonal Procrustes)."""
+    mine, theirs = (np.concatenate(ends).astype(np.float64) for ends in (layout, onto))
+    centre, there = mine.mean(axis=0), theirs.mean(axis=0)
+    left, values, right = np.linalg.svd((mine - centre).T @ (theirs - there))
+    scale = values.sum() / max(((mine - centre) ** 2).sum(), 1e-12)
+    turn = left @ right * scale
+    return (layout[0] - centre) @ turn + there, (layout[1] - centre) @ turn + there

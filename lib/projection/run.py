@@ -1,0 +1,180 @@
+"""Draw a run's map: read its snapshots, lay them out, measure how true that is, publish."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import pandas as pd
+
+from lib.data.shapes import TEXT_COLUMNS, Shape
+from lib.progress import Progress, Silent
+from lib.projection.layout import Layout, layout
+from lib.projection.methods import BALANCE
+from lib.projection.noise import Noise, noise
+from lib.projection.snapshots import Snapshots, read_snapshots
+from lib.projection.store import Map, load_map, write_map
+from lib.projection.truth import Truth, movement, pair_figures
+from lib.store.publish import publish
+
+SEEDS = (1, 2)
+"""Further seeds that tell the layout's own noise."""
+
+NOISE_VALUES = 120_000
+"""Texts times moments above which the other seeds are not drawn: they would double a long wait."""
+
+MOST_POINTS = 120_000
+"""Texts times moments drawn; above it moments in the middle are left out."""
+
+
+class Drawable(Protocol):
+    """What drawing needs of a run."""
+
+    @property
+    def snapshots_dir(self) -> Path: ...
+    @property
+    def map_dir(self) -> Path: ...
+
+
+class Framed(Protocol):
+    """What drawing needs of a dataset."""
+
+    @property
+    def shape(self) -> str: ...
+    def frame(self) -> pd.DataFrame: ...
+
+
+def draw_run(
+    run: Drawable,
+    dataset: Framed,
+    *,
+    home: Path,
+    progress: Progress = Silent(),
+    method: str = "pair-faithful",
+    balance: float = BALANCE,
+    seed: int = 0,
+) -> Map:
+    """Draw the run's map and publish it to run.map_dir; return it as pages read it."""
+    progress.stage("Drawing the map", "reading snapshots")
+    known = read_snapshots(run.snapshots_dir)
+    names = kept([moment.name for moment in known.moments], len(known.texts()))
+    vectors = {name: np.asarray(known.vectors(name)) for name in names}
+    lines = shown_lines(dataset.frame(), known.texts(), shape=dataset.shape)
+    pairs = lines[["source", "target"]].to_numpy(np.int64)
+    drawn = layout(vectors, pairs, method=method, balance=balance, seed=seed, progress=progress)
+    spread = own_noise(drawn, vectors, pairs, progress=progress)
+    lines = measured(lines, drawn, vectors, spread)
+    facts = facts_of(drawn, known, lines, spread, seed=seed)
+    with publish(run.map_dir) as folder:
+        write_map(folder, drawn.coordinates, lines, facts)
+    found = load_map(run)
+    assert found is not None, "a map that was just published is there"
+    return found
+
+
+def kept(names: list[str], texts: int) -> list[str]:
+    """Leave out moments in the middle, evenly, until the points fit; the first and the last stay."""
+    most = max(2, MOST_POINTS // max(1, texts))
+    if len(names) <= most:
+        return names
+    places = np.unique(np.linspace(0, len(names) - 1, most).round().astype(int))
+    return [names[place] for place in places]
+
+
+def shown_lines(frame: pd.DataFrame, texts: list[str], *, shape: str) -> pd.DataFrame:
+    """Return pair (row id), part, source, target (text ids) of the rows whose first two texts are both shown."""
+    columns = TEXT_COLUMNS[Shape(shape)][:2]
+    if len(columns) < 2:
+        return pd.DataFrame({name: pd.Series(dtype="int64") for name in ("pair", "source", "target")}).assign(part="")
+    place = pd.Series(np.arange(len(texts)), index=pd.Index(texts)).groupby(level=0).first()
+    found = pd.DataFrame(
+        {
+            "pair": frame.index.to_numpy(),
+            "part": frame["part"].to_numpy(),
+            "source": frame[columns[0]].map(place).to_numpy(),
+            "target": frame[columns[1]].map(place).to_numpy(),
+        }
+    ).dropna(subset=["source", "target"])
+    return found.astype({"pair": "int64", "source": "int64", "target": "int64"}).reset_index(drop=True)
+
+
+def own_noise(drawn: Layout, vectors: dict[str, np.ndarray], pairs: np.ndarray, *, progress: Progress) -> Noise:
+    """Draw again with other seeds (first and last moment in the same company), as far as the size allows."""
+    frames = list(drawn.coordinates.values())
+    ends = [(frames[0], frames[-1])]
+    if len(frames) > 1 and len(frames) * len(frames[0]) <= NOISE_VALUES and drawn.method == "pair-faithful":
+        progress.stage("Drawing the map", "measuring the layout's own noise")
+        for seed in SEEDS:
+            again = layout(vectors, pairs, method=drawn.method, balance=drawn.balance, seed=seed, progress=progress)
+            frames = list(again.coordinates.values())
+            ends.append((frames[0], frames[-1]))
+    return noise(ends, pairs)
+
+
+def measured(lines: pd.DataFrame, drawn: Layout, vectors: dict[str, np.ndarray], spread: Noise) -> pd.DataFrame:
+    """Add each line's cosines (full dimensions), drawn change, its noise, and whether the change is above that."""
+    names = list(vectors)
+    source, target = lines["source"].to_numpy(), lines["target"].to_numpy()
+    found = lines.copy()
+    for column, name in (("base_cosine", names[0]), ("tuned_cosine", names[-1])):
+        found[column] = np.einsum("nd,nd->n", vectors[name][source], vectors[name][target]).astype(np.float64)
+    frames = list(drawn.coordinates.values())
+    before, after = (np.linalg.norm(frame[source] - frame[target], axis=1) for frame in (frames[0], frames[-1]))
+    return found.assign(
+        change=(after - before).astype(np.float64), noise=spread.lines, faded=np.abs(after - before) <= spread.lines
+    )
+
+
+def facts_of(drawn: Layout, known: Snapshots, lines: pd.DataFrame, spread: Noise, *, seed: int) -> dict[str, object]:
+    """Collect what map.json holds beside the coordinates."""
+    away = np.linalg.norm(movement(drawn.coordinates), axis=1)
+    moving, several = away > 0, bool(spread.texts.any())
+    above = float((away[moving] > spread.texts[moving]).mean()) if several and moving.any() else None
+    truth = replace(drawn.truth, above_noise=above, seeds=1 + len(SEEDS) if several else 1)
+    held = lines[lines["part"] == "held_out"]
+    return {
+        "method": drawn.method,
+        "balance": drawn.balance,
+        "seed": seed,
+        "seconds": drawn.seconds,
+        "moments": [
+            {"name": moment.name, "epoch": moment.epoch, "label": moment.label}
+            for moment in known.moments
+            if moment.name in drawn.coordinates
+        ],
+        "texts": len(away),
+        "truth": truth.to_dict(),
+        "held_out": held_truth(held, drawn).to_dict(),
+    }
+
+
+def held_truth(held: pd.DataFrame, drawn: Layout) -> Truth:
+    """Measure the held-out lines alone: the page opens on them."""
+    if held.empty:
+        return Truth()
+    frames = list(drawn.coordinates.values())
+    cosine = held["base_cosine"].to_numpy(), held["tuned_cosine"].to_numpy()
+    return pair_figures(frames[0], frames[-1], cosine, held[["source", "target"]].to_numpy(np.int64))
+
+
+def to_json(drawn: Map) -> str:
+    """Return the truth figures of a map as the command prints them."""
+    truth = drawn.truth
+    moments = list(drawn.coordinates)
+    trust = truth.trustworthiness
+    return json.dumps(
+        {
+            "layout": drawn.method,
+            "balance": drawn.balance,
+            "seconds": round(drawn.seconds, 3),
+            "sign_agreement": truth.sign_agreement,
+            "rank_correlation": truth.rank_correlation,
+            "trustworthiness": {"base": trust.get(moments[0]), "tuned": trust.get(moments[-1])},
+            "placebo_movement": truth.placebo_movement,
+            "above_noise": truth.above_noise,
+            "coordinates": str(drawn.folder / "coordinates.parquet"),
+        }
+    )

@@ -1,0 +1,68 @@
+"""The graph is umap-learn's own, computed without its compiled functions."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from lib.progress import Silent
+from lib.projection import graph
+from lib.projection.graph import fuzzy, joint, memberships, neighbours, ties
+from lib.projection.points import points
+from tests.unit.projection.planted import world
+
+
+def test_memberships_equal_those_of_umap_learn() -> None:
+    from umap.umap_ import fuzzy_simplicial_set
+
+    vectors = world()[0]
+    found, near = neighbours(vectors, k=14)
+    own = np.arange(len(vectors))[:, None]
+    theirs, _, _ = fuzzy_simplicial_set(
+        vectors,
+        15,
+        np.random.RandomState(0),
+        "euclidean",
+        knn_indices=np.hstack([own, found]),
+        knn_dists=np.hstack([np.zeros_like(near[:, :1]), near]),
+    )
+    ours = fuzzy(found, memberships(near), places=np.arange(len(vectors)), size=len(vectors))
+    assert abs(ours - theirs).max() < 1e-3
+
+
+def test_blocks_find_the_same_neighbours_as_all_products(monkeypatch: pytest.MonkeyPatch) -> None:
+    vectors = world()[0]
+    whole = neighbours(vectors)
+    monkeypatch.setattr(graph, "BLOCK_VALUES", 7 * len(vectors))
+    assert np.array_equal(neighbours(vectors)[0], whole[0])
+
+
+def test_the_approximate_search_finds_nearly_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    vectors = world(pairs=300)[0]
+    exact = neighbours(vectors)[0]
+    monkeypatch.setattr(graph, "EXACT_LIMIT", 10)
+    found = neighbours(vectors)[0]
+    overlap = np.mean([len(set(a) & set(b)) / len(a) for a, b in zip(exact, found, strict=True)])
+    assert overlap > 0.95
+    assert (found != np.arange(len(vectors))[:, None]).all()
+
+
+def test_ties_weaken_with_how_far_a_text_moved() -> None:
+    base = world(pairs=20)[0]
+    after = base + np.linspace(0.01, 1, len(base))[:, None].astype(np.float32) * np.roll(base, 1, axis=0)
+    drawn = points({"base": base, "best": after})
+    tied = ties(drawn, strength=2.0, reach=0.5).toarray()
+    weight = tied[drawn.of[0], drawn.of[1]]
+    assert weight[0] == pytest.approx(2, abs=0.01)
+    moved = np.linalg.norm(drawn.vectors[drawn.of[0]] - drawn.vectors[drawn.of[1]], axis=1)
+    assert (np.diff(weight[np.argsort(moved)]) <= 1e-6).all()
+    assert weight[-1] < 0.2 * weight[0]
+    assert np.array_equal(tied, tied.T)
+
+
+def test_moments_that_share_all_points_are_one_graph() -> None:
+    base = world(pairs=20)[0]
+    once = joint(points({"base": base}), tie=1, reach=1, seed=0, progress=Silent())
+    twice = joint(points({"base": base, "best": base.copy()}), tie=1, reach=1, seed=0, progress=Silent())
+    assert np.array_equal(once.weight, twice.weight)
+    assert np.array_equal(once.end, twice.end)

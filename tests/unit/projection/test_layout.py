@@ -1,0 +1,144 @@
+"""The layouts on planted worlds: what moved must show, what stood still must not, and a seed must repeat."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from lib.errors import InputError
+from lib.projection.layout import layout
+from tests.unit.projection.planted import pulled, world
+
+
+def lengths(frame: np.ndarray, pairs: np.ndarray) -> np.ndarray:
+    return np.linalg.norm(frame[pairs[:, 0]] - frame[pairs[:, 1]], axis=1)
+
+
+def test_pairs_that_were_moved_together_draw_together() -> None:
+    base, pairs = world()
+    drawn = layout({"base": base, "best": pulled(base, pairs, np.arange(60))}, pairs)
+    change = lengths(drawn.coordinates["best"], pairs) - lengths(drawn.coordinates["base"], pairs)
+    assert (change[:60] < 0).mean() >= 0.95
+    assert np.median(change[:60]) < 3 * np.median(change[60:]) - 0.1
+    assert drawn.truth.sign_agreement is not None
+    assert drawn.truth.sign_agreement >= 0.95
+
+
+def test_an_identical_model_stands_still() -> None:
+    base, pairs = world()
+    drawn = layout({"base": base, "epoch-001": base.copy(), "best": base.copy()}, pairs)
+    assert np.array_equal(drawn.coordinates["base"], drawn.coordinates["best"])
+    assert np.array_equal(drawn.coordinates["base"], drawn.coordinates["epoch-001"])
+    assert drawn.truth.sign_agreement is None
+    assert drawn.truth.placebo_movement is None
+
+
+def test_texts_that_did_not_change_do_not_move_when_others_do() -> None:
+    base, pairs = world()
+    after = pulled(base, pairs, np.arange(20))
+    drawn = layout({"base": base, "best": after}, pairs)
+    moved = np.linalg.norm(drawn.coordinates["best"] - drawn.coordinates["base"], axis=1)
+    still = (base == after).all(axis=1)
+    assert moved[still].max() == 0
+    assert moved[~still].min() > 0
+    assert drawn.truth.placebo_movement == 0
+
+
+def test_the_one_planted_mover_is_found() -> None:
+    base, pairs = world()
+    draw = np.random.default_rng(0)
+    after = base + draw.normal(0, 0.002, base.shape).astype(np.float32)
+    after[17] = base[200]  # crosses to a place among other texts
+    after[200] = base[200]
+    drawn = layout({"base": base, "best": after}, pairs)
+    moved = np.linalg.norm(drawn.coordinates["best"] - drawn.coordinates["base"], axis=1)
+    assert moved.argmax() == 17
+    assert moved[17] > 3 * np.sort(moved)[-2]
+
+
+def test_a_shuffled_pairing_gains_nothing() -> None:
+    base, pairs = world(pairs=160)
+    moments = {"base": base, "best": pulled(base, pairs, np.arange(80))}
+
+    def shrunk(given: np.ndarray, balance: float, seed: int) -> float:
+        drawn = layout(moments, given, balance=balance, seed=seed).coordinates
+        return float((lengths(drawn["best"], pairs) < lengths(drawn["base"], pairs))[:80].mean())
+
+    wrong = [np.stack([pairs[:, 0], np.random.default_rng(s).permutation(pairs[:, 1])], axis=1) for s in range(6)]
+    untreated = np.mean([shrunk(pairs, 0.0, seed) for seed in range(6)])
+    gained = np.mean([shrunk(given, 0.5, seed) for seed, given in enumerate(wrong)]) - untreated
+    assert gained < 0.25 * (np.mean([shrunk(pairs, 0.5, seed) for seed in range(6)]) - untreated)
+
+
+def test_pairs_that_did_not_move_are_not_pulled_together() -> None:
+    base, pairs = world(pairs=160)
+    after = base + np.random.default_rng(4).normal(0, 0.05, base.shape).astype(np.float32)
+    drawn = layout({"base": base, "best": after}, pairs).coordinates
+    change = lengths(drawn["best"], pairs) - lengths(drawn["base"], pairs)
+    assert abs(change.mean()) < 0.05 * lengths(drawn["base"], pairs).mean()
+
+
+def test_pairs_that_moved_apart_are_drawn_apart() -> None:
+    base, pairs = world()
+    closer = pulled(base, pairs, np.arange(len(pairs)))
+    drawn = layout({"base": closer, "best": base}, pairs)
+    change = lengths(drawn.coordinates["best"], pairs) - lengths(drawn.coordinates["base"], pairs)
+    assert (change > 0).mean() >= 0.95
+
+
+@pytest.mark.parametrize("method", ["pair-faithful", "umap", "aligned", "pca"])
+def test_a_seed_repeats_bit_for_bit(method: str) -> None:
+    base, pairs = world(pairs=40)
+    moments = {"base": base, "best": pulled(base, pairs, np.arange(20))}
+    once, again = (layout(moments, pairs, method=method, seed=5) for _ in range(2))
+    assert all(once.coordinates[name].tobytes() == again.coordinates[name].tobytes() for name in moments)
+    assert once.coordinates["best"].dtype == np.float32
+    assert np.isfinite(once.coordinates["best"]).all()
+
+
+def test_another_seed_is_another_layout() -> None:
+    base, pairs = world(pairs=40)
+    moments = {"base": base, "best": pulled(base, pairs, np.arange(20))}
+    one, other = (layout(moments, pairs, seed=seed) for seed in (0, 1))
+    assert not np.array_equal(one.coordinates["base"], other.coordinates["base"])
+
+
+def test_balance_trades_neighbourhoods_for_lines() -> None:
+    base, pairs = world(pairs=200)
+    after = pulled(base, pairs, np.arange(0, 200, 2), share=0.3)
+    after = after + np.random.default_rng(2).normal(0, 0.03, after.shape).astype(np.float32)
+    rank = {b: layout({"base": base, "best": after}, pairs, balance=b).truth.rank_correlation for b in (0.0, 0.5)}
+    assert rank[0.5] > rank[0.0]
+
+
+@pytest.mark.parametrize("texts", [1, 2, 3, 5, 17])
+@pytest.mark.parametrize("method", ["pair-faithful", "umap", "aligned", "pca"])
+def test_few_texts_are_drawn(texts: int, method: str) -> None:
+    base = world(pairs=10)[0][:texts]
+    pairs = np.array([[0, texts - 1]])
+    drawn = layout({"base": base, "best": base[::-1].copy()}, pairs, method=method)
+    assert drawn.coordinates["best"].shape == (texts, 2)
+    assert np.isfinite(drawn.coordinates["best"]).all()
+
+
+def test_no_pairs_and_repeated_texts_are_drawn() -> None:
+    base = np.repeat(world(pairs=30)[0][:30], 2, axis=0)
+    drawn = layout({"base": base}, np.empty((0, 2), int))
+    assert np.array_equal(drawn.coordinates["base"][0], drawn.coordinates["base"][1])
+    assert drawn.truth.sign_agreement is None
+
+
+@pytest.mark.parametrize(
+    ("snapshots", "pairs", "options", "says"),
+    [
+        ({}, [], {}, "nothing to draw"),
+        ({"base": np.ones((3, 2)), "best": np.ones((4, 2))}, [], {}, "same texts"),
+        ({"base": np.full((3, 2), np.nan)}, [], {}, "not numbers"),
+        ({"base": np.ones((3, 2))}, [[0, 3]], {}, "names a text"),
+        ({"base": np.ones((3, 2))}, [[0, 1]], {"method": "tsne"}, "tsne"),
+        ({"base": np.ones((3, 2))}, [[0, 1]], {"balance": 1.5}, "1.5"),
+    ],
+)
+def test_what_cannot_be_drawn_is_said(snapshots: dict, pairs: list, options: dict, says: str) -> None:
+    with pytest.raises(InputError, match=says):
+        layout(snapshots, np.array(pairs), **options)
