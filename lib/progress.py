@@ -21,6 +21,9 @@ class Progress(Protocol):
     def measured(self, *, part: str, moment: str, epoch: float, metrics: Mapping[str, float], seconds: float) -> None:
         """Give the metrics of one moment (base, epoch-001, ..., best) on one part (validation, held_out)."""
 
+    def resumed(self, *, step: int, epoch: float) -> None:
+        """Say that work goes on from a checkpoint: what was told of later steps is told again."""
+
     def log(self, text: str, *, level: str = "info") -> None:
         """Write one line for the log that a person can read. Never training texts."""
 
@@ -37,7 +40,11 @@ class Silent:
 
     def loss(self, *, step: int, epoch: float, loss: float, learning_rate: float) -> None: ...
 
-    def measured(self, *, part: str, moment: str, epoch: float, metrics: Mapping[str, float], seconds: float) -> None: ...
+    def measured(
+        self, *, part: str, moment: str, epoch: float, metrics: Mapping[str, float], seconds: float
+    ) -> None: ...
+
+    def resumed(self, *, step: int, epoch: float) -> None: ...
 
     def log(self, text: str, *, level: str = "info") -> None: ...
 

@@ -49,6 +49,9 @@ class EventWriter:
     def measured(self, *, part: str, moment: str, epoch: float, metrics: Mapping[str, float], seconds: float) -> None:
         self.write("measured", part=part, moment=moment, epoch=epoch, metrics=dict(metrics), seconds=seconds)
 
+    def resumed(self, *, step: int, epoch: float) -> None:
+        self.write("resumed", step=step, epoch=epoch)
+
     def log(self, text: str, *, level: str = "info") -> None:
         self.write("log", text=text, level=level)
 

@@ -1,0 +1,178 @@
+"""Checkpoints that are whole or not there, and hold every bit that the next step depends on. No pickle: safetensors and json."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+from lib.errors import TrainingError
+from lib.store.publish import publish, verify
+
+KEPT = 2
+BEST = "best"
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a checkpoint saves and restores: model, loss (some have weights), optimizer, scheduler, trainer state."""
+
+    model: nn.Module
+    loss: nn.Module
+    optimizer: Any
+    scheduler: Any
+
+
+def save(folder: Path, parts: Parts, *, step: int, trainer_state: str, history: dict[str, Any]) -> Path:
+    """Publish the checkpoint of a step and remove all but the newest two; return its folder."""
+    final = folder / f"step-{step:08d}"
+    with publish(final) as part:
+        save_file(plain(parts.model.state_dict()), part / "model.safetensors")
+        save_file(plain(loss_state(parts)), part / "loss.safetensors")
+        tensors, groups = flatten(parts.optimizer.state_dict())
+        save_file(tensors, part / "optimizer.safetensors")
+        write_json(part / "optimizer.json", groups)
+        write_json(part / "scheduler.json", scheduler_state(parts.scheduler))
+        save_random(part)
+        (part / "trainer_state.json").write_text(trainer_state, encoding="utf-8")
+        write_json(part / "history.json", history)
+    for old in sorted(folder.glob("step-*"))[:-KEPT]:
+        shutil.rmtree(old, ignore_errors=True)
+    return final
+
+
+def save_best(folder: Path, model: nn.Module, *, epoch: int) -> None:
+    """Publish the weights of the best epoch so far."""
+    with publish(folder / BEST) as part:
+        save_file(plain(model.state_dict()), part / "model.safetensors")
+        write_json(part / "best.json", {"epoch": epoch})
+
+
+def load_best(folder: Path, model: nn.Module) -> int:
+    """Put the best epoch's weights into the model and return that epoch. Raises TrainingError when they are damaged."""
+    problems = verify(folder / BEST)
+    if problems:
+        raise TrainingError(
+            "The weights of the best epoch are damaged.", where=problems[0], todo="Delete this run and train again."
+        )
+    model.load_state_dict(load_file(folder / BEST / "model.safetensors"))
+    return int(json.loads((folder / BEST / "best.json").read_text(encoding="utf-8"))["epoch"])
+
+
+def newest(folder: Path) -> tuple[Path | None, list[str]]:
+    """Return the newest checkpoint whose manifest verifies, and what is wrong with the newer ones that do not.
+
+    Order is by step, never by time: a clock set back changes nothing. Raises TrainingError when there are
+    checkpoints and none of them is whole: going on silently from zero would be another run.
+    """
+    problems: list[str] = []
+    found = sorted(folder.glob("step-*"), reverse=True)
+    for checkpoint in found:
+        wrong = verify(checkpoint)
+        if not wrong:
+            return checkpoint, problems
+        problems += wrong
+    if found:
+        raise TrainingError(
+            "Every checkpoint of this run is damaged.", where=problems[0], todo="Delete this run and train again."
+        )
+    return None, problems
+
+
+def restore_model(checkpoint: Path, model: nn.Module) -> None:
+    """Put a checkpoint's weights into the model."""
+    model.load_state_dict(load_file(checkpoint / "model.safetensors"))
+
+
+def restore_optimizer(checkpoint: Path, parts: Parts) -> None:
+    """Put a checkpoint's loss weights, optimizer and scheduler states back."""
+    own = load_file(checkpoint / "loss.safetensors")
+    parts.loss.load_state_dict({**parts.loss.state_dict(), **own})
+    state = unflatten(load_file(checkpoint / "optimizer.safetensors"), read_json(checkpoint / "optimizer.json"))
+    parts.optimizer.load_state_dict(state)
+    parts.scheduler.load_state_dict(read_json(checkpoint / "scheduler.json"))
+
+
+def history_of(checkpoint: Path) -> dict[str, Any]:
+    """Return the history that a checkpoint holds: what was measured up to its step."""
+    return read_json(checkpoint / "history.json")
+
+
+def loss_state(parts: Parts) -> dict[str, torch.Tensor]:
+    """Return the weights that are the loss's own (a classifier), not the model's inside it."""
+    return {
+        name: value
+        for name, value in parts.loss.state_dict().items()
+        if ".model." not in f".{name}" and "guide" not in name
+    }
+
+
+def plain(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Return the tensors as safetensors wants them: contiguous, on the CPU, none sharing memory."""
+    return {name: value.detach().cpu().contiguous().clone() for name, value in state.items()}
+
+
+def flatten(state: dict[str, Any]) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
+    """Split an optimizer's state into tensors named parameter.entry and the JSON-able rest."""
+    tensors = {
+        f"{parameter}.{entry}": value.detach().cpu().contiguous().clone()
+        for parameter, entries in state["state"].items()
+        for entry, value in entries.items()
+    }
+    return tensors, {"param_groups": state["param_groups"]}
+
+
+def unflatten(tensors: dict[str, torch.Tensor], groups: dict[str, Any]) -> dict[str, Any]:
+    """Undo `flatten`."""
+    state: dict[int, dict[str, torch.Tensor]] = {}
+    for name, value in tensors.items():
+        parameter, entry = name.split(".", 1)
+        state.setdefault(int(parameter), {})[entry] = value
+    return {"state": state, "param_groups": groups["param_groups"]}
+
+
+def scheduler_state(scheduler: Any) -> dict[str, Any]:
+    """Return the scheduler's counters; its shape is made anew from the recipe."""
+    return {k: v for k, v in scheduler.state_dict().items() if k != "lr_lambdas"} | {"lr_lambdas": [None]}
+
+
+def save_random(folder: Path) -> None:
+    """Write the states of Python's, numpy's and torch's generators."""
+    python = random.getstate()
+    kind, keys, position, has_gauss, gauss = np.random.get_state(legacy=True)  # noqa: NPY002
+    tensors = {"torch": torch.get_rng_state(), "numpy": torch.from_numpy(np.asarray(keys, dtype=np.int64))}
+    if torch.cuda.is_available():
+        tensors["cuda"] = torch.cuda.get_rng_state()
+    save_file(tensors, folder / "random.safetensors")
+    write_json(
+        folder / "random.json",
+        {"python": [python[0], list(python[1]), python[2]], "numpy": [kind, position, has_gauss, gauss]},
+    )
+
+
+def restore_random(checkpoint: Path) -> None:
+    """Put the generators back to where the checkpoint was taken."""
+    tensors, rest = load_file(checkpoint / "random.safetensors"), read_json(checkpoint / "random.json")
+    version, keys, gauss = rest["python"]
+    random.setstate((version, tuple(keys), gauss))
+    kind, position, has_gauss, cached = rest["numpy"]
+    np.random.set_state((kind, tensors["numpy"].numpy().astype(np.uint32), position, has_gauss, cached))  # noqa: NPY002
+    torch.set_rng_state(tensors["torch"])
+    if "cuda" in tensors and torch.cuda.is_available():
+        torch.cuda.set_rng_state(tensors["cuda"])
+
+
+def write_json(path: Path, value: Any) -> None:
+    path.write_text(json.dumps(value), encoding="utf-8")
+
+
+def read_json(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))

@@ -1,0 +1,185 @@
+"""SentenceTransformerTrainer with three changes: it wastes nothing on the CPU, checkpoints whole, and stops on a bad loss."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from datasets import Dataset
+from sentence_transformers import SentenceTransformer, SentenceTransformerTrainer, SentenceTransformerTrainingArguments
+from sentence_transformers.base.sampler import GroupByLabelBatchSampler
+from torch import nn
+from transformers import TrainerCallback
+
+from lib.data.shapes import Shape
+from lib.errors import TrainingError
+from lib.training import checkpoints, packing
+from lib.training.batches import FairBatches
+from lib.training.examples import Rows, text_ids
+from lib.training.recipe import IN_BATCH, Recipe
+
+
+@dataclass
+class Hooks:
+    """What the trainer tells while it works: after each step (step, epoch, loss, rate), and at the end of each epoch."""
+
+    step: Callable[[int, float, float, float], None]
+    epoch: Callable[[ClosersTrainer, int], bool]
+    stopped: bool = field(default=False)
+
+
+class ClosersTrainer(SentenceTransformerTrainer):
+    """The stock trainer with our batches, packed features and checkpoints. `hooks.epoch` returns True to stop early."""
+
+    def __init__(self, *, rows: Rows, shape: Shape, recipe: Recipe, hooks: Hooks, **stock: Any) -> None:
+        self.rows, self.shape, self.recipe, self.hooks = rows, shape, recipe, hooks
+        self.last_loss = math.nan
+        super().__init__(train_dataset=Dataset.from_dict(rows.columns), callbacks=[Reporter(self)], **stock)
+
+    def get_batch_sampler(self, dataset: Any, batch_size: int, drop_last: bool, **rest: Any) -> Any:
+        """Return fair batches for losses with in-batch negatives, grouped ones for labelled texts, else the stock ones."""
+        if self.shape is Shape.LABELLED_TEXTS:
+            size = max(4, batch_size - batch_size % 2)
+            return GroupByLabelBatchSampler(dataset, batch_size=size, drop_last=drop_last, **rest)
+        if self.recipe.loss not in IN_BATCH:
+            return super().get_batch_sampler(dataset, batch_size, drop_last, **rest)
+        anchors, targets = text_ids(self.rows.columns["anchor"], self.rows.columns["positive"])
+        return FairBatches(anchors, targets, batch_size=batch_size, seed=self.recipe.seed)
+
+    def collect_features(self, inputs: dict[str, Any]) -> tuple[list[dict[str, Any]], Any]:
+        """Embed a packed batch in one row, each distinct text once; losses that call the model get those embeddings."""
+        features, labels = super().collect_features(inputs)
+        if self.recipe.loss.startswith("Cached") or self.recipe.loss == "GISTEmbed":
+            return features, labels
+        return packing.together(self.model, features), labels
+
+    def compute_loss(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the stock loss, or raise TrainingError when it is not finite: going on would destroy the model."""
+        loss = super().compute_loss(*args, **kwargs)
+        value = float((loss[0] if isinstance(loss, tuple) else loss).detach())
+        if not math.isfinite(value):
+            raise TrainingError(
+                f"The loss became {value} at step {self.state.global_step + 1}.",
+                todo="Lower the learning rate (2e-5 to 3e-4 is usual), then train again. The best epoch so far is kept.",
+            )
+        self.last_loss = value
+        return loss
+
+    @property
+    def parts(self) -> checkpoints.Parts:
+        """Return what a checkpoint holds."""
+        return checkpoints.Parts(self.model, self.loss, self.optimizer, self.lr_scheduler)
+
+    def _load_from_checkpoint(self, checkpoint_path: str) -> None:
+        checkpoints.restore_model(Path(checkpoint_path), self.model)
+
+    def _load_optimizer_and_scheduler(self, checkpoint: str | None) -> None:
+        if checkpoint is not None:
+            checkpoints.restore_optimizer(Path(checkpoint), self.parts)
+
+    def _load_rng_state(self, checkpoint: str | None) -> None:
+        if checkpoint is not None:
+            checkpoints.restore_random(Path(checkpoint))
+
+    def _load_scaler(self, checkpoint: str | None) -> None: ...
+
+
+class Reporter(TrainerCallback):
+    """Hands the trainer's moments to the hooks."""
+
+    def __init__(self, trainer: ClosersTrainer) -> None:
+        self.trainer = trainer
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        rate = float(self.trainer.lr_scheduler.get_last_lr()[0])
+        self.trainer.hooks.step(state.global_step, float(state.epoch), self.trainer.last_loss, rate)
+
+    def on_epoch_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> Any:
+        if self.trainer.hooks.epoch(self.trainer, round(state.epoch)):
+            self.trainer.hooks.stopped = True
+            control.should_training_stop = True
+        return control
+
+
+def arguments(recipe: Recipe, *, folder: Path, device: str) -> SentenceTransformerTrainingArguments:
+    """Return the stock trainer's arguments for a recipe; saving, logging and evaluating are ours."""
+    return SentenceTransformerTrainingArguments(
+        output_dir=str(folder),
+        num_train_epochs=recipe.epochs,
+        per_device_train_batch_size=recipe.batch_size,
+        learning_rate=recipe.learning_rate,
+        warmup_steps=recipe.warmup,
+        lr_scheduler_type={"constant": "constant_with_warmup"}.get(recipe.schedule, recipe.schedule),
+        weight_decay=recipe.weight_decay,
+        optim="adamw_torch_fused",
+        seed=recipe.seed,
+        data_seed=recipe.seed,
+        bf16=device == "cuda" and recipe.precision != "fp32" and torch.cuda.is_bf16_supported(),
+        use_cpu=device == "cpu",
+        save_strategy="no",
+        eval_strategy="no",
+        logging_strategy="no",
+        logging_nan_inf_filter=False,
+        report_to=[],
+        disable_tqdm=True,
+        dataloader_pin_memory=False,
+    )
+
+
+def prepare_model(model: SentenceTransformer, recipe: Recipe) -> None:
+    """Apply what a recipe says about the model itself: max length, dropout, frozen layers, LoRA."""
+    if recipe.max_length:
+        model.max_seq_length = min(recipe.max_length, model.max_seq_length or recipe.max_length)
+    if recipe.dropout >= 0:
+        for module in model.modules():
+            if isinstance(module, nn.Dropout):
+                module.p = recipe.dropout
+    if recipe.frozen_layers:
+        freeze_lower(model, recipe.frozen_layers)
+    if recipe.lora_rank:
+        add_lora(model, recipe.lora_rank)
+
+
+def freeze_lower(model: SentenceTransformer, count: int) -> None:
+    """Keep the word vectors and that many lower layers as they are. Raises TrainingError for a model without layers."""
+    inner = getattr(model[0], "model", None)
+    layers = next((m for m in inner.modules() if isinstance(m, nn.ModuleList)), None) if inner is not None else None
+    if inner is None or layers is None or not hasattr(inner, "embeddings"):
+        raise TrainingError("This base model has no layers that could be frozen.", todo="Set frozen layers to 0.")
+    if count >= len(layers):
+        raise TrainingError(f"The model has {len(layers)} layers; {count} cannot be frozen.", todo="Freeze fewer.")
+    for part in (inner.embeddings, *layers[:count]):
+        part.requires_grad_(False)
+
+
+def add_lora(model: SentenceTransformer, rank: int) -> None:
+    """Add LoRA matrices (Hu et al. 2021) to every linear layer of the transformer; only they are trained."""
+    from peft import LoraConfig, inject_adapter_in_model
+
+    inner = getattr(model[0], "model", None)
+    if inner is None:
+        raise TrainingError("LoRA needs a transformer; this base model has none.", todo="Set the LoRA rank to 0.")
+    config = LoraConfig(r=rank, lora_alpha=2 * rank, lora_dropout=0.0, target_modules="all-linear")
+    inject_adapter_in_model(config, inner)
+    for name, parameter in model.named_parameters():
+        parameter.requires_grad_("lora_" in name)
+
+
+def merge_lora(model: SentenceTransformer) -> None:
+    """Add the LoRA matrices into the weights and take them out, so that the saved model is a plain one."""
+    from peft.tuners.lora import LoraLayer
+
+    for name, module in list(model.named_modules()):
+        if isinstance(module, LoraLayer):
+            module.merge()
+            parent = model.get_submodule(name.rpartition(".")[0])
+            setattr(parent, name.rpartition(".")[2], module.get_base_layer())
+    inner = model[0].model
+    if hasattr(inner, "peft_config"):
+        del inner.peft_config
+    if hasattr(inner, "_hf_peft_config_loaded"):
+        inner._hf_peft_config_loaded = False
