@@ -192,7 +192,8 @@ class Recipe:
         unknown = sorted(set(values) - set(FIELDS))
         if unknown:
             raise InputError(f"Unknown setting: {', '.join(unknown)}.", todo=f"Known: {', '.join(FIELDS)}.")
-        return cls(**{name: tuple(v) if name == "matryoshka" else v for name, v in values.items()})
+        known: dict[str, Any] = dict(values)
+        return cls(**known)
 
     def for_shape(self, shape: Shape | str) -> Recipe:
         """Return the recipe with its loss filled in. Raises InputError when the loss does not fit the shape."""
