@@ -11,7 +11,7 @@ import pandas as pd
 
 from lib.data.mapping import PART_WORDS, Mapping, Rows, numbers
 from lib.data.normal import words
-from lib.data.shapes import Shape
+from lib.data.shapes import TEXT_COLUMNS, VALUE_COLUMN, Shape
 from lib.errors import InputError
 
 SAMPLE_ROWS = 2_000
@@ -123,6 +123,33 @@ def guess(table: Rows) -> Mapping:
     used = {column for columns_ in mapping.roles.values() for column in columns_}
     group = _group([column for column in rest if column.name not in used], triplets=mapping.shape is Shape.TRIPLETS)
     return replace(mapping, group=group)
+
+
+def guess_as(table: Rows, shape: Shape) -> Mapping:
+    """Guess the roles for a shape that a person chose; roles for which no column offers itself stay empty."""
+    best = guess(table)
+    if best.shape is shape:
+        return best
+    columns = _sampled(table.frame)
+    texts = [name for role in best.texts for name in best.roles[role]]
+    texts += [column.name for column in sorted(columns, key=lambda column: -column.characters) if column.is_text]
+    texts = list(dict.fromkeys(texts))
+    roles: Roles = {role: (text,) for role, text in zip(TEXT_COLUMNS[shape], texts, strict=False)}
+    used = {name for names in roles.values() for name in names}
+    rest = [column for column in columns if column.name not in used]
+    value = VALUE_COLUMN[shape]
+    if value is None:
+        return Mapping(shape, roles, group=best.group)
+    found = _by_name(rest, SCORES if value == "score" else (*PAIR_LABELS, *LABELS)) or _few_values(rest, value)
+    if found is None:
+        return Mapping(shape, roles)
+    detail = value_guess(table.frame, shape, found.name)
+    return replace(detail, roles=roles | {value: (found.name,)})
+
+
+def _few_values(columns: list[Column], value: str) -> Column | None:
+    fitting = [column for column in columns if column.is_number == (value == "score") and column.distinct > 1]
+    return min(fitting, key=lambda column: column.distinct, default=None)
 
 
 def part_column(frame: pd.DataFrame) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from collections.abc import Mapping as Map
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from lib.data.audit import Audit, audit, left_out
+from lib.data.corrections import BY_HAND, Correction, corrected
 from lib.data.findings.check import Settings
 from lib.data.guess import guess
 from lib.data.mapping import Examples, Mapping, PlainRows, Rows, apply
@@ -63,14 +65,34 @@ def prepare(
     progress.stage("Reading")
     table = _table(source, options)
     mapping = mapping or guess(table)
+    audited = audit_rows(
+        table, mapping, choices=choices, own_held_out=own_held_out, settings=settings, progress=progress
+    )
+    facts = {"read": read_facts(table), "mapping": mapping.to_dict()}
+    return divided(audited, validation=validation, held_out=held_out, seed=seed, facts=facts, progress=progress)
+
+
+def audit_rows(
+    table: Rows,
+    mapping: Mapping,
+    *,
+    choices: Map[str, str] | None = None,
+    corrections: Iterable[Map[str, Any]] = (),
+    own_held_out: Rows | None = None,
+    settings: Settings = Settings(),
+    progress: Progress = Silent(),
+) -> Audit:
+    """Map a table, correct what was corrected by hand, and audit it."""
     progress.stage("Mapping columns")
     examples = apply(table, mapping)
     if own_held_out is not None:
         examples = with_held_out(examples, apply(own_held_out, replace(mapping, part="")))
+    examples, dropped = corrected(examples, [Correction(**values) for values in corrections])
+    by_hand = left_out(examples.frame[dropped], BY_HAND)
+    kept = Examples(examples.shape, examples.frame[~dropped].reset_index(drop=True))
     settings = replace(settings, low=-1.0 if mapping.scale == (-1, 1) else 0.0, wrong_width=_wrong_width(table))
-    audited = audit(examples, choices=choices, settings=settings, progress=progress)
-    facts = {"read": _read_facts(table), "mapping": mapping.to_dict()}
-    return divided(audited, validation=validation, held_out=held_out, seed=seed, facts=facts, progress=progress)
+    audited = audit(kept, choices=choices, settings=settings, progress=progress)
+    return replace(audited, left_out=pd.concat([by_hand, audited.left_out], ignore_index=True))
 
 
 def divided(
@@ -153,6 +175,7 @@ def _wrong_width(table: Rows) -> frozenset[int]:
     return frozenset(int(line) for line in getattr(report, "wrong_width", ()))
 
 
-def _read_facts(table: Rows) -> dict[str, Any]:
+def read_facts(table: Rows) -> dict[str, Any]:
+    """Return how the table was read, JSON-able."""
     report = getattr(table, "report", None)
     return report.to_dict() if report is not None else {"rows": len(table.frame), "columns": list(table.frame.columns)}

@@ -22,10 +22,14 @@ from lib.store.publish import publish, size_of
 class Publishable(Protocol):
     """What a dataset is made of: lib.data.prepare.Prepared has it."""
 
-    shape: Any
-    frame: pd.DataFrame
-    facts: dict[str, Any]
-    left_out: pd.DataFrame
+    @property
+    def shape(self) -> Any: ...
+    @property
+    def frame(self) -> pd.DataFrame: ...
+    @property
+    def facts(self) -> dict[str, Any]: ...
+    @property
+    def left_out(self) -> pd.DataFrame: ...
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,80 @@
+"""Small pieces that the sections of the upload page share."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pandas as pd
+import streamlit as st
+
+from lib.data.findings.characters import escaped
+from lib.data.shapes import Shape
+from lib.errors import CloserError
+
+SHAPE_TITLES = {
+    Shape.PAIRS: "Positive pairs",
+    Shape.SCORED: "Pairs with a score",
+    Shape.LABELLED_PAIRS: "Pairs with a class",
+    Shape.TRIPLETS: "Triplets",
+    Shape.LABELLED_TEXTS: "Texts with a class",
+}
+ROLE_TITLES = {
+    "anchor": "Source",
+    "positive": "Target",
+    "negative": "Negatives",
+    "text": "Text",
+    "label": "Class",
+    "score": "Score",
+}
+PART_TITLES = {"train": "Train", "validation": "Validation", "held_out": "Held-out"}
+
+
+def plain(text: str) -> str:
+    """Return text that markdown shows as it stands: every sign that could mean something is escaped."""
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)
+
+
+@contextmanager
+def errors_shown() -> Iterator[None]:
+    """Show an error meant for the user in place of what could not be drawn."""
+    try:
+        yield
+    except CloserError as error:
+        show_error(error)
+
+
+def show_error(error: CloserError) -> None:
+    """Show what is wrong, where, and what to do, in one box."""
+    lines = [part for part in (error.where, error.what, error.todo) if part]
+    st.error("  \n".join(plain(line) for line in lines), icon=":material/error:")
+
+
+def column_title(name: str) -> str:
+    """Return how a canonical column is called on the page."""
+    if name.startswith("negative"):
+        return "Negative" + name.removeprefix("negative").replace("_", " ")
+    return ROLE_TITLES.get(name, name.capitalize())
+
+
+def texts_table(frame: pd.DataFrame, *, label: str, height: int | str = "auto", key: str | None = None) -> None:
+    """Show examples with their lines; invisible characters stand as escapes."""
+    shown = frame.copy()
+    for name in shown.columns:
+        if pd.api.types.is_string_dtype(shown[name]):
+            shown[name] = [escaped(text) for text in shown[name]]
+    st.dataframe(shown, hide_index=True, height=height, column_config=columns(frame), alt=label, key=key)
+
+
+def columns(frame: pd.DataFrame) -> dict[str, object]:
+    """Return titles and widths of the columns of an example table."""
+    found: dict[str, object] = {}
+    for name in map(str, frame.columns):
+        if name == "line":
+            found[name] = st.column_config.NumberColumn("Line", width="small", format="%d")
+        elif name == "score":
+            found[name] = st.column_config.NumberColumn("Score", width="small", format="%.3f")
+        else:
+            found[name] = st.column_config.TextColumn(column_title(name), width=None)
+    return found

@@ -1,0 +1,105 @@
+"""What the upload page computes, kept between reruns by the ids of what it was computed from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from lib.data.audit import Audit
+from lib.data.mapping import Mapping, Rows
+from lib.data.prepare import Prepared, audit_rows, divided
+from lib.data.uploads import Draft, Upload
+from lib.settings import HELD_OUT_FRACTION, VALIDATION_FRACTION
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a dataset is made of, in the form that names a cached result."""
+
+    upload: str
+    options: str
+    mapping: str
+    choices: str
+    corrections: str
+    own: str
+
+
+def table(upload: Upload, draft: Draft) -> Rows:
+    """Return the table of an upload, read apart from the server once; raise InputError where it cannot be read."""
+    return _table(tuple(map(str, upload.files)), upload.names, _text(draft.options))
+
+
+def own_held_out(upload: Upload, draft: Draft) -> Rows | None:
+    """Return the table of the person's own held-out file, if there is one."""
+    if upload.own_held_out is None:
+        return None
+    stamp = upload.own_held_out.stat().st_mtime_ns
+    return _table((str(upload.own_held_out),), ("Held-out file",), _text(draft.options), stamp)
+
+
+def audited(upload: Upload, draft: Draft, mapping: Mapping) -> Audit:
+    """Return the audit of an upload under the draft's mapping, choices and corrections."""
+    return _audited(_asked(upload, draft, mapping), _rows=table(upload, draft), _own=own_held_out(upload, draft))
+
+
+def prepared(upload: Upload, draft: Draft, mapping: Mapping) -> Prepared:
+    """Return the split examples; raise InputError where a part would be empty."""
+    validation = VALIDATION_FRACTION if draft.validation is None else draft.validation
+    held_out = HELD_OUT_FRACTION if draft.held_out is None else draft.held_out
+    asked = _asked(upload, draft, mapping)
+    return _prepared(asked, validation, held_out, draft.seed, _audit=audited(upload, draft, mapping))
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _table(files: tuple[str, ...], names: tuple[str, ...], options: str, stamp: int = 0) -> Rows:
+    from lib.data.tables import ReadOptions, read_apart
+
+    with _working("Reading the file ..."):
+        return read_apart([Path(file) for file in files], options=ReadOptions(**json.loads(options)))
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _audited(asked: Asked, *, _rows: Rows, _own: Rows | None) -> Audit:
+    with _working(f"Auditing {len(_rows.frame):,} rows ..."):
+        mapping = Mapping.from_dict(json.loads(asked.mapping))
+        return audit_rows(
+            _rows,
+            mapping,
+            choices=json.loads(asked.choices),
+            corrections=json.loads(asked.corrections),
+            own_held_out=_own,
+        )
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _prepared(asked: Asked, validation: float, held_out: float, seed: int, *, _audit: Audit) -> Prepared:
+    with _working("Splitting ..."):
+        return divided(_audit, validation=validation, held_out=held_out, seed=seed)
+
+
+@contextmanager
+def _working(text: str) -> Iterator[None]:
+    with st.spinner(text):
+        yield
+
+
+def _asked(upload: Upload, draft: Draft, mapping: Mapping) -> Asked:
+    own = str(upload.own_held_out.stat().st_mtime_ns) if upload.own_held_out else ""
+    return Asked(
+        upload.id,
+        _text(draft.options),
+        _text(mapping.to_dict()),
+        _text(draft.choices),
+        _text(draft.corrections),
+        own,
+    )
+
+
+def _text(values: Any) -> str:
+    return json.dumps(values, sort_keys=True)
