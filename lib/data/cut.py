@@ -11,8 +11,10 @@ PIECES = 12
 """A piece is at most this fraction (1/12) of the rows that held-out asks for: small enough to meet sizes."""
 
 
-def cut(ends: np.ndarray, *, weights: np.ndarray, need: np.ndarray, groups: np.ndarray | None, seed: int) -> np.ndarray:
-    """Return the part of each row (0 train, 1 validation, 2 held-out), -1 for rows that would stand between two parts.
+def cut(
+    ends: np.ndarray, *, weights: np.ndarray, need: np.ndarray, groups: np.ndarray | None, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the part of each row (0 train, 1 validation, 2 held-out, -1 between two parts) and the piece it is in.
 
     ends: (rows, 2) codes of the texts; need: rows wanted by part; weights: how much a row's two texts belong together.
     Texts are gathered into pieces along the heaviest rows first (Kruskal's order, with a limit on size); then regions of
@@ -26,7 +28,7 @@ def cut(ends: np.ndarray, *, weights: np.ndarray, need: np.ndarray, groups: np.n
     sizes = np.bincount(piece[texts[:, 0]], minlength=int(piece.max()) + 1)
     part = _regions(piece[texts], sizes, need, np.random.default_rng(seed))
     sides = part[piece[texts]]
-    return np.where(sides[:, 0] == sides[:, 1], sides[:, 0], -1)
+    return np.where(sides[:, 0] == sides[:, 1], sides[:, 0], -1), piece[texts[:, 0]]
 
 
 def _with_groups(texts: np.ndarray, groups: np.ndarray) -> np.ndarray:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import pandas as pd
+
 Z = 1.959964
 """Two-sided 95% quantile of the normal distribution."""
 
@@ -27,16 +29,22 @@ def rows_for(half: float, *, share: float = 0.5) -> int:
     return math.ceil(share * (1 - share) * (Z / half) ** 2)
 
 
+def independent(frame: pd.DataFrame) -> int:
+    """Return how many rows count as independent: rows that share a source or a target tell the same story twice."""
+    names = [name for name in ("anchor", "positive") if name in frame] or ["component"]
+    return min((int(frame[name].nunique()) for name in names), default=0)
+
+
 def advice(rows: int, groups: int, *, scored: bool) -> str:
-    """Return the honest line on a held-out part: rows that share texts count together, so groups are what counts."""
+    """Return the honest line on a held-out part of so many rows, of which `groups` are independent."""
     count = min(rows, groups)
     if scored:
         return (
-            f"{rows:,} held-out rows in {groups:,} groups: a rank correlation around 0.7 will be known to about "
+            f"{rows:,} held-out rows, {groups:,} of them independent: a rank correlation around 0.7 will be known to about "
             f"±{correlation_half_width(count):.3f} (95%, Fisher's z with n = {count:,}). A smaller change is not told from chance."
         )
     points = 100 * half_width(count)
     return (
-        f"{rows:,} held-out rows in {groups:,} groups that share texts: a share such as recall@1 will be known to about "
+        f"{rows:,} held-out rows, {groups:,} of them independent: a share such as recall@1 will be known to about "
         f"±{points:.1f} points (95%, 1.96 × √(0.25 / n) with n = {count:,}). For ±3 points it takes {rows_for(0.03):,}."
     )

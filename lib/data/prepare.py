@@ -116,7 +116,10 @@ def divided(
     frame["component"] = pd.factorize(frame["component"])[0].astype(np.int64)
     prepared = Prepared(examples.shape, _ordered(frame, examples), {}, out, audited)
     _check_parts(prepared)
-    more = _facts(prepared, audited, {"validation_fraction": validation, "held_out_fraction": held_out, "seed": seed})
+    given = "part" in examples.frame
+    more = _facts(
+        prepared, audited, {"validation_fraction": validation, "held_out_fraction": held_out, "seed": seed}, given=given
+    )
     return replace(prepared, facts=dict(facts or {}) | more)
 
 
@@ -132,14 +135,19 @@ def with_held_out(examples: Examples, own: Examples) -> Examples:
     return Examples(examples.shape, both.astype({"part": "str"}))
 
 
-def _facts(prepared: Prepared, audited: Audit, asked: dict[str, Any]) -> dict[str, Any]:
+def _facts(prepared: Prepared, audited: Audit, asked: dict[str, Any], *, given: bool) -> dict[str, Any]:
     sizes = prepared.frame["component"].value_counts()
     return {
         "shape": str(prepared.shape),
         "findings": [finding.to_dict() for finding in audited.findings],
         "split": asked
         | prepared.counts
-        | {"components": int(len(sizes)), "largest_component": int(sizes.iloc[0]), "left_out": len(prepared.left_out)},
+        | {
+            "given": given,
+            "components": int(len(sizes)),
+            "largest_component": int(sizes.iloc[0]),
+            "left_out": len(prepared.left_out),
+        },
     }
 
 

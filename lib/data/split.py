@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from lib.data.components import components, joined_rows
+from lib.data.components import components
 from lib.data.cut import cut
 from lib.data.findings.view import View
 from lib.data.mapping import Examples
@@ -59,14 +59,9 @@ def _cut(frame: pd.DataFrame, near: np.ndarray, fractions: np.ndarray, seed: int
     elif "label" in frame:
         weights = (frame["label"] == "1").to_numpy(dtype=float)
     groups = pd.factorize(frame["group"].mask(frame["group"] == ""))[0].astype(np.int64) if "group" in frame else None
-    ranks = cut(near[:, :2], weights=weights, need=fractions * len(frame), groups=groups, seed=seed)
-    kept = ranks >= 0
-    codes = [near[:, 0], near[:, 1]] + (
-        [np.where(groups < 0, -1, groups + near.max() + 1)] if groups is not None else []
-    )
-    together = frame["component"].to_numpy().copy()
-    together[kept] = joined_rows([code[kept] for code in codes])
-    return frame.assign(component=together, part=_parts(ranks).mask(pd.Series(~kept), ""))
+    ranks, pieces = cut(near[:, :2], weights=weights, need=fractions * len(frame), groups=groups, seed=seed)
+    # Whole components are one knot here: the pieces are what statistics can take as independent.
+    return frame.assign(component=pieces, part=_parts(ranks).mask(pd.Series(ranks < 0), ""))
 
 
 def _given(frame: pd.DataFrame, validation: float, held_out: float, seed: int) -> pd.Series:

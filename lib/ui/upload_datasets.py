@@ -57,7 +57,7 @@ def _summary(dataset: Dataset, runs: list[str]) -> str:
 
 def _train_link(dataset: Dataset) -> None:
     st.page_link(
-        "train.py",
+        state.TRAIN,
         label="Train on this dataset",
         icon=":material/model_training:",
         query_params={"dataset": dataset.id},

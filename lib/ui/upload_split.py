@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from lib.data.enough import advice
+from lib.data.enough import advice, independent
 from lib.data.prepare import LEAKS, Prepared
 from lib.data.shapes import Shape
 from lib.data.uploads import Draft, Upload, remove_own_held_out, store_own_held_out
@@ -71,8 +71,7 @@ def sizes(prepared: Prepared, draft: Draft) -> None:
     for warning in warnings(prepared, draft):
         st.warning(warning, icon=":material/warning:")
     judged = prepared.frame[prepared.frame["part"] == "held_out"]
-    groups = int(judged["component"].nunique())
-    st.text("Enough data? " + advice(len(judged), groups, scored=prepared.shape is Shape.SCORED))
+    st.text("Enough data? " + advice(len(judged), independent(judged), scored=prepared.shape is Shape.SCORED))
 
 
 def warnings(prepared: Prepared, draft: Draft) -> list[str]:
@@ -94,10 +93,10 @@ def warnings(prepared: Prepared, draft: Draft) -> list[str]:
         share = prepared.counts[part] / total
         if abs(share - asked) > 0.25 * asked and not _given(prepared):
             found.append(f"{PART_TITLES[part]} has {share:.0%} of the rows, not the {asked:.0%} asked for.")
-    held_out_groups = prepared.frame.loc[prepared.frame["part"] == "held_out", "component"].nunique()
-    if held_out_groups < 30:
+    judged = independent(prepared.frame[prepared.frame["part"] == "held_out"])
+    if judged < 30:
         found.append(
-            f"The held-out part has only {held_out_groups} independent groups: its numbers will say little. "
+            f"The held-out part has only {judged} different sources or targets: its numbers will say little. "
             "More different texts help, more rows of the same texts do not."
         )
     return found
