@@ -121,7 +121,7 @@ class PackedAttention(torch.autograd.Function):
         for group, (chances, drop) in zip(plan.groups, kept, strict=True):
             q, k, v = (_split(part, group, heads) for part in gathered)
             above = _split(there, group, heads)
-            used = chances if drop is None else chances * drop
+            used = chances if drop is None else (chances * drop).to(chances.dtype)
             slope = torch.bmm(above, v.transpose(1, 2)).float()
             if drop is not None:
                 slope.mul_(drop)

@@ -1,0 +1,277 @@
+"""The unpadded path against the plain one: same loss, same gradients, same vectors; and what it saves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from sentence_transformers import SentenceTransformer
+from sentence_transformers.sentence_transformer.losses import (
+    BatchAllTripletLoss,
+    CachedMultipleNegativesRankingLoss,
+    CoSENTLoss,
+    MatryoshkaLoss,
+    MultipleNegativesRankingLoss,
+)
+from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, StaticEmbedding, Transformer
+from transformers import AutoTokenizer, BertConfig, RobertaConfig, RobertaModel
+
+from lib.models import attention
+from lib.models.encoder import encode
+from lib.training import frozen, packing
+
+ANCHORS = [
+    "sort a list",
+    "how do I open a file and read every line of it?",
+    "add",
+    "join strings with a comma between them",
+]
+TARGETS = ["sorted(iterable, *, key=None, reverse=False)", "open(file)", "sort a list", "str.join(iterable) " * 6]
+
+
+def without_dropout(model: SentenceTransformer) -> SentenceTransformer:
+    for module in model.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = 0.0
+    return model
+
+
+def bert(folder: Path) -> SentenceTransformer:
+    return without_dropout(SentenceTransformer(str(folder), device="cpu"))
+
+
+def roberta(folder: Path, tmp_path: Path) -> SentenceTransformer:
+    """A tiny RoBERTa: its positions count from padding_idx + 1."""
+    torch.manual_seed(3)
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    config = RobertaConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        intermediate_size=64,
+        max_position_embeddings=130,
+        type_vocab_size=1,
+        pad_token_id=tokenizer.pad_token_id,
+    )
+    RobertaModel(config).save_pretrained(tmp_path / "roberta")
+    tokenizer.save_pretrained(tmp_path / "roberta")
+    module = Transformer(str(tmp_path / "roberta"), max_seq_length=64)
+    return without_dropout(
+        SentenceTransformer(modules=[module, Pooling(32, pooling_mode="mean"), Normalize()], device="cpu")
+    )
+
+
+@pytest.fixture(params=["bert", "roberta"])
+def model(request: pytest.FixtureRequest, tiny_model: Path, tmp_path: Path) -> SentenceTransformer:
+    return bert(tiny_model) if request.param == "bert" else roberta(tiny_model, tmp_path)
+
+
+def loss_and_gradients(model: SentenceTransformer, loss: torch.nn.Module, features: list, labels=None) -> tuple:
+    model.train()
+    model.zero_grad()
+    value = loss(features, labels)
+    value.backward()
+    gradients = {name: weight.grad.clone() for name, weight in model.named_parameters() if weight.grad is not None}
+    return value.item(), gradients
+
+
+def assert_same(plain: tuple, packed: tuple) -> None:
+    assert packed[0] == pytest.approx(plain[0], rel=1e-5)
+    assert packed[1].keys() == plain[1].keys()
+    whole = torch.cat([gradient.flatten() for gradient in plain[1].values()])
+    other = torch.cat([gradient.flatten() for gradient in packed[1].values()])
+    assert float(whole.norm()) > 1e-4
+    assert float((whole - other).norm() / whole.norm()) < 1e-5
+
+
+def test_loss_and_gradients_equal_the_plain_path(model: SentenceTransformer) -> None:
+    loss = MultipleNegativesRankingLoss(model)
+    plain = loss_and_gradients(model, loss, [model.preprocess(ANCHORS), model.preprocess(TARGETS)])
+    with packing.packed(model) as on:
+        assert on
+        tokens = packing.Tokens(model, ANCHORS + TARGETS)
+        packed = loss_and_gradients(model, loss, packing.together(model, [tokens(ANCHORS), tokens(TARGETS)]))
+    assert_same(plain, packed)
+
+
+def test_columns_apart_equal_the_plain_path_too(model: SentenceTransformer) -> None:
+    loss = CoSENTLoss(model)
+    labels = torch.tensor([0.1, 0.9, 0.4, 0.6])
+    plain = loss_and_gradients(model, loss, [model.preprocess(ANCHORS), model.preprocess(TARGETS)], labels)
+    with packing.packed(model):
+        features = [model.preprocess(ANCHORS), model.preprocess(TARGETS)]
+        packed = loss_and_gradients(model, loss, features, labels)
+    assert_same(plain, packed)
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_matryoshka_and_one_column_losses_equal_the_plain_path(tiny_model: Path, together: bool) -> None:
+    model = bert(tiny_model)
+    around = MatryoshkaLoss(model, MultipleNegativesRankingLoss(model), [32, 16])
+    single, classes = BatchAllTripletLoss(model), torch.tensor([0, 0, 1, 1])
+    plain = loss_and_gradients(model, around, [model.preprocess(ANCHORS), model.preprocess(TARGETS)])
+    plain_single = loss_and_gradients(model, single, [model.preprocess(ANCHORS)], classes)
+    with packing.packed(model):
+        tokens = packing.Tokens(model, ANCHORS + TARGETS)
+        columns, one = [tokens(ANCHORS), tokens(TARGETS)], [tokens(ANCHORS)]
+        packed = loss_and_gradients(model, around, packing.together(model, columns) if together else columns)
+        if together:
+            one = packing.together(model, one)
+        packed_single = loss_and_gradients(model, single, one, classes)
+    assert_same(plain, packed)
+    assert_same(plain_single, packed_single)
+
+
+def test_a_loss_that_splits_its_batch_can_split_a_packed_one(tiny_model: Path) -> None:
+    model = bert(tiny_model)
+    loss = CachedMultipleNegativesRankingLoss(model, mini_batch_size=2)
+    plain = loss_and_gradients(model, loss, [model.preprocess(ANCHORS), model.preprocess(TARGETS)])
+    with packing.packed(model):
+        tokens = packing.Tokens(model, ANCHORS + TARGETS)
+        packed = loss_and_gradients(model, loss, [tokens(ANCHORS), tokens(TARGETS)])
+    assert_same(plain, packed)
+
+
+def test_encode_of_sentence_transformers_equals_the_plain_path(model: SentenceTransformer) -> None:
+    texts = ANCHORS + TARGETS + [""]
+    plain = model.encode(texts)
+    with packing.packed(model):
+        assert np.abs(model.encode(texts) - plain).max() < 1e-5
+    assert np.abs(encode(model, texts) - plain).max() < 1e-5
+    assert np.array_equal(model.encode(texts), plain)
+
+
+def test_many_texts_of_many_lengths_equal_the_plain_path(tiny_model: Path) -> None:
+    """More texts than one attention group holds, among them ones that fill the model's length."""
+    model = bert(tiny_model)
+    random = np.random.default_rng(5)
+    texts = [" ".join(["word"] * int(count)) for count in random.integers(1, 200, size=90)]
+    plain = model.encode(texts, batch_size=90)
+    with packing.packed(model):
+        assert np.abs(model.encode(texts, batch_size=90) - plain).max() < 1e-5
+
+
+def test_attention_dropout_keeps_the_mean_and_is_differentiated_as_drawn() -> None:
+    """With the same draws the hand-written gradient equals the one autograd finds by finite differences."""
+    boundaries = torch.tensor([0, 3, 5, 9], dtype=torch.int32)
+    plan = attention.plan_of(boundaries)
+    torch.manual_seed(1)
+    parts = [torch.randn(9, 4, dtype=torch.float64, requires_grad=True) for _ in range(3)]
+
+    def attend(*rows: torch.Tensor) -> torch.Tensor:
+        torch.manual_seed(2)
+        return attention.PackedAttention.apply(*rows, plan, 2, 0.7, 0.3)
+
+    assert torch.autograd.gradcheck(attend, parts, eps=1e-4, atol=1e-2, rtol=1e-2)
+    torch.manual_seed(3)
+    rows = [part.detach().float() for part in parts]
+    draws = torch.stack([attention.PackedAttention.apply(*rows, plan, 2, 0.7, 0.3) for _ in range(4000)])
+    whole = attention.PackedAttention.apply(*rows, plan, 2, 0.7, 0.0)
+    assert float((draws.mean(0) - whole).abs().max()) < 0.1
+
+
+def test_a_text_that_stands_twice_is_embedded_once(tiny_model: Path) -> None:
+    model = bert(tiny_model)
+    with packing.packed(model):
+        tokens = packing.Tokens(model, ANCHORS + TARGETS)
+        seen = []
+        handle = model[0].register_forward_pre_hook(
+            lambda module, given: seen.append(len(given[0]["cu_seq_lens_q"]) - 1)
+        )
+        packing.together(model, [tokens(ANCHORS), tokens(TARGETS)])
+        handle.remove()
+    assert seen == [7]  # eight texts, "sort a list" twice
+
+
+def test_tokens_are_what_the_model_makes_of_each_text(tiny_model: Path) -> None:
+    model = bert(tiny_model)
+    with packing.packed(model):
+        tokens = packing.Tokens(model, ANCHORS)
+        ours, stock = tokens(ANCHORS), model.preprocess(ANCHORS)
+        unknown = tokens(["never seen before"])
+    for key in ("input_ids", "position_ids", "cu_seq_lens_q"):
+        assert torch.equal(ours[key], stock[key].to(ours[key].dtype))
+    assert unknown["input_ids"].shape[1] > 2
+
+
+def test_off_leaves_no_trace(tiny_model: Path) -> None:
+    model = bert(tiny_model)
+    before = (model[0].model.config._attn_implementation, model[0].model_forward_params, "forward" in model.__dict__)
+    with packing.packed(model, bf16=True):
+        assert model[0].model.config._attn_implementation == attention.NAME
+    after = (model[0].model.config._attn_implementation, model[0].model_forward_params, "forward" in model.__dict__)
+    assert before == after
+    assert "attention_mask" in model.preprocess(ANCHORS)
+
+
+def test_models_that_cannot_be_packed_keep_the_plain_path(tiny_model: Path) -> None:
+    tokenizer = bert(tiny_model).tokenizer.backend_tokenizer
+    static = SentenceTransformer(modules=[StaticEmbedding(tokenizer, embedding_dim=8)], device="cpu")
+    with packing.packed(static) as on:
+        assert not on
+        features = [static.preprocess(ANCHORS)]
+        assert packing.together(static, features) is features
+    causal = bert(tiny_model)
+    causal[0].model.config.is_decoder = True
+    assert not packing.enable(causal)
+    assert isinstance(causal[0].model.config, BertConfig)
+
+
+def test_a_probe_that_differs_leaves_the_model_plain(tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = bert(tiny_model)
+    monkeypatch.setitem(attention.AttentionInterface._global_mapping, attention.NAME, wrong_attention)
+    assert not packing.enable(model)
+    assert model[0].model.config._attn_implementation == "sdpa"
+
+
+def wrong_attention(module, query, key, value, mask, **kwargs):
+    return torch.zeros_like(query).transpose(1, 2), None
+
+
+def train(model: SentenceTransformer, *, bf16: bool, layers: int = 0) -> torch.Tensor:
+    """Three steps; return all weights in one row."""
+    torch.manual_seed(0)
+    model.train()
+    loss = MultipleNegativesRankingLoss(model)
+    with packing.packed(model, bf16=bf16):
+        tokens = packing.Tokens(model, ANCHORS + TARGETS)
+        lower = frozen.freeze(model, tokens, layers=layers) if layers else None
+        optimizer = torch.optim.AdamW([w for w in model.parameters() if w.requires_grad], lr=1e-3, fused=True)
+        for _ in range(3):
+            optimizer.zero_grad()
+            loss(packing.together(model, [tokens(ANCHORS), tokens(TARGETS)]), None).backward()
+            optimizer.step()
+        if lower:
+            frozen.thaw(model, lower)
+    return torch.cat([weight.detach().flatten() for weight in model.parameters()])
+
+
+@pytest.mark.parametrize("bf16", [False, True])
+def test_the_same_seed_gives_the_same_bits(tiny_model: Path, bf16: bool) -> None:
+    first = train(SentenceTransformer(str(tiny_model), device="cpu"), bf16=bf16)
+    assert torch.equal(first, train(SentenceTransformer(str(tiny_model), device="cpu"), bf16=bf16))
+
+
+def test_frozen_lower_layers_train_the_upper_ones_as_the_plain_path_would(tiny_model: Path) -> None:
+    """Against a plain training in which the same weights do not move."""
+    quick = bert(tiny_model)
+    train(quick, bf16=False, layers=1)
+    plain = bert(tiny_model)
+    for part in (plain[0].model.embeddings, plain[0].model.encoder.layer[0]):
+        part.requires_grad_(False)
+    train(plain, bf16=False)
+    start = bert(tiny_model).state_dict()
+    for name, weight in quick.state_dict().items():
+        assert torch.allclose(weight, plain.state_dict()[name], atol=1e-5), name
+        moved = not torch.equal(weight, start[name])
+        assert moved == ("layer.1" in name and "key.bias" not in name) or "key.bias" in name
+    assert np.abs(quick.encode(ANCHORS) - plain.encode(ANCHORS)).max() < 1e-4
+
+
+def test_freezing_more_layers_than_there_are_is_refused(tiny_model: Path) -> None:
+    model = bert(tiny_model)
+    assert frozen.can_freeze(model, 1)
+    assert not frozen.can_freeze(model, 2)
