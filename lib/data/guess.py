@@ -26,6 +26,8 @@ POSITIVES = words(
     "hypothesis sentence2 sentence_b text_b text2 target tgt output completion body description content text article solution a"
 )
 NEGATIVES = re.compile(r"(hard_?)?neg(ative)?s?(_?(passage|document|doc|text|sentence))?(_?\d+)?")
+PLACEHOLDER = re.compile(r"(column|col|field|spalte|unnamed|c|v|x|f)?_?\d+")
+"""Names that a reader gives to columns without a header: they say nothing."""
 TEXTS = words(
     "text texts sentence utterance message question query content comment review body document title description"
 )
@@ -203,7 +205,7 @@ def _pair(frame: pd.DataFrame, columns: list[Column]) -> Mapping | None:
 
 def _numbered_pair(columns: list[Column]) -> tuple[Column, Column] | None:
     """Return sentence1 and sentence2, text_a and text_b, whatever the word is."""
-    keys = {column.key: column for column in columns if not column.is_number}
+    keys = {c.key: c for c in columns if not c.is_number and not PLACEHOLDER.fullmatch(c.key)}
     for key, column in keys.items():
         for first, second in (("1", "2"), ("_a", "_b"), ("_left", "_right")):
             other = keys.get(key.removesuffix(first) + second) if key.endswith(first) else None
