@@ -1,0 +1,136 @@
+"""How a training went, as figures: loss and validation metric over the epochs, of one run or of several."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from lib.charts.colours import Palette, with_alpha
+
+MOST_POINTS = 400
+HEADLINES = ("mrr@10", "spearman", "average_precision", "neighbour_recall")
+"""The metrics that choose the best epoch, one of which every dataset has."""
+
+
+@dataclass(frozen=True)
+class Curves:
+    """One run's curves: epochs and losses of its steps, epochs and validation values of its looks (the first is the base)."""
+
+    name: str
+    metric: str
+    loss_epochs: list[float]
+    losses: list[float]
+    epochs: list[float]
+    values: list[float]
+
+    @property
+    def best(self) -> int | None:
+        """Return the place of the best epoch among the looks, the base left out; the first of equals."""
+        after = range(1, len(self.values))
+        return max(after, key=lambda place: self.values[place], default=None)
+
+
+def curves(name: str, losses: Sequence[Mapping[str, Any]], measures: Sequence[Mapping[str, Any]]) -> Curves:
+    """Return a run's curves from its events; long loss curves are thinned to means of neighbours."""
+    looks = {float(m["epoch"]): m["metrics"] for m in measures if m["part"] == "validation"}
+    names = {key for metrics in looks.values() for key in metrics}
+    metric = next((known for known in HEADLINES if known in names), "")
+    epochs = sorted(epoch for epoch, metrics in looks.items() if metric in metrics)
+    x, y = thinned([float(p["epoch"]) for p in losses], [float(p["loss"]) for p in losses])
+    return Curves(name, metric, x, y, epochs, [float(looks[epoch][metric]) for epoch in epochs])
+
+
+def thinned(x: Sequence[float], y: Sequence[float], *, most: int = MOST_POINTS) -> tuple[list[float], list[float]]:
+    """Return at most that many points, each the mean of as many neighbours."""
+    block = -(-len(x) // most) if x else 1
+    starts = range(0, len(x), block)
+    return (
+        [sum(x[at : at + block]) / len(x[at : at + block]) for at in starts],
+        [sum(y[at : at + block]) / len(y[at : at + block]) for at in starts],
+    )
+
+
+def training_figure(run: Curves, colours: Palette, *, metric_title: str, epochs: float | None = None) -> go.Figure:
+    """Draw loss (left) and the validation metric (right) of one run, the base as a line across and the best epoch marked."""
+    figure = _panels(colours, ("Training loss", f"Validation: {escape(metric_title)}"))
+    figure.add_trace(
+        _line(run.loss_epochs, run.losses, colours.tuned, "loss", "epoch %{x:.2f}: %{y:.4f}"), row=1, col=1
+    )
+    if run.values:
+        figure.add_hline(
+            y=run.values[0],
+            line={"color": colours.base, "dash": "dot", "width": 1.5},
+            annotation={"text": f"base {run.values[0]:.3f}", "font": {"color": colours.base, "size": 12}},
+            row=1,
+            col=2,
+        )
+        trace = _line(run.epochs, run.values, colours.tuned, metric_title, "epoch %{x:g}: %{y:.3f}")
+        figure.add_trace(trace.update(mode="lines+markers", marker={"size": 6}), row=1, col=2)
+    if run.best is not None:
+        figure.add_trace(_best(run, colours), row=1, col=2)
+    if epochs:
+        figure.update_xaxes(range=[0, epochs * 1.02])
+    return figure
+
+
+def compare_figure(runs: Sequence[Curves], colours: Palette, *, metric_title: str) -> go.Figure:
+    """Draw loss and validation metric of several runs in one figure, a colour for each run."""
+    figure = _panels(colours, ("Training loss", f"Validation: {escape(metric_title)}"))
+    for number, run in enumerate(runs):
+        colour, name = colours.series(number), escape(run.name)
+        loss = _line(run.loss_epochs, run.losses, colour, name, f"{name}<br>epoch %{{x:.2f}}: %{{y:.4f}}")
+        figure.add_trace(loss.update(legendgroup=str(number), showlegend=True), row=1, col=1)
+        value = _line(run.epochs, run.values, colour, name, f"{name}<br>epoch %{{x:g}}: %{{y:.3f}}")
+        figure.add_trace(value.update(mode="lines+markers", legendgroup=str(number)), row=1, col=2)
+    figure.update_layout(showlegend=True, legend={"orientation": "h", "y": -0.25}, height=340)
+    return figure
+
+
+def _panels(colours: Palette, titles: tuple[str, str]) -> go.Figure:
+    figure = make_subplots(rows=1, cols=2, subplot_titles=titles, horizontal_spacing=0.09)
+    figure.update_layout(
+        height=280,
+        margin={"l": 8, "r": 8, "t": 36, "b": 8},
+        showlegend=False,
+        hovermode="closest",
+        uirevision="stay",  # the zoom survives new points
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        font={"color": colours.text},
+    )
+    figure.update_xaxes(title_text="epoch", rangemode="tozero", gridcolor=colours.grid, zeroline=False)
+    figure.update_yaxes(gridcolor=colours.grid, zeroline=False)
+    figure.update_annotations(font={"size": 14, "color": colours.text})
+    return figure
+
+
+def _line(x: Sequence[float], y: Sequence[float], colour: str, name: str, hover: str) -> go.Scatter:
+    return go.Scatter(
+        x=list(x),
+        y=list(y),
+        mode="lines",
+        name=name,
+        showlegend=False,
+        line={"color": colour, "width": 2},
+        hovertemplate=hover + "<extra></extra>",
+    )
+
+
+def _best(run: Curves, colours: Palette) -> go.Scatter:
+    place = run.best or 0
+    return go.Scatter(
+        x=[run.epochs[place]],
+        y=[run.values[place]],
+        mode="markers+text",
+        text=[f"best {run.values[place]:.3f}"],
+        textposition="bottom center",
+        textfont={"color": colours.tuned},
+        marker={"size": 13, "color": with_alpha(colours.tuned, 0.25), "line": {"color": colours.tuned, "width": 2}},
+        hovertemplate=f"best epoch {run.epochs[place]:g}: {run.values[place]:.3f}<extra></extra>",
+        showlegend=False,
+    )

@@ -1,0 +1,61 @@
+"""The sections of Explore in their order; one that is missing or fails says so and leaves the others alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import import_module
+from importlib.util import find_spec
+
+import streamlit as st
+
+from lib.store.runs import Run
+from lib.store.workspace import Workspace
+from lib.ui import state
+from lib.ui.components import errors_shown, pick_run, verdict_badge
+
+SECTIONS = (
+    ("lib.ui.verdict", True),
+    ("lib.ui.picture", True),
+    ("lib.ui.pairs", False),
+    ("lib.ui.try_it", False),
+)
+"""Module with show(run), whether the present mode shows it."""
+
+
+def show(workspace: Workspace, runs: Sequence[Run]) -> None:
+    """Draw the run picker and every section of the chosen run."""
+    run = _presented(runs) if state.is_presenting() else _picked(runs)
+    if run is None:
+        return
+    for module, presented in SECTIONS:
+        if presented or not state.is_presenting():
+            with errors_shown():
+                _section(module, run)
+
+
+def _section(module: str, run: Run) -> None:
+    if find_spec(module) is None:
+        st.caption(f"{module} is not installed.")
+        return
+    import_module(module).show(run)
+
+
+def _picked(runs: Sequence[Run]) -> Run | None:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        run = pick_run(runs)
+        if run is not None:
+            verdict_badge(run.headline)
+            if st.button("Present", icon=":material/slideshow:", help="Only title, verdict and map"):
+                st.query_params[state.PRESENT] = "1"
+                st.rerun()
+    return run
+
+
+def _presented(runs: Sequence[Run]) -> Run | None:
+    run = next((one for one in runs if one.id == state.run_id()), runs[0])
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.text(run.name)
+        if st.button("Leave the presentation", icon=":material/close:", type="tertiary"):
+            st.query_params.pop(state.PRESENT, None)
+            st.rerun()
+    return run

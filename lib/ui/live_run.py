@@ -1,0 +1,193 @@
+"""One run as it works: state, stage, progress, numbers, curves, controls, log."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from lib.charts.curves import Curves, curves, training_figure
+from lib.jobs.events import Status
+from lib.jobs.locks import is_held, kill_worker, worker_lock
+from lib.store.jobs import LIVE, OPEN, Job
+from lib.store.runs import Run
+from lib.store.workspace import Workspace
+from lib.training.recipe import FIELDS, differences
+from lib.ui import cache, live_log, state
+from lib.ui.components import (
+    KINDS,
+    duration,
+    metric_title,
+    plain,
+    seconds_between,
+    size,
+    state_badge,
+    verdict_badge,
+)
+from lib.ui.theme import colours
+
+SILENT_SECONDS = 60
+STEPS = (("train", "Train"), ("evaluate", "Evaluate"), ("project", "Draw the map"))
+
+
+def show(workspace: Workspace, run: Run) -> None:
+    """Draw the run: what it is, how far, how it goes, what one can do."""
+    status = cache.status(run)
+    jobs = workspace.jobs.all(run=run.id)
+    _head(run, jobs)
+    _progress(run, jobs, status)
+    _silence(workspace, run, jobs, status)
+    drawn = curves(run.name, status.losses, status.measures)
+    _numbers(run, drawn, status)
+    if drawn.losses or drawn.values:
+        title = metric_title(drawn.metric) if drawn.metric else "not measured yet"
+        figure = training_figure(
+            drawn, colours(), metric_title=title, epochs=float(run.recipe.get("epochs", 0)) or None
+        )
+        alt = f"Loss and validation metric by epoch; best so far {_best_text(drawn)}"
+        st.plotly_chart(figure, key=f"curves-{run.id}", config={"displayModeBar": False}, alt=alt)
+    live_log.show(run, status)
+
+
+def _head(run: Run, jobs: list[Job]) -> None:
+    working = any(job.state in OPEN for job in jobs)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        with st.container(gap=None):
+            st.text(run.name)
+            st.caption(f"{plain(run.model)} · {_settings(run)}")
+        state_badge(run.state if run.state != "succeeded" or not working else "running")
+        verdict_badge(run.headline)
+        _controls(run, jobs)
+
+
+def _settings(run: Run) -> str:
+    """Return the settings that differ from Recommended in one line."""
+    changed = differences(run.recipe)
+    if not changed:
+        return "Recommended settings"
+    return plain(", ".join(f"{FIELDS[name].label} {value}" for name, value in list(changed.items())[:6]))
+
+
+def _controls(run: Run, jobs: list[Job]) -> None:
+    working = [job for job in jobs if job.state in OPEN]
+    if working and all(job.state != "cancelling" for job in working):
+        with st.popover("Cancel", icon=":material/stop_circle:"):
+            st.write("Stop this run? The best model so far is kept and marked as partial.")
+            if st.button("Yes, stop it", key=f"cancel-{run.id}", type="primary"):
+                _cancel(working)
+    if (
+        not working
+        and run.state in ("failed", "cancelled")
+        and st.button(
+            "Try again",
+            key=f"retry-{run.id}",
+            icon=":material/replay:",
+            help="Goes on from the newest whole checkpoint.",
+        )
+    ):
+        _retry(run)
+    if (
+        not working
+        and run.model_dir.is_dir()
+        and st.button("Explore", key=f"explore-{run.id}", icon=":material/explore:", type="primary")
+    ):
+        st.switch_page(state.EXPLORE, query_params={state.RUN: run.id})
+
+
+def _cancel(jobs: list[Job]) -> None:
+    from lib.store.workspace import open_workspace
+
+    for job in jobs:
+        open_workspace().jobs.cancel(job.id)
+    st.rerun(scope="app")
+
+
+def _retry(run: Run) -> None:
+    from lib.store.workspace import open_workspace
+
+    open_workspace().jobs.retry(run.job)
+    st.rerun(scope="app")
+
+
+def _progress(run: Run, jobs: list[Job], status: Status) -> None:
+    """Show the three steps, the stage in words, the bar and the time left; or how it ended."""
+    if run.state == "failed":
+        st.error(plain(run.reason) or "It failed; the log says how far it came.", icon=":material/error:")
+        return
+    _steps(jobs)
+    live = next((job for job in jobs if job.state in LIVE), None)
+    if live is not None:
+        left = f" · about {duration(status.seconds_left)} left" if status.seconds_left is not None else ""
+        what = f"{status.stage.capitalize()}{': ' + status.detail if status.detail else ''}" or "Starting"
+        st.progress(status.fraction, text=f"{plain(what)}{left}")
+    elif any(job.state in OPEN for job in jobs):
+        ahead = "It begins when the work before it is done." if run.state == "queued" else ""
+        st.progress(0.0, text=f"Waiting. {plain(run.reason) or ahead}")
+    elif run.state == "cancelled":
+        st.info(plain(run.reason) or "Cancelled.", icon=":material/cancel:")
+    for job in jobs:
+        if job.kind != "train" and job.state == "failed":
+            st.warning(f"{KINDS.get(job.kind, job.kind)} failed: {plain(job.reason)}", icon=":material/warning:")
+
+
+def _steps(jobs: list[Job]) -> None:
+    by_kind = {job.kind: job.state for job in jobs}
+    with st.container(horizontal=True, gap="small"):
+        for kind, title in STEPS:
+            found = by_kind.get(kind, "")
+            if found == "succeeded":
+                st.badge(title, icon=":material/check:", color="green")
+            elif found in LIVE:
+                st.badge(title, icon=":material/progress_activity:", color="blue")
+            elif found == "failed":
+                st.badge(title, icon=":material/close:", color="red")
+            else:
+                st.badge(title, icon=":material/circle:", color="gray")
+
+
+def _silence(workspace: Workspace, run: Run, jobs: list[Job], status: Status) -> None:
+    """Say when a working run has not said anything for long, and offer what can be done."""
+    silent = status.seconds_silent
+    if not any(job.state == "running" for job in jobs) or silent < SILENT_SECONDS:
+        return
+    lives = is_held(worker_lock(workspace.home))
+    why = (
+        "Its worker is alive but says nothing: it may be paused, or short of memory."
+        if lives
+        else "Its worker is gone."
+    )
+    with st.container(border=True):
+        st.warning(
+            f"No progress for {duration(silent)}. {why} Wait, restart the worker (it goes on from the newest checkpoint), or cancel.",
+            icon=":material/hourglass_disabled:",
+        )
+        if lives and st.button("Restart the worker", key=f"restart-{run.id}", icon=":material/restart_alt:"):
+            kill_worker(workspace.home)
+            st.rerun(scope="app")
+
+
+def _numbers(run: Run, drawn: Curves, status: Status) -> None:
+    """Show the cards: quality so far, speed, time, memory, disk."""
+    with st.container(horizontal=True):
+        if drawn.values:
+            value, best = drawn.values[0], drawn.best
+            st.metric(
+                f"{metric_title(drawn.metric)}, validation",
+                f"{drawn.values[0]:.3f} → {drawn.values[best]:.3f}" if best is not None else f"{value:.3f}",
+                f"{drawn.values[best] - value:+.3f}" if best is not None else None,
+                border=True,
+                chart_data=drawn.values if len(drawn.values) > 2 else None,
+                width=260,
+            )
+        speed = f"{status.pairs_per_second:,.0f}" if status.pairs_per_second else None
+        st.metric("Examples a second", speed, border=True)
+        st.metric("Time so far", duration(seconds_between(run.started, run.ended)) or None, border=True)
+        st.metric("Memory", size(status.memory) or None, border=True)
+        st.metric(
+            "To keep on disk",
+            size(cache.disk_bytes(run.folder)),
+            border=True,
+            help="Model, checkpoints, snapshots, map.",
+        )
+
+
+def _best_text(drawn: Curves) -> str:
+    return "none" if drawn.best is None else f"{drawn.values[drawn.best]:.3f} at epoch {drawn.epochs[drawn.best]:g}"

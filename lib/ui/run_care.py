@@ -1,0 +1,107 @@
+"""What one does to a run: open, rename, note, star, delete and bring back; and what crashes left behind."""
+
+from __future__ import annotations
+
+import shutil
+
+import streamlit as st
+
+from lib.errors import CloserError
+from lib.store.publish import size_of
+from lib.store.runs import Run
+from lib.store.workspace import Workspace
+from lib.ui import cache, state
+from lib.ui.components import errors_shown, headline_text, show_error, size, state_badge, verdict_badge
+
+
+def show(workspace: Workspace, run: Run) -> None:
+    """Draw the chosen run with its actions."""
+    with st.container(border=True):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.text(run.name)
+            state_badge(run.state)
+            verdict_badge(run.headline)
+        if run.headline:
+            st.caption(headline_text(run.headline))
+        _actions(workspace, run)
+        _words(workspace, run)
+
+
+def _actions(workspace: Workspace, run: Run) -> None:
+    with st.container(horizontal=True):
+        there = run.model_dir.is_dir()
+        if st.button(
+            "Explore", icon=":material/explore:", disabled=not there, type="primary", key=f"to-explore-{run.id}"
+        ):
+            st.switch_page(state.EXPLORE, query_params={state.RUN: run.id})
+        if st.button("Training", icon=":material/monitoring:", key=f"to-train-{run.id}"):
+            st.switch_page(state.TRAIN, query_params={state.RUN: run.id})
+        if there and st.button("Train on from it", icon=":material/fork_right:", key=f"on-from-{run.id}"):
+            st.switch_page(state.TRAIN, query_params={state.MODEL: f"run:{run.id}", state.DATASET: run.dataset})
+        star = "Take the star away" if run.starred else "Star"
+        if st.button(star, icon=":material/star:", key=f"star-{run.id}"):
+            workspace.runs.star(run.id, not run.starred)
+            st.rerun()
+        with st.popover("Delete", icon=":material/delete:"):
+            st.write(f"Deleting frees {size(cache.disk_bytes(run.folder))}. It can be undone until the space is freed.")
+            if st.button("Delete this run", key=f"delete-{run.id}"):
+                _delete(workspace, run)
+
+
+def _delete(workspace: Workspace, run: Run) -> None:
+    try:
+        workspace.runs.delete(run.id)
+    except CloserError as error:
+        show_error(error)
+        return
+    state.deleted_run(run.id)
+    st.rerun()
+
+
+def _words(workspace: Workspace, run: Run) -> None:
+    with st.form(f"words-{run.id}", border=False), errors_shown():
+        left, right, last = st.columns([2, 3, 1], vertical_alignment="bottom")
+        name = left.text_input("Name", run.name, max_chars=200)
+        note = right.text_input("Note", run.note, max_chars=2000)
+        if last.form_submit_button("Save", icon=":material/save:"):
+            workspace.runs.rename(run.id, name)
+            workspace.runs.annotate(run.id, note)
+            st.rerun()
+
+
+def undo(workspace: Workspace) -> None:
+    """Offer to bring back what was deleted last, and to free the space of all that is deleted."""
+    deleted = workspace.runs.all(deleted=True)
+    if not deleted:
+        state.forget_deleted()
+        return
+    total = sum(cache.disk_bytes(run.folder) for run in deleted)
+    last = next((run for run in deleted if run.id == state.deleted_run()), deleted[0])
+    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+        with st.container(gap=None):
+            st.caption(f"{len(deleted)} deleted, {size(total)} to free. The last one:")
+            st.text(last.name)
+        if st.button("Undo", icon=":material/undo:", key="undo-delete"):
+            workspace.runs.restore(last.id)
+            state.forget_deleted()
+            st.rerun()
+        if st.button("Free the space", icon=":material/delete_forever:", key="purge"):
+            freed = sum(workspace.runs.purge(run.id) for run in deleted)
+            state.leave_notice(f"{size(freed)} freed.", ":material/check:")
+            st.rerun()
+
+
+def leftovers(workspace: Workspace) -> None:
+    """Offer to clean what crashes left behind."""
+    found = workspace.leftovers()
+    if not found:
+        return
+    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+        st.write(
+            f"{len(found)} unfinished folders ({size(sum(size_of(path) for path in found))}) were left by interrupted work. "
+            "Nothing refers to them."
+        )
+        if st.button("Clean up", icon=":material/mop:", key="clean"):
+            for path in found:
+                shutil.rmtree(path, ignore_errors=True)
+            st.rerun()

@@ -1,0 +1,24 @@
+"""What the pages may know of the server they live in: does it supervise the jobs, or only watch."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class Supervising(Protocol):
+    """The part of lib.jobs.supervisor.Supervisor that pages read."""
+
+    is_viewer: bool
+
+
+_serving: list[Supervising] = []
+
+
+def serve(supervisor: Supervising) -> None:
+    """Say which supervisor lives in this server."""
+    _serving[:] = [supervisor]
+
+
+def only_watches() -> bool:
+    """Say whether another server supervises this workspace's jobs; false in tests, where there is no server."""
+    return bool(_serving) and _serving[0].is_viewer

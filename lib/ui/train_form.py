@@ -1,0 +1,135 @@
+"""The form that starts trainings: data, models, preset, settings generated from the recipe's own fields."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from lib import settings
+from lib.data.shapes import Shape
+from lib.errors import CloserError, InputError
+from lib.models.catalog import RUN_PREFIX, entries, resolve
+from lib.store.datasets import Dataset
+from lib.store.workspace import Workspace
+from lib.training.recipe import CLASSIC, Recipe, recommended_for
+from lib.ui import recipe_form, state, train_cost
+from lib.ui.components import SHAPES, empty, show_error
+
+PRESET_LINES = {
+    "Recommended": "Chosen by measurement: the same or better quality in a small part of the time.",
+    "Classic": "The well-known recipe: multiple negatives ranking, batches of 64, 10% warm-up, AdamW 2e-5, every epoch to the end.",
+}
+
+
+def show(workspace: Workspace) -> None:
+    """Draw the form; Start makes one run for each chosen model."""
+    datasets = {dataset.id: dataset for dataset in workspace.datasets.all()}
+    if not datasets:
+        empty(
+            "No dataset yet",
+            "Upload a file with pairs of texts, or take one of the samples.",
+            page=state.UPLOAD,
+            label="Upload pairs",
+            icon=":material/upload_file:",
+        )
+        return
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        dataset = _dataset(datasets)
+        models = _models(workspace)
+        preset = _preset()
+        start = recommended_for(dataset.counts["train"]) if preset == "Recommended" else CLASSIC
+        recipe = recipe_form.show(start, Shape(dataset.shape), scope=f"{preset}-{dataset.id}")
+    with right, st.container(border=True):
+        train_cost.show(workspace, dataset, models, recipe)
+        if (
+            st.button(
+                f"Start {len(models)} trainings" if len(models) > 1 else "Start training",
+                type="primary",
+                icon=":material/play_arrow:",
+                disabled=recipe is None or not models,
+                key="start",
+                width="stretch",
+            )
+            and recipe is not None
+        ):
+            _start(workspace, dataset, models, recipe)
+
+
+def _dataset(datasets: dict[str, Dataset]) -> Dataset:
+    named = state.dataset_id()
+    ids = list(datasets)
+    chosen = st.selectbox(
+        "Dataset",
+        ids,
+        index=ids.index(named) if named in datasets else 0,
+        format_func=lambda identity: f"{datasets[identity].name} · {datasets[identity].rows:,} examples",
+        key=f"train-dataset-{named}",
+        persist_state="session",
+    )
+    dataset = datasets[chosen]
+    counts = dataset.counts
+    st.caption(
+        f"{SHAPES[dataset.shape]}. {counts['train']:,} examples to train on, {counts['validation']:,} choose the best epoch, "
+        f"{counts['held_out']:,} held out to judge."
+    )
+    return dataset
+
+
+def _models(workspace: Workspace) -> list[str]:
+    titles = {entry.name: f"{entry.title} · {entry.detail}" for entry in entries(workspace.home)}
+    tuned = [run for run in workspace.runs.all() if run.state == "succeeded" and run.model_dir.is_dir()]
+    titles |= {f"{RUN_PREFIX}{run.id}": f"Tuned: {run.name}" for run in tuned}
+    wanted = state.wanted_model()
+    chosen = st.multiselect(
+        "Base models",
+        list(titles),
+        default=[wanted if wanted in titles else settings.BUNDLED_MODEL],
+        format_func=lambda name: titles.get(name, name),
+        accept_new_options=True,
+        placeholder="Choose, or type a folder or a Hub name",
+        help="One run for each. Type the path of a folder that holds a sentence-transformers model, or a Hub name where the network allows.",
+        key=f"train-models-{wanted}",
+        persist_state="session",
+    )
+    return [name for name in chosen if _is_usable(name, workspace)]
+
+
+def _is_usable(name: str, workspace: Workspace) -> bool:
+    try:
+        resolve(name, home=workspace.home)
+    except CloserError as error:
+        show_error(error)
+        return False
+    return True
+
+
+def _preset() -> str:
+    chosen = st.segmented_control(
+        "Settings",
+        list(PRESET_LINES),
+        default="Recommended",
+        required=True,
+        key="train-preset",
+        persist_state="session",
+    )
+    chosen = chosen if chosen in PRESET_LINES else "Recommended"
+    st.caption(PRESET_LINES[chosen])
+    return chosen
+
+
+def _start(workspace: Workspace, dataset: Dataset, models: list[str], recipe: Recipe) -> None:
+    """Create the runs of this press, once, and go to the first one's live page."""
+    press = state.press_key("train")
+    heading = f"{dataset.name}: {len(models)} models compared" if len(models) > 1 else ""
+    try:
+        runs = [
+            workspace.runs.create(
+                dataset=dataset.id, model=model, recipe=recipe.to_dict(), heading=heading, key=f"{press}-{number}"
+            )
+            for number, model in enumerate(models)
+        ]
+    except InputError as error:
+        show_error(error)
+        return
+    state.name_run(runs[0].id)
+    st.rerun()

@@ -1,0 +1,24 @@
+"""What changed: the verdict on held-out pairs, the map, the pairs, and a box to try the model."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from lib.store.workspace import open_workspace
+from lib.ui import explore_parts, state
+from lib.ui.components import empty, errors_shown
+
+with errors_shown():
+    workspace = open_workspace()
+    runs = [run for run in workspace.runs.all() if run.state in ("succeeded", "cancelled") and run.model_dir.is_dir()]
+    if not runs:
+        st.title("Explore", anchor=False)
+        empty(
+            "Nothing to explore yet",
+            "Train a model first; its verdict, map and pairs appear here.",
+            page=state.TRAIN,
+            label="Train a model",
+            icon=":material/model_training:",
+        )
+    else:
+        explore_parts.show(workspace, runs)

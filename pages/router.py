@@ -1,0 +1,44 @@
+"""Navigation and what every page has around it: notices, and the one poller while something runs."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from lib.ui import live, state
+
+st.set_page_config(page_title="Closer", page_icon=":material/join_inner:", layout="wide")
+
+page = st.navigation(
+    [
+        st.Page(
+            "overview.py",
+            title="Overview",
+            icon=":material/home:",
+            help="First steps, all datasets and all runs.",
+            default=True,
+        ),
+        st.Page(
+            "upload.py",
+            title="Upload",
+            icon=":material/upload_file:",
+            help="Bring pairs of texts, see what is wrong with them, split them.",
+        ),
+        st.Page(
+            "train.py",
+            title="Train",
+            icon=":material/model_training:",
+            help="Choose data, models and settings; watch a training.",
+        ),
+        st.Page(
+            "explore.py",
+            title="Explore",
+            icon=":material/explore:",
+            help="What changed: verdict, map, pairs.",
+        ),
+    ],
+    position="hidden" if state.is_presenting() else "top",
+)
+
+live.begin()
+page.run()
+live.keep_watch()

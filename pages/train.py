@@ -1,0 +1,26 @@
+"""Set up a training, or watch one: /train?run=ID."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from lib.store.workspace import open_workspace
+from lib.ui import live, queue, state, train_form
+from lib.ui.components import errors_shown
+
+with errors_shown():
+    workspace = open_workspace()
+    watched = state.run_id()
+    if watched:
+        state.pressed("train")
+        state.pressed("sample")
+        if st.button("Set up another training", icon=":material/arrow_back:", type="tertiary"):
+            state.name_run(None)
+            st.rerun()
+        with errors_shown():
+            live.show(watched)
+    else:
+        st.title("Train", anchor=False)
+        with errors_shown():
+            train_form.show(workspace)
+    queue.show(workspace)
