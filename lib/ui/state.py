@@ -9,6 +9,15 @@ import streamlit as st
 
 RUN = "run"
 PRESENT = "present"
+PAIR = "pair"
+LINKED_PAIRS = 20
+"""Chosen pairs that a link holds: more would make an address that nobody can paste."""
+
+# Widgets of the map that are bound to query parameters of the same name, so that a link opens the same view.
+MAP_FRAME, MAP_PART, MAP_CHANGE, MAP_SEARCH, MAP_GROUP = "frame", "part", "change", "find", "group"
+MAP_FIGURE, MAP_DOTS = "map-figure", "map-dots"
+_MARKED = "map-marked"
+_PICKED = "map-picked"
 DATASET = "dataset"
 MODEL = "model"
 _CHOSEN = "chosen-pairs"
@@ -57,12 +66,19 @@ def chosen_pairs(run: str | None = None) -> list[int]:
     """Return the pairs (their ids) that are chosen on Explore; another run starts with none."""
     if run is not None and st.session_state.get(_CHOSEN_RUN, run) != run:
         return []
-    return list(st.session_state.get(_CHOSEN, []))
+    if _CHOSEN not in st.session_state:
+        return [int(pair) for pair in st.query_params.get(PAIR, "").split(",") if pair.strip().isdigit()]
+    return list(st.session_state[_CHOSEN])
 
 
 def choose(pairs: Iterable[int], run: str | None = None) -> None:
     """Choose pairs for map, tables and inspector alike."""
-    st.session_state[_CHOSEN] = list(dict.fromkeys(int(pair) for pair in pairs))
+    chosen = list(dict.fromkeys(int(pair) for pair in pairs))
+    st.session_state[_CHOSEN] = chosen
+    if chosen:
+        st.query_params[PAIR] = ",".join(str(pair) for pair in chosen[:LINKED_PAIRS])
+    else:
+        st.query_params.pop(PAIR, None)
     if run is not None:
         st.session_state[_CHOSEN_RUN] = run
 
@@ -136,3 +152,30 @@ def deleted_run(identity: str | None = None) -> str | None:
 def forget_deleted() -> None:
     """Stop offering to bring the last deleted run back."""
     st.session_state.pop(_DELETED, None)
+
+
+def linked(name: str) -> str:
+    """Return the raw value of a query parameter, empty where the link has none."""
+    return st.query_params.get(name, "")
+
+
+def selected_points(key: str) -> list[tuple[int, int]]:
+    """Return the (trace, point) pairs that are selected in a figure."""
+    points = st.session_state.get(key, {}).get("selection", {}).get("points", [])
+    return [(int(point["curve_number"]), int(point["point_index"])) for point in points if "point_index" in point]
+
+
+def pick(pairs: Iterable[int], run: str) -> None:
+    """Choose pairs by the map itself, which shows its own selection: they are not ringed again."""
+    choose(pairs, run)
+    st.session_state[_PICKED] = chosen_pairs(run)
+
+
+def marked_pairs(run: str) -> tuple[int, ...]:
+    """Return the pairs to ring on the map: the last that were chosen elsewhere, kept while the map itself picks others."""
+    chosen = chosen_pairs(run)
+    if chosen != st.session_state.get(_PICKED):
+        st.session_state[_MARKED] = (run, tuple(chosen))
+        st.session_state.pop(_PICKED, None)
+    known = st.session_state.get(_MARKED, (run, ()))
+    return known[1] if known[0] == run else ()

@@ -1,0 +1,70 @@
+"""Which lines and texts of a map are drawn: every extreme, and a fair sample of the rest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from lib.settings import MAX_DRAWN_POINTS
+
+BACKGROUND_SHARE = 0.3
+"""Of the drawn points, at most this share is background when there are more lines than fit."""
+
+EXTREMES = 500
+"""Lines at either end of the change that are always drawn."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Rows of the lines that are drawn and text ids of the background; of how many of each."""
+
+    lines: np.ndarray
+    background: np.ndarray
+    all_lines: int
+    all_background: int
+
+    @property
+    def points(self) -> int:
+        """Marks on the picture."""
+        return 2 * len(self.lines) + len(self.background)
+
+    @property
+    def all_points(self) -> int:
+        """Marks there would be without a limit."""
+        return 2 * self.all_lines + self.all_background
+
+
+def choose_drawn(
+    lines: pd.DataFrame, texts: int, *, marked: tuple[int, ...] = (), most: int = MAX_DRAWN_POINTS, seed: int = 0
+) -> Choice:
+    """Choose what fits in `most` points: marked pairs, the strongest changes either way, then a seeded sample; other texts behind.
+
+    lines: pair, source, target, value. texts: how many texts have a place.
+    """
+    ends = np.union1d(lines["source"].to_numpy(), lines["target"].to_numpy())
+    behind = np.setdiff1d(np.arange(texts), ends)
+    room = most if 2 * len(lines) <= most * (1 - BACKGROUND_SHARE) else int(most * (1 - BACKGROUND_SHARE))
+    rows = chosen_rows(lines, room // 2, marked=marked, seed=seed)
+    return Choice(rows, sample(behind, most - 2 * len(rows), seed=seed), len(lines), len(behind))
+
+
+def chosen_rows(lines: pd.DataFrame, most: int, *, marked: tuple[int, ...], seed: int) -> np.ndarray:
+    """Return the rows, ascending."""
+    if len(lines) <= most:
+        return np.arange(len(lines))
+    value = lines["value"].fillna(0).to_numpy()
+    order = np.argsort(value, kind="stable")
+    ends = min(EXTREMES, most // 4)
+    wanted = np.flatnonzero(lines["pair"].isin(marked).to_numpy())[:most]
+    kept = np.unique(np.concatenate([wanted, order[:ends], order[len(order) - ends :]]))
+    rest = np.setdiff1d(np.arange(len(lines)), kept)
+    return np.sort(np.concatenate([kept, sample(rest, most - len(kept), seed=seed)]))[:most]
+
+
+def sample(rows: np.ndarray, most: int, *, seed: int) -> np.ndarray:
+    """Return at most so many of the rows, each as likely as any other, ascending."""
+    if len(rows) <= most:
+        return rows
+    return np.sort(np.random.default_rng(seed).choice(rows, max(0, most), replace=False))

@@ -1,0 +1,72 @@
+"""The way one pair took through all moments, over the texts around it."""
+
+from __future__ import annotations
+
+from html import escape
+
+import numpy as np
+import plotly.graph_objects as go
+
+from lib.charts.colours import palette, with_alpha
+from lib.charts.map_scene import short
+from lib.projection.store import Map
+
+AROUND = 1_500
+
+
+def trail(
+    drawn: Map, texts: list[str], source: int, target: int, near: dict[str, list[int]], *, dark: bool = False
+) -> go.Figure:
+    """Draw both ends' paths with their moments, the line before and after, and the neighbours (near: base, tuned) of the source."""
+    colours = palette(dark=dark)
+    names = list(drawn.coordinates)
+    frames = np.stack([drawn.coordinates[name] for name in names])
+    last = frames[-1]
+    centre = frames[:, [source, target]].reshape(-1, 2).mean(axis=0)
+    close = np.argsort(((last - centre) ** 2).sum(axis=1), kind="stable")[:AROUND]
+    data = [dots(last, close, texts, "Other texts", with_alpha(colours.same, 0.35), 4)]
+    for frame, name, colour, words in (
+        (frames[0], "base", colours.base, "Neighbours before"),
+        (last, "tuned", colours.tuned, "Neighbours after"),
+    ):
+        data.append(dots(frame, np.array(near.get(name, []), int), texts, words, colour, 8))
+    for frame, colour, words in ((frames[0], colours.base, "Pair, base"), (last, colours.tuned, "Pair, tuned")):
+        ends = frame[[source, target]]
+        line = {"color": colour, "width": 2.5}
+        data.append(go.Scatter(x=ends[:, 0], y=ends[:, 1], mode="lines", line=line, name=words, hoverinfo="skip"))
+    labels = [escape(drawn.labels[name]) for name in names]
+    for text, symbol, words in ((source, "circle", "Source"), (target, "square", "Target")):
+        data.append(
+            go.Scatter(
+                x=frames[:, text, 0],
+                y=frames[:, text, 1],
+                mode="lines+markers",
+                name=words,
+                line={"color": colours.text, "width": 1.2, "dash": "dot"},
+                marker={"size": np.linspace(7, 13, len(names)), "symbol": symbol, "color": colours.text},
+                hoverinfo="text",
+                hovertext=[f"{label}: {short(texts[text])}" for label in labels],
+            )
+        )
+    hidden = {"visible": False, "showgrid": False, "zeroline": False}
+    shown = frames[:, [source, target, *near.get("base", []), *near.get("tuned", [])]].reshape(-1, 2)
+    low, high = shown.min(axis=0), shown.max(axis=0)
+    room = 0.15 * max(float((high - low).max()), 0.5)
+    return go.Figure(
+        data,
+        {
+            "height": 400,
+            "margin": {"l": 0, "r": 0, "t": 8, "b": 0},
+            "xaxis": {**hidden, "range": [float(low[0] - room), float(high[0] + room)]},
+            "yaxis": {**hidden, "range": [float(low[1] - room), float(high[1] + room)], "scaleanchor": "x"},
+            "legend": {"orientation": "h", "y": 1.0, "yanchor": "bottom"},
+        },
+    )
+
+
+def dots(frame: np.ndarray, places: np.ndarray, texts: list[str], name: str, colour: str, size: int) -> go.Scatter:
+    """Return texts as dots that tell their words."""
+    told = [short(texts[place]) for place in places]
+    x, y = frame[places, 0], frame[places, 1]
+    marker = {"size": size, "color": colour}
+    return go.Scatter(x=x, y=y, mode="markers", name=name, marker=marker, hoverinfo="text", hovertext=told)

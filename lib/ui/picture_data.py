@@ -1,0 +1,93 @@
+"""What the picture shows of a run: its map, texts and lines with their numbers, read once and kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from lib.data.shapes import TEXT_COLUMNS, Shape
+from lib.evaluation.store import load_pairs
+from lib.projection.snapshots import read_snapshots
+from lib.projection.store import Map, load_map
+from lib.store.runs import Run
+from lib.store.workspace import open_workspace
+from lib.ui.cache import stamp
+
+SAME_COSINE = 0.02
+"""A cosine that changed by less counts as the same where there is no evaluation."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """A run's map with its texts and lines.
+
+    lines: pair, part, source, target (text ids), base_cosine, tuned_cosine, change (better, same, worse), value (what colours
+    them), drawn (change of the drawn length), faded, optionally group, base_rank, tuned_rank. measure: what value is, in words.
+    """
+
+    run: str
+    drawn: Map
+    texts: list[str]
+    lines: pd.DataFrame
+    measure: str
+    all_pairs: int
+
+
+def told(run: Run) -> Told | None:
+    """Return what the picture shows, None while there is no map."""
+    if not (run.map_dir / "map.json").exists():
+        return None
+    return _told(run.id, stamp(run.map_dir / "map.json"), stamp(run.evaluation_dir / "evaluation.json"))
+
+
+@st.cache_resource(max_entries=6, show_spinner=False)
+def _told(identity: str, _map_stamp: Any, evaluation_stamp: tuple[int, int]) -> Told | None:
+    workspace = open_workspace()
+    run = workspace.runs.get(identity)
+    drawn = load_map(run)
+    if drawn is None:
+        return None
+    dataset = workspace.datasets.get(run.dataset)
+    frame = dataset.frame()
+    judged = load_pairs(run) if evaluation_stamp != (0, 0) else pd.DataFrame({"pair": pd.Series(dtype="int64")})
+    lines, measure = with_numbers(drawn.lines, frame, judged)
+    return Told(identity, drawn, read_snapshots(run.snapshots_dir).texts(), lines, measure, len(frame))
+
+
+def with_numbers(lines: pd.DataFrame, frame: pd.DataFrame, judged: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """Add to the map's lines what the evaluation found, and the value that colours them: margin where all held-out lines have one."""
+    found = lines.rename(columns={"change": "drawn"})
+    wanted = [name for name in ("change", "base_rank", "tuned_rank", "base_margin", "tuned_margin") if name in judged]
+    found = found.merge(judged[["pair", *wanted]].drop_duplicates("pair"), on="pair", how="left")
+    if "group" in frame:
+        found["group"] = frame["group"].reindex(found["pair"]).to_numpy()
+    moved = found["tuned_cosine"] - found["base_cosine"]
+    plain = pd.Series(np.select([moved > SAME_COSINE, moved < -SAME_COSINE], ["better", "worse"], "same"), found.index)
+    found["change"] = found["change"].fillna(plain) if "change" in found else plain
+    found["value"] = moved
+    if "tuned_margin" in found and found.loc[found["part"] == "held_out", "tuned_margin"].notna().all():
+        found["value"] = (found["tuned_margin"] - found["base_margin"]).fillna(moved)
+        return found, "margin"
+    return found, "cosine"
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _all_texts(dataset: str, home: str) -> pd.DataFrame:
+    """Return the lower-case texts of every row of a dataset, to search."""
+    found = open_workspace().datasets.get(dataset)
+    frame = found.frame()
+    columns = [name for name in TEXT_COLUMNS[Shape(found.shape)][:2] if name in frame]
+    return frame[columns].apply(lambda column: column.str.casefold())
+
+
+def search(run: Run, words: str) -> pd.Index:
+    """Return the rows of the whole dataset that hold the words in either text, drawn or not."""
+    texts = _all_texts(run.dataset, str(run.folder.parent))
+    if texts.empty:
+        return texts.index
+    hit = np.logical_or.reduce([texts[name].str.contains(words.casefold(), regex=False) for name in texts])
+    return texts.index[hit]
