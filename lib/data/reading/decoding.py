@@ -1,0 +1,111 @@
+"""Bytes to text: BOM, UTF-8, UTF-16, and files that mix UTF-8 with windows-1252, with the lines where they do."""
+
+from __future__ import annotations
+
+import codecs
+from dataclasses import dataclass, field
+
+from lib.errors import InputError
+
+BOMS: tuple[tuple[bytes, str], ...] = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+SAMPLE = 200_000
+MOSTLY = 0.5
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """The text, how it was decoded, and the lines that were not in the file's main encoding."""
+
+    text: str
+    encoding: str
+    odd_lines: list[int] = field(default_factory=list)
+
+
+def decode(data: bytes, *, encoding: str = "") -> Decoded:
+    """Decode by the given encoding, or by what the bytes say. Raises InputError that names the line."""
+    if encoding:
+        return given(data, encoding)
+    for mark, name in BOMS:
+        if data.startswith(mark):
+            return given(data, name)
+    if b"\0" in data:
+        return with_nul(data)
+    try:
+        return Decoded(data.decode("utf-8"), "utf-8")
+    except UnicodeDecodeError:
+        return mixed(data)
+
+
+def given(data: bytes, encoding: str) -> Decoded:
+    """Decode by a named encoding."""
+    try:
+        return Decoded(data.decode(encoding), encoding.replace("-sig", " with BOM"))
+    except LookupError as error:
+        raise InputError(
+            f"There is no encoding called {encoding!r}.", todo="Try utf-8, utf-16 or windows-1252."
+        ) from error
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise InputError(
+            f"The bytes do not fit the encoding {encoding} ({error.reason}).",
+            where=f"line {line}",
+            todo="Choose another encoding.",
+        ) from error
+
+
+def with_nul(data: bytes) -> Decoded:
+    """Decode UTF-16 without a BOM, where every other byte of plain text is NUL; other NUL bytes are refused."""
+    sample = data[:SAMPLE]
+    for offset, name in ((1, "utf-16-le"), (0, "utf-16-be")):
+        half = sample[offset::2]
+        if len(half) and half.count(0) > 0.3 * len(half):
+            return given(data, name)
+    line = data[: data.index(b"\0")].count(b"\n") + 1
+    raise InputError(
+        "There is a NUL byte: this is no text file, or it is damaged.",
+        where=f"line {line}",
+        todo="Export the table again as CSV.",
+    )
+
+
+def mixed(data: bytes) -> Decoded:
+    """Decode what is not UTF-8: line by line where most lines are, else as a whole by charset-normalizer's guess."""
+    lines = data.split(b"\n")
+    texts: list[str] = []
+    odd: list[int] = []
+    beyond = 0
+    for number, line in enumerate(lines, start=1):
+        try:
+            texts.append(line.decode("utf-8"))
+            beyond += not line.isascii()
+        except UnicodeDecodeError:
+            odd.append(number)
+            texts.append(line.decode("cp1252", errors="replace") if has_cp1252(line) else line.decode("latin-1"))
+    if beyond and len(odd) < MOSTLY * (len(odd) + beyond) * 2:
+        return Decoded("\n".join(texts), "utf-8, partly windows-1252", odd)
+    return whole(data)
+
+
+def has_cp1252(line: bytes) -> bool:
+    """Say whether the line can be windows-1252: five byte values are not used there."""
+    return not any(byte in line for byte in (0x81, 0x8D, 0x8F, 0x90, 0x9D))
+
+
+def whole(data: bytes) -> Decoded:
+    """Decode as windows-1252 where that is possible and likely, else as charset-normalizer finds."""
+    from charset_normalizer import from_bytes
+
+    best = from_bytes(data[:SAMPLE]).best()
+    name = best.encoding if best is not None else "cp1252"
+    if name in ("cp1250", "cp1252", "latin_1", "iso8859_15", "iso8859_1", "cp1254", "cp1257", "mac_roman", "cp1258"):
+        name = "cp1252"  # single-byte Latin files are nearly always windows-1252 in the West; the page can change it
+    try:
+        return Decoded(data.decode(name), "windows-1252" if name == "cp1252" else name)
+    except (UnicodeDecodeError, LookupError):
+        return Decoded(data.decode("latin-1"), "latin-1")
