@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 
 from lib.ui import live, state
 
-st.set_page_config(page_title="Closer", page_icon=":material/join_inner:", layout="wide")
+st.set_page_config(page_title="Closer", page_icon=str(Path(state.__file__).with_name("icon.svg")), layout="wide")
 
 page = st.navigation(
     [

@@ -62,15 +62,15 @@ def training_figure(run: Curves, colours: Palette, *, metric_title: str, epochs:
         _line(run.loss_epochs, run.losses, colours.tuned, "loss", "epoch %{x:.2f}: %{y:.4f}"), row=1, col=1
     )
     if run.values:
-        figure.add_hline(
+        trace = _line(run.epochs, run.values, colours.tuned, metric_title, "epoch %{x:g}: %{y:.3f}")
+        figure.add_trace(trace.update(mode="lines+markers", marker={"size": 6}), row=1, col=2)
+        figure.add_hline(  # after a trace: plotly leaves lines out of panels that are empty
             y=run.values[0],
             line={"color": colours.base, "dash": "dot", "width": 1.5},
             annotation={"text": f"base {run.values[0]:.3f}", "font": {"color": colours.base, "size": 12}},
             row=1,
             col=2,
         )
-        trace = _line(run.epochs, run.values, colours.tuned, metric_title, "epoch %{x:g}: %{y:.3f}")
-        figure.add_trace(trace.update(mode="lines+markers", marker={"size": 6}), row=1, col=2)
     if run.best is not None:
         figure.add_trace(_best(run, colours), row=1, col=2)
     if epochs:

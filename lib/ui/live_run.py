@@ -174,13 +174,14 @@ def _numbers(run: Run, drawn: Curves, status: Status) -> None:
                 f"{drawn.values[0]:.3f} → {drawn.values[best]:.3f}" if best is not None else f"{value:.3f}",
                 f"{drawn.values[best] - value:+.3f}" if best is not None else None,
                 border=True,
-                chart_data=drawn.values if len(drawn.values) > 2 else None,
-                width=260,
+                height="stretch",
             )
         speed = f"{status.pairs_per_second:,.0f}" if status.pairs_per_second else None
-        st.metric("Examples a second", speed, border=True)
-        st.metric("Time so far", duration(seconds_between(run.started, run.ended)) or None, border=True)
-        st.metric("Memory", size(status.memory) or None, border=True)
+        st.metric("Examples a second", speed, border=True, height="stretch")
+        st.metric(
+            "Time so far", duration(seconds_between(run.started, run.ended)) or None, border=True, height="stretch"
+        )
+        st.metric("Memory", size(status.memory) or None, border=True, height="stretch")
         st.metric(
             "To keep on disk",
             size(cache.disk_bytes(run.folder)),

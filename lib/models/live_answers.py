@@ -1,0 +1,63 @@
+"""What the live helper can answer: the cosine of any two texts, and the nearest targets of any text. Imports torch: helper only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from lib import settings
+from lib.models.cache import EmbeddingCache
+from lib.models.encoder import encode
+from lib.models.loader import fingerprint, load
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+KEPT_MODELS = 4
+KEPT_TARGETS = 4
+
+
+@lru_cache(maxsize=KEPT_MODELS)
+def _model(name: str) -> SentenceTransformer:
+    return load(name, device="cpu", home=settings.home())
+
+
+def unit(vectors: np.ndarray) -> np.ndarray:
+    """Return (n, d) rows of length one; rows of zeros stay."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return vectors / np.where(lengths == 0, 1, lengths)
+
+
+def cosines(*, models: Sequence[str], left: str, right: str) -> list[float]:
+    """Return the cosine of two texts by each model."""
+    found = []
+    for name in models:
+        vectors = unit(encode(_model(name), [left, right]).astype(np.float64))
+        found.append(float(vectors[0] @ vectors[1]))
+    return found
+
+
+def nearest(
+    *, models: Sequence[str], query: str, parquet: str, column: str, most: int = 10
+) -> list[list[dict[str, Any]]]:
+    """Return, for each model, the nearest of the distinct texts in a column of a parquet file: text and cosine, best first."""
+    found = []
+    for name in models:
+        texts, vectors = _targets(name, parquet, column, Path(parquet).stat().st_mtime_ns)
+        scores = vectors @ unit(encode(_model(name), [query]))[0]
+        best = np.argsort(-scores, kind="stable")[:most]
+        found.append([{"text": texts[place], "cosine": float(scores[place])} for place in best])
+    return found
+
+
+@lru_cache(maxsize=KEPT_TARGETS)
+def _targets(name: str, parquet: str, column: str, _stamp: int) -> tuple[list[str], np.ndarray]:
+    texts = list(dict.fromkeys(pd.read_parquet(parquet, columns=[column])[column]))
+    model = _model(name)
+    vectors = EmbeddingCache(settings.home()).embed(model, texts, fingerprint=fingerprint(model))
+    return texts, unit(vectors)
