@@ -89,6 +89,8 @@ def read_one(path: Path, options: ReadOptions) -> Table:
         facts = {"encoding": decoded.encoding, "odd_lines": decoded.odd_lines}
         if kind == "json" and not options.separator:
             raw = structured.read_json(decoded.text.lstrip("\ufeff"))
+        elif kind == "xml" and not options.separator:
+            raw = structured.read_xml(decoded.text.lstrip("\ufeff"))
         else:
             kind = "text"
             raw = delimited.read_delimited(

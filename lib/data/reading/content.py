@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import zlib
 from pathlib import Path
 
@@ -73,7 +74,7 @@ def too_large(size: int) -> InputError:
 
 
 def kind_of(data: bytes) -> str:
-    """Return xlsx, parquet, json or text. Raises InputError that says what else it is."""
+    """Return xlsx, parquet, json, xml or text. Raises InputError that says what else it is."""
     for mark, name in OTHERS:
         if data.startswith(mark):
             raise InputError(f"This is {name} rather than a table.", todo=EXPORT)
@@ -91,6 +92,6 @@ def kind_of(data: bytes) -> str:
     head = data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
     if head[:1] in (b"[", b"{"):
         return "json"
-    if head[:5].lower() in (b"<?xml", b"<html", b"<!doc") or head[:9].lower() == b"<!doctype":
-        raise InputError("This is XML or HTML rather than a table.", where="line 1", todo=EXPORT)
+    if re.match(rb"<[?!A-Za-z]", head) and b">" in head:
+        return "xml"
     return "text"

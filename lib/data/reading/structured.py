@@ -173,6 +173,38 @@ def flatten(objects: list[dict[str, Any]], lines: list[int], name: str, word: st
     }
 
 
+def read_xml(text: str) -> Raw:
+    """Return the rows of flat XML: one row for each child of the root, one column a tag; repeated tags are numbered."""
+    import xml.etree.ElementTree as tree
+
+    if "<!doctype" in text[:4096].lower() or "<!entity" in text[:4096].lower():
+        raise InputError(
+            "This XML or HTML brings its own definitions.",
+            where="line 1",
+            todo="Export it as CSV, Excel, JSON or Parquet.",
+        )
+    try:
+        root = tree.fromstring(text)
+    except tree.ParseError as error:
+        line = error.position[0]
+        raise InputError(
+            f"This is not valid XML ({error}).", where=f"line {line}", todo="Export it as CSV, Excel, JSON or Parquet."
+        ) from error
+    objects: list[dict[str, list[str]]] = []
+    for child in root:
+        item: dict[str, list[str]] = {}
+        for part in child:
+            if len(part):
+                raise InputError(
+                    f"“{part.tag}” is nested.",
+                    where=f"item {len(objects) + 1}",
+                    todo="Flat columns of text are needed.",
+                )
+            item.setdefault(part.tag, []).append((part.text or "").strip())
+        objects.append(item)
+    return from_objects(objects, list(range(1, len(objects) + 1)), "item")
+
+
 def read_parquet(data: bytes) -> Raw:
     """Return the rows of a Parquet file; nested columns are refused by name."""
     import pyarrow as pa
