@@ -15,7 +15,8 @@ LINKED_PAIRS = 20
 
 # Widgets of the map that are bound to query parameters of the same name, so that a link opens the same view.
 MAP_FRAME, MAP_PART, MAP_CHANGE, MAP_SEARCH, MAP_GROUP = "frame", "part", "change", "find", "group"
-MAP_FIGURE, MAP_DOTS = "map-figure", "map-dots"
+MAP_FIGURE, MAP_DOTS, MAP_TRAIL, MAP_INTRUDER = "map-figure", "map-dots", "map-trail", "map-intruder"
+MAP_PRESENTED, MAP_METHOD, MAP_BALANCE, MAP_FOLLOWED = "map-presented", "map-method", "map-balance", "map-followed"
 _MARKED = "map-marked"
 _PICKED = "map-picked"
 DATASET = "dataset"

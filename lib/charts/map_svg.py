@@ -1,0 +1,92 @@
+"""The map at one moment as an SVG file: the same marks as on the page, with no browser."""
+
+from __future__ import annotations
+
+from html import escape
+
+import numpy as np
+import plotly.graph_objects as go
+
+from lib.charts.colours import Palette, palette
+
+WIDTH, HEIGHT, ROOM = 1200, 800, 30
+
+
+def map_svg(figure: go.Figure, moment: str, *, title: str) -> str:
+    """Return the figure's frame of that moment as SVG text; the title is its accessible name."""
+    frame = next(frame for frame in figure.frames if frame.name == moment)
+    spread = place(figure)
+    colours = palette()
+    parts = [drawn(trace, placed, spread, colours) for trace, placed in zip(figure.data, frame.data, strict=True)]
+    name = escape(title)
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{name}" '
+        f'font-family="sans-serif"><title>{name}</title><rect width="100%" height="100%" fill="{colours.paper}"/>'
+        f"{''.join(parts)}</svg>"
+    )
+
+
+def place(figure: go.Figure) -> tuple[float, float, float]:
+    """Return scale and offset (x, y) that fit the figure's range into the page with equal units."""
+    (left, right), (low, high) = figure.layout.xaxis.range, figure.layout.yaxis.range
+    scale = min((WIDTH - 2 * ROOM) / (right - left), (HEIGHT - 2 * ROOM) / (high - low))
+    return scale, WIDTH / 2 - scale * (left + right) / 2, HEIGHT / 2 + scale * (low + high) / 2
+
+
+def drawn(trace: go.Scatter, placed: go.Scatter, spread: tuple[float, float, float], colours: Palette) -> str:
+    """Return one trace as SVG elements."""
+    scale, right, down = spread
+    x = right + scale * np.asarray(placed.x, np.float64)
+    y = down - scale * np.asarray(placed.y, np.float64)
+    opacity = 1 if trace.opacity is None else trace.opacity
+    if trace.mode == "text":
+        words = [
+            f'<text x="{a:.1f}" y="{b - 8:.1f}" text-anchor="middle" font-size="12" fill="{trace.textfont.color}">{word}</text>'
+            for a, b, word in zip(x, y, trace.text, strict=True)
+        ]
+        return "".join(words)
+    found = ""
+    if "lines" in (trace.mode or ""):
+        found = f'<path d="{path(x, y)}" fill="none" stroke="{trace.line.color}" stroke-width="{trace.line.width}" opacity="{opacity}"/>'
+    if "markers" in (trace.mode or ""):
+        found += marks(trace, x, y, colours)
+    return found
+
+
+def path(x: np.ndarray, y: np.ndarray) -> str:
+    """Return the path through the points, broken at gaps."""
+    parts, pen = [], "M"
+    for a, b in zip(x, y, strict=True):
+        if np.isnan(a):
+            pen = "M"
+            continue
+        parts.append(f"{pen}{a:.1f} {b:.1f}")
+        pen = "L"
+    return "".join(parts)
+
+
+def marks(trace: go.Scatter, x: np.ndarray, y: np.ndarray, colours: Palette) -> str:
+    """Return circles and squares, hollow where the symbol is open."""
+    symbol, size = str(trace.marker.symbol or "circle"), float(trace.marker.size) / 2
+    fill = trace.marker.color
+    found = []
+    for number, (a, b) in enumerate(zip(x, y, strict=True)):
+        if np.isnan(a):
+            continue
+        colour = fill if isinstance(fill, str) else mixed(float(fill[number]) / float(trace.marker.cmax), colours)
+        paint = f'fill="none" stroke="{colour}" stroke-width="1.5"' if symbol.endswith("-open") else f'fill="{colour}"'
+        shape = (
+            f'<rect x="{a - size:.1f}" y="{b - size:.1f}" width="{2 * size:g}" height="{2 * size:g}" {paint}/>'
+            if symbol.startswith("square")
+            else f'<circle cx="{a:.1f}" cy="{b:.1f}" r="{size:g}" {paint}/>'
+        )
+        found.append(shape)
+    return "".join(found)
+
+
+def mixed(share: float, colours: Palette) -> str:
+    """Return the colour at a share (-1 to 1) of the diverging scale, as #rrggbb."""
+    end = colours.better if share > 0 else colours.worse
+    part = min(1.0, abs(share))
+    ends = [[int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in (colours.same, end)]
+    return "#" + "".join(f"{round(a + (b - a) * part):02x}" for a, b in zip(*ends, strict=True))

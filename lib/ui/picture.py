@@ -1,0 +1,149 @@
+"""The picture of Explore: filters, the map, how far to believe it, and what a chosen pair did."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from lib.charts.before_after import before_after
+from lib.charts.map import HEIGHT, Picture, figure
+from lib.store.runs import Run
+from lib.ui import picture_filters, picture_words, picture_work, state
+from lib.ui.cache import stamp
+from lib.ui.picture_data import Told, told
+from lib.ui.picture_files import downloads
+from lib.ui.picture_filters import View, chosen_lines
+from lib.ui.picture_pair import follow
+from lib.ui.theme import is_dark
+
+PRESENT_HEIGHT = 760
+
+
+def show(run: Run) -> None:
+    """Draw the picture section of a run."""
+    found = told(run)
+    if found is None:
+        picture_work.no_map(run)
+        return
+    if found.lines.empty:
+        st.info("This dataset has no pairs; the map shows its texts alone.", icon=":material/map:")
+    if state.is_presenting():
+        present(run, found)
+        return
+    view = picture_filters.filters(found)
+    marked = state.marked_pairs(run.id)
+    lines, elsewhere = chosen_lines(found, view, run)
+    picture = drawn(run, found, view, marked, is_dark(), HEIGHT)
+    draw(run, found, picture, lines)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        picture_work.layout_choice(run, found)
+        downloads(run, found, picture, view)
+        clear(run)
+    notes(found, lines, picture, elsewhere)
+    follow(run, found, state.chosen_pairs(run.id))
+    with st.expander("Every pair, before against after", icon=":material/scatter_plot:", expanded=False):
+        second_figure(found, lines, marked)
+
+
+def present(run: Run, found: Told) -> None:
+    """Draw the map alone, large, with the one sentence of its honesty."""
+    view = picture_filters.linked_view(found)
+    lines, _ = chosen_lines(found, view, run)
+    picture = drawn(run, found, view, state.marked_pairs(run.id), is_dark(), PRESENT_HEIGHT)
+    st.plotly_chart(picture.figure, key=state.MAP_PRESENTED, alt=picture_words.described(found.drawn, lines))
+    share = picture_words.truthful(lines)
+    if share is not None:
+        st.caption(f"{share:.0%} of the lines tell the truth: they change as their cosine does.")
+
+
+def drawn(run: Run, found: Told, view: View, marked: tuple[int, ...], dark: bool, height: int) -> Picture:
+    """Return the figure of a view: the same view is the same object, and so the same bytes in the browser."""
+    return _drawn(
+        run.id,
+        stamp(run.map_dir / "map.json"),
+        stamp(run.evaluation_dir / "evaluation.json"),
+        view,
+        marked,
+        dark,
+        height,
+    )
+
+
+@st.cache_resource(max_entries=24, show_spinner=False)
+def _drawn(
+    identity: str, _map: Any, _evaluation: Any, view: View, marked: tuple[int, ...], dark: bool, height: int
+) -> Picture:
+    from lib.store.workspace import open_workspace
+
+    run = open_workspace().runs.get(identity)
+    found = told(run)
+    assert found is not None, "a figure is only asked for where there is a map"
+    lines, _ = chosen_lines(found, view, run)
+    if marked:  # what was chosen elsewhere is drawn whatever the filters say
+        more = found.lines[found.lines["pair"].isin(marked) & ~found.lines["pair"].isin(lines["pair"])]
+        lines = pd.concat([lines, more])
+    return figure(found.drawn, lines, found.texts, start=view.moment, marked=marked, dark=dark, height=height)
+
+
+def draw(run: Run, found: Told, picture: Picture, lines: pd.DataFrame) -> None:
+    """Put the figure on the page; what is clicked or lassoed becomes the chosen pairs."""
+
+    def picked() -> None:
+        points = state.selected_points(state.MAP_FIGURE)
+        pairs = [pair for curve, point in points if (pair := picture.pair_at(curve, point)) is not None]
+        state.pick(pairs, run.id)
+
+    st.plotly_chart(
+        picture.figure,
+        key=state.MAP_FIGURE,
+        on_select=picked,
+        selection_mode=("points", "box", "lasso"),
+        alt=picture_words.described(found.drawn, lines),
+        config={
+            "scrollZoom": True,
+            "displaylogo": False,
+            "toImageButtonOptions": {"format": "png", "scale": 2, "filename": f"closer-map-{run.id}"},
+        },
+    )
+
+
+def clear(run: Run) -> None:
+    """Offer to let go of the chosen pairs."""
+    chosen = state.chosen_pairs(run.id)
+    if chosen and st.button(f"Let go of {len(chosen):,} chosen", icon=":material/close:", type="tertiary"):
+        state.choose([], run.id)
+        st.rerun()
+
+
+def notes(found: Told, lines: pd.DataFrame, picture: Picture, elsewhere: int) -> None:
+    """Say how far the picture can be believed, what its colours mean, and what is not on it."""
+    if lines.empty and len(found.lines):
+        st.warning("No pair fits these filters.", icon=":material/filter_alt_off:")
+    if elsewhere:
+        st.info(
+            f"{elsewhere:,} more pairs hold these words but have no place on the map; the table of pairs has those that were judged.",
+            icon=":material/search:",
+        )
+    for icon, sentence in picture_words.honesty(found.drawn, lines, picture.choice):
+        st.caption(f"{icon} {sentence}")
+    measure = picture_words.MEASURES[found.measure]
+    st.caption(
+        f"Round: source, square: target; hollow: trained, full: held-out. Green came closer, orange went apart ({measure}), grey "
+        "stayed. All numbers come from the full dimensions, never from the picture."
+    )
+
+
+def second_figure(found: Told, lines: pd.DataFrame, marked: tuple[int, ...]) -> None:
+    """Draw each pair's cosine or rank before against after."""
+    if lines.empty:
+        return
+    ranked = "base_rank" in lines and lines["base_rank"].notna().any()
+    options = ["cosine", "rank"] if ranked else ["cosine"]
+    measure = st.segmented_control("Measure", options, default="cosine", format_func=str.capitalize, key=state.MAP_DOTS)
+    some = lines[lines["base_rank"].notna()] if measure == "rank" else lines
+    dots = before_after(some.head(20_000), found.texts, measure=measure or "cosine", marked=marked, dark=is_dark())
+    st.plotly_chart(
+        dots, key=f"{state.MAP_DOTS}-figure", alt="Each pair as one dot, base across, tuned up, with the diagonal."
+    )

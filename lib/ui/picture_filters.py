@@ -1,0 +1,96 @@
+"""Which lines the picture shows: part, change, words, group. All of it stands in the address, so that a link opens the same view."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+import streamlit as st
+
+from lib.store.runs import Run
+from lib.ui import state
+from lib.ui.picture_data import Told, search
+
+PARTS = {"held_out": "Held-out", "validation": "Validation", "train": "Trained", "all": "All"}
+CHANGES = {"all": "Any change", "better": "Better", "same": "Same", "worse": "Worse"}
+
+
+@dataclass(frozen=True)
+class View:
+    """The choices of a person: hashable, so that a figure is drawn once for each."""
+
+    part: str = "held_out"
+    change: str = "all"
+    words: str = ""
+    group: str = ""
+    moment: str = ""
+
+
+def filters(told: Told) -> View:
+    """Draw the controls and return what is chosen."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        part = choice("Pairs", PARTS, state.MAP_PART, default=opening(told))
+        change = choice("Change", CHANGES, state.MAP_CHANGE, default="all")
+        words = st.text_input("Find words in a pair", key=state.MAP_SEARCH, bind="query-params", width=220)
+        group = grouped(told)
+        moments = dict(told.drawn.labels)
+        moment = choice("Show first", moments, state.MAP_FRAME, default=next(iter(moments)))
+    return View(part, change, (words or "").strip(), group, moment)
+
+
+def choice(label: str, options: dict[str, str], key: str, *, default: str) -> str:
+    """Draw one bound choice; a link with a word that is none of the options falls back to the default."""
+    names = list(options)
+    found = st.selectbox(
+        label,
+        names,
+        index=names.index(default),
+        format_func=options.__getitem__,
+        key=key,
+        bind="query-params",
+        width=150,
+    )
+    return found if found in options else default
+
+
+def grouped(told: Told) -> str:
+    """Let the person choose one group where the dataset has groups."""
+    if "group" not in told.lines:
+        return ""
+    groups = sorted(told.lines["group"].dropna().astype(str).unique())
+    return st.selectbox("Group", ["", *groups], format_func=lambda name: name or "All", key=state.MAP_GROUP, width=170)
+
+
+def opening(told: Told) -> str:
+    """Return the part that is shown first: held-out, unless this run shows none."""
+    return "held_out" if (told.lines["part"] == "held_out").any() else "all"
+
+
+def linked_view(told: Told) -> View:
+    """Return what the address asks for, without controls: the present mode."""
+
+    def named(key: str, options: dict[str, str], default: str) -> str:
+        raw = state.linked(key)
+        return next((name for name, label in options.items() if raw in (name, label)), default)
+
+    return View(
+        part=named(state.MAP_PART, PARTS, opening(told)),
+        change=named(state.MAP_CHANGE, CHANGES, "all"),
+        words=state.linked(state.MAP_SEARCH).strip(),
+        moment=named(state.MAP_FRAME, dict(told.drawn.labels), ""),
+    )
+
+
+def chosen_lines(told: Told, view: View, run: Run) -> tuple[pd.DataFrame, int]:
+    """Return the lines of a view, and how many pairs of the whole dataset hold the words but have no place on the map."""
+    lines = told.lines
+    if view.part != "all":
+        lines = lines[lines["part"] == view.part]
+    if view.change != "all":
+        lines = lines[lines["change"] == view.change]
+    if view.group and "group" in lines:
+        lines = lines[lines["group"].astype(str) == view.group]
+    if not view.words:
+        return lines, 0
+    hits = search(run, view.words)
+    return lines[lines["pair"].isin(hits)], len(hits.difference(pd.Index(told.lines["pair"])))

@@ -1,0 +1,74 @@
+"""The honesty strip: how far the picture can be believed, in words."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from lib.charts.map_choice import Choice
+from lib.projection.methods import METHODS
+from lib.projection.store import Map
+from lib.projection.truth import UNCHANGED
+
+MEASURES = {"margin": "change in margin", "cosine": "change in cosine"}
+
+
+def truthful(lines: pd.DataFrame) -> float | None:
+    """Return the share of lines that grew or shrank as their cosine says; None where no cosine changed."""
+    asked = (lines["tuned_cosine"] - lines["base_cosine"]).to_numpy()
+    changed = np.abs(asked) > UNCHANGED
+    if not changed.any():
+        return None
+    return float((np.sign(lines["drawn"].to_numpy()[changed]) == -np.sign(asked[changed])).mean())
+
+
+def honesty(drawn: Map, lines: pd.DataFrame, choice: Choice) -> list[tuple[str, str]]:
+    """Return (icon, sentence) for truth of lines, neighbourhoods, noise, and what is shown."""
+    told = []
+    share = truthful(lines)
+    if share is not None:
+        told.append(
+            (":material/fact_check:", f"{share:.0%} of the lines tell the truth: they change as their cosine does.")
+        )
+    trust = list(drawn.truth.trustworthiness.values())
+    if trust:
+        told.append(
+            (
+                ":material/hub:",
+                f"Neighbourhoods: trustworthiness {trust[0]:.2f} base, {trust[-1]:.2f} tuned (1 is perfect).",
+            )
+        )
+    told.append((":material/graphic_eq:", noise(drawn, lines)))
+    told.append((":material/visibility:", shown(choice)))
+    return told
+
+
+def noise(drawn: Map, lines: pd.DataFrame) -> str:
+    """Return what of the movement is the layout's own."""
+    above = drawn.truth.above_noise
+    if above is None:
+        return "The layout's own noise was not measured for this map."
+    faded = int(lines["faded"].sum())
+    dim = f"; the {faded:,} lines below it are faded" if faded else ""
+    return f"{above:.0%} of the movement is above the layout's own noise ({drawn.truth.seeds} seeds){dim}."
+
+
+def shown(choice: Choice) -> str:
+    """Return how many lines and points are drawn of how many."""
+    if choice.points == choice.all_points:
+        return f"All {choice.all_lines:,} lines and {choice.points:,} points of this view are shown."
+    return (
+        f"{choice.points:,} of {choice.all_points:,} points are shown: {len(choice.lines):,} of {choice.all_lines:,} lines, "
+        "every extreme among them, the rest a fair sample. Search reaches all."
+    )
+
+
+def described(drawn: Map, lines: pd.DataFrame) -> str:
+    """Return the picture for those who cannot see it."""
+    closer = float((lines["tuned_cosine"] > lines["base_cosine"]).mean()) if len(lines) else 0.0
+    better, worse = (int((lines["change"] == name).sum()) for name in ("better", "worse"))
+    return (
+        f"Map of {drawn.texts:,} texts drawn with {METHODS[drawn.method]}, moving from base to tuned model. "
+        f"{len(lines):,} pairs are joined by lines; {closer:.0%} of them come closer. {better:,} are better and {worse:,} worse. "
+        "The same numbers stand in the table of pairs."
+    )

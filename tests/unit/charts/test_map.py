@@ -1,0 +1,189 @@
+"""The map's figure: frames, marks, colours, what is drawn of how much, and that no text can smuggle tags in."""
+
+from __future__ import annotations
+
+import base64
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lib.charts import map as map_chart
+from lib.charts.before_after import before_after
+from lib.charts.intruder import Triple, corners, intruder
+from lib.charts.map import figure
+from lib.charts.map_choice import choose_drawn
+from lib.charts.map_svg import map_svg
+from lib.charts.trail import trail
+from lib.projection.store import Map
+from lib.projection.truth import Truth
+
+
+def planted(pairs: int = 50, others: int = 30) -> tuple[Map, pd.DataFrame, list[str]]:
+    """Return a map of pairs and other texts whose pairs come together, its lines, and its texts."""
+    draw = np.random.default_rng(0)
+    base = draw.normal(size=(2 * pairs + others, 2)).astype(np.float32)
+    best = base.copy()
+    best[:pairs] = (base[:pairs] + base[pairs : 2 * pairs]) / 2
+    value = np.linspace(-1, 1, pairs)
+    lines = pd.DataFrame(
+        {
+            "pair": np.arange(pairs) + 100,
+            "part": np.where(np.arange(pairs) % 2, "held_out", "train"),
+            "source": np.arange(pairs),
+            "target": np.arange(pairs) + pairs,
+            "base_cosine": 0.2,
+            "tuned_cosine": 0.2 + 0.3 * value,
+            "base_rank": 5,
+            "tuned_rank": 2,
+            "value": value,
+            "faded": np.arange(pairs) < 3,
+            "change": "better",
+        }
+    )
+    labels = {"base": "Base", "best": "Best (epoch 1)"}
+    drawn = Map(
+        Path("nowhere"), "pair-faithful", 0.5, 1.0, labels, {"base": base, "best": best}, lines, Truth(), Truth()
+    )
+    return drawn, lines, [f"<i>text</i> {i}" for i in range(len(base))]
+
+
+def decoded(spec: dict) -> np.ndarray:
+    """Return the numbers of a typed array as plotly sends them."""
+    return np.frombuffer(base64.b64decode(spec["bdata"]), dtype=spec["dtype"])
+
+
+def test_frames_hold_every_trace_at_every_moment_as_float32_bytes() -> None:
+    drawn, lines, texts = planted()
+    sent = json.loads(figure(drawn, lines, texts).figure.to_json())
+    assert [frame["name"] for frame in sent["frames"]] == ["base", "best"]
+    for frame in sent["frames"]:
+        assert len(frame["data"]) == len(sent["data"])
+        assert all(trace["x"]["dtype"] == "f4" for trace in frame["data"])
+    last = sent["frames"][1]["data"][0]
+    assert np.array_equal(decoded(last["x"]), drawn.coordinates["best"][100:, 0])
+
+
+def test_slider_and_play_name_the_frames() -> None:
+    drawn, lines, texts = planted()
+    found = figure(drawn, lines, texts, start="best").figure
+    slider = found.layout.sliders[0]
+    assert [step.label for step in slider.steps] == ["Base", "Best (epoch 1)"]
+    assert slider.active == 1
+    assert list(found.layout.updatemenus[0].buttons[0].args[0]) == ["base", "best"]
+    assert np.array_equal(found.data[0].x, drawn.coordinates["best"][100:, 0])
+
+
+def test_the_same_input_gives_the_same_bytes() -> None:
+    drawn, lines, texts = planted()
+    assert figure(drawn, lines, texts).figure.to_json() == figure(drawn, lines, texts).figure.to_json()
+
+
+def test_marks_tell_ends_and_parts_apart() -> None:
+    drawn, lines, texts = planted()
+    symbols = {trace.name: trace.marker.symbol for trace in figure(drawn, lines, texts).figure.data if trace.name}
+    assert symbols["Source, held-out"] == "circle"
+    assert symbols["Target, held-out"] == "square"
+    assert symbols["Source, trained"] == "circle-open"
+    assert symbols["Target, trained"] == "square-open"
+
+
+def test_texts_are_escaped_and_the_extremes_named() -> None:
+    drawn, lines, texts = planted()
+    found = figure(drawn, lines, texts).figure
+    assert "<i>" not in found.to_json()
+    named = [word for trace in found.data if trace.mode == "text" for word in trace.text]
+    assert "&lt;i&gt;text&lt;/i&gt; 0" in named
+    assert "&lt;i&gt;text&lt;/i&gt; 49" in named
+
+
+def test_lines_below_the_noise_are_faded() -> None:
+    drawn, lines, texts = planted()
+    opacity = {trace.opacity for trace in figure(drawn, lines, texts).figure.data if trace.mode == "lines"}
+    assert len(opacity) == 2
+
+
+def test_a_selection_is_understood() -> None:
+    drawn, lines, texts = planted()
+    picture = figure(drawn, lines, texts, marked=(107,))
+    curve = next(i for i, trace in enumerate(picture.figure.data) if trace.name == "Target, held-out")
+    assert picture.pair_at(curve, 0) == 101
+    assert picture.pair_at(0, 0) is None
+    assert picture.pair_at(99, 0) is None
+    assert picture.figure.data[-1].name == "Chosen"
+
+
+def test_large_maps_are_webgl_with_frames_between(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(map_chart, "SMOOTH_POINTS", 10)
+    drawn, lines, texts = planted()
+    found = figure(drawn, lines, texts).figure
+    assert {trace.type for trace in found.data} == {"scattergl"}
+    assert len(found.frames) == 2 + map_chart.BETWEEN
+    middle = found.frames[4].data[0].x
+    expected = (drawn.coordinates["base"][100:, 0] + drawn.coordinates["best"][100:, 0]) / 2
+    assert np.abs(middle - expected).max() < 0.5
+
+
+def test_what_is_drawn_is_limited_with_every_extreme() -> None:
+    _, lines, _ = planted(pairs=5_000)
+    choice = choose_drawn(lines, 12_000, marked=(2_600,), most=4_000)
+    assert choice.points <= 4_000
+    assert choice.all_points == 12_000
+    assert set(range(200)) <= set(choice.lines)
+    assert set(range(4_800, 5_000)) <= set(choice.lines)
+    assert 2_500 in choice.lines
+    middle = choice.lines[(choice.lines > 1_000) & (choice.lines < 4_000)]
+    assert abs(middle.mean() - 2_500) < 150
+    assert choose_drawn(lines, 12_000).points == 12_000
+
+
+def test_an_empty_view_is_drawn() -> None:
+    drawn, lines, texts = planted()
+    assert len(figure(drawn, lines.head(0), texts).figure.data) == 1
+
+
+def test_before_after_draws_each_pair_once_and_the_diagonal() -> None:
+    _, lines, texts = planted()
+    found = before_after(lines, texts, measure="rank", marked=(103,))
+    assert len(found.data[0].x) == len(lines)
+    assert found.data[1].x == found.data[1].y
+    assert list(found.data[0].marker.size).count(14) == 1
+
+
+def test_the_triangle_has_the_true_distances() -> None:
+    vectors = np.random.default_rng(1).normal(size=(3, 8))
+    place = corners(vectors)
+    for a, b in ((0, 1), (0, 2), (1, 2)):
+        assert np.linalg.norm(place[a] - place[b]) == pytest.approx(np.linalg.norm(vectors[a] - vectors[b]))
+
+
+def test_the_intruder_is_drawn_before_and_after() -> None:
+    before = np.array([[1.0, 0], [0, 1], [0.9, 0.1]])
+    after = np.array([[1.0, 0], [0.9, 0.1], [0, 1]])
+    triple = Triple(("<q>", "right", "wrong"), before, after)
+    assert triple.was_nearer
+    assert not triple.is_nearer
+    found = intruder(triple)
+    assert "<q>" not in found.to_json()
+    assert {trace.xaxis for trace in found.data} == {"x1", "x2"} or {trace.xaxis for trace in found.data} == {"x", "x2"}
+
+
+def test_the_trail_passes_all_moments() -> None:
+    drawn, _, texts = planted()
+    found = trail(drawn, texts, 3, 53, {"base": [1, 2], "tuned": [4]})
+    way = next(trace for trace in found.data if trace.name == "Source")
+    assert np.array_equal(way.x, np.stack([f[3, 0] for f in drawn.coordinates.values()]))
+
+
+def test_the_svg_holds_every_mark_and_is_well_formed() -> None:
+    from xml.etree import ElementTree
+
+    drawn, lines, texts = planted()
+    picture = figure(drawn, lines, texts)
+    root = ElementTree.fromstring(map_svg(picture.figure, "best", title="A <map>"))
+    names = [element.tag.rsplit("}")[-1] for element in root.iter()]
+    assert names.count("circle") == 50 + 30
+    assert names.count("rect") == 50 + 1
+    assert root.get("aria-label") == "A <map>"

@@ -1,0 +1,61 @@
+"""A workspace with one finished run whose snapshots were planted: for maps and pages without any training."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from lib.data.prepare import Prepared
+from lib.data.shapes import Shape
+from lib.projection.run import draw_run
+from lib.store.runs import Run
+from lib.store.workspace import open_workspace
+from tests.unit.projection.planted import pulled, unit, world
+
+
+def finished_run(home: Path, *, pairs: int = 60, moments: int = 3, drawn: bool = True, topics: int = 8) -> Run:
+    """Make dataset, run (succeeded) and snapshots; the first half of the pairs came closer, and one text is dangerous to show."""
+    workspace = open_workspace(home)
+    base, ends = world(pairs=pairs, topics=topics)
+    frame = pd.DataFrame(
+        {
+            "line": np.arange(pairs) + 2,
+            "part": np.array(["held_out", "train", "validation"])[np.minimum(np.arange(pairs) % 4, 2)],
+            "component": np.arange(pairs),
+            "anchor": [f"Question {i} about topic {i % topics}" for i in range(pairs)],
+            "positive": [f"Answer {i} of topic {(i + 1) % topics}" for i in range(pairs)],
+            "group": [f"team {i % 3}" for i in range(pairs)],
+        }
+    )
+    frame.loc[0, "anchor"] = "Question <b onmouseover=alert(1)>zero</b> & more"
+    dataset = workspace.datasets.publish(Prepared(Shape.PAIRS, frame, {}, frame.head(0)), name="Planted")
+    run = workspace.runs.create(dataset=dataset.id, model="planted/model", recipe={}, heading="Planted run")
+    job = workspace.jobs.claim(run.job)
+    assert job is not None
+    workspace.jobs.finish(job, "succeeded")
+    run = workspace.runs.get(run.id)
+    run.model_dir.mkdir(parents=True)
+    write_snapshots(run, frame, base, ends, moments=moments)
+    if drawn:
+        draw_run(run, dataset, home=home)
+    return run
+
+
+def write_snapshots(run: Run, frame: pd.DataFrame, base: np.ndarray, ends: np.ndarray, *, moments: int) -> None:
+    """Write base, epochs and best, the pairs coming nearer from moment to moment."""
+    run.snapshots_dir.mkdir(parents=True)
+    texts = [*frame["anchor"], *frame["positive"]]
+    pd.DataFrame({"text": texts}).to_parquet(run.snapshots_dir / "texts.parquet")
+    closer = np.arange(len(frame) // 2)
+    jitter = np.random.default_rng(0).normal(0, 0.02, base.shape)
+    listed = []
+    for number in range(moments):
+        share = number / max(1, moments - 1)
+        name = "base" if number == 0 else "best" if number == moments - 1 else f"epoch-{number:03d}"
+        vectors = base if number == 0 else unit(pulled(base, ends, closer, share=0.7 * share) + share * jitter)
+        np.save(run.snapshots_dir / f"{name}.npy", vectors.astype(np.float32))
+        listed.append({"name": name, "epoch": number, "file": f"{name}.npy"})
+    (run.snapshots_dir / "index.json").write_text(json.dumps({"moments": listed, "dim": base.shape[1]}))

@@ -1,0 +1,118 @@
+"""Drawing a run: what is published, what the command prints, and what is said when it cannot be drawn."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lib.__main__ import main
+from lib.data.shapes import Shape
+from lib.errors import NotFoundError, StoreError
+from lib.projection.run import kept, shown_lines
+from lib.projection.snapshots import read_snapshots
+from lib.projection.store import load_map
+from lib.store.publish import verify
+from tests.unit.projection.finished import finished_run
+
+
+def test_a_drawn_map_is_whole_and_read_back(home: Path) -> None:
+    run = finished_run(home)
+    drawn = load_map(run)
+    assert drawn is not None
+    assert verify(run.map_dir) == []
+    assert list(drawn.coordinates) == ["base", "epoch-001", "best"]
+    assert drawn.labels["best"] == "Best (epoch 2)"
+    assert drawn.texts == 120
+    assert len(drawn.lines) == 60
+    assert drawn.truth.sign_agreement > 0.9
+    assert drawn.truth.seeds == 3
+    assert 0 <= drawn.truth.above_noise <= 1
+    assert drawn.held_out.lines == (drawn.lines["part"] == "held_out").sum()
+    tall = pd.read_parquet(run.map_dir / "coordinates.parquet")
+    assert list(tall.columns) == ["text", "snapshot", "x", "y"]
+    assert len(tall) == 3 * 120
+
+
+def test_the_cosines_of_the_lines_are_those_of_the_full_dimensions(home: Path) -> None:
+    run = finished_run(home)
+    drawn, known = load_map(run), read_snapshots(run.snapshots_dir)
+    vectors = known.vectors("best")
+    line = drawn.lines.iloc[7]
+    assert line["tuned_cosine"] == pytest.approx(float(vectors[line["source"]] @ vectors[line["target"]]), abs=1e-6)
+    frames = list(drawn.coordinates.values())
+    length = [float(np.linalg.norm(f[int(line["source"])] - f[int(line["target"])])) for f in (frames[0], frames[-1])]
+    assert line["change"] == pytest.approx(length[1] - length[0], abs=1e-5)
+
+
+def test_the_command_draws_and_prints_json(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = finished_run(home, drawn=False)
+    assert main(["map", run.id, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out.strip().splitlines()[-1])
+    assert told["layout"] == "pair-faithful"
+    assert set(told["trustworthiness"]) == {"base", "tuned"}
+    assert told["placebo_movement"] == 0
+    assert told["sign_agreement"] > 0.9
+    assert told["seconds"] > 0
+    assert set(pd.read_parquet(told["coordinates"])["snapshot"]) == {"base", "epoch-001", "best"}
+
+
+def test_the_command_redraws_with_another_method(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = finished_run(home)
+    assert main(["map", run.id, "--method", "pca"]) == 0
+    assert "PCA" in capsys.readouterr().out
+    assert load_map(run).method == "pca"
+    assert verify(run.map_dir) == []
+
+
+@pytest.mark.parametrize("given", [["map", "nothing", "--json"], ["map", "RUN", "--balance", "2"]])
+def test_the_command_fails_with_one_clear_line(
+    home: Path, capsys: pytest.CaptureFixture[str], given: list[str]
+) -> None:
+    run = finished_run(home, drawn=False)
+    assert main([run.id if word == "RUN" else word for word in given]) == 1
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith("error: ")
+    assert len(said.err.strip().splitlines()) == 1
+
+
+def test_missing_and_damaged_snapshots_are_said(home: Path) -> None:
+    run = finished_run(home)
+    (run.snapshots_dir / "best.npy").write_bytes(b"torn")
+    with pytest.raises(StoreError, match="best"):
+        read_snapshots(run.snapshots_dir).vectors("best")
+    (run.snapshots_dir / "index.json").write_text("{")
+    with pytest.raises(StoreError, match="list of snapshots"):
+        read_snapshots(run.snapshots_dir)
+    with pytest.raises(NotFoundError, match="no snapshots"):
+        read_snapshots(home / "nowhere")
+
+
+def test_a_damaged_map_is_said_and_a_missing_one_is_none(home: Path) -> None:
+    run = finished_run(home)
+    (run.map_dir / "coordinates.parquet").write_bytes(b"torn")
+    with pytest.raises(StoreError, match="map"):
+        load_map(run)
+    (run.map_dir / "map.json").unlink()
+    assert load_map(run) is None
+
+
+def test_only_pairs_whose_texts_are_shown_are_lines() -> None:
+    frame = pd.DataFrame({"anchor": ["a", "b"], "positive": ["c", "x"], "part": ["train", "train"]}, index=[4, 9])
+    found = shown_lines(frame, ["c", "b", "a"], shape=Shape.PAIRS)
+    assert found[["pair", "source", "target"]].to_numpy().tolist() == [[4, 2, 0]]
+    texts = pd.DataFrame({"text": ["a"], "label": ["1"], "part": ["train"]})
+    assert shown_lines(texts, ["a"], shape=Shape.LABELLED_TEXTS).empty
+
+
+def test_too_many_moments_leave_some_in_the_middle_out() -> None:
+    names = ["base", *(f"epoch-{i:03d}" for i in range(1, 20)), "best"]
+    some = kept(names, 30_000)
+    assert some[0] == "base"
+    assert some[-1] == "best"
+    assert len(some) == 4
+    assert kept(names, 10) == names
