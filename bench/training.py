@@ -53,6 +53,7 @@ STEPS = {
     ),
 }
 CHUNK = 4
+WARM = 8
 """Steps that one contestant does before the next one's turn."""
 
 
@@ -127,7 +128,7 @@ def run_steps(name: str, data: Path, machine: Machine, *, count: int, threads: i
     for turn in range(1 + count // CHUNK):
         for key, process in processes.items():
             machine.turn()
-            answer = process.ask("steps", count=2 if turn == 0 else CHUNK)
+            answer = process.ask("steps", count=WARM if turn == 0 else CHUNK)
             if turn:
                 found[key].append(answer)
     rates = Process().ask("rates", threads=threads, data=str(data))

@@ -11,6 +11,9 @@ from pathlib import Path
 
 from lib import settings
 from lib.errors import ModelError
+from lib.store.names import folder_name
+
+__all__ = ["STATIC_MODEL", "Entry", "bundled_folder", "entries", "folder_name", "is_model_folder", "is_path", "resolve"]
 
 STATIC_MODEL = "closer/static-MiniLM"
 RUN_PREFIX = "run:"
@@ -32,15 +35,6 @@ class Entry:
     title: str
     detail: str
     available: bool
-
-
-def folder_name(model: str) -> str:
-    """Return the name of the folder that a tuned model of this base model lies in: / becomes _, odd characters too."""
-    plain = model.strip().replace("\\", "/").rstrip("/")
-    if is_path(plain):
-        plain = plain.rsplit("/", 1)[-1]
-    safe = re.sub(r"[^\w.\-]", "_", plain.replace("/", "_"), flags=re.ASCII).strip(".")
-    return (re.sub(r"\.{2,}", "_", safe) or "model")[:120]
 
 
 def is_path(name: str) -> bool:

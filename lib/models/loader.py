@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 from sentence_transformers import SentenceTransformer
 
 from lib import settings
@@ -57,7 +58,7 @@ def load(
             model = SentenceTransformer(
                 str(where), device=target, local_files_only=isinstance(where, Path), trust_remote_code=False
             )
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError, ImportError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError, ImportError, SafetensorError) as error:
         raise ModelError(f"The model {name} cannot be loaded: {_first_line(error)}", todo=catalog.GO_ON) from error
     return model.float().eval()
 

@@ -1,0 +1,165 @@
+"""Names to folders: safely, with no network, and with an error that says how to go on."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lib import settings
+from lib.errors import ModelError
+from lib.models import catalog, loader
+
+
+@pytest.mark.parametrize(
+    ("name", "folder"),
+    [
+        ("sentence-transformers/all-MiniLM-L6-v2", "sentence-transformers_all-MiniLM-L6-v2"),
+        ("closer/static-MiniLM", "closer_static-MiniLM"),
+        ("run:20260101-abcdef", "run_20260101-abcdef"),
+        ("/home/someone/models/my model", "my_model"),
+        ("./here/tuned/", "tuned"),
+        ("C:\\models\\tuned", "tuned"),
+        ("../..", "model"),
+        ("a/../../etc/passwd", "a_.._.._etc_passwd"),
+        ("..", "model"),
+        ("", "model"),
+        ("Modèle/é", "Mod_le__"),
+        ("a\nb\0c", "a_b_c"),
+    ],
+)
+def test_folder_names(name: str, folder: str) -> None:
+    assert catalog.folder_name(name) == folder
+
+
+@given(st.text(max_size=300))
+def test_a_folder_name_never_leaves_its_folder(name: str) -> None:
+    found = catalog.folder_name(name)
+    assert found
+    assert len(found) <= 120
+    assert found not in (".", "..")
+    assert not set(found) & set("/\\\0\n:")
+    assert (Path("/runs/1") / found).parent == Path("/runs/1")
+
+
+def test_the_bundled_model_is_found_without_network(home: Path) -> None:
+    folder = catalog.resolve(settings.BUNDLED_MODEL, home=home)
+    assert isinstance(folder, Path)
+    assert catalog.is_model_folder(folder)
+
+
+def test_entries_offer_what_needs_no_network_first(home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    snapshot = tmp_path / "hub" / "models--someone--small" / "snapshots" / "1"
+    snapshot.mkdir(parents=True)
+    (snapshot / "modules.json").write_text("[]")
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
+    found = catalog.entries(home)
+    assert [entry.name for entry in found] == [settings.BUNDLED_MODEL, catalog.STATIC_MODEL, "someone/small"]
+    assert all(entry.available for entry in found)
+    assert catalog.resolve("someone/small", home=home) == snapshot
+
+
+def test_a_folder_resolves_to_itself(home: Path, tiny_model: Path) -> None:
+    assert catalog.resolve(str(tiny_model), home=home) == tiny_model.resolve()
+
+
+def test_an_earlier_run_resolves_to_its_tuned_model(home: Path, tiny_model: Path) -> None:
+    run = home / "runs" / "r1"
+    run.mkdir(parents=True)
+    shutil.copytree(tiny_model, run / "sentence-transformers_all-MiniLM-L6-v2")
+    tuned = run / "sentence-transformers_all-MiniLM-L6-v2"
+    assert catalog.resolve("run:r1", home=home) == tuned
+    assert catalog.resolve("run:r1", home=home, runs=home / "runs") == tuned
+    assert catalog.resolve("run:r1", home=home, runs=lambda run: tuned) == tuned
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("/no/such/folder", "There is no folder"),
+        ("run:missing", "has no tuned model"),
+        ("run:../../etc", "is no run's id"),
+        ("not a name", "neither a folder nor"),
+        ("a/../b", "There is no folder"),
+        ("", "neither a folder nor"),
+    ],
+)
+def test_what_cannot_be_a_model_is_refused(home: Path, name: str, message: str) -> None:
+    with pytest.raises(ModelError, match=message) as caught:
+        catalog.resolve(name, home=home)
+    assert caught.value.todo
+
+
+def test_a_folder_without_a_model_is_refused(home: Path, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="modules.json"):
+        catalog.resolve(str(tmp_path), home=home)
+
+
+def test_a_model_that_is_not_here_fails_at_once_when_offline(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    with pytest.raises(ModelError, match="switched off") as caught:
+        loader.load("someone/never-downloaded", home=home)
+    assert settings.BUNDLED_MODEL in caught.value.todo
+
+
+def test_a_network_that_does_not_answer_is_asked_once(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[float] = []
+
+    def refuse(address: object, timeout: float) -> None:
+        asked.append(timeout)
+        raise TimeoutError("timed out")
+
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    monkeypatch.setattr(loader.socket, "create_connection", refuse)
+    with pytest.raises(ModelError, match="network does not reach"):
+        loader.load("someone/never-downloaded", home=home)
+    assert asked == [loader.CONNECT_SECONDS]
+    assert loader.CONNECT_SECONDS < 10
+
+
+def test_a_damaged_folder_names_the_model(home: Path, tiny_model: Path, tmp_path: Path) -> None:
+    damaged = tmp_path / "damaged"
+    shutil.copytree(tiny_model, damaged)
+    (damaged / "model.safetensors").write_bytes(b"\0" * 100)
+    with pytest.raises(ModelError, match="cannot be loaded"):
+        loader.load(str(damaged), home=home)
+
+
+def test_a_device_that_is_not_there_is_refused(home: Path, tiny_model: Path) -> None:
+    assert loader.devices()[-1] == "cpu"
+    with pytest.raises(ModelError, match="no abacus"):
+        loader.load(str(tiny_model), device="abacus", home=home)
+
+
+def test_a_loaded_model_is_fp32_and_evaluating(home: Path, tiny_model: Path) -> None:
+    model = loader.load(str(tiny_model), device="cpu", home=home)
+    assert not model.training
+    assert {str(weight.dtype) for weight in model.parameters()} == {"torch.float32"}
+
+
+def test_fingerprints_tell_models_apart(home: Path, tiny_model: Path, tmp_path: Path) -> None:
+    import torch
+
+    model = loader.load(str(tiny_model), device="cpu", home=home)
+    first = loader.fingerprint(model)
+    assert first == loader.fingerprint(loader.load(str(tiny_model), device="cpu", home=home))
+    with torch.no_grad():
+        next(model.parameters())[0, 0] += 1e-3
+    assert loader.fingerprint(model) != first
+    copied = tmp_path / "copied"
+    shutil.copytree(tiny_model, copied)
+    (copied / "README.md").write_text("A card says nothing about what a model computes.")
+    assert loader.fingerprint(copied) == loader.fingerprint(tiny_model)
+    (copied / "config.json").write_text("{}")
+    assert loader.fingerprint(copied) != loader.fingerprint(tiny_model)
+
+
+def test_the_catalog_imports_nothing_heavy() -> None:
+    code = "import sys, lib.models.catalog; print([m for m in ('torch', 'transformers', 'sentence_transformers') if m in sys.modules])"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert found.stdout.strip() == "[]"

@@ -1,0 +1,85 @@
+"""The encoder gives what `model.encode` gives, encodes nothing twice, and can be stopped."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from sentence_transformers import SentenceTransformer
+
+from lib import settings
+from lib.errors import CancelledError
+from lib.models import encoder, loader, unpadded
+from lib.progress import Silent
+
+TEXTS = ["one", "two words", "", "a much longer text about nothing in particular " * 8, "one", "naïve café 東京"]
+
+
+def test_rows_come_in_the_order_of_the_texts(tiny_model: Path) -> None:
+    model = SentenceTransformer(str(tiny_model), device="cpu")
+    found = encoder.encode(model, TEXTS, batch=2)
+    assert found.dtype == np.float32
+    assert np.abs(found - model.encode(TEXTS)).max() < 1e-5
+    assert np.array_equal(found[0], found[4])
+
+
+def test_slow_and_fast_agree_on_the_bundled_model(home: Path) -> None:
+    """bf16, where this machine gains from it, stays within the mean cosine that the product promises."""
+    model = loader.load(settings.BUNDLED_MODEL, device="cpu", home=home)
+    fast, slow = encoder.encode(model, TEXTS), encoder.encode(model, TEXTS, fast=False)
+    assert float((fast * slow).sum(1).mean()) > 0.9999
+    assert np.abs(slow - model.encode(TEXTS)).max() < 1e-6
+
+
+def test_every_distinct_text_is_encoded_once(tiny_model: Path) -> None:
+    model = SentenceTransformer(str(tiny_model), device="cpu")
+    seen: list[str] = []
+    plain = model.preprocess
+    model.preprocess = lambda texts, **rest: seen.extend(texts) or plain(texts, **rest)  # type: ignore[method-assign]
+    with unpadded.packed(model):
+        seen.clear()
+        encoder.encode(model, TEXTS * 3)
+    assert sorted(seen) == sorted(set(TEXTS))
+
+
+def test_the_model_is_left_as_it_was(tiny_model: Path) -> None:
+    model = SentenceTransformer(str(tiny_model), device="cpu").train()
+    encoder.encode(model, TEXTS)
+    assert model.training
+    assert "attention_mask" in model.preprocess(["plain again"])
+    assert next(model.parameters()).dtype == torch.float32
+
+
+def test_within_training_the_unpadded_path_stays_on(tiny_model: Path) -> None:
+    model = SentenceTransformer(str(tiny_model), device="cpu")
+    with unpadded.packed(model):
+        encoder.encode(model, TEXTS)
+        assert "cu_seq_lens_q" in model.preprocess(["still packed"])
+
+
+def test_nothing_to_encode_gives_no_rows(tiny_model: Path) -> None:
+    assert encoder.encode(SentenceTransformer(str(tiny_model), device="cpu"), []).shape == (0, 32)
+
+
+class Stops(Silent):
+    """A progress whose user asks to stop after the first block."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[float, float]] = []
+
+    def advance(self, done: float, total: float, **facts: float) -> None:
+        self.told.append((done, total))
+
+    def check(self) -> None:
+        if self.told:
+            raise CancelledError("Stopped.")
+
+
+def test_it_can_be_stopped_between_blocks_and_tells_how_far_it_is(tiny_model: Path) -> None:
+    model, progress = SentenceTransformer(str(tiny_model), device="cpu"), Stops()
+    with pytest.raises(CancelledError):
+        encoder.encode(model, TEXTS, batch=2, progress=progress)
+    assert progress.told == [(2, 5)]
+    assert "attention_mask" in model.preprocess(["plain again"])
