@@ -36,8 +36,10 @@ PACKAGES = words(
     "sklearn.mixture sklearn.model_selection sklearn.naive_bayes sklearn.neighbors sklearn.neural_network "
     "sklearn.preprocessing sklearn.svm sklearn.tree sklearn.utils torch torch.nn torch.nn.functional torch.nn.init "
     "torch.nn.utils torch.optim torch.optim.lr_scheduler torch.utils.data torch.linalg torch.fft torch.cuda torch.autograd "
-    "plotly.express plotly.io plotly.figure_factory networkx PIL.ImageOps PIL.ImageChops"
+    "plotly.express plotly.io plotly.figure_factory PIL.ImageOps PIL.ImageChops"
 )
+PASSED_ON = ("numpy",)
+"""Packages whose __init__ offers what inner packages pass on."""
 CLASSES = {
     "pandas.DataFrame": "pandas.core.frame",
     "pandas.Series": "pandas.core.series",
@@ -76,7 +78,7 @@ def _pairs() -> Iterator[Pair]:
     for module in STANDARD:
         yield from _documented(module, _functions(_tree(module)))
     for package in PACKAGES:
-        yield from _documented(package, _exports(package))
+        yield from _documented(package, _exports(package, depth=2 if package in PASSED_ON else 1))
     for name, module in CLASSES.items():
         yield from _methods(name, module)
     yield from _streamlit()
@@ -109,23 +111,31 @@ def _functions(tree: ast.Module) -> dict[str, ast.AST]:
     return {node.name: node for node in tree.body if isinstance(node, kinds) and not node.name.startswith("_")}
 
 
-def _exports(package: str) -> dict[str, ast.AST]:
-    """Return what the package offers: what it defines, and what its __init__ imports from its own modules."""
+def _exports(package: str, *, depth: int) -> dict[str, ast.AST]:
+    """Return what a package offers: what it defines, and what its __init__ imports from its own modules, also passed on."""
     path = _path(package)
     found = _functions(_tree(package))
-    if path is None or path.name != "__init__.py":
+    if path is None or path.name != "__init__.py" or depth == 0:
         return _listed(package, found)
-    for node in ast.walk(_tree(package)):
-        if not isinstance(node, ast.ImportFrom) or not (node.level == 1 or (node.module or "").startswith(package)):
+    for node in _imports(_tree(package).body):
+        if not node.module or not (node.level == 1 or node.module.startswith(package)):
             continue
-        module = f"{package}.{node.module}" if node.level else str(node.module)
-        defined = _listed(module, _functions(_tree(module)))
+        defined = _exports(f"{package}.{node.module}" if node.level else node.module, depth=depth - 1)
         for name in node.names:
             if name.name == "*":
                 found = defined | found
             elif name.name in defined and not (name.asname or name.name).startswith("_"):
                 found.setdefault(name.asname or name.name, defined[name.name])
     return found
+
+
+def _imports(body: list[ast.stmt]) -> Iterator[ast.ImportFrom]:
+    """Give the imports of a module, also those under if and try, but none inside functions."""
+    for node in body:
+        if isinstance(node, ast.ImportFrom):
+            yield node
+        elif isinstance(node, ast.If | ast.Try):
+            yield from _imports([*node.body, *node.orelse])
 
 
 def _listed(module: str, found: dict[str, ast.AST]) -> dict[str, ast.AST]:

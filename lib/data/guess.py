@@ -154,6 +154,13 @@ def _few_values(columns: list[Column], value: str) -> Column | None:
     return min(fitting, key=lambda column: column.distinct, default=None)
 
 
+def is_known_name(cell: str) -> bool:
+    """Say whether a cell reads like the name of a column of training data: question, target_sentence, label, ..."""
+    key = Column(cell, pd.Series([], dtype="str")).key
+    known = {*ANCHORS, *POSITIVES, *TEXTS, *LABELS, *PAIR_LABELS, *SCORES, *GROUPS, *PARTS} - {"a", "q"}
+    return key in known or NEGATIVES.fullmatch(key) is not None or re.sub(r"\d+$|_[ab]$", "", key) in known
+
+
 def part_column(frame: pd.DataFrame) -> str:
     """Return the column that looks like a published split; "" for none. It is offered, not taken: it may leak."""
     return _part(_sampled(frame))

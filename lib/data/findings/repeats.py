@@ -20,12 +20,12 @@ def find_equal_sides(view: View, settings: Settings) -> Found:
 
 def find_exact(view: View, settings: Settings) -> Found:
     """Flag rows that repeat an earlier row, texts and value alike, character by character."""
-    return Found(repeats(np.column_stack([view.codes, view.value])))
+    return Found(repeats(np.column_stack([view.codes, view.value]), order=view.judged_first))
 
 
 def find_near(view: View, settings: Settings) -> Found:
     """Flag rows that repeat an earlier row but for case, white space and punctuation, and are no exact repeat."""
-    near = repeats(np.column_stack([view.near, view.value]))
+    near = repeats(np.column_stack([view.near, view.value]), order=view.judged_first)
     return Found(near & ~find_exact(view, settings).rows)
 
 

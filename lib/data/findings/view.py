@@ -12,6 +12,7 @@ from lib.data.mapping import Examples
 from lib.data.near import near_groups
 from lib.data.normal import same_key, text_codes
 from lib.data.shapes import Shape
+from lib.settings import PARTS
 
 
 class View:
@@ -53,6 +54,14 @@ class View:
         name = next((name for name in ("score", "label") if name in self.frame), None)
         return pd.factorize(self.frame[name])[0] if name else np.zeros(len(self), dtype=np.int64)
 
+    @property
+    def judged_first(self) -> np.ndarray:
+        """Row numbers, held-out before validation before train where parts are given: of copies the judging one stays."""
+        if "part" not in self.frame:
+            return np.arange(len(self))
+        rank = self.frame["part"].map(PARTS.index).to_numpy(dtype=np.int64)
+        return np.argsort(-rank, kind="stable")
+
     def rows_with(self, flagged: np.ndarray) -> np.ndarray:
         """Return which rows hold a flagged text; flagged is bool, one a distinct text."""
         return flagged[self.codes].any(axis=1) if len(self) else np.zeros(0, dtype=bool)
@@ -82,9 +91,11 @@ class View:
         return pd.factorize(keys)[0].astype(np.int64)[self.codes]
 
 
-def repeats(codes: np.ndarray) -> np.ndarray:
-    """Return which rows repeat an earlier row; codes is (rows, columns)."""
-    return pd.DataFrame(codes).duplicated(keep="first").to_numpy()
+def repeats(codes: np.ndarray, *, order: np.ndarray) -> np.ndarray:
+    """Return which rows repeat one that comes before them in the order of row numbers; codes is (rows, columns)."""
+    found = np.zeros(len(codes), dtype=bool)
+    found[order] = pd.DataFrame(codes[order]).duplicated(keep="first").to_numpy()
+    return found
 
 
 def row_codes(codes: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lib.data.guess import guess, guess_as, part_column, scale_for
+from lib.data.guess import guess, guess_as, is_known_name, part_column, scale_for
 from lib.data.mapping import Mapping, PlainRows, apply, scale_of
 from lib.data.shapes import Shape
 from lib.errors import InputError
@@ -189,6 +189,20 @@ def test_any_shape_can_be_asked_for(shape: Shape) -> None:
     mapping = guess_as(table, shape)
     assert mapping.shape is shape
     assert len(apply(table, mapping).frame) == 30
+
+
+@pytest.mark.parametrize(
+    ("cell", "known"),
+    [
+        ("Source sentence", True),
+        ("questionA", True),
+        ("question_2", True),
+        ("neg_3", True),
+        ("Is the sky blue?", False),
+    ],
+)
+def test_names_that_say_header(cell: str, known: bool) -> None:
+    assert is_known_name(cell) is known
 
 
 def test_mapping_survives_json() -> None:

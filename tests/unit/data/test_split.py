@@ -1,0 +1,161 @@
+"""No split ever leaks, sizes add up, the same seed gives the same split."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lib.data.audit import audit
+from lib.data.mapping import Examples
+from lib.data.normal import near_key
+from lib.data.prepare import divided
+from lib.data.shapes import Shape
+from lib.data.split import split
+from lib.errors import InputError
+
+WORDS = st.sampled_from([f"text {at}" for at in range(60)] + ["Text 1", "TEXT  2", "text-3", "te xt 4"])
+GROUPS = st.sampled_from(["", "", "", "g1", "g2", "g3"])
+
+
+@st.composite
+def examples(draw: st.DrawFn, shape: Shape) -> Examples:
+    """Give up to 120 rows of a shape over few texts, so that they share many."""
+    count = draw(st.integers(3, 120))
+    columns = {"text": WORDS} if shape is Shape.LABELLED_TEXTS else {"anchor": WORDS, "positive": WORDS}
+    if shape is Shape.TRIPLETS:
+        columns["negative"] = WORDS
+    frame = pd.DataFrame(
+        {name: draw(st.lists(words, min_size=count, max_size=count)) for name, words in columns.items()}
+    )
+    frame["line"] = np.arange(2, count + 2)
+    if draw(st.booleans()):
+        frame["group"] = pd.Series(draw(st.lists(GROUPS, min_size=count, max_size=count)), dtype="str")
+    if shape is Shape.SCORED:
+        frame["score"] = draw(st.lists(st.floats(0, 1), min_size=count, max_size=count))
+    if shape in (Shape.LABELLED_PAIRS, Shape.LABELLED_TEXTS):
+        frame["label"] = pd.Series(draw(st.lists(st.sampled_from("01"), min_size=count, max_size=count)), dtype="str")
+    return Examples(shape, frame)
+
+
+def leaks(found: Examples, frame: pd.DataFrame) -> list[str]:
+    """Return the texts and groups that stand in two parts."""
+    kept = frame[frame["part"] != ""]
+    names = [name for name in ("anchor", "positive", "text") if name in kept]
+    stacked = pd.concat([pd.DataFrame({"text": kept[name].map(near_key), "part": kept["part"]}) for name in names])
+    parts = stacked.groupby("text")["part"].nunique()
+    bad = parts[parts > 1].index.tolist()
+    if "group" in kept:
+        grouped = kept[kept["group"] != ""].groupby("group")["part"].nunique()
+        bad += grouped[grouped > 1].index.tolist()
+    return bad
+
+
+SHAPES = st.sampled_from(list(Shape)).flatmap(examples)
+
+
+@settings(max_examples=150, deadline=None)
+@given(SHAPES, st.integers(0, 5), st.floats(0.05, 0.4), st.floats(0.05, 0.4))
+def test_no_split_ever_leaks(found: Examples, seed: int, validation: float, held_out: float) -> None:
+    frame = split(found, validation=validation, held_out=held_out, seed=seed)
+    assert leaks(found, frame) == []
+    assert len(frame) == len(found.frame)
+    assert set(frame["part"]) <= {"train", "validation", "held_out", ""}
+    assert frame["line"].tolist() == found.frame["line"].tolist()
+
+
+@settings(max_examples=100, deadline=None)
+@given(SHAPES, st.data())
+def test_a_given_split_is_kept_and_never_leaks(found: Examples, data: st.DataObject) -> None:
+    part = st.sampled_from(["train", "train", "validation", "held_out"])
+    given_parts = data.draw(st.lists(part, min_size=len(found.frame), max_size=len(found.frame)))
+    own = Examples(found.shape, found.frame.assign(part=pd.Series(given_parts, dtype="str")))
+    frame = split(own, seed=1)
+    assert leaks(own, frame) == []
+    kept = (frame["part"] != "").to_numpy()
+    held_out = np.array(given_parts) == "held_out"
+    assert kept[held_out].all()
+    assert (frame["part"].to_numpy()[held_out] == "held_out").all()
+
+
+@settings(max_examples=60, deadline=None)
+@given(SHAPES, st.integers(0, 5))
+def test_same_seed_same_split(found: Examples, seed: int) -> None:
+    first, second = (split(found, seed=seed) for _ in range(2))
+    pd.testing.assert_frame_equal(first, second)
+
+
+@settings(max_examples=60, deadline=None)
+@given(SHAPES)
+def test_rows_of_a_component_stand_in_one_part(found: Examples) -> None:
+    frame = split(found, may_cut=False)
+    assert (frame.groupby("component")["part"].nunique() == 1).all()
+    assert (frame["part"] != "").all()
+
+
+def many(count: int, *, sources: int = 1) -> Examples:
+    frame = pd.DataFrame(
+        {
+            "anchor": [f"question {at}" for at in range(count)],
+            "positive": [f"answer {at // sources}" for at in range(count)],
+        },
+        dtype="str",
+    )
+    return Examples(Shape.PAIRS, frame.assign(line=np.arange(2, count + 2)))
+
+
+@pytest.mark.parametrize("sources", [1, 2, 11])
+def test_sizes_are_as_near_as_groups_allow(sources: int) -> None:
+    counts = split(many(1_100, sources=sources))["part"].value_counts()
+    assert abs(counts["held_out"] - 220) <= sources
+    assert abs(counts["validation"] - 110) <= sources
+
+
+def test_another_seed_is_another_split() -> None:
+    found = many(200)
+    assert split(found, seed=0)["part"].tolist() != split(found, seed=1)["part"].tolist()
+
+
+def test_every_part_has_its_share_of_each_class() -> None:
+    labels = ["big"] * 700 + ["middle"] * 200 + ["small"] * 100
+    frame = pd.DataFrame({"text": [f"some text {at}" for at in range(1_000)], "label": labels}, dtype="str")
+    found = split(Examples(Shape.LABELLED_TEXTS, frame.assign(line=np.arange(1_000))))
+    shares = pd.crosstab(found["label"], found["part"])
+    assert shares["held_out"].to_dict() == pytest.approx({"big": 140, "middle": 40, "small": 20}, abs=1)
+    assert shares["validation"].to_dict() == pytest.approx({"big": 70, "middle": 20, "small": 10}, abs=1)
+
+
+def test_large_and_small_groups_are_in_every_part() -> None:
+    sizes = [20] * 30 + [1] * 600
+    positive = np.repeat(np.arange(len(sizes)), sizes)
+    frame = pd.DataFrame(
+        {"anchor": [f"q {at}" for at in range(1_200)], "positive": [f"a {at}" for at in positive]}, dtype="str"
+    )
+    found = split(Examples(Shape.PAIRS, frame.assign(line=np.arange(1_200))))
+    large = found[found["component"].map(found["component"].value_counts()) == 20]
+    assert set(large["part"]) == {"train", "validation", "held_out"}
+
+
+def test_a_knot_is_cut_at_little_cost_and_told() -> None:
+    """Two hundred questions, each with a same and a different partner drawn from few texts: one component."""
+    generator = np.random.default_rng(0)
+    rows = [(f"question {at}", f"same {at // 2}", "1") for at in range(200)]
+    rows += [(f"question {at}", f"same {generator.integers(100)}", "0") for at in range(200)]
+    frame = pd.DataFrame(rows, columns=["anchor", "positive", "label"], dtype="str")
+    found = Examples(Shape.LABELLED_PAIRS, frame.assign(line=np.arange(400)))
+    assert split(found, may_cut=False)["part"].value_counts().get("held_out", 0) < 40
+    prepared = divided(audit(found))
+    assert prepared.counts["held_out"] > 40
+    assert prepared.counts["validation"] > 20
+    assert leaks(found, prepared.frame) == []
+    assert len(prepared.frame) + len(prepared.left_out) == 400
+    assert len(prepared.left_out) < 200
+    assert (prepared.frame["label"] == "1").sum() > 170
+
+
+@pytest.mark.parametrize(("validation", "held_out"), [(0.5, 0.5), (0.9, 0.2), (-0.1, 0.2)])
+def test_fractions_that_leave_nothing_are_refused(validation: float, held_out: float) -> None:
+    with pytest.raises(InputError, match="no training data"):
+        split(many(10), validation=validation, held_out=held_out)
