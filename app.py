@@ -12,7 +12,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from lib import settings
 from lib.jobs.supervisor import Supervisor
-from lib.ui.downloads import ROUTES
+from lib.ui import downloads, health
 from lib.ui.failures import keep_log, show_failure
 from lib.ui.serving import serve
 
@@ -37,7 +37,7 @@ async def lifespan(_app: object) -> AsyncIterator[dict[str, object]]:
 app = st.App(
     Path(__file__).parent / "pages" / "router.py",
     lifespan=lifespan,
-    routes=ROUTES,
+    routes=[*downloads.ROUTES, *health.ROUTES],
     middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=HOSTS)],
     on_script_error=show_failure,
 )

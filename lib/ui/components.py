@@ -42,6 +42,7 @@ KINDS = {
     "blend": "Blend",
 }
 METRICS = {
+    "accuracy@1": "Right answer first",
     "mrr@10": "MRR@10",
     "ndcg@10": "nDCG@10",
     "recall@1": "Recall@1",

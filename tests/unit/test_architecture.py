@@ -1,0 +1,157 @@
+"""The house's rules: dependencies point down, no circles, pages stay apart, the server stays light."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from lib.ui.health import HEAVY
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+RANKS = (
+    ("lib.settings", "lib.errors", "lib.progress"),
+    ("lib.store",),
+    ("lib.models", "lib.data"),
+    ("lib.training", "lib.evaluation", "lib.projection"),
+    ("lib.charts", "lib.jobs"),
+    ("lib.ui",),
+    ("pages", "lib.commands"),
+    ("app", "lib.__main__"),
+)
+"""Rooms from the ground up: a room may import its own rank and those below."""
+
+BESIDE = {("lib.training", "lib.evaluation"), ("lib.projection", "lib.evaluation"), ("lib.models", "lib.data")}
+"""Rooms of one rank where one may import the other, in this direction only."""
+
+
+def modules() -> dict[str, Path]:
+    """Return every module of the product by its dotted name."""
+    files = [ROOT / "app.py", *(ROOT / "pages").glob("*.py"), *(ROOT / "lib").rglob("*.py")]
+    return {dotted(path): path for path in files}
+
+
+def dotted(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Yield what a module imports, anywhere in it but under TYPE_CHECKING."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    hidden = {
+        id(node)
+        for block in ast.walk(tree)
+        if isinstance(block, ast.If) and "TYPE_CHECKING" in ast.dump(block.test)
+        for node in ast.walk(block)
+    }
+    for node in ast.walk(tree):
+        if id(node) in hidden:
+            continue
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def room(name: str) -> str | None:
+    known = [room for rank in RANKS for room in rank]
+    return next((one for one in known if name == one or name.startswith(f"{one}.")), None)
+
+
+def rank(name: str) -> int:
+    return next(place for place, rooms in enumerate(RANKS) if name in rooms)
+
+
+@pytest.mark.parametrize("name", sorted(modules()))
+def test_dependencies_point_down(name: str) -> None:
+    here = room(name)
+    if here is None:
+        assert name == "lib"
+        return
+    for imported in imports(modules()[name]):
+        there = room(imported)
+        if there is None or there == here:
+            continue
+        same = rank(here) == rank(there)
+        allowed = rank(there) < rank(here) or (same and ((here, there) in BESIDE or rank(here) == 0))
+        assert allowed, f"{name} imports {imported}"
+
+
+def test_pages_never_import_each_other() -> None:
+    for name, path in modules().items():
+        if name.startswith("pages."):
+            assert not [one for one in imports(path) if one.startswith("pages")], name
+
+
+def test_only_the_ui_imports_streamlit() -> None:
+    for name, path in modules().items():
+        if name.startswith("lib") and not name.startswith("lib.ui"):
+            assert not [one for one in imports(path) if one.split(".")[0] == "streamlit"], name
+
+
+def test_no_module_imports_itself_in_a_circle() -> None:
+    """Only imports at the top of a module count: one inside a function is made when it is called."""
+    known = modules()
+    edges = {name: {one for one in top_imports(path) if one in known and one != name} for name, path in known.items()}
+    done: set[str] = set()
+
+    def visit(name: str, trail: tuple[str, ...]) -> None:
+        assert name not in trail, " -> ".join((*trail, name))
+        if name in done:
+            return
+        for other in sorted(edges[name]):
+            visit(other, (*trail, name))
+        done.add(name)
+
+    for name in sorted(edges):
+        visit(name, ())
+
+
+def top_imports(path: Path) -> Iterator[str]:
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            # `from package import module` needs the module, not what else the package's __init__ holds.
+            inside = [f"{node.module}.{alias.name}" for alias in node.names]
+            yield from inside if any(one in modules() for one in inside) else [node.module]
+
+
+def test_files_and_functions_stay_small() -> None:
+    for name, path in modules().items():
+        text = path.read_text(encoding="utf-8")
+        assert len(text.splitlines()) <= 400, name
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                assert (node.end_lineno or 0) - node.lineno < 70, f"{name}.{node.name}"
+
+
+def test_nothing_shows_a_persons_text_as_html_or_code() -> None:
+    """A text is never executed, and html is never let through."""
+    for name, path in modules().items():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call):
+                given = {
+                    word.arg for word in node.keywords if isinstance(word.value, ast.Constant) and word.value.value
+                }
+                assert not given & {"unsafe_allow_html", "unsafe_allow_javascript", "trust_remote_code"}, name
+
+
+def test_what_the_server_imports_is_light() -> None:
+    """Import the server and everything that pages import, in a fresh process, and look at what came along."""
+    page_modules = sorted({one for path in (ROOT / "pages").glob("*.py") for one in imports(path) if one in modules()})
+    sections = ["lib.ui.verdict", "lib.ui.picture", "lib.ui.pairs", "lib.ui.try_it"]
+    there = [name for name in [*page_modules, *sections] if name in modules()]
+    code = (
+        f"import sys, importlib\nfor name in {there!r}: importlib.import_module(name)\n"
+        f"import app\nprint([name for name in {HEAVY!r} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert done.stdout.strip().splitlines()[-1] == "[]"
