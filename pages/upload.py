@@ -17,7 +17,7 @@ from lib.ui import (
     upload_state,
     upload_work,
 )
-from lib.ui.upload_parts import show_error
+from lib.ui.components import show_error
 
 
 def page() -> None:
@@ -45,6 +45,8 @@ def _opened(upload: Upload) -> None:
 def _steps(upload: Upload) -> None:
     """Walk from the file to the dataset; each step needs the one before."""
     table = upload_reading.show(upload, upload.draft())
+    if table is None:
+        return
     mapping = upload_mapping.show(upload, upload.draft(), table)
     if mapping is None:
         return

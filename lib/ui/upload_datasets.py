@@ -11,7 +11,8 @@ from lib.errors import CloserError
 from lib.store.datasets import Dataset
 from lib.store.workspace import Workspace, open_workspace
 from lib.ui import state, upload_state
-from lib.ui.upload_parts import PART_TITLES, SHAPE_TITLES, show_error
+from lib.ui.components import show_error
+from lib.ui.upload_parts import PART_TITLES, SHAPE_TITLES
 
 
 def show() -> None:

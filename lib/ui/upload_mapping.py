@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pandas as pd
 import streamlit as st
 
 from lib.data.guess import guess, guess_as, part_column, value_guess
@@ -13,7 +12,8 @@ from lib.data.shapes import Shape
 from lib.data.uploads import Draft, Upload
 from lib.errors import InputError
 from lib.ui import upload_shapes
-from lib.ui.upload_parts import ROLE_TITLES, SHAPE_TITLES, plain, show_error, texts_table
+from lib.ui.components import plain, show_error
+from lib.ui.upload_parts import ROLE_TITLES, SHAPE_TITLES, texts_table
 from lib.ui.upload_state import key
 
 PREVIEW = 8
@@ -187,10 +187,3 @@ def _extras(upload: Upload, table: Rows, mapping: Mapping, names: list[str]) -> 
     if offered and part == NONE:
         right.caption(f"“{plain(offered)}” looks like a split: choose it to keep that split.")
     return replace(mapping, group="" if group == NONE else group, part="" if part == NONE else part)
-
-
-def first_rows(table: Rows, limit: int = 100) -> pd.DataFrame:
-    """Return the first rows of the table with their lines."""
-    frame = table.frame.head(limit).copy()
-    frame.insert(0, "Line", table.lines[: len(frame)])
-    return frame

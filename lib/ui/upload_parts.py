@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import pandas as pd
 import streamlit as st
 
 from lib.data.findings.characters import escaped
 from lib.data.shapes import Shape
-from lib.errors import CloserError
 
 SHAPE_TITLES = {
     Shape.PAIRS: "Positive pairs",
@@ -29,26 +24,6 @@ ROLE_TITLES = {
     "score": "Score",
 }
 PART_TITLES = {"train": "Train", "validation": "Validation", "held_out": "Held-out"}
-
-
-def plain(text: str) -> str:
-    """Return text that markdown shows as it stands: every sign that could mean something is escaped."""
-    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)
-
-
-@contextmanager
-def errors_shown() -> Iterator[None]:
-    """Show an error meant for the user in place of what could not be drawn."""
-    try:
-        yield
-    except CloserError as error:
-        show_error(error)
-
-
-def show_error(error: CloserError) -> None:
-    """Show what is wrong, where, and what to do, in one box."""
-    lines = [part for part in (error.where, error.what, error.todo) if part]
-    st.error("  \n".join(plain(line) for line in lines), icon=":material/error:")
 
 
 def column_title(name: str) -> str:

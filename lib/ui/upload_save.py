@@ -12,7 +12,7 @@ from lib.data.uploads import Draft, Upload
 from lib.errors import CloserError
 from lib.store.workspace import open_workspace
 from lib.ui import upload_state
-from lib.ui.upload_parts import show_error
+from lib.ui.components import show_error
 from lib.ui.upload_state import key
 
 

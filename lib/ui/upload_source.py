@@ -13,7 +13,7 @@ from lib.data.uploads import store_upload
 from lib.errors import CloserError
 from lib.store.workspace import open_workspace
 from lib.ui import upload_state
-from lib.ui.upload_parts import show_error
+from lib.ui.components import show_error
 
 TYPES = ["csv", "tsv", "txt", "xlsx", "json", "jsonl", "ndjson", "parquet", "gz"]
 

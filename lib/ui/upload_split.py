@@ -10,7 +10,8 @@ from lib.data.shapes import Shape
 from lib.data.uploads import Draft, Upload, remove_own_held_out, store_own_held_out
 from lib.errors import CloserError
 from lib.settings import HELD_OUT_FRACTION, PARTS, VALIDATION_FRACTION
-from lib.ui.upload_parts import PART_TITLES, show_error
+from lib.ui.components import show_error
+from lib.ui.upload_parts import PART_TITLES
 from lib.ui.upload_state import key
 
 

@@ -58,10 +58,14 @@ def prepared(upload: Upload, draft: Draft, mapping: Mapping) -> Prepared:
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _table(files: tuple[str, ...], names: tuple[str, ...], options: str, stamp: int = 0) -> Rows:
-    from lib.data.tables import ReadOptions, read_apart
+    from lib.data.tables import FILE_COLUMN, ReadOptions, read_apart
 
     with _working("Reading the file ..."):
-        return read_apart([Path(file) for file in files], options=ReadOptions(**json.loads(options)))
+        table = read_apart([Path(file) for file in files], options=ReadOptions(**json.loads(options)))
+    called = {Path(file).name: name for file, name in zip(files, names, strict=True)}
+    if len(files) > 1:
+        table.frame[FILE_COLUMN] = table.frame[FILE_COLUMN].map(called)
+    return table
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
