@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -36,7 +36,7 @@ class Switch:
 
     attention: str | None
     forward_parameters: set[str] | None
-    state: dict[str, Any] = field(default_factory=dict)
+    bf16: bool = False
 
 
 def can_pack(model: SentenceTransformer) -> bool:
@@ -83,14 +83,17 @@ def disable(model: SentenceTransformer) -> None:
 
 @contextmanager
 def packed(model: SentenceTransformer, *, bf16: bool = False) -> Iterator[bool]:
-    """Hold the unpadded path on for the block where the model can; yields whether it is on."""
-    already = getattr(model, "closer_switch", None) is not None
+    """Hold the unpadded path on for the block where the model can; yields whether it is on. What was on before comes back."""
+    before: Switch | None = getattr(model, "closer_switch", None)
+    outer = model.__dict__.get("forward"), before is not None and before.bf16
     on = enable(model, bf16=bf16)
     try:
         yield on
     finally:
-        if not already:
+        if before is None:
             disable(model)
+        else:
+            model.forward, before.bf16 = outer
 
 
 def _turn_on(model: SentenceTransformer) -> None:
@@ -113,6 +116,7 @@ def _set_precision(model: SentenceTransformer, *, bf16: bool) -> None:
     Ready features pass through: a batch that was embedded as a whole beforehand carries its embeddings.
     """
     inner = type(model).forward
+    model.closer_switch.bf16 = bf16
 
     def forward(features: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
         if "ready_embedding" in features:

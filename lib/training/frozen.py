@@ -1,12 +1,15 @@
 """Quick mode: lower layers stay as they are, so what they make of each training text is computed once and looked up.
 
-While training, the model's embeddings are replaced by a look-up in those kept activations, and its layers by the upper
-ones; `thaw` puts the whole model back for evaluation, checkpoints and saving.
+    tokens = packing.Tokens(model, texts)
+    frozen.keep(model, tokens, layers=3)        # batches of `tokens` now start at layer 3; everything else sees the whole model
+
+Only the forward pass of such a batch sees the shortened model: evaluation, checkpoints and saving need not know of it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -14,10 +17,12 @@ import torch
 from sentence_transformers import SentenceTransformer
 
 from lib.errors import TrainingError
-from lib.training.packing import Tokens
+from lib.training.packing import KEPT, Tokens
 
 BLOCK = 256
 """Texts whose activations are computed at once."""
+MOST_BYTES = 4_000_000_000
+"""Activations above this are not kept: then the frozen layers compute them again in every step."""
 
 
 class Remembered(torch.nn.Module):
@@ -25,75 +30,74 @@ class Remembered(torch.nn.Module):
 
     def __init__(self, rows: torch.Tensor) -> None:
         super().__init__()
-        self.rows = torch.nn.Buffer(rows, persistent=False)
+        self.rows = rows
 
     def forward(self, input_ids: torch.Tensor, **kwargs: Any) -> torch.Tensor:
         """Return (1, tokens, width) in fp32."""
         return self.rows[input_ids].float()
 
 
-@dataclass
-class Lower:
-    """The parts that were taken out, to be put back by `thaw`."""
-
-    embeddings: torch.nn.Module
-    layers: torch.nn.ModuleList
-    upper: torch.nn.ModuleList
-    remembered: Remembered
-
-
 def can_freeze(model: SentenceTransformer, layers: int) -> bool:
-    """Say whether the model has the parts that this needs, and enough layers."""
+    """Say whether the model has embeddings and a stack of more layers than that, as BERT and its kin do."""
     inner = getattr(model[0], "model", None)
     stack = getattr(getattr(inner, "encoder", None), "layer", None)
     return stack is not None and hasattr(inner, "embeddings") and 0 < layers < len(stack)
 
 
-def freeze(model: SentenceTransformer, tokens: Tokens, *, layers: int) -> Lower:
-    """Freeze embeddings and the lowest `layers`, and train on their kept activations. The unpadded path has to be on.
-
-    From here on the batches of `tokens` name kept rows, not tokens. Raises TrainingError for a model without such layers.
-    """
+def freeze(model: SentenceTransformer, *, layers: int) -> None:
+    """Let embeddings and the lowest `layers` stay as they are. Raises TrainingError for a model without such layers."""
     if not can_freeze(model, layers):
         raise TrainingError(f"This model has no {layers} lower layers to freeze.", todo="Set frozen layers to 0.")
     inner = model[0].model
-    stack = inner.encoder.layer
-    for part in (inner.embeddings, *stack[:layers]):
+    for part in (inner.embeddings, *inner.encoder.layer[:layers]):
         part.requires_grad_(False)
-    whole = Lower(inner.embeddings, stack, torch.nn.ModuleList(list(stack[layers:])), Remembered(torch.empty(0)))
-    whole.remembered.rows = _activations(model, tokens, layers)
-    tokens.ids = np.arange(len(tokens.ids), dtype=np.int64)
-    refreeze(model, whole)
-    return whole
 
 
-def thaw(model: SentenceTransformer, lower: Lower) -> None:
-    """Put the whole model back."""
+def keep(model: SentenceTransformer, tokens: Tokens, *, layers: int) -> bool:
+    """Freeze, compute what the frozen part makes of every text, and let batches of `tokens` start from there.
+
+    The unpadded path has to be on. Returns False, having frozen all the same, where that would take too much memory.
+    """
+    freeze(model, layers=layers)
+    width, bf16 = model[0].model.config.hidden_size, model.closer_switch.bf16
+    if len(tokens.ids) * width * (2 if bf16 else 4) > MOST_BYTES:
+        return False
+    rows = _activations(model, tokens, layers)
+    remembered = Remembered(rows.to(torch.bfloat16) if bf16 else rows)
+    tokens.ids, tokens.kept = np.arange(len(tokens.ids), dtype=np.int64), True
+    whole = model.forward
+
+    def forward(features: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
+        if KEPT not in features:
+            return whole(features, **kwargs)
+        with _shortened(model, layers, remembered):
+            return whole({key: value for key, value in features.items() if key != KEPT}, **kwargs)
+
+    model.forward = forward
+    return True
+
+
+@contextmanager
+def _shortened(model: SentenceTransformer, layers: int, below: torch.nn.Module | None) -> Iterator[None]:
+    """Let the model be its upper layers over `below`, or (None) its embeddings and lower layers, for the block."""
     inner = model[0].model
-    inner.embeddings, inner.encoder.layer = lower.embeddings, lower.layers
-
-
-def refreeze(model: SentenceTransformer, lower: Lower) -> None:
-    """Go on training on the kept activations."""
-    inner = model[0].model
-    inner.embeddings, inner.encoder.layer = lower.remembered, lower.upper
+    embeddings, stack = inner.embeddings, inner.encoder.layer
+    inner.encoder.layer = stack[:layers] if below is None else stack[layers:]
+    inner.embeddings = embeddings if below is None else below
+    try:
+        yield
+    finally:
+        inner.embeddings, inner.encoder.layer = embeddings, stack
 
 
 @torch.no_grad()
 def _activations(model: SentenceTransformer, tokens: Tokens, layers: int) -> torch.Tensor:
-    """Return (all tokens of all texts, width), in bf16 where the run computes in it: what the frozen part makes of them."""
-    inner, training = model[0].model, model.training
-    stack, count = inner.encoder.layer, len(tokens.starts) - 1
+    """Return (all tokens of all texts, width): what the frozen part makes of them, evaluating."""
+    training, count = model.training, len(tokens.starts) - 1
     model.eval()
-    inner.encoder.layer = torch.nn.ModuleList(list(stack[:layers]))
     try:
-        parts = [_block(model, tokens, begin, min(begin + BLOCK, count)) for begin in range(0, count, BLOCK)]
+        with _shortened(model, layers, None):
+            blocks = [tokens.features(range(begin, min(begin + BLOCK, count))) for begin in range(0, count, BLOCK)]
+            return torch.cat([model(features)["token_embeddings"][0].float() for features in blocks])
     finally:
-        inner.encoder.layer = stack
         model.train(training)
-    return torch.cat(parts)
-
-
-def _block(model: SentenceTransformer, tokens: Tokens, begin: int, end: int) -> torch.Tensor:
-    features = tokens.features(range(begin, end))
-    return model(features)["token_embeddings"][0].clone()

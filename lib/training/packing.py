@@ -16,8 +16,10 @@ from sentence_transformers import SentenceTransformer
 
 from lib.models.unpadded import bf16_gains, can_pack, disable, enable, packed
 
-__all__ = ["Tokens", "bf16_gains", "can_pack", "disable", "enable", "packed", "together"]
+__all__ = ["KEPT", "Tokens", "bf16_gains", "can_pack", "disable", "enable", "packed", "together"]
 
+KEPT = "kept_activations"
+"""Marks features whose `input_ids` are rows of what frozen lower layers made of the training texts (lib/training/frozen.py)."""
 BLOCK = 1_000
 """Texts that are tokenised in one call."""
 
@@ -27,7 +29,7 @@ class Tokens:
 
     def __init__(self, model: SentenceTransformer, texts: Iterable[str]) -> None:
         """Tokenise the distinct texts with the model's own preprocessing. The unpadded path has to be on."""
-        self.model = model
+        self.model, self.kept = model, False
         self.place = {text: row for row, text in enumerate(dict.fromkeys(texts))}
         distinct = list(self.place)
         ids, positions, lengths = [], [], []
@@ -51,7 +53,7 @@ class Tokens:
         lengths = self.starts[rows + 1] - self.starts[rows]
         index = np.concatenate([np.arange(self.starts[row], self.starts[row + 1]) for row in rows])
         boundaries = torch.from_numpy(np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32))
-        return {
+        return ({KEPT: True} if self.kept else {}) | {
             "input_ids": torch.from_numpy(self.ids[index])[None],
             "position_ids": torch.from_numpy(self.positions[index])[None],
             "seq_idx": torch.from_numpy(np.repeat(np.arange(len(rows), dtype=np.int32), lengths))[None],
@@ -67,7 +69,8 @@ def together(model: SentenceTransformer, features: list[dict[str, Any]]) -> list
 
     A loss that calls the model with them gets those embeddings back. Features that are not packed come back as they are.
     """
-    if not all("cu_seq_lens_q" in column and "prompt_length" not in column for column in features):
+    packable = all("cu_seq_lens_q" in column and "prompt_length" not in column for column in features)
+    if not packable or len({KEPT in column for column in features}) > 1:
         return features
     texts, inverse = _distinct(features)
     embeddings = model(_row(features, texts))["sentence_embedding"]
@@ -106,6 +109,7 @@ def _row(features: list[dict[str, Any]], texts: list[tuple[int, int, int]]) -> d
         key: torch.cat([features[number][key][:, begin:end] for number, begin, end in texts], dim=1)
         for key in ("input_ids", "position_ids")
     }
+    out |= {KEPT: True} if KEPT in features[0] else {}
     out["seq_idx"] = torch.from_numpy(np.repeat(np.arange(len(texts), dtype=np.int32), lengths))[None]
     out.update(cu_seq_lens_q=boundaries, cu_seq_lens_k=boundaries)
     return {**out, "max_length_q": int(lengths.max()), "max_length_k": int(lengths.max()), "modality": "text"}

@@ -23,7 +23,7 @@ from lib.models.loader import choose_device, fingerprint, load
 from lib.progress import Progress
 from lib.store.names import folder_name
 from lib.store.publish import publish, recover, verify
-from lib.training import checkpoints, engine, losses, packing
+from lib.training import checkpoints, engine, frozen, losses, packing
 from lib.training.card import write_card
 from lib.training.examples import Rows, training_rows
 from lib.training.recipe import Recipe
@@ -198,6 +198,8 @@ def run_epochs(training: Training) -> None:
         if recipe.packed and stack.enter_context(packing.packed(model, bf16=bf16 and wide)):
             training.progress.log("Batches are packed: no padding is computed.")
             tokens: Any = packing.Tokens(model, training.rows.texts)
+            if not recipe.lora_rank and frozen.can_freeze(model, recipe.frozen_layers):
+                frozen.keep(model, tokens, layers=recipe.frozen_layers)
         else:
             tokens = None
         trainer = build_trainer(training, tokens)

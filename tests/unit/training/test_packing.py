@@ -18,6 +18,7 @@ from sentence_transformers.sentence_transformer.losses import (
 from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, StaticEmbedding, Transformer
 from transformers import AutoTokenizer, BertConfig, RobertaConfig, RobertaModel
 
+from lib.errors import TrainingError
 from lib.models import attention
 from lib.models.encoder import encode
 from lib.training import frozen, packing
@@ -238,14 +239,13 @@ def train(model: SentenceTransformer, *, bf16: bool, layers: int = 0) -> torch.T
     loss = MultipleNegativesRankingLoss(model)
     with packing.packed(model, bf16=bf16):
         tokens = packing.Tokens(model, ANCHORS + TARGETS)
-        lower = frozen.freeze(model, tokens, layers=layers) if layers else None
+        assert not layers or frozen.keep(model, tokens, layers=layers)
         optimizer = torch.optim.AdamW([w for w in model.parameters() if w.requires_grad], lr=1e-3, fused=True)
         for _ in range(3):
             optimizer.zero_grad()
             loss(packing.together(model, [tokens(ANCHORS), tokens(TARGETS)]), None).backward()
             optimizer.step()
-        if lower:
-            frozen.thaw(model, lower)
+            encode(model, ANCHORS)  # an evaluation in between sees the whole model and changes nothing
     return torch.cat([weight.detach().flatten() for weight in model.parameters()])
 
 
@@ -273,5 +273,29 @@ def test_frozen_lower_layers_train_the_upper_ones_as_the_plain_path_would(tiny_m
 
 def test_freezing_more_layers_than_there_are_is_refused(tiny_model: Path) -> None:
     model = bert(tiny_model)
-    assert frozen.can_freeze(model, 1)
-    assert not frozen.can_freeze(model, 2)
+    frozen.freeze(model, layers=1)
+    with pytest.raises(TrainingError, match="no 2 lower layers"):
+        frozen.freeze(model, layers=2)
+
+
+def test_activations_that_need_too_much_memory_are_computed_anew(
+    tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(frozen, "MOST_BYTES", 100)
+    model = bert(tiny_model)
+    with packing.packed(model):
+        tokens = packing.Tokens(model, ANCHORS)
+        before = tokens(ANCHORS)["input_ids"]
+        assert not frozen.keep(model, tokens, layers=1)
+        assert torch.equal(tokens(ANCHORS)["input_ids"], before)
+    assert not next(model.parameters()).requires_grad
+
+
+def test_encoding_within_a_training_leaves_its_precision(tiny_model: Path) -> None:
+    model = bert(tiny_model)
+    with packing.packed(model, bf16=False):
+        with packing.packed(model, bf16=True):
+            assert model.closer_switch.bf16
+        assert not model.closer_switch.bf16
+        vectors = model(model.preprocess(ANCHORS))["sentence_embedding"].detach()
+    assert np.abs(vectors.numpy() - model.encode(ANCHORS)).max() < 1e-5
