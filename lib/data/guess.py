@@ -215,7 +215,8 @@ def _numbered_pair(columns: list[Column]) -> tuple[Column, Column] | None:
     keys = {c.key: c for c in columns if not c.is_number and not PLACEHOLDER.fullmatch(c.key)}
     for key, column in keys.items():
         for first, second in (("1", "2"), ("_a", "_b"), ("_left", "_right")):
-            other = keys.get(key.removesuffix(first) + second) if key.endswith(first) else None
+            stem = key.removesuffix(first)
+            other = keys.get(stem + second) if stem != key and not stem[-1:].isdigit() else None
             if other is not None:
                 return column, other
     return None

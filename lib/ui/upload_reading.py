@@ -32,10 +32,8 @@ SEPARATORS = {",": "Comma ,", ";": "Semicolon ;", "\t": "Tab", "|": "Bar |", " "
 QUOTES = {'"': 'Double "', "'": "Single '", "": "No quotes"}
 HEADERS = {None: FOUND, True: "First row names the columns", False: "No header"}
 FACTS = {
-    "kind": "Kind",
     "encoding": "Encoding",
     "separator": "Separator",
-    "quote": "Quote",
     "header": "Header",
     "sheet": "Sheet",
 }
@@ -70,6 +68,7 @@ def _summary(table: Rows) -> str:
     """Return rows, columns and how they were found, in one line."""
     facts = read_facts(table)
     told = [f"{len(table.frame):,} rows, {table.frame.shape[1]} columns"]
+    told += [str(facts["kind"]).upper()] if facts.get("kind", "text") != "text" else []
     for name, title in FACTS.items():
         value = facts.get(name)
         if value not in (None, ""):

@@ -75,6 +75,13 @@ def test_sides_follow_names_not_order() -> None:
     assert mapping.roles == {"anchor": ("question",), "positive": ("answer",)}
 
 
+def test_tenth_and_eleventh_answer_are_no_pair() -> None:
+    mapping = guess(
+        rows(rephr=texts("r"), question=texts("q"), answer=texts("a"), answer_11=texts("k"), answer_12=texts("l"))
+    )
+    assert mapping.roles == {"anchor": ("question",), "positive": ("answer",)}
+
+
 def test_links_are_no_text() -> None:
     links = [f"https://example.org/{at}" for at in range(30)]
     mapping = guess(rows(page=links, first=texts("a"), second=texts("b")))
