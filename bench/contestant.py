@@ -210,7 +210,8 @@ def main() -> None:
         answer: dict[str, Any] = {}
         if what == "setup":
             contestant = Contestant(Setup(**command))
-            answer = {"epoch_steps": contestant.epoch_steps, "preparing": contestant.preparing}
+            facts = {"queries": len(contestant.judge.right), "epoch_steps": contestant.epoch_steps}
+            answer = facts | {"preparing": contestant.preparing}
         elif what == "rates":
             answer = rates(command["threads"]) | {"tokens": real_tokens(Path(command["data"]))}
         elif contestant is not None:

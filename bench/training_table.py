@@ -1,0 +1,113 @@
+"""The tables of bench/training.py, from the results that are there; what was not run is not in them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from bench.results import put, read
+
+FLOP_PER_TOKEN = 63.7e6
+"""Training cost of a real token in MiniLM's six layers: 6 x 10.6 million weights; attention left out."""
+BATCH = 64
+SHARE = 0.99
+"""The goal is this share of the best recall@1 that the classic script reaches."""
+NAMES = {
+    "classic": "classic: plain, fp32, dropout .1, rate 2e-5, 10 epochs",
+    "classic_fast_rate": "classic with Recommended's rate and epochs (plain, fp32, dropout .1)",
+    "engine": "our engine with classic's recipe (packed, bf16, dropout .1)",
+    "recommended": "Recommended (packed, bf16, dropout 0, rate 2e-4, 2 epochs)",
+    "recommended3": "Recommended (packed, bf16, dropout 0, rate 2e-4, 3 epochs)",
+    "quick": "quick: 3 lower layers frozen and kept, rate 3e-4, 2 epochs",
+}
+
+
+def newest(kind: str) -> dict[tuple[str, int], dict[str, dict[str, Any]]]:
+    """Return results by (data, seed) and contestant; of a part that was run twice the newer one."""
+    out: dict[tuple[str, int], dict[str, dict[str, Any]]] = {}
+    for row in read():
+        if row["kind"] == kind:
+            out.setdefault((row["data"], row["seed"]), {})[row["contestant"]] = row
+    return out
+
+
+def steps_table() -> list[str]:
+    """Return the table of times for one step: same loss, same batches, by turns."""
+    lines = [
+        "| data | engine | s a step | times classic (wall) | times classic (CPU) | times the machine's bound |",
+        "|---|---|---|---|---|---|",
+    ]
+    for (data, _), engines in newest("steps").items():
+        base = engines["classic"]
+        for name, row in engines.items():
+            wall, cpu = np.median(row["seconds"]), np.median(row["cpu"])
+            rate = row["bf16" if "bf16" in name or "frozen" in name else "fp32"] * 1e9
+            bound = row["tokens"] * BATCH * FLOP_PER_TOKEN / rate
+            against = "" if "frozen" in name else f"{wall / bound:.1f}"
+            gains = f"{np.median(base['seconds']) / wall:.1f} | {np.median(base['cpu']) / cpu:.1f}"
+            lines.append(f"| {data} | {name} | {wall:.3f} | {gains} | {against} |")
+    rates = [row for engines in newest("steps").values() for row in engines.values()]
+    if rates:
+        fp32, bf16 = (max(row[key] for row in rates) for key in ("fp32", "bf16"))
+        lines += [
+            "",
+            f"Medians over {min(len(row['seconds']) for row in rates)} or more steps each, {rates[0]['threads']} threads. The bound: matrix products at these shapes "
+            f"(3,000 x 384 x 1,536, both directions) run at {fp32:.0f} GFLOP/s in fp32 and {bf16:.0f} in bf16 here; a step of real tokens only, "
+            f"{FLOP_PER_TOKEN / 1e6:.1f} MFLOP each, could take no less.",
+        ]
+    return lines
+
+
+def elapsed(row: dict[str, Any], epochs: int, part: str) -> float:
+    """Return the seconds of preparing and of the first `epochs` epochs."""
+    return row["preparing"] + sum(row[part][: epochs * row["epoch_steps"]])
+
+
+def reached(row: dict[str, Any], goal: float) -> int | None:
+    """Return the first epoch after which recall@1 is at least the goal."""
+    return next((epoch for epoch, point in enumerate(row["curve"]) if epoch and point["recall"] >= goal), None)
+
+
+def runs_table() -> list[str]:
+    """Return the table of time and quality until 99% of classic's best."""
+    lines = [
+        "| data, seed | training | base | best recall@1 (epoch) | best MRR | s an epoch | to 99% of classic's best: epoch, s | times classic (wall) | (CPU) | peak GB |",
+        "|---" * 10 + "|",
+    ]
+    for (data, seed), runs in newest("run").items():
+        if "classic" not in runs:
+            continue
+        goal = SHARE * max(point["recall"] for point in runs["classic"]["curve"][1:])
+        lines += [run_line(f"{data}, seed {seed}", name, row, runs["classic"], goal) for name, row in runs.items()]
+    return lines
+
+
+def run_line(data: str, name: str, row: dict[str, Any], classic: dict[str, Any], goal: float) -> str:
+    """Return one training's line."""
+    curve = [point["recall"] for point in row["curve"]]
+    best = 1 + int(np.argmax(curve[1:]))
+    error = np.sqrt(curve[best] * (1 - curve[best]) / row["queries"]) if "queries" in row else float("nan")
+    epoch, theirs = reached(row, goal), reached(classic, goal)
+    cells = ["not reached", "", ""]
+    if epoch and theirs:
+        wall, cpu = (elapsed(classic, theirs, part) / elapsed(row, epoch, part) for part in ("seconds", "cpu"))
+        cells = [f"{epoch}, {elapsed(row, epoch, 'seconds'):.0f}", f"{wall:.1f}", f"{cpu:.1f}"]
+    quality = f"{curve[best]:.3f} ± {error:.3f} ({best}) | {max(point['mrr'] for point in row['curve'][1:]):.3f}"
+    pace = f"{np.median(row['seconds']) * row['epoch_steps']:.1f}"
+    peak = max(point["peak_gb"] for point in row["curve"])
+    return (
+        f"| {data} | {NAMES.get(name, name)} | {curve[0]:.3f} | {quality} | {pace} | {' | '.join(cells)} | {peak:.1f} |"
+    )
+
+
+def write() -> None:
+    """Write both tables into bench/README.md."""
+    text = [*steps_table(), "", *runs_table()]
+    text += [
+        "",
+        "Held-out recall@1 over all distinct targets of the data, measured after each epoch and not timed; ± one standard error of the share. Seconds are of training "
+        "(and of tokenising and keeping activations beforehand) alone; an epoch's seconds are its steps times their median. Each contestant has a process of its own, "
+        "and they take turns. The machine was shared with other work, which is why CPU ratios stand beside. Peak: the process's resident memory at its highest.",
+    ]
+    put("Training", "\n".join(text))
