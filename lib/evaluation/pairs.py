@@ -2,68 +2,80 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pandas as pd
 
 from lib.data.shapes import Shape
-from lib.evaluation.retrieval import Retrieval
+from lib.evaluation.judged import NAMES, Judged
 from lib.evaluation.task import Task, neighbour_shares, positives
 
-if TYPE_CHECKING:
-    from lib.evaluation.run import Judged
-
 CLEAR = 0.02
-"""A cosine or margin that changed by less than this counts as the same where there are no ranks."""
+"""A cosine that changed by less than this counts as the same where there are no ranks."""
+
+CLEAR_SHARE = 0.05
+"""The same for the share of ten same-class neighbours: half a neighbour."""
 
 
 def examples_table(frame: pd.DataFrame, judged: Judged) -> pd.DataFrame:
-    """Return one row an example of the part: pair, part, texts, component, numbers of both models, change."""
+    """Return one row an example of the part: pair, part, texts, component, numbers of both models, gain, change."""
     task = judged.task
     rows = frame.loc[task.rows]
     table = pd.DataFrame({"pair": task.rows, "part": rows["part"].to_numpy(), "component": judged.groups})
-    for name in ("anchor", "positive", "text", "score", "label", "group"):
+    for name in ("line", "anchor", "positive", "negative", "text", "score", "label", "group"):
         if name in rows:
             table[name] = rows[name].to_numpy()
-    if task.shape is Shape.LABELLED_TEXTS:
-        for name, embeddings in (("base", judged.base), ("tuned", judged.tuned)):
-            table[f"{name}_neighbours"] = neighbour_shares(task, embeddings)
-        table["change"] = changed(table["tuned_neighbours"] - table["base_neighbours"], 0.05)
-        return table
-    for name, embeddings in (("base", judged.base), ("tuned", judged.tuned)):
-        add_numbers(table, name, task, embeddings)
-    table["change"] = change_of(table, task)
+    for name in NAMES:
+        add_numbers(table, name, judged)
+    table["gain"] = gain_of(table, task)
+    table["change"] = changed(table["gain"], least_gain(task))
     return table
 
 
-def add_numbers(table: pd.DataFrame, name: str, task: Task, embeddings: np.ndarray) -> None:
+def add_numbers(table: pd.DataFrame, name: str, judged: Judged) -> None:
     """Add cosine, background (share of random pairs that are less close), and for retrieval rank and margin."""
-    cosines = task.pair_cosines(embeddings)
-    random = np.sort(task.random_cosines(embeddings))
-    table[f"{name}_cosine"] = cosines
+    task = judged.task
+    if task.shape is Shape.LABELLED_TEXTS:
+        table[f"{name}_neighbours"] = neighbour_shares(task, judged.embeddings(name))
+        return
+    cosines, random = judged.cosines[name], judged.random[name]
+    table[f"{name}_cosine"] = cosines.astype(np.float64)
     table[f"{name}_background"] = np.searchsorted(random, cosines) / max(1, len(random))
     if task.retrieves:
-        found = task.retrieval(embeddings)
-        table[f"{name}_rank"] = own_rank(task, found, embeddings)
-        table[f"{name}_margin"] = cosines - found.wrong[task.query_of_row]
+        found = judged.found[name]
+        table[f"{name}_rank"] = found.rank[task.query_of_row]
+        table[f"{name}_margin"] = (cosines - found.wrong[task.query_of_row]).astype(np.float64)
 
 
-def own_rank(task: Task, found: Retrieval, embeddings: np.ndarray) -> np.ndarray:
-    """Return by row the rank of its query's first right target (from 1); rows of one query share it."""
-    return found.rank[task.query_of_row]
+def gain_of(table: pd.DataFrame, task: Task) -> np.ndarray:
+    """Return by row how much better it became.
 
-
-def change_of(table: pd.DataFrame, task: Task) -> np.ndarray:
-    """Return better, same or worse by row: by rank where there are ranks, else by the cosine towards what it should be."""
+    Retrieval: the gain in 1 / rank, so that 2 -> 1 outweighs 200 -> 100. Scores: how much
+    nearer the cosine's place among all cosines is to the score's place among all scores. Labels: the cosine's move towards what the label says.
+    """
     if task.retrieves:
-        return changed(table["base_rank"] - table["tuned_rank"], 0.5)
-    moved = table["tuned_cosine"] - table["base_cosine"]
+        return (1.0 / table["tuned_rank"] - 1.0 / table["base_rank"]).to_numpy()
+    if task.shape is Shape.LABELLED_TEXTS:
+        return (table["tuned_neighbours"] - table["base_neighbours"]).to_numpy()
+    moved = (table["tuned_cosine"] - table["base_cosine"]).to_numpy()
     if task.shape is Shape.LABELLED_PAIRS:
-        return changed(moved * np.where(positives(task) == 1, 1.0, -1.0), CLEAR)
-    wanted = (task.values - task.values.min()) / max(1e-9, float(np.ptp(task.values)))
-    closer = (table["base_cosine"] - wanted).abs() - (table["tuned_cosine"] - wanted).abs()
-    return changed(closer, CLEAR)
+        return moved * np.where(positives(task) == 1, 1.0, -1.0)
+    places = rank_share(task.values)
+    before, after = (np.abs(rank_share(table[f"{name}_cosine"].to_numpy()) - places) for name in NAMES)
+    return before - after
+
+
+def rank_share(values: np.ndarray) -> np.ndarray:
+    """Return each value's place among all, from 0 (lowest) to 1; equal values share a place. Spearman sees only this."""
+    from scipy.stats import rankdata
+
+    return (rankdata(values) - 1) / max(1, len(values) - 1)
+
+
+def least_gain(task: Task) -> float:
+    """Return the gain from which on an example counts as changed."""
+    if task.retrieves:
+        return 1e-9
+    return CLEAR_SHARE if task.shape is Shape.LABELLED_TEXTS else CLEAR
 
 
 def changed(gain: pd.Series, least: float) -> np.ndarray:
@@ -73,24 +85,22 @@ def changed(gain: pd.Series, least: float) -> np.ndarray:
 
 
 def neighbours_table(judged: Judged) -> pd.DataFrame:
-    """Return the nearest targets of each example's source before and after: pair, moment, place, text, cosine, right."""
-    task = judged.task
-    if not task.retrieves:
-        return pd.DataFrame({"pair": [], "moment": [], "place": [], "text": [], "cosine": [], "right": []})
+    """Return what is nearest to each example's source before and after: pair, moment, place, text, cosine, right."""
+    texts = np.array(judged.task.texts, dtype=object)
+    documents, near = judged.near
     parts = []
-    texts = np.array(task.texts, dtype=object)
-    for moment, embeddings in (("base", judged.base), ("tuned", judged.tuned)):
-        found = task.retrieval(embeddings)
-        top, query = found.top.shape[1], task.query_of_row
+    for moment in NAMES:
+        found = near[moment]
+        top = found.top.shape[1]
         parts.append(
             pd.DataFrame(
                 {
-                    "pair": np.repeat(task.rows, top),
+                    "pair": np.repeat(judged.task.rows, top),
                     "moment": moment,
-                    "place": np.tile(np.arange(1, top + 1), len(query)),
-                    "text": texts[task.documents[found.top[query]]].ravel(),
-                    "cosine": found.top_cosine[query].ravel(),
-                    "right": found.hits[query].ravel(),
+                    "place": np.tile(np.arange(1, top + 1), len(found.top)),
+                    "text": texts[documents[found.top]].ravel(),
+                    "cosine": found.top_cosine.ravel(),
+                    "right": found.hits.ravel(),
                 }
             )
         )

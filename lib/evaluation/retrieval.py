@@ -85,14 +85,33 @@ def _block(queries: np.ndarray, targets: np.ndarray, right: list[np.ndarray], to
     is_right = np.zeros(scores.shape, dtype=bool)
     is_right[rows, columns] = True
     best_right = np.full(len(right), -np.inf, dtype=np.float32)
-    np.maximum.at(best_right, rows, scores[rows, columns])
+    own = scores[rows, columns]
+    np.maximum.at(best_right, rows, own)
     hits = np.take_along_axis(is_right, first, axis=1)
     top_scores = np.take_along_axis(scores, first, axis=1)
     scores[rows, columns] = -np.inf
     best_wrong = scores.max(axis=1, initial=-1.0)
-    rank = 1 + (scores > best_right[:, None]).sum(axis=1)
+    rank = 1 + (scores > best_right[:, None]).sum(axis=1) + _tied(scores, best_right, rows, columns, own)
     counts = np.array([len(ids) for ids in right])
     return first, top_scores, rank, best_right, best_wrong, hits, counts
+
+
+def _tied(
+    scores: np.ndarray, best_right: np.ndarray, rows: np.ndarray, columns: np.ndarray, own: np.ndarray
+) -> np.ndarray:
+    """Count by row the wrong targets that tie with the best right one and stand before it: a model that gives every text
+
+    the same vector must not rank all first.
+    """
+    ahead = np.zeros(len(scores), dtype=np.int64)
+    same = scores == best_right[:, None]
+    tied = np.flatnonzero(same.any(axis=1))
+    if len(tied):
+        place = np.full(len(scores), scores.shape[1], dtype=np.int64)
+        best = own == best_right[rows]
+        np.minimum.at(place, rows[best], columns[best])
+        ahead[tied] = (same[tied] & (np.arange(scores.shape[1]) < place[tied, None])).sum(axis=1)
+    return ahead
 
 
 def _top(scores: np.ndarray, top: int) -> np.ndarray:

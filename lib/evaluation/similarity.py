@@ -2,37 +2,52 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from lib.data.shapes import Shape
-
-if TYPE_CHECKING:
-    from lib.evaluation.run import Judged
+from lib.evaluation.judged import NAMES, Judged
+from lib.evaluation.task import positives
 
 BINS = np.linspace(-0.5, 1.0, 76)
 
 
 def similarity_of(judged: Judged) -> dict[str, Any]:
-    """Return for base and tuned the histograms of pair and random-pair cosine and the best threshold; empty for single texts."""
-    if judged.task.shape is Shape.LABELLED_TEXTS:
+    """Return for base and tuned the histograms of pair and random-pair cosine and the best threshold; empty for single texts.
+
+    Labelled pairs: those of the same meaning are told from those that are not; elsewhere pairs are told from random pairs.
+    """
+    task = judged.task
+    if task.shape is Shape.LABELLED_TEXTS:
         return {}
-    found: dict[str, Any] = {"bins": BINS.tolist()}
-    for name, embeddings in (("base", judged.base), ("tuned", judged.tuned)):
-        pairs, random = judged.task.pair_cosines(embeddings), judged.task.random_cosines(embeddings)
+    found: dict[str, Any] = {"bins": BINS.tolist(), "against": "random pairs"}
+    for name in NAMES:
+        pairs, random = judged.cosines[name], judged.random[name]
+        if task.shape is Shape.LABELLED_PAIRS:
+            same = positives(task) == 1
+            pairs, random = judged.cosines[name][same], judged.cosines[name][~same]
+            found["against"] = "pairs that are not the same"
         found[name] = {
-            "pairs": np.histogram(np.clip(pairs, BINS[0], BINS[-1]), BINS)[0].tolist(),
-            "random": np.histogram(np.clip(random, BINS[0], BINS[-1]), BINS)[0].tolist(),
-            "pair_mean": float(pairs.mean()),
+            "pairs": histogram(pairs),
+            "random": histogram(random),
+            "pair_mean": float(pairs.mean()) if len(pairs) else 0.0,
             "random_mean": float(random.mean()) if len(random) else 0.0,
             "threshold": best_threshold(pairs, random),
         }
     return found
 
 
+def histogram(cosines: np.ndarray) -> list[int]:
+    """Return how many cosines fall into each bin."""
+    return np.histogram(np.clip(cosines, BINS[0], BINS[-1]), BINS)[0].tolist()
+
+
 def best_threshold(pairs: np.ndarray, random: np.ndarray) -> dict[str, float]:
-    """Return the cosine from which on a pair is likelier right than random (largest F1, both weighing the same)."""
+    """Return the cosine from which on a pair is likelier right than random (largest F1, both weighing the same).
+
+    Precision is what holds when right and random pairs are equally frequent; where right ones are rarer it is lower.
+    """
     if len(pairs) == 0 or len(random) == 0:
         return {"cosine": 0.0, "precision": 0.0, "recall": 0.0}
     candidates = np.unique(np.quantile(np.concatenate([pairs, random]), np.linspace(0, 1, 401)))

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
 import pandas as pd
+import pyarrow
+
+from lib.errors import StoreError
 
 VERSION = 1
 
@@ -35,6 +39,7 @@ class Evaluation:
     similarity: dict[str, Any] = field(default_factory=dict)
     cost: dict[str, Any] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
+    warnings: list[dict[str, str]] = field(default_factory=list)
     version: int = VERSION
 
     @property
@@ -44,23 +49,61 @@ class Evaluation:
         return {"metric": self.metric, "verdict": self.verdict, "held_out": self.examples, **numbers}
 
     def to_json(self) -> str:
-        """Return the evaluation as JSON text."""
-        return json.dumps(asdict(self), allow_nan=True)
+        """Return the evaluation as JSON text; a bound that is not finite is null."""
+        return json.dumps(finite(asdict(self)), allow_nan=False)
+
+
+def finite(value: Any) -> Any:
+    """Return the value with None in the place of every number that JSON cannot hold."""
+    if isinstance(value, dict):
+        return {name: finite(one) for name, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [finite(one) for one in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def load_evaluation(run: HasEvaluation) -> Evaluation | None:
-    """Return a run's evaluation, or None while there is none."""
-    path = run.evaluation_dir / "evaluation.json"
+    """Return a run's evaluation, or None while there is none. Raises StoreError when the file is damaged."""
+    return read_evaluation(run.evaluation_dir)
+
+
+def read_evaluation(folder: Path) -> Evaluation | None:
+    """Return the evaluation in a folder, or None; numbers that were not finite come back as nan."""
+    path = folder / "evaluation.json"
     if not path.exists():
         return None
-    return Evaluation(**json.loads(path.read_text(encoding="utf-8")))
+    try:
+        stored = json.loads(path.read_text(encoding="utf-8"))
+        known = {name: value for name, value in stored.items() if name in Evaluation.__dataclass_fields__}
+        metrics = {name: {k: _number(v) for k, v in values.items()} for name, values in known["metrics"].items()}
+        return Evaluation(**(known | {"metrics": metrics}))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise StoreError("The evaluation of this run cannot be read.", todo="Evaluate the run again.") from error
+
+
+def _number(value: float | None) -> float:
+    return math.nan if value is None else float(value)
 
 
 def load_pairs(run: HasEvaluation) -> pd.DataFrame:
-    """Return a run's table of examples: pair, part, texts, component, base_ and tuned_ cosine, rank, margin, background, change."""
-    return pd.read_parquet(run.evaluation_dir / "pairs.parquet")
+    """Return a run's table of examples: pair, part, texts, component, base_ and tuned_ cosine, rank, margin, background,
+
+    gain and change (better, same, worse). Raises StoreError when it is missing or damaged.
+    """
+    return _table(run.evaluation_dir / "pairs.parquet")
 
 
-def load_neighbours(run: HasEvaluation) -> pd.DataFrame:
-    """Return the nearest targets of every held-out source: pair, moment (base, tuned), place (from 1), text, cosine, right."""
-    return pd.read_parquet(run.evaluation_dir / "neighbours.parquet")
+def load_neighbours(run: HasEvaluation, *, pair: int | None = None) -> pd.DataFrame:
+    """Return what is nearest to held-out sources (of one pair, or all): pair, moment (base, tuned), place (from 1), text,
+
+    cosine, right.
+    """
+    filters = None if pair is None else [("pair", "==", pair)]
+    return _table(run.evaluation_dir / "neighbours.parquet", filters=filters)
+
+
+def _table(path: Path, filters: list[tuple[str, str, int]] | None = None) -> pd.DataFrame:
+    try:
+        return pd.read_parquet(path, filters=filters)
+    except (OSError, ValueError, pyarrow.ArrowException) as error:
+        raise StoreError(f"{path.name} of this run cannot be read.", todo="Evaluate the run again.") from error

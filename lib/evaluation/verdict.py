@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from math import isfinite
+
 from lib.data.shapes import Shape
 from lib.evaluation.statistics import Difference
 
@@ -15,6 +18,13 @@ NAMES: dict[str, str] = {
     "average_precision": "average precision",
     "triplet_accuracy": "triplet accuracy",
     "neighbour_recall": "same-class neighbours",
+    "accuracy@5": "right answer among 5",
+    "accuracy@10": "right answer among 10",
+    "recall@5": "recall@5",
+    "recall@10": "recall@10",
+    "median_rank": "median rank",
+    "best_f1": "best F1",
+    "silhouette": "silhouette",
 }
 PERCENT = ("recall@", "accuracy@", "neighbour_recall", "triplet_accuracy")
 
@@ -33,25 +43,33 @@ def sentence(
     *, shape: Shape, metric: str, found: Difference, examples: int, counts: dict[str, int], groups: int
 ) -> str:
     """Return the verdict's sentence: how many examples, what changed with its interval, how many moved which way."""
-    moved = f"{counts['better']} pairs better, {counts['worse']} worse, {counts['same']} the same."
+    better = f"{counts['better']:,} {noun(shape, counts['better'])} better"
+    moved = f"{better}, {counts['worse']:,} worse, {counts['same']:,} the same."
     if is_percent(metric):
-        change = f"({points(found.difference)} points, 95% interval {points(found.low)} to {points(found.high)})"
+        change = f"({points(found.difference)} points, {interval(found, points)})"
         values = f"{100 * found.tuned:.0f}%, before {100 * found.base:.0f}%"
         detectable = f"{100 * found.detectable:.0f} points"
     else:
-        change = f"({found.difference:+.3f}, 95% interval {found.low:+.3f} to {found.high:+.3f})"
+        change = f"({found.difference:+.3f}, {interval(found, '{:+.3f}'.format)})"
         values = f"{found.tuned:.3f}, before {found.base:.3f}"
         detectable = f"{found.detectable:.3f}"
     told = {
         "accuracy@1": f"the right answer now comes first for {values}",
         "neighbour_recall": f"of the nearest neighbours, those of the same class are now {values}",
     }.get(metric, f"{NAMES.get(metric, metric)} is now {values}")
-    text = f"On {examples} held-out {noun(shape, examples)} {told} {change}; {moved}"
-    if found.verdict == "no clear change":
+    text = f"On {examples:,} held-out {noun(shape, examples)} {told} {change}; {moved}"
+    if found.verdict == "no clear change" and isfinite(found.detectable):
         text += f" This many could show a change of about {detectable} or more."
     if groups < 20:
         text += f" They fall into only {groups} independent groups: read the interval as rough."
     return text
+
+
+def interval(found: Difference, written: Callable[[float], str]) -> str:
+    """Return the 95% interval in words, or that there is none."""
+    if not (isfinite(found.low) and isfinite(found.high)):
+        return "too few independent groups for an interval"
+    return f"95% interval {written(found.low)} to {written(found.high)}"
 
 
 def noun(shape: Shape, number: int) -> str:

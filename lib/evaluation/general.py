@@ -1,0 +1,73 @@
+"""General skill, measured away from the training data: a probe of graded everyday pairs that ships with the project."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from lib.evaluation.curves import rank_correlation
+from lib.evaluation.measures import as_dict
+from lib.evaluation.retrieval import unit
+from lib.evaluation.statistics import statistic_interval
+
+PROBE = Path(__file__).with_name("probe.csv")
+NEIGHBOURS = 10
+
+BUNDLED_AGREEMENT = 0.0
+"""Spearman of the bundled all-MiniLM-L6-v2's cosines with the probe's grades, as a test measures it."""
+
+
+@cache
+def probe() -> pd.DataFrame:
+    """Return the probe: group (pairs of one first sentence), subject, first, second, grade from 0 (unrelated) to 5 (the same meaning)."""
+    return pd.read_csv(PROBE)
+
+
+def probe_texts() -> list[str]:
+    """Return the distinct texts of the probe."""
+    pairs = probe()
+    return pd.unique(pd.concat([pairs["first"], pairs["second"]])).tolist()
+
+
+def probe_cosines(rows: np.ndarray) -> np.ndarray:
+    """Return the cosine of each pair of the probe. rows: (len(probe_texts()), d)."""
+    place = {text: row for row, text in enumerate(probe_texts())}
+    rows, pairs = unit(rows), probe()
+    left, right = pairs["first"].map(place).to_numpy(), pairs["second"].map(place).to_numpy()
+    return np.einsum("ij,ij->i", rows[left], rows[right])
+
+
+def agreement(rows: np.ndarray) -> float:
+    """Return Spearman's correlation of the cosines with the grades. rows: (len(probe_texts()), d)."""
+    return rank_correlation(probe_cosines(rows), probe()["grade"].to_numpy(float))
+
+
+def general(embed: Callable[[str, list[str]], np.ndarray]) -> dict[str, Any]:
+    """Return the agreement with the probe's grades before and after with its interval, and how many neighbours are kept."""
+    base, tuned = (embed(name, probe_texts()) for name in ("base", "tuned"))
+    grades = probe()["grade"].to_numpy(float)
+    cosines = probe_cosines(base), probe_cosines(tuned)
+    found = statistic_interval(
+        *cosines, probe()["group"].to_numpy(), lambda values, rows: rank_correlation(values[rows], grades[rows])
+    )
+    return {"probe": as_dict(found), "probe_pairs": len(grades), "neighbours_kept": kept(base, tuned)}
+
+
+def kept(base: np.ndarray, tuned: np.ndarray) -> float:
+    """Return the mean share of each text's ten nearest others that are the same before and after."""
+    near = [nearest(rows) for rows in (base, tuned)]
+    return float(np.mean([len(set(a) & set(b)) / len(a) for a, b in zip(*near, strict=True)]))
+
+
+def nearest(rows: np.ndarray) -> np.ndarray:
+    """Return by row the ids of its nearest other rows."""
+    rows = unit(rows)
+    scores = rows @ rows.T
+    np.fill_diagonal(scores, -np.inf)
+    count = min(NEIGHBOURS, len(rows) - 1)
+    return np.argpartition(-scores, count - 1, axis=1)[:, :count]

@@ -1,0 +1,90 @@
+"""What a training cost, called by name: over-fitting, forgetting, collapse."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+FORGOTTEN = 0.02
+"""A drop of the probe's Spearman below this is within what any training does."""
+
+COLLAPSED_COSINE = 0.15
+COLLAPSED_RANK = 0.6
+FALLEN = 0.01
+
+
+@dataclass(frozen=True)
+class Warning:
+    """One thing that was found: its name, and a sentence with the numbers."""
+
+    name: str
+    text: str
+
+    def to_dict(self) -> dict[str, str]:
+        """Return it as stored."""
+        return asdict(self)
+
+
+def warnings_of(cost: dict[str, Any]) -> list[Warning]:
+    """Return what the cost section's numbers say, by name."""
+    found = [overfitting(cost.get("moments", [])), forgetting(cost), collapse(cost)]
+    return [one for one in found if one is not None]
+
+
+def overfitting(moments: list[dict[str, Any]]) -> Warning | None:
+    """Say where training pairs went on getting better while validation pairs got worse."""
+    known = [m for m in moments if "train" in m and "validation" in m]
+    base = next((m for m in known if m["name"] == "base"), None)
+    trained = [m for m in known if m["name"] not in ("base", "best")]
+    best = next((m for m in known if m["name"] == "best"), None)
+    if base is None or best is None or not trained:
+        return None
+    last = trained[-1]
+    rose = last["train"] - base["train"]
+    fell = best["validation"] - last["validation"]
+    if last["epoch"] > best["epoch"] and fell > FALLEN and last["train"] >= best["train"] - FALLEN:
+        return Warning(
+            "Over-fitting",
+            f"After epoch {best['epoch']} the validation pairs got worse ({best['validation']:.3f} to "
+            f"{last['validation']:.3f} at epoch {last['epoch']}) while the training pairs held or got better "
+            f"({best['train']:.3f} to {last['train']:.3f}). The saved model is epoch {best['epoch']}.",
+        )
+    gained = best["validation"] - base["validation"]
+    if rose > 0.1 and gained < 0.0:
+        return Warning(
+            "Over-fitting",
+            f"The training pairs got better ({base['train']:.3f} to {best['train']:.3f}), the validation pairs worse "
+            f"({base['validation']:.3f} to {best['validation']:.3f}): what was learnt does not carry over.",
+        )
+    return None
+
+
+def forgetting(cost: dict[str, Any]) -> Warning | None:
+    """Say where the model agrees clearly less with everyday similarity than before."""
+    probe = cost.get("general", {}).get("probe")
+    if not probe or probe["difference"] > -FORGOTTEN or probe["high"] >= 0:
+        return None
+    kept = cost["general"]["neighbours_kept"]
+    return Warning(
+        "Forgetting",
+        f"On everyday sentences that are not of this data, the agreement with graded similarity fell from "
+        f"{probe['base']:.3f} to {probe['tuned']:.3f}, and {kept:.0%} of the nearest neighbours are kept. "
+        "Mix in the base model with the blend slider, lower the learning rate, or train for fewer epochs.",
+    )
+
+
+def collapse(cost: dict[str, Any]) -> Warning | None:
+    """Say where all texts moved together, so that cosines say less."""
+    base, tuned = cost.get("base"), cost.get("tuned")
+    if not base or not tuned:
+        return None
+    closer = tuned["random_cosine"] - base["random_cosine"]
+    share = tuned["effective_rank"] / max(1e-9, base["effective_rank"])
+    if closer < COLLAPSED_COSINE and share > COLLAPSED_RANK:
+        return None
+    return Warning(
+        "Collapse",
+        f"Texts that have nothing to do with each other are now at a cosine of {tuned['random_cosine']:.3f} "
+        f"(before {base['random_cosine']:.3f}), and the vectors use {tuned['effective_rank']:.0f} directions "
+        f"(before {base['effective_rank']:.0f}): a high cosine alone says less than before.",
+    )
