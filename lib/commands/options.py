@@ -46,7 +46,7 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
         )
     for role in ("label", "score", "group", "split-column"):
         mapping.add_argument(f"--{role}", metavar="COLUMN")
-    mapping.add_argument("--scale", help="the score's scale: 0-5, 1-5, 0-1 or -1-1")
+    mapping.add_argument("--score-scale", help="the score's scale: 0-5, 1-5, 0-1 or -1-1")
     mapping.add_argument("--same", action="append", metavar="CLASS", help="a class that means the same")
     dividing = parser.add_argument_group("split")
     dividing.add_argument(
@@ -91,8 +91,8 @@ def mapping_from(given: argparse.Namespace, table: Rows) -> Mapping:
     else:
         mapping = guess(table)
     changes: dict[str, Any] = {"roles": {**mapping.roles, **roles}}
-    if given.scale:
-        changes["scale"] = scale_of(given.scale)
+    if given.score_scale:
+        changes["scale"] = scale_of(given.score_scale)
     if given.same:
         changes["same"] = tuple(given.same)
     if given.group:
