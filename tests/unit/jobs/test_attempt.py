@@ -1,0 +1,67 @@
+"""However the work inside ends, the queue is told truly."""
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+
+import pytest
+
+from lib.errors import CancelledError, TrainingError
+from lib.jobs.attempt import Attempt
+from lib.jobs.events import EventWriter, fold, read_events
+from lib.store.jobs import Job
+from lib.store.workspace import Workspace, open_workspace
+
+
+def begin(workspace: Workspace, tmp_path: Path) -> tuple[Attempt, Job]:
+    job = workspace.jobs.claim(workspace.jobs.submit("train", run="r").id)
+    assert job is not None
+    return Attempt(workspace, job, EventWriter(tmp_path / "events.jsonl")), job
+
+
+@pytest.mark.parametrize(
+    ("error", "state", "reason"),
+    [
+        (TrainingError("The loss became nan.", todo="Lower the learning rate."), "failed", "Lower the learning rate"),
+        (CancelledError("Cancelled."), "cancelled", "Cancelled"),
+    ],
+)
+def test_errors_meant_for_users_end_here(home: Path, tmp_path: Path, error: Exception, state: str, reason: str) -> None:
+    workspace = open_workspace()
+    attempt, job = begin(workspace, tmp_path)
+    with attempt:
+        raise error
+    ended = workspace.jobs.get(job.id)
+    assert ended.state == state
+    assert reason in ended.reason
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (MemoryError(), "memory was not enough"),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried"), "memory was not enough"),
+        (OSError(errno.ENOSPC, "No space left on device"), "disk is full"),
+        (ZeroDivisionError("by zero"), "ZeroDivisionError"),
+    ],
+)
+def test_other_errors_are_told_and_go_on(home: Path, tmp_path: Path, error: Exception, reason: str) -> None:
+    workspace = open_workspace()
+    attempt, job = begin(workspace, tmp_path)
+    with pytest.raises(type(error)), attempt:
+        raise error
+    ended = workspace.jobs.get(job.id)
+    assert ended.state == "failed"
+    assert reason in ended.reason
+    log = fold(read_events(tmp_path / "events.jsonl")[0]).log
+    assert "Traceback" in log[-1]["text"]
+
+
+def test_success_queues_what_follows(home: Path, tmp_path: Path) -> None:
+    workspace = open_workspace()
+    attempt, job = begin(workspace, tmp_path)
+    with attempt:
+        attempt.follow_ups = ("evaluate",)
+    assert workspace.jobs.get(job.id).state == "succeeded"
+    assert [j.kind for j in workspace.jobs.all(states=("queued",))] == ["evaluate"]

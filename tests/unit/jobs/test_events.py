@@ -1,0 +1,77 @@
+"""Events: written a line at a time, read on from an offset, folded to a status; a torn line harms nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lib.errors import CancelledError
+from lib.jobs import events as room
+from lib.jobs.events import EventWriter, fold, read_events
+
+
+def test_events_are_read_on_from_an_offset(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    writer = EventWriter(path)
+    writer.stage("loading", "a model")
+    first, offset = read_events(path)
+    writer.log("a line")
+    second, _ = read_events(path, after=offset)
+    assert [e["kind"] for e in first] == ["stage"]
+    assert [e["kind"] for e in second] == ["log"]
+
+
+def test_a_torn_line_is_left_out_and_the_next_writer_goes_on(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    EventWriter(path).log("whole")
+    with path.open("ab") as file:
+        file.write(b'{"kind": "log", "te')
+    assert len(read_events(path)[0]) == 1
+    EventWriter(path).log("after")
+    assert [e["text"] for e in read_events(path)[0]] == ["whole", "after"]
+
+
+def test_time_left_follows_the_pace_since_the_stage_began() -> None:
+    lines = [{"kind": "stage", "stage": "training", "detail": "", "time": "2026-01-01T00:00:00+00:00"}]
+    lines += [
+        {"kind": "advance", "done": n, "total": 100, "clock": 50.0 + 2 * n, "time": "2026-01-01T00:00:00+00:00"}
+        for n in range(11)
+    ]
+    status = fold(lines)
+    assert status.seconds_left == pytest.approx(180.0)
+    assert status.fraction == pytest.approx(0.1)
+
+
+def test_a_resumed_attempt_forgets_what_it_does_again() -> None:
+    time = "2026-01-01T00:00:00+00:00"
+    lines = [
+        {"kind": "loss", "step": n, "epoch": n / 4, "loss": 1.0, "learning_rate": 0.1, "time": time}
+        for n in range(1, 9)
+    ]
+    lines += [
+        {
+            "kind": "measured",
+            "part": "validation",
+            "moment": f"epoch-{e}",
+            "epoch": e,
+            "metrics": {},
+            "seconds": 1,
+            "time": time,
+        }
+        for e in (0, 1, 2)
+    ]
+    lines += [{"kind": "attempt", "time": time}, {"kind": "resumed", "step": 4, "epoch": 1, "time": time}]
+    status = fold(lines)
+    assert [point["step"] for point in status.losses] == [1, 2, 3, 4]
+    assert [m["epoch"] for m in status.measures] == [0, 1]
+
+
+def test_check_raises_when_the_user_asked_to_stop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room, "CHECK_SECONDS", 0.0)
+    asked = [False]
+    writer = EventWriter(tmp_path / "e.jsonl", cancelled=lambda: asked[0])
+    writer.check()
+    asked[0] = True
+    with pytest.raises(CancelledError):
+        writer.check()

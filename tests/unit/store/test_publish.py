@@ -1,0 +1,79 @@
+"""A published folder is whole or not there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lib.errors import StoreError
+from lib.store import publish as room
+from lib.store.publish import MANIFEST, leftovers, publish, recover, verify
+
+
+def write(folder: Path, text: str = "one") -> None:
+    with publish(folder) as part:
+        (part / "a.txt").write_text(text)
+        (part / "deep").mkdir()
+        (part / "deep" / "b.bin").write_bytes(b"\0\1")
+
+
+def test_a_published_folder_verifies(tmp_path: Path) -> None:
+    write(tmp_path / "x")
+    assert verify(tmp_path / "x") == []
+    assert (tmp_path / "x" / MANIFEST).exists()
+    assert leftovers(tmp_path) == []
+
+
+def test_publishing_again_replaces(tmp_path: Path) -> None:
+    write(tmp_path / "x", "one")
+    write(tmp_path / "x", "two")
+    assert (tmp_path / "x" / "a.txt").read_text() == "two"
+    assert [p.name for p in tmp_path.iterdir()] == ["x"]
+
+
+def test_an_error_inside_leaves_the_old_folder(tmp_path: Path) -> None:
+    write(tmp_path / "x", "one")
+    with pytest.raises(RuntimeError), publish(tmp_path / "x") as part:
+        (part / "a.txt").write_text("half")
+        raise RuntimeError
+    assert (tmp_path / "x" / "a.txt").read_text() == "one"
+    assert leftovers(tmp_path) == []
+
+
+@pytest.mark.parametrize("damage", ["missing", "truncated", "flipped", "extra", "no manifest", "rubbish manifest"])
+def test_every_damage_is_found(tmp_path: Path, damage: str) -> None:
+    write(tmp_path / "x")
+    victim = tmp_path / "x" / "deep" / "b.bin"
+    if damage == "missing":
+        victim.unlink()
+    elif damage == "truncated":
+        victim.write_bytes(b"\0")
+    elif damage == "flipped":
+        victim.write_bytes(b"\0\3")
+    elif damage == "extra":
+        (tmp_path / "x" / "new").write_text("")
+    elif damage == "no manifest":
+        (tmp_path / "x" / MANIFEST).unlink()
+    else:
+        (tmp_path / "x" / MANIFEST).write_text("{")
+    assert verify(tmp_path / "x") != []
+
+
+def test_a_kill_between_the_renames_is_recovered(tmp_path: Path) -> None:
+    write(tmp_path / "x")
+    (tmp_path / "x").rename(tmp_path / f"{room.REPLACED}x-12345678")
+    assert leftovers(tmp_path) != []
+    recover(tmp_path / "x")
+    assert verify(tmp_path / "x") == []
+    assert leftovers(tmp_path) == []
+
+
+def test_a_refused_write_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(folder: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(room, "seal", full)
+    with pytest.raises(StoreError, match="No space left on device"):
+        write(tmp_path / "x")
+    assert list(tmp_path.iterdir()) == []
