@@ -60,6 +60,7 @@ def moment(
             continue
         embeddings = np.asarray(rows[[place[text] for text in task.texts]])
         found[part] = task.measure(embeddings)[metric]
+        found[f"{part}_rows"] = len(task.rows)
         if part == "validation" and len(task.left) == len(task.right):
             found["alignment"] = alignment(embeddings, task.left, task.right)
     return found

@@ -107,3 +107,14 @@ def _table(path: Path, filters: list[tuple[str, str, int]] | None = None) -> pd.
         return pd.read_parquet(path, filters=filters)
     except (OSError, ValueError, pyarrow.ArrowException) as error:
         raise StoreError(f"{path.name} of this run cannot be read.", todo="Evaluate the run again.") from error
+
+
+def load_experiment(run: Any, name: str) -> dict[str, Any] | None:
+    """Return what an experiment (placebo, learning_curve, blend) of the run found, or None while there is nothing."""
+    path = run.folder / f"{name}.json"
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise StoreError(f"{path.name} of this run cannot be read.", todo="Start it again.") from error

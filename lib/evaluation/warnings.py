@@ -11,6 +11,7 @@ FORGOTTEN = 0.02
 COLLAPSED_COSINE = 0.15
 COLLAPSED_RANK = 0.6
 FALLEN = 0.01
+"""A fall of the validation metric below this is none, and of few rows not below half a standard error of a share."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,8 @@ def overfitting(moments: list[dict[str, Any]]) -> Warning | None:
     last = trained[-1]
     rose = last["train"] - base["train"]
     fell = best["validation"] - last["validation"]
-    if last["epoch"] > best["epoch"] and fell > FALLEN and last["train"] >= best["train"] - FALLEN:
+    noise = max(FALLEN, 0.25 * best["validation_rows"] ** -0.5)
+    if last["epoch"] > best["epoch"] and fell > noise and last["train"] >= best["train"] - FALLEN:
         return Warning(
             "Over-fitting",
             f"After epoch {best['epoch']} the validation pairs got worse ({best['validation']:.3f} to "

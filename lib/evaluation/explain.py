@@ -1,0 +1,113 @@
+"""Why two texts are close: an exact token-by-token decomposition of their cosine, or what each word does to it."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lib.evaluation.retrieval import unit
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+MOST_TOKENS = 64
+"""Tokens of a side that are shown; the rest are summed into one part, so that the parts still sum to the cosine."""
+
+MOST_WORDS = 64
+
+
+def explain(*, models: dict[str, str], first: str, second: str, home: str) -> dict[str, Any]:
+    """Return by model name (base, tuned) what `parts_of` says of the two texts, JSON-able. models: name -> model or folder."""
+    return {name: parts_of(_loaded(folder, home), first, second) for name, folder in models.items()}
+
+
+@lru_cache(maxsize=4)
+def _loaded(name: str, home: str) -> SentenceTransformer:
+    from lib.models.loader import load
+
+    return load(name, device="cpu", home=Path(home))
+
+
+def parts_of(model: SentenceTransformer, first: str, second: str) -> dict[str, Any]:
+    """Return the cosine of two texts in parts.
+
+    A mean-pooled model: kind tokens, labels of both sides, and parts (tokens of first, tokens of second) that sum to the
+    cosine, for the mean of the token vectors is linear and only the two lengths divide it. Any other: kind words, and by
+    word of each side how much the cosine falls when it is left out.
+    """
+    if is_mean_pooled(model):
+        return _tokens(model, first, second)
+    return _words(model, first, second)
+
+
+def is_mean_pooled(model: SentenceTransformer) -> bool:
+    """Say whether the model is a transformer, a plain mean of its tokens, and at most a change of length."""
+    names = [type(module).__name__ for module in model]
+    if names not in (["Transformer", "Pooling"], ["Transformer", "Pooling", "Normalize"]):
+        return False
+    mode = getattr(model[1], "pooling_mode", None)
+    modes = [mode] if isinstance(mode, str) else list(mode or [])
+    return modes == ["mean"] and model.truncate_dim is None
+
+
+def _tokens(model: SentenceTransformer, first: str, second: str) -> dict[str, Any]:
+    sides = [token_vectors(model, text) for text in (first, second)]
+    lengths = [float(np.linalg.norm(vectors.mean(axis=0))) for _, vectors in sides]
+    scaled = [vectors / max(1e-12, len(vectors) * length) for (_, vectors), length in zip(sides, lengths, strict=True)]
+    parts = shortened(shortened(scaled[0] @ scaled[1].T).T).T
+    labels = [shown(labels) for labels, _ in sides]
+    return {
+        "kind": "tokens",
+        "cosine": float(parts.sum()),
+        "first": labels[0],
+        "second": labels[1],
+        "parts": parts.tolist(),
+    }
+
+
+def token_vectors(model: SentenceTransformer, text: str) -> tuple[list[str], np.ndarray]:
+    """Return the tokens that the model reads of a text, and their vectors (tokens, d) before the mean, in float64."""
+    import torch
+
+    features = model.preprocess([text])
+    features = {name: v.to(model.device) if isinstance(v, torch.Tensor) else v for name, v in features.items()}
+    with torch.inference_mode():
+        given = model[0](features)
+    mask = given["attention_mask"][0].bool()
+    vectors = given["token_embeddings"][0][mask].double().cpu().numpy()
+    labels = model.tokenizer.convert_ids_to_tokens(features["input_ids"][0][mask].tolist())
+    return [str(label) for label in labels], vectors
+
+
+def shortened(rows: np.ndarray) -> np.ndarray:
+    """Sum the rows from the last shown one on into one."""
+    if len(rows) <= MOST_TOKENS:
+        return rows
+    return np.concatenate([rows[: MOST_TOKENS - 1], rows[MOST_TOKENS - 1 :].sum(axis=0, keepdims=True)])
+
+
+def shown(labels: list[str]) -> list[str]:
+    """Return the labels of the shown rows; the last one stands for the rest where there are more."""
+    if len(labels) <= MOST_TOKENS:
+        return labels
+    return [*labels[: MOST_TOKENS - 1], f"({len(labels) - MOST_TOKENS + 1} more)"]
+
+
+def _words(model: SentenceTransformer, first: str, second: str) -> dict[str, Any]:
+    from lib.models.encoder import encode
+
+    sides = [text.split()[:MOST_WORDS] for text in (first, second)]
+    without = [[" ".join(words[:i] + words[i + 1 :]) for i in range(len(words))] for words in sides]
+    rows = unit(encode(model, [first, second, *without[0], *without[1]], fast=False)).astype(np.float64)
+    whole, split = float(rows[0] @ rows[1]), 2 + len(sides[0])
+    return {
+        "kind": "words",
+        "cosine": whole,
+        "first": sides[0],
+        "second": sides[1],
+        "first_parts": (whole - rows[2:split] @ rows[1]).tolist(),
+        "second_parts": (whole - rows[split:] @ rows[0]).tolist(),
+    }

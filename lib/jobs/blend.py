@@ -1,0 +1,105 @@
+"""Keep the general skill: the weights between base and tuned, measured along the way, any of them saved as a model.
+
+Wortsman et al. 2022, Robust fine-tuning of zero-shot models (WiSE-FT); Xiao et al. 2023, LM-Cocktail.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lib.errors import InputError
+from lib.jobs.experiments import store
+from lib.evaluation.general import agreement, probe_texts
+from lib.evaluation.task import HEADLINE, Task
+from lib.store.names import folder_name
+from lib.store.publish import publish
+
+if TYPE_CHECKING:
+    import torch
+
+    from lib.jobs.kinds import Task as Work
+
+SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
+Weights = Mapping[str, "torch.Tensor"]
+
+
+def blend(work: Work) -> tuple[str, ...]:
+    """Measure the blends along the way, or, with a share in the payload, save that one as a model."""
+    if "share" in work.payload:
+        save_blend(work, float(work.payload["share"]))
+    else:
+        measure_blends(work)
+    return ()
+
+
+def measure_blends(work: Work) -> None:
+    """Store by share of the tuned weights: the headline metric on the validation part, and the agreement with the probe.
+
+    Validation, not held-out: a person chooses by these numbers, and what judges must not choose.
+    """
+    from lib.models.encoder import encode
+
+    base, tuned = both(work)
+    model, weights = tuned, (state(base), state(tuned))
+    task = Task.of(work.dataset.frame(), shape=work.dataset.shape, part="validation")
+    points = []
+    for number, share in enumerate(SHARES):
+        work.progress.stage("blending", f"{share:.0%} of the tuned weights")
+        work.progress.advance(number, len(SHARES))
+        model.load_state_dict(mixed(*weights, share))
+        rows = encode(model, [*task.texts, *probe_texts()], progress=work.progress)
+        count = len(task.texts)
+        target = task.measure(rows[:count])[HEADLINE[task.shape]]
+        points.append({"share": share, "target": target, "general": agreement(rows[count:])})
+    store(work.run.folder, "blend", {"metric": HEADLINE[task.shape], "points": points})
+
+
+def save_blend(work: Work, share: float) -> Path:
+    """Save the blend as a plain sentence-transformers folder of its own and return it."""
+    if not 0.0 <= share <= 1.0:
+        raise InputError(f"A blend of {share:g} cannot be made.", todo="Choose a share from 0 to 1.")
+    base, tuned = both(work)
+    tuned.load_state_dict(mixed(state(base), state(tuned), share))
+    final = blend_folder(work.run, share)
+    with publish(final) as part:
+        tuned.save_pretrained(str(part), create_model_card=False, safe_serialization=True)
+        facts = {"run": work.run.id, "base": work.run.model, "share_of_tuned_weights": share}
+        (part / "closer.json").write_text(json.dumps(facts), encoding="utf-8")
+    work.progress.log(f"Saved the blend as {final}.")
+    return final
+
+
+def blend_folder(run: Any, share: float) -> Path:
+    """Return where the blend of a run with this share of tuned weights lies."""
+    return run.folder / "blends" / f"{folder_name(run.model)}-{round(100 * share):03d}"
+
+
+def both(work: Work) -> tuple[Any, Any]:
+    """Load base and tuned model."""
+    from lib.models.loader import load
+
+    work.progress.stage("blending", "loading both models")
+    home = work.workspace.home
+    return load(work.run.model, home=home), load(str(work.run.model_dir), home=home)
+
+
+def state(model: Any) -> Weights:
+    """Return a copy of the model's weights."""
+    return {name: value.detach().clone() for name, value in model.state_dict().items()}
+
+
+def mixed(base: Weights, tuned: Weights, share: float) -> dict[str, torch.Tensor]:
+    """Return (1 - share) of the base weights plus share of the tuned ones. Raises InputError where they do not match."""
+    unequal = set(base) ^ set(tuned) or {name for name in base if base[name].shape != tuned[name].shape}
+    if unequal:
+        raise InputError(
+            f"Base and tuned model differ in {len(unequal)} weights and cannot be mixed.",
+            todo="Only a model that was trained from this base, without changing its build, can be blended.",
+        )
+    return {
+        name: value.lerp(tuned[name].to(value), share) if value.is_floating_point() else tuned[name]
+        for name, value in base.items()
+    }
