@@ -14,6 +14,9 @@ from lib.progress import Progress, Silent
 SMALLEST_BF16 = 64
 """Below this width bf16 matrices gain nothing and their rounding weighs more."""
 
+MOST_CHARACTERS, FEWEST = 60_000, 8
+"""A block of long texts holds fewer of them: memory stays flat, and more would gain nothing."""
+
 
 def encode(
     model: SentenceTransformer,
@@ -50,13 +53,16 @@ def _blocks(model: SentenceTransformer, texts: list[str], *, progress: Progress,
     """Encode distinct texts, longest first, so that a block holds texts of nearly one length and memory peaks at once."""
     rows = np.zeros((len(texts), int(model.get_embedding_dimension() or 0)), dtype=np.float32)
     order = sorted(range(len(texts)), key=lambda index: -len(texts[index]))
-    for begin in range(0, len(order), batch):
+    begin = 0
+    while begin < len(order):
         progress.check()
-        chosen = order[begin : begin + batch]
+        room = MOST_CHARACTERS // max(1, len(texts[order[begin]]))
+        chosen = order[begin : begin + min(batch, max(FEWEST, room))]
         features = model.preprocess([texts[index] for index in chosen])
         features = {
             key: value.to(model.device) if isinstance(value, torch.Tensor) else value for key, value in features.items()
         }
         rows[chosen] = model(features)["sentence_embedding"].float().cpu().numpy()
-        progress.advance(min(begin + batch, len(order)), len(order))
+        begin += len(chosen)
+        progress.advance(begin, len(order))
     return rows

@@ -83,3 +83,14 @@ def test_it_can_be_stopped_between_blocks_and_tells_how_far_it_is(tiny_model: Pa
         encoder.encode(model, TEXTS, batch=2, progress=progress)
     assert progress.told == [(2, 5)]
     assert "attention_mask" in model.preprocess(["plain again"])
+
+
+def test_long_texts_come_in_smaller_blocks(tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(encoder, "MOST_CHARACTERS", 500)
+    monkeypatch.setattr(encoder, "FEWEST", 2)
+    progress = Stops()
+    progress.check = lambda: None  # type: ignore[method-assign]
+    texts = [f"{number} " + "word " * 60 for number in range(5)] + [f"short {number}" for number in range(20)]
+    found = encoder.encode(SentenceTransformer(str(tiny_model), device="cpu"), texts, progress=progress)
+    assert [done for done, _ in progress.told] == [2, 4, 6, 25]
+    assert np.isfinite(found).all()

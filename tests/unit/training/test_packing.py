@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+import transformers
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.losses import (
     BatchAllTripletLoss,
@@ -143,6 +144,41 @@ def test_encode_of_sentence_transformers_equals_the_plain_path(model: SentenceTr
         assert np.abs(model.encode(texts) - plain).max() < 1e-5
     assert np.abs(encode(model, texts) - plain).max() < 1e-5
     assert np.array_equal(model.encode(texts), plain)
+
+
+SMALL = {
+    "hidden_size": 32,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "intermediate_size": 64,
+    "max_position_embeddings": 130,
+}
+KIN = {
+    "XLMRoberta": (SMALL, True),
+    "Electra": (SMALL | {"embedding_size": 32}, True),
+    "Albert": (SMALL | {"embedding_size": 16}, True),
+    "DistilBert": ({"dim": 32, "n_layers": 2, "n_heads": 4, "hidden_dim": 64, "max_position_embeddings": 130}, True),
+    "MPNet": (SMALL, False),  # positions relative to each other: it does not use the attention interface
+}
+
+
+@pytest.mark.parametrize("name", KIN)
+@pytest.mark.parametrize("pooling", ["mean", "cls", "max"])
+def test_kin_of_bert_encode_alike_with_and_without(name: str, pooling: str, tiny_model: Path, tmp_path: Path) -> None:
+    options, packs = KIN[name]
+    torch.manual_seed(3)
+    tokenizer = AutoTokenizer.from_pretrained(tiny_model)
+    config = getattr(transformers, f"{name}Config")(
+        vocab_size=len(tokenizer), pad_token_id=tokenizer.pad_token_id, **options
+    )
+    getattr(transformers, f"{name}Model")(config).save_pretrained(tmp_path / "kin")
+    tokenizer.save_pretrained(tmp_path / "kin")
+    module = Transformer(str(tmp_path / "kin"), max_seq_length=100)
+    model = SentenceTransformer(modules=[module, Pooling(32, pooling_mode=pooling)], device="cpu")
+    plain = model.encode(ANCHORS + TARGETS)
+    with packing.packed(model) as on:
+        assert on == packs
+        assert np.abs(model.encode(ANCHORS + TARGETS) - plain).max() < 1e-5
 
 
 def test_many_texts_of_many_lengths_equal_the_plain_path(tiny_model: Path) -> None:
