@@ -17,9 +17,9 @@ STEPS: tuple[tuple[str, list[str]], ...] = (
     ("format", [PYTHON, "-m", "ruff", "format", "--check", "."]),
     ("lint", [PYTHON, "-m", "ruff", "check", "."]),
     ("types", [PYTHON, "-m", "mypy"]),
-    # Two at a time: these start no servers and few processes. Faults and browsers are about real timing: one at a time.
+    # Two at a time where each has a workspace of its own; browsers one at a time: they share the screen of two cores.
     ("unit and page tests", [PYTHON, "-m", "pytest", "tests/unit", "tests/app", "-n", "2", "--dist", "loadfile"]),
-    ("fault tests", [PYTHON, "-m", "pytest", "tests/faults"]),
+    ("fault tests", [PYTHON, "-m", "pytest", "tests/faults", "-n", "2"]),
     ("browser tests", [PYTHON, "-m", "pytest", "tests/browser"]),
 )
 

@@ -1,0 +1,110 @@
+"""Real processes: a workspace with a run, workers that are started, killed and waited for."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from safetensors.numpy import load_file
+
+from lib.jobs.events import read_events
+from lib.store.check import check
+from lib.store.runs import Run
+from lib.store.workspace import Workspace, open_workspace
+from tests.builders import add_dataset, add_run
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+PATIENCE = 120.0
+
+
+@dataclass
+class Farm:
+    """A workspace and the processes that a test started in it."""
+
+    home: Path
+    model: Path
+    started: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    @property
+    def workspace(self) -> Workspace:
+        """Open the workspace anew, as another process would."""
+        return open_workspace(self.home)
+
+    def add(self, **recipe: Any) -> Run:
+        """Queue a run of the tiny model on a small dataset."""
+        workspace = self.workspace
+        return add_run(workspace, add_dataset(workspace), self.model, **recipe)
+
+    def start(self, *command: str, env: dict[str, str] | None = None) -> subprocess.Popen[bytes]:
+        """Start a process in its own session: the worker, or a module with arguments."""
+        process = subprocess.Popen(
+            [sys.executable, "-m", *(command or ("lib.jobs.worker", str(self.home)))],
+            cwd=ROOT,
+            env=os.environ
+            | {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "CLOSER_HOME": str(self.home)}
+            | (env or {}),
+            stdin=subprocess.DEVNULL,
+            stdout=(self.home / "worker.log").open("ab"),
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        self.started.append(process)
+        return process
+
+    def finish(self) -> int:
+        """Run workers until the queue is empty; return how many it took."""
+        count = 0
+        while self.workspace.jobs.all(states=("queued", "running", "cancelling")):
+            self.start().wait(timeout=PATIENCE)
+            count += 1
+            assert count < 40, "the queue does not empty"
+        return count
+
+    def wait_for(self, condition: Callable[[], bool], *, seconds: float = PATIENCE) -> None:
+        """Wait until something is true; fail when it takes too long."""
+        deadline = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < deadline, "waited too long; the worker said: " + self.log()
+            time.sleep(0.02)
+
+    def log(self) -> str:
+        """Return the end of what the workers printed."""
+        path = self.home / "worker.log"
+        return path.read_text(errors="replace")[-3000:] if path.exists() else ""
+
+    def kinds(self, run: Run) -> list[str]:
+        """Return the stages that a run's events tell of."""
+        return [f"{e['kind']}:{e.get('stage', e.get('moment', ''))}" for e in read_events(run.events_path)[0]]
+
+    def whole(self) -> None:
+        """Assert that every dataset and every published folder is whole."""
+        assert check(self.workspace) == []
+
+
+@pytest.fixture
+def farm(home: Path, tiny_model: Path) -> Iterator[Farm]:
+    made = Farm(home, tiny_model)
+    yield made
+    for process in made.started:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def kill(process: subprocess.Popen[bytes]) -> None:
+    """Kill a process as a power cut would."""
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def weights(run: Run) -> dict[str, bytes]:
+    """Return the tuned model's weights as bytes."""
+    return {name: value.tobytes() for name, value in load_file(run.model_dir / "model.safetensors").items()}
