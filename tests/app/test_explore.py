@@ -1,0 +1,59 @@
+"""The shell of Explore: the run picker, sections that fail alone, the lines that use the model."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from types import ModuleType
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from lib.errors import InputError
+from lib.store.runs import Run
+from lib.ui.try_it import python_lines
+from tests.app.conftest import texts
+
+
+def test_without_a_run_the_next_step_is_to_train(open_page: Callable[..., AppTest]) -> None:
+    assert [one.label for one in open_page("explore").button] == ["Train a model"]
+
+
+def test_a_link_with_an_id_opens_that_run(open_page: Callable[..., AppTest], make_run: Callable[..., Run]) -> None:
+    older, newer = make_run(name="Older"), make_run(name="Newer")
+    assert open_page("explore", run=older.id).selectbox[0].value == older.id
+    assert open_page("explore").selectbox[0].value == newer.id
+
+
+def test_choosing_another_run_puts_it_into_the_address(
+    open_page: Callable[..., AppTest], make_run: Callable[..., Run]
+) -> None:
+    older, newer = make_run(name="Older"), make_run(name="Newer")
+    app = open_page("explore", run=newer.id)
+    app.selectbox[0].set_value(older.id).run()
+    assert app.query_params["run"] == older.id
+
+
+def test_a_section_that_fails_leaves_the_others_alone(
+    open_page: Callable[..., AppTest], make_run: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(run: Run) -> None:
+        raise InputError("The map is damaged.", todo="Draw it again.")
+
+    module = ModuleType("lib.ui.picture")
+    module.show = fail  # type: ignore[attr-defined]
+    module.__spec__ = sys.modules["lib.ui"].__spec__
+    monkeypatch.setitem(sys.modules, "lib.ui.picture", module)
+    make_run()
+    app = open_page("explore")
+    assert any("The map is damaged" in str(error.value).replace("\\", "") for error in app.error)
+    assert "Try it" in texts(app)
+
+
+def test_the_python_lines_name_the_tuned_model(open_page: Callable[..., AppTest], make_run: Callable[..., Run]) -> None:
+    run = make_run()
+    app = open_page("explore")
+    (code,) = [one.value for one in app.code if "SentenceTransformer" in one.value]
+    assert code.strip() == python_lines(run).strip()
+    assert repr(str(run.model_dir)) in code
+    compile(code, "lines", "exec")
