@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lib.errors import InputError
-from lib.jobs.experiments import store
 from lib.evaluation.general import agreement, probe_texts
 from lib.evaluation.task import HEADLINE, Task
+from lib.jobs.experiments import store
 from lib.store.names import folder_name
 from lib.store.publish import publish
 

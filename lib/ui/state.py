@@ -17,6 +17,7 @@ LINKED_PAIRS = 20
 MAP_FRAME, MAP_PART, MAP_CHANGE, MAP_SEARCH, MAP_GROUP = "frame", "part", "change", "find", "group"
 MAP_FIGURE, MAP_DOTS, MAP_TRAIL, MAP_INTRUDER = "map-figure", "map-dots", "map-trail", "map-intruder"
 MAP_PRESENTED, MAP_METHOD, MAP_BALANCE, MAP_FOLLOWED = "map-presented", "map-method", "map-balance", "map-followed"
+PAIR_TABLE, PAIR_OPENED = "pair-table", "pair-opened"
 _MARKED = "map-marked"
 _PICKED = "map-picked"
 DATASET = "dataset"
@@ -164,6 +165,11 @@ def selected_points(key: str) -> list[tuple[int, int]]:
     """Return the (trace, point) pairs that are selected in a figure."""
     points = st.session_state.get(key, {}).get("selection", {}).get("points", [])
     return [(int(point["curve_number"]), int(point["point_index"])) for point in points if "point_index" in point]
+
+
+def selected_rows(key: str) -> list[int]:
+    """Return the rows that are selected in a table."""
+    return [int(row) for row in st.session_state.get(key, {}).get("selection", {}).get("rows", [])]
 
 
 def pick(pairs: Iterable[int], run: str) -> None:

@@ -1,0 +1,221 @@
+"""Figures of an evaluation: how cosines are spread, the course over the epochs, what a blend keeps, a cosine in parts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from lib.charts.colours import Palette, with_alpha
+
+HEIGHT = 320
+
+
+def plain_layout(figure: go.Figure, colours: Palette, *, height: int = HEIGHT) -> go.Figure:
+    """Give a figure the look that all of them share, and return it."""
+    figure.update_layout(
+        height=height,
+        margin={"l": 8, "r": 8, "t": 36, "b": 8},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        font={"color": colours.text},
+        legend={"orientation": "h", "y": 1.12, "x": 0},
+        uirevision="stay",
+    )
+    figure.update_xaxes(gridcolor=colours.grid, zeroline=False)
+    figure.update_yaxes(gridcolor=colours.grid, zeroline=False)
+    return figure
+
+
+def distributions(similarity: Mapping[str, Any], colours: Palette) -> go.Figure:
+    """Draw how pair cosines (filled) and random-pair cosines (outlined) are spread, base and tuned, in one figure.
+
+    The dashed lines are the thresholds that separate the two best.
+    """
+    edges = np.asarray(similarity["bins"])
+    middles = (edges[:-1] + edges[1:]) / 2
+    figure = go.Figure()
+    for name, colour in (("base", colours.base), ("tuned", colours.tuned)):
+        for kind, told in (("random", similarity.get("against", "random pairs")), ("pairs", "pairs")):
+            figure.add_trace(
+                _spread(middles, similarity[name][kind], f"{name}: {told}", colour, filled=kind == "pairs")
+            )
+        cosine = similarity[name]["threshold"]["cosine"]
+        figure.add_vline(
+            x=cosine,
+            line={"color": colour, "dash": "dash", "width": 1.5},
+            annotation={"text": f"{name} {cosine:.2f}", "font": {"color": colour, "size": 12}},
+            annotation_position="top left" if name == "base" else "top right",
+        )
+    figure.update_xaxes(title_text="cosine")
+    figure.update_yaxes(title_text="share", tickformat=".0%", rangemode="tozero")
+    return plain_layout(figure, colours)
+
+
+def _spread(x: np.ndarray, counts: Sequence[int], name: str, colour: str, *, filled: bool) -> go.Scatter:
+    values = np.asarray(counts, dtype=np.float64)
+    return go.Scatter(
+        x=x,
+        y=values / max(1.0, values.sum()),
+        name=name,
+        mode="lines",
+        line={"color": colour, "width": 2, "dash": "solid" if filled else "dot", "shape": "hvh"},
+        fill="tozeroy" if filled else None,
+        fillcolor=with_alpha(colour, 0.18),
+        hovertemplate=f"{escape(name)}<br>cosine %{{x:.2f}}: %{{y:.1%}}<extra></extra>",
+    )
+
+
+def course(moments: Sequence[Mapping[str, Any]], colours: Palette, *, metric_title: str) -> go.Figure:
+    """Draw the metric on training and on validation pairs epoch by epoch, the best epoch marked."""
+    known = [m for m in moments if m["name"] != "best" and m.get("validation") is not None]
+    best = next((m for m in moments if m["name"] == "best" and m.get("validation") is not None), None)
+    figure = go.Figure()
+    for part, colour, dash in (("train", colours.base, "dot"), ("validation", colours.tuned, "solid")):
+        inside = [m for m in known if m.get(part) is not None]
+        figure.add_trace(
+            go.Scatter(
+                x=[m["epoch"] for m in inside],
+                y=[m[part] for m in inside],
+                name="training pairs" if part == "train" else "validation pairs",
+                mode="lines+markers",
+                line={"color": colour, "dash": dash, "width": 2},
+                hovertemplate=f"{part}, epoch %{{x:g}}: %{{y:.3f}}<extra></extra>",
+            )
+        )
+    if best is not None:
+        figure.add_trace(
+            go.Scatter(
+                x=[best["epoch"]],
+                y=[best["validation"]],
+                name="best epoch, kept",
+                mode="markers",
+                marker={
+                    "size": 15,
+                    "color": with_alpha(colours.better, 0.3),
+                    "line": {"color": colours.better, "width": 2},
+                },
+                hovertemplate="best epoch %{x:g}: %{y:.3f}<extra></extra>",
+            )
+        )
+    figure.update_xaxes(title_text="epoch")
+    figure.update_yaxes(title_text=escape(metric_title))
+    return plain_layout(figure, colours)
+
+
+def with_interval(
+    x: Sequence[float], points: Sequence[Mapping[str, Any]], colours: Palette, *, x_title: str, y_title: str
+) -> go.Figure:
+    """Draw differences to the base over x, each with its 95% interval."""
+    values = np.array([p["difference"] for p in points], dtype=float)
+    low = np.array([p["low"] if p["low"] is not None else p["difference"] for p in points], dtype=float)
+    high = np.array([p["high"] if p["high"] is not None else p["difference"] for p in points], dtype=float)
+    figure = go.Figure(
+        go.Scatter(
+            x=list(x),
+            y=values,
+            mode="lines+markers",
+            line={"color": colours.tuned, "width": 2},
+            error_y={"type": "data", "array": high - values, "arrayminus": values - low, "color": colours.tuned},
+            hovertemplate="%{x}: %{y:+.3f}<extra></extra>",
+        )
+    )
+    figure.add_hline(y=0, line={"color": colours.base, "dash": "dot"})
+    figure.update_xaxes(title_text=escape(x_title))
+    figure.update_yaxes(title_text=escape(y_title))
+    return plain_layout(figure, colours, height=280)
+
+
+def blends(points: Sequence[Mapping[str, Any]], colours: Palette, *, metric_title: str) -> go.Figure:
+    """Draw target and general quality along the way from base (0%) to tuned (100%) weights."""
+    x = [100 * p["share"] for p in points]
+    figure = go.Figure()
+    for name, title, colour in (
+        ("target", f"this data: {metric_title}", colours.tuned),
+        ("general", "general probe: Spearman", colours.base),
+    ):
+        figure.add_trace(
+            go.Scatter(
+                x=x,
+                y=[p[name] for p in points],
+                name=escape(title),
+                mode="lines+markers",
+                line={"color": colour, "width": 2},
+                hovertemplate="%{x:.0f}% tuned: %{y:.3f}<extra></extra>",
+            )
+        )
+    figure.update_xaxes(title_text="share of the tuned weights, %")
+    return plain_layout(figure, colours, height=300)
+
+
+def token_heat(base: Mapping[str, Any], tuned: Mapping[str, Any], colours: Palette) -> go.Figure:
+    """Draw what each pair of tokens gives to the cosine: base, tuned, and their difference; each sums to its cosine."""
+    before, after = np.asarray(base["parts"], float), np.asarray(tuned["parts"], float)
+    same = base["first"] == tuned["first"] and base["second"] == tuned["second"]
+    panels = [("Base", base, before), ("Tuned", tuned, after)]
+    if same:
+        panels.append(("Difference", tuned, after - before))
+    titles = [f"{title} {values.sum():+.3f}" for title, _, values in panels]
+    figure = make_subplots(rows=1, cols=len(panels), subplot_titles=titles, shared_yaxes=same, horizontal_spacing=0.04)
+    limit = max(1e-9, *(float(np.abs(values).max()) for _, _, values in panels))
+    for column, (title, side, values) in enumerate(panels, start=1):
+        figure.add_trace(_heat(title, side, values, limit, colours, scale=column == len(panels)), row=1, col=column)
+        _label_axes(figure, side, column)
+    figure.update_yaxes(autorange="reversed")
+    height = min(900, 150 + 22 * len(base["first"]))
+    return plain_layout(figure, colours, height=max(300, height))
+
+
+def _heat(
+    title: str, side: Mapping[str, Any], values: np.ndarray, limit: float, colours: Palette, *, scale: bool
+) -> go.Heatmap:
+    hover = [
+        [f"{escape(a)} · {escape(b)}: {value:+.4f}" for b, value in zip(side["second"], row, strict=True)]
+        for a, row in zip(side["first"], values, strict=True)
+    ]
+    return go.Heatmap(
+        z=values,
+        zmin=-limit,
+        zmax=limit,
+        colorscale=[[0.0, colours.worse], [0.5, colours.paper], [1.0, colours.better]],
+        text=hover,
+        hovertemplate=f"{title}<br>%{{text}}<extra></extra>",
+        showscale=scale,
+    )
+
+
+def _label_axes(figure: go.Figure, side: Mapping[str, Any], column: int) -> None:
+    """Name rows and columns by their tokens; equal tokens keep places of their own."""
+    first, second = ([escape(token) for token in side[name]] for name in ("first", "second"))
+    figure.update_yaxes(tickvals=list(range(len(first))), ticktext=first, row=1, col=column)
+    figure.update_xaxes(tickvals=list(range(len(second))), ticktext=second, tickangle=60, row=1, col=column)
+
+
+def word_bars(base: Mapping[str, Any], tuned: Mapping[str, Any], colours: Palette) -> go.Figure:
+    """Draw by word of each side how much the cosine falls when it is left out, base and tuned."""
+    figure = make_subplots(rows=1, cols=2, subplot_titles=("First text", "Second text"), horizontal_spacing=0.15)
+    for column, side in enumerate(("first", "second"), start=1):
+        words = [escape(word) for word in base[side]]
+        for name, found, colour in (("base", base, colours.base), ("tuned", tuned, colours.tuned)):
+            figure.add_trace(
+                go.Bar(
+                    x=found[f"{side}_parts"],
+                    y=list(range(len(words))),
+                    orientation="h",
+                    name=name,
+                    legendgroup=name,
+                    showlegend=column == 1,
+                    marker={"color": colour},
+                    text=words,
+                    hovertemplate="%{text}: %{x:+.3f}<extra></extra>",
+                ),
+                row=1,
+                col=column,
+            )
+        figure.update_yaxes(tickvals=list(range(len(words))), ticktext=words, autorange="reversed", row=1, col=column)
+    rows = max(len(base["first"]), len(base["second"]))
+    return plain_layout(figure, colours, height=min(900, max(280, 120 + 26 * rows)))

@@ -1,0 +1,172 @@
+"""From the verdict to the pair: what got worse, what improved most, what is still wrong; a chosen one opens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pandas as pd
+import streamlit as st
+
+from lib.evaluation.store import load_pairs
+from lib.store.runs import Run
+from lib.ui import pairs_inspect, state
+from lib.ui.cache import stamp
+
+MOST_ROWS = 5_000
+"""Rows of a table that are sent to the browser; the worst and the best are always among them."""
+
+TITLES = {"worse": "Got worse", "better": "Most improved", "wrong": "Still wrong", "all": "All pairs"}
+SHOWN = {
+    "anchor": "source",
+    "positive": "target",
+    "text": "text",
+    "score": "score",
+    "label": "label",
+    "base_rank": "rank before",
+    "tuned_rank": "rank after",
+    "base_margin": "margin before",
+    "tuned_margin": "margin after",
+    "base_cosine": "cosine before",
+    "tuned_cosine": "cosine after",
+    "base_background": "closer than random before",
+    "tuned_background": "closer than random after",
+    "base_neighbours": "same-class neighbours before",
+    "tuned_neighbours": "same-class neighbours after",
+    "change": "change",
+}
+"""Column of the stored table -> what the page calls it, in this order."""
+
+SHARES = ("base_background", "tuned_background", "base_neighbours", "tuned_neighbours")
+RIGHT_CLASS = 0.5
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _pairs(identity: str, _stamp: tuple[int, int]) -> pd.DataFrame:
+    from lib.store.workspace import open_workspace
+
+    return load_pairs(open_workspace().runs.get(identity))
+
+
+def pairs_of(run: Run) -> pd.DataFrame:
+    """Return the stored table of a run's held-out examples, or an empty one."""
+    path = run.evaluation_dir / "pairs.parquet"
+    return _pairs(run.id, stamp(path)) if path.exists() else pd.DataFrame()
+
+
+def show(run: Run) -> None:
+    """Draw the tables and the inspector."""
+    table = pairs_of(run)
+    if table.empty:
+        return
+    st.subheader("From the verdict to the pair", anchor=False)
+    kind = chosen_table(table)
+    listed = views()[kind](table).head(MOST_ROWS)
+    if listed.empty:
+        st.caption(EMPTY[kind])
+    else:
+        draw(run, kind, listed)
+    chosen = [pair for pair in state.chosen_pairs(run.id) if pair in set(table["pair"])]
+    if chosen:
+        pairs_inspect.show(run, table, chosen)
+    elif not listed.empty:
+        st.caption("Choose a row to see what lies behind it.")
+
+
+EMPTY = {
+    "worse": "No pair got worse.",
+    "better": "No pair got better.",
+    "wrong": "No pair is wrong any more.",
+    "all": "There are no pairs.",
+}
+
+
+def views() -> dict[str, Callable[[pd.DataFrame], pd.DataFrame]]:
+    """Return by table what it lists, the most telling first."""
+    return {"worse": worse, "better": better, "wrong": wrong, "all": lambda table: table}
+
+
+def worse(table: pd.DataFrame) -> pd.DataFrame:
+    """Return what got worse, the worst first."""
+    return ordered(table[table["change"] == "worse"], ascending=True)
+
+
+def better(table: pd.DataFrame) -> pd.DataFrame:
+    """Return what got better, the most improved first."""
+    return ordered(table[table["change"] == "better"], ascending=False)
+
+
+def ordered(table: pd.DataFrame, *, ascending: bool) -> pd.DataFrame:
+    """Sort by the gain; where that is equal, by how far the margin or cosine moved."""
+    by = table.assign(_moved=moved(table))
+    by = by.sort_values(["gain", "_moved"], ascending=ascending, kind="stable")
+    return by.drop(columns="_moved")
+
+
+def moved(table: pd.DataFrame) -> pd.Series:
+    """Return how far each row's margin (or cosine, or neighbours) moved."""
+    for name in ("margin", "cosine", "neighbours"):
+        if f"base_{name}" in table:
+            return table[f"tuned_{name}"] - table[f"base_{name}"]
+    return table["gain"]
+
+
+def wrong(table: pd.DataFrame) -> pd.DataFrame:
+    """Return what the tuned model still gets wrong, the farthest from right first."""
+    if "tuned_rank" in table:
+        return table[table["tuned_rank"] > 1].sort_values(["tuned_rank", "tuned_margin"], ascending=[False, True])
+    if "tuned_neighbours" in table:
+        return table[table["tuned_neighbours"] < RIGHT_CLASS].sort_values("tuned_neighbours")
+    if "label" in table:
+        same = table["label"].astype(str) == "1"
+        off = table["tuned_cosine"].where(~same, 1 - table["tuned_cosine"])
+    else:
+        off = (table["tuned_cosine"].rank(pct=True) - table["score"].astype(float).rank(pct=True)).abs()
+    return table.assign(_off=off).sort_values("_off", ascending=False).head(50).drop(columns="_off")
+
+
+def chosen_table(table: pd.DataFrame) -> str:
+    """Let the person choose a table; what got worse comes first."""
+    counts = {kind: len(view(table)) for kind, view in views().items()}
+    chosen = st.segmented_control(
+        "Pairs",
+        list(TITLES),
+        default="worse",
+        required=True,
+        format_func=lambda kind: f"{TITLES[kind]} ({counts[kind]:,})",
+        label_visibility="collapsed",
+        key=state.PAIR_TABLE,
+    )
+    return str(chosen or "worse")
+
+
+def draw(run: Run, kind: str, listed: pd.DataFrame) -> None:
+    """Draw a table; a chosen row is chosen everywhere."""
+    key = f"{state.PAIR_TABLE}-{kind}-{run.id}"
+    ids = listed["pair"].to_numpy()
+
+    def picked() -> None:
+        state.choose([int(ids[row]) for row in state.selected_rows(key) if row < len(ids)], run.id)
+
+    present = [name for name in SHOWN if name in listed]
+    st.dataframe(
+        listed[present].rename(columns=SHOWN),
+        hide_index=True,
+        height=320,
+        on_select=picked,
+        selection_mode="single-row",
+        column_config=columns(present),
+        key=key,
+    )
+
+
+def columns(present: list[str]) -> dict[str, object]:
+    """Return how each column is written: three digits for cosines and margins, whole percent for shares."""
+    found: dict[str, object] = {}
+    for name in present:
+        if name in SHARES:
+            found[SHOWN[name]] = st.column_config.NumberColumn(format="percent", width="small")
+        elif name.endswith(("cosine", "margin")):
+            found[SHOWN[name]] = st.column_config.NumberColumn(format="%.3f", width="small")
+        elif name in ("anchor", "positive", "text"):
+            found[SHOWN[name]] = st.column_config.TextColumn(width="large")
+    return found
