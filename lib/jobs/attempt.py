@@ -57,9 +57,17 @@ def reason_of(error: BaseException) -> str:
         return str(error)
     if is_out_of_memory(error):
         return OUT_OF_MEMORY
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+    if is_disk_full(error):
         return "The disk is full. Free some space (the Overview page says what each run takes), then press Retry."
     return f"Something unforeseen happened ({type(error).__name__}: {str(error)[:300]}). The log has the details."
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """Say whether an error means that the disk took no more: Python's own, or the text of libraries that wrap it."""
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return True
+    text = str(error).lower()
+    return any(mark in text for mark in ("no space left", "file too large", "disk quota", "disk is full"))
 
 
 def is_out_of_memory(error: BaseException) -> bool:

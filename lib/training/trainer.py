@@ -26,8 +26,9 @@ from lib.store.publish import publish, recover, verify
 from lib.training import checkpoints, engine, frozen, losses, packing
 from lib.training.card import write_card
 from lib.training.examples import Rows, training_rows
+from lib.training.preflight import check_room, needed_bytes
 from lib.training.recipe import Recipe
-from lib.training.snapshots import Snapshots, is_shown, shown_texts
+from lib.training.snapshots import EPOCHS_SHOWN, Snapshots, is_shown, shown_texts
 
 CHECKPOINT_SECONDS = 300.0
 SAME_MODEL = 0.9999
@@ -151,9 +152,21 @@ def open_training(
         snapshots,
         History(),
     )
+    check_space(training)
     measure_base(training, home)
     engine.prepare_model(model, recipe)
     return training
+
+
+def check_space(training: Training) -> None:
+    """Raise TrainingError before anything is trained when the disk has no room for it."""
+    needed = needed_bytes(
+        parameters=sum(p.numel() for p in training.model.parameters()),
+        texts=len(training.snapshots.texts),
+        dimension=training.model.get_embedding_dimension() or 0,
+        moments=min(training.recipe.epochs, EPOCHS_SHOWN + 3) + 2,
+    )
+    check_room(training.folder, needed)
 
 
 def measure_base(training: Training, home: Path) -> None:
