@@ -1,0 +1,284 @@
+"""Odd and hostile files, made here one by one: each with the rows it gives or the message it must give."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import os
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import openpyxl
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as parquet
+import pytest
+
+from lib.data.tables import ReadOptions, read, read_apart
+from lib.errors import InputError
+from tests.conftest import REAL_DATA
+
+TWO = b"question,answer\nwhere,here\nwhen,now\n"
+
+
+def xlsx(rows: list[list[object]], *, sheets: tuple[str, ...] = ("One",)) -> bytes:
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for name in sheets:
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def bomb() -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("[Content_Types].xml", "<Types/>")
+        archive.writestr("xl/worksheets/sheet1.xml", b"\0" * 300_000_000)
+    return out.getvalue()
+
+
+def parquet_bytes(table: pa.Table) -> bytes:
+    out = io.BytesIO()
+    parquet.write_table(table, out)
+    return out.getvalue()
+
+
+def jsonl(*items: object) -> bytes:
+    return "\n".join(json.dumps(item) for item in items).encode()
+
+
+READS: dict[str, tuple[bytes, list[str], int]] = {
+    "plain": (TWO, ["question", "answer"], 2),
+    "windows lines": (TWO.replace(b"\n", b"\r\n"), ["question", "answer"], 2),
+    "old mac lines": (TWO.replace(b"\n", b"\r"), ["question", "answer"], 2),
+    "no last newline": (TWO[:-1], ["question", "answer"], 2),
+    "bom": (b"\xef\xbb\xbf" + TWO, ["question", "answer"], 2),
+    "utf-16": (TWO.decode().encode("utf-16"), ["question", "answer"], 2),
+    "utf-16 without bom": (TWO.decode().encode("utf-16-le"), ["question", "answer"], 2),
+    "utf-32": (TWO.decode().encode("utf-32"), ["question", "answer"], 2),
+    "windows-1252": ("question,answer\nGrüße,schöne Äpfel\nweiß,größer\n".encode("cp1252"), ["question", "answer"], 2),
+    "tabs": (TWO.replace(b",", b"\t"), ["question", "answer"], 2),
+    "semicolons": (TWO.replace(b",", b";"), ["question", "answer"], 2),
+    "pipes": (TWO.replace(b",", b"|"), ["question", "answer"], 2),
+    "commas inside semicolons": (b"question;answer\na, b, c;d, e\nf, g;h, i, j\n", ["question", "answer"], 2),
+    "quoted newlines": (b'question,answer\n"a\nb","c\nd"\ne,f\n', ["question", "answer"], 2),
+    "doubled quotes": (b'question,answer\n"say ""hi""",x\ny,z\n', ["question", "answer"], 2),
+    "quote inside a word": (b'question,answer\n5" pipe,x\ny,z\n', ["question", "answer"], 2),
+    "blank lines": (b"question,answer\n\na,b\n\n\nc,d\n", ["question", "answer"], 2),
+    "padded header": (b" question , answer \na,b\nc,d\n", ["question", "answer"], 2),
+    "nameless first column": (b",question,answer\n0,a,b\n1,c,d\n", ["column 1", "question", "answer"], 2),
+    "no header": (
+        b"how long is the river in the north,it is very long and cold\nwho lives there,nobody does\n",
+        ["column 1", "column 2"],
+        2,
+    ),
+    "short rows": (b"question,answer,more\na,b,c\nd,e\n", ["question", "answer", "more"], 2),
+    "long rows": (b"question,answer\na,b\nc,d,e,f\n", ["question", "answer"], 2),
+    "na words stay": (b"question,answer\nNA,null\nnan,None\n", ["question", "answer"], 2),
+    "emoji and arabic": ("question,answer\n😀,مرحبا\nשלום,你好\n".encode(), ["question", "answer"], 2),
+    "formulas stay text": (b"question,answer\n=1+1,@SUM(A1)\n-2,+3\n", ["question", "answer"], 2),
+    "gzip": (gzip.compress(TWO), ["question", "answer"], 2),
+    "xlsx": (xlsx([["question", "answer"], ["a", "b"], [1.0, None], ["c", True]]), ["question", "answer"], 3),
+    "xlsx with empty rows": (xlsx([["question", "answer"], [None, None], ["a", "b"]]), ["question", "answer"], 1),
+    "json list": (json.dumps([{"question": "a", "answer": "b"}]).encode(), ["question", "answer"], 1),
+    "json columns": (json.dumps({"question": ["a", "c"], "answer": ["b", "d"]}).encode(), ["question", "answer"], 2),
+    "json wrapped": (json.dumps({"data": [{"question": "a", "answer": "b"}]}).encode(), ["question", "answer"], 1),
+    "json lists": (json.dumps([["a", "b"], ["c", "d"]]).encode(), ["column 1", "column 2"], 2),
+    "json lines": (
+        jsonl({"question": "a", "answer": "b"}, {"question": "c", "answer": None}),
+        ["question", "answer"],
+        2,
+    ),
+    "json lines with gaps": (jsonl({"q": "a", "a": "b"}) + b"\n\n" + jsonl({"q": "c", "x": "d"}), ["q", "a", "x"], 2),
+    "json negatives": (
+        jsonl({"anchor": "a", "positive": "b", "negative": ["c", "d"]}),
+        ["anchor", "positive", "negative", "negative_2"],
+        1,
+    ),
+    "gzipped json lines": (gzip.compress(jsonl({"q": "a", "a": "b"})), ["q", "a"], 1),
+    "parquet": (parquet_bytes(pa.table({"question": ["a", "b"], "answer": ["c", None]})), ["question", "answer"], 2),
+    "xml": (b"<root><row><q>a</q><a>b</a></row><row><q>c</q><a>d</a></row></root>", ["q", "a"], 2),
+}
+
+REFUSED: dict[str, tuple[bytes, str]] = {
+    "empty": (b"", "empty"),
+    "only white space": (b" \n\n \t\n", "empty"),
+    "only a bom": (b"\xef\xbb\xbf", "empty"),
+    "empty gzip": (gzip.compress(b""), "empty"),
+    "header only": (b"question,answer\n", "line 2.*no row"),
+    "one column": (b"question\na\nb\n", "line 1.*only one column"),
+    "200,000 columns": (b",".join(b"c%d" % n for n in range(200_000)) + b"\na,b\n", "200,000 columns; 1,000"),
+    "100 MB single line": (b"x" * 100_000_000, "line 1.*1,000,000 characters"),
+    "100 MB quoted cell": (b'question,answer\na,"' + b"x" * 100_000_000 + b'"\n', "line 2"),
+    "nul byte": (b"question,answer\na,b\nc,d\0e\n", "line 3.*NUL"),
+    "unclosed quote": (b'question,answer\na,b\n"c,d\ne,f\n', "line 3.*never closed"),
+    "unclosed quote after newlines": (b'question,answer\n"a\nb",c\nd,"e\nf,g\n', "line 4.*never closed"),
+    "duplicate header": (b"text,text\na,b\n", "2 columns are called"),
+    "png": (b"\x89PNG\r\n\x1a\n" + b"\0" * 50, "PNG picture"),
+    "jpeg": (b"\xff\xd8\xff\xe0" + b"\0" * 50, "JPEG picture"),
+    "gif": (b"GIF89a" + b"\0" * 50, "GIF picture"),
+    "pdf": (b"%PDF-1.7\n", "PDF document"),
+    "program": (b"\x7fELF" + b"\0" * 50, "program"),
+    "sqlite": (b"SQLite format 3\0", "SQLite"),
+    "pickle": (b"\x80\x04\x95\x10", "pickle"),
+    "zip": (b"PK\x03\x04" + b"\0" * 50, "ZIP archive"),
+    "7z": (b"7z\xbc\xaf\x27\x1c", "7-Zip"),
+    "zstd": (b"\x28\xb5\x2f\xfd", "zstd"),
+    "old or locked excel": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 50, "password"),
+    "zip bomb": (bomb(), "would unpack"),
+    "broken xlsx": (xlsx([["a", "b"]])[:400] + b"xl/", "damaged"),
+    "empty xlsx": (xlsx([[]]), "no filled cells"),
+    "header-only xlsx": (xlsx([["question", "answer"]]), "no row"),
+    "truncated gzip": (gzip.compress(TWO * 50)[:-12], "cut off"),
+    "damaged gzip": (gzip.compress(TWO)[:12] + b"\xff\xff" + gzip.compress(TWO)[14:], "damaged|cut off"),
+    "json value": (b"[1, 2, 3]", "item 1.*int"),
+    "empty json list": (b"[]", "no rows"),
+    "broken json": (b'[{"a": 1},\n {"b": }]', "line 2.*not valid JSON"),
+    "broken json line": (b'{"a": "x", "b": "y"}\n{"a": "x"', "line 2.*not valid JSON"),
+    "nested json": (
+        jsonl({"a": "x", "b": "y"}, {"a": {"deep": 1}, "b": "y"}),
+        "line 2.*nested|nested.*line 2|“a” is nested",
+    ),
+    "uneven json columns": (json.dumps({"a": ["x"], "b": ["y", "z"]}).encode(), "different lengths"),
+    "nested parquet": (parquet_bytes(pa.table({"a": ["x"], "b": [[1, 2]]})), "“b” is nested"),
+    "cut parquet": (parquet_bytes(pa.table({"a": ["x"], "b": ["y"]}))[:-20], "damaged"),
+    "empty parquet": (
+        parquet_bytes(pa.table({"a": pa.array([], pa.string()), "b": pa.array([], pa.string())})),
+        "no rows",
+    ),
+    "html": (b"<!DOCTYPE html><html><body><p>x</p></body></html>", "HTML"),
+    "xml with entities": (b'<!DOCTYPE x [<!ENTITY a "b">]><root><r><a>&a;</a></r></root>', "own definitions"),
+    "broken xml": (b"<root><row>\n<q>a</row></root>", "line 2.*not valid XML"),
+    "nested xml": (b"<root><row><q><b>x</b></q></row></root>", "nested"),
+}
+
+
+def test_there_are_at_least_sixty_of_them() -> None:
+    assert len(READS) + len(REFUSED) >= 60
+
+
+@pytest.mark.parametrize("name", READS)
+def test_odd_files_are_read(tmp_path: Path, name: str) -> None:
+    data, columns, rows = READS[name]
+    path = tmp_path / "file.csv"
+    path.write_bytes(data)
+    table = read(path)
+    assert list(table.frame.columns) == columns
+    assert len(table.frame) == rows == len(table.lines) == table.report.rows
+    assert table.frame.map(lambda cell: isinstance(cell, str)).all(axis=None)
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_hostile_files_are_refused_with_their_reason(tmp_path: Path, name: str) -> None:
+    data, message = REFUSED[name]
+    path = tmp_path / "file.csv"
+    path.write_bytes(data)
+    with pytest.raises(InputError, match=f"(?s){message}"):
+        read(path)
+
+
+def test_lines_are_where_rows_begin(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_bytes(b'question,answer\n"a\n\nb",c\n\nd,e\nf\n')
+    table = read(path)
+    assert table.lines.tolist() == [2, 6, 7]
+    assert table.report.wrong_width == [7]
+
+
+def test_long_rows_lose_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_bytes(READS["long rows"][0])
+    assert read(path).frame.iloc[1].tolist() == ["c", "d,e,f"]
+
+
+def test_mixed_encodings_name_their_lines(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    good = "".join(f"Grün {n},Äpfel {n}\n" for n in range(30)).encode()
+    path.write_bytes(b"question,answer\n" + good + "weiß,blau\n".encode("cp1252") + good)
+    table = read(path)
+    assert table.report.odd_lines == [32]
+    assert table.frame["question"][30] == "weiß"
+
+
+def test_options_win_over_detection(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_bytes("a;b,c\nd;e,ü\n".encode("latin-1"))
+    table = read(path, options=ReadOptions(separator=",", header=False, encoding="latin-1"))
+    assert table.frame.to_numpy().tolist() == [["a;b", "c"], ["d;e", "ü"]]
+    with pytest.raises(InputError, match="line 2"):
+        read(path, options=ReadOptions(encoding="utf-8"))
+    with pytest.raises(InputError, match="no encoding"):
+        read(path, options=ReadOptions(encoding="klingon"))
+
+
+def test_words_for_nothing_are_words_unless_said(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_bytes(READS["na words stay"][0])
+    assert read(path).frame.to_numpy().tolist() == [["NA", "null"], ["nan", "None"]]
+    emptied = read(path, options=ReadOptions(na=("NA", "null", "nan")))
+    assert emptied.frame.to_numpy().tolist() == [["", ""], ["", "None"]]
+
+
+def test_a_sheet_can_be_chosen(tmp_path: Path) -> None:
+    path = tmp_path / "x.xlsx"
+    path.write_bytes(xlsx([["q", "a"], ["x", "y"]], sheets=("First", "Second")))
+    assert read(path, options=ReadOptions(sheet="Second")).report.sheet == "Second"
+    with pytest.raises(InputError, match="First, Second"):
+        read(path, options=ReadOptions(sheet="Third"))
+
+
+def test_several_files_are_one_table(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes(TWO)
+    (tmp_path / "b.jsonl").write_bytes(jsonl({"answer": "x", "question": "y"}))
+    table = read([tmp_path / "a.csv", tmp_path / "b.jsonl"])
+    assert table.frame["file"].tolist() == ["a.csv", "a.csv", "b.jsonl"]
+    assert table.frame["question"].tolist() == ["where", "when", "y"]
+    (tmp_path / "c.csv").write_bytes(b"other,names\na,b\n")
+    with pytest.raises(InputError, match="c.csv"):
+        read([tmp_path / "a.csv", tmp_path / "c.csv"])
+
+
+def test_a_file_that_vanished_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="gone.csv.*not there"):
+        read(tmp_path / "gone.csv")
+
+
+@pytest.mark.parametrize("act", [read, read_apart])
+def test_reading_apart_is_the_same(tmp_path: Path, act: Callable[..., object]) -> None:
+    path = tmp_path / "x.csv"
+    path.write_bytes(TWO)
+    table = act(path)
+    pd.testing.assert_frame_equal(table.frame, read(path).frame, check_dtype=False)  # type: ignore[attr-defined]
+    path.write_bytes(REFUSED["unclosed quote"][0])
+    with pytest.raises(InputError, match="line 3.*never closed"):
+        act(path)
+
+
+def test_a_reader_that_dies_is_a_clear_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from lib.data import apart
+
+    path = tmp_path / "x.csv"
+    path.write_bytes(TWO)
+    monkeypatch.setattr(apart.subprocess, "run", lambda *a, **k: type("Ended", (), {"returncode": -9})())
+    with pytest.raises(InputError, match="GB of memory"):
+        read_apart(path)
+
+
+REAL_FILES = (
+    sorted(p for p in REAL_DATA.glob("*/**/*") if p.is_file() and p.name != "SOURCE.md") if REAL_DATA.is_dir() else []
+)
+
+
+@pytest.mark.parametrize("path", REAL_FILES, ids=lambda p: "/".join(p.parts[-2:]))
+def test_real_files_are_read(path: Path) -> None:
+    table = read(path)
+    assert len(table.frame) > 100
+    assert not (table.frame == "").all(axis=None)
+    assert table.report.wrong_width == []
+    assert os.path.getsize(path) > 0
