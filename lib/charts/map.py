@@ -102,9 +102,9 @@ def look(drawn: Map, height: int) -> dict[str, object]:
     axis = {"visible": False, "showgrid": False, "zeroline": False}
     return {
         "height": height,
-        "margin": {"l": 0, "r": 0, "t": 8, "b": 0},
+        "margin": {"l": 0, "r": 48, "t": 8, "b": 0},
         "xaxis": {**axis, "range": [float(low[0] - room[0]), float(high[0] + room[0])]},
-        "yaxis": {**axis, "range": [float(low[1] - room[1]), float(high[1] + room[1])]},
+        "yaxis": {**axis, "range": [float(low[1] - room[1]), float(high[1] + room[1])], "scaleanchor": "x"},
         "legend": {"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0, "itemsizing": "constant"},
         "dragmode": "pan",
         "hovermode": "closest",

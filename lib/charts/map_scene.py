@@ -19,6 +19,9 @@ LABELLED = 3
 
 HOVER_CHARACTERS = 110
 LABEL_CHARACTERS = 36
+CROWDED = 400
+"""Lines above which marks are drawn smaller."""
+
 BOTH_ENDS_BELOW = 2_500
 """Lines up to which each point's words tell both ends of its pair."""
 
@@ -98,7 +101,7 @@ def end_traces(lines: pd.DataFrame, texts: list[str], limit: float, colours: Pal
             if some.empty:
                 continue
             marker = {
-                "size": 8 if end == "source" else 7,
+                "size": (8 if end == "source" else 7) - (2 if len(lines) > CROWDED else 0),
                 "symbol": shape if full else f"{shape}-open",
                 "color": some["value"].fillna(0).to_numpy(np.float32),
                 "colorscale": colours.scale(),
@@ -131,7 +134,11 @@ def hover(lines: pd.DataFrame, texts: list[str], end: str, *, both: bool) -> lis
 def label_traces(lines: pd.DataFrame, texts: list[str], colours: Palette) -> list[Trace]:
     """Name the pairs that changed most, either way."""
     value = lines["value"].dropna().sort_values()
-    ends = [value[value < 0].index[:LABELLED], value[value > 0].index[::-1][:LABELLED]]
+    change = lines["change"].reindex(value.index)
+    ends = [
+        value[(value < 0) & (change == "worse")].index[:LABELLED],
+        value[(value > 0) & (change == "better")].index[::-1][:LABELLED],
+    ]
     found = []
     for rows, colour in zip(ends, (colours.worse, colours.better), strict=True):
         some = lines.loc[rows]

@@ -23,7 +23,7 @@ from lib.store.publish import publish
 SEEDS = (1, 2)
 """Further seeds that tell the layout's own noise."""
 
-NOISE_VALUES = 120_000
+NOISE_VALUES = 60_000
 """Texts times moments above which the other seeds are not drawn: they would double a long wait."""
 
 MOST_POINTS = 120_000

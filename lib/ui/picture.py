@@ -55,7 +55,7 @@ def present(run: Run, found: Told) -> None:
     st.plotly_chart(picture.figure, key=state.MAP_PRESENTED, alt=picture_words.described(found.drawn, lines))
     share = picture_words.truthful(lines)
     if share is not None:
-        st.caption(f"{share:.0%} of the lines tell the truth: they change as their cosine does.")
+        st.caption(f"{picture_words.percent(share)} of the lines tell the truth: they change as their cosine does.")
 
 
 def drawn(run: Run, found: Told, view: View, marked: tuple[int, ...], dark: bool, height: int) -> Picture:
@@ -126,8 +126,9 @@ def notes(found: Told, lines: pd.DataFrame, picture: Picture, elsewhere: int) ->
             f"{elsewhere:,} more pairs hold these words but have no place on the map; the table of pairs has those that were judged.",
             icon=":material/search:",
         )
-    for icon, sentence in picture_words.honesty(found.drawn, lines, picture.choice):
-        st.caption(f"{icon} {sentence}")
+    with st.container(horizontal=True, gap="medium"):
+        for icon, sentence in picture_words.honesty(found.drawn, lines, picture.choice):
+            st.caption(f"{icon} {sentence}", width=290)
     measure = picture_words.MEASURES[found.measure]
     st.caption(
         f"Round: source, square: target; hollow: trained, full: held-out. Green came closer, orange went apart ({measure}), grey "

@@ -22,13 +22,18 @@ def truthful(lines: pd.DataFrame) -> float | None:
     return float((np.sign(lines["drawn"].to_numpy()[changed]) == -np.sign(asked[changed])).mean())
 
 
+def percent(share: float) -> str:
+    """Return a share in whole percent; nearly all is not all."""
+    return f"{share:.1%}" if 0.995 <= share < 1 else f"{share:.0%}"
+
+
 def honesty(drawn: Map, lines: pd.DataFrame, choice: Choice) -> list[tuple[str, str]]:
     """Return (icon, sentence) for truth of lines, neighbourhoods, noise, and what is shown."""
     told = []
     share = truthful(lines)
     if share is not None:
         told.append(
-            (":material/fact_check:", f"{share:.0%} of the lines tell the truth: they change as their cosine does.")
+            (":material/fact_check:", f"{percent(share)} of the lines tell the truth: they change as their cosine does.")
         )
     trust = list(drawn.truth.trustworthiness.values())
     if trust:
@@ -49,7 +54,11 @@ def noise(drawn: Map, lines: pd.DataFrame) -> str:
     if above is None:
         return "The layout's own noise was not measured for this map."
     faded = int(lines["faded"].sum())
-    dim = f"; the {faded:,} lines below it are faded" if faded else ""
+    dim = (
+        f"; {faded:,} {'line' if faded == 1 else 'lines'} below it {'is' if faded == 1 else 'are'} faded"
+        if faded
+        else ""
+    )
     return f"{above:.0%} of the movement is above the layout's own noise ({drawn.truth.seeds} seeds){dim}."
 
 

@@ -40,7 +40,7 @@ def planted(pairs: int = 50, others: int = 30) -> tuple[Map, pd.DataFrame, list[
             "tuned_rank": 2,
             "value": value,
             "faded": np.arange(pairs) < 3,
-            "change": "better",
+            "change": np.where(value < 0, "worse", "better"),
         }
     )
     labels = {"base": "Base", "best": "Best (epoch 1)"}

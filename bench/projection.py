@@ -1,0 +1,238 @@
+"""Measure the map's layouts side by side: how true, how good their neighbourhoods, how fast. Writes bench/README.md, section Map.
+
+    python -m bench.projection RUN [RUN ...] [--speed]
+
+A run is one of the workspace (`python -m lib train ...` makes it); what was measured before of other runs stays in the section.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from bench.results import put
+from lib.projection.graph import neighbours
+from lib.projection.layout import layout
+from lib.projection.points import points, unit
+from lib.projection.run import shown_lines
+from lib.projection.snapshots import read_snapshots
+from lib.projection.truth import pair_figures, trustworthiness
+from lib.store.runs import Run
+from lib.store.workspace import open_workspace
+
+Frames = tuple[np.ndarray, np.ndarray, np.ndarray]
+"""Base, best, and a copy of base that was drawn as a third moment: the placebo."""
+
+COLUMNS = "| method | seconds | sign | rank | trust base, best | still | kept of 15 |\n|---|---|---|---|---|---|---|"
+
+
+def read(run: Run) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return base and best of the shown texts, unit rows, and the pairs among them."""
+    known = read_snapshots(run.snapshots_dir)
+    base, best = (unit(np.asarray(known.vectors(name)), where=name) for name in ("base", "best"))
+    dataset = open_workspace().datasets.get(run.dataset)
+    lines = shown_lines(dataset.frame(), known.texts(), shape=dataset.shape)
+    return base, best, lines[["source", "target"]].to_numpy(np.int64)
+
+
+def ours(
+    base: np.ndarray, best: np.ndarray, pairs: np.ndarray, *, method: str, balance: float = 0.5
+) -> tuple[Frames, float]:
+    """Draw with the product's own layout; the placebo is a third moment of a second drawing."""
+    timed = layout({"base": base, "best": best}, pairs, method=method, balance=balance)
+    again = layout({"base": base, "copy": base, "best": best}, pairs, method=method, balance=balance)
+    moved = again.coordinates["copy"] - again.coordinates["base"]
+    return (timed.coordinates["base"], timed.coordinates["best"], timed.coordinates["base"] + moved), timed.seconds
+
+
+def together(base: np.ndarray, best: np.ndarray, _pairs: np.ndarray) -> tuple[Frames, float]:
+    """Draw with plain umap on all rows; the placebo is base stacked once more in a second drawing."""
+    from umap import UMAP
+
+    begin = time.perf_counter()
+    drawn = UMAP(random_state=0).fit_transform(np.concatenate([base, best]))
+    seconds = time.perf_counter() - begin
+    again = UMAP(random_state=0).fit_transform(np.concatenate([base, best, base]))
+    n = len(base)
+    return (drawn[:n], drawn[n:], drawn[:n] + again[2 * n :] - again[:n]), seconds
+
+
+def aligned(base: np.ndarray, best: np.ndarray, _pairs: np.ndarray) -> tuple[Frames, float]:
+    """Draw base, its copy and best by AlignedUMAP, duplicates within a moment dropped first (it fails on them)."""
+    from umap import AlignedUMAP
+
+    keep = points({"base": base, "best": best})
+    rows = np.unique(np.unique(keep.of[0], return_index=True)[1])
+    rows = np.intersect1d(rows, np.unique(keep.of[1], return_index=True)[1])
+    same = {i: i for i in range(len(rows))}
+
+    def draw(*moments: np.ndarray) -> list[np.ndarray]:
+        model = AlignedUMAP(alignment_regularisation=0.01, random_state=0)
+        return list(model.fit([m[rows] for m in moments], relations=[same] * (len(moments) - 1)).embeddings_)
+
+    begin = time.perf_counter()
+    first, last = draw(base, best)
+    seconds = time.perf_counter() - begin
+    twin = draw(base, base)
+    whole = [np.zeros((len(base), 2)) for _ in range(3)]
+    for frame, part in zip(whole, (first, last, first + twin[1] - twin[0]), strict=True):
+        frame[:] = part[np.searchsorted(rows, np.arange(len(base))).clip(0, len(rows) - 1)]
+        frame[rows] = part
+    return (whole[0], whole[1], whole[2]), seconds
+
+
+def chained(base: np.ndarray, best: np.ndarray, _pairs: np.ndarray) -> tuple[Frames, float]:
+    """Draw base, then best started from it; the placebo is base drawn again, started from base."""
+    from umap import UMAP
+
+    begin = time.perf_counter()
+    first = UMAP(random_state=0).fit_transform(base)
+    last = UMAP(random_state=0, init=first, n_epochs=200).fit_transform(best)
+    seconds = time.perf_counter() - begin
+    return (first, last, UMAP(random_state=0, init=first, n_epochs=200).fit_transform(base)), seconds
+
+
+def figures(frames: Frames, base: np.ndarray, best: np.ndarray, pairs: np.ndarray) -> dict[str, float]:
+    """Return all figures of merit of one drawing."""
+    first, last, copy = frames
+    cosine = tuple((vectors[pairs[:, 0]] * vectors[pairs[:, 1]]).sum(axis=1) for vectors in (base, best))
+    truth = pair_figures(first, last, (cosine[0], cosine[1]), pairs)
+    real = np.linalg.norm(last - first, axis=1).mean()
+    return {
+        "sign": truth.sign_agreement or np.nan,
+        "rank": truth.rank_correlation or np.nan,
+        "base": trustworthiness(base, first) or np.nan,
+        "best": trustworthiness(best, last) or np.nan,
+        "still": float(np.linalg.norm(copy - first, axis=1).mean() / max(real, 1e-12)),
+        "kept": np.mean([overlap(vectors, frame) for vectors, frame in ((base, first), (best, last))]),
+    }
+
+
+def overlap(vectors: np.ndarray, frame: np.ndarray, k: int = 15) -> float:
+    """Return the share of the k nearest neighbours that are so on the map too."""
+    from scipy.spatial import cKDTree
+
+    near = neighbours(vectors, k=k)[0]
+    drawn = cKDTree(frame).query(frame, k=k + 1)[1][:, 1:]
+    return float(np.mean([len(np.intersect1d(a, b)) / k for a, b in zip(near, drawn, strict=True)]))
+
+
+def shuffled(pairs: np.ndarray) -> np.ndarray:
+    """Return the pairs with their targets dealt out anew."""
+    return np.stack([pairs[:, 0], np.random.default_rng(0).permutation(pairs[:, 1])], axis=1)
+
+
+METHODS: dict[str, Callable[..., tuple[Frames, float]]] = {
+    "PCA": lambda b, t, p: ours(b, t, p, method="pca"),
+    "UMAP together": together,
+    "AlignedUMAP": aligned,
+    "chained UMAP": chained,
+    "pair-faithful, balance 0": lambda b, t, p: ours(b, t, p, method="pair-faithful", balance=0.0),
+    "pair-faithful, balance 0.3": lambda b, t, p: ours(b, t, p, method="pair-faithful", balance=0.3),
+    "**pair-faithful, balance 0.5**": lambda b, t, p: ours(b, t, p, method="pair-faithful"),
+    "pair-faithful, balance 0.7": lambda b, t, p: ours(b, t, p, method="pair-faithful", balance=0.7),
+    "pair-faithful, balance 1": lambda b, t, p: ours(b, t, p, method="pair-faithful", balance=1.0),
+    "pair-faithful, pairs shuffled": lambda b, t, p: ours(b, t, shuffled(p), method="pair-faithful"),
+}
+
+
+WARM = tuple(name for name in METHODS if "balance 0.3" in name or "0.5" in name or "0.7" in name or "shuffled" in name)
+"""Methods that need no warming: another balance of the same was drawn before."""
+
+
+def table(run: Run) -> str:
+    """Return the table of one data set; every method is warmed first, so that compilation is not in it."""
+    base, best, pairs = read(run)
+    some = slice(0, min(200, len(base)))
+    few = pairs[(pairs < some.stop).all(axis=1)]
+    rows = [f"### {run.name}: {len(pairs):,} pairs, {len(base):,} texts\n", COLUMNS]
+    for name, method in METHODS.items():
+        if name not in WARM:
+            method(base[some], best[some], few)
+        frames, seconds = method(base, best, pairs)
+        f = figures(frames, base, best, pairs)
+        rows.append(
+            f"| {name} | {seconds:.2f} | {f['sign']:.3f} | {f['rank']:.3f} | {f['base']:.3f} {f['best']:.3f} | {f['still']:.2f} | {f['kept']:.3f} |"
+        )
+        print(rows[-1], flush=True)
+    return "\n".join(rows)
+
+
+FRESH = """
+import sys, time, warnings; begin = time.perf_counter(); warnings.simplefilter("ignore")
+import numpy as np
+base, best, pairs = (np.load(f"{sys.argv[2]}/{name}.npy") for name in ("base", "best", "pairs"))
+if sys.argv[1] == "umap":
+    from umap import UMAP
+    rows = np.concatenate([base, best])
+    draw = lambda: UMAP().fit_transform(rows)
+else:
+    from lib.projection.layout import layout
+    draw = lambda: layout({"base": base, "best": best}, pairs)
+draw(); first = time.perf_counter() - begin
+begin = time.perf_counter(); draw(); print(first, time.perf_counter() - begin)
+"""
+
+
+def fresh(what: str, folder: Path, cache: str) -> tuple[float, float]:
+    """Return the seconds of a new process until its first map, and of the next map in it."""
+    environment = {**os.environ, "NUMBA_CACHE_DIR": cache, "PYTHONPATH": str(Path.cwd())}
+    command = [sys.executable, "-c", FRESH, what, str(folder)]
+    found = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout.split()
+    return float(found[-2]), float(found[-1])
+
+
+def speed(run: Run, *, rounds: int = 3) -> str:
+    """Return the table of times, plain umap and ours taking turns; ours once with an empty compilation cache."""
+    folder = Path(tempfile.mkdtemp())
+    for name, array in zip(("base", "best", "pairs"), read(run), strict=True):
+        np.save(folder / f"{name}.npy", array)
+    with tempfile.TemporaryDirectory() as cache:
+        empty = fresh("ours", folder, cache)[0]
+        taken = [(fresh("umap", folder, cache), fresh("ours", folder, cache)) for _ in range(rounds)]
+    plain, mine = (np.median([pair[i] for pair in taken], axis=0) for i in (0, 1))
+    return "\n".join(
+        [
+            f"### Time, {run.name}, base and best together, {os.cpu_count()} cores, median of {rounds} turns\n",
+            "| | plain `umap.UMAP().fit_transform` | pair-faithful | share |\n|---|---|---|---|",
+            f"| fresh process to first map | {plain[0]:.1f} s | {mine[0]:.1f} s | {mine[0] / plain[0]:.2f} |",
+            f"| next map | {plain[1]:.1f} s | {mine[1]:.2f} s | {mine[1] / plain[1]:.2f} |",
+            f"| fresh process, nothing compiled yet | | {empty:.1f} s | {empty / plain[0]:.2f} |",
+        ]
+    )
+
+
+def main() -> None:
+    """Measure every folder and write the section."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("runs", nargs="+", help="ids of finished runs")
+    parser.add_argument("--speed", action="store_true", help="compare times in fresh processes instead")
+    chosen = parser.parse_args()
+    warnings.simplefilter("ignore")
+    KEPT.mkdir(parents=True, exist_ok=True)
+    for run in (open_workspace().runs.get(identity) for identity in chosen.runs):
+        kind, found = ("time", speed(run)) if chosen.speed else ("table", table(run))
+        safe = re.sub(r"[^A-Za-z0-9]+", "-", run.name)
+        (KEPT / f"{kind}-{safe}.md").write_text(found + "\n", encoding="utf-8")
+        print(found)
+    put("Map", "\n\n".join([INTRODUCTION, *(path.read_text().strip() for path in sorted(KEPT.glob("t*.md")))]))
+
+
+KEPT = Path(__file__).parent / "results" / "projection"
+INTRODUCTION = """sign: share of pairs whose drawn line changed as their cosine did. rank: rank correlation of both changes. trust:
+trustworthiness (15 neighbours). still: how far an identical snapshot moves, as a share of the real movement. kept: share of the 15
+nearest neighbours that are so on the map. Shuffled: the layout is given wrong pairs, the figures are over the true ones."""
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,244 @@
+"""The picture in a real browser: play, slide, zoom, click, lasso, filter, link, present, dark. No training: the run is planted."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from lib.charts.colours import DARK, LIGHT
+from lib.projection.store import load_map
+from lib.store.runs import Run
+from tests.unit.projection.finished import finished_run
+from tools.browser import installed
+
+ROOT = Path(__file__).resolve().parents[2]
+FIGURE = "document.querySelector('.js-plotly-plot')"
+FOLLOW = "Follow this pair"
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Give a finished run with a map."""
+    return finished_run(tmp_path_factory.mktemp("picture") / "workspace", pairs=80)
+
+
+@pytest.fixture(scope="module")
+def address(run: Run) -> Iterator[str]:
+    """Start the real server over the run's workspace and give the address of Explore."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    home = run.folder.parent.parent
+    environment = {**os.environ, "CLOSER_HOME": str(home), "CI": "1"}
+    command = [sys.executable, "-m", "tools.serve", "--port", str(port), "--headless"]
+    with (home / "server.txt").open("w") as log:
+        server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
+    try:
+        wait_for(f"http://127.0.0.1:{port}/_stcore/health")
+        yield f"http://127.0.0.1:{port}/explore?run={run.id}"
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
+
+
+def wait_for(url: str) -> None:
+    """Wait until the server answers."""
+    for _ in range(150):
+        try:
+            urllib.request.urlopen(url, timeout=2).close()
+        except OSError:
+            time.sleep(0.2)
+        else:
+            return
+    raise AssertionError("the server did not start")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Give a headless chromium."""
+    with sync_playwright() as playwright:
+        quiet = ["--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+        found = playwright.chromium.launch(executable_path=installed(), args=quiet)
+        yield found
+        found.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """Give a fresh window."""
+    context = browser.new_context(viewport={"width": 1280, "height": 1400}, color_scheme="light")
+    yield context.new_page()
+    context.close()
+
+
+def opened(page: Page, address: str) -> Page:
+    """Open Explore and wait for the map."""
+    page.goto(address)
+    expect(page.locator(".js-plotly-plot .scatterlayer .point").first).to_be_attached(timeout=60_000)
+    expect(page.get_by_text("tell the truth").first).to_be_visible(timeout=60_000)
+    page.wait_for_timeout(300)
+    return page
+
+
+def places(page: Page, name: str) -> np.ndarray:
+    """Return where the marks of a trace stand now, (n, 2), as plotly holds them."""
+    script = f"(name => {{ const t = {FIGURE}._fullData.find(t => t.name === name); return [[...t.x], [...t.y]]; }})"
+    return np.array(page.evaluate(f"{script}({name!r})")).T
+
+
+def expect_places(page: Page, name: str, wanted: np.ndarray) -> None:
+    """Wait until the marks of a trace stand there."""
+    for _ in range(80):
+        if np.allclose(places(page, name), wanted, atol=1e-4):
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError(f"{name} is not where it should be")
+
+
+def moment(run: Run, name: str) -> np.ndarray:
+    """Return where the sources of the held-out pairs stand at a moment."""
+    drawn = load_map(run)
+    held = drawn.lines[drawn.lines["part"] == "held_out"]
+    return drawn.coordinates[name][held["source"].to_numpy()]
+
+
+def pixel(page: Page, x: float, y: float) -> tuple[float, float]:
+    """Return where a point of the map is on the screen."""
+    script = f"""(([x, y]) => {{ const g = {FIGURE}, l = g._fullLayout, b = g.getBoundingClientRect();
+        return [b.left + l.xaxis._offset + l.xaxis.l2p(x), b.top + l.yaxis._offset + l.yaxis.l2p(y)]; }})"""
+    found = page.evaluate(f"{script}({[float(x), float(y)]})")
+    return found[0], found[1]
+
+
+def slide(page: Page, label: str) -> None:
+    """Click on a step of the figure's slider."""
+    step = page.locator(".js-plotly-plot .slider-label", has_text=label).first.bounding_box()
+    rail = page.locator(".js-plotly-plot .slider-rail-touch-rect").first.bounding_box()
+    page.mouse.click(step["x"] + step["width"] / 2, rail["y"] + rail["height"] / 2)
+
+
+def test_play_runs_from_base_to_best_without_the_server(page: Page, address: str, run: Run) -> None:
+    sent: list[object] = []
+    page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame)))
+    opened(page, address)
+    page.wait_for_timeout(1_500)
+    expect_places(page, "Source, held-out", moment(run, "base"))
+    before = len(sent)
+    page.locator(".js-plotly-plot .updatemenu-button", has_text="Play").click()
+    expect_places(page, "Source, held-out", moment(run, "best"))
+    slide(page, "Epoch 1")
+    expect_places(page, "Source, held-out", moment(run, "epoch-001"))
+    assert len(sent) == before
+
+
+def test_zoom_survives_the_slider(page: Page, address: str, run: Run) -> None:
+    opened(page, address)
+    whole = page.evaluate(f"{FIGURE}._fullLayout.xaxis.range.slice()")
+    middle = moment(run, "base").mean(axis=0)
+    page.mouse.move(*pixel(page, *middle))
+    for _ in range(4):
+        page.mouse.wheel(0, -400)
+        page.wait_for_timeout(100)
+    page.wait_for_timeout(500)
+    zoomed = page.evaluate(f"{FIGURE}._fullLayout.xaxis.range.slice()")
+    slide(page, "Best")
+    expect_places(page, "Source, held-out", moment(run, "best"))
+    assert page.evaluate(f"{FIGURE}._fullLayout.xaxis.range.slice()") == pytest.approx(zoomed)
+    assert zoomed[1] - zoomed[0] < 0.9 * (whole[1] - whole[0])
+
+
+def test_a_click_follows_the_pair_and_shows_the_intruder(page: Page, address: str, run: Run) -> None:
+    opened(page, address)
+    drawn = load_map(run)
+    line = drawn.lines[drawn.lines["part"] == "held_out"].iloc[3]
+    lonely = drawn.coordinates["base"][int(line["source"])]
+    page.mouse.click(*pixel(page, *lonely))
+    expect(page.get_by_text(FOLLOW)).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("The intruder")).to_be_visible()
+    expect(page.get_by_text("Nearest texts before")).to_be_visible()
+    chosen = re.search(r"[?&]pair=(\d+)", page.url)
+    assert chosen
+    expect(page.get_by_text(f"Question {chosen[1]} about").first).to_be_visible()
+    page.get_by_role("button", name="Let go of 1 chosen").click()
+    expect(page.get_by_text(FOLLOW)).to_be_hidden()
+    assert "pair=" not in page.url
+
+
+def test_a_lasso_chooses_many(page: Page, address: str, run: Run) -> None:
+    opened(page, address)
+    page.locator(".js-plotly-plot").first.hover()
+    page.locator('.modebar-btn[data-title="Lasso Select"]').first.click()
+    area = page.locator(".js-plotly-plot .nsewdrag").first.bounding_box()
+    left, top, right, low = area["x"] + 6, area["y"] + 6, area["x"] + area["width"] - 6, area["y"] + area["height"] - 6
+    page.mouse.move(left, top)
+    page.mouse.down()
+    for x, y in ((right, top), (right, low), (left, low), (left, top + 8)):
+        page.mouse.move(x, y, steps=4)
+    page.mouse.up()
+    held = len(moment(run, "base"))
+    expect(page.get_by_role("button", name=f"Let go of {held} chosen")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text(f"One of {held} chosen pairs")).to_be_visible()
+
+
+def test_filters_stand_in_a_link_that_another_browser_opens(page: Page, browser: Browser, address: str) -> None:
+    opened(page, address)
+    page.get_by_role("combobox", name="Pairs").click()
+    page.get_by_role("option", name="Trained").click()
+    expect(page.locator(".legendtext", has_text="Source, trained")).to_be_visible(timeout=20_000)
+    page.get_by_label("Find words in a pair").fill("Question 5 about")
+    page.get_by_label("Find words in a pair").press("Enter")
+    expect(page.get_by_text("All 1 lines")).to_be_visible(timeout=20_000)
+    other = browser.new_context(viewport={"width": 800, "height": 1000}).new_page()
+    opened(other, page.url + "&pair=5")
+    expect(other.get_by_text("All 1 lines")).to_be_visible(timeout=20_000)
+    expect(other.locator(".legendtext", has_text="Source, trained")).to_be_visible()
+    expect(other.locator(".legendtext", has_text="Chosen")).to_be_visible()
+    expect(other.get_by_text("Question 5 about topic 5").first).to_be_visible()
+    assert other.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    other.context.close()
+
+
+def test_the_first_moment_can_be_chosen_by_keyboard(page: Page, address: str, run: Run) -> None:
+    opened(page, address)
+    page.get_by_role("combobox", name="Show first").focus()
+    page.keyboard.press("ArrowDown")
+    page.get_by_role("option", name="Best").wait_for()
+    page.keyboard.type("Best")
+    page.keyboard.press("Enter")
+    expect_places(page, "Source, held-out", moment(run, "best"))
+    assert "frame=" in page.url
+
+
+def test_present_shows_the_map_and_play_alone(page: Page, address: str, run: Run) -> None:
+    opened(page, address + "&present=1")
+    expect(page.get_by_label("Find words in a pair")).to_have_count(0)
+    expect(page.get_by_text("Download")).to_have_count(0)
+    page.locator(".js-plotly-plot .updatemenu-button", has_text="Play").click()
+    expect_places(page, "Source, held-out", moment(run, "best"))
+
+
+def test_colours_follow_the_theme(browser: Browser, address: str) -> None:
+    for scheme, palette in (("light", LIGHT), ("dark", DARK)):
+        context = browser.new_context(viewport={"width": 1280, "height": 1400}, color_scheme=scheme)
+        page = opened(context.new_page(), address)
+        page.wait_for_timeout(1_000)
+        drawn = page.evaluate(f"{FIGURE}._fullData.filter(t => t.mode === 'lines').map(t => t.line.color)")
+        assert palette.better in drawn
+        context.close()
+
+
+def test_texts_that_look_like_tags_stay_texts(page: Page, address: str) -> None:
+    opened(page, address + "&pair=0")
+    expect(page.get_by_text("Question <b onmouseover=alert(1)>zero</b> & more").first).to_be_visible()
+    assert page.locator("b[onmouseover]").count() == 0
