@@ -9,9 +9,11 @@ import streamlit as st
 
 from lib.charts.before_after import before_after
 from lib.charts.map import HEIGHT, Picture, figure
+from lib.errors import StoreError
 from lib.store.runs import Run
 from lib.ui import picture_filters, picture_words, picture_work, state
 from lib.ui.cache import stamp
+from lib.ui.components import show_error
 from lib.ui.picture_data import Told, told
 from lib.ui.picture_files import downloads
 from lib.ui.picture_filters import View, chosen_lines
@@ -23,7 +25,11 @@ PRESENT_HEIGHT = 760
 
 def show(run: Run) -> None:
     """Draw the picture section of a run."""
-    found = told(run)
+    try:
+        found = told(run)
+    except StoreError as error:
+        show_error(error)
+        found = None
     if found is None:
         picture_work.no_map(run)
         return
@@ -73,7 +79,7 @@ def drawn(run: Run, found: Told, view: View, marked: tuple[int, ...], dark: bool
 
 @st.cache_resource(max_entries=24, show_spinner=False)
 def _drawn(
-    identity: str, _map: Any, _evaluation: Any, view: View, marked: tuple[int, ...], dark: bool, height: int
+    identity: str, map_stamp: Any, evaluation_stamp: Any, view: View, marked: tuple[int, ...], dark: bool, height: int
 ) -> Picture:
     from lib.store.workspace import open_workspace
 

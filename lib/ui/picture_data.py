@@ -45,7 +45,8 @@ def told(run: Run) -> Told | None:
 
 
 @st.cache_resource(max_entries=6, show_spinner=False)
-def _told(identity: str, _map_stamp: Any, evaluation_stamp: tuple[int, int]) -> Told | None:
+def _told(identity: str, map_stamp: Any, evaluation_stamp: tuple[int, int]) -> Told | None:
+    # map_stamp is only there to be hashed: a map drawn anew is read anew.
     workspace = open_workspace()
     run = workspace.runs.get(identity)
     drawn = load_map(run)

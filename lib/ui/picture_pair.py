@@ -71,7 +71,7 @@ def numbers(line: pd.Series) -> str:
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
-def neighbours(identity: str, _stamp: Any, text: int) -> dict[str, tuple[list[int], list[float]]]:
+def neighbours(identity: str, snapshots_stamp: Any, text: int) -> dict[str, tuple[list[int], list[float]]]:
     """Return the nearest texts of a text (ids, cosines) before and after, in the full dimensions."""
     from lib.store.workspace import open_workspace
 

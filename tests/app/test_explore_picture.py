@@ -1,0 +1,131 @@
+"""The picture section of Explore, without a browser: what it says, what it shows, and how it behaves without a map."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from lib.projection.run import draw_run
+from lib.projection.store import load_map
+from lib.store.workspace import open_workspace
+from lib.ui.picture_words import truthful
+from tests.unit.projection.finished import finished_run
+
+
+def opened(run: str, **query: str) -> AppTest:
+    """Open Explore for a run by its link."""
+    test = AppTest.from_function(_explore, default_timeout=60)
+    test.query_params["run"] = run
+    for name, value in query.items():
+        test.query_params[name] = value
+    return test.run()
+
+
+def _explore() -> None:
+    import streamlit as st
+
+    from lib.store.workspace import open_workspace
+    from lib.ui import picture
+
+    picture.show(open_workspace().runs.get(st.query_params["run"]))
+
+
+def words(test: AppTest) -> str:
+    """Return all captions and notes of the page."""
+    return "\n".join(part.value for part in [*test.caption, *test.info, *test.warning, *test.text, *test.subheader])
+
+
+def test_the_honesty_strip_says_what_was_measured(home: Path) -> None:
+    run = finished_run(home)
+    test = opened(run.id)
+    assert not test.exception
+    drawn = load_map(run)
+    held = drawn.lines[drawn.lines["part"] == "held_out"].rename(columns={"change": "drawn"})
+    assert f"{truthful(held):.0%} of the lines tell the truth" in words(test)
+    trust = list(drawn.truth.trustworthiness.values())
+    assert f"trustworthiness {trust[0]:.2f} base, {trust[-1]:.2f} tuned" in words(test)
+    assert re.search(r"\d+% of the movement is above the layout's own noise \(3 seeds\)", words(test))
+    assert f"All {len(held)} lines and 120 points of this view are shown." in words(test)
+    assert "come from the full dimensions" in words(test)
+
+
+def test_filters_choose_the_lines(home: Path) -> None:
+    test = opened(finished_run(home).id)
+    test.selectbox(key="part").select("train").run()
+    assert "All 15 lines" in words(test)
+    test.selectbox(key="part").select("all").run()
+    test.selectbox(key="group").select("team 1").run()
+    assert "All 20 lines" in words(test)
+    test.text_input(key="find").set_value("QUESTION 7 about").run()
+    assert "All 1 lines" in words(test)
+    test.text_input(key="find").set_value("nothing like this").run()
+    assert "No pair fits these filters." in words(test)
+
+
+def test_a_linked_pair_is_followed_with_the_intruder(home: Path) -> None:
+    run = finished_run(home)
+    test = opened(run.id, pair="8")
+    assert "Follow this pair" in words(test)
+    assert "Question 8 about topic 0\n→ Answer 8 of topic 1" in words(test)
+    line = load_map(run).lines.set_index("pair").loc[8]
+    assert f"Cosine {line['base_cosine']:.3f} → {line['tuned_cosine']:.3f}" in words(test)
+    assert "The intruder" in words(test)
+    assert len(test.dataframe) == 2
+
+
+def test_unknown_pairs_in_a_link_are_ignored(home: Path) -> None:
+    test = opened(finished_run(home).id, pair="999999,x")
+    assert not test.exception
+    assert "Follow this pair" not in words(test)
+
+
+def test_without_a_map_it_is_offered_once(home: Path) -> None:
+    run = finished_run(home, drawn=False)
+    test = opened(run.id)
+    assert "This run has no map yet." in words(test)
+    next(button for button in test.button if button.label == "Draw the map").click().run()
+    jobs = open_workspace(home).jobs.all(run=run.id, kind="project")
+    assert [(job.state, job.payload) for job in jobs] == [("queued", {"method": "pair-faithful", "balance": 0.5})]
+    assert "This run has no map yet." not in words(test)
+
+
+def test_another_layout_is_a_job(home: Path) -> None:
+    run = finished_run(home)
+    test = opened(run.id)
+    test.radio(key="map-method").set_value("umap").run()
+    next(button for button in test.button if button.label == "Draw again").click().run()
+    jobs = open_workspace(home).jobs.all(run=run.id, kind="project")
+    assert [job.payload["method"] for job in jobs] == ["umap"]
+    assert "tell the truth" in words(test)
+
+
+def test_a_map_drawn_anew_is_shown_anew(home: Path) -> None:
+    run = finished_run(home)
+    test = opened(run.id)
+    assert test.radio(key="map-method").value == "pair-faithful"
+    workspace = open_workspace(home)
+    draw_run(run, workspace.datasets.get(run.dataset), home=home, method="pca")
+    test = opened(run.id)
+    assert test.radio(key="map-method").value == "pca"
+    assert "Now: PCA" in words(test)
+
+
+def test_a_damaged_map_is_said_in_plain_words(home: Path) -> None:
+    run = finished_run(home)
+    (run.map_dir / "coordinates.parquet").write_bytes(b"torn")
+    test = opened(run.id)
+    assert not test.exception
+    assert "The map of this run cannot be read" in test.error[0].value
+    assert "Draw the map" in [button.label for button in test.button]
+
+
+@pytest.mark.parametrize("words_in_link", ["Held-out", "held_out", "<script>"])
+def test_present_shows_the_map_alone(home: Path, words_in_link: str) -> None:
+    test = opened(finished_run(home).id, present="1", part=words_in_link)
+    assert not test.exception
+    assert not test.selectbox
+    assert not test.button
+    assert "of the lines tell the truth" in words(test)
