@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib import import_module
-from importlib.util import find_spec
 
 import streamlit as st
 
@@ -12,6 +11,7 @@ from lib.store.runs import Run
 from lib.store.workspace import Workspace
 from lib.ui import state
 from lib.ui.components import errors_shown, pick_run, verdict_badge
+from lib.ui.failures import show_failure
 
 SECTIONS = (
     ("lib.ui.verdict", True),
@@ -33,11 +33,15 @@ def show(workspace: Workspace, runs: Sequence[Run]) -> None:
                 _section(module, run)
 
 
+BUGS = (ArithmeticError, AttributeError, LookupError, OSError, TypeError, ValueError)
+"""What a section raises when its files are of another version or damaged: told there, and the other sections go on."""
+
+
 def _section(module: str, run: Run) -> None:
-    if find_spec(module) is None:
-        st.caption(f"{module} is not installed.")
-        return
-    import_module(module).show(run)
+    try:
+        import_module(module).show(run)
+    except BUGS as error:
+        show_failure(error)
 
 
 def _picked(runs: Sequence[Run]) -> Run | None:

@@ -27,7 +27,7 @@ def show_failure(error: BaseException) -> bool:
     """Log an error that no one expected and say so on the page; True keeps Streamlit from showing a trace."""
     _log.error("A page failed", exc_info=error)
     st.error(
-        "This page met something unforeseen. Your data, runs and trainings are not touched. "
+        "This part of the page met something unforeseen. Your data, runs and trainings are not touched. "
         "Reload the page to go on; the workspace's logs/server.log says what happened.",
         title="Something went wrong",
         icon=":material/error:",

@@ -1,0 +1,111 @@
+"""Shared by the browser tests: the server as `make run` starts it, on an empty workspace and a free port, and a browser."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from lib.jobs.locks import kill_worker
+from tools.browser import installed
+
+ROOT = Path(__file__).resolve().parents[2]
+START_SECONDS = 60
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+class Server:
+    """The app's server over one workspace; it can be ended and started again on the same port."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = int(probe.getsockname()[1])
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """Return the address without a slash at its end."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Start by the command that `make run` runs, and wait until it answers."""
+        command = [sys.executable, "-m", "tools.serve", "--port", str(self.port), "--headless"]
+        environment = os.environ | {"CLOSER_HOME": str(self.home), "CI": "1", "HF_HUB_OFFLINE": "1"}
+        with (self.home.parent / "server.txt").open("ab") as output:
+            self.process = subprocess.Popen(
+                command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
+            )
+        until = time.monotonic() + START_SECONDS
+        while time.monotonic() < until and self.process.poll() is None:
+            try:
+                self.get("/_stcore/health")
+            except OSError:
+                time.sleep(0.2)
+            else:
+                return
+        raise AssertionError((self.home.parent / "server.txt").read_text()[-2000:])
+
+    def stop(self, how: int = signal.SIGTERM) -> None:
+        """End the server; a worker that runs goes on."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.send_signal(how)
+            self.process.wait(timeout=30)
+
+    def get(self, path: str) -> bytes:
+        """Return what the server answers on a path."""
+        with urllib.request.urlopen(self.url + path, timeout=5) as answer:
+            return answer.read()
+
+    def heavy_modules(self) -> list[str]:
+        """Return the heavy packages that are in the server's sys.modules."""
+        return json.loads(self.get("/health"))["heavy_modules"]
+
+
+@pytest.fixture
+def server(home: Path) -> Iterator[Server]:
+    """Give a running server on an empty workspace; at the end neither server nor worker is left."""
+    running = Server(home)
+    running.start()
+    try:
+        yield running
+    finally:
+        running.stop()
+        kill_worker(home)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Give a browser for all the journeys."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=installed(), args=list(FLAGS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def window(chromium: Browser) -> Iterator[Page]:
+    """Give one window of a new visitor."""
+    context = chromium.new_context(viewport={"width": 1440, "height": 1000})
+    context.set_default_timeout(30_000)
+    yield context.new_page()
+    context.close()

@@ -1,0 +1,164 @@
+"""The whole way as a new user walks it, with the real model: the sample by one button, and a file of one's own."""
+
+from __future__ import annotations
+
+import csv
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+from playwright.sync_api import Browser, Page, expect
+from sentence_transformers import SentenceTransformer
+
+from lib.evaluation.store import load_evaluation
+from lib.store.workspace import open_workspace
+from lib.ui.try_it import python_lines
+from tests.browser.conftest import ROOT, Server
+from tests.conftest import REAL_DATA
+
+PAGES = ("", "upload", "train", "explore")
+TRAINED = 180_000
+"""Milliseconds that a training of some hundred pairs, its evaluation and its map may take on a busy machine."""
+
+LEFT, RIGHT = "my scanner shows K-17", "put the Kestrel on its perch"
+
+
+def test_the_sample_leads_to_a_better_model_and_its_map(server: Server, window: Page) -> None:
+    window.goto(server.url)
+    window.get_by_role("button", name="Try the sample, end to end").click()
+    expect(window).to_have_url(re.compile(r"/train\?run="), timeout=60_000)
+    expect(window.get_by_text("Support desk, all-MiniLM-L6-v2").first).to_be_visible()
+    expect(window).to_have_url(re.compile(r"/explore\?run="), timeout=TRAINED)
+    expect(window.locator(".js-plotly-plot").first).to_be_visible(timeout=60_000)
+    (run,) = open_workspace(server.home).runs.all()
+    found = load_evaluation(run)
+    assert found is not None
+    assert found.metrics["recall@1"]["tuned"] > found.metrics["recall@1"]["base"]
+    expect(window.get_by_text("held-out", exact=False).first).to_be_visible()
+    slides(window)
+    chooses_a_pair(window)
+    compares_two_sentences(window, run.model_dir)
+    runs_the_python_lines(python_lines(run))
+    stays_light(server, window)
+
+
+def slides(window: Page) -> None:
+    """Move the map's slider to its end: the last moment is shown, and the server is not asked."""
+    handle = window.locator(".slider-grip-rect").first
+    label = window.locator(".slider-current-value, .slider-label").first
+    expect(handle).to_be_attached()
+    before = window.evaluate(ACTIVE)
+    window.locator(".slider-rail-touch-rect").first.scroll_into_view_if_needed()
+    box = window.locator(".slider-rail-touch-rect").first.bounding_box()
+    assert box is not None
+    window.mouse.click(box["x"] + box["width"] - 3, box["y"] + box["height"] / 2)
+    window.wait_for_function(f"() => {ACTIVE.removeprefix('() => ')} !== {before}")
+    expect(label).to_be_attached()
+    assert window.evaluate(ACTIVE) > before
+
+
+ACTIVE = "() => [...document.querySelectorAll('.js-plotly-plot')].map(p => p._fullLayout.sliders[0]?.active).find(a => a !== undefined)"
+
+
+def chooses_a_pair(window: Page) -> None:
+    """Choose the first row of the pair table: its texts open below."""
+    table = window.get_by_test_id("stDataFrame").filter(visible=True).last
+    table.scroll_into_view_if_needed()
+    box = table.bounding_box()
+    assert box is not None
+    window.mouse.click(box["x"] + 15, box["y"] + 52)  # the first row's tick: the table is drawn on a canvas
+    expect(window.get_by_text("neighbours", exact=False).first).to_be_visible()
+
+
+def compares_two_sentences(window: Page, folder: Path) -> None:
+    """Ask the page for a cosine and compare it with the saved model's, loaded here with plain sentence-transformers."""
+    window.get_by_label("First sentence").fill(LEFT)
+    window.get_by_label("Second sentence").fill(RIGHT)
+    window.get_by_role("button", name="Compare", exact=True).click()
+    card = window.get_by_test_id("stMetric").filter(has_text="Tuned cosine")
+    expect(card).to_be_visible(timeout=90_000)
+    shown = float(card.get_by_test_id("stMetricValue").inner_text().replace("−", "-"))
+    left, right = SentenceTransformer(str(folder), device="cpu").encode([LEFT, RIGHT])
+    cosine = float(left @ right / np.linalg.norm(left) / np.linalg.norm(right))
+    assert abs(shown - cosine) < 0.0015  # three digits are shown; the page may compute in packed batches
+
+
+def runs_the_python_lines(code: str) -> None:
+    """Run the lines that the page shows, as they stand, from another folder."""
+    done = subprocess.run([sys.executable, "-c", code], cwd="/", capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert "tensor" in done.stdout
+
+
+def stays_light(server: Server, window: Page) -> None:
+    """Open every page and ask the live server what it has imported."""
+    for page in PAGES:
+        window.goto(f"{server.url}/{page}")
+        expect(window.get_by_test_id("stMain")).to_contain_text(re.compile(r"\w+"))
+        window.wait_for_function("() => !document.querySelector('[data-testid=stStatusWidget]')")
+        expect(window.get_by_text("Something went wrong")).to_have_count(0)
+    assert server.heavy_modules() == []
+
+
+def own_file(folder: Path, *, rows: int = 240) -> Path:
+    """Write a CSV of pairs: the first rows of a real dataset where there is one, else of the sample's table."""
+    real = REAL_DATA / "tldr_en" / "data.csv"
+    source = real if real.exists() else ROOT / "lib" / "data" / "support_desk.csv"
+    with source.open(encoding="utf-8", newline="") as file:
+        lines = list(csv.reader(file))[: rows + 1]
+    path = folder / "pairs.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(lines)
+    return path
+
+
+def test_a_file_of_ones_own_through_two_windows_a_reload_and_a_restart(
+    server: Server, window: Page, chromium: Browser, tmp_path: Path
+) -> None:
+    uploads(server, window, own_file(tmp_path))
+    trains_one_epoch(server, window)
+    (run,) = open_workspace(server.home).runs.all()
+    address = f"{server.url}/train?run={run.id}"
+    other = chromium.new_context().new_page()
+    other.goto(address)
+    expect(other.get_by_text(run.name).first).to_be_visible(timeout=30_000)
+    window.reload()
+    expect(window.get_by_text(run.name).first).to_be_visible(timeout=30_000)
+    server.stop()
+    server.start()
+    for one in (window, other):
+        one.goto(address)
+        expect(one.get_by_role("button", name="Explore").last).to_be_visible(timeout=TRAINED)
+        expect(one.get_by_test_id("stMain")).to_contain_text("Finished")
+    done = open_workspace(server.home).runs.get(run.id)
+    assert (done.state, done.recipe["epochs"]) == ("succeeded", 1)
+    assert len(open_workspace(server.home).jobs.all(kind="train")) == 1
+    window.get_by_role("button", name="Explore").last.click()
+    expect(window.locator(".js-plotly-plot").first).to_be_visible(timeout=60_000)
+    compares_two_sentences(window, done.model_dir)
+    other.context.close()
+
+
+def uploads(server: Server, window: Page, file: Path) -> None:
+    """Bring a file and save it as a dataset."""
+    window.goto(f"{server.url}/upload")
+    window.get_by_test_id("stFileUploaderDropzoneInput").first.set_input_files(str(file))
+    save = window.get_by_role("button", name=re.compile("^.*Save", re.IGNORECASE)).last
+    expect(save).to_be_enabled(timeout=60_000)
+    save.click()
+    window.wait_for_function("() => !document.querySelector('[data-testid=stStatusWidget]')")
+    expect.set_options(timeout=30_000)
+    expect(window.get_by_test_id("stMain")).to_contain_text(re.compile("train", re.IGNORECASE))
+
+
+def trains_one_epoch(server: Server, window: Page) -> None:
+    """Set one epoch and press Start twice, as an impatient person does."""
+    window.goto(f"{server.url}/train")
+    epochs = window.get_by_label("Epochs", exact=True)
+    epochs.fill("1")
+    epochs.press("Tab")
+    expect(window.get_by_text(re.compile(r"^1 × \d+ = \d+ steps"))).to_be_visible()
+    window.get_by_role("button", name="Start training").dblclick()
+    expect(window).to_have_url(re.compile(r"/train\?run="))
