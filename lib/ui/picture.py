@@ -135,6 +135,11 @@ def notes(found: Told, lines: pd.DataFrame, picture: Picture, elsewhere: int) ->
     with st.container(horizontal=True, gap="medium"):
         for icon, sentence in picture_words.honesty(found.drawn, lines, picture.choice):
             st.caption(f"{icon} {sentence}", width=290)
+    if len(found.lines) < found.all_pairs:
+        st.caption(
+            f"{len(found.lines):,} of the dataset's {found.all_pairs:,} pairs have a place on the map: all held-out ones that fit, and a "
+            "fair sample of the rest. Search reaches all pairs."
+        )
     measure = picture_words.MEASURES[found.measure]
     st.caption(
         f"Round: source, square: target; hollow: trained, full: held-out. Green came closer, orange went apart ({measure}), grey "
