@@ -19,6 +19,7 @@ from lib.models import catalog
 
 DOWNLOAD_HOST = ("huggingface.co", 443)
 CONNECT_SECONDS = 3.0
+UNHASHED_KEYS = ("transformers_version", "dtype", "torch_dtype")
 UNHASHED = (".md", ".lock", ".gitattributes", "MANIFEST.json")
 
 
@@ -67,8 +68,8 @@ def fingerprint(model: SentenceTransformer | Path | str) -> str:
     """Return the SHA-256 (hex) of what a model computes with: of a folder its files, of a model its weights and modules."""
     digest = hashlib.sha256()
     if isinstance(model, SentenceTransformer):
-        digest.update(repr([type(module).__name__ for module in model]).encode())
         digest.update(repr((model.max_seq_length, model.truncate_dim, model.prompts)).encode())
+        digest.update("\n".join(_described(module) for module in model).encode())
         for key, value in sorted(model.state_dict().items()):
             plain = value.detach().cpu().contiguous()
             digest.update(f"{key} {plain.dtype} {tuple(plain.shape)}".encode())
@@ -80,6 +81,17 @@ def fingerprint(model: SentenceTransformer | Path | str) -> str:
         with path.open("rb") as file:
             digest.update(hashlib.file_digest(file, "sha256").digest())
     return digest.hexdigest()
+
+
+def _described(module: torch.nn.Module) -> str:
+    """Return what a module computes besides its weights: its settings, its inner model's, its vocabulary."""
+    settings_of: dict[str, object] = getattr(module, "get_config_dict", dict)()
+    config = getattr(getattr(module, "model", None), "config", None)
+    inner = config.to_diff_dict() if config is not None else {}
+    inner = {key: value for key, value in inner.items() if not key.startswith("_") and key not in UNHASHED_KEYS}
+    tokenizer = getattr(module, "tokenizer", None)
+    vocabulary = sorted(tokenizer.get_vocab().items()) if tokenizer is not None else ()
+    return repr((type(module).__name__, sorted(settings_of.items()), sorted(inner.items(), key=str), vocabulary))
 
 
 def _need_network(name: str) -> None:

@@ -148,6 +148,9 @@ def test_fingerprints_tell_models_apart(home: Path, tiny_model: Path, tmp_path: 
     model = loader.load(str(tiny_model), device="cpu", home=home)
     first = loader.fingerprint(model)
     assert first == loader.fingerprint(loader.load(str(tiny_model), device="cpu", home=home))
+    model[1].pooling_mode = "cls"
+    assert loader.fingerprint(model) != first
+    model[1].pooling_mode = "mean"
     with torch.no_grad():
         next(model.parameters())[0, 0] += 1e-3
     assert loader.fingerprint(model) != first
