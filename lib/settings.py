@@ -21,6 +21,9 @@ MAX_CELL_CHARACTERS = 1_000_000
 PARSE_MEMORY_BYTES = 6_000_000_000
 PARSE_SECONDS = 600
 
+MAX_VALIDATION_TEXTS = 20_000
+"""Texts that each epoch of a training is measured on, at most: encoding them all every time would cost more than training."""
+
 MAX_DRAWN_POINTS = 20_000
 """Above this a selection in the browser sends more than its socket takes, and a picture shows no more."""
 

@@ -8,22 +8,40 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from sentence_transformers.base.sampler import DefaultBatchSampler
 
+from lib.errors import InputError
+
+LOOKED_AT = 8
+"""Times the batch size: so many waiting rows are tried for a batch. Without a limit one text in every row costs n squared."""
+
 
 class FairBatches(DefaultBatchSampler):
     """Shuffled batches without false negatives; a pure function of seed and epoch, so that a resumed run sees the same.
 
-    `anchors` and `targets` are integer ids of normalised texts by row. Two rows conflict when they share an anchor or a
-    target, or when the target of one is a right target of the other's anchor anywhere in the data.
+    `anchors`, `targets` (n,) and `negatives` (n, k) are integer ids of normalised texts by row, shared by all sides. Two
+    rows conflict when they share an anchor or a target, or when a target or negative of one is a right target of the
+    other's anchor anywhere in the data, or that anchor itself.
     """
 
-    def __init__(self, anchors: np.ndarray, targets: np.ndarray, *, batch_size: int, seed: int) -> None:
-        rows = range(len(anchors))
-        super().__init__(rows, batch_size=batch_size, drop_last=False, seed=seed)
+    def __init__(
+        self,
+        anchors: np.ndarray,
+        targets: np.ndarray,
+        *,
+        batch_size: int,
+        seed: int,
+        negatives: np.ndarray | None = None,
+    ) -> None:
+        super().__init__(range(len(anchors)), batch_size=batch_size, drop_last=False, seed=seed)
         self.anchors, self.targets, self.size, self.start = anchors.tolist(), targets.tolist(), batch_size, seed
-        self.right: dict[int, set[int]] = {}
-        for anchor, target in zip(self.anchors, self.targets, strict=True):
-            self.right.setdefault(anchor, set()).add(target)
-        self.free = len(self.right) == len(anchors) == len(set(self.targets))
+        wrong = negatives if negatives is not None and negatives.size else np.empty((len(anchors), 0), dtype=np.int64)
+        self.candidates = [(target, *row) for target, row in zip(self.targets, wrong.tolist(), strict=True)]
+        self.right = right_targets(self.anchors, self.targets)
+        self.free = not wrong.size and len({*self.anchors, *self.targets}) == 2 * len(self.anchors)
+        if len(set(self.targets)) < 2 or len(set(self.anchors)) < 2:
+            raise InputError(
+                "All training pairs share one text, so that no batch has anything to tell apart.",
+                todo="Add pairs with other sources and targets.",
+            )
 
     def __len__(self) -> int:
         count, rest = divmod(len(self.anchors), self.size)
@@ -44,15 +62,43 @@ class FairBatches(DefaultBatchSampler):
         batches = []
         for _ in range(len(self)):
             batch = Batch(self)
-            for _ in range(len(waiting)):
+            for _ in range(min(len(waiting), LOOKED_AT * self.size)):
                 row = waiting.popleft()
                 if len(batch.rows) == self.size or not batch.take(row):
                     waiting.append(row)
-            while len(batch.rows) < self.size and (row := next(stream, -1)) >= 0:
+            tries = LOOKED_AT * self.size
+            while len(batch.rows) < self.size and tries > 0 and (row := next(stream, -1)) >= 0:
                 if not batch.take(row):
                     waiting.append(row)
+                    tries -= 1
             batches.append(batch.rows)
-        return [batch for batch in batches if len(batch) > 1] or batches[:1]
+        return self._whole_epoch([batch for batch in batches if len(batch) > 1], order)
+
+    def _whole_epoch(self, batches: list[list[int]], order: Sequence[int]) -> list[list[int]]:
+        """Fill up to the number of steps that was promised by going through the batches again."""
+        batches = batches or [self._any_two(order)]
+        return [batches[number % len(batches)] for number in range(len(self))]
+
+    def _any_two(self, order: Sequence[int]) -> list[int]:
+        """Return the first row and one that does not conflict with it; where none is, one with another target."""
+        batch = Batch(self)
+        batch.take(order[0])
+        for row in order[1:]:
+            if batch.take(row):
+                return batch.rows
+        other = next((row for row in order if self.targets[row] != self.targets[order[0]]), order[-1])
+        return [order[0], other]
+
+
+def right_targets(anchors: Sequence[int], targets: Sequence[int]) -> dict[int, set[int]]:
+    """Return by text everything that is right for it: its targets, the sources it is a target of, and itself."""
+    right: dict[int, set[int]] = {}
+    for anchor, target in zip(anchors, targets, strict=True):
+        right.setdefault(anchor, {anchor}).add(target)
+    for anchor, target in zip(anchors, targets, strict=True):
+        if target in right:  # it stands on the source side too
+            right[target].add(anchor)
+    return right
 
 
 class Batch:
@@ -62,17 +108,22 @@ class Batch:
         self.sampler = sampler
         self.rows: list[int] = []
         self.anchors: set[int] = set()
-        self.targets: set[int] = set()
+        self.candidates: set[int] = set()
         self.forbidden: set[int] = set()
 
     def take(self, row: int) -> bool:
         """Take a row unless it conflicts with one that is in; say whether it was taken."""
-        anchor, target = self.sampler.anchors[row], self.sampler.targets[row]
+        anchor, candidates = self.sampler.anchors[row], self.sampler.candidates[row]
         right = self.sampler.right[anchor]
-        if anchor in self.anchors or target in self.forbidden or not right.isdisjoint(self.targets):
+        if (
+            anchor in self.anchors
+            or candidates[0] in self.candidates
+            or not self.forbidden.isdisjoint(candidates)
+            or not right.isdisjoint(self.candidates)
+        ):
             return False
         self.rows.append(row)
         self.anchors.add(anchor)
-        self.targets.add(target)
+        self.candidates.update(candidates)
         self.forbidden |= right
         return True

@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
+from sentence_transformers import SentenceTransformer
 from torch import nn
 
 from lib.errors import TrainingError
-from lib.store.publish import publish, verify
+from lib.store.publish import publish, recover, verify
 
 KEPT = 2
 BEST = "best"
@@ -58,6 +59,7 @@ def save_best(folder: Path, model: nn.Module, *, epoch: int) -> None:
 
 def load_best(folder: Path, model: nn.Module) -> int:
     """Put the best epoch's weights into the model and return that epoch. Raises TrainingError when they are damaged."""
+    recover(folder / BEST)
     problems = verify(folder / BEST)
     if problems:
         raise TrainingError(
@@ -107,12 +109,17 @@ def history_of(checkpoint: Path) -> dict[str, Any]:
 
 
 def loss_state(parts: Parts) -> dict[str, torch.Tensor]:
-    """Return the weights that are the loss's own (a classifier), not the model's inside it."""
-    return {
-        name: value
-        for name, value in parts.loss.state_dict().items()
-        if ".model." not in f".{name}" and "guide" not in name
-    }
+    """Return the weights that are the loss's own (a classifier), not those of the model or guide inside it."""
+    inside = {id(tensor) for module in parts.loss.modules() if is_model(module) for tensor in tensors_of(module)}
+    return {name: value for name, value in parts.loss.state_dict(keep_vars=True).items() if id(value) not in inside}
+
+
+def is_model(module: nn.Module) -> bool:
+    return isinstance(module, SentenceTransformer)
+
+
+def tensors_of(module: nn.Module) -> list[torch.Tensor]:
+    return [*module.parameters(), *module.buffers()]
 
 
 def plain(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:

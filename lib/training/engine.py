@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from datasets import Dataset
 from sentence_transformers import SentenceTransformer, SentenceTransformerTrainer, SentenceTransformerTrainingArguments
@@ -17,6 +18,7 @@ from transformers import TrainerCallback
 
 from lib.data.shapes import Shape
 from lib.errors import TrainingError
+from lib.models.encoder import SMALLEST_BF16
 from lib.training import checkpoints, packing
 from lib.training.batches import FairBatches
 from lib.training.examples import Rows, text_ids
@@ -47,8 +49,10 @@ class ClosersTrainer(SentenceTransformerTrainer):
             return GroupByLabelBatchSampler(dataset, batch_size=size, drop_last=drop_last, **rest)
         if self.recipe.loss not in IN_BATCH:
             return super().get_batch_sampler(dataset, batch_size, drop_last, **rest)
-        anchors, targets = text_ids(self.rows.columns["anchor"], self.rows.columns["positive"])
-        return FairBatches(anchors, targets, batch_size=batch_size, seed=self.recipe.seed)
+        columns = [values for name, values in self.rows.columns.items() if name not in ("score", "label")]
+        anchors, targets, *wrong = text_ids(*columns)
+        negatives = np.stack(wrong, axis=1) if wrong else None
+        return FairBatches(anchors, targets, negatives=negatives, batch_size=batch_size, seed=self.recipe.seed)
 
     def collect_features(self, inputs: dict[str, Any]) -> tuple[list[dict[str, Any]], Any]:
         """Embed a packed batch in one row, each distinct text once; losses that call the model get those embeddings."""
@@ -105,20 +109,35 @@ class Reporter(TrainerCallback):
         return control
 
 
-def arguments(recipe: Recipe, *, folder: Path, device: str) -> SentenceTransformerTrainingArguments:
-    """Return the stock trainer's arguments for a recipe; saving, logging and evaluating are ours."""
+def wants_bf16(recipe: Recipe, model: SentenceTransformer) -> bool:
+    """Say whether to compute in bf16: as the recipe says; auto means where the device gains from it."""
+    if recipe.precision != "auto":
+        return recipe.precision == "bf16"
+    if model.device.type == "cuda":
+        return torch.cuda.is_bf16_supported()
+    gains = model.device.type == "cpu" and packing.bf16_gains()
+    return gains and (model.get_embedding_dimension() or 0) >= SMALLEST_BF16
+
+
+def arguments(
+    recipe: Recipe, *, folder: Path, device: str, packed: bool, bf16: bool
+) -> SentenceTransformerTrainingArguments:
+    """Return the stock trainer's arguments for a recipe; saving, logging and evaluating are ours.
+
+    A packed model computes in bf16 by itself. On a CPU, padding in bf16 gains too little to be chosen unasked.
+    """
     return SentenceTransformerTrainingArguments(
         output_dir=str(folder),
         num_train_epochs=recipe.epochs,
         per_device_train_batch_size=recipe.batch_size,
         learning_rate=recipe.learning_rate,
-        warmup_steps=recipe.warmup,
+        warmup_steps=min(recipe.warmup, 0.999999),  # 1 would be one step, not all
         lr_scheduler_type={"constant": "constant_with_warmup"}.get(recipe.schedule, recipe.schedule),
         weight_decay=recipe.weight_decay,
         optim="adamw_torch_fused",
         seed=recipe.seed,
         data_seed=recipe.seed,
-        bf16=device == "cuda" and recipe.precision != "fp32" and torch.cuda.is_bf16_supported(),
+        bf16=bf16 and not packed and (device != "cpu" or recipe.precision == "bf16"),
         use_cpu=device == "cpu",
         save_strategy="no",
         eval_strategy="no",

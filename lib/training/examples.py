@@ -20,6 +20,11 @@ class Rows:
     classes: list[str]
 
     @property
+    def count(self) -> int:
+        """Return the number of rows."""
+        return len(next(iter(self.columns.values())))
+
+    @property
     def texts(self) -> list[str]:
         """Return the distinct texts."""
         found = [value for name, values in self.columns.items() if name not in ("score", "label") for value in values]
@@ -38,10 +43,28 @@ def training_rows(frame: pd.DataFrame, shape: Shape) -> Rows:
     if shape is Shape.SCORED:
         columns["score"] = train["score"].astype(float).tolist()
     elif shape in (Shape.LABELLED_PAIRS, Shape.LABELLED_TEXTS):
-        classes = sorted(train["label"].astype(str).unique())
+        classes = label_names(train["label"].astype(str))
+        check_labels(train["label"].astype(str), shape)
         number = {name: value for value, name in enumerate(classes)}
         columns["label"] = [number[name] for name in train["label"].astype(str)]
     return Rows(columns, classes)
+
+
+def label_names(labels: pd.Series) -> list[str]:
+    """Return the labels in order; "0" and "1" keep their numbers even where only one of them occurs."""
+    found = sorted(labels.unique())
+    return ["0", "1"] if set(found) <= {"0", "1"} else found
+
+
+def check_labels(labels: pd.Series, shape: Shape) -> None:
+    """Raise InputError when the labels of the training part leave nothing to tell apart."""
+    counts = labels.value_counts()
+    enough = (counts >= 2).sum() >= 2 if shape is Shape.LABELLED_TEXTS else len(counts) >= 2
+    if not enough:
+        raise InputError(
+            f"The training part has {len(counts)} label{'s' if len(counts) != 1 else ''} with enough examples.",
+            todo="At least two labels with two examples each are needed.",
+        )
 
 
 def text_columns(frame: pd.DataFrame, shape: Shape) -> list[str]:
@@ -50,7 +73,7 @@ def text_columns(frame: pd.DataFrame, shape: Shape) -> list[str]:
     return [*TEXT_COLUMNS[shape], *(more if shape is Shape.TRIPLETS else [])]
 
 
-def text_ids(anchors: list[str], targets: list[str]) -> tuple[np.ndarray, np.ndarray]:
-    """Return one integer a normalised text, shared by both sides: texts that count as equal have the same."""
-    codes, _ = pd.factorize(np.array(same_keys([*anchors, *targets]), dtype=object))
-    return codes[: len(anchors)], codes[len(anchors) :]
+def text_ids(*columns: list[str]) -> list[np.ndarray]:
+    """Return one integer a normalised text by column, shared by all of them: texts that count as equal have the same."""
+    codes, _ = pd.factorize(np.array(same_keys([text for column in columns for text in column]), dtype=object))
+    return np.split(codes, np.cumsum([len(column) for column in columns])[:-1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +10,7 @@ from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer import losses as stock
 from torch import nn
 
+from lib.training import packing
 from lib.training.recipe import Recipe
 
 DIRECTIONS: dict[str, tuple[str, ...]] = {
@@ -37,22 +39,35 @@ def with_margin(recipe: Recipe, name: str = "margin") -> dict[str, Any]:
     return {name: recipe.margin} if recipe.margin > 0 else {}
 
 
+def ranking_settings(recipe: Recipe) -> dict[str, Any]:
+    """Return scale and directions; symmetric is the mean of both directions' losses (Günther et al. 2024), all is one softmax."""
+    mode = "per_direction" if recipe.directions == "symmetric" else "joint"
+    return {"scale": recipe.scale, "directions": DIRECTIONS[recipe.directions], "partition_mode": mode}
+
+
 def ranking(model: SentenceTransformer, recipe: Recipe, classes: int) -> nn.Module:
-    return stock.MultipleNegativesRankingLoss(model, scale=recipe.scale, directions=DIRECTIONS[recipe.directions])
+    return stock.MultipleNegativesRankingLoss(model, **ranking_settings(recipe))
 
 
 def cached_ranking(model: SentenceTransformer, recipe: Recipe, classes: int) -> nn.Module:
     return stock.CachedMultipleNegativesRankingLoss(
-        model, scale=recipe.scale, mini_batch_size=CACHED_MINI_BATCH, directions=DIRECTIONS[recipe.directions]
+        model, mini_batch_size=CACHED_MINI_BATCH, **ranking_settings(recipe)
     )
 
 
 def guided(model: SentenceTransformer, recipe: Recipe, classes: int) -> nn.Module:
     """The guide is the base model as it was: it says which in-batch negatives are false."""
-    import copy
+    return stock.GISTEmbedLoss(model, copied(model).eval().requires_grad_(False))
 
-    guide = copy.deepcopy(model).eval().requires_grad_(False)
-    return stock.GISTEmbedLoss(model, guide)
+
+def copied(model: SentenceTransformer) -> SentenceTransformer:
+    """Return a model of its own with the same weights. A packed model's forward is bound to it, so the copy gets its own."""
+    twin = copy.deepcopy(model)
+    switch = getattr(model, "closer_switch", None)
+    if switch is not None:
+        packing.disable(twin)
+        packing.enable(twin, bf16=switch.bf16)
+    return twin
 
 
 def softmax(model: SentenceTransformer, recipe: Recipe, classes: int) -> nn.Module:

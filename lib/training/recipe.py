@@ -28,6 +28,10 @@ IN_BATCH = ("MultipleNegativesRanking", "CachedMultipleNegativesRanking", "GISTE
 """Losses that take the other targets of a batch as negatives."""
 
 RANKING = ("MultipleNegativesRanking", "CachedMultipleNegativesRanking")
+BINARY = ("OnlineContrastive", "Contrastive")
+"""Losses that know only two labels: the same, not the same."""
+MINED = (Shape.PAIRS,)
+"""Shapes whose rows have no negatives of their own, so that hard ones can be mined."""
 SCHEDULES = ("linear", "cosine", "constant")
 PRECISIONS = ("auto", "fp32", "bf16")
 DIRECTIONS = ("query_to_doc", "symmetric", "all")
@@ -43,11 +47,12 @@ def setting(
     high: float | None = None,
     choices: tuple[str, ...] = (),
     losses: tuple[str, ...] = (),
+    shapes: tuple[Shape, ...] = (),
     advanced: bool = True,
 ) -> Any:
     """Declare a field of the recipe with what form and command line need to know of it."""
     facts = {"label": label, "help": help_line, "low": low, "high": high, "choices": choices, "losses": losses}
-    return field(default=default, metadata=facts | {"advanced": advanced})
+    return field(default=default, metadata=facts | {"shapes": shapes, "advanced": advanced})
 
 
 @dataclass(frozen=True)
@@ -143,6 +148,7 @@ class Recipe:
         low=0,
         high=16,
         losses=RANKING,
+        shapes=MINED,
     )
     negative_margin: float = setting(
         0.05,
@@ -151,6 +157,34 @@ class Recipe:
         low=0.0,
         high=1.0,
         losses=RANKING,
+        shapes=MINED,
+    )
+    negative_relative_margin: float = setting(
+        0.0,
+        "Relative margin of hard negatives",
+        "The same as a share of the right target's similarity: 0.05 keeps out what comes within 5% of it.",
+        low=0.0,
+        high=1.0,
+        losses=RANKING,
+        shapes=MINED,
+    )
+    negative_skip: int = setting(
+        0,
+        "Nearest passed over",
+        "So many of the nearest wrong targets are never taken: they are the likeliest to be right after all.",
+        low=0,
+        high=1000,
+        losses=RANKING,
+        shapes=MINED,
+    )
+    negative_range: int = setting(
+        50,
+        "Range of hard negatives",
+        "Only this many nearest wrong targets are looked at; what is missing is drawn by chance.",
+        low=1,
+        high=10000,
+        losses=RANKING,
+        shapes=MINED,
     )
     directions: str = setting(
         "query_to_doc",
@@ -173,7 +207,7 @@ class Recipe:
         "How far apart unlike texts should come; 0 means the loss's own default.",
         low=0.0,
         high=100.0,
-        losses=("Triplet", "OnlineContrastive", "Contrastive", "BatchAllTriplet", "BatchHard", "BatchSemiHard"),
+        losses=("Triplet", *BINARY, "BatchAllTriplet", "BatchHard", "BatchSemiHard"),
     )
     device: str = setting("auto", "Device", "Where to compute; auto takes the fastest there is.", choices=DEVICES)
 
@@ -181,6 +215,12 @@ class Recipe:
         object.__setattr__(self, "matryoshka", tuple(int(value) for value in self.matryoshka))
         for name, spec in FIELDS.items() if "FIELDS" in globals() else ():
             check(name, getattr(self, name), spec)
+        if self.hard_negatives and self.negative_skip + self.hard_negatives > self.negative_range:
+            raise InputError(
+                f"{self.negative_range} is less than the {self.negative_skip} passed over and the {self.hard_negatives} wanted.",
+                where="Range of hard negatives",
+                todo=f"Set it to {self.negative_skip + self.hard_negatives} or more.",
+            )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the recipe as JSON-able values."""
@@ -195,17 +235,28 @@ class Recipe:
         known: dict[str, Any] = dict(values)
         return cls(**known)
 
-    def for_shape(self, shape: Shape | str) -> Recipe:
-        """Return the recipe with its loss filled in. Raises InputError when the loss does not fit the shape."""
-        fitting = LOSSES[Shape(shape)]
+    def for_shape(self, shape: Shape | str, *, classes: int = 2) -> Recipe:
+        """Return the recipe with its loss filled in. Raises InputError when the loss does not fit the shape.
+
+        classes: how many labels the data has; more than two labels of pairs need Softmax.
+        """
+        fitting = losses_for(shape, classes=classes)
         if not self.loss:
             return replace(self, loss=fitting[0])
         if self.loss not in fitting:
             raise InputError(
-                f"The loss {self.loss} does not fit data of the shape {Shape(shape).value}.",
+                f"The loss {self.loss} does not fit data of the shape {Shape(shape).value}"
+                + (f" with {classes} labels." if self.loss in BINARY else "."),
                 todo=f"Choose one of {', '.join(fitting)}.",
             )
         return self
+
+
+def losses_for(shape: Shape | str, *, classes: int = 2) -> tuple[str, ...]:
+    """Return the losses that fit a shape, the default first."""
+    fitting = LOSSES[Shape(shape)]
+    several = Shape(shape) is Shape.LABELLED_PAIRS and classes > 2
+    return tuple(loss for loss in fitting if loss not in BINARY) if several else fitting
 
 
 @dataclass(frozen=True)
@@ -221,11 +272,13 @@ class Field:
     high: float | None
     choices: tuple[str, ...]
     losses: tuple[str, ...]
+    shapes: tuple[Shape, ...]
     advanced: bool
 
-    def applies(self, loss: str) -> bool:
-        """Say whether the setting does anything for this loss."""
-        return not self.losses or loss in self.losses
+    def applies(self, loss: str, shape: Shape | None = None) -> bool:
+        """Say whether the setting does anything for this loss (on data of this shape, where it is given)."""
+        fits = not self.shapes or shape is None or shape in self.shapes
+        return fits and (not self.losses or loss in self.losses)
 
 
 FIELDS: dict[str, Field] = {

@@ -2,87 +2,37 @@
 
 from __future__ import annotations
 
-import json
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
-from sentence_transformers import SentenceTransformer
 
 from lib.data.shapes import Shape
-from lib.errors import CancelledError, ModelError, TrainingError
-from lib.evaluation.task import HEADLINE, Task
+from lib.errors import CancelledError, TrainingError
+from lib.evaluation.task import Task
+from lib.models import static
 from lib.models.cache import EmbeddingCache
 from lib.models.encoder import encode
 from lib.models.loader import choose_device, fingerprint, load
 from lib.progress import Progress
 from lib.store.names import folder_name
-from lib.store.publish import publish, recover, verify
-from lib.training import checkpoints, engine, frozen, losses, packing
-from lib.training.card import write_card
+from lib.store.publish import recover
+from lib.training import checkpoints, engine, frozen, losses, negatives, packing, saving
 from lib.training.examples import Rows, training_rows
+from lib.training.memory import naming_memory, peak_memory
 from lib.training.preflight import check_room, needed_bytes
-from lib.training.recipe import Recipe
+from lib.training.recipe import MINED, RANKING, Recipe
+from lib.training.session import History, Trained, Training
 from lib.training.snapshots import EPOCHS_SHOWN, Snapshots, is_shown, shown_texts
+from lib.training.validation import validation_frame
 
 CHECKPOINT_SECONDS = 300.0
-SAME_MODEL = 0.9999
-
-
-@dataclass(frozen=True)
-class Trained:
-    """What came of a training. `epochs` has one entry a look at the validation part; epoch 0 is the base model."""
-
-    best_epoch: int
-    epochs: list[dict[str, Any]]
-    model_dir: Path
-    partial: bool
-    device: str
-
-
-@dataclass
-class History:
-    """What was measured so far; stored in every checkpoint."""
-
-    epochs: list[dict[str, Any]] = field(default_factory=list)
-    best_epoch: int = 0
-    best: float = -np.inf
-    looks_without_gain: int = 0
-    train_seconds: float = 0.0
-
-
-@dataclass
-class Training:
-    """The parts of one training that its steps share."""
-
-    frame: pd.DataFrame
-    shape: Shape
-    model_name: str
-    recipe: Recipe
-    folder: Path
-    progress: Progress
-    model: SentenceTransformer
-    rows: Rows
-    task: Task
-    snapshots: Snapshots
-    history: History
-    began: float = 0.0
-    saved: float = 0.0
-
-    @property
-    def metric(self) -> str:
-        """Return the validation metric that chooses the best epoch."""
-        return HEADLINE[self.shape]
-
-    @property
-    def checkpoints(self) -> Path:
-        """Return the folder of the checkpoints."""
-        return self.folder / "checkpoints"
 
 
 def train(
@@ -101,15 +51,18 @@ def train(
     Raises TrainingError (loss not finite, damaged checkpoints), ModelError, InputError; CancelledError after a cancelled
     training whose best epoch so far was saved and marked partial.
     """
-    shape, recipe = Shape(shape), recipe.for_shape(shape)
+    shape = Shape(shape)
+    rows = training_rows(dataset_frame, shape)
+    recipe = recipe.for_shape(shape, classes=len(rows.classes))
     final = folder / folder_name(model_name)
     recover(final)
     progress.stage("loading", model_name)
     begin(recipe)
-    training = open_training(dataset_frame, shape, model_name, recipe, folder, home, progress)
+    training = open_training(dataset_frame, rows, shape, model_name, recipe, folder, home, progress)
     cancelled = failed = None
     try:
-        run_epochs(training)
+        with naming_memory(recipe, training.model):
+            run_epochs(training)
     except CancelledError as error:
         cancelled = error
     except TrainingError as error:
@@ -119,7 +72,15 @@ def train(
     best = save_model(training, final, card or {}, partial=bool(cancelled or failed))
     if cancelled or failed:
         raise cancelled or failed  # type: ignore[misc]
-    return Trained(best, training.history.epochs, final, False, str(training.model.device))
+    return Trained(
+        best_epoch=best,
+        epochs=training.history.epochs,
+        model_dir=final,
+        partial=False,
+        device=str(training.model.device),
+        seconds=training.history.train_seconds,
+        peak_memory=peak_memory(training.model.device),
+    )
 
 
 def begin(recipe: Recipe) -> None:
@@ -133,11 +94,22 @@ def begin(recipe: Recipe) -> None:
 
 
 def open_training(
-    frame: pd.DataFrame, shape: Shape, model_name: str, recipe: Recipe, folder: Path, home: Path, progress: Progress
+    frame: pd.DataFrame,
+    rows: Rows,
+    shape: Shape,
+    model_name: str,
+    recipe: Recipe,
+    folder: Path,
+    home: Path,
+    progress: Progress,
 ) -> Training:
     """Load the model, measure and show the base (from the cache where it was encoded before), and get ready to train."""
     model = load(model_name, device=choose_device(recipe.device), home=home)
-    task = Task.of(frame, shape=shape, part="validation")
+    progress.log(f"Computes on {model.device}, {torch.get_num_threads()} threads.")
+    seen, words = validation_frame(frame, shape)
+    if words:
+        progress.log(words)
+    task = Task.of(seen, shape=shape, part="validation")
     snapshots = Snapshots(folder / "snapshots", shown_texts(frame, shape))
     training = Training(
         frame,
@@ -147,7 +119,7 @@ def open_training(
         folder,
         progress,
         model,
-        training_rows(frame, shape),
+        rows,
         task,
         snapshots,
         History(),
@@ -183,8 +155,19 @@ def measure_base(training: Training, home: Path) -> None:
     if training.metric not in metrics:
         raise TrainingError(f"The metric {training.metric} cannot be measured on the validation part of this dataset.")
     training.snapshots.write("base", epoch=0, embeddings=embed(training.snapshots.texts))
+    if training.recipe.hard_negatives and training.shape in MINED and training.recipe.loss in RANKING:
+        add_negatives(training, embed)
     note(training, 0, "base", metrics, time.monotonic() - began)
     training.history.best = metrics[training.metric]
+
+
+def add_negatives(training: Training, embed: Callable[[list[str]], np.ndarray]) -> None:
+    """Mine hard negatives with the base model; its vectors come from the cache, so a resumed run mines the same."""
+    training.progress.stage("mining hard negatives")
+    texts = training.rows.texts
+    mined = negatives.mine(training.rows, dict(zip(texts, embed(texts), strict=True)), training.recipe)
+    training.rows = mined.rows
+    training.progress.log(f"{mined.hard:,} hard negatives were mined, {mined.drawn:,} were drawn by chance.")
 
 
 def note(training: Training, epoch: int, moment: str, metrics: dict[str, float], seconds: float) -> None:
@@ -206,18 +189,22 @@ def run_epochs(training: Training) -> None:
         if resumed_after_stop(training):
             return
     with ExitStack() as stack:
-        bf16 = recipe.precision == "bf16" or (recipe.precision == "auto" and packing.bf16_gains())
-        wide = model.get_embedding_dimension() >= 64
-        if recipe.packed and stack.enter_context(packing.packed(model, bf16=bf16 and wide)):
-            training.progress.log("Batches are packed: no padding is computed.")
+        bf16 = engine.wants_bf16(recipe, model)
+        if recipe.packed and stack.enter_context(packing.packed(model, bf16=bf16)):
+            training.progress.log(
+                f"Batches are packed: no padding is computed. Precision: {'bf16' if bf16 else 'fp32'}."
+            )
             tokens: Any = packing.Tokens(model, training.rows.texts)
-            if not recipe.lora_rank and frozen.can_freeze(model, recipe.frozen_layers):
+            guided = (
+                recipe.loss == "GISTEmbed"
+            )  # the guide reads the same batches, and reads them from the first layer on
+            if not recipe.lora_rank and not guided and frozen.can_freeze(model, recipe.frozen_layers):
                 frozen.keep(model, tokens, layers=recipe.frozen_layers)
         else:
             tokens = None
         trainer = build_trainer(training, tokens)
         model.train()
-        training.progress.stage("training", f"epoch 1 of {recipe.epochs}")
+        training.progress.stage("training", f"epoch {begun_epoch(training)} of {recipe.epochs}")
         training.began = training.saved = time.monotonic()
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
         check_done(training, trainer)
@@ -237,11 +224,26 @@ def build_trainer(training: Training, tokens: Any) -> engine.ClosersTrainer:
         hooks=hooks,
         model=training.model,
         loss=loss,
-        args=engine.arguments(recipe, folder=training.folder / "trainer", device=training.model.device.type),
+        args=engine.arguments(
+            at_its_rate(training),
+            folder=training.folder / "trainer",
+            device=training.model.device.type,
+            packed=tokens is not None,
+            bf16=engine.wants_bf16(recipe, training.model),
+        ),
     )
     if tokens is not None:
         trainer.data_collator.preprocess_fn = tokens
     return trainer
+
+
+def at_its_rate(training: Training) -> Recipe:
+    """Return the recipe with the learning rate that this kind of model needs: word vectors alone learn at 50 times the rate."""
+    if not static.is_static(training.model):
+        return training.recipe
+    rate = training.recipe.learning_rate * static.RATE_FACTOR
+    training.progress.log(f"A static model learns at {static.RATE_FACTOR:g} times the recipe's rate: {rate:g}.")
+    return replace(training.recipe, learning_rate=rate)
 
 
 def resume(training: Training, checkpoint: Path) -> None:
@@ -260,19 +262,21 @@ def after_step(
     recipe, progress = training.recipe, training.progress
     total = trainer.state.max_steps
     progress.loss(step=step, epoch=epoch, loss=loss, learning_rate=rate)
-    seconds = training.history.train_seconds + time.monotonic() - training.began
-    speed = recipe.batch_size * step / max(1e-9, seconds)
+    training.steps += 1
+    training.pause()
+    speed = min(recipe.batch_size, training.rows.count) * training.steps / max(1e-9, training.seconds)
     progress.advance(step, total, pairs_per_second=speed)
     if time.monotonic() - training.saved > CHECKPOINT_SECONDS and step < total:
         save_checkpoint(training, trainer)
+        training.began = time.monotonic()
     progress.check()
 
 
 def after_epoch(training: Training, trainer: engine.ClosersTrainer, epoch: int) -> bool:
     """Measure and show an epoch, keep it if it is the best, save a checkpoint; return True to stop early."""
     recipe, history = training.recipe, training.history
-    began = time.monotonic()
-    history.train_seconds += began - training.began
+    training.pause()
+    began, history.epochs_done = time.monotonic(), epoch
     if epoch % recipe.evaluate_every == 0 or epoch >= recipe.epochs:
         look(training, epoch, began)
     save_checkpoint(training, trainer)
@@ -322,6 +326,11 @@ def save_checkpoint(training: Training, trainer: engine.ClosersTrainer) -> None:
     training.saved = time.monotonic()
 
 
+def begun_epoch(training: Training) -> int:
+    """Return the epoch that is being trained, counted from 1."""
+    return min(training.history.epochs_done + 1, training.recipe.epochs)
+
+
 def check_done(training: Training, trainer: engine.ClosersTrainer) -> None:
     """Raise TrainingError unless the last step was reached or early stopping ended it: a silent end is no success."""
     state = trainer.state
@@ -337,55 +346,25 @@ def resumed_after_stop(training: Training) -> bool:
 
 
 def save_model(training: Training, final: Path, card: dict[str, Any], *, partial: bool) -> int:
-    """Publish the best epoch as a plain sentence-transformers folder, load it again and compare; return that epoch."""
+    """Publish the best epoch as a plain sentence-transformers folder that was loaded again and compared; return that epoch."""
     progress, model = training.progress, training.model
     progress.stage("saving")
     best = checkpoints.load_best(training.checkpoints, model)
     model.eval()
-    check_finite(model)
-    rows = encode(model, training.snapshots.texts)
-    training.snapshots.write("best", epoch=best, embeddings=rows)
+    saving.check_finite(model)
+    training.snapshots.write("best", epoch=best, embeddings=encode(model, training.snapshots.texts))
     if training.recipe.lora_rank:
         engine.merge_lora(model)
-    texts = training.snapshots.texts[:64]
-    expected = encode(model, texts, fast=False)
     facts = {**card, "partial": partial, "best_epoch": best, "device": str(model.device)}
-    with publish(final) as part:
-        model.save_pretrained(str(part), create_model_card=False, safe_serialization=True)
-        text = write_card(
-            folder=final.name,
-            model_name=training.model_name,
-            recipe=training.recipe.to_dict(),
-            facts=facts,
-            epochs=training.history.epochs,
-        )
-        (part / "README.md").write_text(text, encoding="utf-8")
-        (part / "closer.json").write_text(json.dumps({"history": training.history.epochs, **facts}), encoding="utf-8")
-    check_saved(final, texts, expected)
+    facts["train_seconds"] = round(training.history.train_seconds, 1)
+    saving.save_tuned(
+        model,
+        final,
+        texts=training.snapshots.texts[: saving.COMPARED],
+        model_name=training.model_name,
+        recipe=training.recipe,
+        facts=facts,
+        epochs=training.history.epochs,
+    )
     progress.log(f"Saved epoch {best} to {final.name}.")
     return best
-
-
-def check_finite(model: SentenceTransformer) -> None:
-    """Raise TrainingError when a weight is not a finite number."""
-    for name, value in model.state_dict().items():
-        if value.is_floating_point() and not bool(torch.isfinite(value).all()):
-            raise TrainingError(
-                f"The weights of {name} are not finite.", todo="Lower the learning rate, then train again."
-            )
-
-
-def check_saved(folder: Path, texts: list[str], expected: np.ndarray) -> None:
-    """Raise ModelError unless the saved folder, loaded again, gives the same embeddings (cosine above 0.9999)."""
-    wrong = verify(folder)
-    if wrong:
-        raise ModelError("The saved model is damaged.", where=wrong[0])
-    again = load(str(folder), device="cpu")
-    rows = encode(again, texts, fast=False)
-    norms = np.linalg.norm(rows, axis=1) * np.linalg.norm(expected, axis=1)
-    cosine = (rows * expected).sum(axis=1) / np.maximum(norms, 1e-12)
-    if len(cosine) and float(cosine.min()) < SAME_MODEL:
-        raise ModelError(
-            f"The saved model gives other embeddings than the trained one (cosine {cosine.min():.5f}).",
-            where=str(folder),
-        )

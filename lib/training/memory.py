@@ -1,0 +1,46 @@
+"""How much memory a training has taken, and what to lower when it was not enough."""
+
+from __future__ import annotations
+
+import resource
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from sentence_transformers import SentenceTransformer
+
+from lib.errors import TrainingError
+from lib.training.recipe import Recipe
+
+SIGNS = ("out of memory", "can't allocate memory", "not enough memory")
+"""What CUDA, MPS and torch's CPU allocator say in a RuntimeError."""
+
+
+def peak_memory(device: torch.device) -> int:
+    """Return the most bytes that this process has held, of the GPU where it computes there."""
+    if device.type == "cuda":
+        return int(torch.cuda.max_memory_allocated(device))
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most if sys.platform == "darwin" else most * 1024
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Say whether an error means that memory ran out."""
+    return isinstance(error, MemoryError) or any(sign in str(error).lower() for sign in SIGNS)
+
+
+@contextmanager
+def naming_memory(recipe: Recipe, model: SentenceTransformer) -> Iterator[None]:
+    """Turn running out of memory into a TrainingError that names what to lower, and to what."""
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        if not is_out_of_memory(error):
+            raise
+        length = model.max_seq_length or recipe.max_length
+        raise TrainingError(
+            "The memory was not enough for this training.",
+            todo=f"Lower the batch size (now {recipe.batch_size}) or the max length (now {length} tokens), freeze lower "
+            "layers, or close other programs; then train again.",
+        ) from error

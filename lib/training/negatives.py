@@ -1,0 +1,112 @@
+"""Hard negatives: for each training pair the wrong targets that the base model takes for right, false ones kept out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lib.errors import InputError
+from lib.training.examples import Rows, text_ids
+from lib.training.recipe import Recipe
+
+BLOCK = 512
+"""Sources that are compared with all targets at once."""
+
+
+@dataclass(frozen=True)
+class Mined:
+    """Training rows with negative columns, and how many of the negatives are truly hard: the rest were drawn by chance."""
+
+    rows: Rows
+    hard: int
+    drawn: int
+
+
+@dataclass(frozen=True)
+class Targets:
+    """The distinct targets of the training part. ids: (m,) of normalised texts; vectors: (m, d) unit rows."""
+
+    texts: list[str]
+    ids: np.ndarray
+    vectors: np.ndarray
+
+
+def mine(rows: Rows, vectors: dict[str, np.ndarray], recipe: Recipe) -> Mined:
+    """Add `recipe.hard_negatives` columns of wrong targets, nearest first, to training pairs.
+
+    vectors: by text, of the base model, any length. Only the training part's targets are taken. A negative has to be less
+    similar to the source than the right target by the recipe's margins (absolute: Moreira et al. 2024, NV-Retriever,
+    section 3, calls them TopK-MarginPos; relative: TopK-PercPos); the nearest `negative_skip` are passed over and no more
+    than `negative_range` looked at. Where too few are left, the rest are drawn by the seed among the farther ones.
+    Raises InputError when there are too few targets to choose from.
+    """
+    anchors, positives = rows.columns["anchor"], rows.columns["positive"]
+    anchor_ids, target_ids = text_ids(anchors, positives)
+    targets = _distinct(positives, target_ids, vectors)
+    place = {identity: number for number, identity in enumerate(targets.ids.tolist())}
+    right = _right_places(anchor_ids, target_ids, place)
+    chosen = np.empty((len(anchors), recipe.hard_negatives), dtype=np.int64)
+    generator, hard = np.random.default_rng((recipe.seed, 7)), 0
+    for begin in range(0, len(anchors), BLOCK):
+        block = range(begin, min(begin + BLOCK, len(anchors)))
+        scores = _unit([vectors[anchors[row]] for row in block]) @ targets.vectors.T
+        for row, own in zip(block, scores, strict=True):
+            known = right[int(anchor_ids[row])]
+            found = nearest_wrong(own, place[int(target_ids[row])], known, recipe)
+            hard += len(found)
+            chosen[row] = _filled(found, len(targets.texts), known, recipe.hard_negatives, generator)
+    columns = {
+        ("negative" if number == 0 else f"negative_{number + 1}"): [targets.texts[i] for i in chosen[:, number]]
+        for number in range(recipe.hard_negatives)
+    }
+    return Mined(Rows({**rows.columns, **columns}, rows.classes), hard, chosen.size - hard)
+
+
+def nearest_wrong(scores: np.ndarray, own: int, right: set[int], recipe: Recipe) -> list[int]:
+    """Return the places of the nearest targets that are wrong and far enough from the right one's similarity."""
+    limit = scores[own] - recipe.negative_margin
+    limit = min(limit, scores[own] - abs(scores[own]) * recipe.negative_relative_margin)
+    span = min(len(scores), recipe.negative_range + len(right))
+    near = np.argpartition(-scores, span - 1)[:span]
+    ranked = [int(i) for i in near[np.lexsort((near, -scores[near]))] if int(i) not in right]
+    window = ranked[recipe.negative_skip : recipe.negative_range]
+    return [i for i in window if scores[i] <= limit][: recipe.hard_negatives]
+
+
+def _filled(found: list[int], count: int, right: set[int], wanted: int, generator: np.random.Generator) -> list[int]:
+    """Return the found places and as many others, drawn by chance among all that are wrong, as are wanted."""
+    if count - len(right) < wanted:
+        raise InputError(
+            f"The training part has {count} different targets: too few for {wanted} hard negatives a pair.",
+            where="Hard negatives",
+            todo="Lower the number of hard negatives, or set it to 0.",
+        )
+    taken = list(found)
+    while len(taken) < wanted:
+        place = int(generator.integers(count))
+        if place not in right and place not in taken:
+            taken.append(place)
+    return taken
+
+
+def _distinct(texts: list[str], ids: np.ndarray, vectors: dict[str, np.ndarray]) -> Targets:
+    distinct, first = np.unique(ids, return_index=True)
+    chosen = [texts[i] for i in first]
+    return Targets(chosen, distinct, _unit([vectors[text] for text in chosen]))
+
+
+def _right_places(anchors: np.ndarray, targets: np.ndarray, place: dict[int, int]) -> dict[int, set[int]]:
+    """Return by source the places of all targets that are right for it; a target equal to the source counts as right."""
+    right: dict[int, set[int]] = {}
+    for anchor, target in zip(anchors.tolist(), targets.tolist(), strict=True):
+        places = right.setdefault(anchor, {place[anchor]} if anchor in place else set())
+        places.add(place[target])
+        if anchor in place and target in right:
+            right[target].add(place[anchor])
+    return right
+
+
+def _unit(rows: list[np.ndarray]) -> np.ndarray:
+    matrix = np.asarray(rows, dtype=np.float32)
+    return matrix / np.maximum(np.linalg.norm(matrix, axis=1, keepdims=True), 1e-12)

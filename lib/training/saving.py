@@ -1,0 +1,67 @@
+"""The tuned model as a plain sentence-transformers folder: checked before it is written, loaded again before it counts."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from sentence_transformers import SentenceTransformer
+
+from lib.errors import ModelError, TrainingError
+from lib.models.encoder import encode
+from lib.models.loader import load
+from lib.store.publish import publish
+from lib.training.card import write_card
+from lib.training.recipe import Recipe
+
+SAME_MODEL = 0.9999
+COMPARED = 64
+"""Texts whose embeddings are compared between the model in memory and the saved one."""
+
+
+def save_tuned(
+    model: SentenceTransformer,
+    final: Path,
+    *,
+    texts: list[str],
+    model_name: str,
+    recipe: Recipe,
+    facts: dict[str, Any],
+    epochs: list[dict[str, Any]],
+) -> None:
+    """Publish model, card and history; what was written is loaded and compared before it takes its place.
+
+    Raises TrainingError for weights that are not finite, ModelError when the saved model is another one.
+    """
+    check_finite(model)
+    expected = encode(model, texts, fast=False)
+    with publish(final) as part:
+        model.save_pretrained(str(part), create_model_card=False, safe_serialization=True)
+        card = write_card(folder=final.name, model_name=model_name, recipe=recipe.to_dict(), facts=facts, epochs=epochs)
+        (part / "README.md").write_text(card, encoding="utf-8")
+        (part / "closer.json").write_text(json.dumps({"history": epochs, **facts}), encoding="utf-8")
+        check_saved(part, texts, expected)
+
+
+def check_finite(model: SentenceTransformer) -> None:
+    """Raise TrainingError when a weight is not a finite number."""
+    for name, value in model.state_dict().items():
+        if value.is_floating_point() and not bool(torch.isfinite(value).all()):
+            raise TrainingError(
+                f"The weights of {name} are not finite.", todo="Lower the learning rate, then train again."
+            )
+
+
+def check_saved(folder: Path, texts: list[str], expected: np.ndarray) -> None:
+    """Raise ModelError unless the folder, loaded again, gives the same embeddings (cosine above 0.9999)."""
+    rows = encode(load(str(folder), device="cpu"), texts, fast=False)
+    norms = np.linalg.norm(rows, axis=1) * np.linalg.norm(expected, axis=1)
+    cosine = (rows * expected).sum(axis=1) / np.maximum(norms, 1e-12)
+    if len(cosine) and not float(cosine.min()) >= SAME_MODEL:  # also when it is not a number
+        raise ModelError(
+            f"The saved model gives other embeddings than the trained one (cosine {cosine.min():.5f}).",
+            todo="The disk or the memory may be faulty. Press Retry.",
+        )

@@ -1,0 +1,85 @@
+"""One training while it runs: its parts, what was measured so far, and what comes of it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sentence_transformers import SentenceTransformer
+
+from lib.data.shapes import Shape
+from lib.evaluation.task import HEADLINE, Task
+from lib.progress import Progress
+from lib.training.examples import Rows
+from lib.training.recipe import Recipe
+from lib.training.snapshots import Snapshots
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What came of a training. `epochs` has one entry a look at the validation part; epoch 0 is the base model.
+
+    seconds: spent on steps alone, measuring left out. peak_memory: most bytes this process has held.
+    """
+
+    best_epoch: int
+    epochs: list[dict[str, Any]]
+    model_dir: Path
+    partial: bool
+    device: str
+    seconds: float
+    peak_memory: int
+
+
+@dataclass
+class History:
+    """What was measured so far; stored in every checkpoint."""
+
+    epochs: list[dict[str, Any]] = field(default_factory=list)
+    best_epoch: int = 0
+    best: float = -np.inf
+    looks_without_gain: int = 0
+    train_seconds: float = 0.0
+    epochs_done: int = 0
+
+
+@dataclass
+class Training:
+    """The parts of one training that its steps share."""
+
+    frame: pd.DataFrame
+    shape: Shape
+    model_name: str
+    recipe: Recipe
+    folder: Path
+    progress: Progress
+    model: SentenceTransformer
+    rows: Rows
+    task: Task
+    snapshots: Snapshots
+    history: History
+    began: float = 0.0
+    saved: float = 0.0
+    steps: int = 0
+    seconds: float = 0.0
+
+    def pause(self) -> None:
+        """Count the seconds since `began` as spent on steps."""
+        now = time.monotonic()
+        self.history.train_seconds += now - self.began
+        self.seconds += now - self.began
+        self.began = now
+
+    @property
+    def metric(self) -> str:
+        """Return the validation metric that chooses the best epoch."""
+        return HEADLINE[self.shape]
+
+    @property
+    def checkpoints(self) -> Path:
+        """Return the folder of the checkpoints."""
+        return self.folder / "checkpoints"

@@ -1,0 +1,40 @@
+"""What each epoch is measured on: the validation part, against at most so many texts that a look stays cheap."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from lib.data.shapes import Shape
+from lib.settings import MAX_VALIDATION_TEXTS
+from lib.training.examples import text_columns
+
+ROWS_SHARE = 0.25
+"""At most this share of the texts come from rows of the validation part itself; the rest stand around to be told apart."""
+
+
+def validation_frame(
+    frame: pd.DataFrame, shape: Shape, *, limit: int = MAX_VALIDATION_TEXTS
+) -> tuple[pd.DataFrame, str]:
+    """Return the rows that the looks are measured with, and what to say when they are not all ("" when they are).
+
+    Rows are drawn by a fixed seed, so that base and every epoch of every run on the dataset see the same. Other rows of a
+    chosen source stay in: all its right targets count.
+    """
+    names = text_columns(frame, shape)
+    if len(frame) * len(names) <= limit or pd.unique(frame[names].to_numpy(dtype=object).ravel()).size <= limit:
+        return frame, ""
+    generator = np.random.default_rng(0)
+    inside = np.flatnonzero(frame["part"].to_numpy() == "validation")
+    rows = generator.permutation(inside)[: max(2, int(limit * ROWS_SHARE / len(names)))]
+    others = np.setdiff1d(np.arange(len(frame)), inside)
+    around = generator.permutation(others)[: max(1, int(limit * (1 - ROWS_SHARE) / len(names)))]
+    chosen = np.zeros(len(frame), dtype=bool)
+    chosen[rows] = chosen[around] = True
+    if "anchor" in frame:
+        chosen |= frame["anchor"].isin(set(frame["anchor"].iloc[rows])).to_numpy()
+    words = (
+        f"Every epoch is measured on {int(chosen[inside].sum()):,} of {len(inside):,} validation rows among {int(chosen.sum()):,} "
+        f"of {len(frame):,} rows in all, to keep it quick; the held-out part is judged whole."
+    )
+    return frame[chosen], words
