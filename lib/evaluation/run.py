@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from lib.evaluation.similarity import similarity_of
 from lib.evaluation.store import Evaluation
 from lib.evaluation.task import Task
 from lib.evaluation.verdict import sentence
-from lib.evaluation.warnings import warnings_of
+from lib.evaluation.warnings import Warning, warnings_of
 from lib.progress import Progress, Silent
 from lib.store.publish import publish
 
@@ -71,16 +71,21 @@ def evaluate(
     run_folder: Path | None = None,
     part: str = "held_out",
     versions: dict[str, str] | None = None,
+    called: str = "held-out",
+    warnings: Sequence[Warning] = (),
     progress: Progress = Silent(),
 ) -> Evaluation:
-    """Judge base and tuned (embed(name, texts)) on a part of a frame and publish the result in the folder."""
+    """Judge base and tuned (embed(name, texts)) on a part of a frame and publish the result in the folder.
+
+    called: what the sentence calls the examples. warnings: what the caller already knows to be wrong with them.
+    """
     task = Task.of(frame, shape=shape, part=part)
     judged = Judged(task, embed("base", task.texts), embed("tuned", task.texts), component_of(frame, task.rows))
     progress.stage("evaluating", "comparing")
     table = examples_table(frame, judged)
     cost = cost_of(judged, frame, embed, run_folder)
     progress.check()
-    evaluation = summary(judged, table, cost, versions or {})
+    evaluation = summary(judged, table, cost, versions or {}, called=called, warnings=warnings)
     with publish(folder) as place:
         (place / "evaluation.json").write_text(evaluation.to_json(), encoding="utf-8")
         table.to_parquet(place / "pairs.parquet")
@@ -88,7 +93,15 @@ def evaluate(
     return evaluation
 
 
-def summary(judged: Judged, table: pd.DataFrame, cost: dict[str, Any], versions: dict[str, str]) -> Evaluation:
+def summary(
+    judged: Judged,
+    table: pd.DataFrame,
+    cost: dict[str, Any],
+    versions: dict[str, str],
+    *,
+    called: str,
+    warnings: Sequence[Warning],
+) -> Evaluation:
     """Return the evaluation of what was measured."""
     task, found = judged.task, differences(judged)
     metric = VERDICT_METRIC[task.shape]
@@ -99,7 +112,13 @@ def summary(judged: Judged, table: pd.DataFrame, cost: dict[str, Any], versions:
         metric=metric,
         verdict=found[metric].verdict,
         sentence=sentence(
-            shape=task.shape, metric=metric, found=found[metric], examples=len(table), counts=counts, groups=groups
+            shape=task.shape,
+            metric=metric,
+            found=found[metric],
+            examples=len(table),
+            counts=counts,
+            groups=groups,
+            called=called,
         ),
         examples=len(table),
         groups=groups,
@@ -108,7 +127,7 @@ def summary(judged: Judged, table: pd.DataFrame, cost: dict[str, Any], versions:
         metrics={name: as_dict(value) for name, value in found.items()},
         similarity=similarity_of(judged),
         cost=cost,
-        warnings=[warning.to_dict() for warning in warnings_of(cost)],
+        warnings=[warning.to_dict() for warning in (*warnings, *warnings_of(cost))],
         versions=versions | {name: version(name) for name in ("sentence-transformers", "torch", "numpy")},
     )
 

@@ -40,7 +40,14 @@ def points(value: float) -> str:
 
 
 def sentence(
-    *, shape: Shape, metric: str, found: Difference, examples: int, counts: dict[str, int], groups: int
+    *,
+    shape: Shape,
+    metric: str,
+    found: Difference,
+    examples: int,
+    counts: dict[str, int],
+    groups: int,
+    called: str = "held-out",
 ) -> str:
     """Return the verdict's sentence: how many examples, what changed with its interval, how many moved which way."""
     better = f"{counts['better']:,} {noun(shape, counts['better'])} better"
@@ -57,7 +64,7 @@ def sentence(
         "accuracy@1": f"the right answer now comes first for {values}",
         "neighbour_recall": f"of the nearest neighbours, those of the same class are now {values}",
     }.get(metric, f"{NAMES.get(metric, metric)} is now {values}")
-    text = f"On {examples:,} held-out {noun(shape, examples)} {told} {change}; {moved}"
+    text = f"On {examples:,} {called} {noun(shape, examples)} {told} {change}; {moved}"
     if found.verdict == "no clear change" and isfinite(found.detectable):
         text += f" This many could show a change of about {detectable} or more."
     if groups < 20:

@@ -1,0 +1,180 @@
+"""Our numbers are those of sentence-transformers' own evaluators, within 1e-6, for every shape, on our samples and on real data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lib.data.samples import support_desk
+from lib.data.shapes import Shape
+from lib.evaluation.task import Task
+from tests.conftest import REAL_DATA
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+CLOSE = {"rel": 0, "abs": 1e-6}
+
+
+@pytest.fixture(scope="module")
+def model(tiny_model: Path) -> SentenceTransformer:
+    from sentence_transformers import SentenceTransformer
+
+    return SentenceTransformer(str(tiny_model), device="cpu", local_files_only=True)
+
+
+def parted(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the frame with every third row held out."""
+    return frame.assign(part=np.where(np.arange(len(frame)) % 3 == 0, "held_out", "train"))
+
+
+def real(name: str, columns: dict[str, str], rows: int) -> pd.DataFrame:
+    """Return the first rows of a real data set in the canonical columns."""
+    frame = pd.read_csv(REAL_DATA / name / "data.csv", nrows=rows, dtype=str, keep_default_na=False)
+    return parted(frame[list(columns)].rename(columns=columns))
+
+
+def present(*names: str) -> list[str]:
+    return [name for name in names if (REAL_DATA / name / "data.csv").exists()]
+
+
+def own_pairs() -> pd.DataFrame:
+    frame = support_desk().rename(columns={"source_sentence": "anchor", "target_sentence": "positive"})
+    return parted(frame.head(150))
+
+
+def check_retrieval(frame: pd.DataFrame, model: SentenceTransformer) -> None:
+    from sentence_transformers.sentence_transformer.evaluation import InformationRetrievalEvaluator
+
+    task = Task.of(frame, shape=Shape.PAIRS, part="held_out")
+    ours = task.measure(model.encode(task.texts))
+    evaluator = InformationRetrievalEvaluator(
+        {f"q{n:06d}": task.texts[query] for n, query in enumerate(task.queries)},
+        {f"d{n:06d}": task.texts[document] for n, document in enumerate(task.documents)},
+        {f"q{n:06d}": {f"d{d:06d}" for d in right} for n, right in enumerate(task.relevant)},
+        precision_recall_at_k=[1, 5, 10],
+        show_progress_bar=False,
+    )
+    theirs = evaluator(model)
+    for name in ("recall@1", "recall@5", "recall@10", "mrr@10", "ndcg@10"):
+        assert ours[name] == pytest.approx(theirs[f"cosine_{name}"], **CLOSE), name
+    assert 0 < ours["mrr@10"] < 1
+
+
+def test_pairs_of_our_sample(model: SentenceTransformer) -> None:
+    check_retrieval(own_pairs(), model)
+
+
+@pytest.mark.parametrize("name", present("tldr_en", "stackfaq", "covid_faq"))
+def test_pairs_of_real_data(name: str, model: SentenceTransformer) -> None:
+    check_retrieval(real(name, {"source_sentence": "anchor", "target_sentence": "positive"}, 240), model)
+
+
+def check_scored(frame: pd.DataFrame, model: SentenceTransformer) -> None:
+    from sentence_transformers.sentence_transformer.evaluation import EmbeddingSimilarityEvaluator
+
+    task = Task.of(frame, shape=Shape.SCORED, part="held_out")
+    held = frame[frame["part"] == "held_out"]
+    ours = task.measure(model.encode(task.texts))
+    theirs = EmbeddingSimilarityEvaluator(
+        held["anchor"].tolist(), held["positive"].tolist(), held["score"].tolist(), main_similarity="cosine"
+    )(model)
+    assert ours["spearman"] == pytest.approx(theirs["spearman_cosine"], **CLOSE)
+    assert ours["pearson"] == pytest.approx(theirs["pearson_cosine"], **CLOSE)
+
+
+def test_scored_pairs_of_our_probe(model: SentenceTransformer) -> None:
+    from lib.evaluation.general import probe
+
+    pairs = probe().rename(columns={"first": "anchor", "second": "positive"})
+    check_scored(parted(pairs.assign(score=pairs["grade"] / 5)), model)
+
+
+@pytest.mark.parametrize("name", present("jsts"))
+def test_scored_pairs_of_real_data(name: str, model: SentenceTransformer) -> None:
+    frame = real(name, {"sentence1": "anchor", "sentence2": "positive", "score": "score"}, 300)
+    check_scored(frame.assign(score=frame["score"].astype(float) / 5), model)
+
+
+def check_labelled(frame: pd.DataFrame, model: SentenceTransformer) -> None:
+    from sentence_transformers.sentence_transformer.evaluation import BinaryClassificationEvaluator
+
+    task = Task.of(frame, shape=Shape.LABELLED_PAIRS, part="held_out")
+    held = frame[frame["part"] == "held_out"]
+    ours = task.measure(model.encode(task.texts))
+    theirs = BinaryClassificationEvaluator(
+        held["anchor"].tolist(), held["positive"].tolist(), held["label"].astype(int).tolist()
+    )(model)
+    assert ours["average_precision"] == pytest.approx(theirs["cosine_ap"], **CLOSE)
+    assert ours["best_f1"] == pytest.approx(theirs["cosine_f1"], **CLOSE)
+
+
+def test_labelled_pairs_of_our_probe(model: SentenceTransformer) -> None:
+    from lib.evaluation.general import probe
+
+    pairs = probe().rename(columns={"first": "anchor", "second": "positive"})
+    check_labelled(parted(pairs.assign(label=(pairs["grade"] >= 4).astype(int).astype(str))), model)
+
+
+@pytest.mark.parametrize("name", present("covid_similarity"))
+def test_labelled_pairs_of_real_data(name: str, model: SentenceTransformer) -> None:
+    columns = {"question1": "anchor", "question2": "positive", "is_duplicate": "label"}
+    check_labelled(real(name, columns, 300), model)
+
+
+def check_triplets(frame: pd.DataFrame, model: SentenceTransformer) -> None:
+    from sentence_transformers.sentence_transformer.evaluation import TripletEvaluator
+
+    task = Task.of(frame, shape=Shape.TRIPLETS, part="held_out")
+    held = frame[frame["part"] == "held_out"]
+    ours = task.measure(model.encode(task.texts))
+    theirs = TripletEvaluator(
+        held["anchor"].tolist(), held["positive"].tolist(), held["negative"].tolist(), main_similarity_function="cosine"
+    )(model)
+    assert ours["triplet_accuracy"] == pytest.approx(theirs["cosine_accuracy"], **CLOSE)
+
+
+def test_triplets_of_our_sample(model: SentenceTransformer) -> None:
+    frame = own_pairs()
+    check_triplets(frame.assign(negative=frame["positive"].iloc[::-1].to_numpy()), model)
+
+
+@pytest.mark.parametrize("name", present("tldr_triplets"))
+def test_triplets_of_real_data(name: str, model: SentenceTransformer) -> None:
+    check_triplets(real(name, {c: c for c in ("anchor", "positive", "negative")}, 240), model)
+
+
+def test_same_class_neighbours_are_those_of_scikit_learn(model: SentenceTransformer) -> None:
+    from sklearn.metrics import silhouette_score
+    from sklearn.neighbors import NearestNeighbors
+
+    sample = own_pairs()
+    frame = pd.DataFrame({"text": sample["anchor"], "label": sample["positive"].str[:1], "part": "held_out"})
+    task = Task.of(frame, shape=Shape.LABELLED_TEXTS, part="held_out")
+    rows = model.encode(task.texts)
+    near = NearestNeighbors(n_neighbors=11, metric="cosine", algorithm="brute").fit(rows).kneighbors(rows)[1][:, 1:]
+    labels = frame["label"].to_numpy()
+    ours = task.measure(rows)
+    assert ours["neighbour_recall"] == pytest.approx(float((labels[near] == labels[:, None]).mean()), **CLOSE)
+    assert ours["silhouette"] == pytest.approx(float(silhouette_score(rows, labels, metric="cosine")), abs=1e-5)
+
+
+def test_the_intervals_measures_are_those_of_the_epochs(model: SentenceTransformer) -> None:
+    """What the verdict compares and what an epoch reports come from two code paths: they must agree."""
+    from lib.evaluation.judged import Judged
+    from lib.evaluation.measures import differences
+
+    frame = own_pairs()
+    scored = frame.assign(score=np.linspace(0, 1, len(frame)))
+    labelled = frame.assign(label=np.where(np.arange(len(frame)) % 2, "1", "0"))
+    for shape, data in ((Shape.PAIRS, frame), (Shape.SCORED, scored), (Shape.LABELLED_PAIRS, labelled)):
+        task = Task.of(data, shape=shape, part="held_out")
+        rows = model.encode(task.texts)
+        found, epoch = differences(Judged(task, rows, rows, np.arange(len(task.rows)))), task.measure(rows)
+        for name in set(found) & set(epoch):
+            assert found[name].tuned == pytest.approx(epoch[name], **CLOSE), name
+        assert len(set(found) & set(epoch)) >= 2

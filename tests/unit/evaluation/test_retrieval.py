@@ -1,0 +1,77 @@
+"""Exact retrieval: blocks change nothing, ties are counted, duplicates are one document, several right answers all count."""
+
+from __future__ import annotations
+
+import tracemalloc
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lib.evaluation import retrieval
+from lib.evaluation.retrieval import retrieve, unit
+from lib.evaluation.task import Task
+
+
+def some(count: int, *, seed: int) -> np.ndarray:
+    return np.random.default_rng(seed).normal(size=(count, 16)).astype(np.float32)
+
+
+def test_small_blocks_find_the_same_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    queries, targets = some(37, seed=1), some(101, seed=2)
+    right = [np.array([n, 2 * n]) if n else np.array([0]) for n in range(37)]
+    whole = retrieve(queries, targets, right)
+    monkeypatch.setattr(retrieval, "BLOCK_CELLS", 500)
+    parts = retrieve(queries, targets, right)
+    for name in ("top", "rank", "hits", "relevant"):
+        np.testing.assert_array_equal(getattr(whole, name), getattr(parts, name))
+
+
+def test_ranks_are_those_of_a_full_sort() -> None:
+    queries, targets = some(30, seed=3), some(50, seed=4)
+    right = [np.array([n, n + 20]) for n in range(30)]
+    found, scores = retrieve(queries, targets, right), unit(queries) @ unit(targets).T
+    order = np.argsort(-scores, axis=1, kind="stable")
+    first = [min(list(order[n]).index(n), list(order[n]).index(n + 20)) + 1 for n in range(30)]
+    assert found.rank.tolist() == first
+    np.testing.assert_array_equal(found.top, order[:, :10])
+
+
+def test_a_model_that_gives_every_text_the_same_vector_is_not_right() -> None:
+    found = retrieve(np.ones((100, 4)), np.ones((100, 4)), [np.array([n]) for n in range(100)])
+    assert found.rank.tolist() == list(range(1, 101))
+    assert found.accuracy(1).mean() == 0.01
+
+
+def test_memory_is_bounded_by_the_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    """2,000 x 20,000 scores are 160 MB; in blocks of 1 million cells nothing near that is ever held."""
+    monkeypatch.setattr(retrieval, "BLOCK_CELLS", 1_000_000)
+    queries, targets = some(2_000, seed=5), some(20_000, seed=6)
+    right = [np.array([n]) for n in range(2_000)]
+    tracemalloc.start()
+    retrieve(queries, targets, right)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 60_000_000
+
+
+def test_duplicate_targets_are_one_document_and_every_right_target_counts() -> None:
+    frame = pd.DataFrame(
+        {
+            "anchor": ["a", "a", "b", "c"],
+            "positive": ["Reset it.", "Call us.", "  reset   IT.", "Wait."],
+            "part": ["held_out", "held_out", "held_out", "train"],
+        }
+    )
+    task = Task.of(frame, shape="pairs", part="held_out")
+    assert len(task.documents) == 3
+    sizes = {task.texts[query]: len(right) for query, right in zip(task.queries, task.relevant, strict=True)}
+    assert sizes == {"a": 2, "b": 1}
+    vectors = np.eye(8, dtype=np.float32)
+    place = {text: n for n, text in enumerate(task.texts)}
+    rows = vectors[: len(task.texts)].copy()
+    rows[place["a"]] = rows[place["Call us."]] + 0.5 * rows[place["Wait."]]
+    found = task.retrieval(rows)
+    a = [task.texts[query] for query in task.queries].index("a")
+    assert found.recall(1)[a] == 0.5
+    assert found.rank[a] == 1

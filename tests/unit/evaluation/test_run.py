@@ -1,0 +1,154 @@
+"""Judging as a whole: a planted gain, a planted regression, nothing to gain, and what is stored and read again."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lib.errors import StoreError
+from lib.evaluation.run import evaluate
+from lib.evaluation.store import Evaluation, load_evaluation, load_neighbours, load_pairs
+from lib.store.publish import verify
+from tests.unit.evaluation.fakes import Embed, graded, of_text, pairs_frame
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A run, as far as its evaluation is concerned."""
+
+    evaluation_dir: Path
+
+
+def judged(tmp_path: Path, embed: Embed, frame: pd.DataFrame | None = None, *, shape: str = "pairs") -> Evaluation:
+    return evaluate(pairs_frame() if frame is None else frame, shape, embed, folder=tmp_path / "evaluation")
+
+
+def test_a_planted_gain_is_called_better_in_one_sentence(tmp_path: Path) -> None:
+    found = judged(tmp_path, graded({"base": 0.25, "tuned": 0.6}))
+    assert found.verdict == "better"
+    assert found.sentence.startswith("On 60 held-out pairs the right answer now comes first for ")
+    assert "95% interval +" in found.sentence
+    assert f"{found.counts['better']} pairs better, {found.counts['worse']} worse" in found.sentence
+    assert sum(found.counts.values()) == found.examples == 60
+    assert found.metrics["mrr@10"]["low"] > 0
+
+
+def test_what_got_worse_is_called_worse(tmp_path: Path) -> None:
+    assert judged(tmp_path, graded({"base": 0.6, "tuned": 0.25})).verdict == "worse"
+
+
+def test_where_there_is_nothing_to_gain_no_change_is_claimed(tmp_path: Path) -> None:
+    found = judged(tmp_path, graded({"base": 0.9, "tuned": 0.9}))
+    assert found.verdict == "no clear change"
+    assert found.metrics["accuracy@1"]["base"] == 1.0
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_after_training_on_shuffled_labels_no_gain_is_claimed(tmp_path: Path, seed: int) -> None:
+    """Base and tuned vary at random and neither knows the pairs better."""
+    found = judged(
+        tmp_path, lambda name, texts: graded({f"{name}{seed}": 0.3})(f"{name}{seed}", texts), pairs_frame(150, held_out=90)
+    )
+    assert found.verdict == "no clear change"
+
+
+def test_one_planted_regression_is_listed_first(tmp_path: Path) -> None:
+    from lib.ui.pairs import worse
+
+    embed = graded({"base": 0.5, "tuned": 0.6}, special={"base": {90: 0.9}, "tuned": {90: 0.0}})
+    found = judged(tmp_path, embed)
+    assert found.verdict == "better"
+    first = worse(load_pairs(Folder(tmp_path / "evaluation"))).iloc[0]
+    assert first["pair"] == 90
+    assert first["base_rank"] == 1
+    assert first["tuned_rank"] > 5
+
+
+def test_what_is_stored_is_what_is_read(tmp_path: Path) -> None:
+    found, run = judged(tmp_path, graded({"base": 0.25, "tuned": 0.6})), Folder(tmp_path / "evaluation")
+    assert load_evaluation(run) == found
+    assert verify(run.evaluation_dir) == []
+    table = load_pairs(run)
+    assert {"pair", "base_rank", "tuned_margin", "base_background", "tuned_cosine", "change"} <= set(table)
+    near = load_neighbours(run, pair=int(table["pair"].iloc[3]))
+    assert near["moment"].value_counts().to_dict() == {"base": 10, "tuned": 10}
+    row = table.iloc[3]
+    right = near[(near["moment"] == "tuned") & near["right"]]
+    assert right["place"].tolist() == ([row["tuned_rank"]] if row["tuned_rank"] <= 10 else [])
+
+
+def test_background_and_margin_say_what_they_say(tmp_path: Path) -> None:
+    judged(tmp_path, graded({"base": 0.0, "tuned": 0.95}))
+    table = load_pairs(Folder(tmp_path / "evaluation"))
+    assert 0.35 < table["base_background"].mean() < 0.65
+    assert table["tuned_background"].min() > 0.99
+    assert ((table["tuned_margin"] > 0) == (table["tuned_rank"] == 1)).all()
+
+
+def test_the_threshold_separates_pairs_from_random_pairs(tmp_path: Path) -> None:
+    threshold = judged(tmp_path, graded({"base": 0.2, "tuned": 0.9})).similarity["tuned"]["threshold"]
+    assert threshold["precision"] > 0.98
+    assert threshold["recall"] > 0.98
+
+
+def test_too_few_groups_are_said_and_stored(tmp_path: Path) -> None:
+    frame = pairs_frame().assign(component=0)
+    found = judged(tmp_path, graded({"base": 0.2, "tuned": 0.6}), frame)
+    assert found.verdict == "no clear change"
+    assert "only 1 independent group" in found.sentence
+    stored = json.loads((tmp_path / "evaluation" / "evaluation.json").read_text())
+    assert stored["metrics"]["mrr@10"]["low"] is None
+    assert np.isnan(load_evaluation(Folder(tmp_path / "evaluation")).metrics["mrr@10"]["low"])  # type: ignore[union-attr]
+
+
+def test_a_damaged_evaluation_is_named(tmp_path: Path) -> None:
+    run = Folder(tmp_path / "evaluation")
+    assert load_evaluation(run) is None
+    judged(tmp_path, graded({"base": 0.2, "tuned": 0.6}))
+    (run.evaluation_dir / "evaluation.json").write_text('{"shape": "pai')
+    with pytest.raises(StoreError, match="Evaluate the run again"):
+        load_evaluation(run)
+    (run.evaluation_dir / "pairs.parquet").write_bytes(b"no parquet")
+    with pytest.raises(StoreError, match="pairs.parquet"):
+        load_pairs(run)
+
+
+def of_shape(shape: str) -> tuple[pd.DataFrame, Embed]:
+    """Return a frame of the shape, and models of which the tuned one knows more of what the shape asks."""
+    frame = pairs_frame(200, held_out=120)
+    if shape == "triplets":
+        return frame.assign(negative=[f"answer {(n + 7) % 200}" for n in range(200)]), graded({"base": 0.3, "tuned": 0.7})
+    if shape == "labelled_texts":
+        labels = np.arange(200) % 5
+        texts = pd.DataFrame({"text": [f"text {n} of class {n % 5}" for n in range(200)], "label": labels.astype(str)})
+
+        def embed(name: str, given: list[str]) -> np.ndarray:
+            own = 0.1 if name == "base" else 0.6
+            return np.stack([own * of_text(text[-1]) + (1 - own) * of_text(text, salt=name) for text in given])
+
+        return pd.concat([frame[["line", "part", "component"]], texts], axis=1), embed
+    near = np.arange(200) % 2
+    value = {"score": near.astype(float)} if shape == "scored" else {"label": near.astype(str)}
+    far = {n: 0.0 for n in range(0, 200, 2)}
+    return frame.assign(**value), graded({"base": 0.2, "tuned": 0.7}, special={"base": far, "tuned": far})
+
+
+@pytest.mark.parametrize("shape", ["triplets", "scored", "labelled_pairs", "labelled_texts"])
+def test_every_shape_is_judged_by_its_own_measures(tmp_path: Path, shape: str) -> None:
+    frame, embed = of_shape(shape)
+    found = judged(tmp_path, embed, frame, shape=shape)
+    wanted = {
+        "triplets": {"triplet_accuracy", "mrr@10"},
+        "scored": {"spearman", "pearson"},
+        "labelled_pairs": {"average_precision", "best_f1"},
+        "labelled_texts": {"neighbour_recall", "silhouette"},
+    }[shape]
+    assert wanted <= set(found.metrics)
+    assert found.verdict == "better"
+    assert found.counts["better"] > found.counts["worse"]
+    assert len(load_neighbours(Folder(tmp_path / "evaluation"), pair=int(frame.index[-1]))) == 20
