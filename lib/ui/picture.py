@@ -10,6 +10,7 @@ import streamlit as st
 from lib.charts.before_after import before_after
 from lib.charts.map import HEIGHT, Picture, figure
 from lib.errors import StoreError
+from lib.settings import MAX_DRAWN_POINTS
 from lib.store.runs import Run
 from lib.ui import picture_filters, picture_words, picture_work, state
 from lib.ui.cache import stamp
@@ -50,7 +51,7 @@ def show(run: Run) -> None:
     notes(found, lines, picture, elsewhere)
     follow(run, found, state.chosen_pairs(run.id))
     with st.expander("Every pair, before against after", icon=":material/scatter_plot:", expanded=False):
-        second_figure(found, lines, marked)
+        second_figure(run, found, lines, marked)
 
 
 def present(run: Run, found: Told) -> None:
@@ -142,12 +143,12 @@ def notes(found: Told, lines: pd.DataFrame, picture: Picture, elsewhere: int) ->
         )
     measure = picture_words.MEASURES[found.measure]
     st.caption(
-        f"Round: source, square: target; hollow: trained, full: held-out. Green came closer, orange went apart ({measure}), grey "
-        "stayed. All numbers come from the full dimensions, never from the picture."
+        f"Round: source, square: target; hollow: trained, full: held-out. {measure} "
+        "All numbers come from the full dimensions, never from the picture."
     )
 
 
-def second_figure(found: Told, lines: pd.DataFrame, marked: tuple[int, ...]) -> None:
+def second_figure(run: Run, found: Told, lines: pd.DataFrame, marked: tuple[int, ...]) -> None:
     """Draw each pair's cosine or rank before against after."""
     if lines.empty:
         return
@@ -155,7 +156,12 @@ def second_figure(found: Told, lines: pd.DataFrame, marked: tuple[int, ...]) -> 
     options = ["cosine", "rank"] if ranked else ["cosine"]
     measure = st.segmented_control("Measure", options, default="cosine", format_func=str.capitalize, key=state.MAP_DOTS)
     some = lines[lines["base_rank"].notna()] if measure == "rank" else lines
-    dots = before_after(some.head(20_000), found.texts, measure=measure or "cosine", marked=marked, dark=is_dark())
-    st.plotly_chart(
-        dots, key=f"{state.MAP_DOTS}-figure", alt="Each pair as one dot, base across, tuned up, with the diagonal."
-    )
+    some = some.head(MAX_DRAWN_POINTS)
+    dots = before_after(some, found.texts, measure=measure or "cosine", marked=marked, dark=is_dark())
+    key, pairs = f"{state.MAP_DOTS}-figure", some["pair"].to_numpy()
+
+    def picked() -> None:
+        state.choose([int(pairs[point]) for curve, point in state.selected_points(key) if curve == 0], run.id)
+
+    alt = "Each pair as one dot, base across, tuned up, with the diagonal."
+    st.plotly_chart(dots, key=key, alt=alt, on_select=picked, selection_mode=("points", "box", "lasso"))

@@ -73,6 +73,10 @@ def with_numbers(lines: pd.DataFrame, frame: pd.DataFrame, judged: pd.DataFrame)
     if "tuned_margin" in found and found.loc[found["part"] == "held_out", "tuned_margin"].notna().all():
         found["value"] = (found["tuned_margin"] - found["base_margin"]).fillna(moved)
         return found, "margin"
+    if "tuned_margin" not in judged and "change" in judged:
+        # scores and labels may ask a pair to go apart: green is what they ask for
+        found["value"] = moved.abs() * found["change"].map({"better": 1.0, "same": 0.0, "worse": -1.0})
+        return found, "asked"
     return found, "cosine"
 
 

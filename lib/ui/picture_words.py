@@ -10,7 +10,12 @@ from lib.projection.methods import METHODS
 from lib.projection.store import Map
 from lib.projection.truth import UNCHANGED
 
-MEASURES = {"margin": "change in margin", "cosine": "change in cosine"}
+MEASURES = {
+    "margin": "Green came closer than its nearest wrong answer, orange fell back (change in margin), grey stayed.",
+    "cosine": "Green came closer, orange went apart (change in cosine), grey stayed.",
+    "asked": "Green moved as its score or label asks, orange the other way (change in cosine), grey stayed.",
+}
+"""What the colours say, by what colours the lines."""
 
 
 def truthful(lines: pd.DataFrame) -> float | None:
@@ -33,7 +38,10 @@ def honesty(drawn: Map, lines: pd.DataFrame, choice: Choice) -> list[tuple[str, 
     share = truthful(lines)
     if share is not None:
         told.append(
-            (":material/fact_check:", f"{percent(share)} of the lines tell the truth: they change as their cosine does.")
+            (
+                ":material/fact_check:",
+                f"{percent(share)} of the lines tell the truth: they change as their cosine does.",
+            )
         )
     trust = list(drawn.truth.trustworthiness.values())
     if trust:

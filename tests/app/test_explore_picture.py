@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from lib.projection.run import draw_run
 from lib.projection.store import load_map
 from lib.store.workspace import open_workspace
+from lib.ui.picture_data import with_numbers
 from lib.ui.picture_words import truthful
 from tests.unit.projection.finished import finished_run
 
@@ -129,3 +131,45 @@ def test_present_shows_the_map_alone(home: Path, words_in_link: str) -> None:
     assert not test.selectbox
     assert not test.button
     assert "of the lines tell the truth" in words(test)
+
+
+def lines() -> pd.DataFrame:
+    """Return three lines of a map: one closer, one apart, one the same."""
+    return pd.DataFrame(
+        {
+            "pair": [4, 5, 6],
+            "part": ["held_out", "held_out", "train"],
+            "source": [0, 1, 2],
+            "target": [3, 4, 5],
+            "base_cosine": [0.2, 0.8, 0.5],
+            "tuned_cosine": [0.6, 0.3, 0.5],
+            "change": [-1.0, 1.0, 0.0],
+            "noise": 0.1,
+            "faded": False,
+        }
+    )
+
+
+def test_margins_colour_the_lines_where_all_held_out_ones_have_one() -> None:
+    judged = pd.DataFrame(
+        {"pair": [4, 5], "change": ["same", "worse"], "base_margin": 0.1, "tuned_margin": [0.3, -0.1]}
+    )
+    found, measure = with_numbers(lines(), pd.DataFrame(index=range(9)), judged)
+    assert measure == "margin"
+    assert found["value"].tolist() == pytest.approx([0.2, -0.2, 0.0])
+    assert found["change"].tolist() == ["same", "worse", "same"]
+    assert found["drawn"].tolist() == [-1.0, 1.0, 0.0]
+    assert with_numbers(lines(), pd.DataFrame(index=range(9)), judged.head(1))[1] == "cosine"
+
+
+def test_where_labels_ask_for_distance_going_apart_is_green() -> None:
+    judged = pd.DataFrame({"pair": [4, 5, 6], "change": ["worse", "better", "same"]})
+    found, measure = with_numbers(lines(), pd.DataFrame(index=range(9)), judged)
+    assert measure == "asked"
+    assert found["value"].tolist() == pytest.approx([-0.4, 0.5, 0.0])
+
+
+def test_without_an_evaluation_the_cosine_tells() -> None:
+    found, measure = with_numbers(lines(), pd.DataFrame(index=range(9)), pd.DataFrame({"pair": []}))
+    assert measure == "cosine"
+    assert found["change"].tolist() == ["better", "worse", "same"]
