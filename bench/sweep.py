@@ -9,7 +9,6 @@ benchmark uses, so that the preset is not chosen on the rows it is judged by. MR
 from __future__ import annotations
 
 import argparse
-import time
 from collections import defaultdict
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -17,9 +16,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from bench.contestant import Contestant, Judge, Setup
+from bench.contestant import Setup
 from bench.results import RESULTS, append, put, read
-from bench.training import Machine
+from bench.training import Machine, Process
 from lib.data.prepare import prepare
 from lib.data.samples import SAMPLES
 
@@ -51,19 +50,19 @@ def frame_of(data: str, pairs: int) -> tuple[str, Path]:
 
 
 def run(name: str, setup: Setup, machine: Machine) -> None:
-    """Train by one setup and keep what came of it."""
+    """Train by one setup, in a process of its own, and keep what came of it."""
     machine.turn()
-    contestant = Contestant(setup)
-    base = contestant.judge.measure(contestant.model)
-    begun = time.perf_counter()
-    while contestant.done < contestant.epoch_steps * setup.epochs:
+    process = Process(setup)
+    base, seconds, steps = process.ask("measure"), 0.0, 0
+    while steps < process.facts["epoch_steps"] * setup.epochs:
         machine.turn()
-        contestant.step()
-    seconds = time.perf_counter() - begun
-    tuned = Judge(contestant.frame).measure(contestant.model)
+        answer = process.ask("steps", count=16)
+        seconds, steps = seconds + sum(answer["seconds"]), answer["done"]
+    tuned = process.ask("measure")
+    process.close()
     facts = {key: asdict(setup)[key] for key in MEASURED}
-    row = {"data": name, "base": base, "tuned": tuned, "steps": contestant.done, "seconds": seconds}
-    append(row | facts | {"queries": len(contestant.judge.right)}, to=SWEEP)
+    row = {"data": name, "base": base, "tuned": tuned, "steps": steps, "seconds": seconds}
+    append(row | facts | {"queries": process.facts["queries"]}, to=SWEEP)
 
 
 def label(row: dict) -> str:

@@ -28,18 +28,28 @@ from bench.contestant import Setup
 from bench.results import RESULTS, append
 from lib.data.prepare import prepare
 from lib.data.samples import python_api_search
+from lib.training.recipe import recommended_for
 
 CLASSIC = Setup(name="classic", data="", seed=0, epochs=10)
-RECOMMENDED = replace(
-    CLASSIC, name="recommended", epochs=2, engine="packed", learning_rate=2e-4, dropout=0.0, bf16=True
-)
-RUNS = {
-    "classic": CLASSIC,
-    "classic_fast_rate": replace(CLASSIC, name="classic_fast_rate", epochs=2, learning_rate=2e-4),
-    "engine": replace(CLASSIC, name="engine", engine="packed", bf16=True),
-    "recommended": RECOMMENDED,
-    "quick": replace(RECOMMENDED, name="quick", learning_rate=3e-4, frozen_layers=3),
-}
+OURS = replace(CLASSIC, engine="packed", bf16=True)
+
+
+def setups(rows: int) -> dict[str, Setup]:
+    """Return what takes part, Recommended as the product's preset has it for that many training rows."""
+    preset = recommended_for(rows)
+    mine = {"epochs": preset.epochs, "learning_rate": preset.learning_rate}
+    shape = {"schedule": preset.schedule, "warmup": preset.warmup}
+    recommended = replace(OURS, dropout=max(0.0, preset.dropout), **shape, **mine)
+    found = {
+        "classic": CLASSIC,
+        "classic_fast_rate": replace(CLASSIC, **mine),
+        "engine": OURS,
+        "recommended": recommended,
+        "quick": replace(recommended, learning_rate=1.5 * preset.learning_rate, frozen_layers=3),
+    }
+    return {name: replace(setup, name=name) for name, setup in found.items()}
+
+
 STEPS = {
     "classic": CLASSIC,
     "packed fp32": replace(CLASSIC, name="packed fp32", engine="packed"),
@@ -144,11 +154,12 @@ def run_steps(name: str, data: Path, machine: Machine, *, count: int, threads: i
 def run_trainings(name: str, data: Path, machine: Machine, *, runs: list[str], threads: int, seed: int) -> None:
     """Train all contestants to their ends, an epoch each by turns; held-out recall after each epoch, untimed."""
     machine.turn()
-    setups = [replace(RUNS[run], data=str(data), seed=seed, threads=threads) for run in runs]
-    processes = {setup.name: Process(setup) for setup in setups}
+    known = setups(int((pd.read_parquet(data, columns=["part"])["part"] == "train").sum()))
+    chosen = [replace(known[run], data=str(data), seed=seed, threads=threads) for run in runs]
+    processes = {setup.name: Process(setup) for setup in chosen}
     rows = {
         setup.name: {"curve": [processes[setup.name].ask("measure")], "seconds": [], "cpu": [], "epochs": setup.epochs}
-        for setup in setups
+        for setup in chosen
     }
     while processes:
         for key, process in list(processes.items()):
@@ -157,9 +168,9 @@ def run_trainings(name: str, data: Path, machine: Machine, *, runs: list[str], t
                 row["seconds"].append(seconds)
                 row["cpu"].append(cpu)
             row["curve"].append(process.ask("measure"))
+            head = {"kind": "run", "data": name, "contestant": key, "seed": seed, "threads": threads}
+            append(head | row | process.facts)  # after every epoch: of a contestant the newest line counts
             if len(row["curve"]) > row["epochs"]:
-                finished = {"kind": "run", "data": name, "contestant": key, "seed": seed, "threads": threads}
-                append(finished | row | process.facts)
                 process.close()
                 del processes[key]
     machine.give()
@@ -183,7 +194,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="*", default=[0])
     parser.add_argument("--steps", type=int, default=0, help="steps to time in every engine; 0: none")
     parser.add_argument("--engines", nargs="*", default=[], choices=list(STEPS), help="engines to time; default all")
-    parser.add_argument("--runs", nargs="*", default=[], choices=list(RUNS))
+    parser.add_argument("--runs", nargs="*", default=[], choices=list(setups(1)))
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--lock", default="")
     parser.add_argument("--slice", type=float, default=200.0)
