@@ -13,6 +13,9 @@ from lib.errors import InputError
 LOOKED_AT = 8
 """Times the batch size: so many waiting rows are tried for a batch. Without a limit one text in every row costs n squared."""
 
+STARTS = 200
+"""Rows from which a second one is looked for, in data where hardly any two go together."""
+
 
 class FairBatches(DefaultBatchSampler):
     """Shuffled batches without false negatives; a pure function of seed and epoch, so that a resumed run sees the same.
@@ -80,11 +83,11 @@ class FairBatches(DefaultBatchSampler):
         return [batches[number % len(batches)] for number in range(len(self))]
 
     def _any_two(self, order: Sequence[int]) -> list[int]:
-        """Return the first row and one that does not conflict with it; where none is, one with another target."""
-        batch = Batch(self)
-        batch.take(order[0])
-        for row in order[1:]:
-            if batch.take(row):
+        """Return two rows that do not conflict; where there are none, two with different targets."""
+        for first in order[:STARTS]:
+            batch = Batch(self)
+            batch.take(first)
+            if any(row != first and batch.take(row) for row in order):
                 return batch.rows
         other = next((row for row in order if self.targets[row] != self.targets[order[0]]), order[-1])
         return [order[0], other]

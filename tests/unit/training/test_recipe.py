@@ -1,0 +1,138 @@
+"""Settings are checked by name, survive being stored, and know where they matter."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from lib.data.shapes import Shape
+from lib.errors import InputError
+from lib.training.recipe import CLASSIC, FIELDS, LOSSES, RECOMMENDED, Recipe, differences, losses_for, recommended_for
+
+WRONG = {
+    "loss": "Nothing",
+    "epochs": 0,
+    "batch_size": 1,
+    "learning_rate": float("nan"),
+    "warmup": 1.5,
+    "schedule": "steps",
+    "weight_decay": -0.1,
+    "max_length": 2.5,
+    "precision": "fp8",
+    "dropout": 1.0,
+    "seed": -1,
+    "threads": 1000,
+    "evaluate_every": 0,
+    "patience": -1,
+    "frozen_layers": 1000,
+    "lora_rank": -2,
+    "matryoshka": (0,),
+    "hard_negatives": 99,
+    "negative_margin": 2.0,
+    "negative_relative_margin": -1.0,
+    "negative_skip": -1,
+    "negative_range": 0,
+    "directions": "up",
+    "scale": 0.0,
+    "margin": -1.0,
+    "device": "tpu",
+}
+
+
+@pytest.mark.parametrize("name", list(WRONG))
+def test_a_value_out_of_bounds_names_field_and_value(name: str) -> None:
+    """The message says which setting and what was given."""
+    value = WRONG[name]
+    with pytest.raises(InputError) as caught:
+        Recipe(**{name: value})  # type: ignore[arg-type]
+    assert caught.value.where == FIELDS[name].label
+    assert str(value[0] if isinstance(value, tuple) else value) in str(caught.value)
+
+
+def test_every_field_but_switches_is_in_that_list() -> None:
+    """A new setting needs a bad value here."""
+    assert {name for name, field in FIELDS.items() if field.kind is not bool} == set(WRONG)
+
+
+def test_every_field_says_what_it_does() -> None:
+    """A label, a line of help, and for numbers both bounds."""
+    for field in FIELDS.values():
+        assert field.label
+        assert field.help.endswith(".")
+        if field.kind in (int, float):
+            assert field.low is not None
+            assert field.high is not None
+
+
+@pytest.mark.parametrize("recipe", [RECOMMENDED, CLASSIC, Recipe(matryoshka=(64, 32), hard_negatives=2, epochs=500)])
+def test_stored_and_read_again(recipe: Recipe) -> None:
+    """JSON and back gives the same recipe; a setting added later takes its default."""
+    import json
+
+    values = json.loads(json.dumps(recipe.to_dict()))
+    assert Recipe.from_dict(values) == recipe
+    values.pop("negative_skip")
+    assert Recipe.from_dict(values) == recipe
+
+
+def test_unknown_setting_is_refused() -> None:
+    with pytest.raises(InputError, match="learningrate"):
+        Recipe.from_dict({"learningrate": 1})
+
+
+def test_classic_is_the_well_known_recipe() -> None:
+    """Batches of 64, 10% warm-up, AdamW 2e-5, no early stop, dropout of the model, fp32, padding."""
+    found = (CLASSIC.batch_size, CLASSIC.warmup, CLASSIC.learning_rate, CLASSIC.patience, CLASSIC.dropout)
+    assert found == (64, 0.1, 2e-5, 0, -1.0)
+    assert CLASSIC.for_shape(Shape.PAIRS).loss == "MultipleNegativesRanking"
+    assert (CLASSIC.precision, CLASSIC.packed) == ("fp32", False)
+    assert differences(RECOMMENDED) == {}
+    assert differences(CLASSIC)["learning_rate"] == 2e-5
+
+
+@pytest.mark.parametrize("shape", list(Shape))
+def test_losses_fit_their_shape(shape: Shape) -> None:
+    """Empty means the first; one of another shape is refused by name."""
+    assert Recipe().for_shape(shape).loss == LOSSES[shape][0]
+    foreign = next(loss for losses in LOSSES.values() for loss in losses if loss not in LOSSES[shape])
+    with pytest.raises(InputError, match=foreign):
+        Recipe(loss=foreign).for_shape(shape)
+
+
+def test_several_labels_of_pairs_need_softmax() -> None:
+    """The contrastive losses know two labels only."""
+    assert losses_for(Shape.LABELLED_PAIRS, classes=3) == ("Softmax",)
+    assert Recipe().for_shape(Shape.LABELLED_PAIRS, classes=3).loss == "Softmax"
+    with pytest.raises(InputError, match="3 labels"):
+        Recipe(loss="Contrastive").for_shape(Shape.LABELLED_PAIRS, classes=3)
+
+
+def test_settings_show_only_where_they_do_something() -> None:
+    """Directions for ranking, margins for margin losses, mining for pairs that have no negatives."""
+    assert FIELDS["directions"].applies("MultipleNegativesRanking")
+    assert not FIELDS["directions"].applies("CoSENT")
+    assert not FIELDS["margin"].applies("MultipleNegativesRanking")
+    assert FIELDS["hard_negatives"].applies("MultipleNegativesRanking", Shape.PAIRS)
+    assert not FIELDS["hard_negatives"].applies("MultipleNegativesRanking", Shape.TRIPLETS)
+
+
+def test_small_data_get_more_epochs() -> None:
+    """At least 20 steps, at most 5 epochs."""
+    assert recommended_for(100_000).epochs == RECOMMENDED.epochs
+    assert recommended_for(64).epochs == 5
+
+
+def test_range_must_hold_what_is_passed_over() -> None:
+    with pytest.raises(InputError, match="Range of hard negatives"):
+        Recipe(hard_negatives=2, negative_skip=49)
+
+
+def test_importing_the_recipe_is_light() -> None:
+    """Pages read it: no torch, no transformers."""
+    code = "import sys, lib.training.recipe; print([m for m in ('torch', 'transformers', 'sentence_transformers') if m in sys.modules])"
+    root = Path(__file__).resolve().parents[3]
+    out = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
+    assert out.stdout.strip() == "[]"
