@@ -8,6 +8,7 @@ A run is one of the workspace (`python -m lib train ...` makes it); what was mea
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import re
 import subprocess
@@ -151,21 +152,39 @@ WARM = tuple(name for name in METHODS if "balance 0.3" in name or "0.5" in name 
 
 
 def table(run: Run) -> str:
-    """Return the table of one data set; every method is warmed first, so that compilation is not in it."""
+    """Return the table of one run. Rows that were measured before are kept, so that a long measurement can be cut in pieces.
+
+    Every method is warmed first, so that compilation is not in its seconds.
+    """
     base, best, pairs = read(run)
     some = slice(0, min(200, len(base)))
     few = pairs[(pairs < some.stop).all(axis=1)]
-    rows = [f"### {run.name}: {len(pairs):,} pairs, {len(base):,} texts\n", COLUMNS]
+    kept = KEPT / f"rows-{file_name(run)}.json"
+    rows = json.loads(kept.read_text()) if kept.is_file() else {}
     for name, method in METHODS.items():
+        if name in rows:
+            continue
         if name not in WARM:
             method(base[some], best[some], few)
         frames, seconds = method(base, best, pairs)
-        f = figures(frames, base, best, pairs)
-        rows.append(
-            f"| {name} | {seconds:.2f} | {f['sign']:.3f} | {f['rank']:.3f} | {f['base']:.3f} {f['best']:.3f} | {f['still']:.2f} | {f['kept']:.3f} |"
-        )
-        print(rows[-1], flush=True)
-    return "\n".join(rows)
+        rows[name] = row(name, seconds, figures(frames, base, best, pairs))
+        kept.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+        print(rows[name], flush=True)
+    title = f"### {run.name}: {len(pairs):,} pairs, {len(base):,} texts\n"
+    return "\n".join([title, COLUMNS, *(rows[name] for name in METHODS)])
+
+
+def row(name: str, seconds: float, f: dict[str, float]) -> str:
+    """Return one row of the table."""
+    trust = f"{f['base']:.3f} {f['best']:.3f}"
+    return (
+        f"| {name} | {seconds:.2f} | {f['sign']:.3f} | {f['rank']:.3f} | {trust} | {f['still']:.2f} | {f['kept']:.3f} |"
+    )
+
+
+def file_name(run: Run) -> str:
+    """Return a run's name as a part of a file name."""
+    return re.sub(r"[^A-Za-z0-9]+", "-", run.name)
 
 
 FRESH = """
@@ -222,8 +241,7 @@ def main() -> None:
     KEPT.mkdir(parents=True, exist_ok=True)
     for run in (open_workspace().runs.get(identity) for identity in chosen.runs):
         kind, found = ("time", speed(run)) if chosen.speed else ("table", table(run))
-        safe = re.sub(r"[^A-Za-z0-9]+", "-", run.name)
-        (KEPT / f"{kind}-{safe}.md").write_text(found + "\n", encoding="utf-8")
+        (KEPT / f"{kind}-{file_name(run)}.md").write_text(found + "\n", encoding="utf-8")
         print(found)
     put("Map", "\n\n".join([INTRODUCTION, *(path.read_text().strip() for path in sorted(KEPT.glob("t*.md")))]))
 

@@ -21,7 +21,7 @@ from lib.ui.picture_filters import View, chosen_lines
 from lib.ui.picture_pair import follow
 from lib.ui.theme import is_dark
 
-PRESENT_HEIGHT = 760
+PRESENT_HEIGHT = 680
 
 
 def show(run: Run) -> None:
@@ -78,7 +78,7 @@ def drawn(run: Run, found: Told, view: View, marked: tuple[int, ...], dark: bool
     )
 
 
-@st.cache_resource(max_entries=24, show_spinner=False)
+@st.cache_resource(max_entries=8, show_spinner=False)
 def _drawn(
     identity: str, map_stamp: Any, evaluation_stamp: Any, view: View, marked: tuple[int, ...], dark: bool, height: int
 ) -> Picture:

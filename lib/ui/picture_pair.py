@@ -92,7 +92,7 @@ def tables(told: Told, near: dict[str, tuple[list[int], list[float]]]) -> None:
         places, cosines = near[label]
         st.caption(title)
         frame = pd.DataFrame({"cosine": cosines, "text": [told.texts[place] for place in places]})
-        config = {"cosine": st.column_config.NumberColumn("Cosine", format="%.3f", width="small")}
+        config = {"cosine": st.column_config.NumberColumn("Cosine", format="%.3f", width="small"), "text": "Text"}
         st.dataframe(frame, hide_index=True, height=178, column_config=config, key=f"{state.MAP_TRAIL}-{label}")
 
 
