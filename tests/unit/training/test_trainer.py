@@ -1,0 +1,281 @@
+"""A training told from outside: what it keeps, when it stops, what it writes, and how it fails."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from sentence_transformers import SentenceTransformer
+
+from lib.data.shapes import Shape
+from lib.errors import CancelledError, InputError, ModelError, TrainingError
+from lib.evaluation.task import HEADLINE
+from lib.store.publish import verify
+from lib.training import engine, losses, packing, saving, trainer
+from lib.training.recipe import Recipe
+from lib.training.validation import validation_frame
+from tests.unit.training.small import FAST, Recorder, Session, frame_of, train_small
+
+NAMES = {shape: HEADLINE[shape] for shape in Shape}
+
+
+@pytest.fixture(scope="module")
+def finished(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Session, Path]:
+    """Give a finished training of pairs and its folder."""
+    folder = tmp_path_factory.mktemp("finished")
+    return train_small(Shape.PAIRS, FAST, model=tiny_model, folder=folder), folder / "run"
+
+
+def test_base_is_measured_first_and_every_epoch_after(finished: tuple[Session, Path]) -> None:
+    """Moments base, epoch-001, ... by the same code, with the metric that decides."""
+    session, _ = finished
+    assert [moment["moment"] for moment in session.told.moments] == ["base", *(f"epoch-{i:03d}" for i in range(1, 5))]
+    assert all(NAMES[Shape.PAIRS] in moment["metrics"] for moment in session.told.moments)
+    measured = {e["epoch"]: e["metrics"]["mrr@10"] for e in session.trained.epochs if e["epoch"]}
+    assert session.trained.best_epoch == max(measured, key=lambda epoch: (measured[epoch], -epoch))
+    assert session.trained.seconds > 0
+    assert session.trained.peak_memory > 10_000_000
+
+
+def test_the_best_epochs_weights_are_the_saved_ones(finished: tuple[Session, Path]) -> None:
+    """The folder gives the vectors of the snapshot "best", which are those of that epoch."""
+    session, folder = finished
+    texts = pd.read_parquet(folder / "snapshots" / "texts.parquet")["text"].tolist()
+    best = np.load(folder / "snapshots" / "best.npy")
+    epoch = np.load(folder / "snapshots" / f"epoch-{session.trained.best_epoch:03d}.npy")
+    saved = SentenceTransformer(str(session.trained.model_dir), device="cpu").encode(texts, normalize_embeddings=True)
+    assert np.allclose(best, epoch, atol=1e-5)
+    assert (best * saved).sum(axis=1).min() > 0.9999
+    moments = json.loads((folder / "snapshots" / "index.json").read_text())["moments"]
+    assert [moments[0]["name"], moments[-1]["name"]] == ["base", "best"]
+
+
+def test_the_folder_is_whole_and_its_card_ours(finished: tuple[Session, Path]) -> None:
+    """Manifest verifies; recipe, numbers and versions are in the card, no training text is anywhere."""
+    session, folder = finished
+    model_dir = session.trained.model_dir
+    assert verify(model_dir) == []
+    card = (model_dir / "README.md").read_text()
+    for words in ("learning_rate: 0.002", "SentenceTransformer(", "sentence-transformers 6", "| 0 |", "mrr@10"):
+        assert words in card
+    told = card + (model_dir / "closer.json").read_text()
+    frame = frame_of(Shape.PAIRS)
+    assert not [text for text in [*frame["anchor"], *frame["positive"]] if text in told]
+    assert not list(folder.rglob("*.pkl")) + list(folder.rglob("*.pt")) + list(folder.rglob("*.bin"))
+
+
+@pytest.mark.parametrize(
+    ("shape", "settings"),
+    [
+        (Shape.PAIRS, {"matryoshka": (16, 8)}),
+        (Shape.SCORED, {"matryoshka": (16,), "loss": "CosineSimilarity"}),
+        (Shape.LABELLED_TEXTS, {"matryoshka": (16,)}),
+        (Shape.PAIRS, {"lora_rank": 4}),
+        (Shape.TRIPLETS, {"lora_rank": 4, "matryoshka": (16,)}),
+        (Shape.PAIRS, {"hard_negatives": 2}),
+        (Shape.PAIRS, {"hard_negatives": 1, "loss": "CachedMultipleNegativesRanking"}),
+        (Shape.PAIRS, {"directions": "symmetric"}),
+        (Shape.PAIRS, {"directions": "all"}),
+        (Shape.PAIRS, {"frozen_layers": 1}),
+        (Shape.PAIRS, {"frozen_layers": 1, "loss": "GISTEmbed"}),
+        (Shape.PAIRS, {"packed": False, "precision": "bf16"}),
+        (Shape.PAIRS, {"precision": "bf16"}),
+        (Shape.PAIRS, {"max_length": 8, "schedule": "cosine", "weight_decay": 0.01}),
+        (Shape.PAIRS, {"schedule": "constant", "warmup": 0.0, "scale": 50.0}),
+    ],
+    ids=lambda value: "-".join(value) if isinstance(value, dict) else value.value,
+)
+def test_options_lower_the_loss_and_save_a_plain_model(
+    shape: Shape, settings: dict[str, Any], tiny_model: Path, tmp_path: Path
+) -> None:
+    """Around any loss: the loss falls, and the folder loads with no adapter left in it."""
+    session = train_small(shape, replace(FAST, **settings), model=tiny_model, folder=tmp_path)
+    assert session.told.mean_loss(4) < session.told.mean_loss(1)
+    model = SentenceTransformer(str(session.trained.model_dir), device="cpu")
+    assert not [name for name in model.state_dict() if "lora" in name]
+    assert not (session.trained.model_dir / "adapter_config.json").exists()
+    assert np.isfinite(model.encode(["sort a list"])).all()
+
+
+def test_frozen_layers_stay_and_others_move(tiny_model: Path, tmp_path: Path) -> None:
+    """Word vectors and the lowest layer keep their bits."""
+    session = train_small(Shape.PAIRS, replace(FAST, frozen_layers=1), model=tiny_model, folder=tmp_path)
+    before = SentenceTransformer(str(tiny_model), device="cpu").state_dict()
+    after = SentenceTransformer(str(session.trained.model_dir), device="cpu").state_dict()
+    moved = {name for name in before if not torch.equal(before[name], after[name])}
+    assert moved
+    assert all(".layer.1." in name or "pooler" in name for name in moved)
+
+
+def test_early_stopping_and_looks_apart(tiny_model: Path, tmp_path: Path) -> None:
+    """With a rate that changes nothing no look gains: the first is kept and the second ends it."""
+    recipe = replace(FAST, learning_rate=1e-8, epochs=50, patience=1, evaluate_every=2)
+    session = train_small(Shape.PAIRS, recipe, model=tiny_model, folder=tmp_path)
+    assert [e["epoch"] for e in session.trained.epochs] == [0, 2, 4]
+    assert session.trained.best_epoch == 2
+
+
+class Cancels(Recorder):
+    """Asks to stop at a step."""
+
+    def __init__(self, step: int) -> None:
+        super().__init__()
+        self.step, self.steps = step, 0
+
+    def check(self) -> None:
+        if len(self.losses) >= self.step:
+            raise CancelledError("Stopped by you.")
+
+
+def test_cancelled_keeps_the_best_so_far_and_says_partial(tiny_model: Path, tmp_path: Path) -> None:
+    """After an epoch there is something to keep."""
+    with pytest.raises(CancelledError):
+        train_small(Shape.PAIRS, FAST, model=tiny_model, folder=tmp_path, told=Cancels(8))
+    (card,) = (tmp_path / "run").glob("*/closer.json")
+    assert json.loads(card.read_text())["partial"] is True
+    assert verify(card.parent) == []
+
+
+def test_cancelled_before_anything_was_learnt_keeps_nothing(tiny_model: Path, tmp_path: Path) -> None:
+    """In the first epoch there is no model yet."""
+    with pytest.raises(CancelledError):
+        train_small(Shape.PAIRS, FAST, model=tiny_model, folder=tmp_path, told=Cancels(2))
+    assert not list((tmp_path / "run").glob("*/closer.json"))
+
+
+def bad_loss_after(monkeypatch: pytest.MonkeyPatch, step: int, outcome: float | BaseException) -> None:
+    """Let the stock trainer's loss be this from a step on."""
+    stock = engine.SentenceTransformerTrainer.compute_loss
+    steps = iter(range(1, 1000))
+
+    def compute(self: Any, *given: Any, **named: Any) -> Any:
+        value = stock(self, *given, **named)
+        if next(steps) < step:
+            return value
+        if isinstance(outcome, BaseException):
+            raise outcome
+        return value * outcome
+
+    monkeypatch.setattr(engine.SentenceTransformerTrainer, "compute_loss", compute)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_loss_that_is_no_number_stops_and_keeps_the_best(
+    value: float, tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It names the step and what to lower; the first epoch's model is there, marked partial."""
+    bad_loss_after(monkeypatch, 8, value)
+    with pytest.raises(TrainingError, match=r"step 8.*learning rate"):
+        train_small(Shape.PAIRS, FAST, model=tiny_model, folder=tmp_path)
+    (card,) = (tmp_path / "run").glob("*/closer.json")
+    assert json.loads(card.read_text())["best_epoch"] == 1
+
+
+@pytest.mark.parametrize("error", [MemoryError(), RuntimeError("CUDA out of memory. Tried to allocate 2 GiB")])
+def test_out_of_memory_names_what_to_lower(
+    error: BaseException, tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The batch size and the max length, with their present values."""
+    bad_loss_after(monkeypatch, 1, error)
+    with pytest.raises(TrainingError, match=r"batch size \(now 16\).*max length \(now 128"):
+        train_small(Shape.PAIRS, FAST, model=tiny_model, folder=tmp_path)
+
+
+def test_an_unforeseen_error_stays_itself(tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bug is not dressed up as a lack of memory."""
+    bad_loss_after(monkeypatch, 1, RuntimeError("shapes do not match"))
+    with pytest.raises(RuntimeError, match="shapes"):
+        train_small(Shape.PAIRS, FAST, model=tiny_model, folder=tmp_path)
+
+
+def test_a_huge_rate_fails_clearly_or_keeps_finite_weights(tiny_model: Path, tmp_path: Path) -> None:
+    """Learning rate 1e6: never a model with weights that are no numbers."""
+    with pytest.raises(TrainingError, match="learning rate"):
+        train_small(Shape.PAIRS, replace(FAST, learning_rate=1e6, warmup=0.0), model=tiny_model, folder=tmp_path)
+    assert not list((tmp_path / "run").glob("*/closer.json"))
+
+
+def test_weights_that_are_no_numbers_are_not_saved(tiny_model: Path) -> None:
+    model = SentenceTransformer(str(tiny_model), device="cpu")
+    with torch.no_grad():
+        next(model.parameters())[0, 0] = float("nan")
+    with pytest.raises(TrainingError, match="not finite"):
+        saving.check_finite(model)
+
+
+def test_a_saved_model_that_differs_is_found(tiny_model: Path) -> None:
+    """Other vectors than in memory, or none that are numbers: refused."""
+    expected = SentenceTransformer(str(tiny_model), device="cpu").encode(["sort", "open a file"])
+    saving.check_saved(tiny_model, ["sort", "open a file"], expected)
+    with pytest.raises(ModelError, match="other embeddings"):
+        saving.check_saved(tiny_model, ["sort", "open a file"], expected[::-1])
+    with pytest.raises(ModelError, match="other embeddings"):
+        saving.check_saved(tiny_model, ["sort", "open a file"], expected * np.nan)
+
+
+def test_killed_while_saving_resumes_at_the_end(
+    tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All steps done, no model yet: the next attempt only saves."""
+    with monkeypatch.context() as patch:
+        patch.setattr(trainer, "save_model", lambda *given, **named: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            train_small(Shape.PAIRS, FAST, model=tiny_model, folder=tmp_path)
+    session = train_small(Shape.PAIRS, FAST, model=tiny_model, folder=tmp_path)
+    assert session.told.losses == []
+    assert verify(session.trained.model_dir) == []
+
+
+def test_trained_again_from_a_tuned_model(tiny_model: Path, tmp_path: Path) -> None:
+    """A second training starts where the first ended: its base is the first's best."""
+    first = train_small(Shape.PAIRS, FAST, model=tiny_model, folder=tmp_path / "first")
+    second = train_small(Shape.PAIRS, FAST, model=first.trained.model_dir, folder=tmp_path / "second")
+    best = next(e for e in first.trained.epochs if e["epoch"] == first.trained.best_epoch)
+    assert second.trained.epochs[0]["metrics"]["mrr@10"] == pytest.approx(best["metrics"]["mrr@10"], abs=0.02)
+
+
+def test_a_guide_is_the_base_even_when_packed(tiny_model: Path) -> None:
+    """The student's steps must not move its guide."""
+    model = SentenceTransformer(str(tiny_model), device="cpu").eval()
+    with packing.packed(model) as on:
+        guide = losses.build(model, Recipe(loss="GISTEmbed")).guide
+        before = guide(guide.preprocess(["sort a list"]))["sentence_embedding"]
+        with torch.no_grad():
+            for parameter in model.parameters():
+                parameter.add_(torch.randn_like(parameter))
+        after = guide(guide.preprocess(["sort a list"]))["sentence_embedding"]
+    assert on
+    assert torch.equal(before, after)
+
+
+@pytest.mark.parametrize("shape", [Shape.LABELLED_PAIRS, Shape.LABELLED_TEXTS])
+def test_one_label_is_refused(shape: Shape, tiny_model: Path, tmp_path: Path) -> None:
+    """With one label there is nothing to tell apart."""
+    frame = frame_of(shape).assign(label="1")
+    with pytest.raises(InputError, match="label"):
+        train_small(shape, FAST, model=tiny_model, folder=tmp_path, frame=frame)
+
+
+def test_large_validation_is_cut_and_says_so() -> None:
+    """Within the limit, always the same rows, and every right target of a chosen source."""
+    count = 3_000
+    frame = pd.DataFrame(
+        {
+            "anchor": [f"question {i % 2_900}" for i in range(count)],
+            "positive": [f"answer {i}" for i in range(count)],
+            "part": ["validation" if i % 5 == 0 else "train" for i in range(count)],
+        }
+    )
+    seen, words = validation_frame(frame, Shape.PAIRS, limit=1_000)
+    assert "of 600 validation rows" in words
+    assert len(pd.unique(seen[["anchor", "positive"]].to_numpy().ravel())) <= 1_100
+    asked = set(seen.loc[seen["part"] == "validation", "anchor"])
+    assert set(frame.loc[frame["anchor"].isin(asked), "positive"]) <= set(seen["positive"])
+    assert seen.index.equals(validation_frame(frame, Shape.PAIRS, limit=1_000)[0].index)
+    assert validation_frame(frame, Shape.PAIRS, limit=10_000) == (frame, "")
