@@ -52,7 +52,9 @@ def test_where_there_is_nothing_to_gain_no_change_is_claimed(tmp_path: Path) -> 
 def test_after_training_on_shuffled_labels_no_gain_is_claimed(tmp_path: Path, seed: int) -> None:
     """Base and tuned vary at random and neither knows the pairs better."""
     found = judged(
-        tmp_path, lambda name, texts: graded({f"{name}{seed}": 0.3})(f"{name}{seed}", texts), pairs_frame(150, held_out=90)
+        tmp_path,
+        lambda name, texts: graded({f"{name}{seed}": 0.3})(f"{name}{seed}", texts),
+        pairs_frame(150, held_out=90),
     )
     assert found.verdict == "no clear change"
 
@@ -122,7 +124,9 @@ def of_shape(shape: str) -> tuple[pd.DataFrame, Embed]:
     """Return a frame of the shape, and models of which the tuned one knows more of what the shape asks."""
     frame = pairs_frame(200, held_out=120)
     if shape == "triplets":
-        return frame.assign(negative=[f"answer {(n + 7) % 200}" for n in range(200)]), graded({"base": 0.3, "tuned": 0.7})
+        return frame.assign(negative=[f"answer {(n + 7) % 200}" for n in range(200)]), graded(
+            {"base": 0.3, "tuned": 0.7}
+        )
     if shape == "labelled_texts":
         labels = np.arange(200) % 5
         texts = pd.DataFrame({"text": [f"text {n} of class {n % 5}" for n in range(200)], "label": labels.astype(str)})

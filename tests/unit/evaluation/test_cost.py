@@ -1,0 +1,132 @@
+"""What a training cost is called by name: over-fitting, forgetting, collapse; and not where there is none."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lib.data.shapes import Shape
+from lib.evaluation.general import BUNDLED_AGREEMENT, agreement, general, kept, probe, probe_texts
+from lib.evaluation.moments import moments_of
+from lib.evaluation.space import space, whole
+from lib.evaluation.warnings import warnings_of
+from tests.unit.evaluation.fakes import graded, pairs_frame
+
+
+def names(cost: dict[str, Any]) -> list[str]:
+    return [warning.name for warning in warnings_of(cost)]
+
+
+def test_the_probe_has_at_least_200_graded_pairs_of_many_subjects() -> None:
+    pairs = probe()
+    assert len(pairs) >= 200
+    assert pairs["subject"].nunique() >= 20
+    assert set(pairs["grade"]) == {0, 1, 2, 3, 4, 5}
+    assert not pairs.duplicated(["first", "second"]).any()
+
+
+def test_the_bundled_models_agreement_with_the_probe_is_the_stated_one() -> None:
+    from lib.models.encoder import encode
+    from lib.models.loader import load
+    from lib.settings import BUNDLED_MODEL
+
+    found = agreement(encode(load(BUNDLED_MODEL, device="cpu"), probe_texts(), fast=False))
+    assert found == pytest.approx(BUNDLED_AGREEMENT, abs=0.003)
+
+
+def test_a_model_that_forgot_everyday_language_is_called_by_name() -> None:
+    """The tuned vectors are those of the base with noise over them: agreement falls, neighbours change."""
+    from lib.models.encoder import encode
+    from lib.models.loader import load
+    from lib.settings import BUNDLED_MODEL
+
+    rows = encode(load(BUNDLED_MODEL, device="cpu"), probe_texts(), fast=False)
+    noise = np.random.default_rng(0).normal(size=rows.shape) / np.sqrt(rows.shape[1])
+    found = general(lambda name, texts: rows if name == "base" else rows + 1.5 * noise)
+    assert names({"general": found}) == ["Forgetting"]
+    assert found["neighbours_kept"] < 0.8
+    same = general(lambda name, texts: rows)
+    assert names({"general": same}) == []
+    assert same["neighbours_kept"] == 1.0
+
+
+def test_neighbours_kept_counts_those_that_stay() -> None:
+    rows = np.random.default_rng(1).normal(size=(60, 8))
+    assert kept(rows, rows) == 1.0
+    assert kept(rows, np.random.default_rng(2).normal(size=(60, 8))) < 0.4
+
+
+def test_a_collapsed_space_is_called_by_name() -> None:
+    generator = np.random.default_rng(3)
+    healthy, corner = generator.normal(size=(300, 32)), generator.normal(size=(300, 32)) * 0.1
+    corner[:, 0] += 1
+    left, right = np.arange(0, 100), np.arange(100, 200)
+    cost = {"base": space(healthy, left, right), "tuned": space(corner, left, right)}
+    assert names(cost) == ["Collapse"]
+    assert cost["tuned"]["random_cosine"] > 0.5
+    assert names({"base": cost["base"], "tuned": cost["base"]}) == []
+
+
+def test_the_spaces_numbers_are_those_of_their_definitions() -> None:
+    rows = np.random.default_rng(4).normal(size=(80, 6))
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    found = whole(rows)
+    apart = (rows @ rows.T)[np.triu_indices(80, k=1)]
+    assert found["random_cosine"] == pytest.approx(apart.mean())
+    assert found["uniformity"] == pytest.approx(np.log(np.exp(-2 * (2 - 2 * apart)).mean()))
+    spectrum = np.linalg.svd(rows - rows.mean(axis=0), compute_uv=False)
+    share = spectrum / spectrum.sum()
+    assert found["effective_rank"] == pytest.approx(np.exp(-(share * np.log(share)).sum()), rel=1e-4)
+    assert whole(np.eye(5) - 0.2)["effective_rank"] == pytest.approx(4.0, rel=1e-3)
+
+
+def snapshots(folder: Path, qualities: list[tuple[str, int, float, float]]) -> pd.DataFrame:
+    """Write a run's snapshots: by moment the quality on training pairs and on the others; return the frame."""
+    frame = pairs_frame(200, held_out=60)
+    frame.loc[60:140, "part"] = "validation"
+    texts = [*frame["anchor"], *frame["positive"]]
+    folder.mkdir()
+    pd.DataFrame({"text": texts}).to_parquet(folder / "texts.parquet")
+    train = set(frame.index[frame["part"] == "train"])
+    moments = []
+    for name, epoch, trained, others in qualities:
+        embed = graded({name: others}, special={name: dict.fromkeys(train, trained)})
+        rows = embed(name, texts)
+        np.save(folder / f"{name}.npy", (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32))
+        moments.append({"name": name, "epoch": epoch, "file": f"{name}.npy"})
+    (folder / "index.json").write_text(json.dumps({"moments": moments, "dim": 32}))
+    return frame
+
+
+def test_an_over_trained_run_is_called_by_name(tmp_path: Path) -> None:
+    course = [("base", 0, 0.3, 0.3), ("epoch-001", 1, 0.5, 0.5), ("epoch-009", 9, 0.9, 0.35), ("best", 1, 0.5, 0.5)]
+    frame = snapshots(tmp_path / "snapshots", course)
+    moments = moments_of(frame, Shape.PAIRS, tmp_path / "snapshots")
+    found = warnings_of({"moments": moments})
+    assert [warning.name for warning in found] == ["Over-fitting"]
+    assert "epoch 9" in found[0].text
+    assert "The saved model is epoch 1." in found[0].text
+
+
+def test_a_run_that_stopped_in_time_is_not(tmp_path: Path) -> None:
+    course = [("base", 0, 0.3, 0.3), ("epoch-001", 1, 0.5, 0.45), ("epoch-002", 2, 0.6, 0.5), ("best", 2, 0.6, 0.5)]
+    frame = snapshots(tmp_path / "snapshots", course)
+    moments = moments_of(frame, Shape.PAIRS, tmp_path / "snapshots")
+    assert names({"moments": moments}) == []
+    assert [moment["epoch"] for moment in moments] == [0, 1, 2, 2]
+    assert moments[2]["alignment"] < moments[0]["alignment"]
+
+
+def test_what_was_learnt_by_heart_and_does_not_carry_over_is_over_fitting(tmp_path: Path) -> None:
+    course = [("base", 0, 0.4, 0.4), ("epoch-001", 1, 0.8, 0.3), ("best", 1, 0.8, 0.3)]
+    frame = snapshots(tmp_path / "snapshots", course)
+    assert names({"moments": moments_of(frame, Shape.PAIRS, tmp_path / "snapshots")}) == ["Over-fitting"]
+
+
+def test_a_run_without_snapshots_has_no_course(tmp_path: Path) -> None:
+    assert moments_of(pairs_frame(), Shape.PAIRS, tmp_path) == []

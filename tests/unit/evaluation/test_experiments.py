@@ -1,0 +1,128 @@
+"""Placebo, learning curve and blend: what they change, that they leave nothing behind, and what they store."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from lib.data.prepare import prepare
+from lib.data.samples import support_desk
+from lib.data.shapes import Shape
+from lib.errors import InputError
+from lib.evaluation.store import load_experiment
+from lib.jobs.blend import SHARES, blend_folder, mixed
+from lib.jobs.experiments import fraction_of, shuffled
+from lib.jobs.kinds import Task, perform
+from lib.progress import Silent
+from lib.store.runs import Run
+from lib.store.workspace import Workspace, open_workspace
+from lib.training.recipe import Recipe
+from tests.unit.evaluation.fakes import pairs_frame
+
+
+def test_the_placebo_deals_targets_out_among_training_rows_alone() -> None:
+    frame = pairs_frame(200)
+    changed = shuffled(frame, Shape.PAIRS, seed=3)
+    train = frame["part"] == "train"
+    assert changed[~train].equals(frame[~train])
+    assert sorted(changed.loc[train, "positive"]) == sorted(frame.loc[train, "positive"])
+    assert (changed.loc[train, "positive"] == frame.loc[train, "positive"]).mean() < 0.1
+    assert changed["anchor"].equals(frame["anchor"])
+
+
+@pytest.mark.parametrize(("shape", "column"), [(Shape.SCORED, "score"), (Shape.LABELLED_TEXTS, "label")])
+def test_the_placebo_of_scores_and_labels_shuffles_these(shape: Shape, column: str) -> None:
+    frame = pairs_frame(200).assign(**{column: [str(n) for n in range(200)]})
+    changed = shuffled(frame, shape, seed=3)
+    assert changed["positive"].equals(frame["positive"])
+    assert not changed[column].equals(frame[column])
+
+
+def test_a_smaller_share_is_within_a_larger_one_and_keeps_components_whole() -> None:
+    frame = pairs_frame(200).assign(component=np.arange(200) // 2)
+    quarter, half = (set(fraction_of(frame, share, seed=0).query("part == 'train'").index) for share in (0.25, 0.5))
+    assert quarter < half
+    assert len(half) == pytest.approx(65, abs=2)
+    assert all((n ^ 1) in half for n in half)
+    assert (fraction_of(frame, 0.25, seed=0)["part"] == "held_out").sum() == 60
+
+
+def test_a_blend_lies_between_base_and_tuned() -> None:
+    base, tuned = {"w": torch.zeros(3), "ids": torch.arange(3)}, {"w": torch.ones(3), "ids": torch.arange(3)}
+    assert mixed(base, tuned, 0.25)["w"].tolist() == [0.25] * 3
+    assert mixed(base, tuned, 0.0)["w"].equal(base["w"])
+    assert mixed(base, tuned, 1.0)["w"].equal(tuned["w"])
+    with pytest.raises(InputError, match="cannot be mixed"):
+        mixed(base, {"w": torch.ones(4), "ids": torch.arange(3)}, 0.5)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> tuple[Workspace, Run]:
+    """Give a run of the tiny model on a part of the support desk, trained for one epoch."""
+    workspace = open_workspace(tmp_path_factory.mktemp("workspace"))
+    dataset = workspace.datasets.publish(prepare(support_desk().head(160)), name="desk")
+    recipe = Recipe(epochs=1, batch_size=16, learning_rate=1e-3)
+    run = workspace.runs.create(dataset=dataset.id, model=str(tiny_model), recipe=recipe.to_dict())
+    perform(workspace, workspace.jobs.get(run.job), Silent())
+    return workspace, run
+
+
+def done(workspace: Workspace, run: Run, kind: str, **payload: float) -> None:
+    """Do a job of this kind in this process."""
+    job = workspace.jobs.submit(kind, run=run.id, payload=payload)
+    assert perform(workspace, job, Silent()) == ()
+
+
+def test_a_placebo_stores_how_it_judges_and_leaves_no_model(trained: tuple[Workspace, Run]) -> None:
+    workspace, run = trained
+    done(workspace, run, "placebo")
+    found = load_experiment(run, "placebo")
+    assert found is not None
+    assert found["metric"] == "accuracy@1"
+    assert found["verdict"] != "better"
+    assert found["low"] <= found["difference"] <= found["high"]
+    assert not list(run.folder.glob("experiment-*"))
+
+
+def test_a_learning_curve_ends_with_the_run_itself(trained: tuple[Workspace, Run]) -> None:
+    workspace, run = trained
+    done(workspace, run, "learning_curve")
+    points = load_experiment(run, "learning_curve")["points"]  # type: ignore[index]
+    assert [point["fraction"] for point in points] == [0.25, 0.5, 1.0]
+    assert points[0]["rows"] < points[1]["rows"] < points[2]["rows"]
+    assert points[2]["rows"] == workspace.datasets.get(run.dataset).counts["train"]
+    assert len({point["base"] for point in points}) == 1
+
+
+def test_blends_are_measured_from_base_to_tuned_and_one_is_saved(trained: tuple[Workspace, Run]) -> None:
+    from sentence_transformers import SentenceTransformer
+
+    workspace, run = trained
+    done(workspace, run, "blend")
+    points = load_experiment(run, "blend")["points"]  # type: ignore[index]
+    assert [point["share"] for point in points] == list(SHARES)
+    assert points[0]["general"] != points[-1]["general"]
+    done(workspace, run, "blend", share=0.5)
+    half = SentenceTransformer(str(blend_folder(run, 0.5)), device="cpu", local_files_only=True)
+    ends = [SentenceTransformer(str(folder), device="cpu") for folder in (run.model, run.model_dir)]
+    name = next(key for key in half.state_dict() if key.endswith("word_embeddings.weight"))
+    middle = (ends[0].state_dict()[name] + ends[1].state_dict()[name]) / 2
+    assert torch.allclose(half.state_dict()[name], middle, atol=1e-6)
+    with pytest.raises(InputError, match="share from 0 to 1"):
+        done(workspace, run, "blend", share=1.5)
+
+
+def test_a_damaged_result_is_named(trained: tuple[Workspace, Run]) -> None:
+    from lib.errors import StoreError
+
+    _, run = trained
+    other = replace(run, folder=run.folder / "other")
+    assert load_experiment(other, "placebo") is None
+    other.folder.mkdir(exist_ok=True)
+    (other.folder / "placebo.json").write_text("{")
+    with pytest.raises(StoreError, match="Start it again"):
+        load_experiment(other, "placebo")

@@ -1,0 +1,65 @@
+"""The parts of a cosine sum to it; models that are no plain mean of tokens are asked word by word."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lib.evaluation import explain
+from lib.evaluation.explain import parts_of
+
+FIRST, SECOND = "My scanner shows K-17 and switches off", "Put the Kestrel on its perch until the ring turns white."
+
+
+def loaded(folder: Path, **pooling: str):  # type: ignore[no-untyped-def]
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import Pooling
+
+    model = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
+    if pooling:
+        model[1] = Pooling(32, **pooling)
+    return model
+
+
+def cosine(model, first: str, second: str) -> float:  # type: ignore[no-untyped-def]
+    rows = model.encode([first, second]).astype(np.float64)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    return float(rows[0] @ rows[1])
+
+
+@pytest.mark.parametrize("second", [SECOND, FIRST, "a", "word " * 200])
+def test_token_parts_sum_to_the_cosine(tiny_model: Path, second: str) -> None:
+    model = loaded(tiny_model)
+    found = parts_of(model, FIRST, second)
+    assert found["kind"] == "tokens"
+    assert np.sum(found["parts"]) == pytest.approx(cosine(model, FIRST, second), abs=1e-5)
+    assert np.shape(found["parts"]) == (len(found["first"]), len(found["second"]))
+    assert found["first"][0] == "[CLS]"
+    assert len(found["second"]) <= explain.MOST_TOKENS
+
+
+def test_the_bundled_model_is_taken_apart_too() -> None:
+    from lib.models.loader import load
+    from lib.settings import BUNDLED_MODEL
+
+    model = load(BUNDLED_MODEL, device="cpu")
+    found = parts_of(model, FIRST, SECOND)
+    assert found["kind"] == "tokens"
+    assert np.sum(found["parts"]) == pytest.approx(cosine(model, FIRST, SECOND), abs=1e-5)
+
+
+def test_a_model_that_reads_its_first_token_is_asked_word_by_word(tiny_model: Path) -> None:
+    model = loaded(tiny_model, pooling_mode="cls")
+    found = parts_of(model, FIRST, SECOND)
+    assert found["kind"] == "words"
+    assert found["first"] == FIRST.split()
+    without = cosine(model, " ".join(FIRST.split()[1:]), SECOND)
+    assert found["first_parts"][0] == pytest.approx(cosine(model, FIRST, SECOND) - without, abs=1e-5)
+
+
+def test_base_and_tuned_are_asked_by_name(tiny_model: Path, home: Path) -> None:
+    models = {"base": str(tiny_model), "tuned": str(tiny_model)}
+    found = explain.explain(models=models, first=FIRST, second=SECOND, home=str(home))
+    assert found["base"] == found["tuned"]
