@@ -10,7 +10,7 @@ import streamlit as st
 from lib.store.runs import Run
 from lib.store.workspace import Workspace
 from lib.ui import state
-from lib.ui.components import errors_shown, pick_run, verdict_badge
+from lib.ui.components import errors_shown, pick_run
 from lib.ui.failures import show_failure
 
 SECTIONS = (
@@ -47,11 +47,9 @@ def _section(module: str, run: Run) -> None:
 def _picked(runs: Sequence[Run]) -> Run | None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         run = pick_run(runs)
-        if run is not None:
-            verdict_badge(run.headline)
-            if st.button("Present", icon=":material/slideshow:", help="Only title, verdict and map"):
-                st.query_params[state.PRESENT] = "1"
-                st.rerun()
+        if run is not None and st.button("Present", icon=":material/slideshow:", help="Only title, verdict and map"):
+            st.query_params[state.PRESENT] = "1"
+            st.rerun()
     return run
 
 

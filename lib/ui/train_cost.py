@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from collections.abc import Sequence
 
 import streamlit as st
 
 from lib.store.datasets import Dataset
 from lib.store.workspace import Workspace
+from lib.training import estimate
 from lib.training.recipe import Recipe, steps_per_epoch
-from lib.ui.components import size
+from lib.ui.components import duration, errors_shown, plain, size
 
 MANY_EPOCHS = 15
 LEAST_FREE_BYTES = 1_000_000_000
@@ -36,7 +38,56 @@ def show(workspace: Workspace, dataset: Dataset, models: Sequence[str], recipe: 
             "validation is kept.",
             icon=":material/info:",
         )
+    for model in models:
+        _expected(workspace, dataset, model, recipe)
     _disk(workspace)
+
+
+def _expected(workspace: Workspace, dataset: Dataset, model: str, recipe: Recipe) -> None:
+    """Say how long it takes and how much memory, from some real steps that are measured when asked for."""
+    home = workspace.home
+    found = None
+    with errors_shown():
+        found = estimate.result(home, dataset=dataset.id, model=model, recipe=recipe)
+    if found is not None:
+        st.write(
+            f"**About {duration(found.seconds(recipe, dataset.counts))}**, {size(found.memory)} of memory. {plain(found.device)}"
+        )
+        st.caption(
+            f"{plain(model)}: measured on some real steps, {found.step_seconds:.2f} s a step; no early stop counted in."
+        )
+        return
+    mark = str(estimate.place(home, dataset=dataset.id, model=model, recipe=recipe))
+    if _measuring(mark):
+        return
+    title = f"Measure time and memory of {model.rsplit('/', 1)[-1]}"
+    if st.button(title, icon=":material/timer:", key=f"measure-{mark}", width="stretch", help="Takes some seconds."):
+        _probes()[mark] = estimate.start(home, dataset=dataset.id, model=model, recipe=recipe)
+        st.rerun()
+
+
+def _measuring(mark: str) -> bool:
+    """Draw the wait while a measurement of this server runs; say whether one does."""
+    process = _probes().get(mark)
+    if process is None or process.poll() is not None:
+        _probes().pop(mark, None)
+        return False
+    _wait(mark)
+    return True
+
+
+@st.fragment(run_every=1)
+def _wait(mark: str) -> None:
+    process = _probes().get(mark)
+    if process is None or process.poll() is not None:
+        st.rerun()
+    st.caption(":material/timer: Training some steps to measure them ...")
+
+
+@st.cache_resource(show_spinner=False)
+def _probes() -> dict[str, subprocess.Popen[bytes]]:
+    """Return the measurements that this server has started, by the file they write."""
+    return {}
 
 
 def _stopping(recipe: Recipe) -> str:
