@@ -5,6 +5,9 @@ from __future__ import annotations
 import hashlib
 import os
 import socket
+import threading
+import urllib.parse
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +20,7 @@ from lib import settings
 from lib.errors import ModelError
 from lib.models import catalog
 
-DOWNLOAD_HOST = ("huggingface.co", 443)
+DOWNLOAD_ADDRESS = "https://huggingface.co"
 CONNECT_SECONDS = 3.0
 UNHASHED_KEYS = ("transformers_version", "dtype", "torch_dtype")
 UNHASHED = (".md", ".lock", ".gitattributes", "MANIFEST.json")
@@ -101,13 +104,30 @@ def _need_network(name: str) -> None:
         raise ModelError(
             f"The model {name} is not on this machine, and downloads are switched off.", todo=catalog.GO_ON
         )
-    try:
-        socket.create_connection(DOWNLOAD_HOST, timeout=CONNECT_SECONDS).close()
-    except OSError as error:
+    host, port = download_host()
+    reached: list[bool] = []
+    thread = threading.Thread(target=lambda: reached.append(_reaches(host, port)), daemon=True)
+    thread.start()
+    thread.join(2 * CONNECT_SECONDS)  # looking a name up has no timeout of its own
+    if not any(reached):
         raise ModelError(
-            f"The model {name} is not on this machine, and the network does not reach {DOWNLOAD_HOST[0]}.",
-            todo=catalog.GO_ON,
-        ) from error
+            f"The model {name} is not on this machine, and the network does not reach {host}.", todo=catalog.GO_ON
+        )
+
+
+def download_host() -> tuple[str, int]:
+    """Return what a download would connect to first: the proxy where one is set, else the Hub or its mirror (HF_ENDPOINT)."""
+    target = urllib.request.getproxies().get("https") or os.environ.get("HF_ENDPOINT") or DOWNLOAD_ADDRESS
+    parts = urllib.parse.urlsplit(target if "//" in target else f"//{target}")
+    return parts.hostname or target, parts.port or (80 if parts.scheme == "http" else 443)
+
+
+def _reaches(host: str, port: int) -> bool:
+    try:
+        socket.create_connection((host, port), timeout=CONNECT_SECONDS).close()
+    except OSError:
+        return False
+    return True
 
 
 @contextmanager

@@ -122,6 +122,25 @@ def test_a_network_that_does_not_answer_is_asked_once(home: Path, monkeypatch: p
     assert loader.CONNECT_SECONDS < 10
 
 
+@pytest.mark.parametrize(
+    ("proxy", "mirror", "expected"),
+    [
+        ("", "", ("huggingface.co", 443)),
+        ("", "http://mirror.example", ("mirror.example", 80)),
+        ("http://proxy.example:3128", "http://mirror.example", ("proxy.example", 3128)),
+        ("proxy.example:3128", "", ("proxy.example", 3128)),
+    ],
+)
+def test_a_proxy_or_mirror_is_asked_in_place_of_the_hub(
+    proxy: str, mirror: str, expected: tuple[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("HF_ENDPOINT", raising=False)
+    monkeypatch.setattr(loader.urllib.request, "getproxies", lambda: {"https": proxy} if proxy else {})
+    if mirror:
+        monkeypatch.setenv("HF_ENDPOINT", mirror)
+    assert loader.download_host() == expected
+
+
 def test_a_damaged_folder_names_the_model(home: Path, tiny_model: Path, tmp_path: Path) -> None:
     damaged = tmp_path / "damaged"
     shutil.copytree(tiny_model, damaged)
