@@ -16,7 +16,7 @@ from lib.errors import InputError
 from lib.evaluation.store import load_experiment
 from lib.jobs.blend import SHARES, blend_folder, mixed
 from lib.jobs.experiments import fraction_of, shuffled
-from lib.jobs.kinds import Task, perform
+from lib.jobs.kinds import perform
 from lib.progress import Silent
 from lib.store.runs import Run
 from lib.store.workspace import Workspace, open_workspace

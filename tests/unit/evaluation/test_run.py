@@ -138,7 +138,7 @@ def of_shape(shape: str) -> tuple[pd.DataFrame, Embed]:
         return pd.concat([frame[["line", "part", "component"]], texts], axis=1), embed
     near = np.arange(200) % 2
     value = {"score": near.astype(float)} if shape == "scored" else {"label": near.astype(str)}
-    far = {n: 0.0 for n in range(0, 200, 2)}
+    far = dict.fromkeys(range(0, 200, 2), 0.0)
     return frame.assign(**value), graded({"base": 0.2, "tuned": 0.7}, special={"base": far, "tuned": far})
 
 

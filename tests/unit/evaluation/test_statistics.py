@@ -93,7 +93,7 @@ def test_the_percentile_interval_of_a_correlation_holds_zero_where_nothing_chang
         truth = generator.normal(size=100)
         base, tuned = (truth + generator.normal(size=100) for _ in range(2))
         found = statistic_interval(
-            base, tuned, np.arange(100), lambda v, rows: correlation(v[rows], truth[rows]), resamples=200
+            base, tuned, np.arange(100), lambda v, rows, truth=truth: correlation(v[rows], truth[rows]), resamples=200
         )
         held += found.low <= 0 <= found.high
     assert held / 150 >= 0.89

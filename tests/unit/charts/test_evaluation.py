@@ -1,0 +1,83 @@
+"""The evaluation's figures: what they draw, that user text is escaped, that the heat map's parts are the cosine's."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from lib.charts import evaluation as charts
+from lib.charts.colours import DARK, LIGHT
+
+
+def similarity() -> dict[str, object]:
+    bins = np.linspace(-0.5, 1.0, 4).tolist()
+    one = {"pairs": [0, 2, 6], "random": [5, 4, 1], "threshold": {"cosine": 0.41, "precision": 0.9, "recall": 0.8}}
+    return {"bins": bins, "against": "random pairs", "base": one, "tuned": one}
+
+
+def test_the_distributions_are_shares_of_pairs_and_random_pairs_of_both_models() -> None:
+    figure = charts.distributions(similarity(), LIGHT)
+    assert [trace.name for trace in figure.data] == [
+        "base: random pairs",
+        "base: pairs",
+        "tuned: random pairs",
+        "tuned: pairs",
+    ]
+    assert all(np.sum(trace.y) == pytest.approx(1.0) for trace in figure.data)
+    assert {trace.line.color for trace in figure.data} == {LIGHT.base, LIGHT.tuned}
+    assert [shape.x0 for shape in figure.layout.shapes] == [0.41, 0.41]
+
+
+def test_the_course_marks_the_best_epoch() -> None:
+    moments = [
+        {"name": "base", "epoch": 0, "train": 0.3, "validation": 0.3},
+        {"name": "epoch-001", "epoch": 1, "train": 0.6, "validation": 0.5},
+        {"name": "epoch-002", "epoch": 2, "train": 0.9, "validation": 0.4},
+        {"name": "best", "epoch": 1, "train": 0.6, "validation": 0.5},
+    ]
+    figure = charts.course(moments, LIGHT, metric_title="MRR@10")
+    assert [list(trace.x) for trace in figure.data] == [[0, 1, 2], [0, 1, 2], [1]]
+    assert figure.data[2].name == "best epoch, kept"
+    assert list(figure.data[2].y) == [0.5]
+
+
+def sides(scale: float) -> dict[str, object]:
+    parts = scale * np.array([[0.1, 0.2, 0.0], [0.05, 0.1, 0.15]])
+    return {"first": ["<b>", "x"], "second": ["a", "a", "c"], "parts": parts.tolist(), "cosine": float(parts.sum())}
+
+
+@pytest.mark.parametrize("colours", [LIGHT, DARK])
+def test_the_heat_maps_sum_to_their_cosines_and_escape_tokens(colours: charts.Palette) -> None:
+    figure = charts.token_heat(sides(1.0), sides(1.5), colours)
+    assert [float(np.sum(trace.z)) for trace in figure.data] == pytest.approx([0.6, 0.9, 0.3])
+    assert [note.text for note in figure.layout.annotations] == ["Base +0.600", "Tuned +0.900", "Difference +0.300"]
+    assert "<b>" not in figure.data[0].text[0][0]
+    assert figure.layout.yaxis.ticktext[0] == "&lt;b&gt;"
+    assert list(figure.layout.xaxis.tickvals) == [0, 1, 2]
+    assert {trace.zmax for trace in figure.data} == {figure.data[0].zmax}
+
+
+def test_tokens_that_differ_between_the_models_have_no_difference() -> None:
+    other = sides(1.0) | {"first": ["other", "x"]}
+    assert len(charts.token_heat(sides(1.0), other, LIGHT).data) == 2
+
+
+def test_words_are_drawn_for_base_and_tuned() -> None:
+    one = {"first": ["a", "<i>"], "second": ["c"], "first_parts": [0.1, -0.2], "second_parts": [0.3]}
+    figure = charts.word_bars(one, one, LIGHT)
+    assert [list(trace.x) for trace in figure.data] == [[0.1, -0.2], [0.1, -0.2], [0.3], [0.3]]
+    assert "&lt;i&gt;" in figure.data[0].text
+
+
+def test_differences_are_drawn_with_their_intervals() -> None:
+    points = [{"difference": 0.1, "low": 0.0, "high": 0.3}, {"difference": 0.2, "low": None, "high": None}]
+    figure = charts.with_interval([10, 20], points, LIGHT, x_title="rows", y_title="difference")
+    assert list(figure.data[0].error_y.array) == pytest.approx([0.2, 0.0])
+    assert list(figure.data[0].error_y.arrayminus) == pytest.approx([0.1, 0.0])
+
+
+def test_a_blend_draws_target_and_general_quality() -> None:
+    points = [{"share": 0.0, "target": 0.3, "general": 0.9}, {"share": 1.0, "target": 0.6, "general": 0.8}]
+    figure = charts.blends(points, LIGHT, metric_title="MRR@10")
+    assert [list(trace.y) for trace in figure.data] == [[0.3, 0.6], [0.9, 0.8]]
+    assert list(figure.data[0].x) == [0, 100]

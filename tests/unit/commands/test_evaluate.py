@@ -1,0 +1,97 @@
+"""python -m lib evaluate: verdict, numbers with intervals, the table's path; on the held-out part and on another file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from lib.__main__ import main
+from lib.data.prepare import prepare
+from lib.data.samples import support_desk
+from lib.jobs.kinds import perform
+from lib.progress import Silent
+from lib.store.runs import Run
+from lib.store.workspace import open_workspace
+from lib.training.recipe import Recipe
+
+
+@pytest.fixture
+def trained(home: Path, tiny_model: Path) -> Run:
+    """Give a run of the tiny model on a part of the support desk, trained but not judged."""
+    workspace = open_workspace(home)
+    dataset = workspace.datasets.publish(prepare(support_desk().head(160)), name="desk")
+    recipe = Recipe(epochs=1, batch_size=16, learning_rate=1e-3)
+    run = workspace.runs.create(dataset=dataset.id, model=str(tiny_model), recipe=recipe.to_dict())
+    perform(workspace, workspace.jobs.get(run.job), Silent())
+    return workspace.runs.get(run.id)
+
+
+def printed(capsys: pytest.CaptureFixture[str]) -> str:
+    return capsys.readouterr().out.strip()
+
+
+def test_json_has_the_promised_names_and_the_text_tells_the_same(
+    trained: Run, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["evaluate", trained.id, "--json"]) == 0
+    found = json.loads(printed(capsys).splitlines()[-1])
+    assert found["verdict"] in ("better", "no clear change", "worse")
+    assert set(found["counts"]) == {"better", "same", "worse"}
+    assert set(found["metrics"]["recall@1"]) == {"base", "tuned", "difference", "low", "high"}
+    assert {"recall@5", "recall@10", "mrr@10", "ndcg@10", "median_rank"} <= set(found["metrics"])
+    table = pd.read_parquet(found["pairs"])
+    assert (
+        len(table)
+        == sum(found["counts"].values())
+        == open_workspace(home).datasets.get(trained.dataset).counts["held_out"]
+    )
+    assert open_workspace(home).runs.get(trained.id).headline["verdict"] == found["verdict"]  # type: ignore[index]
+    assert main(["evaluate", trained.id]) == 0
+    text = printed(capsys)
+    assert text.splitlines()[0] == found["verdict"].capitalize()
+    assert f"{found['metrics']['mrr@10']['base']:.4f} -> {found['metrics']['mrr@10']['tuned']:.4f}" in text
+    assert text.splitlines()[-1] == f"pairs: {found['pairs']}"
+
+
+def test_another_file_is_judged_whole_and_rows_that_were_trained_on_are_named(
+    trained: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "other.csv"
+    support_desk().iloc[120:200].to_csv(file, index=False)
+    assert main(["evaluate", trained.id, "--on", str(file), "--json"]) == 0
+    found = json.loads(printed(capsys).splitlines()[-1])
+    assert sum(found["counts"].values()) == 80
+    assert found["sentence"].startswith("On 80 given pairs")
+    assert "Seen in training" in found["warnings"]
+    assert Path(found["pairs"]).is_file()
+    assert not trained.evaluation_dir.exists()
+    support_desk().iloc[200:260].to_csv(file, index=False)
+    assert main(["evaluate", trained.id, "--on", str(file), "--json"]) == 0
+    assert "Seen in training" not in json.loads(printed(capsys).splitlines()[-1])["warnings"]
+
+
+def test_a_file_of_another_shape_is_refused_in_one_line(
+    trained: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "scored.csv"
+    rows = [(f"first sentence {n}", f"second sentence {n}", n % 6) for n in range(40)]
+    pd.DataFrame(rows, columns=["sentence1", "sentence2", "score"]).to_csv(file, index=False)
+    assert main(["evaluate", trained.id, "--on", str(file)]) == 1
+    said = capsys.readouterr().err.strip().splitlines()[-1]
+    assert said.startswith("error: scored.csv looks like scored")
+    assert main(["evaluate", trained.id, "--on", str(tmp_path / "none.csv")]) == 1
+    assert "There is no file" in capsys.readouterr().err
+
+
+def test_a_run_that_does_not_exist_is_refused(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["evaluate", "nope"]) == 1
+    assert "There is no run nope" in capsys.readouterr().err
+
+
+def test_a_run_without_a_model_is_refused(trained: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    trained.model_dir.rename(trained.model_dir.with_name("away"))
+    assert main(["evaluate", trained.id]) == 1
+    assert "has no tuned model" in capsys.readouterr().err
