@@ -242,3 +242,33 @@ def test_texts_that_look_like_tags_stay_texts(page: Page, address: str) -> None:
     opened(page, address + "&pair=0")
     expect(page.get_by_text("Question <b onmouseover=alert(1)>zero</b> & more").first).to_be_visible()
     assert page.locator("b[onmouseover]").count() == 0
+
+
+def test_the_picture_can_be_taken_away(page: Page, browser: Browser, address: str, run: Run, tmp_path: Path) -> None:
+    opened(page, address)
+    page.locator('[data-testid="stPopover"]', has_text="Download").locator("button").first.click()
+    for button, name in (("Picture (SVG)", "map.svg"), ("Moving map (HTML)", "map.html")):
+        with page.expect_download(timeout=30_000) as download:
+            page.get_by_role("button", name=button).click()
+        download.value.save_as(tmp_path / name)
+    assert (tmp_path / "map.svg").read_text(encoding="utf-8").startswith("<svg")
+    context = browser.new_context(offline=True)
+    alone = context.new_page()
+    alone.goto((tmp_path / "map.html").as_uri())
+    alone.locator(".js-plotly-plot .updatemenu-button", has_text="Play").click()
+    expect_places(alone, "Source, held-out", moment(run, "best"))
+    context.close()
+
+
+def test_another_layout_is_drawn_while_the_old_one_stays(page: Page, address: str) -> None:
+    opened(page, address)
+    layouts = page.locator('[data-testid="stPopover"]', has_text="Layout").locator("button").first
+    layouts.click()
+    page.get_by_text("PCA", exact=True).click()
+    page.get_by_role("button", name="Draw again").click()
+    expect(page.get_by_text("Drawing again")).to_be_visible(timeout=20_000)
+    expect(page.locator(".js-plotly-plot").first).to_be_visible()
+    expect(page.get_by_text("Drawing again")).to_be_hidden(timeout=90_000)
+    expect(layouts).to_be_visible(timeout=20_000)
+    layouts.click()
+    expect(page.get_by_text("Now: PCA")).to_be_visible(timeout=20_000)
