@@ -13,7 +13,7 @@ STEPS = 450
 REFRESH = 25
 """Steps between two fits of what a cosine means."""
 
-TIE, REACH = 2.0, 1.5
+TIE, REACH = 1.0, 1.5
 RATE, MOMENTUM, REPULSION = 0.6, 0.5, 15.0
 STIFFNESS = 30.0
 """Final strength of the lines at balance 0.5, where 2 * degree is the strength of a point's neighbourhood."""
