@@ -186,6 +186,7 @@ def _numbers(run: Run, drawn: Curves, status: Status) -> None:
             "To keep on disk",
             size(cache.disk_bytes(run.folder)),
             border=True,
+            height="stretch",
             help="Model, checkpoints, snapshots, map.",
         )
 

@@ -1,0 +1,69 @@
+"""The curves of a training: which epoch is best, thinning that keeps the mean, user text made harmless."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from lib.charts.colours import DARK, LIGHT, palette, with_alpha
+from lib.charts.curves import MOST_POINTS, compare_figure, curves, thinned, training_figure
+
+
+def looks(*values: float, metric: str = "mrr@10") -> list[dict[str, object]]:
+    """Return validation events of the base and the epochs after it."""
+    return [
+        {"part": "validation", "moment": str(epoch), "epoch": epoch, "metrics": {metric: value, "recall@1": 0.0}}
+        for epoch, value in enumerate(values)
+    ]
+
+
+def losses(count: int) -> list[dict[str, float]]:
+    """Return loss events of that many steps."""
+    return [{"step": step, "epoch": step / 10, "loss": float(step), "learning_rate": 0.0} for step in range(count)]
+
+
+def test_the_best_epoch_is_the_first_of_the_highest_and_never_the_base() -> None:
+    assert curves("run", [], looks(0.9, 0.5, 0.7, 0.7)).best == 2
+    assert curves("run", [], looks(0.9)).best is None
+    assert curves("run", [], []).best is None
+
+
+@pytest.mark.parametrize("metric", ["mrr@10", "spearman", "average_precision", "neighbour_recall"])
+def test_the_metric_is_the_one_that_chose_the_epoch(metric: str) -> None:
+    assert curves("run", [], looks(0.1, 0.2, metric=metric)).metric == metric
+
+
+def test_an_epoch_that_was_measured_anew_counts_once() -> None:
+    again = [*looks(0.1, 0.2), *looks(0.1, 0.3)]
+    assert curves("run", [], again).values == [0.1, 0.3]
+
+
+@pytest.mark.parametrize("count", [0, 1, MOST_POINTS, MOST_POINTS + 1, 12_345])
+def test_thinning_keeps_few_points_and_the_mean(count: int) -> None:
+    x, y = thinned(list(range(count)), [float(value) for value in range(count)])
+    assert len(x) <= MOST_POINTS
+    assert len(x) == len(y)
+    if 0 < count <= MOST_POINTS:
+        assert y == [float(value) for value in range(count)]
+    if count:
+        assert np.mean(y) == pytest.approx((count - 1) / 2, rel=0.03)
+
+
+def test_the_figure_marks_the_best_epoch_and_the_base() -> None:
+    figure = training_figure(curves("run", losses(20), looks(0.5, 0.8, 0.7)), LIGHT, metric_title="MRR@10")
+    (best,) = [trace for trace in figure.data if trace.text]
+    assert (best.x[0], best.y[0], best.text[0]) == (1, 0.8, "best 0.800")
+    assert [shape.y0 for shape in figure.layout.shapes] == [0.5]
+
+
+def test_a_persons_name_cannot_bring_markup_into_a_figure() -> None:
+    figure = compare_figure([curves("<b onclick=x>&", losses(3), looks(0.1, 0.2))], DARK, metric_title="MRR@10")
+    assert "<b onclick" not in figure.to_json()
+    assert "&lt;b onclick" in figure.to_json().replace("\\u003c", "<")
+
+
+def test_every_meaning_has_a_colour_of_its_own_in_both_appearances() -> None:
+    for one in (LIGHT, DARK):
+        assert len({one.base, one.tuned, one.better, one.worse, one.same}) == 5
+    assert palette(dark=True) is DARK
+    assert with_alpha("#ff8000", 0.5) == "rgba(255,128,0,0.5)"

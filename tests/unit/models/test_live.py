@@ -1,0 +1,79 @@
+"""The helper process: it answers, tells errors in words, survives nothing silently, and ends with the server."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from lib.errors import CloserError, ModelError
+from lib.models.live import ROOT, LiveWorker
+
+
+@pytest.fixture
+def worker(home: Path) -> Iterator[LiveWorker]:
+    """Give a helper that is ended afterwards."""
+    made = LiveWorker(home)
+    yield made
+    made.stop()
+
+
+def test_cosines_and_search_are_those_of_the_model(worker: LiveWorker, home: Path, tiny_model: Path) -> None:
+    name, targets = str(tiny_model), ["a parcel", "a lost scanner", "a parcel", "the weather"]
+    path = home / "targets.parquet"
+    pd.DataFrame({"positive": targets}).to_parquet(path)
+    same, other = (
+        worker.call("lib.models.live_answers:cosines", models=[name], left="a parcel", right=right)[0]
+        for right in ("a parcel", "the weather")
+    )
+    assert same == pytest.approx(1, abs=1e-5)
+    assert other < 1
+    (found,) = worker.call(
+        "lib.models.live_answers:nearest", models=[name], query="a parcel", parquet=str(path), column="positive"
+    )
+    assert found[0]["text"] == "a parcel"
+    assert len(found) == 3
+    by_text = {row["text"]: row["cosine"] for row in found}
+    assert by_text["the weather"] == pytest.approx(other, abs=1e-4)
+
+
+def test_errors_come_back_in_words_and_the_helper_goes_on(worker: LiveWorker) -> None:
+    with pytest.raises(CloserError, match="nowhere"):
+        worker.call("lib.models.live_answers:cosines", models=["/nowhere"], left="a", right="b")
+    with pytest.raises(CloserError, match="none of ours"):
+        worker.call("os:getcwd")
+    with pytest.raises(CloserError, match="could not answer"):
+        worker.call("lib.models.live_answers:missing")
+    assert worker.lives
+
+
+def test_a_helper_that_was_killed_is_told_and_started_again(worker: LiveWorker, tiny_model: Path) -> None:
+    with pytest.raises(CloserError):
+        worker.call("lib.settings:missing")
+    assert worker._process is not None
+    worker._process.kill()
+    worker._process.wait()
+    with pytest.raises(CloserError, match="could not answer"):
+        worker.call("lib.settings:missing")
+
+
+def test_a_helper_that_takes_too_long_is_ended(worker: LiveWorker) -> None:
+    with pytest.raises(ModelError, match="did not answer"):
+        worker.call("lib.models.live_answers:cosines", seconds=0.01, models=["x"], left="a", right="b")
+    assert not worker.lives
+
+
+def test_the_helper_ends_with_the_server() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "lib.models.live_worker"],
+        cwd=ROOT,
+        input=b"",
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, b"")
