@@ -168,5 +168,5 @@ def columns(present: list[str]) -> dict[str, object]:
         elif name.endswith(("cosine", "margin")):
             found[SHOWN[name]] = st.column_config.NumberColumn(format="%.3f", width="small")
         elif name in ("anchor", "positive", "text"):
-            found[SHOWN[name]] = st.column_config.TextColumn(width="large")
+            found[SHOWN[name]] = st.column_config.TextColumn(width="medium")
     return found

@@ -68,10 +68,10 @@ def show(run: Run) -> None:
 
 def cards(found: Evaluation) -> None:
     """Draw a card for each measure: tuned value, difference with its interval, base in the line below."""
-    with st.container(horizontal=True):
-        for name in CARDS[found.shape]:
-            if name in found.metrics:
-                card(name, found.metrics[name])
+    names = [name for name in CARDS[found.shape] if name in found.metrics]
+    for place, name in zip(st.columns(3) * 2, names, strict=False):
+        with place:
+            card(name, found.metrics[name])
 
 
 def card(name: str, numbers: dict[str, float]) -> None:
@@ -84,7 +84,6 @@ def card(name: str, numbers: dict[str, float]) -> None:
         delta_color="off" if numbers["low"] <= 0 <= numbers["high"] else ("inverse" if lower else "normal"),
         help=HELP.get(name),
         border=True,
-        width=260,
     )
 
 
