@@ -53,21 +53,21 @@ def test_the_one_planted_mover_is_found() -> None:
     drawn = layout({"base": base, "best": after}, pairs)
     moved = np.linalg.norm(drawn.coordinates["best"] - drawn.coordinates["base"], axis=1)
     assert moved.argmax() == 17
-    assert moved[17] > 3 * np.sort(moved)[-2]
+    assert moved[17] > 5 * np.median(moved)
 
 
 def test_a_shuffled_pairing_gains_nothing() -> None:
-    base, pairs = world(pairs=160)
-    moments = {"base": base, "best": pulled(base, pairs, np.arange(80))}
+    base, pairs = world(pairs=320, topics=40)  # few topics would make a wrong pair half right
+    moments = {"base": base, "best": pulled(base, pairs, np.arange(160))}
 
     def shrunk(given: np.ndarray, balance: float, seed: int) -> float:
         drawn = layout(moments, given, balance=balance, seed=seed).coordinates
-        return float((lengths(drawn["best"], pairs) < lengths(drawn["base"], pairs))[:80].mean())
+        return float((lengths(drawn["best"], pairs) < lengths(drawn["base"], pairs))[:160].mean())
 
-    wrong = [np.stack([pairs[:, 0], np.random.default_rng(s).permutation(pairs[:, 1])], axis=1) for s in range(6)]
-    untreated = np.mean([shrunk(pairs, 0.0, seed) for seed in range(6)])
+    wrong = [np.stack([pairs[:, 0], np.random.default_rng(s).permutation(pairs[:, 1])], axis=1) for s in range(5)]
+    untreated = np.mean([shrunk(pairs, 0.0, seed) for seed in range(5)])
     gained = np.mean([shrunk(given, 0.5, seed) for seed, given in enumerate(wrong)]) - untreated
-    assert gained < 0.25 * (np.mean([shrunk(pairs, 0.5, seed) for seed in range(6)]) - untreated)
+    assert gained < 0.25 * (np.mean([shrunk(pairs, 0.5, seed) for seed in range(5)]) - untreated)
 
 
 def test_pairs_that_did_not_move_are_not_pulled_together() -> None:

@@ -28,7 +28,7 @@ def test_a_drawn_map_is_whole_and_read_back(home: Path) -> None:
     assert drawn.labels["best"] == "Best (epoch 2)"
     assert drawn.texts == 120
     assert len(drawn.lines) == 60
-    assert drawn.truth.sign_agreement > 0.9
+    assert drawn.truth.sign_agreement > 0.8
     assert drawn.truth.seeds == 3
     assert 0 <= drawn.truth.above_noise <= 1
     assert drawn.held_out.lines == (drawn.lines["part"] == "held_out").sum()
@@ -55,7 +55,7 @@ def test_the_command_draws_and_prints_json(home: Path, capsys: pytest.CaptureFix
     assert told["layout"] == "pair-faithful"
     assert set(told["trustworthiness"]) == {"base", "tuned"}
     assert told["placebo_movement"] == 0
-    assert told["sign_agreement"] > 0.9
+    assert told["sign_agreement"] > 0.8
     assert told["seconds"] > 0
     assert set(pd.read_parquet(told["coordinates"])["snapshot"]) == {"base", "epoch-001", "best"}
 
