@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import streamlit as st
 
 from lib.charts.curves import Curves, curves, training_figure
@@ -14,7 +15,9 @@ from lib.training.recipe import FIELDS, differences
 from lib.ui import cache, live_log, state
 from lib.ui.components import (
     KINDS,
+    STATES,
     duration,
+    headline_text,
     metric_title,
     plain,
     seconds_between,
@@ -32,7 +35,7 @@ def show(workspace: Workspace, run: Run) -> None:
     """Draw the run: what it is, how far, how it goes, what one can do."""
     status = cache.status(run)
     jobs = workspace.jobs.all(run=run.id)
-    _head(run, jobs)
+    _head(workspace, run, jobs)
     _progress(run, jobs, status)
     _silence(workspace, run, jobs, status)
     drawn = curves(run.name, status.losses, status.measures)
@@ -45,9 +48,30 @@ def show(workspace: Workspace, run: Run) -> None:
         alt = f"Loss and validation metric by epoch; best so far {_best_text(drawn)}"
         st.plotly_chart(figure, key=f"curves-{run.id}", config={"displayModeBar": False}, alt=alt)
     live_log.show(run, status)
+    if run.heading:
+        _together(workspace, run)
 
 
-def _head(run: Run, jobs: list[Job]) -> None:
+def _together(workspace: Workspace, run: Run) -> None:
+    """Draw the runs that were started together, in one table: quality, size, speed."""
+    others = [one for one in workspace.runs.all() if one.heading == run.heading and one.dataset == run.dataset]
+    st.subheader("Started together", anchor=False)
+    rows = [
+        {
+            "Base model": one.model,
+            "State": STATES.get(one.state, (one.state,))[0],
+            "Held-out": headline_text(one.headline),
+            "Examples a second": cache.status(one).pairs_per_second,
+            "Model size": size(cache.disk_bytes(one.model_dir)) if one.model_dir.is_dir() else "",
+            "Time": duration(seconds_between(one.started, one.ended)) if one.ended else "",
+        }
+        for one in reversed(others)
+    ]
+    speed = {"Examples a second": st.column_config.NumberColumn(format="%.0f")}
+    st.dataframe(pd.DataFrame(rows), hide_index=True, column_config=speed, alt="The runs that were started together")
+
+
+def _head(workspace: Workspace, run: Run, jobs: list[Job]) -> None:
     working = any(job.state in OPEN for job in jobs)
     with st.container(horizontal=True, vertical_alignment="center"):
         with st.container(gap=None):
@@ -55,7 +79,7 @@ def _head(run: Run, jobs: list[Job]) -> None:
             st.caption(f"{plain(run.model)} · {_settings(run)}")
         state_badge(run.state if run.state != "succeeded" or not working else "running")
         verdict_badge(run.headline)
-        _controls(run, jobs)
+        _controls(workspace, run, jobs)
 
 
 def _settings(run: Run) -> str:
@@ -66,13 +90,13 @@ def _settings(run: Run) -> str:
     return plain(", ".join(f"{FIELDS[name].label} {value}" for name, value in list(changed.items())[:6]))
 
 
-def _controls(run: Run, jobs: list[Job]) -> None:
+def _controls(workspace: Workspace, run: Run, jobs: list[Job]) -> None:
     working = [job for job in jobs if job.state in OPEN]
     if working and all(job.state != "cancelling" for job in working):
         with st.popover("Cancel", icon=":material/stop_circle:"):
             st.write("Stop this run? The best model so far is kept and marked as partial.")
             if st.button("Yes, stop it", key=f"cancel-{run.id}", type="primary"):
-                _cancel(working)
+                _cancel(workspace, working)
     if (
         not working
         and run.state in ("failed", "cancelled")
@@ -83,7 +107,7 @@ def _controls(run: Run, jobs: list[Job]) -> None:
             help="Goes on from the newest whole checkpoint.",
         )
     ):
-        _retry(run)
+        _retry(workspace, run)
     if (
         not working
         and run.model_dir.is_dir()
@@ -92,18 +116,14 @@ def _controls(run: Run, jobs: list[Job]) -> None:
         st.switch_page(state.EXPLORE, query_params={state.RUN: run.id})
 
 
-def _cancel(jobs: list[Job]) -> None:
-    from lib.store.workspace import open_workspace
-
+def _cancel(workspace: Workspace, jobs: list[Job]) -> None:
     for job in jobs:
-        open_workspace().jobs.cancel(job.id)
+        workspace.jobs.cancel(job.id)
     st.rerun(scope="app")
 
 
-def _retry(run: Run) -> None:
-    from lib.store.workspace import open_workspace
-
-    open_workspace().jobs.retry(run.job)
+def _retry(workspace: Workspace, run: Run) -> None:
+    workspace.jobs.retry(run.job)
     st.rerun(scope="app")
 
 

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 import subprocess
 import sys
+import urllib.error
+import urllib.request
+import zipfile
 from pathlib import Path
 
 import numpy as np
+import pytest
 from playwright.sync_api import Browser, Page, expect
 from sentence_transformers import SentenceTransformer
 
@@ -42,6 +47,8 @@ def test_the_sample_leads_to_a_better_model_and_its_map(server: Server, window: 
     compares_two_sentences(window, run.model_dir)
     runs_the_python_lines(python_lines(run))
     stays_light(server, window)
+    gives_the_model_as_a_zip(server, run.id, run.model_dir)
+    refuses_foreign_hosts(server, run.id)
 
 
 def slides(window: Page) -> None:
@@ -104,6 +111,22 @@ def stays_light(server: Server, window: Page) -> None:
     assert server.heavy_modules() == []
 
 
+def gives_the_model_as_a_zip(server: Server, run: str, folder: Path) -> None:
+    """Download the model: every file of the folder, byte for byte."""
+    archive = zipfile.ZipFile(io.BytesIO(server.get(f"/download/{run}/model.zip")))
+    files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    assert {name.removeprefix(f"{folder.name}/"): archive.read(name) for name in archive.namelist()} == files
+
+
+def refuses_foreign_hosts(server: Server, run: str) -> None:
+    """A page elsewhere whose name points to this machine gets nothing, from our own routes either."""
+    for path in ("/health", f"/download/{run}/model.zip"):
+        asked = urllib.request.Request(server.url + path, headers={"Host": "evil.example"})
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(asked, timeout=5)
+        assert refused.value.code == 400
+
+
 def own_file(folder: Path, *, rows: int = 240) -> Path:
     """Write a CSV of pairs: the first rows of a real dataset where there is one, else of the sample's table."""
     real = REAL_DATA / "tldr_en" / "data.csv"
@@ -147,11 +170,10 @@ def uploads(server: Server, window: Page, file: Path) -> None:
     """Bring a file and save it as a dataset."""
     window.goto(f"{server.url}/upload")
     window.get_by_test_id("stFileUploaderDropzoneInput").first.set_input_files(str(file))
-    save = window.get_by_role("button", name=re.compile("^.*Save", re.IGNORECASE)).last
+    save = window.get_by_role("button", name="Save dataset")
     expect(save).to_be_enabled(timeout=60_000)
     save.click()
     window.wait_for_function("() => !document.querySelector('[data-testid=stStatusWidget]')")
-    expect.set_options(timeout=30_000)
     expect(window.get_by_test_id("stMain")).to_contain_text(re.compile("train", re.IGNORECASE))
 
 
