@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,7 @@ from lib.data.shapes import TEXT_COLUMNS, VALUE_COLUMN, Shape
 from lib.evaluation.judged import Judged
 from lib.evaluation.measures import VERDICT_METRIC, as_dict, differences
 from lib.evaluation.task import Task
+from lib.progress import Progress
 from lib.store.publish import write_atomic
 
 if TYPE_CHECKING:
@@ -91,10 +92,37 @@ def trained_and_judged(work: Work, frame: pd.DataFrame, *, name: str) -> dict[st
             recipe=Recipe.from_dict(work.run.recipe),
             folder=folder,
             home=work.workspace.home,
-            progress=work.progress,
+            progress=Aside(work.progress, name),
             card={"dataset": work.dataset.id, "run": work.run.id, "experiment": name},
         )
         return judged_by(work, str(trained.model_dir))
+
+
+class Aside:
+    """A Progress that passes on where the work is, and keeps the experiment's curves out of the run's own."""
+
+    def __init__(self, progress: Progress, name: str) -> None:
+        self._progress, self._name = progress, name
+
+    def stage(self, name: str, detail: str = "") -> None:
+        self._progress.stage(name, f"{self._name}: {detail}" if detail else self._name)
+
+    def advance(self, done: float, total: float, **facts: float) -> None:
+        self._progress.advance(done, total, **facts)
+
+    def loss(self, *, step: int, epoch: float, loss: float, learning_rate: float) -> None: ...
+
+    def measured(
+        self, *, part: str, moment: str, epoch: float, metrics: Mapping[str, float], seconds: float
+    ) -> None: ...
+
+    def resumed(self, *, step: int, epoch: float) -> None: ...
+
+    def log(self, text: str, *, level: str = "info") -> None:
+        self._progress.log(f"{self._name}: {text}", level=level)
+
+    def check(self) -> None:
+        self._progress.check()
 
 
 @contextmanager

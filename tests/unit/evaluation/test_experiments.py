@@ -15,9 +15,10 @@ from lib.data.shapes import Shape
 from lib.errors import InputError
 from lib.evaluation.store import load_experiment
 from lib.jobs.blend import SHARES, blend_folder, mixed
+from lib.jobs.events import EventWriter, fold, read_events
 from lib.jobs.experiments import fraction_of, shuffled
 from lib.jobs.kinds import perform
-from lib.progress import Silent
+from lib.progress import Progress, Silent
 from lib.store.runs import Run
 from lib.store.workspace import Workspace, open_workspace
 from lib.training.recipe import Recipe
@@ -71,21 +72,25 @@ def trained(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> tuple
     return workspace, run
 
 
-def done(workspace: Workspace, run: Run, kind: str, **payload: float) -> None:
+def done(workspace: Workspace, run: Run, kind: str, *, progress: Progress = Silent(), **payload: float) -> None:
     """Do a job of this kind in this process."""
     job = workspace.jobs.submit(kind, run=run.id, payload=payload)
-    assert perform(workspace, job, Silent()) == ()
+    assert perform(workspace, job, progress) == ()
 
 
 def test_a_placebo_stores_how_it_judges_and_leaves_no_model(trained: tuple[Workspace, Run]) -> None:
     workspace, run = trained
-    done(workspace, run, "placebo")
+    done(workspace, run, "placebo", progress=EventWriter(run.events_path))
     found = load_experiment(run, "placebo")
     assert found is not None
     assert found["metric"] == "accuracy@1"
     assert found["verdict"] != "better"
     assert found["low"] <= found["difference"] <= found["high"]
     assert not list(run.folder.glob("experiment-*"))
+    status = fold(read_events(run.events_path)[0])
+    assert status.losses == []
+    assert status.measures == []
+    assert any("placebo" in line["text"] for line in status.log)
 
 
 def test_a_learning_curve_ends_with_the_run_itself(trained: tuple[Workspace, Run]) -> None:
