@@ -151,7 +151,7 @@ WARM = tuple(name for name in METHODS if "balance 0.3" in name or "0.5" in name 
 """Methods that need no warming: another balance of the same was drawn before."""
 
 
-def table(run: Run) -> str:
+def table(run: Run, only: tuple[str, ...] = ()) -> str:
     """Return the table of one run. Rows that were measured before are kept, so that a long measurement can be cut in pieces.
 
     Every method is warmed first, so that compilation is not in its seconds.
@@ -162,7 +162,7 @@ def table(run: Run) -> str:
     kept = KEPT / f"rows-{file_name(run)}.json"
     rows = json.loads(kept.read_text()) if kept.is_file() else {}
     for name, method in METHODS.items():
-        if name in rows:
+        if name in rows or (only and not any(word in name for word in only)):
             continue
         if name not in WARM:
             method(base[some], best[some], few)
@@ -171,7 +171,7 @@ def table(run: Run) -> str:
         kept.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
         print(rows[name], flush=True)
     title = f"### {run.name}: {len(pairs):,} pairs, {len(base):,} texts\n"
-    return "\n".join([title, COLUMNS, *(rows[name] for name in METHODS)])
+    return "\n".join([title, COLUMNS, *(rows[name] for name in METHODS if name in rows)])
 
 
 def row(name: str, seconds: float, f: dict[str, float]) -> str:
@@ -236,11 +236,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("runs", nargs="+", help="ids of finished runs")
     parser.add_argument("--speed", action="store_true", help="compare times in fresh processes instead")
+    parser.add_argument(
+        "--only", nargs="*", default=[], help="measure only methods whose names hold one of these words"
+    )
     chosen = parser.parse_args()
     warnings.simplefilter("ignore")
     KEPT.mkdir(parents=True, exist_ok=True)
     for run in (open_workspace().runs.get(identity) for identity in chosen.runs):
-        kind, found = ("time", speed(run)) if chosen.speed else ("table", table(run))
+        kind, found = ("time", speed(run)) if chosen.speed else ("table", table(run, tuple(chosen.only)))
         (KEPT / f"{kind}-{file_name(run)}.md").write_text(found + "\n", encoding="utf-8")
         print(found)
     put("Map", "\n\n".join([INTRODUCTION, *(path.read_text().strip() for path in sorted(KEPT.glob("t*.md")))]))
