@@ -5,9 +5,12 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
+import pandas as pd
 import streamlit as st
 
+from lib.data.shapes import Shape
 from lib.jobs.events import Status, fold, read_events
+from lib.store.datasets import Dataset
 from lib.store.publish import size_of
 from lib.store.runs import Run
 
@@ -47,6 +50,17 @@ def _size(folder: str) -> int:
 def disk_bytes(folder: Path) -> int:
     """Return the bytes that a folder takes, looked up at most every ten seconds."""
     return _size(str(folder))
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _classes(parquet: str) -> int:
+    return int(pd.read_parquet(parquet, columns=["label"])["label"].nunique())
+
+
+def classes(dataset: Dataset) -> int:
+    """Return how many labels a dataset of labelled pairs has; two for every other shape. Datasets never change."""
+    path = dataset.folder / "examples.parquet"
+    return _classes(str(path)) if dataset.shape == Shape.LABELLED_PAIRS and path.exists() else 2
 
 
 def stamp(path: Path) -> tuple[int, int]:

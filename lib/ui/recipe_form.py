@@ -9,32 +9,34 @@ import streamlit as st
 
 from lib.data.shapes import Shape
 from lib.errors import CloserError
-from lib.training.recipe import FIELDS, LOSSES, Field, Recipe
+from lib.training.recipe import FIELDS, Field, Recipe, losses_for
 from lib.ui.components import show_error
 
 DIMENSIONS = (512, 384, 256, 192, 128, 96, 64, 32)
 
 
-def show(start: Recipe, shape: Shape, *, scope: str) -> Recipe | None:
+def show(start: Recipe, shape: Shape, *, scope: str, classes: int = 2) -> Recipe | None:
     """Draw the settings, starting from a preset; return the recipe, or None when a value cannot be used.
 
-    `scope` names preset and dataset: each keeps its own edits.
+    `scope` names preset and dataset: each keeps its own edits. `classes` is how many labels the data has.
     """
     loss = st.selectbox(
         "Loss",
-        LOSSES[shape],
+        losses_for(shape, classes=classes),
         format_func=spaced,
         help=FIELDS["loss"].help,
         key=f"recipe-{scope}-loss",
         persist_state="session",
     )
-    usual = [item for item in FIELDS.values() if not item.advanced and item.name != "loss" and item.applies(loss)]
+    usual = [
+        item for item in FIELDS.values() if not item.advanced and item.name != "loss" and item.applies(loss, shape)
+    ]
     values = {"loss": loss} | _grid(usual, start, scope)
-    more = [item for item in FIELDS.values() if item.advanced and item.name != "loss" and item.applies(loss)]
+    more = [item for item in FIELDS.values() if item.advanced and item.name != "loss" and item.applies(loss, shape)]
     with st.expander(f"More settings ({len(more)})", icon=":material/tune:"):
         values |= _grid(more, start, scope)
     try:
-        return replace(start, **values).for_shape(shape)
+        return replace(start, **values).for_shape(shape, classes=classes)
     except CloserError as error:
         show_error(error)
         return None

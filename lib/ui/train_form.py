@@ -11,7 +11,7 @@ from lib.models.catalog import RUN_PREFIX, entries, resolve
 from lib.store.datasets import Dataset
 from lib.store.workspace import Workspace
 from lib.training.recipe import CLASSIC, Recipe, recommended_for
-from lib.ui import recipe_form, state, train_cost
+from lib.ui import cache, recipe_form, state, train_cost
 from lib.ui.components import SHAPES, empty, show_error
 
 PRESET_LINES = {
@@ -38,7 +38,9 @@ def show(workspace: Workspace) -> None:
         models = _models(workspace)
         preset = _preset()
         start = recommended_for(dataset.counts["train"]) if preset == "Recommended" else CLASSIC
-        recipe = recipe_form.show(start, Shape(dataset.shape), scope=f"{preset}-{dataset.id}")
+        recipe = recipe_form.show(
+            start, Shape(dataset.shape), scope=f"{preset}-{dataset.id}", classes=cache.classes(dataset)
+        )
     with right, st.container(border=True):
         train_cost.show(workspace, dataset, models, recipe)
         if (

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from lib.data.prepare import prepare
 from lib.store.datasets import Dataset
 from lib.store.runs import Run
 from lib.store.workspace import Workspace
-from lib.training.recipe import CLASSIC, recommended_for
+from lib.training.recipe import CLASSIC, losses_for, recommended_for
 from tests.app.conftest import button, texts
 
 
@@ -141,3 +143,30 @@ def test_the_queue_can_be_put_in_another_order(
 def test_an_unknown_run_is_told_in_words(open_page: Callable[..., AppTest]) -> None:
     app = open_page("train", run="nothere")
     assert any("There is no run" in str(error.value) for error in app.error)
+
+
+@pytest.mark.parametrize(
+    ("columns", "rows", "losses"),
+    [
+        (["anchor", "positive", "score"], lambda n: (f"left {n}", f"right {n}", str(n % 5)), {"CoSENT", "AnglE"}),
+        (["sentence1", "sentence2", "label"], lambda n: (f"left {n}", f"right {n}", str(n % 2)), {"OnlineContrastive"}),
+        (["anchor", "positive", "negative"], lambda n: (f"left {n}", f"right {n}", f"wrong {n}"), {"Triplet"}),
+        (["text", "label"], lambda n: (f"text {n}", f"class{n % 4}"), {"BatchAllTriplet", "BatchHard"}),
+    ],
+)
+def test_every_shape_offers_its_own_losses_and_starts(
+    open_page: Callable[..., AppTest],
+    workspace: Workspace,
+    columns: list[str],
+    rows: Callable[[int], tuple[str, ...]],
+    losses: set[str],
+) -> None:
+    prepared = prepare(pd.DataFrame([rows(n) for n in range(80)], columns=columns))
+    workspace.datasets.publish(prepared, name="Mine")
+    app = open_page("train")
+    offered = next(one for one in app.selectbox if one.label == "Loss")
+    assert losses <= set(losses_for(prepared.shape))
+    assert offered.value == losses_for(prepared.shape)[0]
+    button(app, "Start training").click().run()
+    assert not app.exception
+    assert workspace.runs.all()[0].recipe["loss"] == offered.value
