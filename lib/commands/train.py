@@ -31,13 +31,13 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="end with one line of JSON")
     recipe = parser.add_argument_group("recipe (default: the preset's)")
     for spec in FIELDS.values():
-        option = "--" + spec.name.replace("_", "-")
+        option, words = "--" + spec.name.replace("_", "-"), spec.help.replace("%", "%%")
         if spec.kind is bool:
-            recipe.add_argument(option, action=argparse.BooleanOptionalAction, default=None, help=spec.help)
+            recipe.add_argument(option, action=argparse.BooleanOptionalAction, default=None, help=words)
         elif spec.kind is tuple:
-            recipe.add_argument(option, type=int, nargs="+", default=None, help=spec.help)
+            recipe.add_argument(option, type=int, nargs="*", default=None, help=words)
         else:
-            recipe.add_argument(option, type=spec.kind, default=None, help=spec.help, choices=spec.choices or None)
+            recipe.add_argument(option, type=spec.kind, default=None, help=words, choices=spec.choices or None)
 
 
 def run(given: argparse.Namespace) -> int:
@@ -45,7 +45,8 @@ def run(given: argparse.Namespace) -> int:
     from lib.store.workspace import open_workspace
 
     found = prepared_from(given)
-    recipe = recipe_from(given, found.prepared.counts["train"]).for_shape(found.prepared.shape)
+    recipe = recipe_from(given, found.prepared.counts["train"])
+    recipe = recipe.for_shape(found.prepared.shape, classes=classes_of(found.prepared))
     workspace = open_workspace()
     name = given.name or given.file[0].name.split(".")[0]
     dataset = workspace.datasets.publish(found.prepared, name=name, originals=given.file)
@@ -61,6 +62,11 @@ def run(given: argparse.Namespace) -> int:
     else:
         tell(results)
     return 0
+
+
+def classes_of(prepared: Any) -> int:
+    """Return how many labels the data has; 2 where it has none."""
+    return int(prepared.frame["label"].nunique()) if "label" in prepared.frame else 2
 
 
 def recipe_from(given: argparse.Namespace, rows: int) -> Recipe:

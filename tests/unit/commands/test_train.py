@@ -1,0 +1,133 @@
+"""`python -m lib train`: the pages' own functions in the same order, and one clear line on bad input."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+from sentence_transformers import SentenceTransformer
+
+from lib.__main__ import main
+from lib.commands import train as command
+from lib.commands.train import Bar, recipe_from
+from lib.store.publish import verify
+from lib.store.workspace import open_workspace
+from lib.training.recipe import CLASSIC, FIELDS, recommended_for
+from tests.unit.training.small import frame_of
+
+METRICS = {"recall@1", "recall@5", "recall@10", "mrr@10", "ndcg@10"}
+ROOT = Path(__file__).resolve().parents[3]
+QUICK = ["--threads", "1", "--epochs", "2", "--learning-rate", "2e-3", "--batch-size", "16", "--precision", "fp32"]
+
+
+@pytest.fixture(autouse=True)
+def _own_threads() -> Iterator[None]:
+    threads = torch.get_num_threads()
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture
+def pairs(tmp_path: Path) -> Path:
+    """Give a file of 120 pairs."""
+    path = tmp_path / "pairs.csv"
+    frame_of("pairs")[["anchor", "positive"]].to_csv(path, index=False)  # type: ignore[arg-type]
+    return path
+
+
+def test_several_models_one_line_of_json(
+    home: Path, pairs: Path, tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A run each, under one heading; models published, numbers whole, workspace kept."""
+    out = tmp_path / "out"
+    again = tmp_path / "second-tiny"
+    SentenceTransformer(str(tiny_model), device="cpu").save_pretrained(str(again), create_model_card=False)
+    models = ["--model", str(tiny_model), "--model", str(again)]
+    assert main(["train", str(pairs), *models, *QUICK, "--out", str(out), "--json"]) == 0
+    captured = capsys.readouterr()
+    told = json.loads(captured.out.strip().splitlines()[-1])
+    assert set(told["dataset"]) == {"id", "train", "validation", "held_out"}
+    assert len(told["runs"]) == 2
+    for run in told["runs"]:
+        assert set(run["base"]) >= METRICS
+        assert set(run["tuned"]) >= METRICS
+        assert [epoch["epoch"] for epoch in run["epochs"]] == [0, 1, 2]
+        assert set(run["epochs"][1]) >= {"train_seconds", *METRICS}
+        assert Path(run["model_dir"]).parent == out
+        assert verify(Path(run["model_dir"])) == []
+        assert SentenceTransformer(run["model_dir"], device="cpu").encode(["sort"]).shape == (1, 32)
+    workspace = open_workspace(home)
+    assert {run.state for run in workspace.runs.all()} == {"succeeded"}
+    assert len({run.heading for run in workspace.runs.all()}) == 1
+    assert "%" in captured.err  # the progress bar
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["nowhere.csv"], "nowhere.csv"),
+        (["PAIRS", "--model", "/no/such/folder"], "/no/such/folder"),
+        (["PAIRS", "--epochs", "501"], "501"),
+        (["PAIRS", "--loss", "CoSENT"], "CoSENT"),
+        (["PAIRS", "--anchor", "question"], "question"),
+    ],
+)
+def test_bad_input_is_one_line_and_not_zero(
+    arguments: list[str], words: str, home: Path, pairs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """On standard error, naming what was given; no traceback."""
+    given = [str(pairs) if word == "PAIRS" else word for word in arguments]
+    assert main(["train", *given]) != 0
+    lines = capsys.readouterr().err.strip().splitlines()
+    assert lines[-1].startswith("error: ")
+    assert words in lines[-1]
+    assert not any("Traceback" in line for line in lines)
+
+
+def parsed(*given: str) -> object:
+    """Return what the command makes of options."""
+    parser = ArgumentParser()
+    command.add(parser)
+    return parser.parse_args(["file.csv", *given])
+
+
+def test_presets_and_changes() -> None:
+    """Recommended fits the data's size; Classic stands as it is; each option wins over both."""
+    assert recipe_from(parsed(), 100) == recommended_for(100)  # type: ignore[arg-type]
+    assert recipe_from(parsed("--preset", "classic"), 100) == CLASSIC  # type: ignore[arg-type]
+    changed = recipe_from(parsed("--preset", "classic", "--epochs", "4", "--matryoshka", "64", "32", "--packed"), 100)  # type: ignore[arg-type]
+    assert (changed.epochs, changed.matryoshka, changed.packed) == (4, (64, 32), True)
+
+
+def test_every_setting_is_an_option() -> None:
+    """Each field of the recipe, with its help, in `--help`."""
+    parser = ArgumentParser()
+    command.add(parser)
+    known = {option for action in parser._actions for option in action.option_strings}
+    missing = {"--" + name.replace("_", "-") for name in FIELDS if f"--{name.replace('_', '-')}" not in known}
+    assert missing == set()
+
+
+def test_the_bar_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    """Stage and percent, over and over the same line."""
+    bar = Bar("MiniLM")
+    bar({"kind": "stage", "stage": "training", "detail": "epoch 1 of 2"})
+    bar.shown = 0.0
+    bar({"kind": "advance", "done": 5, "total": 10})
+    err = capsys.readouterr().err
+    assert "\n" not in err
+    assert "training epoch 1 of 2" in err
+    assert "50%" in err
+
+
+def test_help_needs_no_torch() -> None:
+    """The help opens at once."""
+    code = "import sys; from lib.__main__ import main\ntry:\n    main(['train', '--help'])\nexcept SystemExit:\n    print('torch' in sys.modules)"
+    out = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert out.stdout.strip().splitlines()[-1] == "False"
