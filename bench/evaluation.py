@@ -76,6 +76,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--skip-large", action="store_true")
     given = parser.parse_args()
+    import torch
+
     from lib.models.loader import load
     from lib.settings import BUNDLED_MODEL
 
@@ -96,7 +98,8 @@ def main() -> None:
         lines.append(
             f"| rank 100,000 targets for 10,000 queries, exactly, {memory:,.0f} MiB at most | {seconds:.1f} | |"
         )
-    table = "\n".join([f"Medians of {given.rounds} rounds in one process, nothing cached.", "", *lines])
+    note = f"Rounds: {given.rounds} in one process, medians; threads: {torch.get_num_threads()}; nothing cached."
+    table = "\n".join([*lines, "", note])
     put("Evaluation", table)
     print(table)
 
