@@ -42,17 +42,21 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Read, split, store, train, evaluate and draw; return 0, or 1 when a run failed."""
+    from lib.models.catalog import resolve
     from lib.store.workspace import open_workspace
 
     found = prepared_from(given)
     recipe = recipe_from(given, found.prepared.counts["train"])
     recipe = recipe.for_shape(found.prepared.shape, classes=classes_of(found.prepared))
     workspace = open_workspace()
+    models = given.model or [BUNDLED_MODEL]
+    for model in models:  # a wrong name is said before anything is stored
+        resolve(model, home=workspace.home)
     name = given.name or given.file[0].name.split(".")[0]
     dataset = workspace.datasets.publish(found.prepared, name=name, originals=given.file)
     runs = [
         workspace.runs.create(dataset=dataset.id, model=model, recipe=recipe.to_dict(), heading=name)
-        for model in given.model or [BUNDLED_MODEL]
+        for model in models
     ]
     work_through(workspace, [run.id for run in runs])
     results = [result_of(workspace, run.id, given.out) for run in runs]

@@ -88,6 +88,7 @@ def test_bad_input_is_one_line_and_not_zero(
     assert lines[-1].startswith("error: ")
     assert words in lines[-1]
     assert not any("Traceback" in line for line in lines)
+    assert open_workspace(home).runs.all() == []
 
 
 def parsed(*given: str) -> object:
