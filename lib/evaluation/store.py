@@ -46,7 +46,7 @@ class Evaluation:
     def headline(self) -> dict[str, Any]:
         """Return the numbers that lists of runs show."""
         numbers = {name: self.metrics[self.metric][name] for name in ("base", "tuned", "difference", "low", "high")}
-        return {"metric": self.metric, "verdict": self.verdict, "held_out": self.examples, **numbers}
+        return {"metric": self.metric, "verdict": self.verdict, "held_out": self.examples, **finite(numbers)}
 
     def to_json(self) -> str:
         """Return the evaluation as JSON text; a bound that is not finite is null."""

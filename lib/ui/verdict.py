@@ -76,12 +76,12 @@ def cards(found: Evaluation) -> None:
 
 def card(name: str, numbers: dict[str, float]) -> None:
     """Draw one card, base -> tuned, with the 95% interval of the difference."""
-    lower = name == "median_rank"
+    lower, clear = name == "median_rank", numbers["low"] > 0 or numbers["high"] < 0  # a bound that is nan is not clear
     st.metric(
         title(name),
         f"{written(name, numbers['base'])} → {written(name, numbers['tuned'])}",
         delta=f"{signed(name, numbers['difference'])} ({between(name, numbers)})",
-        delta_color="off" if numbers["low"] <= 0 <= numbers["high"] else ("inverse" if lower else "normal"),
+        delta_color=("inverse" if lower else "normal") if clear else "off",
         help=HELP.get(name),
         border=True,
     )
