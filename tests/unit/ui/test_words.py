@@ -1,0 +1,122 @@
+"""How pages put numbers and texts: durations, sizes, headlines, the log, what differs between runs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from lib.store.runs import Run
+from lib.training.recipe import RECOMMENDED
+from lib.ui import live, live_log, run_compare, runs_table
+from lib.ui.components import duration, headline_text, plain, seconds_between, size
+from lib.ui.downloads import zipped
+from lib.ui.recipe_form import spaced
+
+RUN = Run(
+    id="abc",
+    name="Mine [x](http://evil)",
+    note="",
+    starred=False,
+    dataset="d",
+    model="m",
+    recipe=RECOMMENDED.to_dict(),
+    heading="",
+    created="2026-01-01T00:00:00+00:00",
+    headline=None,
+    deleted=None,
+    state="succeeded",
+    reason="",
+    job=1,
+    started=None,
+    ended=None,
+    folder=Path("nowhere"),
+)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(None, ""), (0.4, "0 s"), (59, "59 s"), (200, "3 min 20 s"), (1800, "30 min"), (7500, "2 h 5 min")],
+)
+def test_durations_read_well(seconds: float | None, words: str) -> None:
+    assert duration(seconds) == words
+
+
+@pytest.mark.parametrize(
+    ("number", "words"), [(None, ""), (12, "12 bytes"), (87e6, "87 MB"), (1.23e9, "1.23 GB"), (5_000, "5 kB")]
+)
+def test_sizes_read_well(number: float | None, words: str) -> None:
+    assert size(number) == words
+
+
+def test_seconds_between_stored_moments() -> None:
+    assert seconds_between("2026-01-01T00:00:00+00:00", "2026-01-01T00:01:30+00:00") == 90
+    assert seconds_between(None, None) is None
+    assert seconds_between("2026-01-01T00:01:00+00:00", "2026-01-01T00:00:00+00:00") == 0
+
+
+def test_a_headline_has_both_numbers_and_the_interval() -> None:
+    numbers = {"metric": "mrr@10", "base": 0.5, "tuned": 0.625, "difference": 0.125, "low": 0.05, "high": 0.2}
+    assert headline_text(numbers) == "MRR@10 0.500 → 0.625 (+0.125, +0.050 to +0.200)"
+    assert headline_text(numbers | {"low": None}) == "MRR@10 0.500 → 0.625 (+0.125)"
+    assert headline_text(None) == ""
+
+
+def test_nothing_in_a_plain_text_means_anything_to_markdown() -> None:
+    for sign in "*_`[]()#+-.!<>|:$~\\":
+        assert plain(f"a{sign}b") == f"a\\{sign}b"
+
+
+@pytest.mark.parametrize(("state", "words"), [("succeeded", "has finished"), ("failed", "has failed")])
+def test_the_announcement_says_how_it_ended_and_leads_there(state: str, words: str) -> None:
+    _, text = live.announcement(replace(RUN, state=state))
+    assert words in text
+    assert "run=abc" in text
+    assert "](http://evil" not in text
+
+
+def test_the_log_is_searched_by_all_the_words() -> None:
+    entries = [{"time": "2026-01-01T00:00:00+00:00", "level": level, "text": level} for level in ("info", "warning")]
+    lines = [live_log.line(entry) for entry in entries]
+    assert "WARNING  warning" in lines[1]
+    assert live_log.matching(["Epoch one done", "epoch two"], "ONE epoch") == ["Epoch one done"]
+    assert live_log.matching(["a", "b"], "") == ["a", "b"]
+
+
+def test_only_the_settings_that_differ_are_compared() -> None:
+    other = replace(RUN, recipe=replace(RECOMMENDED, epochs=9).to_dict())
+    assert run_compare.differing([RUN, RUN]) == []
+    assert run_compare.differing([RUN, other]) == ["epochs"]
+    assert run_compare.differing([RUN, replace(other, model="n")]) == ["model", "epochs"]
+    assert runs_table.settings_text(other.recipe) == "epochs 9"
+    assert runs_table.settings_text(RUN.recipe) == "Recommended"
+
+
+def test_a_setting_that_an_older_run_does_not_know_has_its_default() -> None:
+    older = replace(RUN, recipe={name: value for name, value in RUN.recipe.items() if name != "epochs"})
+    assert run_compare.differing([RUN, older]) == []
+
+
+def test_names_of_losses_read_as_words() -> None:
+    assert spaced("MultipleNegativesRanking") == "Multiple negatives ranking"
+    assert spaced("CoSENT") == "CoSENT"
+    assert spaced("query_to_doc") == "source to target"
+
+
+def test_a_folder_is_streamed_as_a_zip(tmp_path: Path) -> None:
+    import io
+    import zipfile
+
+    folder = tmp_path / "model"
+    (folder / "1_Pooling").mkdir(parents=True)
+    (folder / "1_Pooling" / "config.json").write_text("{}")
+    (folder / "weights").write_bytes(bytes(range(256)) * 10_000)
+    blocks = list(zipped(folder))
+    assert len(blocks) > 2
+    archive = zipfile.ZipFile(io.BytesIO(b"".join(blocks)))
+    assert archive.testzip() is None
+    assert {name: archive.read(name) for name in archive.namelist()} == {
+        "model/1_Pooling/config.json": b"{}",
+        "model/weights": bytes(range(256)) * 10_000,
+    }
