@@ -17,6 +17,7 @@ SECTIONS = (
     ("lib.ui.verdict", True),
     ("lib.ui.picture", True),
     ("lib.ui.pairs", False),
+    ("lib.ui.verdict_details", False),
     ("lib.ui.try_it", False),
 )
 """Module with show(run), whether the present mode shows it."""

@@ -156,6 +156,7 @@ def draw(run: Run, kind: str, listed: pd.DataFrame) -> None:
         selection_mode="single-row",
         column_config=columns(present),
         key=key,
+        alt="Held-out pairs: texts, rank, margin and cosine before and after",
     )
 
 

@@ -9,7 +9,7 @@ import streamlit as st
 from lib.evaluation.store import Evaluation, load_evaluation
 from lib.evaluation.verdict import NAMES, is_percent
 from lib.store.runs import Run
-from lib.ui import state, verdict_cost, verdict_similarity, verdict_work
+from lib.ui import verdict_cost, verdict_similarity, verdict_work
 from lib.ui.cache import stamp
 from lib.ui.components import plain, verdict_badge
 
@@ -62,8 +62,6 @@ def show(run: Run) -> None:
         st.warning(f"**{plain(warning['name'])}.** {plain(warning['text'])}", icon=":material/warning:")
     cards(found)
     st.caption(f"{CHOSE_NOTHING} {counted(found)}")
-    if not state.is_presenting():
-        details(run, found)
 
 
 def cards(found: Evaluation) -> None:

@@ -73,7 +73,7 @@ def chooses_a_pair(window: Page) -> None:
     """Choose the first row of the pair table: its texts open below."""
     opened = window.get_by_text("Why are these two close?")
     expect(opened).to_have_count(0)
-    table = window.get_by_test_id("stDataFrame").filter(visible=True).last
+    table = window.get_by_test_id("stDataFrame").filter(visible=True).first
     table.scroll_into_view_if_needed()
     box = table.bounding_box()
     assert box is not None
