@@ -23,6 +23,23 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 def run_apart(files: Sequence[Path], options: ReadOptions) -> Table:
     """Return the table that the process read; its InputError becomes ours, its death one that says so."""
+    try:
+        return within(files, options)
+    except OSError as error:
+        raise no_room(error) from error
+
+
+def no_room(error: OSError) -> InputError:
+    """Return the error for a temporary folder that cannot take the table: full, or not writable."""
+    return InputError(
+        f"There is no room to read the file into ({error.strerror or error}).",
+        where=tempfile.gettempdir(),
+        todo="Free some space, then read it again.",
+    )
+
+
+def within(files: Sequence[Path], options: ReadOptions) -> Table:
+    """Run the process in a temporary folder and return its table."""
     with tempfile.TemporaryDirectory(prefix="closer-read-") as name:
         folder = Path(name)
         request = folder / "request.json"
@@ -66,15 +83,22 @@ def main() -> int:
     resource.setrlimit(resource.RLIMIT_AS, (PARSE_MEMORY_BYTES, PARSE_MEMORY_BYTES))
     asked = json.loads(request.read_text(encoding="utf-8"))
     try:
-        table = read([Path(file) for file in asked["files"]], options=ReadOptions(**asked["options"]))
-        table.frame.to_parquet(folder / "frame.parquet", index=False)
+        keep(read([Path(file) for file in asked["files"]], options=ReadOptions(**asked["options"])), folder)
     except InputError as error:
         told = {"what": error.what, "where": error.where, "todo": error.todo}
         (folder / "error.json").write_text(json.dumps(told), encoding="utf-8")
-        return 0
-    np.save(folder / "lines.npy", table.lines)
-    (folder / "report.json").write_text(json.dumps(asdict(table.report)), encoding="utf-8")
     return 0
+
+
+def keep(table: Table, folder: Path) -> None:
+    """Write the table into the folder, its report last. Raises InputError when there is no room."""
+    try:
+        table.frame.to_parquet(folder / "frame.parquet", index=False)
+        np.save(folder / "lines.npy", table.lines)
+        (folder / "report.json").write_text(json.dumps(asdict(table.report)), encoding="utf-8")
+    except OSError as error:
+        (folder / "frame.parquet").unlink(missing_ok=True)  # so that there is room to say what happened
+        raise no_room(error) from error
 
 
 if __name__ == "__main__":

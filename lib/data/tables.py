@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -16,6 +17,7 @@ from lib.errors import InputError
 from lib.settings import MAX_COLUMNS
 
 FILE_COLUMN = "file"
+HALF = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,7 @@ def read_one(path: Path, options: ReadOptions) -> Table:
         facts = {"encoding": decoded.encoding, "odd_lines": decoded.odd_lines}
         if kind == "json" and not options.separator:
             raw = structured.read_json(decoded.text.lstrip("\ufeff"))
+            check_characters(raw, decoded.text)
         elif kind == "xml" and not options.separator:
             raw = structured.read_xml(decoded.text.lstrip("\ufeff"))
         else:
@@ -97,6 +100,22 @@ def read_one(path: Path, options: ReadOptions) -> Table:
                 decoded.text.lstrip("\ufeff"), separator=options.separator, quote=options.quote, header=options.header
             )
     return as_table(raw, kind, facts, options)
+
+
+def check_characters(raw: Raw, text: str) -> None:
+    """Raise InputError for half a character: JSON can escape one, no encoding can store it."""
+    if not HALF.search(text):
+        return
+    for row, line in zip(raw.rows, raw.lines, strict=True):
+        for cell in row:
+            try:
+                cell.encode("utf-8")
+            except UnicodeEncodeError as error:
+                raise InputError(
+                    f"A text holds half a character (\\u{ord(cell[error.start]):04x} without its other half).",
+                    where=f"line or item {line}",
+                    todo="Take it out, or export the file again.",
+                ) from error
 
 
 def as_table(raw: Raw, kind: str, facts: dict[str, Any], options: ReadOptions) -> Table:
@@ -136,6 +155,7 @@ def joined(tables: list[Table], names: list[str]) -> Table:
     report = ReadReport(
         **(asdict(first) | {"rows": len(frame), "columns": list(frame.columns), "files": names})
         | {"wrong_width": [line for table in tables for line in table.report.wrong_width]}
+        | {"odd_lines": [line for table in tables for line in table.report.odd_lines]}
     )
     return Table(frame, np.concatenate([table.lines for table in tables]), report)
 

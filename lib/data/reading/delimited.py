@@ -108,12 +108,15 @@ def parse(text: str, separator: str, quote: str) -> tuple[list[list[str]], list[
     csv.field_size_limit(MAX_CELL_CHARACTERS)
     rows: list[list[str]] = []
     lines: list[int] = []
+    long: list[tuple[int, int]] = []
     source, begin = reader(text, separator, quote), 1
     try:
         for row in source:
             if row and (len(row) > 1 or row[0].strip()):
                 rows.append(row)
                 lines.append(begin)
+                if source.line_num > begin:
+                    long.append((begin, source.line_num))
             begin = source.line_num + 1
             if len(rows) > MAX_ROWS:
                 raise InputError(f"The file has more than {MAX_ROWS:,} rows.", todo="Split it, or take a sample.")
@@ -126,7 +129,24 @@ def parse(text: str, separator: str, quote: str) -> tuple[list[list[str]], list[
         ) from error
     if rows:
         check_closed(text, lines[-1], separator, quote)
+    check_long(text, long, separator, quote)
     return rows, lines
+
+
+def check_long(text: str, long: list[tuple[int, int]], separator: str, quote: str) -> None:
+    """Raise InputError for a row over several lines (first, last) whose quote closes inside a cell: it swallowed rows."""
+    source = text.split("\n") if long else []
+    for first, last in long:
+        row = "\n".join(source[first - 1 : last])
+        try:
+            for _ in reader(row, separator, quote, strict=True):
+                pass
+        except csv.Error as error:
+            raise InputError(
+                f"A quote opens in this row and is never closed; the next one stands inside a cell on line {last}.",
+                where=f"line {first}",
+                todo="Close it, double quotes inside a cell, or choose “no quotes”.",
+            ) from error
 
 
 def check_closed(text: str, begin: int, separator: str, quote: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import zipfile
 from typing import Any
 
@@ -114,7 +115,7 @@ def read_json(text: str) -> Raw:
 def read_lines(text: str, whole: ValueError) -> Raw:
     """Return the rows of JSON Lines; raise InputError with the line that is no JSON."""
     objects, lines = [], []
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(re.split("\r\n|\n|\r", text), start=1):
         if not line.strip():
             continue
         try:

@@ -101,6 +101,11 @@ READS: dict[str, tuple[bytes, list[str], int]] = {
         ["anchor", "positive", "negative", "negative_2"],
         1,
     ),
+    "json lines with line separators in texts": (
+        '{"q": "a\u2028b", "a": "c\x85d"}\r\n{"q": "e", "a": "f"}\r\n'.encode(),
+        ["q", "a"],
+        2,
+    ),
     "gzipped json lines": (gzip.compress(jsonl({"q": "a", "a": "b"})), ["q", "a"], 1),
     "parquet": (parquet_bytes(pa.table({"question": ["a", "b"], "answer": ["c", None]})), ["question", "answer"], 2),
     "xml": (b"<root><row><q>a</q><a>b</a></row><row><q>c</q><a>d</a></row></root>", ["q", "a"], 2),
@@ -119,6 +124,12 @@ REFUSED: dict[str, tuple[bytes, str]] = {
     "nul byte": (b"question,answer\na,b\nc,d\0e\n", "line 3.*NUL"),
     "unclosed quote": (b'question,answer\na,b\n"c,d\ne,f\n', "line 3.*never closed"),
     "unclosed quote after newlines": (b'question,answer\n"a\nb",c\nd,"e\nf,g\n', "line 4.*never closed"),
+    "unclosed quote before other quotes": (
+        b'question,answer\na,b\n"c,d\ne,f\n"g","h"\ni,j\n',
+        "line 3.*never closed.*line 5",
+    ),
+    "unclosed quote in the second cell": (b'question,answer\na,"b\nc,d\n"e","f"\ng,h\n', "line 2.*never closed"),
+    "half a character": (b'[{"q": "a", "a": "b"},\n {"q": "\\ud800", "a": "b"}]', "2.*half a character"),
     "duplicate header": (b"text,text\na,b\n", "2 columns are called"),
     "png": (b"\x89PNG\r\n\x1a\n" + b"\0" * 50, "PNG picture"),
     "jpeg": (b"\xff\xd8\xff\xe0" + b"\0" * 50, "JPEG picture"),
@@ -268,6 +279,23 @@ def test_a_reader_that_dies_is_a_clear_error(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr(apart.subprocess, "run", lambda *a, **k: type("Ended", (), {"returncode": -9})())
     with pytest.raises(InputError, match="GB of memory"):
         read_apart(path)
+
+
+@pytest.mark.parametrize("written", ["frame.parquet", "lines.npy", "report.json"])
+def test_a_full_disk_is_a_clear_error(tmp_path: Path, written: str) -> None:
+    from lib.data import apart
+
+    (tmp_path / "x.csv").write_bytes(TWO)
+    (tmp_path / written).symlink_to("/dev/full")
+    with pytest.raises(InputError, match="no room.*No space left"):
+        apart.keep(read(tmp_path / "x.csv"), tmp_path)
+
+
+def test_a_temporary_folder_that_is_gone_is_a_clear_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "x.csv").write_bytes(TWO)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "gone"))
+    with pytest.raises(InputError, match="no room"):
+        read_apart(tmp_path / "x.csv")
 
 
 REAL_FILES = (
