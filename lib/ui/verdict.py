@@ -117,7 +117,8 @@ def counted(found: Evaluation) -> str:
     groups = f"{found.examples:,} examples in {found.groups:,} groups that belong together"
     among = f", ranked among {found.documents:,} distinct targets" if found.documents else ""
     numbers = found.metrics[found.metric]
-    p_value = f" Randomization test: p = {numbers['p_value']:.3f}." if isfinite(numbers["p_value"]) else ""
+    told = "p < 0.001" if numbers["p_value"] < 0.001 else f"p = {numbers['p_value']:.3f}"
+    p_value = f" Randomization test: {told}." if isfinite(numbers["p_value"]) else ""
     return f"{groups}{among}. Intervals: 95%, bootstrap over groups.{p_value}"
 
 
