@@ -10,7 +10,7 @@ from lib.data.shapes import Shape
 from lib.errors import CloserError
 from lib.store.datasets import Dataset
 from lib.store.workspace import Workspace, open_workspace
-from lib.ui import state, upload_state
+from lib.ui import state, upload_state, upload_suspects
 from lib.ui.components import show_error
 from lib.ui.upload_parts import PART_TITLES, SHAPE_TITLES
 
@@ -31,6 +31,7 @@ def show() -> None:
     for dataset in sorted(datasets, key=lambda dataset: dataset.id != saved):
         with st.container(border=True):
             _dataset(workspace, dataset, users.get(dataset.id, []), new=dataset.id == saved)
+            upload_suspects.show(workspace, dataset)
 
 
 def _dataset(workspace: Workspace, dataset: Dataset, runs: list[str], *, new: bool) -> None:

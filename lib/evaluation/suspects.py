@@ -1,0 +1,68 @@
+"""Rows that the base model doubts: another target lies nearer than the row's own. Likely false negatives, or wrong rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+
+from lib.data.shapes import Shape
+from lib.errors import InputError
+from lib.evaluation.retrieval import unit
+from lib.evaluation.task import Task
+from lib.settings import PARTS
+
+MOST = 500
+SHAPES = (Shape.PAIRS, Shape.TRIPLETS)
+COLUMNS = ["pair", "line", "part", "anchor", "positive", "cosine", "other", "other_cosine", "gap"]
+
+
+def find(
+    frame: pd.DataFrame, shape: Shape | str, embed: Callable[[list[str]], np.ndarray], *, most: int = MOST
+) -> pd.DataFrame:
+    """Return the rows whose source is nearer to another row's target than to its own, the widest gap first.
+
+    embed: texts -> (n, d). Columns: pair (row id), line, part, anchor, positive, cosine, other (the nearer target, which is
+    right for no row of this source), other_cosine, gap. Raises InputError for a shape without targets.
+    """
+    if Shape(shape) not in SHAPES:
+        raise InputError("Only pairs and triplets have targets that could be confused.")
+    found = [rows for part in PARTS if (frame["part"] == part).any() for rows in [_of_part(frame, shape, embed, part)]]
+    table = pd.concat(found, ignore_index=True)
+    return table[table["gap"] > 0].sort_values("gap", ascending=False, kind="stable").head(most).reset_index(drop=True)
+
+
+def _of_part(
+    frame: pd.DataFrame, shape: Shape | str, embed: Callable[[list[str]], np.ndarray], part: str
+) -> pd.DataFrame:
+    """Return every row of a part with its nearest target that is not right."""
+    task = Task.of(frame, shape=shape, part=part)
+    embeddings = embed(task.texts)
+    retrieval = task.retrieval(embeddings)
+    wrong = first_wrong(retrieval.hits)[task.query_of_row]
+    query = task.query_of_row
+    place = np.minimum(wrong, retrieval.top.shape[1] - 1)
+    rows = unit(embeddings)
+    own = np.einsum("ij,ij->i", rows[task.left], rows[task.right])
+    other_cosine = np.where(wrong < retrieval.top.shape[1], retrieval.top_cosine[query, place], -1.0)
+    chosen = frame.loc[task.rows]
+    return pd.DataFrame(
+        {
+            "pair": task.rows,
+            "line": chosen["line"].to_numpy(),
+            "part": part,
+            "anchor": chosen["anchor"].to_numpy(),
+            "positive": chosen["positive"].to_numpy(),
+            "cosine": own,
+            "other": np.array(task.texts, dtype=object)[task.documents[retrieval.top[query, place]]],
+            "other_cosine": other_cosine,
+            "gap": other_cosine - own,
+        }
+    )
+
+
+def first_wrong(hits: np.ndarray) -> np.ndarray:
+    """Return by query the place of its first wrong target; the number of places where all are right."""
+    wrong = ~hits
+    return np.where(wrong.any(axis=1), wrong.argmax(axis=1), hits.shape[1])
