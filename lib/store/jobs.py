@@ -98,7 +98,7 @@ class Jobs:
                         kind,
                         run=job.run,
                         payload={},
-                        key=f"{kind}-after-{job.id}-{job.attempts}",
+                        key=f"{kind}-after-{job.token}",
                         first=True,
                     )
         return bool(changed)

@@ -13,7 +13,7 @@ from typing import Any
 from lib.errors import InputError, NotFoundError
 from lib.store.database import Database, now
 from lib.store.datasets import clean_name
-from lib.store.jobs import OPEN, insert
+from lib.store.jobs import DONE, OPEN, insert, next_position
 from lib.store.names import folder_name
 from lib.store.publish import size_of
 
@@ -134,6 +134,27 @@ class Runs:
     def set_headline(self, identity: str, headline: dict[str, Any]) -> None:
         """Keep the numbers that lists show: metric, base, tuned, difference, low, high, verdict."""
         self._set(identity, "headline", json.dumps(headline))
+
+    def extend(self, identity: str, epochs: int) -> Run:
+        """Let an ended run go on to that many epochs in all, from its newest checkpoint, and queue it again.
+
+        Early stopping is switched off for it: who asks for more epochs gets them. Raises InputError while the run is open,
+        or when it has that many already.
+        """
+        run = self.get(identity)
+        if run.state not in DONE:
+            raise InputError(f"{run.name} has not ended yet.", todo="Wait for it, or cancel it first.")
+        if epochs <= int(run.recipe.get("epochs", 0)) and run.state == "succeeded":
+            raise InputError(f"{run.name} has {run.recipe['epochs']} epochs already.", todo="Ask for more than that.")
+        recipe = run.recipe | {"epochs": epochs, "patience": 0}
+        with self._database.changing() as connection:
+            connection.execute("UPDATE runs SET recipe = ? WHERE id = ?", (json.dumps(recipe), identity))
+            connection.execute(
+                "UPDATE jobs SET state = 'queued', attempts = 0, reason = '', ended = NULL, position = ?"
+                " WHERE id = ? AND state IN ('succeeded', 'failed', 'cancelled')",
+                (next_position(connection), run.job),
+            )
+        return self.get(identity)
 
     def delete(self, identity: str) -> None:
         """Hide a run; `restore` brings it back until `purge` frees its space. Raises InputError while it works."""

@@ -42,10 +42,27 @@ def _actions(workspace: Workspace, run: Run) -> None:
         if st.button(star, icon=":material/star:", key=f"star-{run.id}"):
             workspace.runs.star(run.id, not run.starred)
             st.rerun()
+        if there and not run.is_open:
+            with st.popover("More epochs", icon=":material/add_circle:"):
+                _extend(workspace, run)
         with st.popover("Delete", icon=":material/delete:"):
             st.write(f"Deleting frees {size(cache.disk_bytes(run.folder))}. It can be undone until the space is freed.")
             if st.button("Delete this run", key=f"delete-{run.id}"):
                 _delete(workspace, run)
+
+
+def _extend(workspace: Workspace, run: Run) -> None:
+    """Let the run go on from its newest checkpoint."""
+    done = int(run.recipe.get("epochs", 1))
+    epochs = st.number_input("Epochs in all", done + 1, 1000, done + 1, key=f"epochs-{run.id}")
+    st.write("It goes on from its newest checkpoint, without early stopping; the best epoch on validation is kept.")
+    if st.button("Go on", icon=":material/play_arrow:", key=f"extend-{run.id}"):
+        try:
+            workspace.runs.extend(run.id, int(epochs))
+        except CloserError as error:
+            show_error(error)
+            return
+        st.switch_page(state.TRAIN, query_params={state.RUN: run.id})
 
 
 def _delete(workspace: Workspace, run: Run) -> None:

@@ -104,6 +104,12 @@ REAL = {
     "stackfaq/data.csv": "pairs",
     "tldr_en/data.csv": "pairs",
     "tldr_triplets/data.csv": "triplets",
+    "banking77/raw/test.csv": "labelled_texts",
+    "covid_faq/raw/faq_covidbert.csv": "pairs",
+    "covid_similarity/raw/eval_question_similarity_en.csv": "labelled_pairs",
+    "jsts/raw/train-v1.3.jsonl": "scored",
+    "stackfaq/raw/stackExchange-FAQ.xml": "pairs",
+    "tldr_multilingual_large/data.csv.gz": "pairs",
 }
 
 
@@ -111,7 +117,7 @@ REAL = {
 def test_real_files_go_in_through_the_page(open_page: OpenPage, workspace: Workspace, name: str) -> None:
     path: Path = REAL_DATA / name
     app = open_page("upload", upload=uploaded(workspace, path.name, path.read_bytes()))
-    button(app, "Save dataset").click().run(timeout=60)
+    button(app, "Save dataset").click().run(timeout=120)
     assert not app.exception
     assert not app.error, texts(app)
     assert [dataset.shape for dataset in workspace.datasets.all()] == [REAL[name]]

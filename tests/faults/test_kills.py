@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import signal
@@ -9,6 +10,7 @@ import time
 
 import pytest
 
+from lib.errors import InputError
 from lib.jobs.events import read_events
 from lib.store.runs import Run
 from tests.faults.conftest import Farm, kill, weights
@@ -105,3 +107,18 @@ def test_ctrl_c_does_not_reach_a_worker(farm: Farm) -> None:
     os.killpg(process.pid, signal.SIGINT)
     process.wait(timeout=100)
     assert farm.workspace.runs.get(run.id).state == "succeeded", farm.log()
+
+
+def test_an_ended_run_goes_on_with_more_epochs(farm: Farm) -> None:
+    run = farm.add(epochs=1)
+    farm.finish()
+    assert farm.workspace.runs.get(run.id).state == "succeeded", farm.log()
+    with pytest.raises(InputError):
+        farm.workspace.runs.extend(run.id, 1)
+    farm.workspace.runs.extend(run.id, 3)
+    farm.finish()
+    assert farm.workspace.runs.get(run.id).state == "succeeded", farm.log()
+    history = json.loads((run.model_dir / "closer.json").read_text())["history"]
+    assert [epoch["epoch"] for epoch in history] == [0, 1, 2, 3]
+    assert len(farm.workspace.jobs.all(run=run.id, kind="evaluate")) == 2
+    farm.whole()

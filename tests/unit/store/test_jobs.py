@@ -84,3 +84,13 @@ def test_only_what_ended_badly_can_be_tried_again(workspace: Workspace) -> None:
     workspace.jobs.finish(claimed, "succeeded")
     with pytest.raises(InputError):
         workspace.jobs.retry(job.id)
+
+
+def test_follow_ups_come_again_after_another_try(workspace: Workspace) -> None:
+    job = workspace.jobs.submit("train", run="a")
+    for _ in range(2):
+        claimed = workspace.jobs.claim(job.id)
+        assert claimed is not None
+        workspace.jobs.finish(claimed, "cancelled", follow_ups=("evaluate",))
+        workspace.jobs.retry(job.id)
+    assert [j.kind for j in workspace.jobs.all(states=("queued",))].count("evaluate") == 2
