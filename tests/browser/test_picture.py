@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import re
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from lib.charts.colours import DARK, LIGHT
 from lib.projection.store import load_map
 from lib.store.runs import Run
+from tests.browser.conftest import Server
 from tests.unit.projection.finished import finished_run
-from tools.browser import installed
 
 ROOT = Path(__file__).resolve().parents[2]
 FIGURE = "document.querySelector('.js-plotly-plot')"
@@ -36,48 +30,18 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 @pytest.fixture(scope="module")
 def address(run: Run) -> Iterator[str]:
     """Start the real server over the run's workspace and give the address of Explore."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    home = run.folder.parent.parent
-    environment = {**os.environ, "CLOSER_HOME": str(home), "CI": "1"}
-    command = [sys.executable, "-m", "tools.serve", "--port", str(port), "--headless"]
-    with (home / "server.txt").open("w") as log:
-        server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
+    server = Server(run.folder.parent.parent)
+    server.start()
     try:
-        wait_for(f"http://127.0.0.1:{port}/_stcore/health")
-        yield f"http://127.0.0.1:{port}/explore?run={run.id}"
+        yield f"{server.url}/explore?run={run.id}"
     finally:
-        server.terminate()
-        server.wait(timeout=20)
-
-
-def wait_for(url: str) -> None:
-    """Wait until the server answers."""
-    for _ in range(150):
-        try:
-            urllib.request.urlopen(url, timeout=2).close()
-        except OSError:
-            time.sleep(0.2)
-        else:
-            return
-    raise AssertionError("the server did not start")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Give a headless chromium."""
-    with sync_playwright() as playwright:
-        quiet = ["--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-        found = playwright.chromium.launch(executable_path=installed(), args=quiet)
-        yield found
-        found.close()
+        server.stop()
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
+def page(chromium: Browser) -> Iterator[Page]:
     """Give a fresh window."""
-    context = browser.new_context(viewport={"width": 1280, "height": 1400}, color_scheme="light")
+    context = chromium.new_context(viewport={"width": 1280, "height": 1400}, color_scheme="light")
     yield context.new_page()
     context.close()
 
@@ -191,7 +155,7 @@ def test_a_lasso_chooses_many(page: Page, address: str, run: Run) -> None:
     expect(page.get_by_text(f"One of {held} chosen pairs")).to_be_visible()
 
 
-def test_filters_stand_in_a_link_that_another_browser_opens(page: Page, browser: Browser, address: str) -> None:
+def test_filters_stand_in_a_link_that_another_browser_opens(page: Page, chromium: Browser, address: str) -> None:
     opened(page, address)
     page.get_by_role("combobox", name="Pairs").click()
     page.get_by_role("option", name="Trained").click()
@@ -199,7 +163,7 @@ def test_filters_stand_in_a_link_that_another_browser_opens(page: Page, browser:
     page.get_by_label("Find words in a pair").fill("Question 5 about")
     page.get_by_label("Find words in a pair").press("Enter")
     expect(page.get_by_text("All 1 lines")).to_be_visible(timeout=20_000)
-    other = browser.new_context(viewport={"width": 800, "height": 1000}).new_page()
+    other = chromium.new_context(viewport={"width": 800, "height": 1000}).new_page()
     opened(other, page.url + "&pair=5")
     expect(other.get_by_text("All 1 lines")).to_be_visible(timeout=20_000)
     expect(other.locator(".legendtext", has_text="Source, trained")).to_be_visible()
@@ -228,9 +192,9 @@ def test_present_shows_the_map_and_play_alone(page: Page, address: str, run: Run
     expect_places(page, "Source, held-out", moment(run, "best"))
 
 
-def test_colours_follow_the_theme(browser: Browser, address: str) -> None:
+def test_colours_follow_the_theme(chromium: Browser, address: str) -> None:
     for scheme, palette in (("light", LIGHT), ("dark", DARK)):
-        context = browser.new_context(viewport={"width": 1280, "height": 1400}, color_scheme=scheme)
+        context = chromium.new_context(viewport={"width": 1280, "height": 1400}, color_scheme=scheme)
         page = opened(context.new_page(), address)
         page.wait_for_timeout(1_000)
         drawn = page.evaluate(f"{FIGURE}._fullData.filter(t => t.mode === 'lines').map(t => t.line.color)")
@@ -244,7 +208,7 @@ def test_texts_that_look_like_tags_stay_texts(page: Page, address: str) -> None:
     assert page.locator("b[onmouseover]").count() == 0
 
 
-def test_the_picture_can_be_taken_away(page: Page, browser: Browser, address: str, run: Run, tmp_path: Path) -> None:
+def test_the_picture_can_be_taken_away(page: Page, chromium: Browser, address: str, run: Run, tmp_path: Path) -> None:
     opened(page, address)
     page.locator('[data-testid="stPopover"]', has_text="Download").locator("button").first.click()
     for button, name in (("Picture (SVG)", "map.svg"), ("Moving map (HTML)", "map.html")):
@@ -252,7 +216,7 @@ def test_the_picture_can_be_taken_away(page: Page, browser: Browser, address: st
             page.get_by_role("button", name=button).click()
         download.value.save_as(tmp_path / name)
     assert (tmp_path / "map.svg").read_text(encoding="utf-8").startswith("<svg")
-    context = browser.new_context(offline=True)
+    context = chromium.new_context(offline=True)
     alone = context.new_page()
     alone.goto((tmp_path / "map.html").as_uri())
     alone.locator(".js-plotly-plot .updatemenu-button", has_text="Play").click()
