@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -15,6 +16,8 @@ from lib.errors import CancelledError
 
 ADVANCE_SECONDS = 0.5
 CHECK_SECONDS = 0.5
+LOOKING = "looking at"
+"""What a stage's detail says while the validation part is measured."""
 
 
 class EventWriter:
@@ -112,6 +115,42 @@ def parse(line: bytes) -> dict[str, Any] | None:
 
 
 @dataclass
+class Pace:
+    """How fast a stage goes: seconds of its steps apart from the looks at the validation part between its epochs."""
+
+    last: tuple[float, float] | None = None
+    seconds: float = 0.0
+    steps: float = 0.0
+    look_began: float | None = None
+    look_seconds: list[float] = field(default_factory=list)
+    looked: bool = False
+
+    def advance(self, clock: float, done: float) -> None:
+        """Take a point; the time since the last one counts unless a look lay between."""
+        if self.last is not None and not self.looked and clock > self.last[0] and done > self.last[1]:
+            self.seconds += clock - self.last[0]
+            self.steps += done - self.last[1]
+        self.last, self.looked = (clock, done), False
+
+    def detail(self, clock: float, text: str) -> None:
+        """Take a change of detail: a look begins, or ends."""
+        if self.look_began is not None:
+            self.look_seconds.append(clock - self.look_began)
+            self.look_began, self.looked = None, True
+        if LOOKING in text:
+            self.look_began = clock
+
+    def left(self, steps: float, text: str) -> float | None:
+        """Return the seconds left for that many steps and the looks after them; None before anything was measured."""
+        if not self.steps:
+            return None
+        found = re.search(r"epoch (\d+) of (\d+)", text)
+        looks = int(found[2]) - int(found[1]) + 1 if found and self.look_seconds else 0
+        usual = sum(self.look_seconds) / len(self.look_seconds) if self.look_seconds else 0.0
+        return steps * self.seconds / self.steps + looks * usual
+
+
+@dataclass
 class Status:
     """Where a run is: the fold of its events. Losses and measures are lists of the events' own facts."""
 
@@ -126,7 +165,7 @@ class Status:
     losses: list[dict[str, Any]] = field(default_factory=list)
     measures: list[dict[str, Any]] = field(default_factory=list)
     log: list[dict[str, Any]] = field(default_factory=list)
-    _began: tuple[float, float] | None = None
+    pace: Pace = field(default_factory=lambda: Pace())
 
     @property
     def fraction(self) -> float:
@@ -154,8 +193,8 @@ def fold(events: Iterable[dict[str, Any]], status: Status | None = None) -> Stat
 
 def _attempt(status: Status, event: dict[str, Any]) -> None:
     """Begin again: what an earlier attempt had after the point it goes on from is measured anew."""
-    status.stage, status.detail, status.done, status.total, status._began = "starting", "", 0.0, 0.0, None
-    status.seconds_left = None
+    status.stage, status.detail, status.done, status.total = "starting", "", 0.0, 0.0
+    status.pace, status.seconds_left = Pace(), None
 
 
 def _resumed(status: Status, event: dict[str, Any]) -> None:
@@ -168,7 +207,8 @@ def _stage(status: Status, event: dict[str, Any]) -> None:
     status.stage, status.detail = event["stage"], event["detail"]
     if not same:
         status.done = status.total = 0.0
-        status._began, status.seconds_left = None, None
+        status.pace, status.seconds_left = Pace(), None
+    status.pace.detail(event.get("clock", 0.0), event["detail"])
 
 
 def _advance(status: Status, event: dict[str, Any]) -> None:
@@ -176,12 +216,9 @@ def _advance(status: Status, event: dict[str, Any]) -> None:
     status.memory = event.get("memory", status.memory)
     status.pairs_per_second = event.get("pairs_per_second", status.pairs_per_second)
     clock = event.get("clock", 0.0)
-    if status._began is None or clock < status._began[0] or status.done < status._began[1]:
-        status._began = (clock, status.done)
-        return
-    passed, gained = clock - status._began[0], status.done - status._began[1]
-    if gained > 0 and passed > 0:
-        status.seconds_left = (status.total - status.done) * passed / gained
+    status.pace.advance(clock, status.done)
+    left = status.pace.left(status.total - status.done, status.detail)
+    status.seconds_left = status.seconds_left if left is None else left
 
 
 def _loss(status: Status, event: dict[str, Any]) -> None:

@@ -15,7 +15,7 @@ from lib.ui import cache, recipe_form, state, train_cost
 from lib.ui.components import SHAPES, empty, show_error
 
 PRESET_LINES = {
-    "Recommended": "Chosen by measurement: the same or better quality in a small part of the time.",
+    "Recommended": "Chosen by measurement (bench/README.md): about the quality of Classic in a small part of its time.",
     "Classic": "The well-known recipe: multiple negatives ranking, batches of 64, 10% warm-up, AdamW 2e-5, every epoch to the end.",
 }
 

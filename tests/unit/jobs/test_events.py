@@ -75,3 +75,20 @@ def test_check_raises_when_the_user_asked_to_stop(tmp_path: Path, monkeypatch: p
     asked[0] = True
     with pytest.raises(CancelledError):
         writer.check()
+
+
+def test_time_left_counts_the_looks_between_epochs() -> None:
+    """Ten epochs of ten steps of 1 s, and after each a look of 5 s."""
+    time, clock = "2026-01-01T00:00:00+00:00", 100.0
+    status = fold([{"kind": "stage", "stage": "training", "detail": "epoch 1 of 10", "time": time, "clock": clock}])
+    for step in range(1, 26):
+        clock += 1.0
+        fold([{"kind": "advance", "done": step, "total": 100, "clock": clock, "time": time}], status)
+        if step % 10 == 0:
+            looking = f"epoch {step // 10} of 10: looking at the validation part"
+            fold([{"kind": "stage", "stage": "training", "detail": looking, "time": time, "clock": clock}], status)
+            clock += 5.0
+            after = f"epoch {step // 10 + 1} of 10"
+            fold([{"kind": "stage", "stage": "training", "detail": after, "time": time, "clock": clock}], status)
+            fold([{"kind": "advance", "done": step, "total": 100, "clock": clock, "time": time}], status)
+    assert status.seconds_left == pytest.approx(75 * 1.0 + 8 * 5.0)
