@@ -12,6 +12,7 @@ from lib.ui import (
     upload_mapping,
     upload_reading,
     upload_save,
+    upload_shapes,
     upload_source,
     upload_split,
     upload_state,
@@ -26,7 +27,10 @@ def page() -> None:
     upload = upload_state.opened()
     if upload is None:
         st.text("Bring examples of texts that belong together. Closer reads them, says what is wrong, and splits them.")
+        upload_datasets.show_saved()
         upload_source.show()
+        with st.expander("How training data can be organised", icon=":material/table_view:"):
+            upload_shapes.show()
     else:
         _opened(upload)
     upload_datasets.show()

@@ -77,7 +77,7 @@ class Recipe:
         advanced=False,
     )
     learning_rate: float = setting(
-        2e-4,
+        1e-4,
         "Learning rate",
         "Size of a step. Too high forgets, too low learns nothing.",
         low=1e-8,

@@ -30,18 +30,28 @@ def show() -> None:
     saved = upload_state.saved()
     for dataset in sorted(datasets, key=lambda dataset: dataset.id != saved):
         with st.container(border=True):
-            _dataset(workspace, dataset, users.get(dataset.id, []), new=dataset.id == saved)
+            _dataset(workspace, dataset, users.get(dataset.id, []))
             upload_suspects.show(workspace, dataset)
 
 
-def _dataset(workspace: Workspace, dataset: Dataset, runs: list[str], *, new: bool) -> None:
+def show_saved() -> None:
+    """Say what was saved last in this visit, with the one next step."""
+    dataset = next((item for item in open_workspace().datasets.all() if item.id == upload_state.saved()), None)
+    if dataset is None:
+        return
+    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+        st.badge("Saved", icon=":material/check:", color="green")
+        st.text(f"{dataset.name}: {dataset.rows:,} rows", width="content")
+        if st.button("Train on this dataset", type="primary", icon=":material/model_training:", key="upload-train"):
+            st.switch_page(state.TRAIN, query_params={"dataset": dataset.id})
+
+
+def _dataset(workspace: Workspace, dataset: Dataset, runs: list[str]) -> None:
     left, right = st.columns([3, 2], vertical_alignment="center")
     with left:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.text(dataset.name, width="content")
             st.badge(SHAPE_TITLES[Shape(dataset.shape)], color="gray")
-            if new:
-                st.badge("Saved", icon=":material/check:", color="green")
         st.caption(_summary(dataset, runs))
         if dataset.notes:
             st.text(dataset.notes)

@@ -27,9 +27,9 @@ def show(upload: Upload, draft: Draft, audit: Audit) -> None:
     for finding in audit.found:
         with st.expander(_heading(finding), key=key(upload, "finding", finding.name)):
             _finding(upload, draft, finding)
-    clean = [finding.title.lower() for finding in audit.findings if not finding.count]
+    clean = [finding.title for finding in audit.findings if not finding.count]
     if clean:
-        st.caption(f"Nothing found: {', '.join(clean)}.")
+        st.caption(f"Nothing found by: {', '.join(clean)}.")
     _corrections(upload, draft)
 
 
@@ -43,8 +43,7 @@ def _finding(upload: Upload, draft: Draft, finding: Finding) -> None:
     if finding.detail:
         st.text(finding.detail)
     _choice(upload, draft, finding)
-    shown = len(finding.examples)
-    st.caption(f"{shown} of {finding.count:,} as examples, with their lines in the file. Cells can be corrected here.")
+    st.caption("Examples, with their lines in the file.")
     _cells(upload, draft, finding)
 
 
@@ -82,6 +81,7 @@ def _cells(upload: Upload, draft: Draft, finding: Finding) -> None:
     if finding.name == ESCAPED:
         texts_table(finding.examples, label=f"Examples: {finding.title}")
         return
+    st.caption("Cells can be corrected here: double-click one, or press Enter on it.")
     edited = st.data_editor(
         finding.examples,
         hide_index=True,
