@@ -7,13 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from lib.projection.methods import EXTREMES
 from lib.settings import MAX_DRAWN_POINTS
 
 BACKGROUND_SHARE = 0.3
 """Of the drawn points, at most this share is background when there are more lines than fit."""
-
-EXTREMES = 500
-"""Lines at either end of the change that are always drawn."""
 
 
 @dataclass(frozen=True)

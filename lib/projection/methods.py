@@ -21,3 +21,6 @@ EXPLAINED = {
 
 BALANCE = 0.5
 """Between neighbourhoods (0) and pairs (1); docs/layout.md has the figures of the steps between."""
+
+EXTREMES = 500
+"""Pairs at either end of the change that every map holds and every picture draws."""

@@ -12,11 +12,12 @@ import pandas as pd
 
 from lib.data.shapes import TEXT_COLUMNS, Shape
 from lib.progress import Progress, Silent
+from lib.projection.extremes import Added, missing_extremes, with_added
 from lib.projection.layout import Layout, layout
 from lib.projection.methods import BALANCE
 from lib.projection.noise import Noise, noise
 from lib.projection.snapshots import Snapshots, read_snapshots
-from lib.projection.store import Map, load_map, write_map
+from lib.projection.store import Map, load_map, write_added, write_map
 from lib.projection.truth import Truth, movement, pair_figures
 from lib.store.publish import publish
 
@@ -33,6 +34,8 @@ MOST_POINTS = 120_000
 class Drawable(Protocol):
     """What drawing needs of a run."""
 
+    @property
+    def evaluation_dir(self) -> Path: ...
     @property
     def snapshots_dir(self) -> Path: ...
     @property
@@ -60,16 +63,21 @@ def draw_run(
     """Draw the run's map and publish it to run.map_dir; return it as pages read it."""
     progress.stage("Drawing the map", "reading snapshots")
     known = read_snapshots(run.snapshots_dir)
-    names = kept([moment.name for moment in known.moments], len(known.texts()))
-    vectors = {name: np.asarray(known.vectors(name)) for name in names}
-    lines = shown_lines(dataset.frame(), known.texts(), shape=dataset.shape)
+    texts = known.texts()
+    added = missing_extremes(run, dataset.shape, texts, home=home, progress=progress)
+    texts = [*texts, *added.texts]
+    names = kept([moment.name for moment in known.moments], len(texts))
+    vectors = with_added({name: np.asarray(known.vectors(name)) for name in names}, added)
+    lines = shown_lines(dataset.frame(), texts, shape=dataset.shape)
     pairs = lines[["source", "target"]].to_numpy(np.int64)
     drawn = layout(vectors, pairs, method=method, balance=balance, seed=seed, progress=progress)
     spread = own_noise(drawn, vectors, pairs, progress=progress)
     lines = measured(lines, drawn, vectors, spread)
-    facts = facts_of(drawn, known, lines, spread, seed=seed)
+    facts = facts_of(drawn, known, lines, spread, added, seed=seed)
     with publish(run.map_dir) as folder:
         write_map(folder, drawn.coordinates, lines, facts)
+        if len(added):
+            write_added(folder, added.texts, added.base, added.tuned)
     found = load_map(run)
     assert found is not None, "a map that was just published is there"
     return found
@@ -128,7 +136,9 @@ def measured(lines: pd.DataFrame, drawn: Layout, vectors: dict[str, np.ndarray],
     )
 
 
-def facts_of(drawn: Layout, known: Snapshots, lines: pd.DataFrame, spread: Noise, *, seed: int) -> dict[str, object]:
+def facts_of(
+    drawn: Layout, known: Snapshots, lines: pd.DataFrame, spread: Noise, added: Added, *, seed: int
+) -> dict[str, object]:
     """Collect what map.json holds beside the coordinates."""
     away = np.linalg.norm(movement(drawn.coordinates), axis=1)
     moving, several = away > 0, bool(spread.texts.any())
@@ -146,6 +156,7 @@ def facts_of(drawn: Layout, known: Snapshots, lines: pd.DataFrame, spread: Noise
             if moment.name in drawn.coordinates
         ],
         "texts": len(away),
+        "added": len(added),
         "truth": truth.to_dict(),
         "held_out": held_truth(held, drawn).to_dict(),
     }

@@ -1,4 +1,7 @@
-"""Write and read a run's map: coordinates.parquet, lines.parquet and map.json. Light: pages read it."""
+"""Write and read a run's map: coordinates.parquet, lines.parquet and map.json. Light: pages read it.
+
+Texts that training did not follow (the strongest changes of a large dataset) stand in added.parquet and added.npz.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +15,15 @@ import numpy as np
 import pandas as pd
 
 from lib.errors import StoreError
+from lib.projection.snapshots import read_snapshots
 from lib.projection.truth import Truth
 
 
 class Mapped(Protocol):
     """What has a map: a run."""
 
+    @property
+    def snapshots_dir(self) -> Path: ...
     @property
     def map_dir(self) -> Path: ...
 
@@ -27,7 +33,8 @@ class Map:
     """A drawn map: coordinates {moment: (texts, 2) float32} in order of time, labels of the moments, and its lines.
 
     lines: pair, part, source, target (text ids), base_cosine, tuned_cosine, change (of the drawn length), noise, faded.
-    truth is over all lines, held_out over the held-out ones. folder is where it is stored.
+    truth is over all lines, held_out over the held-out ones. folder is where it is stored. added: how many texts, the last
+    ones, training did not follow, so that their places between the first and the last moment are estimates.
     """
 
     folder: Path
@@ -39,6 +46,7 @@ class Map:
     lines: pd.DataFrame
     truth: Truth
     held_out: Truth
+    added: int = 0
 
     @property
     def texts(self) -> int:
@@ -63,6 +71,30 @@ def write_map(
     (folder / "map.json").write_text(json.dumps(facts, indent=1), encoding="utf-8")
 
 
+def write_added(folder: Path, texts: list[str], base: np.ndarray, tuned: np.ndarray) -> None:
+    """Write added texts and their vectors (n, d) of both models beside the map."""
+    pd.DataFrame({"text": texts}).to_parquet(folder / "added.parquet", index=False)
+    np.savez(folder / "added.npz", base=base, tuned=tuned)
+
+
+def drawn_texts(run: Mapped) -> list[str]:
+    """Return the texts of a run's map: those that training followed, then the added ones."""
+    added = run.map_dir / "added.parquet"
+    more = pd.read_parquet(added, columns=["text"])["text"].astype(str).tolist() if added.exists() else []
+    return [*read_snapshots(run.snapshots_dir).texts(), *more]
+
+
+def drawn_ends(run: Mapped) -> tuple[np.ndarray, np.ndarray]:
+    """Return the vectors (texts, d) of the map's texts by the base and by the tuned model."""
+    known = read_snapshots(run.snapshots_dir)
+    ends = [known.vectors(known.moments[place].name) for place in (0, -1)]
+    added = run.map_dir / "added.npz"
+    if added.exists():
+        with np.load(added, allow_pickle=False) as more:
+            ends = [np.concatenate([rows, more[name]]) for rows, name in zip(ends, ("base", "tuned"), strict=True)]
+    return ends[0], ends[1]
+
+
 def load_map(run: Mapped) -> Map | None:
     """Read a run's map; None while there is none; raise StoreError where it is damaged."""
     folder = run.map_dir
@@ -84,6 +116,7 @@ def load_map(run: Mapped) -> Map | None:
             lines=lines,
             truth=as_truth(facts["truth"]),
             held_out=as_truth(facts["held_out"]),
+            added=int(facts.get("added", 0)),
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise StoreError("The map of this run cannot be read.", todo="Draw it again.") from error

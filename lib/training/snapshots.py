@@ -11,28 +11,40 @@ import numpy as np
 import pandas as pd
 
 from lib.data.shapes import Shape
+from lib.settings import MAX_DRAWN_POINTS
 from lib.store.publish import write_atomic
 from lib.training.examples import text_columns
 
 SHOWN_TEXTS = 8_000
-"""Held-out and validation texts come first, then training texts, up to this many: each costs time in every epoch."""
+"""Texts that are followed, at most, in a dataset of ordinary size: each costs time in every epoch."""
+
+SHOWN_SHARE = 0.4
+"""Of a large dataset so many texts a row are followed, up to what a picture draws: still a small part of an epoch's time."""
+
+ROOM = {"held_out": 0.6, "validation": 0.7, "train": 1.0}
+"""How full each part, in this order, may make the list where not all texts fit."""
 
 EPOCHS_SHOWN = 12
 """A run of many epochs keeps about this many of them."""
 
 
-def shown_texts(frame: pd.DataFrame, shape: Shape, *, limit: int = SHOWN_TEXTS) -> list[str]:
-    """Return the distinct texts to follow: all of held-out and validation rows, then a fair sample of training rows."""
+def shown_limit(rows: int) -> int:
+    """Return how many texts of a dataset of so many rows are followed."""
+    return min(MAX_DRAWN_POINTS, max(SHOWN_TEXTS, int(SHOWN_SHARE * rows)))
+
+
+def shown_texts(frame: pd.DataFrame, shape: Shape, *, limit: int | None = None) -> list[str]:
+    """Return the distinct texts to follow: all of held-out, validation and training rows where they fit, else a fair sample of each."""
+    limit = shown_limit(len(frame)) if limit is None else limit
     names = text_columns(frame, shape)
-    order = [frame[frame["part"] == part] for part in ("held_out", "validation")]
-    train = frame[frame["part"] == "train"]
-    order.append(train.sample(frac=1.0, random_state=0))
+    rows = {part: frame.loc[frame["part"] == part, names].sample(frac=1.0, random_state=0) for part in ROOM}
     texts: dict[str, None] = {}
-    for part in order:
-        for row in part[names].itertuples(index=False):
-            if len(texts) >= limit:
-                return list(texts)
-            texts.update(dict.fromkeys(row))
+    for share in (ROOM, dict.fromkeys(ROOM, 1.0)):  # what a part left over is filled up in the second round
+        for part, most in share.items():
+            for row in rows[part].itertuples(index=False):
+                if len(texts) >= most * limit:
+                    break
+                texts.update(dict.fromkeys(row))
     return list(texts)
 
 
@@ -47,10 +59,13 @@ class Snapshots:
     def __init__(self, folder: Path, texts: list[str]) -> None:
         self.folder, self.texts = folder, texts
         folder.mkdir(parents=True, exist_ok=True)
-        if not (folder / "texts.parquet").exists():
+        listed = folder / "texts.parquet"
+        if listed.exists():  # a training that goes on follows the texts it began with
+            self.texts = pd.read_parquet(listed, columns=["text"])["text"].astype(str).tolist()
+        else:
             part = folder / ".part-texts.parquet"
             pd.DataFrame({"text": texts}).to_parquet(part)
-            part.replace(folder / "texts.parquet")
+            part.replace(listed)
 
     def write(self, name: str, *, epoch: int, embeddings: np.ndarray) -> None:
         """Write one moment's embeddings, (texts, dimension), L2-normalised on the way."""

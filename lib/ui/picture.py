@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -12,7 +13,7 @@ from lib.charts.map import HEIGHT, Picture, figure
 from lib.errors import StoreError
 from lib.settings import MAX_DRAWN_POINTS
 from lib.store.runs import Run
-from lib.ui import picture_filters, picture_words, picture_work, state
+from lib.ui import picture_filters, picture_search, picture_words, picture_work, state
 from lib.ui.cache import stamp
 from lib.ui.components import show_error
 from lib.ui.picture_data import Told, told
@@ -22,6 +23,7 @@ from lib.ui.picture_pair import follow
 from lib.ui.theme import is_dark
 
 PRESENT_HEIGHT = 680
+KEYS = Path(__file__).with_name("picture_keys.html")
 
 
 def show(run: Run) -> None:
@@ -44,11 +46,13 @@ def show(run: Run) -> None:
     lines, elsewhere = chosen_lines(found, view, run)
     picture = drawn(run, found, view, marked, is_dark(), HEIGHT)
     draw(run, found, picture, lines)
+    st.html(KEYS, unsafe_allow_javascript=True)
     with st.container(horizontal=True, vertical_alignment="center"):
         picture_work.layout_choice(run, found)
         downloads(run, found, picture, view)
         clear(run)
-    notes(found, lines, picture, elsewhere)
+    picture_search.show(run, elsewhere)
+    notes(found, lines, picture)
     follow(run, found, state.chosen_pairs(run.id))
     with st.expander("Every pair, before against after", icon=":material/scatter_plot:", expanded=False):
         second_figure(run, found, lines, marked)
@@ -60,6 +64,7 @@ def present(run: Run, found: Told) -> None:
     lines, _ = chosen_lines(found, view, run)
     picture = drawn(run, found, view, state.marked_pairs(run.id), is_dark(), PRESENT_HEIGHT)
     st.plotly_chart(picture.figure, key=state.MAP_PRESENTED, alt=picture_words.described(found.drawn, lines))
+    st.html(KEYS, unsafe_allow_javascript=True)
     share = picture_words.truthful(lines)
     if share is not None:
         st.caption(f"{picture_words.percent(share)} of the lines tell the truth: they change as their cosine does.")
@@ -124,22 +129,17 @@ def clear(run: Run) -> None:
         st.rerun()
 
 
-def notes(found: Told, lines: pd.DataFrame, picture: Picture, elsewhere: int) -> None:
+def notes(found: Told, lines: pd.DataFrame, picture: Picture) -> None:
     """Say how far the picture can be believed, what its colours mean, and what is not on it."""
     if lines.empty and len(found.lines):
         st.warning("No pair fits these filters.", icon=":material/filter_alt_off:")
-    if elsewhere:
-        st.info(
-            f"{elsewhere:,} more pairs hold these words but have no place on the map; the table of pairs has those that were judged.",
-            icon=":material/search:",
-        )
     with st.container(horizontal=True, gap="medium"):
         for icon, sentence in picture_words.honesty(found.drawn, lines, picture.choice):
             st.caption(f"{icon} {sentence}", width=290)
     if len(found.lines) < found.all_pairs:
         st.caption(
-            f"{len(found.lines):,} of the dataset's {found.all_pairs:,} pairs have a place on the map: all held-out ones that fit, and a "
-            "fair sample of the rest. Search reaches all pairs."
+            f"{len(found.lines):,} of the dataset's {found.all_pairs:,} pairs have a place on the map: every held-out one that fits, those "
+            "that changed most, and a fair sample of the rest. Search reaches all pairs."
         )
     measure = picture_words.MEASURES[found.measure]
     st.caption(

@@ -11,8 +11,7 @@ import streamlit as st
 
 from lib.data.shapes import TEXT_COLUMNS, Shape
 from lib.evaluation.store import load_pairs
-from lib.projection.snapshots import read_snapshots
-from lib.projection.store import Map, load_map
+from lib.projection.store import Map, drawn_texts, load_map
 from lib.store.runs import Run
 from lib.store.workspace import open_workspace
 from lib.ui.cache import stamp
@@ -56,7 +55,7 @@ def _told(identity: str, map_stamp: Any, evaluation_stamp: tuple[int, int]) -> T
     frame = dataset.frame()
     judged = load_pairs(run) if evaluation_stamp != (0, 0) else pd.DataFrame({"pair": pd.Series(dtype="int64")})
     lines, measure = with_numbers(drawn.lines, frame, judged)
-    return Told(identity, drawn, read_snapshots(run.snapshots_dir).texts(), lines, measure, len(frame))
+    return Told(identity, drawn, drawn_texts(run), lines, measure, len(frame))
 
 
 def with_numbers(lines: pd.DataFrame, frame: pd.DataFrame, judged: pd.DataFrame) -> tuple[pd.DataFrame, str]:

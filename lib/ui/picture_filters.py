@@ -81,8 +81,8 @@ def linked_view(told: Told) -> View:
     )
 
 
-def chosen_lines(told: Told, view: View, run: Run) -> tuple[pd.DataFrame, int]:
-    """Return the lines of a view, and how many pairs of the whole dataset hold the words but have no place on the map."""
+def chosen_lines(told: Told, view: View, run: Run) -> tuple[pd.DataFrame, pd.Index]:
+    """Return the lines of a view, and the pairs of the whole dataset that hold the words but have no place on the map."""
     lines = told.lines
     if view.part != "all":
         lines = lines[lines["part"] == view.part]
@@ -91,6 +91,6 @@ def chosen_lines(told: Told, view: View, run: Run) -> tuple[pd.DataFrame, int]:
     if view.group and "group" in lines:
         lines = lines[lines["group"].astype(str) == view.group]
     if not view.words:
-        return lines, 0
+        return lines, pd.Index([])
     hits = search(run, view.words)
-    return lines[lines["pair"].isin(hits)], len(hits.difference(pd.Index(told.lines["pair"])))
+    return lines[lines["pair"].isin(hits)], hits.difference(pd.Index(told.lines["pair"]))

@@ -10,7 +10,7 @@ import streamlit as st
 
 from lib.charts.intruder import Triple, intruder
 from lib.charts.trail import trail
-from lib.projection.snapshots import read_snapshots
+from lib.projection.store import drawn_ends
 from lib.store.runs import Run
 from lib.ui import state
 from lib.ui.cache import stamp
@@ -39,7 +39,7 @@ def follow(run: Run, told: Told, pairs: list[int]) -> None:
     line = lines.loc[pair]
     st.text(f"{told.texts[line['source']]}\n→ {told.texts[line['target']]}")
     st.caption(numbers(line))
-    near = neighbours(run.id, stamp(run.snapshots_dir / "index.json"), int(line["source"]))
+    near = neighbours(run.id, stamp(run.map_dir / "map.json"), int(line["source"]))
     left, right = st.columns(2)
     with left:
         figure = trail(
@@ -71,14 +71,12 @@ def numbers(line: pd.Series) -> str:
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
-def neighbours(identity: str, snapshots_stamp: Any, text: int) -> dict[str, tuple[list[int], list[float]]]:
+def neighbours(identity: str, map_stamp: Any, text: int) -> dict[str, tuple[list[int], list[float]]]:
     """Return the nearest texts of a text (ids, cosines) before and after, in the full dimensions."""
     from lib.store.workspace import open_workspace
 
-    known = read_snapshots(open_workspace().runs.get(identity).snapshots_dir)
     found = {}
-    for moment, label in ((known.moments[0], "base"), (known.moments[-1], "tuned")):
-        vectors = known.vectors(moment.name)
+    for label, vectors in zip(("base", "tuned"), drawn_ends(open_workspace().runs.get(identity)), strict=True):
         cosine = vectors @ vectors[text]
         cosine[text] = -np.inf
         near = np.argsort(-cosine, kind="stable")[:NEIGHBOURS]
@@ -111,13 +109,12 @@ def show_intruder(run: Run, told: Told, line: pd.Series) -> None:
 
 def find_intruder(run: Run, told: Told, source: int, target: int) -> Triple | None:
     """Return the pair with the wrong target that was nearest to its source before; None where there is no other target."""
-    known = read_snapshots(run.snapshots_dir)
     lines = told.lines
     right = lines.loc[lines["source"] == source, "target"].to_numpy()
     wrong = np.setdiff1d(lines["target"].unique(), np.append(right, source))
     if not len(wrong):
         return None
-    before, after = known.vectors(known.moments[0].name), known.vectors(known.moments[-1].name)
+    before, after = drawn_ends(run)
     nearest = int(wrong[np.argmax(before[wrong] @ before[source])])
     places = [source, target, nearest]
     texts = (told.texts[source], told.texts[target], told.texts[nearest])

@@ -53,7 +53,17 @@ def honesty(drawn: Map, lines: pd.DataFrame, choice: Choice) -> list[tuple[str, 
         )
     told.append((":material/graphic_eq:", noise(drawn, lines)))
     told.append((":material/visibility:", shown(choice)))
+    if drawn.added:
+        told.append((":material/timeline:", estimated(drawn)))
     return told
+
+
+def estimated(drawn: Map) -> str:
+    """Return which of the places between the first and the last moment nobody measured."""
+    return (
+        f"{drawn.added:,} texts of the strongest changes were added after training: base and best are true, "
+        "their places between are estimates."
+    )
 
 
 def noise(drawn: Map, lines: pd.DataFrame) -> str:

@@ -173,3 +173,27 @@ def test_without_an_evaluation_the_cosine_tells() -> None:
     found, measure = with_numbers(lines(), pd.DataFrame(index=range(9)), pd.DataFrame({"pair": []}))
     assert measure == "cosine"
     assert found["change"].tolist() == ["better", "worse", "same"]
+
+
+def test_a_search_lists_pairs_that_have_no_place_on_the_map(home: Path) -> None:
+    run = finished_run(home)
+    path = run.map_dir / "lines.parquet"
+    lines = pd.read_parquet(path)
+    lines[lines["pair"] != 8].to_parquet(path, index=False)
+    run.evaluation_dir.mkdir(parents=True)
+    pd.DataFrame({"pair": [8], "base_rank": [3], "tuned_rank": [1]}).to_parquet(run.evaluation_dir / "pairs.parquet")
+    test = opened(run.id, find="Question 8 about")
+    assert not test.exception
+    assert [box.label for box in test.expander if "place on the map" in box.label] == [
+        "1 more pair holds these words without a place on the map"
+    ]
+    table = test.dataframe[0].value
+    assert table.to_dict("records") == [
+        {
+            "source": "Question 8 about topic 0",
+            "target": "Answer 8 of topic 1",
+            "part": "held-out",
+            "rank before": 3,
+            "rank after": 1,
+        }
+    ]

