@@ -55,16 +55,18 @@ def figure(
     start: the moment shown first (base where it is not known). The same input gives the same bytes.
     """
     choice = choose_drawn(lines, len(texts), marked=marked, most=most)
-    scene = traces(lines.iloc[choice.lines], choice.background, texts, marked, palette(dark=dark))
+    frames = list(drawn.coordinates.values())
+    ends = frames[0], frames[-1]
+    scene = traces(lines.iloc[choice.lines], choice.background, texts, marked, palette(dark=dark), ends)
     smooth = choice.points <= SMOOTH_POINTS
     kind = go.Scatter if smooth else go.Scattergl
     names = list(drawn.coordinates)
     first = start if start in drawn.coordinates else names[0]
     data = [kind(**{**trace.style, **placed(trace, drawn.coordinates[first])}) for trace in scene]
-    frames = moments(drawn, scene, kind, between=0 if smooth else between(choice.points, len(names)))
-    found = go.Figure(data=data, frames=frames, layout=look(drawn, height))
+    steps = moments(drawn, scene, kind, between=0 if smooth else between(choice.points, len(names)))
+    found = go.Figure(data=data, frames=steps, layout=look(drawn, height))
     if len(names) > 1:
-        found.update_layout(sliders=[slider(drawn, first)], updatemenus=[buttons(frames, smooth=smooth)])
+        found.update_layout(sliders=[slider(drawn, first)], updatemenus=[buttons(steps, smooth=smooth)])
     return Picture(found, choice, tuple(trace.pairs for trace in scene))
 
 

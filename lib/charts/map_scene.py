@@ -17,6 +17,11 @@ STEPS = (-0.5, -0.1, 0.1, 0.5)
 LABELLED = 3
 """Pairs named on the picture at either end of the change."""
 
+LABEL_ROOM = np.array([0.18, 0.035])
+"""The share of the picture's width and height that a name covers: one that would stand on another is left out."""
+
+LABEL_CANDIDATES = 60
+
 HOVER_CHARACTERS = 110
 LABEL_CHARACTERS = 36
 CROWDED = 400
@@ -39,15 +44,20 @@ class Trace:
 
 
 def traces(
-    lines: pd.DataFrame, background: np.ndarray, texts: list[str], marked: tuple[int, ...], colours: Palette
+    lines: pd.DataFrame,
+    background: np.ndarray,
+    texts: list[str],
+    marked: tuple[int, ...],
+    colours: Palette,
+    ends: tuple[np.ndarray, np.ndarray],
 ) -> list[Trace]:
-    """Return background, lines, points, labels and marked pairs, back to front."""
+    """Return background, lines, points, labels and marked pairs, back to front. ends: the first and the last frame (texts, 2)."""
     limit = usual(lines["value"])
     return [
         behind(background, texts, colours),
         *line_traces(lines, limit, colours),
         *end_traces(lines, texts, limit, colours),
-        *label_traces(lines, texts, colours),
+        *label_traces(lines, texts, colours, np.concatenate(ends, axis=1)),
         *marked_trace(lines[lines["pair"].isin(marked)], colours),
     ]
 
@@ -131,28 +141,42 @@ def hover(lines: pd.DataFrame, texts: list[str], end: str, *, both: bool) -> lis
     return told
 
 
-def label_traces(lines: pd.DataFrame, texts: list[str], colours: Palette) -> list[Trace]:
-    """Name the pairs that changed most, either way."""
+def label_traces(lines: pd.DataFrame, texts: list[str], colours: Palette, places: np.ndarray) -> list[Trace]:
+    """Name the pairs that changed most, either way, where the names don't stand on each other. places: (texts, 4), first and last x, y."""
     value = lines["value"].dropna().sort_values()
     change = lines["change"].reindex(value.index)
-    ends = [
-        value[(value < 0) & (change == "worse")].index[:LABELLED],
-        value[(value > 0) & (change == "better")].index[::-1][:LABELLED],
-    ]
+    worst = value[(value < 0) & (change == "worse")].index[:LABEL_CANDIDATES]
+    best = value[(value > 0) & (change == "better")].index[::-1][:LABEL_CANDIDATES]
+    room = np.tile(LABEL_ROOM, 2) * np.maximum(np.ptp(places, axis=0), 1e-6)
+    named: list[np.ndarray] = []
     found = []
-    for rows, colour in zip(ends, (colours.worse, colours.better), strict=True):
-        some = lines.loc[rows]
-        if not some.empty:
+    for rows, colour in ((worst, colours.worse), (best, colours.better)):
+        some = apart(lines.loc[rows, "source"].to_numpy(np.int64), places, room, named)
+        if some:
             style = {
                 "mode": "text",
-                "text": [short(texts[place], LABEL_CHARACTERS) for place in some["source"]],
+                "text": [short(texts[place], LABEL_CHARACTERS) for place in some],
                 "textposition": "top center",
                 "textfont": {"color": colour, "size": 12},
                 "hoverinfo": "skip",
                 "showlegend": False,
             }
-            found.append(Trace(style, at(some["source"].to_numpy()), np.empty(0, np.int64)))
+            found.append(Trace(style, at(np.array(some)), np.empty(0, np.int64)))
     return found
+
+
+def apart(wanted: np.ndarray, places: np.ndarray, room: np.ndarray, named: list[np.ndarray]) -> list[int]:
+    """Return the first texts whose names are free at the first and the last moment, and add their places to the named ones."""
+    chosen: list[int] = []
+    for text in wanted.tolist():
+        away = [np.abs(places[text] - other) < room for other in named]
+        if any((near[0] and near[1]) or (near[2] and near[3]) for near in away):
+            continue
+        chosen.append(text)
+        named.append(places[text])
+        if len(chosen) == LABELLED:
+            break
+    return chosen
 
 
 def marked_trace(lines: pd.DataFrame, colours: Palette) -> list[Trace]:

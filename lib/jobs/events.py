@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import time
@@ -114,6 +115,10 @@ def parse(line: bytes) -> dict[str, Any] | None:
     return event if isinstance(event, dict) and "kind" in event else None
 
 
+REMEMBERED = 0.15
+"""The pace is that of about so large a share of the steps, the latest: caches fill, other programs come and go."""
+
+
 @dataclass
 class Pace:
     """How fast a stage goes: seconds of its steps apart from the looks at the validation part between its epochs."""
@@ -125,11 +130,12 @@ class Pace:
     look_seconds: list[float] = field(default_factory=list)
     looked: bool = False
 
-    def advance(self, clock: float, done: float) -> None:
-        """Take a point; the time since the last one counts unless a look lay between."""
+    def advance(self, clock: float, done: float, total: float) -> None:
+        """Take a point; the time since the last one counts unless a look lay between, and less and less as more comes after it."""
         if self.last is not None and not self.looked and clock > self.last[0] and done > self.last[1]:
-            self.seconds += clock - self.last[0]
-            self.steps += done - self.last[1]
+            kept = math.exp(-(done - self.last[1]) / max(1.0, REMEMBERED * total))
+            self.seconds = self.seconds * kept + clock - self.last[0]
+            self.steps = self.steps * kept + done - self.last[1]
         self.last, self.looked = (clock, done), False
 
     def detail(self, clock: float, text: str) -> None:
@@ -216,7 +222,7 @@ def _advance(status: Status, event: dict[str, Any]) -> None:
     status.memory = event.get("memory", status.memory)
     status.pairs_per_second = event.get("pairs_per_second", status.pairs_per_second)
     clock = event.get("clock", 0.0)
-    status.pace.advance(clock, status.done)
+    status.pace.advance(clock, status.done, status.total)
     left = status.pace.left(status.total - status.done, status.detail)
     status.seconds_left = status.seconds_left if left is None else left
 

@@ -49,7 +49,8 @@ def missing_extremes(run: Any, shape: str, known: list[str], *, home: Path, prog
     texts = [text for text in dict.fromkeys(wanted.tolist()) if text not in there]
     if not texts:
         return NONE
-    embed, _ = embedder(run, home=home, progress=progress)
+    progress.stage("Drawing the map", "adding the strongest changes")
+    embed, _ = embedder(run, home=home)  # silent: this is not the judging, and nearly all comes from the cache
     return Added(texts, *(unit(embed(name, texts), where=name) for name in ("base", "tuned")))
 
 

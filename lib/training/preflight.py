@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
+from lib.data.shapes import TEXT_COLUMNS, Shape
 from lib.errors import TrainingError
+from lib.models.catalog import resolve
+from lib.training.recipe import Recipe
+from lib.training.snapshots import kept_moments, shown_limit
 
 COPIES = 13
 """Model-sized files that can stand at once: three checkpoints (two kept, one being written) of weights and two optimizer
@@ -16,10 +21,40 @@ moments each, the best weights twice and the tuned model twice while they are re
 MOMENT_BYTES_PER_VALUE = 4
 SPARE = 200_000_000
 
+USUAL_WEIGHTS = 23_000_000
+"""Taken for a model that is not here yet, as of the bundled one; the worker knows better once it is loaded."""
+
+USUAL_DIMENSION = 384
+
 
 def needed_bytes(*, parameters: int, texts: int, dimension: int, moments: int) -> int:
     """Return the bytes that a training writes at its peak: checkpoints, tuned model, snapshots, and some to spare."""
     return parameters * 4 * COPIES + texts * dimension * MOMENT_BYTES_PER_VALUE * moments + SPARE
+
+
+def expected_bytes(model: str, *, home: Path, rows: int, shape: str, recipe: Recipe) -> int:
+    """Return `needed_bytes` of a training from files alone, without loading the model: for forms."""
+    weights, dimension = USUAL_WEIGHTS, USUAL_DIMENSION
+    folder = resolve(model, home=home)
+    if isinstance(folder, Path) and folder.is_dir():
+        files = [path for pattern in ("*.safetensors", "pytorch_model*.bin") for path in folder.rglob(pattern)]
+        weights = sum(path.stat().st_size for path in files) // 4 or weights
+        dimension = _dimension(folder) or dimension
+    texts = min(shown_limit(rows), rows * len(TEXT_COLUMNS[Shape(shape)]))
+    return needed_bytes(parameters=weights, texts=texts, dimension=dimension, moments=kept_moments(recipe.epochs))
+
+
+def _dimension(folder: Path) -> int | None:
+    """Return the length of a model's vectors from its pooling's settings, None where they don't say."""
+    for path in folder.glob("*Pooling/config.json"):
+        try:
+            found = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            continue
+        for name in ("word_embedding_dimension", "embedding_dimension"):
+            if isinstance(found.get(name), int):
+                return int(found[name])
+    return None
 
 
 def check_room(folder: Path, needed: int) -> None:

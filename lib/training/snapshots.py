@@ -53,6 +53,11 @@ def is_shown(epoch: int, epochs: int) -> bool:
     return epoch <= 3 or epoch % max(1, math.ceil(epochs / EPOCHS_SHOWN)) == 0
 
 
+def kept_moments(epochs: int) -> int:
+    """Return how many snapshots a run of so many epochs keeps at most, base and best among them."""
+    return min(epochs, EPOCHS_SHOWN + 3) + 2
+
+
 class Snapshots:
     """Writes a run's snapshots; each file is whole or not there, and writing one again is harmless."""
 

@@ -25,11 +25,11 @@ from lib.store.names import folder_name
 from lib.store.publish import recover
 from lib.training import checkpoints, engine, frozen, losses, negatives, packing, saving
 from lib.training.examples import Rows, training_rows
-from lib.training.memory import naming_memory, peak_memory
+from lib.training.memory import naming_memory, peak_memory, reuse_large_blocks
 from lib.training.preflight import check_room, needed_bytes
 from lib.training.recipe import MINED, RANKING, Recipe
 from lib.training.session import History, Trained, Training
-from lib.training.snapshots import EPOCHS_SHOWN, Snapshots, is_shown, shown_texts
+from lib.training.snapshots import Snapshots, is_shown, kept_moments, shown_texts
 from lib.training.validation import validation_frame
 
 CHECKPOINT_SECONDS = 300.0
@@ -84,10 +84,11 @@ def train(
 
 
 def begin(recipe: Recipe) -> None:
-    """Set threads and seeds: the same of both gives the same bits on a CPU."""
+    """Set threads, seeds and how memory is reused: the same of the first two gives the same bits on a CPU."""
     import transformers
 
     transformers.utils.logging.disable_progress_bar()
+    reuse_large_blocks()
     if recipe.threads:
         torch.set_num_threads(recipe.threads)
     transformers.set_seed(recipe.seed)
@@ -136,7 +137,7 @@ def check_space(training: Training) -> None:
         parameters=sum(p.numel() for p in training.model.parameters()),
         texts=len(training.snapshots.texts),
         dimension=training.model.get_embedding_dimension() or 0,
-        moments=min(training.recipe.epochs, EPOCHS_SHOWN + 3) + 2,
+        moments=kept_moments(training.recipe.epochs),
     )
     check_room(training.folder, needed)
 

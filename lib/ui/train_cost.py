@@ -10,20 +10,19 @@ import streamlit as st
 
 from lib.store.datasets import Dataset
 from lib.store.workspace import Workspace
-from lib.training import estimate
+from lib.training import estimate, preflight
 from lib.training.recipe import Recipe, steps_per_epoch
 from lib.ui.components import duration, errors_shown, plain, size
 
 MANY_EPOCHS = 15
-LEAST_FREE_BYTES = 1_000_000_000
 
 
-def show(workspace: Workspace, dataset: Dataset, models: Sequence[str], recipe: Recipe | None) -> None:
-    """Say what "epochs" means for this dataset and what it costs."""
+def show(workspace: Workspace, dataset: Dataset, models: Sequence[str], recipe: Recipe | None) -> bool:
+    """Say what "epochs" means for this dataset and what it costs; return whether it can be started: the disk has room."""
     st.subheader("What this means", anchor=False)
     if recipe is None:
         st.caption("One of the settings cannot be used; the box on the left says which.")
-        return
+        return False
     rows = dataset.counts["train"]
     steps = steps_per_epoch(rows, recipe.batch_size)
     st.write(
@@ -40,7 +39,7 @@ def show(workspace: Workspace, dataset: Dataset, models: Sequence[str], recipe: 
         )
     for model in models:
         _expected(workspace, dataset, model, recipe)
-    _disk(workspace)
+    return _has_room(workspace, dataset, models, recipe)
 
 
 def _expected(workspace: Workspace, dataset: Dataset, model: str, recipe: Recipe) -> None:
@@ -97,10 +96,18 @@ def _stopping(recipe: Recipe) -> str:
     return f"{kept} It goes on to the last epoch, whatever validation says."
 
 
-def _disk(workspace: Workspace) -> None:
+def _has_room(workspace: Workspace, dataset: Dataset, models: Sequence[str], recipe: Recipe) -> bool:
+    """Say how much disk the trainings take at their peak, and whether there is room; the worker asks again before it trains."""
+    needed = [
+        preflight.expected_bytes(model, home=workspace.home, rows=dataset.rows, shape=dataset.shape, recipe=recipe)
+        for model in models
+    ]
+    if not needed:
+        return True
     free = shutil.disk_usage(workspace.home).free
-    if free < LEAST_FREE_BYTES:
-        st.warning(
-            f"Only {size(free)} are free on the disk; a run of the bundled model takes about 0.5 GB while it trains.",
-            icon=":material/hard_drive:",
-        )
+    told = f"Takes up to {size(max(needed))} of disk while it trains; {size(free)} are free."
+    if max(needed) <= free:
+        st.caption(f":material/hard_drive: {told}")
+        return True
+    st.error(f"{told} Free some space: the Overview page says what each run takes.", icon=":material/hard_drive:")
+    return False

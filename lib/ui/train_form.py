@@ -42,13 +42,13 @@ def show(workspace: Workspace) -> None:
             start, Shape(dataset.shape), scope=f"{preset}-{dataset.id}", classes=cache.classes(dataset)
         )
     with right, st.container(border=True):
-        train_cost.show(workspace, dataset, models, recipe)
+        ready = train_cost.show(workspace, dataset, models, recipe)
         if (
             st.button(
                 f"Start {len(models)} trainings" if len(models) > 1 else "Start training",
                 type="primary",
                 icon=":material/play_arrow:",
-                disabled=recipe is None or not models,
+                disabled=not ready or not models,
                 key="start",
                 width="stretch",
             )

@@ -110,6 +110,22 @@ def test_a_run_is_shown_in_every_state(
         assert metric.value == "0.500 → 0.750"
 
 
+def test_a_training_that_the_disk_cannot_hold_is_not_started(
+    open_page: Callable[..., AppTest], make_run: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import shutil
+
+    make_run()
+    app = open_page("train")
+    assert "of disk while it trains" in texts(app)
+    assert not button(app, "Start training").disabled
+    full = shutil.disk_usage("/")._replace(free=50_000_000)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: full)
+    app = open_page("train")
+    assert "Free some space" in texts(app)
+    assert button(app, "Start training").disabled
+
+
 def test_cancel_asks_first_and_then_stops_the_run(
     open_page: Callable[..., AppTest], make_run: Callable[..., Run], workspace: Workspace
 ) -> None:

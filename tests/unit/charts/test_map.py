@@ -187,3 +187,14 @@ def test_the_svg_holds_every_mark_and_is_well_formed() -> None:
     assert names.count("circle") == 50 + 30
     assert names.count("rect") == 50 + 1
     assert root.get("aria-label") == "A <map>"
+
+
+def test_names_never_stand_on_each_other() -> None:
+    drawn, lines, texts = planted()
+    for frame in drawn.coordinates.values():
+        frame[:20] = frame[0]  # the twenty worst sources at one place
+    found = figure(drawn, lines, texts).figure
+    worst, best = [trace for trace in found.data if trace.mode == "text"]
+    assert worst.text[0] == "&lt;i&gt;text&lt;/i&gt; 0"
+    assert set(worst.text[1:]) <= {f"&lt;i&gt;text&lt;/i&gt; {i}" for i in range(20, 25)}
+    assert 1 <= len(best.text) <= 3

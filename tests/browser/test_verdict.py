@@ -1,0 +1,84 @@
+"""From verdict to pair in a real browser: the sentence, its cards, the tables, one pair opened, and what each tab says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from lib.evaluation.run import evaluate
+from lib.evaluation.store import load_pairs
+from lib.projection.snapshots import read_snapshots
+from lib.store.runs import Run
+from lib.store.workspace import open_workspace
+from tests.browser.conftest import Server
+from tests.unit.evaluation.fakes import of_text
+from tests.unit.projection.finished import finished_run
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Give a finished run with a map, judged by the planted vectors."""
+    made = finished_run(tmp_path_factory.mktemp("verdict") / "workspace", pairs=160)
+    known = read_snapshots(made.snapshots_dir)
+    place = {text: number for number, text in enumerate(known.texts())}
+    vectors = {"base": known.vectors("base"), "tuned": known.vectors("best")}
+
+    def embed(name: str, texts: list[str]) -> np.ndarray:
+        dim = vectors[name].shape[1]
+        rows = [vectors[name][place[t]] if t in place else np.resize(of_text(t), dim) for t in texts]
+        return np.array(rows, dtype=np.float32)
+
+    dataset = open_workspace(made.folder.parent.parent).datasets.get(made.dataset)
+    evaluate(dataset.frame(), dataset.shape, embed, folder=made.evaluation_dir)
+    return made
+
+
+@pytest.fixture(scope="module")
+def address(run: Run) -> Iterator[str]:
+    """Start the real server over the run's workspace and give the address of Explore."""
+    server = Server(run.folder.parent.parent)
+    server.start()
+    try:
+        yield f"{server.url}/explore?run={run.id}"
+    finally:
+        server.stop()
+
+
+@pytest.fixture(params=[1440, 800])
+def page(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """Give a fresh window, wide and narrow."""
+    context = chromium.new_context(viewport={"width": request.param, "height": 1200})
+    context.set_default_timeout(30_000)
+    yield context.new_page()
+    context.close()
+
+
+def test_the_verdict_opens_to_a_single_pair(page: Page, address: str, run: Run) -> None:
+    page.goto(address)
+    expect(page.get_by_text("the right answer now comes first for").first).to_be_visible()
+    expect(page.get_by_text("It chose nothing").first).to_be_visible()
+    for name in ("Recall@1", "Recall@10", "MRR@10", "nDCG@10", "Median rank"):
+        expect(page.locator('[data-testid="stMetricLabel"]', has_text=name).first).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+    page.get_by_role("radio", name="All pairs").or_(page.get_by_role("button", name="All pairs")).first.click()
+    table = page.locator('[data-testid="stDataFrame"]').filter(
+        has=page.locator('[aria-label*="Held-out pairs: texts"]')
+    )
+    page.wait_for_timeout(1_500)  # the table is drawn anew for the other list
+    table.first.scroll_into_view_if_needed()
+    box = table.first.bounding_box()
+    page.mouse.click(box["x"] + 12, box["y"] + 54)  # the selection column of the first row
+    first = load_pairs(run).iloc[0]
+    expect(page.get_by_text("Before: nearest to the source")).to_be_visible()
+    expect(page.get_by_text(str(first["anchor"])).first).to_be_visible()
+    assert f"pair={first['pair']}" in page.url
+
+    page.get_by_role("tab", name="What it cost").click()
+    expect(page.get_by_text("Collapse", exact=False).first).to_be_visible()
+    page.get_by_role("tab", name="Similarity one can read").click()
+    expect(page.get_by_text("What threshold should I use?").first).to_be_visible()
+    expect(page.get_by_text("Traceback")).to_have_count(0)
