@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,6 +46,7 @@ def figure(
     *,
     start: str = "",
     marked: tuple[int, ...] = (),
+    classes: Mapping[str, np.ndarray] | None = None,
     most: int = MAX_DRAWN_POINTS,
     height: int = HEIGHT,
     dark: bool = False,
@@ -52,12 +54,12 @@ def figure(
     """Draw the lines of a map over all its texts.
 
     lines: pair, part, source, target (text ids), value (change of margin, or of cosine), faded, base_cosine, tuned_cosine.
-    start: the moment shown first (base where it is not known). The same input gives the same bytes.
+    start: the moment shown first (base where it is not known). classes: texts to colour alike, by name. The same input gives the same bytes.
     """
     choice = choose_drawn(lines, len(texts), marked=marked, most=most)
     frames = list(drawn.coordinates.values())
     ends = frames[0], frames[-1]
-    scene = traces(lines.iloc[choice.lines], choice.background, texts, marked, palette(dark=dark), ends)
+    scene = traces(lines.iloc[choice.lines], choice.background, texts, marked, palette(dark=dark), ends, classes or {})
     smooth = choice.points <= SMOOTH_POINTS
     kind = go.Scatter if smooth else go.Scattergl
     names = list(drawn.coordinates)

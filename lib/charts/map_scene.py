@@ -50,11 +50,16 @@ def traces(
     marked: tuple[int, ...],
     colours: Palette,
     ends: tuple[np.ndarray, np.ndarray],
+    classes: Mapping[str, np.ndarray],
 ) -> list[Trace]:
-    """Return background, lines, points, labels and marked pairs, back to front. ends: the first and the last frame (texts, 2)."""
+    """Return background, classes, lines, points, labels and marked pairs, back to front.
+
+    ends: the first and the last frame (texts, 2). classes: texts to colour alike, by name.
+    """
     limit = usual(lines["value"])
     return [
-        behind(background, texts, colours),
+        behind(np.setdiff1d(background, np.concatenate([[], *classes.values()])).astype(np.int64), texts, colours),
+        *class_traces(classes, background, texts, colours),
         *line_traces(lines, limit, colours),
         *end_traces(lines, texts, limit, colours),
         *label_traces(lines, texts, colours, np.concatenate(ends, axis=1)),
@@ -78,6 +83,24 @@ def behind(background: np.ndarray, texts: list[str], colours: Palette) -> Trace:
         "hovertext": [short(texts[place]) for place in background],
     }
     return Trace(style, at(background), np.empty(0, np.int64))
+
+
+def class_traces(
+    classes: Mapping[str, np.ndarray], background: np.ndarray, texts: list[str], colours: Palette
+) -> list[Trace]:
+    """Return the drawn texts of each class in a colour of its own."""
+    found = []
+    for number, (name, members) in enumerate(classes.items()):
+        some = np.intersect1d(members, background)
+        style = {
+            "mode": "markers",
+            "name": short(name, LABEL_CHARACTERS),
+            "marker": {"size": 7, "color": colours.series(number), "opacity": 0.85},
+            "hoverinfo": "text",
+            "hovertext": [f"{short(texts[place])}<br>{short(name, LABEL_CHARACTERS)}" for place in some],
+        }
+        found.append(Trace(style, at(some), np.empty(0, np.int64)))
+    return found
 
 
 def line_traces(lines: pd.DataFrame, limit: float, colours: Palette) -> list[Trace]:

@@ -8,12 +8,14 @@ import os
 import shutil
 import sys
 import time
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from lib.commands.options import add_data_options, prepared_from
-from lib.errors import CloserError, TrainingError
+from lib.errors import CloserError, InputError, TrainingError
 from lib.settings import BUNDLED_MODEL
 from lib.store.publish import publish
 from lib.training.recipe import FIELDS, PRESETS, Recipe, recommended_for
@@ -59,7 +61,8 @@ def run(given: argparse.Namespace) -> int:
         for model in models
     ]
     work_through(workspace, [run.id for run in runs])
-    results = [result_of(workspace, run.id, given.out) for run in runs]
+    names = Counter(workspace.runs.get(run.id).model_dir.name for run in runs)
+    results = [result_of(workspace, run.id, given.out, alone=names) for run in runs]
     if given.json:
         told = {"id": dataset.id, **dataset.counts}
         print(json.dumps({"dataset": told, "runs": results}, ensure_ascii=False))
@@ -131,8 +134,11 @@ class Bar:
         sys.stderr.flush()
 
 
-def result_of(workspace: Any, identity: str, out: Path | None) -> dict[str, Any]:
-    """Return what came of a run, and copy its model to the out folder. Raises TrainingError when it failed."""
+def result_of(workspace: Any, identity: str, out: Path | None, *, alone: Mapping[str, int]) -> dict[str, Any]:
+    """Return what came of a run, and copy its model to the out folder. Raises TrainingError when it failed.
+
+    alone: how many runs of this command have a model folder of that name; where there are several, the run's id makes it another.
+    """
     from lib.evaluation.store import load_evaluation
 
     run = workspace.runs.get(identity)
@@ -149,18 +155,26 @@ def result_of(workspace: Any, identity: str, out: Path | None) -> dict[str, Any]
     return {
         "run": run.id,
         "model": run.model,
-        "model_dir": str(copied(run.model_dir, out)),
+        "model_dir": str(copied(run.model_dir, out, mark="" if alone[run.model_dir.name] == 1 else f"-{run.id}")),
         "verdict": evaluation.sentence,
         **numbers,
         "epochs": [{"epoch": e["epoch"], "train_seconds": e["train_seconds"], **e["metrics"]} for e in history],
     }
 
 
-def copied(model_dir: Path, out: Path | None) -> Path:
-    """Copy a tuned model into the out folder, whole or not at all, and return where it lies."""
+def copied(model_dir: Path, out: Path | None, *, mark: str = "") -> Path:
+    """Copy a tuned model into the out folder, whole or not at all, and return where it lies.
+
+    An earlier tuned model of that name is replaced; raises InputError rather than replace anything else.
+    """
     if out is None:
         return model_dir
-    target = out.expanduser().resolve() / model_dir.name
+    target = out.expanduser().resolve() / f"{model_dir.name}{mark}"
+    if target.exists() and not (target / "closer.json").is_file():
+        raise InputError(
+            f"{target} is there already and is no model of Closer's: it was not replaced.",
+            todo=f"The tuned model lies in {model_dir}. Copy it from there, or give another --out.",
+        )
     with publish(target) as part:
         for path in model_dir.rglob("*"):
             if path.is_file() and path.name != "MANIFEST.json":

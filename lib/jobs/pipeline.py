@@ -24,11 +24,13 @@ def train(task: Task) -> tuple[str, ...]:
 
 
 def evaluate(task: Task) -> tuple[str, ...]:
-    """Judge base and tuned model on the held-out part and keep the headline for the lists."""
+    """Judge base and tuned model on the held-out part and keep the headline for the lists and the numbers for the card."""
     from lib.evaluation.run import evaluate_run
+    from lib.training.card import add_held_out
 
     evaluation = evaluate_run(task.run, task.dataset, home=task.workspace.home, progress=task.progress)
     task.workspace.runs.set_headline(task.run.id, evaluation.headline)
+    add_held_out(task.run.model_dir, verdict=evaluation.sentence, metrics=evaluation.metrics)
     return ()
 
 

@@ -50,6 +50,17 @@ def seal(folder: Path) -> None:
     sync(folder)
 
 
+def amend(folder: Path, name: str, text: str) -> None:
+    """Replace one text file of a published folder, and its line in the manifest.
+
+    A kill between the two leaves a folder whose check names this file; amending it again mends that.
+    """
+    write_atomic(folder / name, text)
+    listed = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["files"]
+    listed[name] = describe(folder / name)
+    write_atomic(folder / MANIFEST, json.dumps({"files": listed}, indent=1, sort_keys=True))
+
+
 def put_in_place(part: Path, final: Path) -> None:
     """Rename the sealed folder over the final place; an older one is moved aside first and removed after."""
     old = final.with_name(f"{REPLACED}{final.name}-{uuid.uuid4().hex[:8]}")

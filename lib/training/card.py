@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
+from lib.store.publish import amend
+
+CARD = "README.md"
+HELD_OUT = "## Held-out, before and after"
+RECIPE = "## Recipe"
 LIBRARIES = ("sentence-transformers", "transformers", "torch", "numpy")
 
 
@@ -41,7 +48,7 @@ def write_card(
             "",
             *table(epochs),
             "",
-            "## Recipe",
+            RECIPE,
             "",
             *(f"- {name}: {json.dumps(value)}" for name, value in recipe.items()),
             "",
@@ -62,4 +69,27 @@ def table(epochs: list[dict[str, Any]]) -> list[str]:
     for epoch in epochs:
         numbers = " | ".join(f"{epoch['metrics'][name]:.4f}" for name in names)
         lines.append(f"| {epoch['epoch']} | {numbers} |")
+    return lines
+
+
+def add_held_out(folder: Path, *, verdict: str, metrics: Mapping[str, Mapping[str, float]]) -> None:
+    """Write what the judging found into the card of a tuned model's folder, in place of what an earlier judging had found."""
+    path = folder / CARD
+    card = path.read_text(encoding="utf-8") if path.is_file() else ""
+    if RECIPE not in card:
+        return
+    before, rest = card.split(RECIPE, 1)
+    amend(
+        folder,
+        CARD,
+        "\n".join([before.split(HELD_OUT)[0] + HELD_OUT, "", verdict, "", *held_out_table(metrics), "", RECIPE]) + rest,
+    )
+
+
+def held_out_table(metrics: Mapping[str, Mapping[str, float]]) -> list[str]:
+    """Return a Markdown table with a row for each measure: base, tuned, difference and its 95% interval."""
+    lines = ["| measure | base | tuned | difference | 95% interval |", "|---|---:|---:|---:|---:|"]
+    for name, values in metrics.items():
+        base, tuned, difference, low, high = (values[key] for key in ("base", "tuned", "difference", "low", "high"))
+        lines.append(f"| {name} | {base:.4f} | {tuned:.4f} | {difference:+.4f} | {low:+.4f} to {high:+.4f} |")
     return lines

@@ -14,7 +14,7 @@ from lib.errors import ModelError, TrainingError
 from lib.models.encoder import encode
 from lib.models.loader import load
 from lib.store.publish import publish
-from lib.training.card import write_card
+from lib.training.card import CARD, write_card
 from lib.training.recipe import Recipe
 
 SAME_MODEL = 0.9999
@@ -41,7 +41,7 @@ def save_tuned(
     with publish(final) as part:
         model.save_pretrained(str(part), create_model_card=False, safe_serialization=True)
         card = write_card(folder=final.name, model_name=model_name, recipe=recipe.to_dict(), facts=facts, epochs=epochs)
-        (part / "README.md").write_text(card, encoding="utf-8")
+        (part / CARD).write_text(card, encoding="utf-8")
         (part / "closer.json").write_text(json.dumps({"history": epochs, **facts}), encoding="utf-8")
         check_saved(part, texts, expected)
 

@@ -36,8 +36,6 @@ def show(run: Run) -> None:
     if found is None:
         picture_work.no_map(run)
         return
-    if found.lines.empty:
-        st.info("This dataset has no pairs; the map shows its texts alone.", icon=":material/map:")
     if state.is_presenting():
         present(run, found)
         return
@@ -54,6 +52,8 @@ def show(run: Run) -> None:
     picture_search.show(run, elsewhere)
     notes(found, lines, picture)
     follow(run, found, state.chosen_pairs(run.id))
+    if found.lines.empty:
+        return
     with st.expander("Every pair, before against after", icon=":material/scatter_plot:", expanded=False):
         second_figure(run, found, lines, marked)
 
@@ -96,7 +96,10 @@ def _drawn(
     if marked:  # what was chosen elsewhere is drawn whatever the filters say
         more = found.lines[found.lines["pair"].isin(marked) & ~found.lines["pair"].isin(lines["pair"])]
         lines = pd.concat([lines, more])
-    return figure(found.drawn, lines, found.texts, start=view.moment, marked=marked, dark=dark, height=height)
+    classes = {name: found.classes[name] for name in view.classes if name in found.classes}
+    return figure(
+        found.drawn, lines, found.texts, start=view.moment, marked=marked, classes=classes, dark=dark, height=height
+    )
 
 
 def draw(run: Run, found: Told, picture: Picture, lines: pd.DataFrame) -> None:
@@ -136,16 +139,16 @@ def notes(found: Told, lines: pd.DataFrame, picture: Picture) -> None:
     with st.container(horizontal=True, gap="medium"):
         for icon, sentence in picture_words.honesty(found.drawn, lines, picture.choice):
             st.caption(f"{icon} {sentence}", width=290)
-    if len(found.lines) < found.all_pairs:
+    if 0 < len(found.lines) < found.all_pairs:
         st.caption(
             f"{len(found.lines):,} of the dataset's {found.all_pairs:,} pairs have a place on the map: every held-out one that fits, those "
             "that changed most, and a fair sample of the rest. Search reaches all pairs."
         )
     measure = picture_words.MEASURES[found.measure]
-    st.caption(
-        f"Round: source, square: target; hollow: trained, full: held-out. {measure} "
-        "All numbers come from the full dimensions, never from the picture."
-    )
+    marks = f"Round: source, square: target; hollow: trained, full: held-out. {measure}"
+    if found.lines.empty:
+        marks = "Each point is a text, its colour the class; the texts of a class should come together."
+    st.caption(f"{marks} All numbers come from the full dimensions, never from the picture.")
 
 
 def second_figure(run: Run, found: Told, lines: pd.DataFrame, marked: tuple[int, ...]) -> None:

@@ -26,6 +26,7 @@ class Told:
 
     lines: pair, part, source, target (text ids), base_cosine, tuned_cosine, change (better, same, worse), value (what colours
     them), drawn (change of the drawn length), faded, optionally group, base_rank, tuned_rank. measure: what value is, in words.
+    classes: the texts of each class, the largest first; empty but for labelled texts.
     """
 
     run: str
@@ -34,6 +35,7 @@ class Told:
     lines: pd.DataFrame
     measure: str
     all_pairs: int
+    classes: dict[str, np.ndarray]
 
 
 def told(run: Run) -> Told | None:
@@ -55,7 +57,19 @@ def _told(identity: str, map_stamp: Any, evaluation_stamp: tuple[int, int]) -> T
     frame = dataset.frame()
     judged = load_pairs(run) if evaluation_stamp != (0, 0) else pd.DataFrame({"pair": pd.Series(dtype="int64")})
     lines, measure = with_numbers(drawn.lines, frame, judged)
-    return Told(identity, drawn, drawn_texts(run), lines, measure, len(frame))
+    texts = drawn_texts(run)
+    classes = classes_of(frame, texts) if dataset.shape == Shape.LABELLED_TEXTS.value else {}
+    return Told(identity, drawn, texts, lines, measure, len(frame), classes)
+
+
+def classes_of(frame: pd.DataFrame, texts: list[str]) -> dict[str, np.ndarray]:
+    """Return the places of each class's texts among the drawn ones, the largest class first."""
+    label = frame.drop_duplicates("text").set_index("text")["label"].astype(str).reindex(texts)
+    found = {
+        str(name): np.asarray(places)
+        for name, places in label.reset_index(drop=True).groupby(label.to_numpy()).indices.items()
+    }
+    return dict(sorted(found.items(), key=lambda item: (-len(item[1]), item[0])))
 
 
 def with_numbers(lines: pd.DataFrame, frame: pd.DataFrame, judged: pd.DataFrame) -> tuple[pd.DataFrame, str]:

@@ -14,6 +14,9 @@ from lib.ui.picture_data import Told, search
 PARTS = {"held_out": "Held-out", "validation": "Validation", "train": "Trained", "all": "All"}
 CHANGES = {"all": "Any change", "better": "Better", "same": "Same", "worse": "Worse"}
 
+COLOURED = 7
+"""Classes that have a colour at once: as many as can be told apart."""
+
 
 @dataclass(frozen=True)
 class View:
@@ -24,10 +27,13 @@ class View:
     words: str = ""
     group: str = ""
     moment: str = ""
+    classes: tuple[str, ...] = ()
 
 
 def filters(told: Told) -> View:
-    """Draw the controls and return what is chosen."""
+    """Draw the controls and return what is chosen; texts with classes have no pairs to filter."""
+    if told.lines.empty:
+        return of_classes(told)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         part = choice("Pairs", PARTS, state.MAP_PART, default=opening(told))
         change = choice("Change", CHANGES, state.MAP_CHANGE, default="all")
@@ -36,6 +42,22 @@ def filters(told: Told) -> View:
         moments = dict(told.drawn.labels)
         moment = choice("Show first", moments, state.MAP_FRAME, default=next(iter(moments)))
     return View(part, change, (words or "").strip(), group, moment)
+
+
+def of_classes(told: Told) -> View:
+    """Let the person choose which classes are coloured, and the moment."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        classes = st.multiselect(
+            "Coloured classes",
+            list(told.classes),
+            default=list(told.classes)[:COLOURED],
+            max_selections=COLOURED,
+            key=state.MAP_CLASSES,
+            bind="query-params",
+        )
+        moments = dict(told.drawn.labels)
+        moment = choice("Show first", moments, state.MAP_FRAME, default=next(iter(moments)))
+    return View("all", moment=moment, classes=tuple(classes))
 
 
 def choice(label: str, options: dict[str, str], key: str, *, default: str) -> str:
@@ -78,7 +100,14 @@ def linked_view(told: Told) -> View:
         change=named(state.MAP_CHANGE, CHANGES, "all"),
         words=state.linked(state.MAP_SEARCH).strip(),
         moment=named(state.MAP_FRAME, dict(told.drawn.labels), ""),
+        classes=tuple(linked_classes(told)),
     )
+
+
+def linked_classes(told: Told) -> list[str]:
+    """Return the classes that the address names, or the largest ones."""
+    named = [name for name in state.linked_all(state.MAP_CLASSES) if name in told.classes]
+    return named or list(told.classes)[:COLOURED]
 
 
 def chosen_lines(told: Told, view: View, run: Run) -> tuple[pd.DataFrame, pd.Index]:

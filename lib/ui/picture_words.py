@@ -82,6 +82,8 @@ def noise(drawn: Map, lines: pd.DataFrame) -> str:
 
 def shown(choice: Choice) -> str:
     """Return how many lines and points are drawn of how many."""
+    if choice.points == choice.all_points and not choice.all_lines:
+        return f"All {choice.points:,} texts are shown."
     if choice.points == choice.all_points:
         return f"All {choice.all_lines:,} lines and {choice.points:,} points of this view are shown."
     return (
@@ -92,6 +94,8 @@ def shown(choice: Choice) -> str:
 
 def described(drawn: Map, lines: pd.DataFrame) -> str:
     """Return the picture for those who cannot see it."""
+    if drawn.lines.empty:
+        return f"Map of {drawn.texts:,} texts drawn with {METHODS[drawn.method]}, coloured by class, moving from base to tuned model."
     closer = float((lines["tuned_cosine"] > lines["base_cosine"]).mean()) if len(lines) else 0.0
     better, worse = (int((lines["change"] == name).sum()) for name in ("better", "worse"))
     return (

@@ -15,6 +15,7 @@ LINKED_PAIRS = 20
 
 # Widgets of the map that are bound to query parameters of the same name, so that a link opens the same view.
 MAP_FRAME, MAP_PART, MAP_CHANGE, MAP_SEARCH, MAP_GROUP = "frame", "part", "change", "find", "group"
+MAP_CLASSES = "class"
 MAP_FIGURE, MAP_DOTS, MAP_TRAIL, MAP_INTRUDER = "map-figure", "map-dots", "map-trail", "map-intruder"
 MAP_PRESENTED, MAP_METHOD, MAP_BALANCE, MAP_FOLLOWED = "map-presented", "map-method", "map-balance", "map-followed"
 PAIR_TABLE, PAIR_OPENED = "pair-table", "pair-opened"
@@ -159,6 +160,11 @@ def forget_deleted() -> None:
 def linked(name: str) -> str:
     """Return the raw value of a query parameter, empty where the link has none."""
     return st.query_params.get(name, "")
+
+
+def linked_all(key: str) -> list[str]:
+    """Return all the words that the address holds for a control of which several can be chosen."""
+    return st.query_params.get_all(key)
 
 
 def selected_points(key: str) -> list[tuple[int, int]]:

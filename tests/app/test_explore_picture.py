@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from lib.projection.store import load_map
 from lib.store.workspace import open_workspace
 from lib.ui.picture_data import with_numbers
 from lib.ui.picture_words import truthful
-from tests.unit.projection.finished import finished_run
+from tests.unit.projection.finished import finished_run, finished_texts
 
 
 def opened(run: str, **query: str) -> AppTest:
@@ -197,3 +198,21 @@ def test_a_search_lists_pairs_that_have_no_place_on_the_map(home: Path) -> None:
             "rank after": 1,
         }
     ]
+
+
+def test_labelled_texts_are_coloured_by_class_and_have_no_filters_for_pairs(home: Path) -> None:
+    test = opened(finished_texts(home).id)
+    assert not test.exception
+    assert {box.label for box in test.selectbox} >= {"Show first"}
+    assert "Pairs" not in {box.label for box in test.selectbox}
+    chosen = test.multiselect(key="class")
+    assert 1 < len(chosen.value) <= 7
+    assert "its colour the class" in words(test)
+    assert "All 80 texts are shown." in words(test)
+    figure = json.loads(test.get("plotly_chart")[0].proto.spec)
+    assert {trace["name"] for trace in figure["data"]} >= set(chosen.value)
+    test.multiselect(key="class").set_value(chosen.value[:1]).run()
+    figure = json.loads(test.get("plotly_chart")[0].proto.spec)
+    names = [trace["name"] for trace in figure["data"]]
+    assert names == ["Other texts", chosen.value[0]]
+    assert not any("<b>" in words for trace in figure["data"] for words in trace["hovertext"])

@@ -16,6 +16,7 @@ from sentence_transformers import SentenceTransformer
 from lib.__main__ import main
 from lib.commands import train as command
 from lib.commands.train import Bar, recipe_from
+from lib.errors import InputError
 from lib.store.publish import verify
 from lib.store.workspace import open_workspace
 from lib.training.recipe import CLASSIC, FIELDS, recommended_for
@@ -62,10 +63,27 @@ def test_several_models_one_line_of_json(
         assert Path(run["model_dir"]).parent == out
         assert verify(Path(run["model_dir"])) == []
         assert SentenceTransformer(run["model_dir"], device="cpu").encode(["sort"]).shape == (1, 32)
+        card = (Path(run["model_dir"]) / "README.md").read_text(encoding="utf-8")
+        assert f"| mrr@10 | {run['base']['mrr@10']:.4f} | {run['tuned']['mrr@10']:.4f} |" in card
+        assert run["verdict"] in card
     workspace = open_workspace(home)
     assert {run.state for run in workspace.runs.all()} == {"succeeded"}
     assert len({run.heading for run in workspace.runs.all()}) == 1
     assert "%" in captured.err  # the progress bar
+
+
+def test_a_copy_replaces_an_earlier_model_and_nothing_else(tmp_path: Path) -> None:
+    model, out = tmp_path / "run" / "a_model", tmp_path / "out"
+    model.mkdir(parents=True)
+    (model / "closer.json").write_text("{}")
+    assert command.copied(model, None) == model
+    assert command.copied(model, out) == command.copied(model, out) == out / "a_model"
+    assert command.copied(model, out, mark="-2") == out / "a_model-2"
+    (out / "a_model" / "closer.json").unlink()
+    (out / "a_model" / "thesis.txt").write_text("mine")
+    with pytest.raises(InputError, match="was not replaced"):
+        command.copied(model, out)
+    assert (out / "a_model" / "thesis.txt").read_text() == "mine"
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,37 @@ def finished_run(home: Path, *, pairs: int = 60, moments: int = 3, drawn: bool =
     return run
 
 
+def finished_texts(home: Path, *, texts: int = 80, classes: int = 9) -> Run:
+    """Make a drawn run on labelled texts, its classes of different size."""
+    workspace = open_workspace(home)
+    base, ends = world(pairs=texts // 2, topics=4)
+    label = np.sort(np.random.default_rng(0).integers(0, classes, len(base)) // 2)
+    frame = pd.DataFrame(
+        {
+            "line": np.arange(len(base)) + 2,
+            "part": np.where(np.arange(len(base)) % 4, "train", "held_out"),
+            "component": np.arange(len(base)),
+            "text": [f"text {i} <b>of</b> class {label[i]}" for i in range(len(base))],
+            "label": [f"class {i}" for i in label],
+        }
+    )
+    dataset = workspace.datasets.publish(Prepared(Shape.LABELLED_TEXTS, frame, {}, frame.head(0)), name="Classes")
+    run = workspace.runs.create(dataset=dataset.id, model="planted/model", recipe={}, heading="Planted classes")
+    job = workspace.jobs.claim(run.job)
+    assert job is not None
+    workspace.jobs.finish(job, "succeeded")
+    run = workspace.runs.get(run.id)
+    run.model_dir.mkdir(parents=True)
+    run.snapshots_dir.mkdir(parents=True)
+    pd.DataFrame({"text": frame["text"]}).to_parquet(run.snapshots_dir / "texts.parquet")
+    for name, vectors in (("base", base), ("best", unit(pulled(base, ends, np.arange(len(ends)), share=0.5)))):
+        np.save(run.snapshots_dir / f"{name}.npy", vectors.astype(np.float32))
+    listed = [{"name": name, "epoch": place, "file": f"{name}.npy"} for place, name in enumerate(("base", "best"))]
+    (run.snapshots_dir / "index.json").write_text(json.dumps({"moments": listed, "dim": base.shape[1]}))
+    draw_run(run, dataset, home=home)
+    return run
+
+
 def write_snapshots(run: Run, frame: pd.DataFrame, base: np.ndarray, ends: np.ndarray, *, moments: int) -> None:
     """Write base, epochs and best, the pairs coming nearer from moment to moment."""
     run.snapshots_dir.mkdir(parents=True)

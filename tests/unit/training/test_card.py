@@ -1,0 +1,32 @@
+"""The card of a tuned model: what the judging found stands in it once, however often it was judged."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from lib.store.publish import publish, verify
+from lib.training.card import HELD_OUT, add_held_out, write_card
+
+FACTS = {"dataset": "d1"}
+NUMBERS = {"mrr@10": {"base": 0.5, "tuned": 0.75, "difference": 0.25, "low": 0.2, "high": float("nan")}}
+
+
+def test_a_judging_takes_the_place_of_the_one_before(tmp_path: Path) -> None:
+    with publish(tmp_path / "model") as part:
+        card = write_card(folder="model", model_name="a/b", recipe={"epochs": 3}, facts=FACTS, epochs=[])
+        (part / "README.md").write_text(card, encoding="utf-8")
+    for verdict in ("Better.", "No clear change."):
+        add_held_out(tmp_path / "model", verdict=verdict, metrics=NUMBERS)
+        assert verify(tmp_path / "model") == []
+    told = (tmp_path / "model" / "README.md").read_text(encoding="utf-8")
+    assert told.count(HELD_OUT) == 1
+    assert "No clear change." in told
+    assert "Better." not in told
+    assert "| mrr@10 | 0.5000 | 0.7500 | +0.2500 | +0.2000 to +nan |" in told
+    assert told.index(HELD_OUT) < told.index("## Recipe") < told.index("- epochs: 3")
+
+
+def test_a_folder_without_our_card_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text("somebody's own words")
+    add_held_out(tmp_path, verdict="Better.", metrics=NUMBERS)
+    assert (tmp_path / "README.md").read_text() == "somebody's own words"
