@@ -7,6 +7,7 @@ moment at which a person might have looked; --write puts the table into bench/RE
 from __future__ import annotations
 
 import argparse
+import json
 from pathlib import Path
 
 import numpy as np
@@ -42,6 +43,10 @@ def main() -> None:
     lines = ["| run | training, s | moments | within 20% | median error | worst |", "|---|---:|---:|---:|---:|---:|"]
     for name in given.runs:
         run = workspace.runs.get(name)
+        history = json.loads((run.model_dir / "closer.json").read_text(encoding="utf-8"))["history"]
+        if history[-1]["epoch"] < run.recipe["epochs"]:
+            lines.append(f"| {run.name} | stopped early, which nobody can know before | | | | |")
+            continue
         found = errors(run.events_path)
         events, _ = read_events(run.events_path)
         clocks = [event["clock"] for event in events if event["kind"] == "loss" and "clock" in event]

@@ -13,7 +13,10 @@ class Progress(Protocol):
         """Begin a named stage, in the user's words: loading, training, evaluating, drawing the map."""
 
     def advance(self, done: float, total: float, **facts: float) -> None:
-        """Say how far the present stage is; facts may hold pairs_per_second."""
+        """Say how far the present stage is; facts may hold pairs_per_second, looks_left (at the validation part) and
+
+        look_steps (what such a look is expected to cost, in steps).
+        """
 
     def loss(self, *, step: int, epoch: float, loss: float, learning_rate: float) -> None:
         """Give one point of the training curve."""

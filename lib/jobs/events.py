@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import os
-import re
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -146,14 +145,16 @@ class Pace:
         if LOOKING in text:
             self.look_began = clock
 
-    def left(self, steps: float, text: str) -> float | None:
-        """Return the seconds left for that many steps and the looks after them; None before anything was measured."""
+    def left(self, steps: float, *, looks: float, look_steps: float) -> float | None:
+        """Return the seconds left for that many steps and looks; None before anything was measured.
+
+        look_steps: what a look is expected to cost before there was one, in steps.
+        """
         if not self.steps:
             return None
-        found = re.search(r"epoch (\d+) of (\d+)", text)
-        looks = int(found[2]) - int(found[1]) + 1 if found and self.look_seconds else 0
-        usual = sum(self.look_seconds) / len(self.look_seconds) if self.look_seconds else 0.0
-        return steps * self.seconds / self.steps + looks * usual
+        step = self.seconds / self.steps
+        usual = sum(self.look_seconds) / len(self.look_seconds) if self.look_seconds else look_steps * step
+        return steps * step + looks * usual
 
 
 @dataclass
@@ -223,7 +224,8 @@ def _advance(status: Status, event: dict[str, Any]) -> None:
     status.pairs_per_second = event.get("pairs_per_second", status.pairs_per_second)
     clock = event.get("clock", 0.0)
     status.pace.advance(clock, status.done, status.total)
-    left = status.pace.left(status.total - status.done, status.detail)
+    looks, look_steps = event.get("looks_left", 0.0), event.get("look_steps", 0.0)
+    left = status.pace.left(status.total - status.done, looks=looks, look_steps=look_steps)
     status.seconds_left = status.seconds_left if left is None else left
 
 

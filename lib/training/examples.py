@@ -25,6 +25,11 @@ class Rows:
         return len(next(iter(self.columns.values())))
 
     @property
+    def texts_per_row(self) -> int:
+        """Return how many texts a row has."""
+        return sum(name not in ("score", "label") for name in self.columns)
+
+    @property
     def texts(self) -> list[str]:
         """Return the distinct texts."""
         found = [value for name, values in self.columns.items() if name not in ("score", "label") for value in values]

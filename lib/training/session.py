@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,11 @@ class Training:
         self.history.train_seconds += now - self.began
         self.seconds += now - self.began
         self.began = now
+
+    @cached_property
+    def texts_of_a_look(self) -> int:
+        """Return how many distinct texts a look at the validation part encodes, those of its snapshot included."""
+        return len({*self.task.texts, *self.snapshots.texts})
 
     @property
     def metric(self) -> str:

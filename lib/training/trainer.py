@@ -266,11 +266,28 @@ def after_step(
     training.steps += 1
     training.pause()
     speed = min(recipe.batch_size, training.rows.count) * training.steps / max(1e-9, training.seconds)
-    progress.advance(step, total, pairs_per_second=speed)
+    progress.advance(step, total, pairs_per_second=speed, **ahead(training))
     if time.monotonic() - training.saved > CHECKPOINT_SECONDS and step < total:
         save_checkpoint(training, trainer)
         training.began = time.monotonic()
     progress.check()
+
+
+ENCODING_SHARE = 1 / 3
+"""Encoding a text costs about a third of training on it: the way back costs twice the way there."""
+
+
+def ahead(training: Training) -> dict[str, float]:
+    """Return how many looks at the validation part are still to come, and what one costs in steps, by the texts it encodes."""
+    recipe, done = training.recipe, training.history.epochs_done
+    looks = sum(is_looked_at(recipe, epoch) for epoch in range(done + 1, recipe.epochs + 1))
+    a_step = min(recipe.batch_size, training.rows.count) * training.rows.texts_per_row
+    return {"looks_left": looks, "look_steps": ENCODING_SHARE * training.texts_of_a_look / a_step}
+
+
+def is_looked_at(recipe: Recipe, epoch: int) -> bool:
+    """Say whether an epoch ends with a look at the validation part."""
+    return epoch % recipe.evaluate_every == 0 or epoch >= recipe.epochs
 
 
 def after_epoch(training: Training, trainer: engine.ClosersTrainer, epoch: int) -> bool:
@@ -278,14 +295,14 @@ def after_epoch(training: Training, trainer: engine.ClosersTrainer, epoch: int) 
     recipe, history = training.recipe, training.history
     training.pause()
     began, history.epochs_done = time.monotonic(), epoch
-    if epoch % recipe.evaluate_every == 0 or epoch >= recipe.epochs:
+    if is_looked_at(recipe, epoch):
         look(training, epoch, began)
     save_checkpoint(training, trainer)
     training.model.train()
     training.began = time.monotonic()
     if epoch < recipe.epochs:
         training.progress.stage("training", f"epoch {epoch + 1} of {recipe.epochs}")
-    training.progress.advance(trainer.state.global_step, trainer.state.max_steps)
+    training.progress.advance(trainer.state.global_step, trainer.state.max_steps, **ahead(training))
     return bool(recipe.patience) and history.looks_without_gain >= recipe.patience
 
 

@@ -135,7 +135,8 @@ def _progress(run: Run, jobs: list[Job], status: Status) -> None:
     _steps(jobs)
     live = next((job for job in jobs if job.state in LIVE), None)
     if live is not None:
-        left = f" · about {duration(status.seconds_left)} left" if status.seconds_left is not None else ""
+        early = ", less if it stops early" if live.kind == "train" and run.recipe.get("patience") else ""
+        left = f" · about {duration(status.seconds_left)} left{early}" if status.seconds_left is not None else ""
         what = f"{status.stage.capitalize()}{': ' + status.detail if status.detail else ''}" or "Starting"
         st.progress(status.fraction, text=f"{plain(what)}{left}")
     elif any(job.state in OPEN for job in jobs):

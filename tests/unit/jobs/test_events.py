@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from lib.errors import CancelledError
 from lib.jobs import events as room
-from lib.jobs.events import EventWriter, fold, read_events
+from lib.jobs.events import EventWriter, Status, fold, read_events
 
 
 def test_events_are_read_on_from_an_offset(tmp_path: Path) -> None:
@@ -77,18 +78,34 @@ def test_check_raises_when_the_user_asked_to_stop(tmp_path: Path, monkeypatch: p
         writer.check()
 
 
+def told(status: Status, kind: str, clock: float, **facts: Any) -> Status:
+    return fold([{"kind": kind, "time": "2026-01-01T00:00:00+00:00", "clock": clock, **facts}], status)
+
+
 def test_time_left_counts_the_looks_between_epochs() -> None:
-    """Ten epochs of ten steps of 1 s, and after each a look of 5 s."""
-    time, clock = "2026-01-01T00:00:00+00:00", 100.0
-    status = fold([{"kind": "stage", "stage": "training", "detail": "epoch 1 of 10", "time": time, "clock": clock}])
+    """Ten epochs of ten steps of 1 s, and after each a look of 5 s, which nobody knew before the first one: 3 were expected."""
+    clock, left = 100.0, {}
+    status = told(Status(), "stage", clock, stage="training", detail="epoch 1 of 10")
     for step in range(1, 26):
         clock += 1.0
-        fold([{"kind": "advance", "done": step, "total": 100, "clock": clock, "time": time}], status)
+        facts = {"done": step, "total": 100, "look_steps": 3.0}
+        told(status, "advance", clock, **facts, looks_left=10 - (step - 1) // 10)
+        left[step] = status.seconds_left
         if step % 10 == 0:
             looking = f"epoch {step // 10} of 10: looking at the validation part"
-            fold([{"kind": "stage", "stage": "training", "detail": looking, "time": time, "clock": clock}], status)
+            told(status, "stage", clock, stage="training", detail=looking)
             clock += 5.0
-            after = f"epoch {step // 10 + 1} of 10"
-            fold([{"kind": "stage", "stage": "training", "detail": after, "time": time, "clock": clock}], status)
-            fold([{"kind": "advance", "done": step, "total": 100, "clock": clock, "time": time}], status)
-    assert status.seconds_left == pytest.approx(75 * 1.0 + 8 * 5.0)
+            told(status, "stage", clock, stage="training", detail=f"epoch {step // 10 + 1} of 10")
+            told(status, "advance", clock, **facts, looks_left=10 - step // 10)
+    assert left[5] == pytest.approx(95 * 1.0 + 10 * 3.0)
+    assert left[25] == pytest.approx(75 * 1.0 + 8 * 5.0)
+
+
+def test_time_left_follows_the_latest_pace() -> None:
+    """A hundred slow steps, then fast ones: an hour ago says little of now."""
+    clock = 0.0
+    status = told(Status(), "stage", clock, stage="training", detail="epoch 1 of 1")
+    for step in range(1, 301):
+        clock += 2.0 if step <= 100 else 1.0
+        told(status, "advance", clock, done=step, total=400)
+    assert status.seconds_left == pytest.approx(100.0, rel=0.05)
