@@ -8,6 +8,7 @@ from typing import Any
 
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer import losses as stock
+from sentence_transformers.sentence_transformer.modules import Normalize
 from torch import nn
 
 from lib.training import packing
@@ -34,9 +35,22 @@ def build(model: SentenceTransformer, recipe: Recipe, *, classes: int = 2) -> nn
     return stock.MatryoshkaLoss(model, loss, matryoshka_dims=dimensions)
 
 
+UNIT_MARGIN = 0.2
+"""The margin between vectors of length 1, which lie at most 2 apart: the losses' own, 5, can never be kept and tears classes apart
+
+(bench/README.md, Other shapes; 0.2 is FaceNet's, Schroff et al. 2015).
+"""
+
+
 def with_margin(recipe: Recipe, name: str = "margin") -> dict[str, Any]:
     """Return the margin as a keyword where the recipe sets one; else the loss keeps its own default."""
     return {name: recipe.margin} if recipe.margin > 0 else {}
+
+
+def triplet_margin(model: SentenceTransformer, recipe: Recipe, name: str = "margin") -> dict[str, Any]:
+    """Return the recipe's margin, or one that vectors of length 1 can keep where the model gives such."""
+    unit = any(isinstance(module, Normalize) for module in model)
+    return {name: UNIT_MARGIN} if unit and recipe.margin <= 0 else with_margin(recipe, name)
 
 
 def ranking_settings(recipe: Recipe) -> dict[str, Any]:
@@ -87,9 +101,13 @@ MAKERS: dict[str, Callable[[SentenceTransformer, Recipe, int], nn.Module]] = {
     "OnlineContrastive": lambda model, recipe, classes: stock.OnlineContrastiveLoss(model, **with_margin(recipe)),
     "Contrastive": lambda model, recipe, classes: stock.ContrastiveLoss(model, **with_margin(recipe)),
     "Softmax": softmax,
-    "Triplet": lambda model, recipe, classes: stock.TripletLoss(model, **with_margin(recipe, "triplet_margin")),
-    "BatchAllTriplet": lambda model, recipe, classes: stock.BatchAllTripletLoss(model, **with_margin(recipe)),
-    "BatchHard": lambda model, recipe, classes: stock.BatchHardTripletLoss(model, **with_margin(recipe)),
+    "Triplet": lambda model, recipe, classes: stock.TripletLoss(
+        model, **triplet_margin(model, recipe, "triplet_margin")
+    ),
+    "BatchAllTriplet": lambda model, recipe, classes: stock.BatchAllTripletLoss(model, **triplet_margin(model, recipe)),
+    "BatchHard": lambda model, recipe, classes: stock.BatchHardTripletLoss(model, **triplet_margin(model, recipe)),
     "BatchHardSoftMargin": lambda model, recipe, classes: stock.BatchHardSoftMarginTripletLoss(model),
-    "BatchSemiHard": lambda model, recipe, classes: stock.BatchSemiHardTripletLoss(model, **with_margin(recipe)),
+    "BatchSemiHard": lambda model, recipe, classes: stock.BatchSemiHardTripletLoss(
+        model, **triplet_margin(model, recipe)
+    ),
 }

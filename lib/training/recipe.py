@@ -204,7 +204,7 @@ class Recipe:
     margin: float = setting(
         0.0,
         "Margin",
-        "How far apart unlike texts should come; 0 means the loss's own default.",
+        "How far apart unlike texts should come; 0 means the loss's own default, or 0.2 for triplets of vectors of length 1.",
         low=0.0,
         high=100.0,
         losses=("Triplet", *BINARY, "BatchAllTriplet", "BatchHard", "BatchSemiHard"),

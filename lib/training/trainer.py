@@ -368,6 +368,9 @@ def save_model(training: Training, final: Path, card: dict[str, Any], *, partial
     progress, model = training.progress, training.model
     progress.stage("saving")
     best = checkpoints.load_best(training.checkpoints, model)
+    base = training.history.epochs[0]["metrics"][training.metric]
+    if training.history.best <= base:
+        progress.log(f"No epoch was better than the base model on validation ({base:.4f}).", level="warning")
     model.eval()
     saving.check_finite(model)
     training.snapshots.write("best", epoch=best, embeddings=encode(model, training.snapshots.texts))

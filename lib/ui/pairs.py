@@ -127,12 +127,13 @@ def wrong(table: pd.DataFrame) -> pd.DataFrame:
 def chosen_table(table: pd.DataFrame) -> str:
     """Let the person choose a table; what got worse comes first."""
     counts = {kind: len(view(table)) for kind, view in views().items()}
+    titles = TITLES | ({"all": "All texts"} if "text" in table else {})
     chosen = st.segmented_control(
         "Pairs",
         list(TITLES),
         default="worse",
         required=True,
-        format_func=lambda kind: f"{TITLES[kind]} ({counts[kind]:,})",
+        format_func=lambda kind: f"{titles[kind]} ({counts[kind]:,})",
         label_visibility="collapsed",
         key=state.PAIR_TABLE,
     )

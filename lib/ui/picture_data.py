@@ -88,7 +88,7 @@ def with_numbers(lines: pd.DataFrame, frame: pd.DataFrame, judged: pd.DataFrame)
         return found, "margin"
     if "tuned_margin" not in judged and "change" in judged:
         # scores and labels may ask a pair to go apart: green is what they ask for
-        found["value"] = moved.abs() * found["change"].map({"better": 1.0, "same": 0.0, "worse": -1.0})
+        found["value"] = moved.abs() * found["change"].map({"better": 1.0, "same": 0.0, "worse": -1.0}).astype(float)
         return found, "asked"
     return found, "cosine"
 

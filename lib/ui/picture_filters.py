@@ -14,7 +14,7 @@ from lib.ui.picture_data import Told, search
 PARTS = {"held_out": "Held-out", "validation": "Validation", "train": "Trained", "all": "All"}
 CHANGES = {"all": "Any change", "better": "Better", "same": "Same", "worse": "Worse"}
 
-COLOURED = 7
+COLOURED = 6
 """Classes that have a colour at once: as many as can be told apart."""
 
 
