@@ -14,6 +14,7 @@ from lib.errors import InputError
 from lib.evaluation.general import agreement, probe_texts
 from lib.evaluation.task import HEADLINE, Task
 from lib.jobs.experiments import store
+from lib.progress import Progress, Silent
 from lib.store.names import folder_name
 from lib.store.publish import publish
 
@@ -35,6 +36,19 @@ def blend(work: Work) -> tuple[str, ...]:
     return ()
 
 
+class Within(Silent):
+    """Tell how far one of several equal parts is as how far the whole is."""
+
+    def __init__(self, whole: Progress, part: int, parts: int) -> None:
+        self.whole, self.part, self.parts = whole, part, parts
+
+    def advance(self, done: float, total: float, **facts: float) -> None:
+        self.whole.advance(self.part + done / max(1.0, total), self.parts)
+
+    def check(self) -> None:
+        self.whole.check()
+
+
 def measure_blends(work: Work) -> None:
     """Store by share of the tuned weights: the headline metric on the validation part, and the agreement with the probe.
 
@@ -48,9 +62,8 @@ def measure_blends(work: Work) -> None:
     points = []
     for number, share in enumerate(SHARES):
         work.progress.stage("blending", f"{share:.0%} of the tuned weights")
-        work.progress.advance(number, len(SHARES))
         model.load_state_dict(mixed(*weights, share))
-        rows = encode(model, [*task.texts, *probe_texts()], progress=work.progress)
+        rows = encode(model, [*task.texts, *probe_texts()], progress=Within(work.progress, number, len(SHARES)))
         count = len(task.texts)
         target = task.measure(rows[:count])[HEADLINE[task.shape]]
         points.append({"share": share, "target": target, "general": agreement(rows[count:])})

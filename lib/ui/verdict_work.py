@@ -14,7 +14,7 @@ from lib.store.jobs import OPEN, Job
 from lib.store.runs import Run
 from lib.store.workspace import open_workspace
 from lib.ui import cache, state
-from lib.ui.components import metric_title, plain
+from lib.ui.components import duration, metric_title, plain
 from lib.ui.theme import colours
 
 LEADING = ("train", "evaluate")
@@ -55,9 +55,9 @@ def watched(run: Run, kinds: tuple[str, ...], title: str) -> None:
     status = cache.status(run)
     waiting = job.state == "queued"
     words = "waiting for its turn" if waiting else (status.stage or "starting")
-    with st.status(plain(f"{title}: {words}"), state="running"):
-        if status.detail and not waiting:
-            st.text(status.detail)
+    left = "" if waiting or status.seconds_left is None else f" · about {duration(status.seconds_left)} left"
+    detail = f", {status.detail}" if status.detail and not waiting else ""
+    with st.status(plain(f"{title}: {words}{detail}{left}"), state="running", expanded=True):
         st.progress(0.0 if waiting else min(1.0, max(0.0, status.fraction or 0.0)))
 
 
