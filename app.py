@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,7 +15,7 @@ from lib import settings
 from lib.jobs.supervisor import Supervisor
 from lib.ui import downloads, health
 from lib.ui.failures import keep_log, show_failure
-from lib.ui.serving import serve
+from lib.ui.serving import serve, wake_pages
 
 HOSTS = ["127.0.0.1", "localhost"]
 """As server.allowedHosts: Streamlit guards its own socket with those, not the routes that are ours."""
@@ -25,7 +26,8 @@ async def lifespan(_app: object) -> AsyncIterator[dict[str, object]]:
     """Supervise the workspace's jobs while the server lives; workers outlive it."""
     home = settings.home()
     keep_log(home)
-    supervisor = Supervisor(home)
+    loop = asyncio.get_running_loop()
+    supervisor = Supervisor(home, on_begin=lambda: loop.call_soon_threadsafe(wake_pages))
     serve(supervisor)
     supervisor.start()
     try:
