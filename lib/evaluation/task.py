@@ -66,9 +66,15 @@ class Task:
         return retrieve(embeddings[self.queries], embeddings[self.documents], self.relevant)
 
     def pair_cosines(self, embeddings: np.ndarray) -> np.ndarray:
-        """Return the cosine of each row's two texts."""
-        rows = unit(embeddings)
-        return np.einsum("ij,ij->i", rows[self.left], rows[self.right])
+        """Return the cosine of each row's two texts, bit for bit as sentence-transformers' evaluators compute it.
+
+        Texts that a model cannot tell apart are at a cosine of 1 but for the last bit, and ranks see that bit.
+        """
+        import torch
+        from sentence_transformers.util import pairwise_cos_sim
+
+        rows = torch.from_numpy(np.ascontiguousarray(embeddings, dtype=np.float32))
+        return pairwise_cos_sim(rows[self.left], rows[self.right]).numpy()
 
     def random_cosines(self, embeddings: np.ndarray, *, count: int = RANDOM_PAIRS, seed: int = 0) -> np.ndarray:
         """Return the cosines of random pairs of one left and one right text that do not belong together."""
@@ -168,7 +174,7 @@ def measure_retrieval(task: Task, embeddings: np.ndarray) -> dict[str, float]:
 def triplet_wins(task: Task, embeddings: np.ndarray) -> np.ndarray:
     """Return by row 1 where the positive is closer than every negative, else 0."""
     rows = unit(embeddings)
-    pair = task.pair_cosines(embeddings)
+    pair = np.einsum("ij,ij->i", rows[task.left], rows[task.right])  # summed as the wrong ones: equal texts stay equal
     wrong = np.einsum("ij,ikj->ik", rows[task.left], rows[task.negatives])
     return (pair > wrong.max(axis=1)).astype(float)
 
