@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,7 +14,7 @@ from lib import settings
 from lib.jobs.supervisor import Supervisor
 from lib.ui import downloads, health
 from lib.ui.failures import keep_log, show_failure
-from lib.ui.serving import serve, wake_pages
+from lib.ui.serving import serve
 
 HOSTS = ["127.0.0.1", "localhost"]
 """As server.allowedHosts: Streamlit guards its own socket with those, not the routes that are ours."""
@@ -26,8 +25,7 @@ async def lifespan(_app: object) -> AsyncIterator[dict[str, object]]:
     """Supervise the workspace's jobs while the server lives; workers outlive it."""
     home = settings.home()
     keep_log(home)
-    loop = asyncio.get_running_loop()
-    supervisor = Supervisor(home, on_begin=lambda: loop.call_soon_threadsafe(wake_pages))
+    supervisor = Supervisor(home)
     serve(supervisor)
     supervisor.start()
     try:

@@ -7,7 +7,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 from filelock import Timeout
@@ -15,7 +14,7 @@ from filelock import Timeout
 from lib.errors import StoreError
 from lib.jobs.locks import kill_worker, supervisor_lock, try_lock, worker_lock
 from lib.jobs.worker import release_dead
-from lib.store.jobs import OPEN, WAITING
+from lib.store.jobs import WAITING
 from lib.store.workspace import Workspace, open_workspace
 
 TICK_SECONDS = 1.0
@@ -26,9 +25,8 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 class Supervisor:
     """A thread that wakes every second: takes the supervisor lock, gives back dead workers' jobs, starts a worker."""
 
-    def __init__(self, home: Path, *, on_begin: Callable[[], object] = lambda: None) -> None:
-        """on_begin is called, from this thread, when work begins after there was none, whoever asked for it."""
-        self._home, self._on_begin, self._busy = home, on_begin, False
+    def __init__(self, home: Path) -> None:
+        self._home = home
         self._lock = supervisor_lock(home)
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
@@ -53,18 +51,10 @@ class Supervisor:
             try:
                 if self.is_viewer:
                     self._take_over()
-                workspace = open_workspace(self._home)
                 if not self.is_viewer:
-                    self.tick(workspace)
-                self._tell(workspace)
+                    self.tick(open_workspace(self._home))
             except StoreError as error:  # the pages show it; the next tick tries again
                 print(error, file=sys.stderr)  # noqa: T201
-
-    def _tell(self, workspace: Workspace) -> None:
-        busy = bool(workspace.jobs.all(states=OPEN))
-        if busy and not self._busy:
-            self._on_begin()
-        self._busy = busy
 
     def _take_over(self) -> None:
         try:

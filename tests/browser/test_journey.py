@@ -10,7 +10,6 @@ import sys
 import urllib.error
 import urllib.request
 import zipfile
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,14 +17,11 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from sentence_transformers import SentenceTransformer
 
-from lib.data.prepare import Prepared
-from lib.data.shapes import Shape
 from lib.evaluation.store import load_evaluation
 from lib.store.workspace import open_workspace
 from lib.ui.try_it import python_lines
 from tests.browser.conftest import ROOT, Server
 from tests.conftest import REAL_DATA
-from tests.unit.training.small import FAST, frame_of
 
 PAGES = ("", "upload", "train", "explore")
 TRAINED = 180_000
@@ -190,18 +186,3 @@ def trains_one_epoch(server: Server, window: Page) -> None:
     expect(window.get_by_text(re.compile(r"^1 × \d+ = \d+ steps"))).to_be_visible()
     window.get_by_role("button", name="Start training").dblclick()
     expect(window).to_have_url(re.compile(r"/train\?run="))
-
-
-def test_an_idle_window_hears_of_a_run_that_nobody_started_there(
-    server: Server, window: Page, tiny_model: Path
-) -> None:
-    """The workspace is idle, the window asks nothing; a run that is begun elsewhere still ends with a word in it."""
-    window.goto(server.url)
-    expect(window.get_by_text("Closer").first).to_be_visible()
-    window.wait_for_timeout(3_000)
-    workspace = open_workspace(server.home)
-    frame = frame_of("pairs")
-    dataset = workspace.datasets.publish(Prepared(Shape.PAIRS, frame, {}, frame.head(0)), name="From elsewhere")
-    recipe = replace(FAST, epochs=1).to_dict()
-    workspace.runs.create(dataset=dataset.id, model=str(tiny_model), recipe=recipe, heading="From elsewhere")
-    expect(window.get_by_text("has finished.").first).to_be_visible(timeout=120_000)
