@@ -63,7 +63,7 @@ class Database:
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
-            except BaseException:
+            except BaseException:  # whatever ends the block, a Ctrl-C too: nothing of it stays, and it goes on its way
                 connection.rollback()
                 raise
             connection.commit()

@@ -146,7 +146,7 @@ def notes(found: Told, lines: pd.DataFrame, picture: Picture) -> None:
         )
     measure = picture_words.MEASURES[found.measure]
     marks = f"Round: source, square: target; hollow: trained, full: held-out. {measure}"
-    if found.lines.empty:
+    if found.classes:
         marks = "Each point is a text, its colour the class; the texts of a class should come together."
     st.caption(f"{marks} All numbers come from the full dimensions, never from the picture.")
 

@@ -32,7 +32,7 @@ class View:
 
 def filters(told: Told) -> View:
     """Draw the controls and return what is chosen; texts with classes have no pairs to filter."""
-    if told.lines.empty:
+    if told.classes:
         return of_classes(told)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         part = choice("Pairs", PARTS, state.MAP_PART, default=opening(told))

@@ -10,16 +10,12 @@ from lib.evaluation.store import load_pairs
 from lib.store.runs import Run
 from lib.store.workspace import open_workspace
 from lib.ui import state
+from lib.ui.pairs import SHOWN, columns
 
 MOST_ROWS = 500
 """Rows of the list that are sent to the browser, judged ones first."""
 
-NUMBERS = {
-    "base_rank": "rank before",
-    "tuned_rank": "rank after",
-    "base_cosine": "cosine before",
-    "tuned_cosine": "cosine after",
-}
+NUMBERS = ("base_rank", "tuned_rank", "base_cosine", "tuned_cosine")
 
 
 def show(run: Run, pairs: pd.Index) -> None:
@@ -36,18 +32,13 @@ def show(run: Run, pairs: pd.Index) -> None:
         def picked() -> None:
             state.choose([int(ids[row]) for row in state.selected_rows(key) if row < len(ids)], run.id)
 
-        config = {
-            name: st.column_config.NumberColumn(format="%.3f", width="small")
-            for name in table
-            if str(name).startswith("cosine")
-        }
         st.dataframe(
-            table,
+            table.rename(columns=SHOWN),
             hide_index=True,
             height=240,
             on_select=picked,
             selection_mode="single-row",
-            column_config=config,
+            column_config=columns(list(table)),
             key=key,
             alt="Pairs that hold the words and are not on the map",
         )
@@ -65,4 +56,4 @@ def listed(run: Run, pairs: pd.Index) -> pd.DataFrame:
         found = found.join(judged[numbers])
         if numbers:
             found = found.sort_values(numbers[0], key=lambda column: column.isna(), kind="stable")
-    return found.head(MOST_ROWS).rename(columns={"anchor": "source", "positive": "target", **NUMBERS})
+    return found.head(MOST_ROWS)

@@ -17,6 +17,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from lib.jobs.locks import kill_worker
+from lib.store.runs import Run
 from tools.browser import installed
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -109,3 +110,14 @@ def window(chromium: Browser) -> Iterator[Page]:
     context.set_default_timeout(30_000)
     yield context.new_page()
     context.close()
+
+
+@pytest.fixture(scope="module")
+def address(run: Run) -> Iterator[str]:
+    """Start the real server over the workspace of the module's own `run` and give the address of its Explore."""
+    server = Server(run.folder.parent.parent)
+    server.start()
+    try:
+        yield f"{server.url}/explore?run={run.id}"
+    finally:
+        server.stop()

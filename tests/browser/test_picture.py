@@ -13,7 +13,6 @@ from playwright.sync_api import Browser, Page, expect
 from lib.charts.colours import DARK, LIGHT
 from lib.projection.store import load_map
 from lib.store.runs import Run
-from tests.browser.conftest import Server
 from tests.unit.projection.finished import finished_run
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -25,17 +24,6 @@ FOLLOW = "Follow this pair"
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """Give a finished run with a map."""
     return finished_run(tmp_path_factory.mktemp("picture") / "workspace", pairs=80)
-
-
-@pytest.fixture(scope="module")
-def address(run: Run) -> Iterator[str]:
-    """Start the real server over the run's workspace and give the address of Explore."""
-    server = Server(run.folder.parent.parent)
-    server.start()
-    try:
-        yield f"{server.url}/explore?run={run.id}"
-    finally:
-        server.stop()
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ from lib.evaluation.store import load_pairs
 from lib.projection.snapshots import read_snapshots
 from lib.store.runs import Run
 from lib.store.workspace import open_workspace
-from tests.browser.conftest import Server
 from tests.unit.evaluation.fakes import of_text
 from tests.unit.projection.finished import finished_run
 
@@ -34,17 +33,6 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     dataset = open_workspace(made.folder.parent.parent).datasets.get(made.dataset)
     evaluate(dataset.frame(), dataset.shape, embed, folder=made.evaluation_dir)
     return made
-
-
-@pytest.fixture(scope="module")
-def address(run: Run) -> Iterator[str]:
-    """Start the real server over the run's workspace and give the address of Explore."""
-    server = Server(run.folder.parent.parent)
-    server.start()
-    try:
-        yield f"{server.url}/explore?run={run.id}"
-    finally:
-        server.stop()
 
 
 @pytest.fixture(params=[1440, 800])

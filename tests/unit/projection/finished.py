@@ -11,8 +11,9 @@ import pandas as pd
 from lib.data.prepare import Prepared
 from lib.data.shapes import Shape
 from lib.projection.run import draw_run
+from lib.store.datasets import Dataset
 from lib.store.runs import Run
-from lib.store.workspace import open_workspace
+from lib.store.workspace import Workspace, open_workspace
 from tests.unit.projection.planted import pulled, unit, world
 
 
@@ -31,13 +32,7 @@ def finished_run(home: Path, *, pairs: int = 60, moments: int = 3, drawn: bool =
         }
     )
     frame.loc[0, "anchor"] = "Question <b onmouseover=alert(1)>zero</b> & more"
-    dataset = workspace.datasets.publish(Prepared(Shape.PAIRS, frame, {}, frame.head(0)), name="Planted")
-    run = workspace.runs.create(dataset=dataset.id, model="planted/model", recipe={}, heading="Planted run")
-    job = workspace.jobs.claim(run.job)
-    assert job is not None
-    workspace.jobs.finish(job, "succeeded")
-    run = workspace.runs.get(run.id)
-    run.model_dir.mkdir(parents=True)
+    dataset, run = succeeded(workspace, frame, Shape.PAIRS)
     write_snapshots(run, frame, base, ends, moments=moments)
     if drawn:
         draw_run(run, dataset, home=home)
@@ -58,35 +53,43 @@ def finished_texts(home: Path, *, texts: int = 80, classes: int = 9) -> Run:
             "label": [f"class {i}" for i in label],
         }
     )
-    dataset = workspace.datasets.publish(Prepared(Shape.LABELLED_TEXTS, frame, {}, frame.head(0)), name="Classes")
-    run = workspace.runs.create(dataset=dataset.id, model="planted/model", recipe={}, heading="Planted classes")
+    dataset, run = succeeded(workspace, frame, Shape.LABELLED_TEXTS)
+    after = unit(pulled(base, ends, np.arange(len(ends)), share=0.5))
+    write(run, frame["text"].tolist(), [("base", base), ("best", after)])
+    draw_run(run, dataset, home=home)
+    return run
+
+
+def succeeded(workspace: Workspace, frame: pd.DataFrame, shape: Shape) -> tuple[Dataset, Run]:
+    """Publish the frame, and make a run on it that has ended well."""
+    dataset = workspace.datasets.publish(Prepared(shape, frame, {}, frame.head(0)), name="Planted")
+    run = workspace.runs.create(dataset=dataset.id, model="planted/model", recipe={}, heading="Planted run")
     job = workspace.jobs.claim(run.job)
     assert job is not None
     workspace.jobs.finish(job, "succeeded")
     run = workspace.runs.get(run.id)
     run.model_dir.mkdir(parents=True)
-    run.snapshots_dir.mkdir(parents=True)
-    pd.DataFrame({"text": frame["text"]}).to_parquet(run.snapshots_dir / "texts.parquet")
-    for name, vectors in (("base", base), ("best", unit(pulled(base, ends, np.arange(len(ends)), share=0.5)))):
-        np.save(run.snapshots_dir / f"{name}.npy", vectors.astype(np.float32))
-    listed = [{"name": name, "epoch": place, "file": f"{name}.npy"} for place, name in enumerate(("base", "best"))]
-    (run.snapshots_dir / "index.json").write_text(json.dumps({"moments": listed, "dim": base.shape[1]}))
-    draw_run(run, dataset, home=home)
-    return run
+    return dataset, run
 
 
 def write_snapshots(run: Run, frame: pd.DataFrame, base: np.ndarray, ends: np.ndarray, *, moments: int) -> None:
     """Write base, epochs and best, the pairs coming nearer from moment to moment."""
-    run.snapshots_dir.mkdir(parents=True)
-    texts = [*frame["anchor"], *frame["positive"]]
-    pd.DataFrame({"text": texts}).to_parquet(run.snapshots_dir / "texts.parquet")
     closer = np.arange(len(frame) // 2)
     jitter = np.random.default_rng(0).normal(0, 0.02, base.shape)
-    listed = []
-    for number in range(moments):
-        share = number / max(1, moments - 1)
-        name = "base" if number == 0 else "best" if number == moments - 1 else f"epoch-{number:03d}"
-        vectors = base if number == 0 else unit(pulled(base, ends, closer, share=0.7 * share) + share * jitter)
+    found = [("base", base)]
+    for number in range(1, moments):
+        share = number / (moments - 1)
+        name = "best" if number == moments - 1 else f"epoch-{number:03d}"
+        found.append((name, unit(pulled(base, ends, closer, share=0.7 * share) + share * jitter)))
+    write(run, [*frame["anchor"], *frame["positive"]], found)
+
+
+def write(run: Run, texts: list[str], moments: list[tuple[str, np.ndarray]]) -> None:
+    """Write texts, vectors and index as training does."""
+    run.snapshots_dir.mkdir(parents=True)
+    pd.DataFrame({"text": texts}).to_parquet(run.snapshots_dir / "texts.parquet")
+    for name, vectors in moments:
         np.save(run.snapshots_dir / f"{name}.npy", vectors.astype(np.float32))
-        listed.append({"name": name, "epoch": number, "file": f"{name}.npy"})
-    (run.snapshots_dir / "index.json").write_text(json.dumps({"moments": listed, "dim": base.shape[1]}))
+    listed = [{"name": name, "epoch": place, "file": f"{name}.npy"} for place, (name, _) in enumerate(moments)]
+    index = {"moments": listed, "dim": moments[0][1].shape[1]}
+    (run.snapshots_dir / "index.json").write_text(json.dumps(index))
