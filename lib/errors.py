@@ -8,6 +8,7 @@ class CloserError(Exception):
 
     def __init__(self, what: str, *, where: str = "", todo: str = "") -> None:
         self.what, self.where, self.todo = what, where, todo
+        self.follow_ups: tuple[str, ...] = ()  # kinds of job that can still be done with what was kept
         super().__init__(" ".join(part for part in (f"{where}:" if where else "", what, todo) if part))
 
 
@@ -21,6 +22,14 @@ class NotFoundError(CloserError):
 
 class StoreError(CloserError):
     """The workspace cannot be read or written: damaged, full, locked, or from a newer version."""
+
+
+class DamagedError(StoreError):
+    """The workspace's database is not whole. `has_backup` says whether `lib.store.check.restore_backup` can help."""
+
+    def __init__(self, what: str, *, where: str = "", todo: str = "", has_backup: bool = False) -> None:
+        super().__init__(what, where=where, todo=todo)
+        self.has_backup = has_backup
 
 
 class ModelError(CloserError):

@@ -52,3 +52,13 @@ class Silent:
     def log(self, text: str, *, level: str = "info") -> None: ...
 
     def check(self) -> None: ...
+
+
+class Heartbeat(Silent):
+    """Stand for another Progress inside a step of its work: let it be stopped, show that it lives, and say nothing else."""
+
+    def __init__(self, whole: Progress) -> None:
+        self._whole = whole
+
+    def check(self) -> None:
+        self._whole.check()

@@ -92,8 +92,8 @@ def work_through(workspace: Any, runs: list[str]) -> None:
     os.environ.setdefault("NUMBA_CACHE_DIR", str(workspace.home / "cache" / "numba"))
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     with worker_lock(workspace.home):
-        note_worker(workspace.home)
         release_dead(workspace)
+        note_worker(workspace.home)
         while mine := [job for job in workspace.jobs.all(states=WAITING) if job.run in runs]:
             claimed = workspace.jobs.claim(mine[0].id)
             if claimed is not None:
@@ -101,16 +101,10 @@ def work_through(workspace: Any, runs: list[str]) -> None:
 
 
 def do(workspace: Any, job: Any) -> None:
-    """Do one job with a progress bar on standard error."""
-    from lib.jobs.attempt import Attempt
-    from lib.jobs.events import EventWriter
-    from lib.jobs.kinds import perform
+    """Do one job as a worker does, with a progress bar on standard error."""
+    from lib.jobs import worker
 
-    run = workspace.runs.get(job.run)
-    progress = EventWriter(run.events_path, echo=Bar(run.name))
-    attempt = Attempt(workspace, job, progress)
-    with attempt:
-        attempt.follow_ups = perform(workspace, job, progress)
+    worker.do(workspace, job, echo=Bar(workspace.runs.get(job.run).name))
     sys.stderr.write("\n")
 
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import errno
+import shutil
+import time
 import traceback
+from pathlib import Path
 from types import TracebackType
 
-from lib.errors import CancelledError, CloserError
+from lib.errors import CancelledError, CloserError, DamagedError, StoreError
 from lib.jobs.events import EventWriter
 from lib.store.jobs import Job
 from lib.store.workspace import Workspace
 
+TELL_AGAIN_SECONDS = 1.0
 OUT_OF_MEMORY = (
-    "The memory was not enough. Lower the batch size or the max length, or close other programs; then press Retry."
+    "The memory was not enough. Lower the batch size or the max length, or close other programs; then try again."
 )
 
 
@@ -37,28 +41,47 @@ class Attempt:
     ) -> bool:
         if error is None:
             return self._end("succeeded", "")
+        if isinstance(error, CloserError):
+            self.follow_ups = error.follow_ups
         if isinstance(error, CancelledError):
             return self._end("cancelled", error.what)
+        self._end("failed", reason_of(error, self.workspace.home))
         self.progress.log("".join(traceback.format_exception(error)).strip(), level="error")
-        self._end("failed", reason_of(error))
         return isinstance(error, CloserError)
 
     def _end(self, state: str, reason: str) -> bool:
         self.state = state
-        follow_ups = self.follow_ups if state in ("succeeded", "cancelled") else ()
-        if self.workspace.jobs.finish(self.job, state, reason, follow_ups=follow_ups):
+        if self._told(state, reason):
             self.progress.write("end", job=self.job.kind, state=state, reason=reason)
         return True
 
+    def _told(self, state: str, reason: str) -> bool:
+        """Tell the queue; a disk that is full at first may take the few bytes a moment later (a reserve is given back)."""
+        for tries_left in (2, 1, 0):
+            try:
+                return self.workspace.jobs.finish(self.job, state, reason, follow_ups=self.follow_ups)
+            except DamagedError:
+                raise
+            except StoreError:
+                if not tries_left:
+                    raise
+                time.sleep(TELL_AGAIN_SECONDS)
+        return False
 
-def reason_of(error: BaseException) -> str:
+
+def reason_of(error: BaseException, home: Path) -> str:
     """Return why an attempt failed, in the user's words."""
+    cause = error.__cause__
+    if is_disk_full(error) or (cause is not None and is_disk_full(cause)):
+        free = shutil.disk_usage(home).free
+        return (
+            f"The disk is full: {free / 1e9:.2f} GB are free. Free some space (the Overview page says what each run takes; "
+            "the Train page says how much a training needs), then try again: it goes on from its newest checkpoint."
+        )
     if isinstance(error, CloserError):
         return str(error)
     if is_out_of_memory(error):
         return OUT_OF_MEMORY
-    if is_disk_full(error):
-        return "The disk is full. Free some space (the Overview page says what each run takes), then press Retry."
     return f"Something unforeseen happened ({type(error).__name__}: {str(error)[:300]}). The log has the details."
 
 

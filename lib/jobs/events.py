@@ -7,6 +7,7 @@ import math
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,12 +17,17 @@ from lib.errors import CancelledError
 
 ADVANCE_SECONDS = 0.5
 CHECK_SECONDS = 0.5
+ALIVE_SECONDS = 10.0
+"""Work that has nothing to say for so long says that it lives."""
 LOOKING = "looking at"
 """What a stage's detail says while the validation part is measured."""
 
 
 class EventWriter:
-    """A Progress that appends to a run's events file; `cancelled` is asked at most twice a second."""
+    """A Progress that appends to a run's events file; `cancelled` is asked at most twice a second.
+
+    A disk that takes no more ends the work where the work itself writes, with its reason, not where it is told of.
+    """
 
     def __init__(
         self,
@@ -30,10 +36,11 @@ class EventWriter:
         cancelled: Callable[[], bool] = lambda: False,
         echo: Callable[[dict[str, Any]], None] | None = None,
     ) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
         self._path, self._cancelled, self._echo = path, cancelled, echo
-        self._advanced = self._checked = 0.0
-        self._end_torn_line()
+        self._advanced = self._checked = self._spoke = 0.0
+        with suppress(OSError):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._end_torn_line()
 
     def stage(self, name: str, detail: str = "") -> None:
         self._advanced = 0.0
@@ -63,6 +70,8 @@ class EventWriter:
         if now - self._checked < CHECK_SECONDS:
             return
         self._checked = now
+        if now - self._spoke > ALIVE_SECONDS:
+            self.write("alive")
         if self._cancelled():
             raise CancelledError("Cancelled.")
 
@@ -74,7 +83,8 @@ class EventWriter:
             "kind": kind,
             **facts,
         }
-        with self._path.open("a", encoding="utf-8") as file:
+        self._spoke = time.monotonic()
+        with suppress(OSError), self._path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(event, ensure_ascii=False) + "\n")
         if self._echo is not None:
             self._echo(event)
@@ -169,6 +179,7 @@ class Status:
     memory: int | None = None
     seconds_left: float | None = None
     last: str = ""
+    clock: float | None = None
     losses: list[dict[str, Any]] = field(default_factory=list)
     measures: list[dict[str, Any]] = field(default_factory=list)
     log: list[dict[str, Any]] = field(default_factory=list)
@@ -181,9 +192,14 @@ class Status:
 
     @property
     def seconds_silent(self) -> float:
-        """Return the seconds since the last event; shown to a person, never used to decide who lives."""
+        """Return the seconds since the last event; shown to a person, never used to decide who lives.
+
+        By the machine's own clock, which nobody sets; by the wall's where the machine was started anew since.
+        """
         if not self.last:
             return 0.0
+        if self.clock is not None and time.monotonic() >= self.clock:
+            return time.monotonic() - self.clock
         return max(0.0, (datetime.now(UTC) - datetime.fromisoformat(self.last)).total_seconds())
 
 
@@ -191,7 +207,7 @@ def fold(events: Iterable[dict[str, Any]], status: Status | None = None) -> Stat
     """Take events into a status (a new one, or one to go on with) and return it."""
     status = status or Status()
     for event in events:
-        status.last = event.get("time", status.last)
+        status.last, status.clock = event.get("time", status.last), event.get("clock", status.clock)
         handler = HANDLERS.get(event["kind"])
         if handler is not None:
             handler(status, event)

@@ -54,7 +54,7 @@ def perform(workspace: Workspace, job: Job, progress: Progress) -> tuple[str, ..
     if dataset.deleted is not None:
         raise NotFoundError(
             f"The dataset {dataset.name} was deleted while this waited.",
-            todo="Restore it on the Upload page, then press Retry.",
+            todo="Restore it on the Upload page, then press Try again.",
         )
     module, function = KINDS[job.kind].split(":")
     return getattr(import_module(module), function)(Task(workspace, job, run, dataset, progress))

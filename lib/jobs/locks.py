@@ -6,10 +6,12 @@ import json
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
+
+VMSTAT = Path("/proc/vmstat")
 
 
 def worker_lock(home: Path) -> FileLock:
@@ -43,20 +45,52 @@ def try_lock(lock: FileLock) -> Iterator[bool]:
 
 
 def note_worker(home: Path) -> None:
-    """Write which process group works, so that a stuck one can be stopped; who lives is said by the lock alone."""
-    (home / "locks" / "worker.json").write_text(json.dumps({"group": os.getpgid(0)}), encoding="utf-8")
+    """Write which process works, so that a stuck one can be stopped; who lives is said by the lock alone.
+
+    Its group is named only where it leads one of its own: a command's group is the caller's script and shell.
+    """
+    pid = os.getpid()
+    facts = {"pid": pid, "leads": os.getpgid(0) == pid, "out_of_memory_kills": out_of_memory_kills()}
+    with suppress(OSError):  # a full disk: the work itself will say so
+        _noted(home).write_text(json.dumps(facts), encoding="utf-8")
 
 
 def kill_worker(home: Path) -> bool:
-    """Kill the living worker's process group; return False when none lives."""
+    """Kill the living worker, its process group where it leads one; return False when none lives."""
     if not is_held(worker_lock(home)):
         return False
     try:
-        group = int(json.loads((home / "locks" / "worker.json").read_text(encoding="utf-8"))["group"])
-        os.killpg(group, signal.SIGKILL)
+        facts = json.loads(_noted(home).read_text(encoding="utf-8"))
+        (os.killpg if facts["leads"] else os.kill)(int(facts["pid"]), signal.SIGKILL)
     except (OSError, ValueError, KeyError):
         return False
     return True
+
+
+def memory_ran_out(home: Path) -> bool:
+    """Say whether the system has killed a process for want of memory since the last worker began."""
+    try:
+        before = json.loads(_noted(home).read_text(encoding="utf-8"))["out_of_memory_kills"]
+    except (OSError, ValueError, KeyError):
+        return False
+    present = out_of_memory_kills()
+    return present is not None and before is not None and present > before
+
+
+def out_of_memory_kills() -> int | None:
+    """Return how many processes this machine has killed for want of memory since it began; None where it does not count them.
+
+    Source: /proc/vmstat of Linux, oom_kill.
+    """
+    try:
+        lines = VMSTAT.read_text(encoding="ascii").splitlines()
+    except OSError:
+        return None
+    return next((int(line.split()[1]) for line in lines if line.startswith("oom_kill ")), None)
+
+
+def _noted(home: Path) -> Path:
+    return home / "locks" / "worker.json"
 
 
 def _lock(home: Path, name: str) -> FileLock:

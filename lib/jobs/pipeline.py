@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+from lib.errors import CancelledError, TrainingError
 from lib.jobs.kinds import Task
+
+AFTER_TRAINING = ("evaluate", "project")
 
 
 def train(task: Task) -> tuple[str, ...]:
-    """Train the run's model; evaluation and map follow, also for the best so far of a cancelled training."""
+    """Train the run's model; evaluation and map follow, also for the best so far of a training that was cut short."""
     from lib.training.recipe import Recipe
     from lib.training.trainer import train as train_model
 
-    train_model(
-        dataset_frame=task.dataset.frame(),
-        shape=task.dataset.shape,
-        model_name=task.run.model,
-        recipe=Recipe.from_dict(task.run.recipe),
-        folder=task.run.folder,
-        home=task.workspace.home,
-        progress=task.progress,
-        card={"dataset": task.dataset.id, "dataset_counts": task.dataset.counts, "run": task.run.id},
-    )
-    return ("evaluate", "project")
+    try:
+        train_model(
+            dataset_frame=task.dataset.frame(),
+            shape=task.dataset.shape,
+            model_name=task.run.model,
+            recipe=Recipe.from_dict(task.run.recipe),
+            folder=task.run.folder,
+            home=task.workspace.home,
+            progress=task.progress,
+            card={"dataset": task.dataset.id, "dataset_counts": task.dataset.counts, "run": task.run.id},
+        )
+    except (CancelledError, TrainingError) as error:
+        if task.run.is_partial:
+            error.follow_ups = AFTER_TRAINING
+        raise
+    return AFTER_TRAINING
 
 
 def evaluate(task: Task) -> tuple[str, ...]:

@@ -2,37 +2,49 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from filelock import Timeout
 
-from lib.errors import StoreError
+from lib.errors import CloserError
 from lib.jobs.locks import kill_worker, supervisor_lock, try_lock, worker_lock
 from lib.jobs.worker import release_dead
-from lib.store.jobs import WAITING
+from lib.store.jobs import OPEN, WAITING
 from lib.store.workspace import Workspace, open_workspace
 
 TICK_SECONDS = 1.0
 CANCEL_SECONDS = 30.0
+CANCEL_AT_MOST_SECONDS = 300.0
 ROOT = Path(__file__).resolve().parent.parent.parent
+UNFORESEEN = (CloserError, OSError, sqlite3.Error, ValueError, LookupError, TypeError, RuntimeError)
+"""What a tick may meet: a full disk, damaged rows. The thread outlives it, else nothing would ever be started again."""
+_log = logging.getLogger("closer")
 
 
 class Supervisor:
-    """A thread that wakes every second: takes the supervisor lock, gives back dead workers' jobs, starts a worker."""
+    """A thread that wakes every second: takes the supervisor lock, gives back dead workers' jobs, starts a worker.
 
-    def __init__(self, home: Path) -> None:
-        self._home = home
+    on_begin: called, from this thread, when work begins after there was none, whoever asked for it.
+    """
+
+    def __init__(self, home: Path, *, on_begin: Callable[[], object] = lambda: None) -> None:
+        self._home, self._on_begin, self._busy = home, on_begin, False
         self._lock = supervisor_lock(home)
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
-        self._cancelling: dict[int, float] = {}
+        self._cancelling: dict[int, Waited] = {}
         self._child: subprocess.Popen[bytes] | None = None
         self.is_viewer = True
+        self.trouble = ""
 
     def start(self) -> None:
         """Begin to supervise, as soon as no other server does."""
@@ -51,10 +63,15 @@ class Supervisor:
             try:
                 if self.is_viewer:
                     self._take_over()
+                workspace = open_workspace(self._home)
                 if not self.is_viewer:
-                    self.tick(open_workspace(self._home))
-            except StoreError as error:  # the pages show it; the next tick tries again
-                print(error, file=sys.stderr)  # noqa: T201
+                    self.tick(workspace)
+                self._tell(workspace)
+                self.trouble = ""
+            except UNFORESEEN as error:  # the pages say it; the next tick tries again
+                if self.trouble != str(error):
+                    _log.error("The supervisor met %s", error)
+                self.trouble = str(error)
 
     def _take_over(self) -> None:
         try:
@@ -68,24 +85,56 @@ class Supervisor:
         with try_lock(worker_lock(workspace.home)) as none_lives:
             if none_lives:
                 release_dead(workspace)
-        if none_lives and workspace.jobs.all(states=WAITING):
+        if none_lives:
             self._start_worker(workspace)
         self._kill_late(workspace)
+        workspace.database.keep_reserve()
         workspace.database.backup()
 
+    def _tell(self, workspace: Workspace) -> None:
+        busy = bool(workspace.jobs.all(states=OPEN))
+        if busy and not self._busy:
+            self._on_begin()
+        self._busy = busy
+
     def _start_worker(self, workspace: Workspace) -> None:
-        if self._child is not None and self._child.poll() is None:
-            return  # it was started a moment ago and has not taken its lock yet
-        waiting = workspace.jobs.all(states=WAITING)[0]
-        folder = workspace.runs.get(waiting.run).folder
-        folder.mkdir(parents=True, exist_ok=True)
-        self._child = start_worker(workspace.home, log=folder / "log.txt")
+        waiting = workspace.jobs.all(states=WAITING)
+        if not waiting or (self._child is not None and self._child.poll() is None):
+            return  # nothing to do; or one was started a moment ago and has not taken its lock yet
+        log = self._home / "logs" / "worker.log"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        self._child = start_worker(workspace.home, log=log)
 
     def _kill_late(self, workspace: Workspace) -> None:
-        late = {job.id for job in workspace.jobs.all(states=("cancelling",))}
-        self._cancelling = {job: self._cancelling.get(job, time.monotonic()) for job in late}
-        if any(time.monotonic() - began > CANCEL_SECONDS for began in self._cancelling.values()):
+        """Kill a worker that was asked to stop and neither did nor shows any sign of life for half a minute."""
+        asked = {job.id: workspace.runs.get(job.run) for job in workspace.jobs.all(states=("cancelling",))}
+        known = self._cancelling
+        self._cancelling = {job: known.get(job, Waited()).look(run.events_path) for job, run in asked.items()}
+        if any(waited.is_late for waited in self._cancelling.values()):
             kill_worker(workspace.home)
+
+
+@dataclass(frozen=True)
+class Waited:
+    """How long a job has been asked to stop: since when, since when its worker is silent, and how much it had said."""
+
+    began: float | None = None
+    silent: float = 0.0
+    said: int = -1
+
+    def look(self, events: Path) -> Waited:
+        """Return how it stands now."""
+        present = time.monotonic()
+        said = events.stat().st_size if events.exists() else 0
+        began = present if self.began is None else self.began
+        return Waited(began, present if said != self.said else self.silent, said)
+
+    @property
+    def is_late(self) -> bool:
+        """Say whether it is to be killed: saving the best so far of a large model takes its time, but not for ever."""
+        present = time.monotonic()
+        began = present if self.began is None else self.began
+        return present - self.silent > CANCEL_SECONDS or present - began > CANCEL_AT_MOST_SECONDS
 
 
 def start_worker(home: Path, *, log: Path) -> subprocess.Popen[bytes]:

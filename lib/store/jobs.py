@@ -20,7 +20,10 @@ MAX_ATTEMPTS = 3
 
 @dataclass(frozen=True)
 class Job:
-    """One piece of work on a run. `token` names the attempt: an older worker that wakes up cannot write with its own."""
+    """One piece of work on a run. `token` names the attempt: an older worker that wakes up cannot write with its own.
+
+    spent: the seconds that ended attempts took, counting from the last time it was asked for anew.
+    """
 
     id: int
     key: str | None
@@ -35,6 +38,11 @@ class Job:
     created: str
     started: str | None
     ended: str | None
+    spent: float = 0.0
+
+
+SPENT = "spent = spent + MAX(0, COALESCE(julianday(?) - julianday(started), 0) * 86400)"
+"""Adds the seconds of the attempt that ends at the given moment."""
 
 
 class Jobs:
@@ -87,10 +95,7 @@ class Jobs:
     def finish(self, job: Job, state: str, reason: str = "", *, follow_ups: tuple[str, ...] = ()) -> bool:
         """End an attempt and queue its follow-ups in the same transaction; return False when the token is not the newest."""
         with self._database.changing() as connection:
-            changed = connection.execute(
-                "UPDATE jobs SET state = ?, reason = ?, ended = ? WHERE id = ? AND token = ? AND state IN ('running', 'cancelling')",
-                (state, reason, now(), job.id, job.token),
-            ).rowcount
+            changed = end(connection, job, state, reason)
             if changed:
                 for kind in reversed(follow_ups):  # each goes to the front
                     insert(
@@ -103,22 +108,24 @@ class Jobs:
                     )
         return bool(changed)
 
-    def interrupted(self, job: Job) -> None:
-        """Say that the worker of this attempt is gone: back to the queue, or failed after the last attempt."""
+    def interrupted(self, job: Job, *, fatal: str = "") -> None:
+        """Say that the worker of this attempt is gone: back to the queue, or failed after the last attempt.
+
+        fatal: why another attempt would end alike; then there is none.
+        """
         with self._database.changing() as connection:
             if job.state == "cancelling":
                 state, reason = (
                     "cancelled",
                     "The worker was stopped before it could save; earlier checkpoints are kept.",
                 )
+            elif fatal:
+                state, reason = "failed", fatal
             elif job.attempts >= MAX_ATTEMPTS:
                 state, reason = "failed", f"Its worker died {job.attempts} times. The log says how far it came."
             else:
                 state, reason = "queued", "interrupted: its worker died; it goes on from the newest checkpoint."
-            connection.execute(
-                "UPDATE jobs SET state = ?, reason = ?, ended = ? WHERE id = ? AND token = ? AND state IN ('running', 'cancelling')",
-                (state, reason, now(), job.id, job.token),
-            )
+            end(connection, job, state, reason)
 
     def cancel(self, identity: int) -> Job:
         """Ask a job to stop: a queued one is cancelled at once, a running one saves its best so far first."""
@@ -172,6 +179,16 @@ def insert(
         (key or None, kind, run, json.dumps(payload), position, now()),
     )
     return int(cursor.lastrowid or 0)
+
+
+def end(connection: sqlite3.Connection, job: Job, state: str, reason: str) -> int:
+    """End an attempt inside a transaction; return 0 when the token is not the newest."""
+    moment = now()
+    return connection.execute(
+        f"UPDATE jobs SET state = ?, reason = ?, ended = ?, {SPENT}"
+        " WHERE id = ? AND token = ? AND state IN ('running', 'cancelling')",
+        (state, reason, moment, moment, job.id, job.token),
+    ).rowcount
 
 
 def next_position(connection: sqlite3.Connection) -> float:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import PurePath
 
+RUN_PREFIX = "run:"
+"""Before a run's id, where a base model's name is meant: that run's tuned model."""
+
 
 def folder_name(model: str) -> str:
     """Return the folder name of a tuned model: the base model's name with / as _; a path gives its last part.

@@ -55,6 +55,8 @@ def amend(folder: Path, name: str, text: str) -> None:
 
     A kill between the two leaves a folder whose check names this file; amending it again mends that.
     """
+    for part in leftovers(folder):
+        remove(part)
     write_atomic(folder / name, text)
     listed = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["files"]
     listed[name] = describe(folder / name)
@@ -98,11 +100,22 @@ def recover(final: Path) -> None:
             return
 
 
-def leftovers(folder: Path) -> list[Path]:
-    """Return what kills left behind in a folder: unfinished and replaced parts."""
-    if not folder.is_dir():
-        return []
-    return sorted(p for p in folder.iterdir() if p.name.startswith((TEMPORARY, REPLACED)))
+def leftovers(folder: Path, *, deep: bool = False) -> list[Path]:
+    """Return what kills left behind in a folder (deep: in those below it too): unfinished and replaced parts."""
+    found: list[Path] = []
+    for base, folders, names in os.walk(folder):
+        parts = [name for name in (*folders, *names) if name.startswith((TEMPORARY, REPLACED))]
+        found += [Path(base) / name for name in parts]
+        folders[:] = [name for name in folders if name not in parts] if deep else []
+    return sorted(found)
+
+
+def remove(path: Path) -> None:
+    """Remove a leftover, file or folder; one that is gone already is fine."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def file_names(folder: Path) -> list[str]:
@@ -128,8 +141,12 @@ def write_synced(path: Path, text: str) -> None:
 def write_atomic(path: Path, text: str) -> None:
     """Replace a small text file in one step: a reader sees the old text or the new one."""
     part = path.with_name(f"{TEMPORARY}{path.name}-{uuid.uuid4().hex[:8]}")
-    write_synced(part, text)
-    part.replace(path)
+    try:
+        write_synced(part, text)
+        part.replace(path)
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise
 
 
 def sync(path: Path) -> None:

@@ -7,20 +7,24 @@ import shutil
 import sqlite3
 import uuid
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from lib.errors import InputError, NotFoundError
 from lib.store.database import Database, now
 from lib.store.datasets import clean_name
-from lib.store.jobs import DONE, OPEN, insert, next_position
-from lib.store.names import folder_name
+from lib.store.jobs import DONE, LIVE, OPEN, insert, next_position
+from lib.store.names import RUN_PREFIX, folder_name
 from lib.store.publish import size_of
 
 
 @dataclass(frozen=True)
 class Run:
-    """One run; `state` and `reason` are those of its training job, `job` is that job's id."""
+    """One run; `state` and `reason` are those of its training job, `job` is that job's id.
+
+    spent: the seconds of its training's ended attempts; `started` and `ended` are those of the last one.
+    """
 
     id: str
     name: str
@@ -38,12 +42,21 @@ class Run:
     job: int
     started: str | None
     ended: str | None
+    spent: float
     folder: Path
 
     @property
     def model_dir(self) -> Path:
         """Return where the tuned model lies: a folder named after the base model with / as _."""
         return self.folder / folder_name(self.model)
+
+    @property
+    def is_partial(self) -> bool:
+        """Say whether the tuned model is the best so far of a training that was cancelled or failed."""
+        try:
+            return bool(json.loads((self.model_dir / "closer.json").read_text(encoding="utf-8")).get("partial"))
+        except (OSError, ValueError):
+            return False
 
     @property
     def events_path(self) -> Path:
@@ -76,13 +89,20 @@ class Run:
         return self.folder / "map"
 
     @property
+    def seconds(self) -> float:
+        """Return the seconds that the training has taken in all its attempts, the present one up to now."""
+        if self.state not in LIVE or not self.started:
+            return self.spent
+        return self.spent + max(0.0, (datetime.now(UTC) - datetime.fromisoformat(self.started)).total_seconds())
+
+    @property
     def is_open(self) -> bool:
         """Say whether the training still waits or works."""
         return self.state in OPEN
 
 
 SELECT = """
-    SELECT runs.*, jobs.state, jobs.reason, jobs.id AS job, jobs.started, jobs.ended FROM runs
+    SELECT runs.*, jobs.state, jobs.reason, jobs.id AS job, jobs.started, jobs.ended, jobs.spent FROM runs
     JOIN jobs ON jobs.run = runs.id AND jobs.kind = 'train'
 """
 
@@ -157,16 +177,15 @@ class Runs:
         return self.get(identity)
 
     def delete(self, identity: str) -> None:
-        """Hide a run; `restore` brings it back until `purge` frees its space. Raises InputError while it works."""
+        """Hide a run; `restore` brings it back until `purge` frees its space. Raises InputError while anything works on it."""
         run = self.get(identity)
-        if run.state in ("running", "cancelling"):
-            raise InputError(f"{run.name} is still training.", todo="Cancel it first.")
         with self._database.changing() as connection:
+            self._must_rest(connection, run)
             connection.execute(
-                "UPDATE jobs SET state = 'cancelled', reason = 'Its run was deleted.' WHERE run = ? AND state = 'queued'",
+                "UPDATE jobs SET state = 'cancelled', reason = 'Its run was deleted.' WHERE run = ? AND state IN ('queued', 'interrupted')",
                 (identity,),
             )
-        self._set(identity, "deleted", now())
+            connection.execute("UPDATE runs SET deleted = ? WHERE id = ?", (now(), identity))
 
     def restore(self, identity: str) -> None:
         """Bring a deleted run back."""
@@ -179,10 +198,26 @@ class Runs:
             raise InputError(f"{run.name} is not deleted.", todo="Delete it first.")
         freed = size_of(run.folder)
         with self._database.changing() as connection:
+            self._must_rest(connection, run)
             connection.execute("DELETE FROM jobs WHERE run = ?", (identity,))
             connection.execute("DELETE FROM runs WHERE id = ?", (identity,))
         shutil.rmtree(run.folder, ignore_errors=True)
         return freed
+
+    def children(self, identity: str) -> list[Run]:
+        """Return the runs, deleted ones too, that were trained from this one's model: their base is gone when it is purged."""
+        with self._database.reading() as connection:
+            rows = connection.execute(f"{SELECT} WHERE runs.model = ?", (f"{RUN_PREFIX}{identity}",))
+            return [self._run(row) for row in rows]
+
+    @staticmethod
+    def _must_rest(connection: sqlite3.Connection, run: Run) -> None:
+        """Raise InputError while a worker is busy with the run: its training, evaluation, map or an experiment."""
+        busy = connection.execute(
+            "SELECT kind FROM jobs WHERE run = ? AND state IN ('running', 'cancelling')", (run.id,)
+        ).fetchone()
+        if busy is not None:
+            raise InputError(f"A worker is still busy with {run.name} ({busy['kind']}).", todo="Cancel it first.")
 
     def _insert(
         self,

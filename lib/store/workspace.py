@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from lib import settings
 from lib.store.database import Database
 from lib.store.datasets import Datasets
-from lib.store.jobs import Jobs
+from lib.store.jobs import OPEN, Jobs
 from lib.store.publish import leftovers, size_of
 from lib.store.runs import Runs
+
+YOUNG_SECONDS = 60.0
+"""Parts younger than this may still be written, by another window's upload say."""
 
 
 @dataclass(frozen=True)
@@ -24,21 +28,36 @@ class Workspace:
     jobs: Jobs
 
     def leftovers(self) -> list[Path]:
-        """Return what crashes left behind: unfinished folders, and folders that no list knows."""
+        """Return what crashes left half-written, and what nothing will finish any more: it can be removed.
+
+        Parts of a run that anything waits for or works on are left out, and parts so young that another process may be
+        writing them.
+        """
+        working = {job.run for job in self.jobs.all(states=OPEN)}
+        found = [*leftovers(self.home / "runs"), *leftovers(self.home / "datasets")]
+        for run in self.runs.all():
+            if run.id not in working:
+                found += leftovers(run.folder, deep=True)
+        return [path for path in found if _is_old(path)]
+
+    def unlisted(self) -> list[Path]:
+        """Return the folders of runs and datasets that the database does not know, after an older one was restored say: never rubbish."""
         known = {run.id for deleted in (False, True) for run in self.runs.all(deleted=deleted)}
         known |= {item.id for deleted in (False, True) for item in self.datasets.all(deleted=deleted)}
-        found: list[Path] = []
-        for parent in (self.home / "runs", self.home / "datasets"):
-            found += leftovers(parent)
-            found += [p for p in parent.glob("*") if p.is_dir() and not p.name.startswith(".") and p.name not in known]
-        for run in self.runs.all():
-            if not run.is_open:
-                found += leftovers(run.folder) + leftovers(run.checkpoints_dir)
-        return found
+        folders = [path for name in ("runs", "datasets") for path in (self.home / name).glob("*") if path.is_dir()]
+        return sorted(p for p in folders if not p.name.startswith(".") and p.name not in known and _is_old(p))
 
     def used_bytes(self) -> int:
         """Return the bytes that the whole workspace takes."""
         return size_of(self.home)
+
+
+def _is_old(path: Path) -> bool:
+    """Say whether a path was last changed a while ago; one that is gone by now is of no interest."""
+    try:
+        return abs(time.time() - path.lstat().st_mtime) > YOUNG_SECONDS
+    except OSError:
+        return False
 
 
 def open_workspace(home: Path | None = None) -> Workspace:

@@ -63,5 +63,5 @@ def check_room(folder: Path, needed: int) -> None:
     if free < needed:
         raise TrainingError(
             f"The disk has {free / 1e9:.1f} GB free; this training needs about {needed / 1e9:.1f} GB.",
-            todo="Free some space (the Overview page says what each run takes), then press Retry.",
+            todo="Free some space (the Overview page says what each run takes), then press Try again.",
         )

@@ -63,5 +63,5 @@ def check_saved(folder: Path, texts: list[str], expected: np.ndarray) -> None:
     if len(cosine) and not float(cosine.min()) >= SAME_MODEL:  # also when it is not a number
         raise ModelError(
             f"The saved model gives other embeddings than the trained one (cosine {cosine.min():.5f}).",
-            todo="The disk or the memory may be faulty. Press Retry.",
+            todo="The disk or the memory may be faulty. Press Try again.",
         )

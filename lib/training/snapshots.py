@@ -75,7 +75,20 @@ class Snapshots:
     def write(self, name: str, *, epoch: int, embeddings: np.ndarray) -> None:
         """Write one moment's embeddings, (texts, dimension), L2-normalised on the way."""
         rows = np.asarray(embeddings, dtype=np.float32)
-        rows = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
+        self._put(name, epoch, rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12))
+
+    def repeat(self, known: str, name: str, *, epoch: int) -> bool:
+        """Write a moment that has the embeddings of one that was written; return False where that one cannot be read."""
+        if known not in {moment["name"] for moment in self.moments()}:
+            return False
+        try:
+            rows = np.load(self.folder / f"{known}.npy", allow_pickle=False)
+        except (OSError, ValueError, EOFError):
+            return False
+        self._put(name, epoch, rows)
+        return True
+
+    def _put(self, name: str, epoch: int, rows: np.ndarray) -> None:
         part = self.folder / f".part-{name}.npy"
         np.save(part, rows)
         part.replace(self.folder / f"{name}.npy")

@@ -20,7 +20,7 @@ from lib.models import static
 from lib.models.cache import EmbeddingCache
 from lib.models.encoder import encode
 from lib.models.loader import choose_device, fingerprint, load
-from lib.progress import Progress
+from lib.progress import Heartbeat, Progress, Silent
 from lib.store.names import folder_name
 from lib.store.publish import recover
 from lib.training import checkpoints, engine, frozen, losses, negatives, packing, saving
@@ -311,7 +311,7 @@ def look(training: Training, epoch: int, began: float) -> None:
     history, progress = training.history, training.progress
     progress.stage("training", f"epoch {epoch} of {training.recipe.epochs}: looking at the validation part")
     texts = [*training.task.texts, *(training.snapshots.texts if is_shown(epoch, training.recipe.epochs) else [])]
-    rows = encode(training.model, texts)
+    rows = encode(training.model, texts, progress=Heartbeat(progress))
     if not np.isfinite(rows).all():
         raise TrainingError(
             f"The model's vectors are not finite after epoch {epoch}.",
@@ -354,7 +354,7 @@ def check_done(training: Training, trainer: engine.ClosersTrainer) -> None:
     state = trainer.state
     if state.global_step < state.max_steps and not trainer.hooks.stopped:
         raise TrainingError(
-            f"The training ended at step {state.global_step} of {state.max_steps}.", todo="Press Retry."
+            f"The training ended at step {state.global_step} of {state.max_steps}.", todo="Press Try again."
         )
 
 
@@ -373,7 +373,9 @@ def save_model(training: Training, final: Path, card: dict[str, Any], *, partial
         progress.log(f"No epoch was better than the base model on validation ({base:.4f}).", level="warning")
     model.eval()
     saving.check_finite(model)
-    training.snapshots.write("best", epoch=best, embeddings=encode(model, training.snapshots.texts))
+    quiet = Silent() if partial else Heartbeat(progress)  # what is cut short already is not to be cut short again
+    if not training.snapshots.repeat(f"epoch-{best:03d}", "best", epoch=best):
+        training.snapshots.write("best", epoch=best, embeddings=encode(model, training.snapshots.texts, progress=quiet))
     if training.recipe.lora_rank:
         engine.merge_lora(model)
     facts = {**card, "partial": partial, "best_epoch": best, "device": str(model.device)}

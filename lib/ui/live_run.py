@@ -20,7 +20,6 @@ from lib.ui.components import (
     headline_text,
     metric_title,
     plain,
-    seconds_between,
     size,
     state_badge,
     verdict_badge,
@@ -63,7 +62,7 @@ def _together(workspace: Workspace, run: Run) -> None:
             "Held-out": headline_text(one.headline),
             "Examples a second": cache.status(one).pairs_per_second,
             "Model size": size(cache.disk_bytes(one.model_dir)) if one.model_dir.is_dir() else "",
-            "Time": duration(seconds_between(one.started, one.ended)) if one.ended else "",
+            "Time": duration(one.seconds) if one.ended else "",
         }
         for one in reversed(others)
     ]
@@ -200,7 +199,11 @@ def _numbers(run: Run, drawn: Curves, status: Status) -> None:
         speed = f"{status.pairs_per_second:,.0f}" if status.pairs_per_second else None
         st.metric("Examples a second", speed, border=True, height="stretch")
         st.metric(
-            "Time so far", duration(seconds_between(run.started, run.ended)) or None, border=True, height="stretch"
+            "Time" if run.ended else "Time so far",
+            duration(run.seconds) if run.seconds else None,
+            border=True,
+            height="stretch",
+            help="Of the training, in all its attempts.",
         )
         st.metric("Memory", size(status.memory) or None, border=True, height="stretch")
         st.metric(

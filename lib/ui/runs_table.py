@@ -11,7 +11,7 @@ from lib.store.datasets import Dataset
 from lib.store.runs import Run
 from lib.training.recipe import FIELDS, differences
 from lib.ui import cache
-from lib.ui.components import STATES, metric_title, seconds_between
+from lib.ui.components import STATES, metric_title
 
 VERDICTS = {"better": "Better", "worse": "Worse", "no clear change": "No clear change"}
 
@@ -37,7 +37,7 @@ def row(run: Run, datasets: Mapping[str, Dataset]) -> dict[str, object]:
         "dataset": found.name if found else "deleted",
         "model": run.model.rsplit("/", 1)[-1],
         "settings": settings_text(run.recipe),
-        "seconds": seconds_between(run.started, run.ended) if run.ended else None,
+        "seconds": run.seconds if run.ended else None,
         "megabytes": cache.disk_bytes(run.folder) / 1e6,
         "created": pd.Timestamp(run.created),
         "note": run.note,

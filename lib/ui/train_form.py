@@ -7,8 +7,9 @@ import streamlit as st
 from lib import settings
 from lib.data.shapes import Shape
 from lib.errors import CloserError, InputError
-from lib.models.catalog import RUN_PREFIX, entries, resolve
+from lib.models.catalog import entries, resolve
 from lib.store.datasets import Dataset
+from lib.store.names import RUN_PREFIX
 from lib.store.workspace import Workspace
 from lib.training.recipe import CLASSIC, Recipe, recommended_for
 from lib.ui import cache, recipe_form, state, train_cost

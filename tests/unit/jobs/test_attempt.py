@@ -58,6 +58,32 @@ def test_other_errors_are_told_and_go_on(home: Path, tmp_path: Path, error: Exce
     assert "Traceback" in log[-1]["text"]
 
 
+def test_what_was_kept_of_a_run_that_was_cut_short_is_judged(home: Path, tmp_path: Path) -> None:
+    workspace = open_workspace()
+    attempt, job = begin(workspace, tmp_path)
+    error = CancelledError("Cancelled.")
+    error.follow_ups = ("evaluate", "project")
+    with attempt:
+        raise error
+    assert workspace.jobs.get(job.id).state == "cancelled"
+    assert [j.kind for j in workspace.jobs.all(states=("queued",))] == ["evaluate", "project"]
+
+
+def test_a_disk_that_takes_no_events_does_not_hide_how_it_ended(home: Path) -> None:
+    workspace = open_workspace()
+    job = workspace.jobs.claim(workspace.jobs.submit("train", run="r").id)
+    assert job is not None
+    with (
+        pytest.raises(OSError, match="No space"),
+        Attempt(workspace, job, EventWriter(Path("/dev/full"))) as attempt,
+    ):
+        attempt.progress.stage("training")
+        raise OSError(errno.ENOSPC, "No space left on device")
+    ended = workspace.jobs.get(job.id)
+    assert ended.state == "failed"
+    assert "GB are free" in ended.reason
+
+
 def test_success_queues_what_follows(home: Path, tmp_path: Path) -> None:
     workspace = open_workspace()
     attempt, job = begin(workspace, tmp_path)

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from lib.errors import StoreError
+from lib.errors import DamagedError, StoreError
 from lib.store.check import check, restore_backup
-from lib.store.database import MIGRATIONS, Database
+from lib.store.database import BACKUP, MIGRATIONS, RESERVE, RESERVE_BYTES, Database
 from lib.store.workspace import open_workspace
-from tests.builders import add_dataset
+from tests.builders import add_dataset, add_run
 
 
 def test_a_new_database_has_the_newest_schema(tmp_path: Path) -> None:
@@ -23,18 +23,26 @@ def test_a_new_database_has_the_newest_schema(tmp_path: Path) -> None:
 
 
 def test_a_workspace_of_the_first_schema_opens(tmp_path: Path) -> None:
+    """first_schema.sql was dumped from a workspace of the first release, and is never changed."""
     with closing(sqlite3.connect(tmp_path / "closer.db")) as connection:
-        connection.executescript(MIGRATIONS[0])
-        connection.execute("PRAGMA user_version=1")
-        connection.execute(
-            "INSERT INTO runs (id, name, dataset, model, recipe, created) VALUES ('r', 'old', 'd', 'm', '{}', '2026-01-01T00:00:00+00:00')"
-        )
-        connection.execute(
-            "INSERT INTO jobs (kind, run, payload, state, position, created) VALUES ('train', 'r', '{}', 'succeeded', 1, '2026')"
-        )
-        connection.commit()
-    run = open_workspace(tmp_path).runs.get("r")
-    assert (run.name, run.state) == ("old", "succeeded")
+        connection.executescript(Path(__file__).with_name("first_schema.sql").read_text(encoding="utf-8"))
+    workspace = open_workspace(tmp_path)
+    run = workspace.runs.get("8dbb3caa39")
+    assert (run.name, run.state, run.recipe["epochs"]) == ("Support desk, all-MiniLM-L6-v2", "succeeded", 4)
+    assert run.seconds == pytest.approx(58, abs=1)  # what was not counted then follows from start and end
+    assert [job.kind for job in workspace.jobs.all()] == ["train", "evaluate", "project"]
+    assert workspace.datasets.get("fc399476f4ae").counts["train"] == 261
+
+
+def test_a_whole_database_is_opened_without_writing(tmp_path: Path) -> None:
+    database = Database(tmp_path / "closer.db")
+    with database.reading() as held:  # another connection keeps the log of changes from being folded in and removed
+        held.execute("SELECT COUNT(*) FROM runs").fetchone()
+        log = tmp_path / "closer.db-wal"
+        before = log.stat().st_size if log.exists() else 0
+        for _ in range(5):
+            Database(tmp_path / "closer.db")
+        assert (log.stat().st_size if log.exists() else 0) == before
 
 
 def test_a_newer_schema_is_refused_and_untouched(tmp_path: Path) -> None:
@@ -46,6 +54,74 @@ def test_a_newer_schema_is_refused_and_untouched(tmp_path: Path) -> None:
         Database(path)
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("PRAGMA user_version").fetchone()[0] == 99
+
+
+def test_a_database_that_is_gone_is_not_taken_for_a_new_one(home: Path) -> None:
+    workspace = open_workspace()
+    dataset = add_dataset(workspace)
+    workspace.database.backup(older_than=0)
+    (home / "closer.db").unlink()
+    with pytest.raises(DamagedError, match="gone") as refused:
+        open_workspace()
+    assert refused.value.has_backup
+    assert not (home / "closer.db").exists()
+    restore_backup(home)
+    assert [item.id for item in open_workspace().datasets.all()] == [dataset.id]
+
+
+def rubbish_page(home: Path) -> None:
+    """Overwrite the page that holds the list of runs, in the middle of the file."""
+    with closing(sqlite3.connect(home / "closer.db")) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        page = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'runs'").fetchone()[0]
+    with (home / "closer.db").open("rb+") as file:
+        file.seek((page - 1) * 4096)
+        file.write(b"\x5a" * 4096)
+
+
+def test_a_damaged_page_never_reaches_the_backup(home: Path) -> None:
+    workspace = open_workspace()
+    dataset = add_dataset(workspace)
+    add_run(workspace, dataset, "a/b")
+    workspace.database.backup(older_than=0)
+    good = (home / BACKUP).read_bytes()
+    rubbish_page(home)
+    with pytest.raises(DamagedError):
+        workspace.database.backup(older_than=0)
+    assert (home / BACKUP).read_bytes() == good
+    with pytest.raises(DamagedError):
+        open_workspace().runs.all()
+    kept = restore_backup(home)
+    assert kept.exists()
+    assert [item.id for item in open_workspace().datasets.all()] == [dataset.id]
+
+
+def test_a_damaged_backup_gives_way_to_an_older_one(home: Path) -> None:
+    workspace = open_workspace()
+    dataset = add_dataset(workspace)
+    workspace.database.backup(older_than=0)
+    workspace.database.backup(older_than=0)  # the first becomes the older one
+    (home / BACKUP).write_bytes(b"rubbish " * 900)
+    rubbish_page(home)
+    restore_backup(home)
+    assert [item.id for item in open_workspace().datasets.all()] == [dataset.id]
+
+
+def test_a_whole_database_is_not_replaced_by_its_backup(home: Path) -> None:
+    workspace = open_workspace()
+    workspace.database.backup(older_than=0)
+    dataset = add_dataset(workspace)
+    with pytest.raises(StoreError, match="is whole"):
+        restore_backup(home)
+    assert [item.id for item in open_workspace().datasets.all()] == [dataset.id]
+
+
+def test_the_reserve_is_given_back_once(home: Path) -> None:
+    database = open_workspace().database
+    database.keep_reserve()
+    assert (home / RESERVE).stat().st_size == RESERVE_BYTES
+    assert database.give_reserve()
+    assert not database.give_reserve()
 
 
 @pytest.mark.parametrize("content", [b"", b"rubbish " * 4000, None])

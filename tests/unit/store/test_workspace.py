@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import time
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from lib.errors import InputError, NotFoundError
 from lib.store.check import check
 from lib.store.names import folder_name
+from lib.store.publish import publish, remove
 from lib.store.workspace import open_workspace
 from tests.builders import add_dataset, add_run, pairs
 
@@ -93,12 +97,112 @@ def test_a_deleted_run_leaves_the_queue_and_comes_back(home: Path) -> None:
 
 def test_leftovers_are_found(home: Path) -> None:
     workspace = open_workspace()
-    add_dataset(workspace)
+    dataset = add_dataset(workspace)
     assert workspace.leftovers() == []
-    (home / "datasets" / ".part-abc-1").mkdir()
-    (home / "runs" / "unknown").mkdir()
-    assert {p.name for p in workspace.leftovers()} == {".part-abc-1", "unknown"}
+    run = add_run(workspace, dataset, "a/b")
+    folders = [
+        home / "datasets" / ".part-abc-1",
+        home / "runs" / ".old-x-1",
+        run.folder / "snapshots" / ".part-best.npy",
+    ]
+    for folder in folders[:2]:
+        folder.mkdir()
+    folders[2].parent.mkdir()
+    folders[2].write_bytes(b"half")
+    assert workspace.leftovers() == []  # so young: another process may be writing them
+    age(*folders)
+    assert {p.name for p in workspace.leftovers()} == {
+        ".part-abc-1",
+        ".old-x-1",
+    }  # the run waits: its parts are its own
+    workspace.jobs.cancel(run.job)
+    assert {p.name for p in workspace.leftovers()} == {p.name for p in folders}
+    for path in workspace.leftovers():
+        remove(path)
+    assert workspace.leftovers() == []
     assert check(workspace) == []
+
+
+def age(*paths: Path) -> None:
+    """Let paths look as if they had been written an hour ago."""
+    for path in paths:
+        os.utime(path, (time.time() - 3600,) * 2)
+
+
+def test_what_the_list_does_not_know_is_never_called_rubbish(home: Path) -> None:
+    """An older list was restored: the runs and datasets since then are on the disk and stay there."""
+    workspace = open_workspace()
+    dataset = add_dataset(workspace)
+    run = add_run(workspace, dataset, "a/b")
+    age(run.folder, dataset.folder)
+    with workspace.database.changing() as connection:
+        for table in ("jobs", "runs", "datasets"):
+            connection.execute(f"DELETE FROM {table}")
+    assert workspace.leftovers() == []
+    assert set(workspace.unlisted()) == {run.folder, dataset.folder}
+
+
+def test_a_run_that_works_is_neither_deleted_nor_purged(home: Path) -> None:
+    workspace = open_workspace()
+    run = add_run(workspace, add_dataset(workspace), "a/b")
+    for kind in ("train", "evaluate"):
+        job = workspace.jobs.all(run=run.id, states=("queued",))[0]
+        claimed = workspace.jobs.claim(job.id)
+        assert claimed is not None
+        with pytest.raises(InputError, match=kind):
+            workspace.runs.delete(run.id)
+        workspace.jobs.finish(claimed, "succeeded", follow_ups=("evaluate",) if kind == "train" else ())
+    workspace.runs.delete(run.id)
+    workspace.jobs.submit("placebo", run=run.id)
+    workspace.jobs.claim(workspace.jobs.all(states=("queued",))[0].id)
+    with pytest.raises(InputError, match="placebo"):
+        workspace.runs.purge(run.id)
+    assert run.folder.is_dir()
+
+
+def test_a_run_knows_what_was_trained_from_it(home: Path) -> None:
+    workspace = open_workspace()
+    dataset = add_dataset(workspace)
+    parent = add_run(workspace, dataset, "a/b")
+    child = add_run(workspace, dataset, f"run:{parent.id}")
+    assert [run.id for run in workspace.runs.children(parent.id)] == [child.id]
+    assert workspace.runs.children(child.id) == []
+
+
+def test_the_time_of_a_run_is_that_of_all_its_attempts(home: Path) -> None:
+    workspace = open_workspace()
+    run = add_run(workspace, add_dataset(workspace), "a/b")
+    for _ in range(2):
+        claimed = workspace.jobs.claim(run.job)
+        assert claimed is not None
+        with workspace.database.changing() as connection:
+            connection.execute("UPDATE jobs SET started = '2020-01-01T00:00:00+00:00' WHERE id = ?", (run.job,))
+        workspace.jobs.interrupted(claimed)
+    years = (workspace.runs.get(run.id).seconds) / (365.25 * 86400)
+    assert years > 10  # twice more than five years, and none for the waiting since
+
+
+def test_check_names_what_ended_jobs_should_have_left(home: Path) -> None:
+    workspace = open_workspace()
+    run = add_run(workspace, add_dataset(workspace), "a/b")
+    claimed = workspace.jobs.claim(run.job)
+    assert claimed is not None
+    workspace.jobs.finish(claimed, "succeeded")
+    assert any("a_b is missing" in line for line in check(workspace))
+    run.model_dir.mkdir()
+    assert any("a_b has no manifest" in line for line in check(workspace))
+    run.model_dir.rmdir()
+    with publish(run.model_dir) as part:
+        (part / "a").write_text("a")
+    assert check(workspace) == []
+    run.snapshots_dir.mkdir()
+    (run.snapshots_dir / "index.json").write_text('{"moments": [{"name": "base", "file": "base.npy"}]}')
+    assert any("base.npy: cannot be read" in line for line in check(workspace))
+    np.save(run.snapshots_dir / "base.npy", np.eye(2))
+    assert check(workspace) == []
+    with workspace.database.changing() as connection:
+        connection.execute("DELETE FROM datasets")
+    assert any("not in the list any more" in line for line in check(workspace))
 
 
 def test_check_finds_a_changed_dataset(home: Path) -> None:
