@@ -12,7 +12,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from lib import settings
 from lib.jobs.supervisor import Supervisor
-from lib.ui import downloads, health
+from lib.ui import downloads, health, wake
 from lib.ui.failures import keep_log, show_failure
 from lib.ui.serving import serve
 
@@ -25,7 +25,7 @@ async def lifespan(_app: object) -> AsyncIterator[dict[str, object]]:
     """Supervise the workspace's jobs while the server lives; workers outlive it."""
     home = settings.home()
     keep_log(home)
-    supervisor = Supervisor(home)
+    supervisor = Supervisor(home, on_begin=wake.work_begins)
     serve(supervisor)
     supervisor.start()
     try:
@@ -37,7 +37,7 @@ async def lifespan(_app: object) -> AsyncIterator[dict[str, object]]:
 app = st.App(
     Path(__file__).parent / "pages" / "router.py",
     lifespan=lifespan,
-    routes=[*downloads.ROUTES, *health.ROUTES],
+    routes=[*downloads.ROUTES, *health.ROUTES, *wake.ROUTES],
     middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=HOSTS)],
     on_script_error=show_failure,
 )

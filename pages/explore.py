@@ -10,7 +10,8 @@ from lib.ui.components import empty, errors_shown
 
 with errors_shown():
     workspace = open_workspace()
-    runs = [run for run in workspace.runs.all() if run.state in ("succeeded", "cancelled") and run.model_dir.is_dir()]
+    ended = ("succeeded", "cancelled", "failed")  # of a training that was cut short, the best so far
+    runs = [run for run in workspace.runs.all() if run.state in ended and run.model_dir.is_dir()]
     if not runs:
         st.title("Explore", anchor=False)
         empty(

@@ -13,6 +13,7 @@ with errors_shown():
     runs, datasets = workspace.runs.all(), workspace.datasets.all()
     if not runs:
         first_steps.show(workspace, datasets)
+        overview_parts.remains(workspace)
     else:
         st.title("Overview", anchor=False)
         overview_parts.show(workspace, runs, datasets)

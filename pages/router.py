@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from lib.ui import live, state
+from lib.ui import damage, live, state
 from lib.ui.components import errors_shown
 
 st.set_page_config(page_title="Closer", page_icon=str(Path(state.__file__).with_name("icon.svg")), layout="wide")
@@ -46,3 +46,4 @@ live.begin()
 with errors_shown():
     page.run()
 live.keep_watch()
+damage.offer()

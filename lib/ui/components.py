@@ -10,7 +10,7 @@ from typing import Any
 
 import streamlit as st
 
-from lib.errors import CloserError
+from lib.errors import CloserError, DamagedError
 from lib.store.runs import Run
 from lib.ui import state
 
@@ -72,6 +72,8 @@ def errors_shown() -> Iterator[None]:
 
 def show_error(error: CloserError) -> None:
     """Show what is wrong, where, and what to do, in one box."""
+    if isinstance(error, DamagedError):
+        state.note_damage(error)
     lines = [part for part in (error.where, error.what, error.todo) if part]
     st.error("  \n".join(plain(line) for line in lines), icon=":material/error:")
 
@@ -80,6 +82,12 @@ def state_badge(name: str) -> None:
     """Show a state as a badge with its icon, so that colour alone says nothing."""
     title, icon, colour = STATES.get(name, (name.capitalize(), ":material/help:", "gray"))
     st.badge(title, icon=icon, color=colour)  # type: ignore[arg-type]
+
+
+def partial_badge(run: Run) -> None:
+    """Say that a run's model is the best so far of a training that was cut short."""
+    if run.state in ("cancelled", "failed") and run.is_partial:
+        st.badge("Partial", icon=":material/timelapse:", color="orange", help="The best epoch before it was cut short.")
 
 
 def empty(title: str, text: str, *, page: str, label: str, icon: str) -> None:

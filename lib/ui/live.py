@@ -10,7 +10,7 @@ from lib.errors import CloserError
 from lib.store.jobs import OPEN
 from lib.store.runs import Run
 from lib.store.workspace import Workspace, open_workspace
-from lib.ui import live_run, serving, state
+from lib.ui import live_run, serving, state, wake
 from lib.ui.components import errors_shown, plain, show_error
 
 EVERY_SECONDS = 2
@@ -21,6 +21,11 @@ def begin() -> None:
     state.page_watches(False)
     for icon, text in state.take_notices():
         st.toast(text, icon=icon, duration="long")
+    if serving.trouble():
+        st.warning(
+            f"The part of the server that starts trainings met a problem and tries again every second: {plain(serving.trouble())}",
+            icon=":material/build:",
+        )
     if serving.only_watches():
         st.info(
             "Another Closer server looks after this workspace. Everything can be seen and started here; "
@@ -30,7 +35,8 @@ def begin() -> None:
 
 
 def keep_watch() -> None:
-    """Look every two seconds while something waits or works, unless the page itself does; otherwise not at all."""
+    """Look every two seconds while something waits or works, unless the page itself does; otherwise wait to be woken."""
+    wake.listen()
     try:
         seen = look(open_workspace())
         _lead_on()

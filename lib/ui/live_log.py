@@ -31,6 +31,13 @@ def show(run: Run, status: Status) -> None:
             key=f"log-download-{run.id}",
             on_click="ignore",
         )
+        if run.log_path.is_file() and run.log_path.stat().st_size:
+            st.link_button(
+                "Output of the worker",
+                f"/download/{run.id}/log.txt",
+                icon=":material/terminal:",
+                help="What libraries printed, and what a crash outside of Python left.",
+            )
 
 
 def line(entry: dict[str, str]) -> str:

@@ -19,6 +19,7 @@ from lib.ui.components import (
     duration,
     headline_text,
     metric_title,
+    partial_badge,
     plain,
     size,
     state_badge,
@@ -77,6 +78,7 @@ def _head(workspace: Workspace, run: Run, jobs: list[Job]) -> None:
             st.text(run.name)
             st.caption(f"{plain(run.model)} · {_settings(run)}")
         state_badge(run.state if run.state != "succeeded" or not working else "running")
+        partial_badge(run)
         verdict_badge(run.headline)
         _controls(workspace, run, jobs)
 
@@ -90,6 +92,11 @@ def _settings(run: Run) -> str:
 
 
 def _controls(workspace: Workspace, run: Run, jobs: list[Job]) -> None:
+    if run.deleted is not None:
+        if st.button("Undo the deletion", key=f"undelete-{run.id}", icon=":material/undo:"):
+            workspace.runs.restore(run.id)
+            st.rerun(scope="app")
+        return
     working = [job for job in jobs if job.state in OPEN]
     if working and all(job.state != "cancelling" for job in working):
         with st.popover("Cancel", icon=":material/stop_circle:"):
@@ -137,19 +144,21 @@ def _progress(run: Run, jobs: list[Job], status: Status) -> None:
         early = ", less if it stops early" if live.kind == "train" and run.recipe.get("patience") else ""
         left = f" · about {duration(status.seconds_left)} left{early}" if status.seconds_left is not None else ""
         what = f"{status.stage.capitalize()}{': ' + status.detail if status.detail else ''}" or "Starting"
+        if live.state == "cancelling":
+            what, left = f"Stopping; the best so far is kept. {what}", ""
         st.progress(status.fraction, text=f"{plain(what)}{left}")
     elif any(job.state in OPEN for job in jobs):
         ahead = "It begins when the work before it is done." if run.state == "queued" else ""
         st.progress(0.0, text=f"Waiting. {plain(run.reason) or ahead}")
     elif run.state == "cancelled":
         st.info(plain(run.reason) or "Cancelled.", icon=":material/cancel:")
-    for job in jobs:
+    for job in {job.kind: job for job in sorted(jobs, key=lambda one: one.id)}.values():
         if job.kind != "train" and job.state == "failed":
             st.warning(f"{KINDS.get(job.kind, job.kind)} failed: {plain(job.reason)}", icon=":material/warning:")
 
 
 def _steps(jobs: list[Job]) -> None:
-    by_kind = {job.kind: job.state for job in jobs}
+    by_kind = {job.kind: job.state for job in sorted(jobs, key=lambda one: one.id)}
     with st.container(horizontal=True, gap="small"):
         for kind, title in STEPS:
             found = by_kind.get(kind, "")

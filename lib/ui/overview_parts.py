@@ -27,9 +27,15 @@ def show(workspace: Workspace, runs: Sequence[Run], datasets: Sequence[Dataset])
         run_compare.show(picked)
     else:
         st.caption("Choose a run to open, rename, note, star or delete it; choose several to compare them.")
+    remains(workspace)
+    _datasets(datasets)
+
+
+def remains(workspace: Workspace) -> None:
+    """Draw what was deleted and can come back, and what crashes left."""
     run_care.undo(workspace)
     run_care.leftovers(workspace)
-    _datasets(datasets)
+    run_care.unlisted(workspace)
 
 
 def _cards(workspace: Workspace, runs: Sequence[Run], datasets: Sequence[Dataset]) -> None:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import shutil
+from collections.abc import Sequence
+from pathlib import Path
 
 import streamlit as st
 
 from lib.errors import CloserError
-from lib.store.publish import size_of
+from lib.store.publish import remove, size_of
 from lib.store.runs import Run
 from lib.store.workspace import Workspace
+from lib.training.recipe import FIELDS
 from lib.ui import cache, state
-from lib.ui.components import errors_shown, headline_text, show_error, size, state_badge, verdict_badge
+from lib.ui.components import errors_shown, headline_text, partial_badge, show_error, size, state_badge, verdict_badge
+
+MOST_EPOCHS = int(FIELDS["epochs"].high or 500)
 
 
 def show(workspace: Workspace, run: Run) -> None:
@@ -20,6 +24,7 @@ def show(workspace: Workspace, run: Run) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.text(run.name)
             state_badge(run.state)
+            partial_badge(run)
             verdict_badge(run.headline)
         if run.headline:
             st.caption(headline_text(run.headline))
@@ -54,7 +59,10 @@ def _actions(workspace: Workspace, run: Run) -> None:
 def _extend(workspace: Workspace, run: Run) -> None:
     """Let the run go on from its newest checkpoint."""
     done = int(run.recipe.get("epochs", 1))
-    epochs = st.number_input("Epochs in all", done + 1, 1000, done + 1, key=f"epochs-{run.id}")
+    if done >= MOST_EPOCHS:
+        st.write(f"It has {done} epochs, as many as there can be.")
+        return
+    epochs = st.number_input("Epochs in all", done + 1, MOST_EPOCHS, done + 1, key=f"epochs-{run.id}")
     st.write("It goes on from its newest checkpoint, without early stopping; the best epoch on validation is kept.")
     if st.button("Go on", icon=":material/play_arrow:", key=f"extend-{run.id}"):
         try:
@@ -102,10 +110,26 @@ def undo(workspace: Workspace) -> None:
             workspace.runs.restore(last.id)
             state.forget_deleted()
             st.rerun()
-        if st.button("Free the space", icon=":material/delete_forever:", key="purge"):
+        with st.popover("Free the space", icon=":material/delete_forever:"):
+            _purge(workspace, deleted)
+
+
+def _purge(workspace: Workspace, deleted: Sequence[Run]) -> None:
+    """Remove deleted runs for good, once that was confirmed; say which runs began from their models."""
+    st.write(f"Remove {len(deleted)} deleted {'run' if len(deleted) == 1 else 'runs'} for good? This cannot be undone.")
+    gone = {run.id for run in deleted}
+    heirs = [child.name for run in deleted for child in workspace.runs.children(run.id) if child.id not in gone]
+    if heirs:
+        st.write("These began from a model among them, and cannot be compared with it anew:")
+        st.text("\n".join(heirs))
+    if st.button("Remove for good", key="purge", type="primary"):
+        try:
             freed = sum(workspace.runs.purge(run.id) for run in deleted)
-            state.leave_notice(f"{size(freed)} freed.", ":material/check:")
-            st.rerun()
+        except CloserError as error:
+            show_error(error)
+            return
+        state.leave_notice(f"{size(freed)} freed.", ":material/check:")
+        st.rerun()
 
 
 def leftovers(workspace: Workspace) -> None:
@@ -115,10 +139,27 @@ def leftovers(workspace: Workspace) -> None:
         return
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         st.write(
-            f"{len(found)} unfinished folders ({size(sum(size_of(path) for path in found))}) were left by interrupted work. "
-            "Nothing refers to them."
+            f"{len(found)} unfinished {'part' if len(found) == 1 else 'parts'} ({size(sum(map(_bytes, found)))}) of interrupted work: "
+            "half-written, and nothing will finish them."
         )
         if st.button("Clean up", icon=":material/mop:", key="clean"):
-            for path in found:
-                shutil.rmtree(path, ignore_errors=True)
+            for path in workspace.leftovers():  # looked up anew: work may have begun since this was drawn
+                remove(path)
             st.rerun()
+
+
+def _bytes(path: Path) -> int:
+    return size_of(path) if path.is_dir() else path.stat().st_size if path.exists() else 0
+
+
+def unlisted(workspace: Workspace) -> None:
+    """Say what lies on the disk that the list does not know; it may be a person's only copy."""
+    found = workspace.unlisted()
+    if not found:
+        return
+    with st.expander(f"{len(found)} folders are not in the list", icon=":material/folder_off:"):
+        st.write(
+            "They were made after the backup of the list that is in use now, or copied here by hand. Nothing is lost: "
+            "a tuned model in them loads with sentence-transformers as it is."
+        )
+        st.code("\n".join(str(path) for path in found), language=None)

@@ -33,7 +33,8 @@ def row(run: Run, datasets: Mapping[str, Dataset]) -> dict[str, object]:
         "metric": metric_title(numbers["metric"]) if numbers else "",
         "base": numbers.get("base"),
         "tuned": numbers.get("tuned"),
-        "difference": _difference(numbers),
+        "difference": numbers.get("difference"),
+        "interval": _interval(numbers),
         "dataset": found.name if found else "deleted",
         "model": run.model.rsplit("/", 1)[-1],
         "settings": settings_text(run.recipe),
@@ -45,12 +46,9 @@ def row(run: Run, datasets: Mapping[str, Dataset]) -> dict[str, object]:
     }
 
 
-def _difference(numbers: Mapping[str, object]) -> str:
-    if not numbers:
-        return ""
-    text = f"{float(str(numbers.get('difference', 0))):+.3f}"
+def _interval(numbers: Mapping[str, object]) -> str:
     low, high = numbers.get("low"), numbers.get("high")
-    return text if low is None or high is None else f"{text} ({low:+.3f} to {high:+.3f})"
+    return "" if low is None or high is None else f"{low:+.3f} to {high:+.3f}"
 
 
 def settings_text(recipe: Mapping[str, object]) -> str:
@@ -66,7 +64,7 @@ def show(shown: pd.DataFrame) -> list[str]:
         hide_index=True,
         on_select="rerun",
         selection_mode="multi-row",
-        key="runs-table",
+        key=f"runs-table-{hash(tuple(shown.index)):x}",  # other rows, other places: what was chosen is not the same any more
         column_config=_columns(),
         alt="All runs: state, verdict, quality before and after, data, model, settings, time and size",
     )
@@ -83,7 +81,8 @@ def _columns() -> dict[str, object]:
         "metric": kinds.TextColumn("Metric", width=130),
         "base": kinds.NumberColumn("Base", format="%.3f", width="small"),
         "tuned": kinds.NumberColumn("Tuned", format="%.3f", width="small"),
-        "difference": kinds.TextColumn("Difference (95%)", width=180),
+        "difference": kinds.NumberColumn("Difference", format="%+.3f", width="small"),
+        "interval": kinds.TextColumn("95% interval", width=130),
         "dataset": kinds.TextColumn("Dataset", width=120),
         "model": kinds.TextColumn("Base model", width=130),
         "settings": kinds.TextColumn("Settings", help="What differs from Recommended", width=130),

@@ -9,6 +9,7 @@ class Supervising(Protocol):
     """The part of lib.jobs.supervisor.Supervisor that pages read."""
 
     is_viewer: bool
+    trouble: str
 
 
 _serving: list[Supervising] = []
@@ -17,6 +18,11 @@ _serving: list[Supervising] = []
 def serve(supervisor: Supervising) -> None:
     """Say which supervisor lives in this server."""
     _serving[:] = [supervisor]
+
+
+def trouble() -> str:
+    """Return what the supervisor of this server met at its last look, empty when all is well."""
+    return _serving[0].trouble if _serving else ""
 
 
 def only_watches() -> bool:

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 
 import streamlit as st
 
+from lib.errors import DamagedError
+
 RUN = "run"
 PRESENT = "present"
 PAIR = "pair"
@@ -32,6 +34,7 @@ _NOTICES = "notices"
 _JOBS_SEEN = "jobs-seen"
 _LEAD = "leads-to-explore"
 _DELETED = "deleted-run"
+_DAMAGE = "database-damage"
 
 # Pages, as st.switch_page and st.page_link name them (relative to pages/router.py).
 OVERVIEW, UPLOAD, TRAIN, EXPLORE = "overview.py", "upload.py", "train.py", "explore.py"
@@ -143,6 +146,17 @@ def led_run() -> str | None:
 def stop_leading() -> None:
     """Stay where one is when the run is finished."""
     st.session_state.pop(_LEAD, None)
+
+
+def note_damage(error: DamagedError) -> None:
+    """Keep that the database was found damaged while this page was drawn."""
+    st.session_state[_DAMAGE] = error
+
+
+def take_damage() -> DamagedError | None:
+    """Return what was found, once."""
+    found: DamagedError | None = st.session_state.pop(_DAMAGE, None)
+    return found
 
 
 def deleted_run(identity: str | None = None) -> str | None:

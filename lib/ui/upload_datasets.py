@@ -9,9 +9,10 @@ import streamlit as st
 from lib.data.shapes import Shape
 from lib.errors import CloserError
 from lib.store.datasets import Dataset
+from lib.store.publish import size_of
 from lib.store.workspace import Workspace, open_workspace
 from lib.ui import state, upload_state, upload_suspects
-from lib.ui.components import show_error
+from lib.ui.components import show_error, size
 from lib.ui.upload_parts import PART_TITLES, SHAPE_TITLES
 
 
@@ -140,3 +141,12 @@ def _undo(workspace: Workspace) -> None:
                     args=(dataset.id,),
                     help="Bring this dataset back",
                 )
+                with st.popover("Free the space", icon=":material/delete_forever:", key=f"dataset-free-{dataset.id}"):
+                    st.write(
+                        f"Remove it for good and free {size(size_of(dataset.folder))}? Its runs keep their results, "
+                        "but cannot be judged or drawn anew."
+                    )
+                    if st.button("Remove for good", key=f"dataset-purge-{dataset.id}", type="primary"):
+                        freed = workspace.datasets.purge(dataset.id)
+                        state.leave_notice(f"{size(freed)} freed.", ":material/check:")
+                        st.rerun()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Callable
 
 from streamlit.testing.v1 import AppTest
@@ -39,7 +41,7 @@ def test_all_runs_stand_in_the_table_with_quality_and_settings(
     table = open_page().dataframe[0].value
     assert list(table["name"]) == ["Second", "First"]
     assert list(table["state"]) == ["Failed", "Finished"]
-    assert table["difference"].iloc[1] == "+0.250 (+0.100 to +0.400)"
+    assert (table["difference"].iloc[1], table["interval"].iloc[1]) == (0.25, "+0.100 to +0.400")
     assert "epochs 7" in table["settings"].iloc[0]
 
 
@@ -57,12 +59,11 @@ def test_a_deleted_run_comes_back_with_undo(
     open_page: Callable[..., AppTest], make_run: Callable[..., Run], workspace: Workspace
 ) -> None:
     run = make_run("succeeded", name="Mine")
-    make_run("succeeded", name="Other")
     workspace.runs.delete(run.id)
-    app = open_page()
+    app = open_page()  # the last run of all
     assert "Mine" in texts(app)
     button(app, "Undo").click().run()
-    assert {one.name for one in workspace.runs.all()} == {"Mine", "Other"}
+    assert {one.name for one in workspace.runs.all()} == {"Mine"}
 
 
 def test_the_space_of_deleted_runs_is_freed_for_good(
@@ -72,7 +73,8 @@ def test_the_space_of_deleted_runs_is_freed_for_good(
     make_run("succeeded", name="Other")
     workspace.runs.delete(run.id)
     app = open_page()
-    button(app, "Free the space").click().run()
+    assert run.folder.exists()
+    button(app, "Remove for good").click().run()
     assert not run.folder.exists()
     assert [one.name for one in workspace.runs.all(deleted=True)] == []
 
@@ -84,6 +86,8 @@ def test_leftovers_of_crashes_are_offered_for_cleaning(
     left = workspace.home / "runs" / ".part-abc"
     left.mkdir()
     (left / "weights").write_bytes(b"x" * 1000)
+    hour_ago = time.time() - 3600
+    os.utime(left, (hour_ago, hour_ago))
     app = open_page()
     button(app, "Clean up").click().run()
     assert not left.exists()

@@ -77,6 +77,7 @@ def test_a_page_with_its_own_poller_gets_no_second_one(
 def test_a_server_that_only_watches_says_so(open_page: Callable[..., AppTest], monkeypatch: pytest.MonkeyPatch) -> None:
     class Watching:
         is_viewer = True
+        trouble = ""
 
     assert not any("Another Closer server" in str(info.value) for info in open_page().info)
     monkeypatch.setattr(serving, "_serving", [Watching()])
