@@ -192,6 +192,8 @@ class Database:
         with self.reading() as connection:
             if self._version(connection) == len(MIGRATIONS):
                 return
+            if (version := self._version(connection)) > 0:
+                self._keep_older(connection, version)
         with self._guarded(), closing(self._connect()) as connection:
             connection.execute("BEGIN IMMEDIATE")
             for script in MIGRATIONS[self._version(connection) :]:
@@ -199,6 +201,15 @@ class Database:
                     connection.execute(statement)
             connection.execute(f"PRAGMA user_version={len(MIGRATIONS)}")
             connection.commit()
+
+    def _keep_older(self, connection: sqlite3.Connection, version: int) -> None:
+        """Copy a database of an older schema before it is changed: who goes back to an older Closer can go on with it."""
+        kept = self.path.with_name(f"closer.schema-{version}.db")
+        if not kept.exists():
+            part = kept.with_suffix(".part")
+            with closing(sqlite3.connect(part)) as copy:
+                connection.backup(copy)
+            part.replace(kept)
 
     def _version(self, connection: sqlite3.Connection) -> int:
         version = int(connection.execute("PRAGMA user_version").fetchone()[0])

@@ -32,6 +32,9 @@ def test_a_workspace_of_the_first_schema_opens(tmp_path: Path) -> None:
     assert run.seconds == pytest.approx(58, abs=1)  # what was not counted then follows from start and end
     assert [job.kind for job in workspace.jobs.all()] == ["train", "evaluate", "project"]
     assert workspace.datasets.get("fc399476f4ae").counts["train"] == 261
+    with closing(sqlite3.connect(tmp_path / "closer.schema-1.db")) as kept:
+        assert kept.execute("PRAGMA user_version").fetchone()[0] == 1
+        assert kept.execute("SELECT COUNT(*) FROM runs").fetchone()[0] == 1
 
 
 def test_a_whole_database_is_opened_without_writing(tmp_path: Path) -> None:

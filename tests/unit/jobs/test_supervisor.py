@@ -1,0 +1,130 @@
+"""The supervisor outlives whatever a tick meets, starts a worker when there is work, and kills only what shows no life."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from lib.jobs import supervisor as room
+from lib.jobs.events import EventWriter
+from lib.jobs.supervisor import Supervisor, Waited
+from lib.store.workspace import Workspace, open_workspace
+from tests.builders import add_dataset, add_run
+
+
+class Child:
+    """A worker that is still on its way."""
+
+    def poll(self) -> None:
+        return None
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """Count the workers that would be started."""
+    logs: list[Path] = []
+
+    def start(home: Path, *, log: Path) -> Child:
+        logs.append(log)
+        return Child()
+
+    monkeypatch.setattr(room, "start_worker", start)
+    return logs
+
+
+@pytest.fixture
+def watched(home: Path) -> Iterator[tuple[Supervisor, Workspace]]:
+    made = Supervisor(home)
+    yield made, open_workspace(home)
+    made.stop()
+
+
+def test_one_worker_is_started_when_something_waits(
+    watched: tuple[Supervisor, Workspace], started: list[Path], tmp_path: Path
+) -> None:
+    supervisor, workspace = watched
+    supervisor.tick(workspace)
+    assert started == []
+    add_run(workspace, add_dataset(workspace), "a/b")
+    supervisor.tick(workspace)
+    supervisor.tick(workspace)  # the first has not taken its lock yet
+    assert len(started) == 1
+
+
+def test_a_job_without_a_run_stops_nothing(watched: tuple[Supervisor, Workspace], started: list[Path]) -> None:
+    supervisor, workspace = watched
+    workspace.jobs.submit("train", run="gone")
+    supervisor.tick(workspace)
+    assert len(started) == 1  # the worker will say that its run is gone
+
+
+def test_the_thread_outlives_errors_and_says_them(
+    home: Path, started: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    supervisor = Supervisor(home)
+    monkeypatch.setattr(room, "TICK_SECONDS", 0.01)
+    errors = iter([OSError(28, "No space left on device"), KeyError("rubbish"), ValueError("no json")])
+
+    def tick(workspace: Workspace) -> None:
+        error = next(errors, None)
+        if error is None:
+            supervisor._ended.set()
+        else:
+            raise error
+
+    monkeypatch.setattr(supervisor, "tick", tick)
+    seen: list[str] = []
+    monkeypatch.setattr(room._log, "error", lambda text, error: seen.append(str(error)))
+    supervisor.start()
+    assert supervisor._thread is not None
+    supervisor._thread.join(timeout=20)
+    assert not supervisor._thread.is_alive()
+    assert ["No space" in seen[0], "rubbish" in seen[1], "no json" in seen[2]] == [True] * 3
+    assert supervisor.trouble == ""  # the last look went well
+    supervisor.stop()
+
+
+def test_pages_are_told_once_when_work_begins(home: Path) -> None:
+    told: list[str] = []
+    supervisor, workspace = Supervisor(home, on_begin=lambda: told.append("begun")), open_workspace(home)
+    supervisor._tell(workspace)
+    assert told == []
+    run = add_run(workspace, add_dataset(workspace), "a/b")
+    supervisor._tell(workspace)
+    supervisor._tell(workspace)
+    assert told == ["begun"]
+    workspace.jobs.cancel(run.job)
+    supervisor._tell(workspace)
+    workspace.jobs.retry(run.job)
+    supervisor._tell(workspace)
+    assert told == ["begun", "begun"]
+
+
+def test_a_worker_that_saves_is_not_killed_and_a_silent_one_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [1000.0]
+    monkeypatch.setattr(room.time, "monotonic", lambda: clock[0])
+    events = tmp_path / "events.jsonl"
+    writer, waited = EventWriter(events), Waited()
+    for _ in range(5):  # it saves, and says so
+        writer.log("saving")
+        waited = waited.look(events)
+        clock[0] += 20
+        assert not waited.is_late
+    waited = waited.look(events)
+    clock[0] += room.CANCEL_SECONDS + 1
+    assert waited.look(events).is_late
+
+
+def test_saving_does_not_last_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [1000.0]
+    monkeypatch.setattr(room.time, "monotonic", lambda: clock[0])
+    writer, waited = EventWriter(tmp_path / "events.jsonl"), Waited()
+    late = []
+    for _ in range(20):
+        writer.log("still busy")
+        waited = waited.look(tmp_path / "events.jsonl")
+        late.append(waited.is_late)
+        clock[0] += 20
+    assert (late[0], late[-1]) == (False, True)
