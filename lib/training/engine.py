@@ -14,15 +14,19 @@ from datasets import Dataset
 from sentence_transformers import SentenceTransformer, SentenceTransformerTrainer, SentenceTransformerTrainingArguments
 from sentence_transformers.base.sampler import GroupByLabelBatchSampler
 from torch import nn
-from transformers import TrainerCallback
+from transformers import PrinterCallback, TrainerCallback
+from transformers.pytorch_utils import Conv1D
 
 from lib.data.shapes import Shape
 from lib.errors import TrainingError
 from lib.models.encoder import SMALLEST_BF16
+from lib.models.static import is_static
 from lib.training import checkpoints, packing
 from lib.training.batches import FairBatches
+from lib.training.choices import IN_BATCH
 from lib.training.examples import Rows, text_ids
-from lib.training.recipe import IN_BATCH, Recipe
+from lib.training.recipe import Recipe
+from lib.training.steps import grouped_size
 
 
 @dataclass
@@ -41,12 +45,15 @@ class ClosersTrainer(SentenceTransformerTrainer):
         self.rows, self.shape, self.recipe, self.hooks = rows, shape, recipe, hooks
         self.last_loss = math.nan
         super().__init__(train_dataset=Dataset.from_dict(rows.columns), callbacks=[Reporter(self)], **stock)
+        self.remove_callback(PrinterCallback)  # it would write to standard output, where a command's result belongs
+
+    def add_model_card_callback(self, default_args_dict: dict[str, Any]) -> None:
+        """Leave out the stock card's callback: it picks training texts and embeds them; our card holds none."""
 
     def get_batch_sampler(self, dataset: Any, batch_size: int, drop_last: bool, **rest: Any) -> Any:
         """Return fair batches for losses with in-batch negatives, grouped ones for labelled texts, else the stock ones."""
         if self.shape is Shape.LABELLED_TEXTS:
-            size = max(4, batch_size - batch_size % 2)
-            return GroupByLabelBatchSampler(dataset, batch_size=size, drop_last=drop_last, **rest)
+            return GroupByLabelBatchSampler(dataset, batch_size=grouped_size(batch_size), drop_last=drop_last, **rest)
         if self.recipe.loss not in IN_BATCH:
             return super().get_batch_sampler(dataset, batch_size, drop_last, **rest)
         columns = [values for name, values in self.rows.columns.items() if name not in ("score", "label")]
@@ -68,7 +75,7 @@ class ClosersTrainer(SentenceTransformerTrainer):
         if not math.isfinite(value):
             raise TrainingError(
                 f"The loss became {value} at step {self.state.global_step + 1}.",
-                todo="Lower the learning rate (2e-5 to 3e-4 is usual), then train again. The best epoch so far is kept.",
+                todo="Lower the learning rate (2e-5 to 3e-4 is usual), then train again.",
             )
         self.last_loss = value
         return loss
@@ -119,6 +126,13 @@ def wants_bf16(recipe: Recipe, model: SentenceTransformer) -> bool:
     return gains and (model.get_embedding_dimension() or 0) >= SMALLEST_BF16
 
 
+def described(model: SentenceTransformer, *, packed: bool, bf16: bool) -> str:
+    """Return how batches are computed, in words for the log."""
+    layout = "packed: no padding is computed" if packed else "padded to their longest text"
+    precision = f"Precision: {'bf16' if bf16 else 'fp32'}."
+    return precision if is_static(model) else f"Batches are {layout}. {precision}"
+
+
 def arguments(
     recipe: Recipe, *, folder: Path, device: str, packed: bool, bf16: bool
 ) -> SentenceTransformerTrainingArguments:
@@ -150,7 +164,7 @@ def arguments(
 
 
 def prepare_model(model: SentenceTransformer, recipe: Recipe) -> None:
-    """Apply what a recipe says about the model itself: max length, dropout, frozen layers, LoRA."""
+    """Apply what a recipe that fits the model says about it: max length, dropout, frozen layers, LoRA on the others."""
     if recipe.max_length:
         model.max_seq_length = min(recipe.max_length, model.max_seq_length or recipe.max_length)
     if recipe.dropout >= 0:
@@ -176,13 +190,15 @@ def freeze_lower(model: SentenceTransformer, count: int) -> None:
 
 
 def add_lora(model: SentenceTransformer, rank: int) -> None:
-    """Add LoRA matrices (Hu et al. 2021) to every linear layer of the transformer; only they are trained."""
+    """Add LoRA matrices (Hu et al. 2021) to every linear layer of the transformer that is not frozen; only they are trained."""
     from peft import LoraConfig, inject_adapter_in_model
 
     inner = getattr(model[0], "model", None)
     if inner is None:
         raise TrainingError("LoRA needs a transformer; this base model has none.", todo="Set the LoRA rank to 0.")
-    config = LoraConfig(r=rank, lora_alpha=2 * rank, lora_dropout=0.0, target_modules="all-linear")
+    linear = [(name, part) for name, part in inner.named_modules() if isinstance(part, nn.Linear | Conv1D)]
+    free = [name for name, part in linear if part.weight.requires_grad]
+    config = LoraConfig(r=rank, lora_alpha=2 * rank, lora_dropout=0.0, target_modules=free)
     inject_adapter_in_model(config, inner)
     for name, parameter in model.named_parameters():
         parameter.requires_grad_("lora_" in name)

@@ -7,22 +7,28 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import os
+import signal
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from lib.data.shapes import Shape
 from lib.errors import CancelledError, CloserError
 from lib.progress import Silent
 from lib.store.publish import write_atomic
 from lib.store.workspace import open_workspace
-from lib.training.recipe import Recipe, steps_per_epoch
+from lib.training import pace
+from lib.training.recipe import Recipe
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from lib.training.session import Training
 
 STEPS = 6
 WARM_STEPS = 2
@@ -30,55 +36,67 @@ WARM_STEPS = 2
 
 MOST_BATCHES = 12
 LOOKED_AT = 200
+COSTS_NOTHING = (
+    "epochs",
+    "seed",
+    "patience",
+    "evaluate_every",
+    "learning_rate",
+    "warmup",
+    "schedule",
+    "weight_decay",
+    "scale",
+    "margin",
+)
+"""Settings that change nothing of what a step, a look or a checkpoint costs."""
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """What some steps took: seconds a step, seconds a look at one validation row, bytes at the peak, device in words."""
+    """What some steps took: seconds of a step, of a look at the validation part and of a checkpoint; most bytes; device in words."""
 
     step_seconds: float
-    look_seconds_per_row: float
+    look_seconds: float
+    checkpoint_seconds: float
     memory: int
     device: str
 
-    def seconds(self, recipe: Recipe, counts: Mapping[str, int]) -> float:
-        """Return the seconds of a training with all its epochs, looks at the validation part included."""
-        steps = recipe.epochs * steps_per_epoch(counts["train"], recipe.batch_size)
-        looks = 1 + math.ceil(recipe.epochs / recipe.evaluate_every)
-        return steps * self.step_seconds + looks * counts["validation"] * self.look_seconds_per_row
+    def seconds(self, recipe: Recipe, *, steps: int) -> float:
+        """Return the seconds of a training with all its epochs, of so many steps each: steps, looks (the base's too), checkpoints."""
+        looks = 1 + pace.looks_left(recipe)
+        whole = recipe.epochs * steps * self.step_seconds + looks * self.look_seconds
+        return whole + pace.checkpoints_seconds(epochs=recipe.epochs, cost=self.checkpoint_seconds, whole=whole)
 
 
 class Probe(Silent):
-    """A Progress that takes the time of each step and stops the training after a few."""
+    """A Progress that takes the time of some steps, asks for a checkpoint at the last one, and stops the training."""
 
     def __init__(self) -> None:
-        self.moments: list[float] = []
-        self.memory = 0
-        self.look_seconds = 0.0
+        self.training: Training | None = None
+        self.seconds: list[float] = []
         self.device = ""
-
-    def loss(self, *, step: int, epoch: float, loss: float, learning_rate: float) -> None:
-        import psutil
-
-        self.moments.append(time.monotonic())
-        self.memory = max(self.memory, int(psutil.Process().memory_info().rss))
-
-    def measured(self, *, part: str, moment: str, epoch: float, metrics: Mapping[str, float], seconds: float) -> None:
-        self.look_seconds = self.look_seconds or seconds
 
     def log(self, text: str, *, level: str = "info") -> None:
         self.device = self.device or text
 
     def check(self) -> None:
-        if len(self.moments) >= STEPS:
+        training = self.training
+        if training is None or training.steps == len(self.seconds):
+            return
+        self.seconds.append(training.seconds)
+        if training.steps == STEPS:
+            training.checkpoint_every = 0.0
+        if training.steps > STEPS:
             raise CancelledError("Measured enough.")
 
 
 def place(home: Path, *, dataset: str, model: str, recipe: Recipe) -> Path:
     """Return the file that the estimate of this training is written to."""
-    kept = {name: value for name, value in recipe.to_dict().items() if name not in ("epochs", "seed", "patience")}
-    mark = hashlib.sha256(json.dumps([dataset, model, kept], sort_keys=True).encode()).hexdigest()[:20]
+    kept = {name: value for name, value in recipe.to_dict().items() if name not in COSTS_NOTHING}
+    mark = hashlib.sha256(
+        json.dumps([dataset, model, kept, [field.name for field in fields(Estimate)]], sort_keys=True).encode()
+    ).hexdigest()[:20]
     return home / "cache" / "estimates" / f"{mark}.json"
 
 
@@ -112,42 +130,56 @@ def result(home: Path, *, dataset: str, model: str, recipe: Recipe) -> Estimate 
 
 def measure(home: Path, *, dataset: str, model: str, recipe: Recipe) -> Estimate:
     """Train for a few steps on a part of the data and return what they took."""
-    from lib.training.trainer import train
+    from lib.training.validation import looked_texts
 
     found = open_workspace(home).datasets.get(dataset)
     frame = found.frame()
     rows = frame[frame["part"] == "train"].head(MOST_BATCHES * recipe.batch_size)
     looked = frame[frame["part"] == "validation"].head(LOOKED_AT)
-    probe = Probe()
-    with tempfile.TemporaryDirectory(dir=home / "cache") as folder, suppress(CancelledError):  # by our own probe
-        train(
-            dataset_frame=frame.loc[[*rows.index, *looked.index]],
-            shape=found.shape,
-            model_name=model,
-            recipe=recipe,
-            folder=Path(folder),
-            home=home,
-            progress=probe,
-        )
-    return summary(probe, looked=max(1, len(looked)), batch=recipe.batch_size)
+    with tempfile.TemporaryDirectory(dir=home / "cache") as folder:
+        probe = probed(frame.loc[[*rows.index, *looked.index]], found.shape, model, recipe, Path(folder), home)
+    return summary(probe, texts=looked_texts(frame, Shape(found.shape)))
 
 
-def summary(probe: Probe, *, looked: int, batch: int) -> Estimate:
-    """Return the probe's figures: the median of the steps after the first ones; a look costs a third of a step a row at least.
+def probed(frame: pd.DataFrame, shape: str, model: str, recipe: Recipe, folder: Path, home: Path) -> Probe:
+    """Train on the frame until enough is measured, and return the probe with what it saw."""
+    from lib.training import trainer
+    from lib.training.epochs import run_epochs
+    from lib.training.examples import training_rows
+    from lib.training.memory import naming_memory
 
-    (The base model's vectors may come from the cache, and then a look at them says nothing of a look at tuned ones.)
-    """
-    gaps = [after - before for before, after in zip(probe.moments, probe.moments[1:], strict=False)]
+    probe, rows = Probe(), training_rows(frame, Shape(shape))
+    recipe = recipe.for_shape(shape, classes=len(rows.classes))
+    with trainer.threads(recipe.threads), suppress(CancelledError):  # by our own probe
+        trainer.begin(recipe)
+        probe.training = trainer.open_training(frame, rows, Shape(shape), model, recipe, folder, home, probe)
+        with naming_memory(recipe, probe.training.model):
+            run_epochs(probe.training)
+    return probe
+
+
+def summary(probe: Probe, *, texts: int) -> Estimate:
+    """Return the probe's figures: the median step after the first ones, a look at so many texts by what training on them costs."""
+    from lib.training.memory import peak_memory
+
+    training = probe.training
+    gaps = [after - before for before, after in zip(probe.seconds, probe.seconds[1:], strict=False)]
     usual = sorted(gaps[WARM_STEPS:] or gaps)
-    if not usual:
+    if training is None or not usual:
         raise CloserError("There are too few training rows to measure a step.")
     step = usual[len(usual) // 2]
-    look = max(probe.look_seconds / looked, step / batch / 3)
-    return Estimate(step, look, probe.memory, probe.device)
+    return Estimate(
+        step_seconds=step,
+        look_seconds=step * pace.look_steps(texts, texts_of_a_step=training.texts_of_a_step),
+        checkpoint_seconds=training.checkpoint_seconds or 0.0,
+        memory=peak_memory(training.model.device),
+        device=probe.device,
+    )
 
 
 def main() -> int:
     """Measure what is asked for on the command line and write it to its file."""
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # what was written for it is removed
     home, dataset, model, values, path = json.loads(sys.argv[1])
     try:
         found = asdict(measure(Path(home), dataset=dataset, model=model, recipe=Recipe.from_dict(values)))

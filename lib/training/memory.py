@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import ctypes
 import resource
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import torch
 from sentence_transformers import SentenceTransformer
@@ -19,9 +19,15 @@ SIGNS = ("out of memory", "can't allocate memory", "not enough memory")
 
 
 def peak_memory(device: torch.device) -> int:
-    """Return the most bytes that this process has held, of the GPU where it computes there."""
+    """Return the most bytes that this process has held, of the GPU where it computes there.
+
+    Linux counts into ru_maxrss what the process held that started this one, so it is asked for this one's own high-water mark.
+    """
     if device.type == "cuda":
         return int(torch.cuda.max_memory_allocated(device))
+    with suppress(OSError, ValueError, IndexError):
+        status = Path("/proc/self/status").read_text(encoding="utf-8")
+        return int(status.split("VmHWM:")[1].split()[0]) * 1024
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return most if sys.platform == "darwin" else most * 1024
 
@@ -45,19 +51,3 @@ def naming_memory(recipe: Recipe, model: SentenceTransformer) -> Iterator[None]:
             todo=f"Lower the batch size (now {recipe.batch_size}) or the max length (now {length} tokens), freeze lower "
             "layers, or close other programs; then train again.",
         ) from error
-
-
-M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
-KEPT_BLOCK = 1 << 30
-
-
-def reuse_large_blocks() -> None:
-    """Ask glibc to keep freed blocks of up to 1 GiB for the next step; elsewhere this does nothing.
-
-    The gradient of the word vectors is larger than the 32 MB from which glibc maps each block anew and has the kernel fill it with
-    zeros: of a static model's step that is half (mallopt(3), M_MMAP_THRESHOLD).
-    """
-    with suppress(OSError, AttributeError):
-        mallopt = ctypes.CDLL(None).mallopt
-        mallopt(M_MMAP_THRESHOLD, KEPT_BLOCK)
-        mallopt(M_TRIM_THRESHOLD, (1 << 31) - 1)

@@ -9,33 +9,19 @@ from typing import Any
 
 from lib.data.shapes import Shape
 from lib.errors import InputError
-
-LOSSES: dict[Shape, tuple[str, ...]] = {
-    Shape.PAIRS: (
-        "MultipleNegativesRanking",
-        "CachedMultipleNegativesRanking",
-        "GISTEmbed",
-        "MegaBatchMargin",
-    ),
-    Shape.SCORED: ("CoSENT", "AnglE", "CosineSimilarity"),
-    Shape.LABELLED_PAIRS: ("OnlineContrastive", "Contrastive", "Softmax"),
-    Shape.TRIPLETS: ("MultipleNegativesRanking", "CachedMultipleNegativesRanking", "Triplet"),
-    Shape.LABELLED_TEXTS: ("BatchAllTriplet", "BatchHard", "BatchHardSoftMargin", "BatchSemiHard"),
-}
-"""Losses of sentence-transformers by shape; the first is the default."""
-
-IN_BATCH = ("MultipleNegativesRanking", "CachedMultipleNegativesRanking", "GISTEmbed", "MegaBatchMargin")
-"""Losses that take the other targets of a batch as negatives."""
-
-RANKING = ("MultipleNegativesRanking", "CachedMultipleNegativesRanking")
-BINARY = ("OnlineContrastive", "Contrastive")
-"""Losses that know only two labels: the same, not the same."""
-MINED = (Shape.PAIRS,)
-"""Shapes whose rows have no negatives of their own, so that hard ones can be mined."""
-SCHEDULES = ("linear", "cosine", "constant")
-PRECISIONS = ("auto", "fp32", "bf16")
-DIRECTIONS = ("query_to_doc", "symmetric", "all")
-DEVICES = ("auto", "cpu", "cuda", "mps")
+from lib.training.choices import (
+    BINARY,
+    DEFAULTS,
+    DEVICES,
+    DIRECTIONS,
+    LOSSES,
+    MINED,
+    NESTED,
+    PRECISIONS,
+    RANKING,
+    SCHEDULES,
+    losses_for,
+)
 
 
 def setting(
@@ -49,10 +35,17 @@ def setting(
     losses: tuple[str, ...] = (),
     shapes: tuple[Shape, ...] = (),
     advanced: bool = True,
+    needs: str = "",
+    without_transformer: Any = None,
 ) -> Any:
-    """Declare a field of the recipe with what form and command line need to know of it."""
+    """Declare a field of the recipe with what form and command line need to know of it.
+
+    needs: the setting without which this one does nothing. without_transformer: the value that stands for it where the
+    model has no transformer and the setting means nothing; None where it means something for every model.
+    """
     facts = {"label": label, "help": help_line, "low": low, "high": high, "choices": choices, "losses": losses}
-    return field(default=default, metadata=facts | {"shapes": shapes, "advanced": advanced})
+    facts |= {"shapes": shapes, "advanced": advanced, "needs": needs, "without_transformer": without_transformer}
+    return field(default=default, metadata=facts)
 
 
 @dataclass(frozen=True)
@@ -63,7 +56,7 @@ class Recipe:
     epochs: int = setting(
         3,
         "Epochs",
-        "How often every training pair is seen. The best epoch on validation is kept.",
+        "How often the training part is gone through. The best epoch on validation is kept.",
         low=1,
         high=500,
         advanced=False,
@@ -97,10 +90,19 @@ class Recipe:
         0.0, "Weight decay", "How strongly AdamW pulls weights towards zero.", low=0.0, high=1.0
     )
     max_length: int = setting(
-        0, "Max length", "Tokens read of each text; 0 means as many as the base model reads.", low=0, high=8192
+        0,
+        "Max length",
+        "Tokens read of each text; 0 means as many as the base model reads.",
+        low=0,
+        high=8192,
+        without_transformer=0,
     )
     precision: str = setting(
-        "auto", "Precision", "auto computes in bf16 where this device gains from it, else in fp32.", choices=PRECISIONS
+        "auto",
+        "Precision",
+        "auto computes in bf16 where this device gains from it, else in fp32.",
+        choices=PRECISIONS,
+        without_transformer="fp32",
     )
     dropout: float = setting(
         0.0,
@@ -108,11 +110,13 @@ class Recipe:
         "Share of activations dropped while training; -1 means as in the model's own config.",
         low=-1.0,
         high=0.9,
+        without_transformer=-1.0,
     )
     packed: bool = setting(
         True,
         "Packed batches",
         "Compute without padding where the model can: the same loss, several times faster on a CPU.",
+        without_transformer=False,
     )
     seed: int = setting(
         42, "Seed", "The same seed and threads give the same bits.", low=0, high=2**31 - 1, advanced=False
@@ -130,6 +134,7 @@ class Recipe:
         "Lower layers that stay as they are (the word vectors too); faster, learns less.",
         low=0,
         high=96,
+        without_transformer=0,
     )
     lora_rank: int = setting(
         0,
@@ -137,9 +142,13 @@ class Recipe:
         "Train small added matrices instead of all weights; merged when saved. 0 means off.",
         low=0,
         high=512,
+        without_transformer=0,
     )
     matryoshka: tuple[int, ...] = setting(
-        (), "Matryoshka dimensions", "Also train these shorter prefixes of the vector, such as 256, 128, 64."
+        (),
+        "Matryoshka dimensions",
+        "Also train these shorter prefixes of the vector; those not below the model's own length are left out.",
+        losses=NESTED,
     )
     hard_negatives: int = setting(
         0,
@@ -158,6 +167,7 @@ class Recipe:
         high=1.0,
         losses=RANKING,
         shapes=MINED,
+        needs="hard_negatives",
     )
     negative_relative_margin: float = setting(
         0.0,
@@ -167,6 +177,7 @@ class Recipe:
         high=1.0,
         losses=RANKING,
         shapes=MINED,
+        needs="hard_negatives",
     )
     negative_skip: int = setting(
         0,
@@ -176,6 +187,7 @@ class Recipe:
         high=1000,
         losses=RANKING,
         shapes=MINED,
+        needs="hard_negatives",
     )
     negative_range: int = setting(
         50,
@@ -185,6 +197,7 @@ class Recipe:
         high=10000,
         losses=RANKING,
         shapes=MINED,
+        needs="hard_negatives",
     )
     directions: str = setting(
         "query_to_doc",
@@ -241,22 +254,33 @@ class Recipe:
         classes: how many labels the data has; more than two labels of pairs need Softmax.
         """
         fitting = losses_for(shape, classes=classes)
-        if not self.loss:
-            return replace(self, loss=fitting[0])
-        if self.loss not in fitting:
+        loss = self.loss or fitting[0]
+        if loss not in fitting:
             raise InputError(
-                f"The loss {self.loss} does not fit data of the shape {Shape(shape).value}"
-                + (f" with {classes} labels." if self.loss in BINARY else "."),
+                f"The loss {loss} does not fit data of the shape {Shape(shape).value}"
+                + (f" with {classes} labels." if loss in BINARY else "."),
                 todo=f"Choose one of {', '.join(fitting)}.",
             )
-        return self
+        if self.matryoshka and loss not in NESTED:
+            raise InputError(
+                f"{', '.join(map(str, self.matryoshka))}: the loss {loss} trains the whole vector only.",
+                where=FIELDS["matryoshka"].label,
+                todo="Leave the dimensions out, or choose another loss.",
+            )
+        return replace(self, loss=loss)
 
+    def without_transformer(self) -> Recipe:
+        """Return the recipe with every setting that only a transformer has at the value that does nothing."""
+        neutral = {name: spec.without_transformer for name, spec in FIELDS.items() if spec.needs_transformer}
+        return replace(self, **neutral)
 
-def losses_for(shape: Shape | str, *, classes: int = 2) -> tuple[str, ...]:
-    """Return the losses that fit a shape, the default first."""
-    fitting = LOSSES[Shape(shape)]
-    several = Shape(shape) is Shape.LABELLED_PAIRS and classes > 2
-    return tuple(loss for loss in fitting if loss not in BINARY) if several else fitting
+    @property
+    def asks_of_transformer(self) -> tuple[str, ...]:
+        """Return the settings that only a transformer has and that do not stand at a usual value."""
+        usual = {name: (spec.default, spec.without_transformer) for name, spec in FIELDS.items()}
+        return tuple(
+            name for name, spec in FIELDS.items() if spec.needs_transformer and getattr(self, name) not in usual[name]
+        )
 
 
 @dataclass(frozen=True)
@@ -274,9 +298,21 @@ class Field:
     losses: tuple[str, ...]
     shapes: tuple[Shape, ...]
     advanced: bool
+    needs: str
+    without_transformer: Any
 
-    def applies(self, loss: str, shape: Shape | None = None) -> bool:
-        """Say whether the setting does anything for this loss (on data of this shape, where it is given)."""
+    @property
+    def needs_transformer(self) -> bool:
+        """Say whether the setting means nothing for a model without a transformer (a static one)."""
+        return self.without_transformer is not None
+
+    def applies(self, loss: str, shape: Shape | None = None, *, static: bool = False) -> bool:
+        """Say whether the setting does anything for this loss (on data of this shape, where it is given).
+
+        static: whether all models that will be trained are static ones.
+        """
+        if static and self.needs_transformer:
+            return False
         fits = not self.shapes or shape is None or shape in self.shapes
         return fits and (not self.losses or loss in self.losses)
 
@@ -346,12 +382,7 @@ def recommended_for(rows: int) -> Recipe:
 
 
 def differences(recipe: Recipe | Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings that differ from Recommended, in the form's order."""
+    """Return the settings that differ from Recommended, in the form's order; the loss where it is no shape's default."""
     values = recipe.to_dict() if isinstance(recipe, Recipe) else dict(recipe)
-    usual = RECOMMENDED.to_dict()
-    return {name: values[name] for name in FIELDS if name in values and values[name] != usual[name] and name != "loss"}
-
-
-def steps_per_epoch(rows: int, batch_size: int) -> int:
-    """Return the optimizer steps of one epoch over that many training rows."""
-    return max(1, math.ceil(rows / batch_size))
+    usual = RECOMMENDED.to_dict() | ({"loss": values["loss"]} if values.get("loss") in DEFAULTS else {})
+    return {name: values[name] for name in FIELDS if name in values and values[name] != usual[name]}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,14 @@ from lib.errors import ModelError, TrainingError
 from lib.models.encoder import encode
 from lib.models.loader import load
 from lib.store.publish import publish
-from lib.training.card import CARD, write_card
+from lib.training.card import CARD, FACTS, write_card
 from lib.training.recipe import Recipe
 
 SAME_MODEL = 0.9999
 COMPARED = 64
 """Texts whose embeddings are compared between the model in memory and the saved one."""
+TIMED, WARMING = 256, 16
+"""Texts by which the speed of encoding is measured."""
 
 
 def save_tuned(
@@ -42,7 +45,7 @@ def save_tuned(
         model.save_pretrained(str(part), create_model_card=False, safe_serialization=True)
         card = write_card(folder=final.name, model_name=model_name, recipe=recipe.to_dict(), facts=facts, epochs=epochs)
         (part / CARD).write_text(card, encoding="utf-8")
-        (part / "closer.json").write_text(json.dumps({"history": epochs, **facts}), encoding="utf-8")
+        (part / FACTS).write_text(json.dumps({"history": epochs, **facts}), encoding="utf-8")
         check_saved(part, texts, expected)
 
 
@@ -57,11 +60,26 @@ def check_finite(model: SentenceTransformer) -> None:
 
 def check_saved(folder: Path, texts: list[str], expected: np.ndarray) -> None:
     """Raise ModelError unless the folder, loaded again, gives the same embeddings (cosine above 0.9999)."""
-    rows = encode(load(str(folder), device="cpu"), texts, fast=False)
-    norms = np.linalg.norm(rows, axis=1) * np.linalg.norm(expected, axis=1)
-    cosine = (rows * expected).sum(axis=1) / np.maximum(norms, 1e-12)
+    cosine = same_cosine(encode(load(str(folder), device="cpu"), texts, fast=False), expected)
     if len(cosine) and not float(cosine.min()) >= SAME_MODEL:  # also when it is not a number
         raise ModelError(
             f"The saved model gives other embeddings than the trained one (cosine {cosine.min():.5f}).",
             todo="The disk or the memory may be faulty. Press Try again.",
         )
+
+
+def same_cosine(rows: np.ndarray, expected: np.ndarray) -> np.ndarray:
+    """Return by row the cosine of two (n, d) arrays; two rows of zeros, as unknown words alone give, are the same."""
+    lengths, known = np.linalg.norm(rows, axis=1), np.linalg.norm(expected, axis=1)
+    cosine = (rows * expected).sum(axis=1) / np.maximum(lengths * known, 1e-12)
+    return np.where((lengths == 0) & (known == 0), 1.0, cosine)
+
+
+def texts_per_second(model: SentenceTransformer, texts: list[str]) -> float | None:
+    """Return how many of these texts the model encodes in a second, or None without texts; the first few are for warming up."""
+    if not texts:
+        return None
+    encode(model, texts[:WARMING])
+    began = time.perf_counter()
+    encode(model, texts)
+    return len(set(texts)) / max(1e-9, time.perf_counter() - began)

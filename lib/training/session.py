@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -15,6 +16,7 @@ from sentence_transformers import SentenceTransformer
 from lib.data.shapes import Shape
 from lib.evaluation.task import HEADLINE, Task
 from lib.progress import Progress
+from lib.training import pace
 from lib.training.examples import Rows
 from lib.training.recipe import Recipe
 from lib.training.snapshots import Snapshots
@@ -50,7 +52,10 @@ class History:
 
 @dataclass
 class Training:
-    """The parts of one training that its steps share."""
+    """The parts of one training that its steps share.
+
+    checkpoint_every: seconds after which a step within an epoch ends with a checkpoint; checkpoint_seconds: what the last one took.
+    """
 
     frame: pd.DataFrame
     shape: Shape
@@ -65,6 +70,8 @@ class Training:
     history: History
     began: float = 0.0
     saved: float = 0.0
+    checkpoint_every: float = math.inf
+    checkpoint_seconds: float | None = None
     steps: int = 0
     seconds: float = 0.0
 
@@ -79,6 +86,18 @@ class Training:
     def texts_of_a_look(self) -> int:
         """Return how many distinct texts a look at the validation part encodes, those of its snapshot included."""
         return len({*self.task.texts, *self.snapshots.texts})
+
+    @property
+    def texts_of_a_step(self) -> int:
+        """Return how many texts a full step trains on."""
+        return min(self.recipe.batch_size, self.rows.count) * self.rows.texts_per_row
+
+    @property
+    def is_checkpoint_due(self) -> bool:
+        """Say whether the end of an epoch is worth a checkpoint; the first one always is, and tells what one costs."""
+        if self.checkpoint_seconds is None:
+            return True
+        return pace.is_checkpoint_due(cost=self.checkpoint_seconds, since=time.monotonic() - self.saved)
 
     @property
     def metric(self) -> str:

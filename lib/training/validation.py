@@ -6,11 +6,19 @@ import numpy as np
 import pandas as pd
 
 from lib.data.shapes import Shape
+from lib.evaluation.task import Task
 from lib.settings import MAX_VALIDATION_TEXTS
 from lib.training.examples import text_columns
+from lib.training.snapshots import shown_texts
 
 ROWS_SHARE = 0.25
 """At most this share of the texts come from rows of the validation part itself; the rest stand around to be told apart."""
+
+
+def looked_texts(frame: pd.DataFrame, shape: Shape) -> int:
+    """Return how many distinct texts a look at the validation part encodes, those of its snapshot included."""
+    seen, _ = validation_frame(frame, shape)
+    return len({*Task.of(seen, shape=shape, part="validation").texts, *shown_texts(frame, shape)})
 
 
 def validation_frame(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -9,16 +10,18 @@ import streamlit as st
 
 from lib.data.shapes import Shape
 from lib.errors import CloserError
-from lib.training.recipe import FIELDS, Field, Recipe, losses_for
+from lib.training.choices import STATIC_RATE, losses_for
+from lib.training.recipe import FIELDS, Field, Recipe
 from lib.ui.components import show_error
 
 DIMENSIONS = (512, 384, 256, 192, 128, 96, 64, 32)
 
 
-def show(start: Recipe, shape: Shape, *, scope: str, classes: int = 2) -> Recipe | None:
+def show(start: Recipe, shape: Shape, *, scope: str, classes: int = 2, statics: Sequence[bool] = ()) -> Recipe | None:
     """Draw the settings, starting from a preset; return the recipe, or None when a value cannot be used.
 
-    `scope` names preset and dataset: each keeps its own edits. `classes` is how many labels the data has.
+    `scope` names preset and dataset: each keeps its own edits. `classes` is how many labels the data has. `statics` says of
+    each chosen model whether it is a static one.
     """
     loss = st.selectbox(
         "Loss",
@@ -28,13 +31,18 @@ def show(start: Recipe, shape: Shape, *, scope: str, classes: int = 2) -> Recipe
         key=f"recipe-{scope}-loss",
         persist_state="session",
     )
-    usual = [
-        item for item in FIELDS.values() if not item.advanced and item.name != "loss" and item.applies(loss, shape)
-    ]
-    values = {"loss": loss} | _grid(usual, start, scope)
-    more = [item for item in FIELDS.values() if item.advanced and item.name != "loss" and item.applies(loss, shape)]
-    with st.expander(f"More settings ({len(more)})", icon=":material/tune:"):
+    only_static = bool(statics) and all(statics)
+    fitting = [f for f in FIELDS.values() if f.name != "loss" and f.applies(loss, shape, static=only_static)]
+    values = {"loss": loss} | _grid([item for item in fitting if not item.advanced], start, scope)
+    if any(statics):
+        rate = values["learning_rate"] * STATIC_RATE
+        st.caption(f"A static model learns at {STATIC_RATE:g} times the learning rate: {rate:.1e}.")
+    more = [item for item in fitting if item.advanced]
+    with st.expander(f"More settings ({sum(not item.needs for item in more)})", icon=":material/tune:"):
         values |= _grid(more, start, scope)
+        if any(statics) and not only_static:
+            names = ", ".join(item.label for item in more if item.needs_transformer)
+            st.caption(f"The static model has no transformer; left out for it: {names}.")
     try:
         return replace(start, **values).for_shape(shape, classes=classes)
     except CloserError as error:
@@ -43,10 +51,13 @@ def show(start: Recipe, shape: Shape, *, scope: str, classes: int = 2) -> Recipe
 
 
 def _grid(fields: list[Field], start: Recipe, scope: str) -> dict[str, Any]:
-    values = {}
+    """Draw the settings in two columns; one that does nothing without another is left out while that one is off."""
+    values: dict[str, Any] = {}
     columns = st.columns(2, gap="medium")
-    for number, item in enumerate(fields):
-        with columns[number % 2]:
+    for item in fields:
+        if item.needs and not values.get(item.needs):
+            continue
+        with columns[len(values) % 2]:
             values[item.name] = _widget(item, getattr(start, item.name), f"recipe-{scope}-{item.name}")
             st.caption(item.help)
     return values

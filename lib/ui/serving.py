@@ -25,6 +25,11 @@ def trouble() -> str:
     return _serving[0].trouble if _serving else ""
 
 
+def is_served() -> bool:
+    """Say whether a server draws the page; false in tests, where work that nobody asked for must not begin."""
+    return bool(_serving)
+
+
 def only_watches() -> bool:
     """Say whether another server supervises this workspace's jobs; false in tests, where there is no server."""
     return bool(_serving) and _serving[0].is_viewer

@@ -5,29 +5,39 @@ from __future__ import annotations
 import shutil
 import subprocess
 from collections.abc import Sequence
+from pathlib import Path
 
+import pandas as pd
 import streamlit as st
 
+from lib.data.shapes import Shape
+from lib.models.catalog import STATIC_MODEL, resolve
 from lib.store.datasets import Dataset
+from lib.store.jobs import OPEN
 from lib.store.workspace import Workspace
 from lib.training import estimate, preflight
-from lib.training.recipe import Recipe, steps_per_epoch
+from lib.training.recipe import Recipe
+from lib.training.steps import Epoch, Repeats, epoch_of, repeats
 from lib.ui.components import duration, errors_shown, plain, size
+from lib.ui.serving import is_served
 
 MANY_EPOCHS = 15
 
 
-def show(workspace: Workspace, dataset: Dataset, models: Sequence[str], recipe: Recipe | None) -> bool:
-    """Say what "epochs" means for this dataset and what it costs; return whether it can be started: the disk has room."""
+def show(
+    workspace: Workspace, dataset: Dataset, models: Sequence[str], recipe: Recipe | None, *, usual: bool = False
+) -> bool:
+    """Say what "epochs" means for this dataset and what it costs; return whether it can be started: the disk has room.
+
+    usual: the settings are a preset's own; then what they cost is measured without being asked for.
+    """
     st.subheader("What this means", anchor=False)
     if recipe is None:
         st.caption("One of the settings cannot be used; the box on the left says which.")
         return False
-    rows = dataset.counts["train"]
-    steps = steps_per_epoch(rows, recipe.batch_size)
+    epoch = epoch_of(_repeats(dataset), Shape(dataset.shape), recipe)
     st.write(
-        f"**{recipe.epochs} × {steps:,} = {recipe.epochs * steps:,} steps** a model: each epoch sees all {rows:,} training "
-        f"examples once, {min(recipe.batch_size, rows)} a step."
+        f"**{recipe.epochs} × {epoch.steps:,} = {recipe.epochs * epoch.steps:,} steps** a model: {epoch_words(epoch, dataset)}"
     )
     st.caption(_stopping(recipe))
     if recipe.epochs >= MANY_EPOCHS:
@@ -38,31 +48,79 @@ def show(workspace: Workspace, dataset: Dataset, models: Sequence[str], recipe: 
             icon=":material/info:",
         )
     for model in models:
-        _expected(workspace, dataset, model, recipe)
+        _expected(workspace, dataset, model, recipe, steps=epoch.steps, usual=usual)
     return _has_room(workspace, dataset, models, recipe)
 
 
-def _expected(workspace: Workspace, dataset: Dataset, model: str, recipe: Recipe) -> None:
-    """Say how long it takes and how much memory, from some real steps that are measured when asked for."""
+def epoch_words(epoch: Epoch, dataset: Dataset) -> str:
+    """Return what an epoch sees of the training part, and why it is not all of it where it is not."""
+    if epoch.sees_all:
+        return f"each epoch sees all {epoch.rows:,} training examples, {epoch.batch} a step."
+    why = (
+        "classes take turns with two texts each, until one class is left"
+        if dataset.shape == Shape.LABELLED_TEXTS
+        else "a step takes no text twice, and one example alone has nothing to be told from"
+    )
+    return f"each epoch sees at most {epoch.seen:,} of {epoch.rows:,} training examples, other ones each time, {epoch.batch} a step ({why})."
+
+
+def _repeats(dataset: Dataset) -> Repeats:
+    path = dataset.folder / "examples.parquet"
+    return _counted(str(path), dataset.shape) if path.exists() else Repeats(dataset.counts["train"])
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _counted(parquet: str, shape: str) -> Repeats:
+    names = ["part", "label"] if shape == Shape.LABELLED_TEXTS else ["part", "anchor", "positive"]
+    return repeats(pd.read_parquet(parquet, columns=names), Shape(shape))
+
+
+def _expected(workspace: Workspace, dataset: Dataset, model: str, recipe: Recipe, *, steps: int, usual: bool) -> None:
+    """Say how long it takes and how much memory, from some real steps; they are measured unasked for a preset's own settings."""
     home = workspace.home
     found = None
     with errors_shown():
         found = estimate.result(home, dataset=dataset.id, model=model, recipe=recipe)
     if found is not None:
         st.write(
-            f"**About {duration(found.seconds(recipe, dataset.counts))}**, {size(found.memory)} of memory. {plain(found.device)}"
+            f"**About {duration(found.seconds(recipe, steps=steps))}**, {size(found.memory)} of memory. {plain(found.device)}"
         )
         st.caption(
-            f"{plain(model)}: measured on some real steps, {found.step_seconds:.2f} s a step; no early stop counted in."
+            f"{plain(model)}: measured on some real steps, {_short(found.step_seconds)} a step; looks at the validation part and "
+            "checkpoints counted in, no early stop."
         )
         return
     mark = str(estimate.place(home, dataset=dataset.id, model=model, recipe=recipe))
     if _measuring(mark):
         return
     title = f"Measure time and memory of {model.rsplit('/', 1)[-1]}"
-    if st.button(title, icon=":material/timer:", key=f"measure-{mark}", width="stretch", help="Takes some seconds."):
+    asked = st.button(
+        title, icon=":material/timer:", key=f"measure-{mark}", width="stretch", help="Takes some seconds."
+    )
+    if asked or (usual and _may_begin(workspace, model, mark)):
+        _tried().add(mark)
         _probes()[mark] = estimate.start(home, dataset=dataset.id, model=model, recipe=recipe)
         st.rerun()
+
+
+def _short(seconds: float) -> str:
+    return f"{seconds:.2f} s" if seconds >= 0.1 else f"{1000 * seconds:.1f} ms"
+
+
+def _may_begin(workspace: Workspace, model: str, mark: str) -> bool:
+    """Say whether a measurement may begin unasked: once, where a server is, nothing works and nothing would be downloaded."""
+    if not is_served() or mark in _tried() or any(process.poll() is None for process in _probes().values()):
+        return False
+    here = model == STATIC_MODEL or isinstance(resolve(model, home=workspace.home), Path)
+    return here and not workspace.jobs.all(states=OPEN)
+
+
+def stop_measuring() -> None:
+    """End the measurements that run: what is measured beside a training would be wrong, and would slow it."""
+    for mark, process in list(_probes().items()):
+        if process.poll() is None:
+            process.terminate()
+            _tried().discard(mark)
 
 
 def _measuring(mark: str) -> bool:
@@ -87,6 +145,12 @@ def _wait(mark: str) -> None:
 def _probes() -> dict[str, subprocess.Popen[bytes]]:
     """Return the measurements that this server has started, by the file they write."""
     return {}
+
+
+@st.cache_resource(show_spinner=False)
+def _tried() -> set[str]:
+    """Return the measurements that were begun: one that failed is not begun again unasked."""
+    return set()
 
 
 def _stopping(recipe: Recipe) -> str:

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import streamlit as st
 
 from lib import settings
 from lib.data.shapes import Shape
 from lib.errors import CloserError, InputError
-from lib.models.catalog import entries, resolve
+from lib.models.catalog import entries, is_static, resolve
 from lib.store.datasets import Dataset
 from lib.store.names import RUN_PREFIX
 from lib.store.workspace import Workspace
+from lib.training.choices import losses_for
 from lib.training.recipe import CLASSIC, Recipe, recommended_for
 from lib.ui import cache, recipe_form, state, train_cost
 from lib.ui.components import SHAPES, empty, show_error
 
-PRESET_LINES = {
-    "Recommended": "Chosen by measurement (bench/README.md): about the quality of Classic in a small part of its time.",
-    "Classic": "The well-known recipe: multiple negatives ranking, batches of 64, 10% warm-up, AdamW 2e-5, every epoch to the end.",
-}
+PRESETS = ("Recommended", "Classic")
 
 
 def show(workspace: Workspace) -> None:
@@ -37,13 +37,14 @@ def show(workspace: Workspace) -> None:
     with left:
         dataset = _dataset(datasets)
         models = _models(workspace)
-        preset = _preset()
+        shape, classes = Shape(dataset.shape), cache.classes(dataset)
+        preset = _preset(shape, classes)
         start = recommended_for(dataset.counts["train"]) if preset == "Recommended" else CLASSIC
-        recipe = recipe_form.show(
-            start, Shape(dataset.shape), scope=f"{preset}-{dataset.id}", classes=cache.classes(dataset)
-        )
+        statics = [is_static(model, home=workspace.home) for model in models]
+        recipe = recipe_form.show(start, shape, scope=f"{preset}-{dataset.id}", classes=classes, statics=statics)
     with right, st.container(border=True):
-        ready = train_cost.show(workspace, dataset, models, recipe)
+        usual = recipe == start.for_shape(shape, classes=classes)
+        ready = train_cost.show(workspace, dataset, models, recipe, usual=usual)
         if (
             st.button(
                 f"Start {len(models)} trainings" if len(models) > 1 else "Start training",
@@ -106,24 +107,41 @@ def _is_usable(name: str, workspace: Workspace) -> bool:
     return True
 
 
-def _preset() -> str:
+def _preset(shape: Shape, classes: int) -> str:
     chosen = st.segmented_control(
         "Settings",
-        list(PRESET_LINES),
+        PRESETS,
         default="Recommended",
         required=True,
         key="train-preset",
         persist_state="session",
     )
-    chosen = chosen if chosen in PRESET_LINES else "Recommended"
-    st.caption(PRESET_LINES[chosen])
+    chosen = chosen if chosen in PRESETS else "Recommended"
+    st.caption(preset_line(chosen, shape, classes=classes))
     return chosen
+
+
+def preset_line(preset: str, shape: Shape, *, classes: int = 2) -> str:
+    """Return what a preset is for data of a shape, and what it rests on."""
+    if preset == "Classic":
+        loss = recipe_form.spaced(losses_for(shape, classes=classes)[0])
+        return (
+            f"The well-known {'recipe' if shape is Shape.PAIRS else 'settings'}: {loss}, batches of 64, 10% warm-up, "
+            "AdamW 2e-5, every epoch to the end."
+        )
+    if shape is Shape.PAIRS:
+        return "Chosen by measurement (bench/README.md): about the quality of Classic in a small part of its time."
+    return (
+        "Chosen by measurement on pairs. For this shape only loss, margin and learning rate were compared, on one data set "
+        "over two epochs (bench/README.md, Other shapes): this rate came out above Classic's."
+    )
 
 
 def _start(workspace: Workspace, dataset: Dataset, models: list[str], recipe: Recipe) -> None:
     """Create the runs of this press, once, and go to the first one's live page."""
+    train_cost.stop_measuring()  # the training needs the processor now
     press = state.press_key("train")
-    heading = f"{dataset.name}: {len(models)} models compared" if len(models) > 1 else ""
+    heading = f"{dataset.name}: {len(models)} models, {datetime.now():%d %b %Y, %H:%M:%S}" if len(models) > 1 else ""
     try:
         runs = [
             workspace.runs.create(

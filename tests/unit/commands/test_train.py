@@ -6,11 +6,9 @@ import json
 import subprocess
 import sys
 from argparse import ArgumentParser
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import torch
 from sentence_transformers import SentenceTransformer
 
 from lib.__main__ import main
@@ -25,13 +23,6 @@ from tests.unit.training.small import frame_of
 METRICS = {"recall@1", "recall@5", "recall@10", "mrr@10", "ndcg@10"}
 ROOT = Path(__file__).resolve().parents[3]
 QUICK = ["--threads", "1", "--epochs", "2", "--learning-rate", "2e-3", "--batch-size", "16", "--precision", "fp32"]
-
-
-@pytest.fixture(autouse=True)
-def _own_threads() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture

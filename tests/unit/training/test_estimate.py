@@ -29,20 +29,35 @@ def small(**changes: object) -> Recipe:
     return replace(RECOMMENDED, batch_size=4, **changes).for_shape("pairs")  # type: ignore[arg-type]
 
 
-def test_the_time_is_that_of_all_steps_and_all_looks() -> None:
-    found = estimate.Estimate(step_seconds=2.0, look_seconds_per_row=0.5, memory=1, device="")
-    recipe = replace(RECOMMENDED, epochs=3, batch_size=10, evaluate_every=2)
-    # 3 epochs of ceil(25 / 10) steps, and looks at 4 rows: the base, and every second epoch of three.
-    assert found.seconds(recipe, {"train": 25, "validation": 4}) == 3 * 3 * 2.0 + 3 * 4 * 0.5
+def test_the_time_is_that_of_all_steps_looks_and_checkpoints() -> None:
+    found = estimate.Estimate(step_seconds=2.0, look_seconds=0.5, checkpoint_seconds=0.1, memory=1, device="")
+    recipe = replace(RECOMMENDED, epochs=3, evaluate_every=2)
+    # 3 epochs of 7 steps; looks at the base and after the second and the third epoch; a checkpoint after each epoch.
+    assert found.seconds(recipe, steps=7) == pytest.approx(3 * 7 * 2.0 + 3 * 0.5 + 3 * 0.1)
 
 
 def test_some_real_steps_are_measured_and_nothing_is_kept(home: Path, dataset: Dataset, tiny_model: Path) -> None:
     found = estimate.measure(home, dataset=dataset.id, model=str(tiny_model), recipe=small())
     assert found.step_seconds > 0
-    assert found.memory > 50_000_000
+    assert found.checkpoint_seconds > 0
+    assert 50_000_000 < found.memory < 4_000_000_000
     assert "cpu" in found.device
     assert [path for path in (home / "cache").iterdir() if path.is_dir() and path.name.startswith("tmp")] == []
     assert open_workspace(home).runs.all() == []
+
+
+def test_a_look_is_counted_by_the_texts_of_the_whole_dataset(home: Path, dataset: Dataset, tiny_model: Path) -> None:
+    """The probe trains on a part of the data; a look encodes all targets, the sources of the part, and the shown texts."""
+    found = estimate.measure(home, dataset=dataset.id, model=str(tiny_model), recipe=small())
+    # 120 pairs of distinct texts, all of them shown; a step trains on 4 pairs, and encoding costs a third of that.
+    assert found.look_seconds / found.step_seconds == pytest.approx(240 / 8 / 3)
+
+
+def test_so_few_rows_that_no_step_can_be_measured(home: Path, dataset: Dataset, tiny_model: Path) -> None:
+    """One step in all: it ends before there is anything to compare, and says so."""
+    recipe = replace(small(epochs=1), batch_size=4096)
+    with pytest.raises(CloserError, match="too few"):
+        estimate.measure(home, dataset=dataset.id, model=str(tiny_model), recipe=recipe)
 
 
 def test_the_estimate_of_a_process_is_there_for_every_number_of_epochs(
@@ -51,7 +66,8 @@ def test_the_estimate_of_a_process_is_there_for_every_number_of_epochs(
     asked = {"dataset": dataset.id, "model": str(tiny_model)}
     assert estimate.result(home, recipe=small(), **asked) is None
     assert estimate.start(home, recipe=small(), **asked).wait(timeout=120) == 0
-    assert estimate.result(home, recipe=small(epochs=500), **asked) is not None
+    for same in (small(epochs=500), small(learning_rate=1e-3, schedule="constant", patience=0)):
+        assert estimate.result(home, recipe=same, **asked) is not None
     assert estimate.result(home, recipe=small(max_length=16), **asked) is None
 
 

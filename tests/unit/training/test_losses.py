@@ -11,7 +11,8 @@ from sentence_transformers import SentenceTransformer
 
 from lib.data.shapes import Shape
 from lib.training import losses
-from lib.training.recipe import LOSSES, Recipe
+from lib.training.choices import LOSSES
+from lib.training.recipe import Recipe
 from tests.unit.training.small import FAST, frame_of, train_small
 
 EVERY = [(shape, loss) for shape, fitting in LOSSES.items() for loss in fitting]

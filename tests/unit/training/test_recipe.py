@@ -10,7 +10,8 @@ import pytest
 
 from lib.data.shapes import Shape
 from lib.errors import InputError
-from lib.training.recipe import CLASSIC, FIELDS, LOSSES, RECOMMENDED, Recipe, differences, losses_for, recommended_for
+from lib.training.choices import LOSSES, losses_for
+from lib.training.recipe import CLASSIC, FIELDS, RECOMMENDED, Recipe, differences, recommended_for
 
 WRONG = {
     "loss": "Nothing",
@@ -123,6 +124,37 @@ def test_small_data_get_more_epochs() -> None:
     """At least 20 steps, at most 5 epochs."""
     assert recommended_for(100_000).epochs == RECOMMENDED.epochs
     assert recommended_for(64).epochs == 5
+
+
+def test_a_loss_that_is_no_default_is_a_difference() -> None:
+    """GISTEmbed is not what Recommended means; a shape's own default is."""
+    assert differences(Recipe(loss="GISTEmbed")) == {"loss": "GISTEmbed"}
+    assert all(differences(Recipe().for_shape(shape)) == {} for shape in Shape)
+    assert differences({"epochs": RECOMMENDED.epochs}) == {}
+
+
+def test_softmax_has_no_prefixes_to_train() -> None:
+    assert not FIELDS["matryoshka"].applies("Softmax")
+    with pytest.raises(InputError, match="whole vector") as caught:
+        Recipe(loss="Softmax", matryoshka=(64,)).for_shape(Shape.LABELLED_PAIRS)
+    assert caught.value.where == "Matryoshka dimensions"
+    with pytest.raises(InputError, match="whole vector"):
+        Recipe(matryoshka=(64,)).for_shape(Shape.LABELLED_PAIRS, classes=3)
+
+
+def test_only_a_transformer_has_some_settings() -> None:
+    """They are not shown for static models, and have a value at which nothing is done."""
+    own = {name for name, field in FIELDS.items() if field.needs_transformer}
+    assert own == {"max_length", "precision", "dropout", "packed", "frozen_layers", "lora_rank"}
+    assert all(not FIELDS[name].applies("CoSENT", static=True) and FIELDS[name].applies("CoSENT") for name in own)
+    assert Recipe(lora_rank=8, dropout=0.3).without_transformer() == Recipe().without_transformer()
+    assert Recipe(lora_rank=8, epochs=9).asks_of_transformer == ("lora_rank",)
+
+
+def test_a_setting_that_needs_another_names_it() -> None:
+    needing = {name: field.needs for name, field in FIELDS.items() if field.needs}
+    assert set(needing.values()) == {"hard_negatives"}
+    assert set(needing) == {"negative_margin", "negative_relative_margin", "negative_skip", "negative_range"}
 
 
 def test_range_must_hold_what_is_passed_over() -> None:

@@ -6,16 +6,14 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import torch
 
 from lib.data.shapes import Shape
 from lib.errors import TrainingError
-from lib.training import checkpoints, trainer
+from lib.training import checkpoints, pace
 from lib.training.recipe import Recipe
 from tests.unit.training.small import FAST, Recorder, frame_of, train_small
 
@@ -38,13 +36,6 @@ class Cut(Recorder):
         if step == self.step:
             raise CutError
         super().loss(step=step, epoch=epoch, loss=loss, learning_rate=learning_rate)
-
-
-@pytest.fixture(autouse=True)
-def _own_threads() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    yield
-    torch.set_num_threads(threads)
 
 
 def weights(folder: Path) -> bytes:
@@ -72,7 +63,7 @@ def test_cut_and_resumed_equals_uninterrupted(
     name: str, tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Cut in the middle of an epoch, with a checkpoint after each step; loss's own weights and dropout included."""
-    monkeypatch.setattr(trainer, "CHECKPOINT_SECONDS", 0.0)
+    monkeypatch.setattr(pace, "CHECKPOINT_SECONDS", 0.0)
     shape, recipe = VARIANTS[name]
     frame = frame_of(shape)
     train_small(shape, recipe, model=tiny_model, folder=tmp_path / "whole", frame=frame)
@@ -114,9 +105,10 @@ def newest_two(folder: Path) -> list[Path]:
 
 @pytest.fixture(scope="module")
 def interrupted(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a run that was cut in its third epoch."""
+    """Give a run that was cut in its third epoch, with a checkpoint after each of the first two."""
     folder = tmp_path_factory.mktemp("interrupted")
-    with pytest.raises(CutError):
+    with pytest.raises(CutError), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pace, "CHEAP_CHECKPOINT_SECONDS", 60.0)
         train_small(Shape.PAIRS, replace(FAST, epochs=3), model=tiny_model, folder=folder, told=Cut(13))
     return folder
 
@@ -146,6 +138,23 @@ def test_all_checkpoints_damaged_fails_clearly(interrupted: Path, tiny_model: Pa
         (folder / WEIGHTS).unlink()
     with pytest.raises(TrainingError, match="damaged"):
         train_small(Shape.PAIRS, replace(FAST, epochs=3), model=tiny_model, folder=tmp_path / "damaged")
+
+
+def test_costly_checkpoints_are_few_and_the_end_is_the_same(
+    tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After the first epoch and the last one only; cut in between, it goes on from the first to the same bits."""
+    recipe = replace(FAST, epochs=4, dropout=0.1)
+    train_small(Shape.PAIRS, recipe, model=tiny_model, folder=tmp_path / "whole")
+    monkeypatch.setattr(pace, "CHEAP_CHECKPOINT_SECONDS", 0.0)
+    monkeypatch.setattr(pace, "CHECKPOINT_SHARE", 1e-9)
+    train_small(Shape.PAIRS, recipe, model=tiny_model, folder=tmp_path / "few")
+    assert [path.name for path in newest_two(tmp_path / "few")] == ["step-00000024", "step-00000006"]
+    with pytest.raises(CutError):
+        train_small(Shape.PAIRS, recipe, model=tiny_model, folder=tmp_path / "cut", told=Cut(20))
+    session = train_small(Shape.PAIRS, recipe, model=tiny_model, folder=tmp_path / "cut")
+    assert session.told.steps_resumed == [6]
+    assert weights(tmp_path / "few") == weights(tmp_path / "cut") == weights(tmp_path / "whole")
 
 
 def test_a_checkpoint_holds_no_pickle(interrupted: Path) -> None:

@@ -15,7 +15,7 @@ from sentence_transformers import SentenceTransformer
 
 from lib.data.shapes import Shape
 from lib.errors import CancelledError, InputError, ModelError, TrainingError
-from lib.evaluation.task import HEADLINE
+from lib.evaluation.task import HEADLINE, Task
 from lib.store.publish import verify
 from lib.training import engine, losses, packing, saving, trainer
 from lib.training.recipe import Recipe
@@ -103,9 +103,32 @@ def test_options_lower_the_loss_and_save_a_plain_model(
     assert np.isfinite(model.encode(["sort a list"])).all()
 
 
-def test_frozen_layers_stay_and_others_move(tiny_model: Path, tmp_path: Path) -> None:
-    """Word vectors and the lowest layer keep their bits."""
-    session = train_small(Shape.PAIRS, replace(FAST, frozen_layers=1), model=tiny_model, folder=tmp_path)
+@pytest.mark.parametrize("settings", [{"lora_rank": 4}, {"lora_rank": 4, "frozen_layers": 1, "packed": False}])
+def test_merged_matrices_give_the_vectors_that_were_measured(
+    settings: dict[str, Any], tiny_model: Path, tmp_path: Path
+) -> None:
+    """The snapshot was taken before the matrices were merged into the weights; the saved folder gives the same."""
+    session = train_small(Shape.PAIRS, replace(FAST, **settings), model=tiny_model, folder=tmp_path)
+    snapshots = tmp_path / "run" / "snapshots"
+    texts = pd.read_parquet(snapshots / "texts.parquet")["text"].tolist()
+    before, base = np.load(snapshots / "best.npy"), np.load(snapshots / "base.npy")
+    saved = SentenceTransformer(str(session.trained.model_dir), device="cpu").encode(texts, normalize_embeddings=True)
+    assert (before * saved).sum(axis=1).min() > 0.9999
+    assert (before * base).sum(axis=1).min() < 0.999
+
+
+def test_matrices_over_frozen_layers_learn_the_same_packed_and_padded(tiny_model: Path, tmp_path: Path) -> None:
+    """Packed, what the frozen layers make of a text is looked up; the losses are those of computing it."""
+    recipe = replace(FAST, epochs=2, lora_rank=4, frozen_layers=1)
+    quick = train_small(Shape.PAIRS, recipe, model=tiny_model, folder=tmp_path / "quick")
+    plain = train_small(Shape.PAIRS, replace(recipe, packed=False), model=tiny_model, folder=tmp_path / "plain")
+    assert np.allclose(quick.told.losses, plain.told.losses, rtol=1e-4)
+
+
+@pytest.mark.parametrize("settings", [{}, {"lora_rank": 4}, {"lora_rank": 4, "packed": False}], ids=str)
+def test_frozen_layers_stay_and_others_move(settings: dict[str, Any], tiny_model: Path, tmp_path: Path) -> None:
+    """Word vectors and the lowest layer keep their bits, whatever is trained of the others."""
+    session = train_small(Shape.PAIRS, replace(FAST, frozen_layers=1, **settings), model=tiny_model, folder=tmp_path)
     before = SentenceTransformer(str(tiny_model), device="cpu").state_dict()
     after = SentenceTransformer(str(session.trained.model_dir), device="cpu").state_dict()
     moved = {name for name in before if not torch.equal(before[name], after[name])}
@@ -199,6 +222,75 @@ def test_a_huge_rate_fails_clearly_or_keeps_finite_weights(tiny_model: Path, tmp
     with pytest.raises(TrainingError, match="learning rate"):
         train_small(Shape.PAIRS, replace(FAST, learning_rate=1e6, warmup=0.0), model=tiny_model, folder=tmp_path)
     assert not list((tmp_path / "run").glob("*/closer.json"))
+
+
+@pytest.mark.parametrize(("step", "kept"), [(2, False), (8, True)])
+def test_a_failure_says_that_something_is_kept_only_where_it_is(
+    step: int, kept: bool, tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the first epoch there is nothing yet."""
+    bad_loss_after(monkeypatch, step, float("nan"))
+    with pytest.raises(TrainingError, match=f"step {step}") as caught:
+        train_small(Shape.PAIRS, FAST, model=tiny_model, folder=tmp_path)
+    assert ("best epoch so far is kept" in str(caught.value)) == kept
+    assert bool(list((tmp_path / "run").glob("*/closer.json"))) == kept
+
+
+def test_a_metric_that_is_no_number_is_refused_before_anything_is_trained(tiny_model: Path, tmp_path: Path) -> None:
+    """All scores of the validation part alike: their ranks say nothing."""
+    frame = frame_of(Shape.SCORED)
+    frame.loc[frame["part"] == "validation", "score"] = 0.5
+    told = Recorder()
+    with pytest.raises(TrainingError, match=r"spearman.*Split the data anew"):
+        train_small(Shape.SCORED, FAST, model=tiny_model, folder=tmp_path, frame=frame, told=told)
+    assert told.losses == []
+
+
+def test_an_epoch_without_a_metric_is_never_the_best(
+    tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its vectors lie at one place; a later epoch takes its place."""
+    measured = iter([0.4, float("nan"), 0.3, float("nan"), 0.35])
+    monkeypatch.setattr(Task, "measure", lambda task, rows: {"mrr@10": next(measured)})
+    assert train_small(Shape.PAIRS, FAST, model=tiny_model, folder=tmp_path).trained.best_epoch == 4
+
+
+def test_one_label_in_the_validation_part_is_told(tiny_model: Path, tmp_path: Path) -> None:
+    frame = frame_of(Shape.LABELLED_PAIRS)
+    frame.loc[frame["part"] == "validation", "label"] = "1"
+    session = train_small(Shape.LABELLED_PAIRS, replace(FAST, epochs=1), model=tiny_model, folder=tmp_path, frame=frame)
+    assert any("one label" in line for line in session.told.logs)
+
+
+def test_threads_of_one_run_are_not_those_of_the_next(
+    tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One worker does many runs: 0 means all again, also after a run that failed."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        train_small(Shape.PAIRS, replace(FAST, epochs=1, threads=1), model=tiny_model, folder=tmp_path / "one")
+        session = train_small(
+            Shape.PAIRS, replace(FAST, epochs=1, threads=0), model=tiny_model, folder=tmp_path / "all"
+        )
+        assert any("2 threads" in line for line in session.told.logs)
+        bad_loss_after(monkeypatch, 1, float("nan"))
+        with pytest.raises(TrainingError):
+            train_small(Shape.PAIRS, FAST, model=tiny_model, folder=tmp_path / "failed")
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_the_log_says_how_batches_are_computed_and_nothing_is_printed(
+    packed: bool, tiny_model: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Standard output is a command's result; the stock trainer's own callbacks are out."""
+    session = train_small(Shape.PAIRS, replace(FAST, epochs=1, packed=packed), model=tiny_model, folder=tmp_path)
+    layout = "packed" if packed else "padded"
+    assert any(line.startswith(f"Batches are {layout}") and "fp32" in line for line in session.told.logs)
+    assert capfd.readouterr().out == ""
 
 
 def test_weights_that_are_no_numbers_are_not_saved(tiny_model: Path) -> None:

@@ -1,7 +1,9 @@
-"""A static model is trained by the same trainer, at the rate that word vectors need."""
+"""A static model is trained by the same trainer: at the rate that word vectors need, without what only a transformer has."""
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -11,8 +13,11 @@ from sentence_transformers import SentenceTransformer
 from lib.data.shapes import Shape
 from lib.models import static
 from lib.progress import Silent
-from lib.training.recipe import Recipe
+from lib.training.choices import STATIC_RATE
+from lib.training.fitted import fitted
+from lib.training.recipe import CLASSIC, RECOMMENDED, Recipe
 from lib.training.trainer import train
+from tests.unit.training.small import FAST, train_small
 
 
 class Says(Silent):
@@ -63,8 +68,48 @@ def test_only_a_static_model_learns_at_a_higher_rate(
         home=home,
         progress=says,
     )
-    factor = static.RATE_FACTOR if kind == "static" else 1.0
+    factor = STATIC_RATE if kind == "static" else 1.0
     assert says.rates
     assert says.rates[0] == pytest.approx(1e-4 * factor)
     assert any("50 times" in line for line in says.lines) == (kind == "static")
+    told = json.loads((trained.model_dir / "closer.json").read_text())
+    assert told["learning_rate_used"] == pytest.approx(1e-4 * factor)
+    assert told["texts_per_second"] > 0
+    assert "- learning_rate_used: " in (trained.model_dir / "README.md").read_text()
     assert SentenceTransformer(str(trained.model_dir), device="cpu").encode(["alpha"]).shape[1] in (16, 32)
+
+
+TRANSFORMERS_OWN = {
+    "max_length": 8,
+    "dropout": 0.3,
+    "precision": "bf16",
+    "packed": True,
+    "frozen_layers": 1,
+    "lora_rank": 4,
+}
+
+
+def test_a_static_model_trains_without_what_only_a_transformer_has(static_model: Path, tmp_path: Path) -> None:
+    """It says what was left out, and its card holds what was done."""
+    session = train_small(Shape.PAIRS, replace(FAST, epochs=1, **TRANSFORMERS_OWN), model=static_model, folder=tmp_path)
+    (line,) = [line for line in session.told.logs if "no transformer" in line]
+    assert all(word in line for word in ("Max length", "Precision", "Dropout", "Frozen layers", "LoRA rank"))
+    card = (session.trained.model_dir / "README.md").read_text()
+    assert "- lora_rank: 0" in card
+    assert "- packed: false" in card
+
+
+@pytest.mark.parametrize("recipe", [RECOMMENDED, CLASSIC])
+def test_a_preset_asks_nothing_that_a_static_model_lacks(recipe: Recipe, static_model: Path) -> None:
+    assert fitted(recipe, SentenceTransformer(str(static_model), device="cpu"))[1] == []
+
+
+def test_a_transformer_keeps_its_settings(tiny_model: Path) -> None:
+    recipe = Recipe(**TRANSFORMERS_OWN)
+    assert fitted(recipe, SentenceTransformer(str(tiny_model), device="cpu")) == (recipe, [])
+
+
+def test_dimensions_that_are_no_prefix_are_left_out_and_named(tiny_model: Path) -> None:
+    recipe, said = fitted(Recipe(matryoshka=(64, 32, 16)), SentenceTransformer(str(tiny_model), device="cpu"))
+    assert recipe.matryoshka == (16,)
+    assert said == ["The model's vectors have 32 dimensions; left out of the Matryoshka ones: 64, 32."]

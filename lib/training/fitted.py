@@ -1,0 +1,32 @@
+"""A recipe meets a model: what means nothing for this one is taken out, and said; nothing is dropped in silence."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sentence_transformers import SentenceTransformer
+
+from lib.models import static
+from lib.training.choices import STATIC_RATE
+from lib.training.recipe import FIELDS, Recipe
+
+
+def fitted(recipe: Recipe, model: SentenceTransformer) -> tuple[Recipe, list[str]]:
+    """Return the recipe with what does nothing for this model taken out, and a line for each thing a person should know."""
+    said = []
+    if static.is_static(model):
+        if recipe.asks_of_transformer:
+            names = ", ".join(FIELDS[name].label for name in recipe.asks_of_transformer)
+            said.append(f"A static model has no transformer; left out: {names}.")
+        recipe = recipe.without_transformer()
+    whole = model.get_embedding_dimension() or 0
+    shorter = tuple(dimension for dimension in recipe.matryoshka if dimension < whole)
+    if shorter != recipe.matryoshka:
+        longer = ", ".join(str(dimension) for dimension in recipe.matryoshka if dimension >= whole)
+        said.append(f"The model's vectors have {whole} dimensions; left out of the Matryoshka ones: {longer}.")
+    return replace(recipe, matryoshka=shorter), said
+
+
+def rate_of(recipe: Recipe, model: SentenceTransformer) -> float:
+    """Return the learning rate that this kind of model is trained at: of a static one 50 times the recipe's."""
+    return recipe.learning_rate * (STATIC_RATE if static.is_static(model) else 1.0)

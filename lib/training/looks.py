@@ -1,0 +1,97 @@
+"""What is measured on the validation part, of the base and after epochs, by one code; and the best epoch so far."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from lib.data.shapes import Shape
+from lib.errors import TrainingError
+from lib.models.cache import EmbeddingCache
+from lib.models.encoder import encode
+from lib.models.loader import fingerprint
+from lib.progress import Heartbeat
+from lib.training import checkpoints, negatives
+from lib.training.choices import MINED, RANKING
+from lib.training.session import Training
+from lib.training.snapshots import is_shown
+
+
+def measure_base(training: Training, home: Path) -> None:
+    """Measure the base model on the validation part by the same code as every epoch, and write its snapshot."""
+    training.progress.stage("measuring the base model")
+    began = time.monotonic()
+    mark = fingerprint(training.model)
+    cache = EmbeddingCache(home)
+
+    def embed(texts: list[str]) -> np.ndarray:
+        return cache.embed(training.model, texts, fingerprint=mark, progress=training.progress)
+
+    metrics = training.task.measure(embed(training.task.texts))
+    check_measured(training, metrics)
+    training.snapshots.write("base", epoch=0, embeddings=embed(training.snapshots.texts))
+    if training.recipe.hard_negatives and training.shape in MINED and training.recipe.loss in RANKING:
+        add_negatives(training, embed)
+    note(training, 0, "base", metrics, time.monotonic() - began)
+    training.history.best = metrics[training.metric]
+
+
+def check_measured(training: Training, metrics: dict[str, float]) -> None:
+    """Raise TrainingError unless the metric that is to choose the best epoch is there and a number."""
+    if not np.isfinite(metrics.get(training.metric, np.nan)):
+        raise TrainingError(
+            f"{training.metric} cannot be measured on the validation part of this dataset: its scores or labels are all the "
+            "same, or the base model gives all its texts one vector.",
+            todo="Split the data anew on the Upload page with a larger validation part, or choose another base model.",
+        )
+    values = training.task.values
+    if training.shape is Shape.LABELLED_PAIRS and len(set(values)) < 2:
+        training.progress.log(
+            "All pairs of the validation part have one label: no epoch can be told from another. Split anew to choose well.",
+            level="warning",
+        )
+
+
+def add_negatives(training: Training, embed: Callable[[list[str]], np.ndarray]) -> None:
+    """Mine hard negatives with the base model; its vectors come from the cache, so a resumed run mines the same."""
+    training.progress.stage("mining hard negatives")
+    texts = training.rows.texts
+    mined = negatives.mine(training.rows, dict(zip(texts, embed(texts), strict=True)), training.recipe)
+    training.rows = mined.rows
+    training.progress.log(f"{mined.hard:,} hard negatives were mined, {mined.drawn:,} were drawn by chance.")
+
+
+def note(training: Training, epoch: int, moment: str, metrics: dict[str, float], seconds: float) -> None:
+    """Keep and report what was measured at one moment."""
+    history = training.history
+    history.epochs = [e for e in history.epochs if e["epoch"] < epoch]
+    history.epochs.append({"epoch": epoch, "train_seconds": history.train_seconds, "metrics": metrics})
+    training.progress.measured(part="validation", moment=moment, epoch=epoch, metrics=metrics, seconds=seconds)
+
+
+def look(training: Training, epoch: int, began: float) -> None:
+    """Measure the model after an epoch on the validation part; keep its weights when it is the best so far."""
+    history, progress = training.history, training.progress
+    progress.stage("training", f"epoch {epoch} of {training.recipe.epochs}: looking at the validation part")
+    texts = [*training.task.texts, *(training.snapshots.texts if is_shown(epoch, training.recipe.epochs) else [])]
+    rows = encode(training.model, texts, progress=Heartbeat(progress))
+    if not np.isfinite(rows).all():
+        raise TrainingError(
+            f"The model's vectors are not finite after epoch {epoch}.",
+            todo="Lower the learning rate, then train again.",
+        )
+    count = len(training.task.texts)
+    metrics = training.task.measure(rows[:count])
+    if len(rows) > count:
+        training.snapshots.write(f"epoch-{epoch:03d}", epoch=epoch, embeddings=rows[count:])
+    note(training, epoch, f"epoch-{epoch:03d}", metrics, time.monotonic() - began)
+    value = metrics[training.metric]
+    value = value if np.isfinite(value) else -np.inf  # all texts at one place: nothing to rank by
+    if history.best_epoch == 0 or value > history.best:
+        checkpoints.save_best(training.checkpoints, training.model, epoch=epoch)
+        history.best, history.best_epoch, history.looks_without_gain = value, epoch, 0
+    else:
+        history.looks_without_gain += 1
