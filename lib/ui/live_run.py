@@ -11,6 +11,7 @@ from lib.jobs.locks import is_held, kill_worker, worker_lock
 from lib.store.jobs import LIVE, OPEN, Job
 from lib.store.runs import Run
 from lib.store.workspace import Workspace
+from lib.training.card import facts_of
 from lib.training.recipe import FIELDS, differences
 from lib.ui import cache, live_log, state
 from lib.ui.components import (
@@ -25,6 +26,7 @@ from lib.ui.components import (
     state_badge,
     verdict_badge,
 )
+from lib.ui.runs_table import settings_text
 from lib.ui.theme import colours
 
 SILENT_SECONDS = 60
@@ -53,22 +55,26 @@ def show(workspace: Workspace, run: Run) -> None:
 
 
 def _together(workspace: Workspace, run: Run) -> None:
-    """Draw the runs that were started together, in one table: quality, size, speed."""
+    """Draw the runs that were started together, in one table: quality, settings where they differ, speed, size."""
     others = [one for one in workspace.runs.all() if one.heading == run.heading and one.dataset == run.dataset]
     st.subheader("Started together", anchor=False)
+    differ = len({_settings(one) for one in others}) > 1
     rows = [
         {
             "Base model": one.model,
             "State": STATES.get(one.state, (one.state,))[0],
+            **({"Settings": settings_text(one.recipe)} if differ else {}),
             "Held-out": headline_text(one.headline),
-            "Examples a second": cache.status(one).pairs_per_second,
+            "Trains, examples a second": cache.status(one).pairs_per_second,
+            "Encodes, texts a second": facts_of(one.model_dir).get("texts_per_second"),
             "Model size": size(cache.disk_bytes(one.model_dir)) if one.model_dir.is_dir() else "",
             "Time": duration(one.seconds) if one.ended else "",
         }
         for one in reversed(others)
     ]
-    speed = {"Examples a second": st.column_config.NumberColumn(format="%.0f")}
-    st.dataframe(pd.DataFrame(rows), hide_index=True, column_config=speed, alt="The runs that were started together")
+    speeds = ("Trains, examples a second", "Encodes, texts a second")
+    columns = {name: st.column_config.NumberColumn(format="%.0f") for name in speeds}
+    st.dataframe(pd.DataFrame(rows), hide_index=True, column_config=columns, alt="The runs that were started together")
 
 
 def _head(workspace: Workspace, run: Run, jobs: list[Job]) -> None:

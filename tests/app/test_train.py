@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from types import SimpleNamespace
+from typing import Any
 
 import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from lib.data.prepare import prepare
+from lib.data.shapes import Shape
 from lib.store.datasets import Dataset
 from lib.store.runs import Run
 from lib.store.workspace import Workspace
-from lib.training.recipe import CLASSIC, losses_for, recommended_for
+from lib.training.choices import losses_for
+from lib.training.recipe import CLASSIC, FIELDS, recommended_for
+from lib.ui import train_cost, train_form
+from lib.ui.recipe_form import spaced
+from lib.ui.train_form import preset_line
 from tests.app.conftest import button, texts
 
 
@@ -162,27 +170,187 @@ def test_an_unknown_run_is_told_in_words(open_page: Callable[..., AppTest]) -> N
 
 
 @pytest.mark.parametrize(
-    ("columns", "rows", "losses"),
+    ("columns", "rows"),
     [
-        (["anchor", "positive", "score"], lambda n: (f"left {n}", f"right {n}", str(n % 5)), {"CoSENT", "AnglE"}),
-        (["sentence1", "sentence2", "label"], lambda n: (f"left {n}", f"right {n}", str(n % 2)), {"OnlineContrastive"}),
-        (["anchor", "positive", "negative"], lambda n: (f"left {n}", f"right {n}", f"wrong {n}"), {"Triplet"}),
-        (["text", "label"], lambda n: (f"text {n}", f"class{n % 4}"), {"BatchAllTriplet", "BatchHard"}),
+        (["anchor", "positive"], lambda n: (f"left {n}", f"right {n}")),
+        (["anchor", "positive", "score"], lambda n: (f"left {n}", f"right {n}", str(n % 5))),
+        (["sentence1", "sentence2", "label"], lambda n: (f"left {n}", f"right {n}", str(n % 2))),
+        (["anchor", "positive", "negative"], lambda n: (f"left {n}", f"right {n}", f"wrong {n}")),
+        (["text", "label"], lambda n: (f"text {n}", f"class{n % 4}")),
     ],
+    ids=["pairs", "scored", "labelled_pairs", "triplets", "labelled_texts"],
 )
-def test_every_shape_offers_its_own_losses_and_starts(
+def test_every_loss_of_a_shape_is_offered_and_starts(
     open_page: Callable[..., AppTest],
     workspace: Workspace,
     columns: list[str],
     rows: Callable[[int], tuple[str, ...]],
-    losses: set[str],
 ) -> None:
     prepared = prepare(pd.DataFrame([rows(n) for n in range(80)], columns=columns))
     workspace.datasets.publish(prepared, name="Mine")
+    fitting = losses_for(prepared.shape)
     app = open_page("train")
-    offered = next(one for one in app.selectbox if one.label == "Loss")
-    assert losses <= set(losses_for(prepared.shape))
-    assert offered.value == losses_for(prepared.shape)[0]
+    assert loss_box(app).options == [spaced(loss) for loss in fitting]
+    assert loss_box(app).value == fitting[0]
+    for loss in fitting:
+        loss_box(app).set_value(loss).run()
+        button(app, "Start training").click().run()
+        assert not app.exception
+        assert workspace.runs.all()[0].recipe["loss"] == loss
+        button(app, "Set up another training").click().run()
+
+
+def loss_box(app: AppTest) -> Any:
+    """Return the box that offers the losses."""
+    return next(one for one in app.selectbox if one.label == "Loss")
+
+
+def labels(app: AppTest) -> set[str]:
+    """Return what the form's settings are called."""
+    kinds = (app.number_input, app.selectbox, app.multiselect, app.toggle)
+    return {one.label for widgets in kinds for one in widgets}
+
+
+BUNDLED, STATIC = "sentence-transformers/all-MiniLM-L6-v2", "closer/static-MiniLM"
+TRANSFORMERS_OWN = {field.label for field in FIELDS.values() if field.needs_transformer}
+
+
+def test_a_static_model_is_not_asked_for_what_only_a_transformer_has(
+    open_page: Callable[..., AppTest], dataset: Dataset, workspace: Workspace
+) -> None:
+    """Chosen alone, the settings are gone; beside a transformer, the form says for which model they are left out."""
+    app = open_page("train")
+    assert labels(app) >= TRANSFORMERS_OWN
+    assert "static model" not in texts(app)
+    app.multiselect[0].set_value([BUNDLED, STATIC]).run()
+    assert labels(app) >= TRANSFORMERS_OWN
+    (line,) = [line for line in texts(app).splitlines() if "has no transformer" in line]
+    assert all(label in line for label in TRANSFORMERS_OWN)
+    app.multiselect[0].set_value([STATIC]).run()
+    assert not labels(app) & TRANSFORMERS_OWN
+    assert "50 times the learning rate: 5.0e-03" in texts(app)
     button(app, "Start training").click().run()
-    assert not app.exception
-    assert workspace.runs.all()[0].recipe["loss"] == offered.value
+    assert workspace.runs.all()[0].recipe == recommended_for(dataset.counts["train"]).for_shape(dataset.shape).to_dict()
+
+
+def test_what_does_nothing_without_hard_negatives_is_shown_with_them(
+    open_page: Callable[..., AppTest], dataset: Dataset
+) -> None:
+    needing = {field.label for field in FIELDS.values() if field.needs == "hard_negatives"}
+    app = open_page("train")
+    assert not labels(app) & needing
+    next(one for one in app.number_input if one.label == "Hard negatives").set_value(2).run()
+    assert labels(app) >= needing
+
+
+@pytest.mark.parametrize("shape", list(Shape))
+def test_a_presets_line_says_what_it_is_for_the_shape(shape: Shape) -> None:
+    """Classic names the loss that it trains; Recommended claims for pairs alone that all of it was measured."""
+    assert spaced(losses_for(shape)[0]) in preset_line("Classic", shape)
+    assert ("over two epochs" in preset_line("Recommended", shape)) == (shape is not Shape.PAIRS)
+    assert "Softmax" in preset_line("Classic", Shape.LABELLED_PAIRS, classes=3)
+
+
+def test_steps_are_those_that_the_batches_have(open_page: Callable[..., AppTest], workspace: Workspace) -> None:
+    """Of classes that are not even an epoch sees a part, and the page says so."""
+    rows = [(f"text {n}", "rare" if n % 10 == 0 else "common") for n in range(400)]
+    prepared = prepare(pd.DataFrame(rows, columns=["text", "label"]))
+    dataset = workspace.datasets.publish(prepared, name="Mine")
+    rare = int((prepared.frame.query("part == 'train'")["label"] == "rare").sum())
+    told = texts(open_page("train"))
+    assert f"sees at most {4 * (rare // 2)} of {dataset.counts['train']} training examples" in told
+    assert "until one class is left" in told
+
+
+class Measuring:
+    """Stands for a measuring process."""
+
+    def __init__(self) -> None:
+        self.ended: int | None = None
+
+    def poll(self) -> int | None:
+        return self.ended
+
+    def terminate(self) -> None:
+        self.ended = -15
+
+
+@pytest.fixture
+def measurings(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Measuring]]:
+    """Let a server be there, and give the measurements that the page begins, by model."""
+    begun: dict[str, Measuring] = {}
+    monkeypatch.setattr(train_cost, "is_served", lambda: True)
+    monkeypatch.setattr(
+        train_cost.estimate, "start", lambda home, **asked: begun.setdefault(asked["model"], Measuring())
+    )
+    yield begun
+    train_cost._probes.clear()
+    train_cost._tried.clear()
+
+
+def test_cost_is_measured_unasked_one_model_at_a_time(
+    open_page: Callable[..., AppTest], dataset: Dataset, measurings: dict[str, Measuring]
+) -> None:
+    """For the settings as they are offered; one that failed is not begun again, but can be asked for."""
+    app = open_page("train")
+    assert list(measurings) == [BUNDLED]
+    assert "to measure them" in texts(app)
+    app.multiselect[0].set_value([BUNDLED, STATIC]).run()
+    assert list(measurings) == [BUNDLED]
+    measurings[BUNDLED].ended = 1
+    app.run()
+    assert list(measurings) == [BUNDLED, STATIC]
+    assert button(app, "Measure time and memory of all-MiniLM-L6-v2")
+
+
+def test_changed_settings_are_measured_when_asked_for(
+    open_page: Callable[..., AppTest], dataset: Dataset, measurings: dict[str, Measuring]
+) -> None:
+    app = open_page("train")
+    measurings[BUNDLED].ended = 1
+    next(one for one in app.number_input if one.label == "Batch size").set_value(16).run()
+    measurings.clear()
+    app.run()
+    assert measurings == {}
+    button(app, "Measure time and memory of all-MiniLM-L6-v2").click().run()
+    assert list(measurings) == [BUNDLED]
+
+
+def test_nothing_is_measured_beside_a_training(
+    open_page: Callable[..., AppTest], make_run: Callable[..., Run], measurings: dict[str, Measuring]
+) -> None:
+    make_run("queued")
+    open_page("train")
+    assert measurings == {}
+
+
+def test_a_start_ends_the_measuring(
+    open_page: Callable[..., AppTest], dataset: Dataset, measurings: dict[str, Measuring]
+) -> None:
+    app = open_page("train")
+    button(app, "Start training").click().run()
+    assert measurings[BUNDLED].ended is not None
+
+
+def test_runs_of_one_press_are_compared_and_those_of_another_are_not(
+    open_page: Callable[..., AppTest], dataset: Dataset, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Quality, speed and size of each in one table; settings where they differ."""
+    moments = iter([datetime(2026, 1, 2, 3, 4, 5), datetime(2026, 1, 2, 3, 4, 9)])
+    monkeypatch.setattr(train_form, "datetime", SimpleNamespace(now=lambda: next(moments)))
+    app = open_page("train")
+    for _ in range(2):
+        app.multiselect[0].set_value([BUNDLED, STATIC]).run()
+        button(app, "Start 2 trainings").click().run()
+        button(app, "Set up another training").click().run()
+    runs = workspace.runs.all()
+    assert len({run.heading for run in runs}) == 2
+    first = runs[0]
+    first.model_dir.mkdir(parents=True)
+    (first.model_dir / "closer.json").write_text('{"texts_per_second": 1234.5}')
+    shown = open_page("train", run=first.id).dataframe
+    (table,) = [one.value for one in shown if "Base model" in one.value]
+    assert len(table) == 2
+    assert set(table["Base model"]) == {BUNDLED, STATIC}
+    assert table.set_index("Base model").loc[first.model, "Encodes, texts a second"] == 1234.5
+    assert "Settings" not in table
