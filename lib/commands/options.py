@@ -47,7 +47,9 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
     for role in ("label", "score", "group", "split-column"):
         mapping.add_argument(f"--{role}", metavar="COLUMN")
     mapping.add_argument("--score-scale", help="the score's scale: 0-5, 1-5, 0-1 or -1-1")
-    mapping.add_argument("--same", action="append", metavar="CLASS", help="a class that means the same")
+    mapping.add_argument(
+        "--same", action="append", metavar="CLASS", help='a class that means the same; "" keeps all classes apart'
+    )
     dividing = parser.add_argument_group("split")
     dividing.add_argument(
         "--validation", type=float, default=VALIDATION_FRACTION, help="share of rows (default %(default)s)"
@@ -93,8 +95,8 @@ def mapping_from(given: argparse.Namespace, table: Rows) -> Mapping:
     changes: dict[str, Any] = {"roles": {**mapping.roles, **roles}}
     if given.score_scale:
         changes["scale"] = scale_of(given.score_scale)
-    if given.same:
-        changes["same"] = tuple(given.same)
+    if given.same is not None:
+        changes["same"] = tuple(name for name in given.same if name)
     if given.group:
         changes["group"] = given.group
     if given.split_column:

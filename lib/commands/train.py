@@ -11,6 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(given: argparse.Namespace) -> int:
-    """Read, split, store, train, evaluate and draw; return 0, or 1 when a run failed."""
+    """Read, split, store, train, evaluate and draw; return 0, or 1 when a run failed: what came of the others is told and copied."""
     from lib.models.catalog import resolve
     from lib.store.workspace import open_workspace
 
@@ -56,19 +57,34 @@ def run(given: argparse.Namespace) -> int:
         resolve(model, home=workspace.home)
     name = given.name or given.file[0].name.split(".")[0]
     dataset = workspace.datasets.publish(found.prepared, name=name, originals=given.file)
+    heading = f"{name}: {len(models)} models, {datetime.now():%d %b %Y, %H:%M:%S}" if len(models) > 1 else ""
     runs = [
-        workspace.runs.create(dataset=dataset.id, model=model, recipe=recipe.to_dict(), heading=name)
+        workspace.runs.create(dataset=dataset.id, model=model, recipe=recipe.to_dict(), heading=heading)
         for model in models
     ]
     work_through(workspace, [run.id for run in runs])
-    names = Counter(workspace.runs.get(run.id).model_dir.name for run in runs)
-    results = [result_of(workspace, run.id, given.out, alone=names) for run in runs]
+    results, failed = outcome_of(workspace, [run.id for run in runs], given.out)
+    for failure in failed:
+        print(f"error: {failure['error']}", file=sys.stderr)
     if given.json:
-        told = {"id": dataset.id, **dataset.counts}
-        print(json.dumps({"dataset": told, "runs": results}, ensure_ascii=False))
+        told = {"dataset": {"id": dataset.id, **dataset.counts}, "runs": results}
+        print(json.dumps(told | ({"failed": failed} if failed else {}), ensure_ascii=False))
     else:
         tell(results)
-    return 0
+    return 1 if failed else 0
+
+
+def outcome_of(workspace: Any, runs: list[str], out: Path | None) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return what came of the runs that went well, each model copied to the out folder, and why the others did not."""
+    names = Counter(workspace.runs.get(run).model_dir.name for run in runs)
+    results: list[dict[str, Any]] = []
+    failed: list[dict[str, Any]] = []
+    for run in runs:
+        try:
+            results.append(result_of(workspace, run, out, alone=names))
+        except CloserError as error:
+            failed.append({"run": run, "model": workspace.runs.get(run).model, "error": str(error)})
+    return results, failed
 
 
 def classes_of(prepared: Any) -> int:
@@ -109,13 +125,16 @@ def do(workspace: Any, job: Any) -> None:
 
 
 class Bar:
-    """One line on standard error: run, stage, progress."""
+    """One line on standard error: run, stage, progress; warnings stay above it."""
 
     def __init__(self, name: str) -> None:
         self.name, self.stage, self.shown = name, "", 0.0
 
     def __call__(self, event: dict[str, Any]) -> None:
         """Take an event; write at most ten times a second."""
+        if event["kind"] == "log" and event["level"] == "warning":
+            sys.stderr.write(f"\r\033[K{self.name}: {event['text']}\n")
+            return
         if event["kind"] == "stage":
             self.stage = f"{event['stage']} {event['detail']}".strip()
         elif event["kind"] != "advance" or time.monotonic() - self.shown < 0.1:

@@ -13,8 +13,10 @@ from sentence_transformers import SentenceTransformer
 
 from lib.__main__ import main
 from lib.commands import train as command
+from lib.commands.options import prepared_from
 from lib.commands.train import Bar, recipe_from
 from lib.errors import InputError
+from lib.models import static
 from lib.store.publish import verify
 from lib.store.workspace import open_workspace
 from lib.training.recipe import CLASSIC, FIELDS, recommended_for
@@ -43,7 +45,9 @@ def test_several_models_one_line_of_json(
     models = ["--model", str(tiny_model), "--model", str(again)]
     assert main(["train", str(pairs), *models, *QUICK, "--out", str(out), "--json"]) == 0
     captured = capsys.readouterr()
-    told = json.loads(captured.out.strip().splitlines()[-1])
+    (line,) = captured.out.strip().splitlines()
+    told = json.loads(line)
+    assert "failed" not in told
     assert set(told["dataset"]) == {"id", "train", "validation", "held_out"}
     assert len(told["runs"]) == 2
     for run in told["runs"]:
@@ -59,8 +63,55 @@ def test_several_models_one_line_of_json(
         assert run["verdict"] in card
     workspace = open_workspace(home)
     assert {run.state for run in workspace.runs.all()} == {"succeeded"}
-    assert len({run.heading for run in workspace.runs.all()}) == 1
+    (heading,) = {run.heading for run in workspace.runs.all()}
+    assert heading.startswith("pairs: 2 models")
     assert "%" in captured.err  # the progress bar
+
+
+def test_one_run_that_fails_hides_none_of_the_others(
+    home: Path, pairs: Path, tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The good one is told and copied; the other is named on standard error, and the command has failed."""
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    (broken / "modules.json").write_text("[{]")
+    models = ["--model", str(broken), "--model", str(tiny_model)]
+    assert main(["train", str(pairs), *models, *QUICK, "--out", str(tmp_path / "out"), "--json"]) == 1
+    captured = capsys.readouterr()
+    told = json.loads(captured.out.strip().splitlines()[-1])
+    assert [run["model"] for run in told["runs"]] == [str(tiny_model)]
+    assert verify(Path(told["runs"][0]["model_dir"])) == []
+    (failed,) = told["failed"]
+    assert failed["model"] == str(broken)
+    assert f"error: {failed['error']}" in captured.err
+    assert "cannot be loaded" in failed["error"]
+
+
+def test_one_model_needs_no_heading_and_what_is_left_out_is_told(
+    home: Path, pairs: Path, tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "static"
+    model = static.distil(SentenceTransformer(str(tiny_model), device="cpu"), dimension=16)
+    model.save_pretrained(str(folder), create_model_card=False)
+    assert main(["train", str(pairs), "--model", str(folder), *QUICK, "--lora-rank", "4"]) == 0
+    captured = capsys.readouterr()
+    assert "left out: LoRA rank." in captured.err
+    assert captured.out.startswith(f"{folder}: ")
+    (run,) = open_workspace(home).runs.all()
+    assert run.heading == ""
+
+
+def test_classes_can_be_kept_apart(tmp_path: Path) -> None:
+    """`--same ""` wins over the guess, which would make two labels of three classes."""
+    path = tmp_path / "nli.csv"
+    names = ("entailment", "neutral", "contradiction")
+    rows = [f"a left text {n},another right text {n},{names[n % 3]}" for n in range(90)]
+    path.write_text("\n".join(["sentence1,sentence2,label", *rows]))
+    guessed = prepared_from(parsed_for(str(path))).prepared  # type: ignore[arg-type]
+    kept = prepared_from(parsed_for(str(path), "--same", "")).prepared  # type: ignore[arg-type]
+    assert set(guessed.frame["label"]) == {"0", "1"}
+    assert set(kept.frame["label"]) == set(names)
+    assert command.classes_of(kept) == 3
 
 
 def test_a_copy_replaces_an_earlier_model_and_nothing_else(tmp_path: Path) -> None:
@@ -102,9 +153,14 @@ def test_bad_input_is_one_line_and_not_zero(
 
 def parsed(*given: str) -> object:
     """Return what the command makes of options."""
+    return parsed_for("file.csv", *given)
+
+
+def parsed_for(*given: str) -> object:
+    """Return what the command makes of a file and options."""
     parser = ArgumentParser()
     command.add(parser)
-    return parser.parse_args(["file.csv", *given])
+    return parser.parse_args(list(given))
 
 
 def test_presets_and_changes() -> None:
