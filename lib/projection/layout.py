@@ -11,7 +11,7 @@ import numpy as np
 from lib.errors import InputError
 from lib.progress import Progress, Silent
 from lib.projection.methods import BALANCE, METHODS
-from lib.projection.points import Points, points
+from lib.projection.points import Points, distinct, points
 from lib.projection.truth import Truth, movement, pair_figures, trustworthiness
 
 
@@ -39,7 +39,7 @@ def layout(
     pairs = checked(pairs, snapshots, method=method, balance=balance)
     begin = time.perf_counter()
     drawn = points(snapshots)
-    places = place(drawn, pairs, method=method, balance=balance, seed=seed, progress=progress)
+    places = laid_flat(place(drawn, pairs, method=method, balance=balance, seed=seed, progress=progress), drawn.of[-1])
     seconds = time.perf_counter() - begin
     progress.stage("Checking the map", "against the full dimensions")
     return Layout(drawn.spread(places), measure(drawn, places, pairs), seconds, method, balance)
@@ -75,6 +75,16 @@ def place(
     return classic.principal(drawn.vectors)
 
 
+def laid_flat(places: np.ndarray, last: np.ndarray) -> np.ndarray:
+    """Turn all places (p, 2) so that the last moment's points lie widest from left to right, as screens do; no distance changes."""
+    if len(last) < 2:
+        return places
+    frame = places[last].astype(np.float64)
+    _, axes = np.linalg.eigh(np.cov(frame.T))
+    wide = axes[:, 1] * (-1 if axes[np.abs(axes[:, 1]).argmax(), 1] < 0 else 1)
+    return places @ np.array([[wide[0], -wide[1]], [wide[1], wide[0]]])
+
+
 def measure(drawn: Points, places: np.ndarray, pairs: np.ndarray) -> Truth:
     """Measure lines from first to last moment, and the neighbourhoods of both."""
     frames = drawn.spread(places)
@@ -93,11 +103,20 @@ def measure(drawn: Points, places: np.ndarray, pairs: np.ndarray) -> Truth:
 def placebo(drawn: Points, frames: Mapping[str, np.ndarray]) -> float | None:
     """Return how far texts moved whose vectors are identical first and last, as a share of how far the others moved.
 
-    None where nothing moved; 0 where no text stayed (an added copy of the first snapshot shares all of its points).
+    Where no text stayed, an identical copy of the first moment is looked up as another moment would be. None where nothing moved.
     """
     still = drawn.of[0] == drawn.of[-1]
     away = np.linalg.norm(movement(frames), axis=1)
     moved = away[~still].mean() if (~still).any() else 0.0
     if moved <= 0:
-        return None if still.all() else 0.0
-    return float(away[still].mean() / moved) if still.any() else 0.0
+        return None
+    stood = away[still] if still.any() else copied(drawn, next(iter(frames.values())))
+    return float(stood.mean() / moved)
+
+
+def copied(drawn: Points, frame: np.ndarray) -> np.ndarray:
+    """Return how far the texts of an identical copy of the first moment lie from their twins in its frame (n, 2)."""
+    rows = drawn.vectors[drawn.of[0]]
+    first, place = distinct(np.concatenate([rows, rows.copy()]))
+    twin = first[place[len(rows) :]]
+    return np.linalg.norm(frame[twin % len(rows)] - frame, axis=1)

@@ -11,10 +11,11 @@ from lib.projection.truth import spans
 
 @dataclass(frozen=True)
 class Noise:
-    """Spread over seeds of each text's movement (n,) and of each line's change (m,), in the map's own units."""
+    """Spread over seeds of each text's movement (n,) and of each line's change (m,), in the map's own units; of how many layouts."""
 
     texts: np.ndarray
     lines: np.ndarray
+    layouts: int = 1
 
 
 Ends = tuple[np.ndarray, np.ndarray]
@@ -29,7 +30,7 @@ def noise(layouts: list[Ends], pairs: np.ndarray) -> Noise:
     moved = np.stack([last.astype(np.float64) - first for first, last in fitted])
     changed = np.stack([spans(last, pairs) - spans(first, pairs) for first, last in fitted])
     spread = ((moved - moved.mean(axis=0)) ** 2).sum(axis=(0, 2)) / (len(fitted) - 1)
-    return Noise(np.sqrt(spread), changed.std(axis=0, ddof=1))
+    return Noise(np.sqrt(spread), changed.std(axis=0, ddof=1), len(layouts))
 
 
 def laid_over(layout: Ends, onto: Ends) -> Ends:

@@ -25,7 +25,10 @@ SEEDS = (1, 2)
 """Further seeds that tell the layout's own noise."""
 
 NOISE_VALUES = 60_000
-"""Texts times moments above which the other seeds are not drawn: they would double a long wait."""
+"""Texts times moments above which the other seeds draw the first and the last moment alone: all would double a long wait."""
+
+SLOW_SEEDS = SEEDS[:1]
+"""Of methods that take many times as long, one further seed must do."""
 
 MOST_POINTS = 120_000
 """Texts times moments drawn; above it moments in the middle are left out."""
@@ -110,16 +113,28 @@ def shown_lines(frame: pd.DataFrame, texts: list[str], *, shape: str) -> pd.Data
 
 
 def own_noise(drawn: Layout, vectors: dict[str, np.ndarray], pairs: np.ndarray, *, progress: Progress) -> Noise:
-    """Draw again with other seeds (first and last moment in the same company), as far as the size allows."""
-    frames = list(drawn.coordinates.values())
-    ends = [(frames[0], frames[-1])]
-    if len(frames) > 1 and len(frames) * len(frames[0]) <= NOISE_VALUES and drawn.method == "pair-faithful":
-        progress.stage("Drawing the map", "measuring the layout's own noise")
-        for seed in SEEDS:
-            again = layout(vectors, pairs, method=drawn.method, balance=drawn.balance, seed=seed, progress=progress)
-            frames = list(again.coordinates.values())
-            ends.append((frames[0], frames[-1]))
+    """Draw again with other seeds, in the same company or, where that is large or slow, the first and the last moment alone.
+
+    PCA knows no seed: its noise is zero.
+    """
+    ends = [ends_of(drawn)]
+    if len(vectors) < 2 or drawn.method == "pca":
+        return noise(ends, pairs)
+    progress.stage("Drawing the map", "measuring the layout's own noise")
+    ours = drawn.method == "pair-faithful"
+    whole = ours and len(vectors) * len(ends[0][0]) <= NOISE_VALUES
+    names = list(vectors)
+    company = vectors if whole else {name: vectors[name] for name in (names[0], names[-1])}
+    for seed in SEEDS if ours else SLOW_SEEDS:
+        again = layout(company, pairs, method=drawn.method, balance=drawn.balance, seed=seed, progress=progress)
+        ends.append(ends_of(again))
     return noise(ends, pairs)
+
+
+def ends_of(drawn: Layout) -> tuple[np.ndarray, np.ndarray]:
+    """Return the first and the last frame."""
+    frames = list(drawn.coordinates.values())
+    return frames[0], frames[-1]
 
 
 def measured(lines: pd.DataFrame, drawn: Layout, vectors: dict[str, np.ndarray], spread: Noise) -> pd.DataFrame:
@@ -141,9 +156,10 @@ def facts_of(
 ) -> dict[str, object]:
     """Collect what map.json holds beside the coordinates."""
     away = np.linalg.norm(movement(drawn.coordinates), axis=1)
-    moving, several = away > 0, bool(spread.texts.any())
-    above = float((away[moving] > spread.texts[moving]).mean()) if several and moving.any() else None
-    truth = replace(drawn.truth, above_noise=above, seeds=1 + len(SEEDS) if several else 1)
+    moving = away > 0
+    known_noise = spread.layouts > 1 or drawn.method == "pca"
+    above = float((away[moving] > spread.texts[moving]).mean()) if known_noise and moving.any() else None
+    truth = replace(drawn.truth, above_noise=above, seeds=spread.layouts)
     held = lines[lines["part"] == "held_out"]
     return {
         "method": drawn.method,

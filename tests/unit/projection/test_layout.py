@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lib.errors import InputError
-from lib.projection.layout import layout
+from lib.projection.layout import laid_flat, layout
 from tests.unit.projection.planted import pulled, world
 
 
@@ -42,6 +42,12 @@ def test_texts_that_did_not_change_do_not_move_when_others_do() -> None:
     assert moved[still].max() == 0
     assert moved[~still].min() > 0
     assert drawn.truth.placebo_movement == 0
+
+
+def test_where_no_text_stayed_an_identical_copy_is_measured() -> None:
+    base, pairs = world(pairs=40)
+    after = base + np.random.default_rng(4).normal(0, 0.05, base.shape).astype(np.float32)
+    assert layout({"base": base, "best": after}, pairs).truth.placebo_movement == 0
 
 
 def test_the_one_planted_mover_is_found() -> None:
@@ -94,6 +100,28 @@ def test_a_seed_repeats_bit_for_bit(method: str) -> None:
     assert all(once.coordinates[name].tobytes() == again.coordinates[name].tobytes() for name in moments)
     assert once.coordinates["best"].dtype == np.float32
     assert np.isfinite(once.coordinates["best"]).all()
+
+
+def test_the_last_moment_lies_widest_from_left_to_right_and_no_distance_changes() -> None:
+    draw = np.random.default_rng(1)
+    tall = draw.normal(size=(60, 2)) * [1, 5] @ np.array([[0.8, 0.6], [-0.6, 0.8]])
+    turned = laid_flat(tall, np.arange(40))
+    spread = np.cov(turned[:40].T)
+    assert spread[0, 0] > spread[1, 1]
+    assert spread[0, 1] == pytest.approx(0, abs=1e-9)
+    apart = [np.linalg.norm(rows[:, None] - rows[None], axis=2) for rows in (tall, turned)]
+    assert np.allclose(*apart)
+    before, after = ((rows[1:] - rows[0]) for rows in (tall, turned))
+    assert np.allclose(np.linalg.det(before[:2]), np.linalg.det(after[:2])), "it is turned, not mirrored"
+    assert laid_flat(tall[:1], np.arange(1)) is not None
+
+
+@pytest.mark.parametrize("method", ["pair-faithful", "umap"])
+def test_a_drawn_map_is_wider_than_high(method: str) -> None:
+    base, pairs = world(pairs=40)
+    drawn = layout({"base": base, "best": pulled(base, pairs, np.arange(20))}, pairs, method=method)
+    wide, high = drawn.coordinates["best"].std(axis=0)
+    assert wide >= high
 
 
 def test_another_seed_is_another_layout() -> None:

@@ -12,10 +12,12 @@ import pytest
 from lib.__main__ import main
 from lib.data.shapes import Shape
 from lib.errors import NotFoundError, StoreError
-from lib.projection.run import kept, shown_lines
+from lib.projection.layout import layout
+from lib.projection.run import draw_run, kept, shown_lines
 from lib.projection.snapshots import read_snapshots
 from lib.projection.store import load_map
 from lib.store.publish import verify
+from lib.store.workspace import open_workspace
 from tests.unit.projection.finished import finished_run
 
 
@@ -107,6 +109,25 @@ def test_only_pairs_whose_texts_are_shown_are_lines() -> None:
     assert found[["pair", "source", "target"]].to_numpy().tolist() == [[4, 2, 0]]
     texts = pd.DataFrame({"text": ["a"], "label": ["1"], "part": ["train"]})
     assert shown_lines(texts, ["a"], shape=Shape.LABELLED_TEXTS).empty
+
+
+@pytest.mark.parametrize(("method", "seeds"), [("pair-faithful", 3), ("umap", 2), ("pca", 1)])
+def test_the_noise_of_every_method_is_measured_on_large_maps_too(
+    home: Path, monkeypatch: pytest.MonkeyPatch, method: str, seeds: int
+) -> None:
+    run = finished_run(home, drawn=False)
+    monkeypatch.setattr("lib.projection.run.NOISE_VALUES", 10)
+    companies: list[list[str]] = []
+
+    def noted(vectors: dict, *given: object, **options: object) -> object:
+        companies.append(list(vectors))
+        return layout(vectors, *given, **options)
+
+    monkeypatch.setattr("lib.projection.run.layout", noted)
+    drawn = draw_run(run, open_workspace(home).datasets.get(run.dataset), home=home, method=method)
+    assert drawn.truth.seeds == seeds
+    assert drawn.truth.above_noise is not None
+    assert companies == [["base", "epoch-001", "best"], *[["base", "best"]] * (seeds - 1)]
 
 
 def test_too_many_moments_leave_some_in_the_middle_out() -> None:
