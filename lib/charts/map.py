@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from lib.charts.colours import palette
+from lib.charts.colours import Palette, palette
 from lib.charts.map_choice import Choice, choose_drawn
-from lib.charts.map_scene import Trace, traces
+from lib.charts.map_scene import Classes, Subject, traces
+from lib.charts.map_trace import Trace
 from lib.projection.store import Map
 from lib.settings import MAX_DRAWN_POINTS
 
@@ -46,36 +46,42 @@ def figure(
     *,
     start: str = "",
     marked: tuple[int, ...] = (),
-    classes: Mapping[str, np.ndarray] | None = None,
+    measure: str = "cosine",
+    classes: Classes | None = None,
     most: int = MAX_DRAWN_POINTS,
     height: int = HEIGHT,
     dark: bool = False,
 ) -> Picture:
     """Draw the lines of a map over all its texts.
 
-    lines: pair, part, source, target (text ids), value (change of margin, or of cosine), faded, base_cosine, tuned_cosine.
-    start: the moment shown first (base where it is not known). classes: texts to colour alike, by name. The same input gives the same bytes.
+    lines: pair, part, source, target (text ids), value (change of the measure), faded, base_cosine, tuned_cosine.
+    start: the moment shown first (base where it is not known). classes: labelled texts to colour. The same input gives the same bytes.
     """
     choice = choose_drawn(lines, len(texts), marked=marked, most=most)
-    frames = list(drawn.coordinates.values())
-    ends = frames[0], frames[-1]
-    scene = traces(lines.iloc[choice.lines], choice.background, texts, marked, palette(dark=dark), ends, classes or {})
+    names, frames = list(drawn.coordinates), list(drawn.coordinates.values())
+    subject = Subject(lines.iloc[choice.lines], choice.background, texts, marked, measure, classes)
+    colours = palette(dark=dark)
+    scene = traces(subject, colours, (frames[0], frames[-1]))
     smooth = choice.points <= SMOOTH_POINTS
-    kind = go.Scatter if smooth else go.Scattergl
-    names = list(drawn.coordinates)
     first = start if start in drawn.coordinates else names[0]
-    data = [kind(**{**trace.style, **placed(trace, drawn.coordinates[first])}) for trace in scene]
-    steps = moments(drawn, scene, kind, between=0 if smooth else between(choice.points, len(names)))
+    data = marks(scene, drawn.coordinates[first], smooth=smooth, styled=True)
+    steps = moments(drawn, scene, smooth=smooth, between=0 if smooth else between(choice.points, len(names)))
     found = go.Figure(data=data, frames=steps, layout=look(drawn, height))
     if len(names) > 1:
-        found.update_layout(sliders=[slider(drawn, first)], updatemenus=[buttons(steps, smooth=smooth)])
+        found.update_layout(
+            sliders=[slider(drawn, first, colours)], updatemenus=[buttons(steps, colours, smooth=smooth)]
+        )
     return Picture(found, choice, tuple(trace.pairs for trace in scene))
 
 
-def placed(trace: Trace, frame: np.ndarray) -> dict[str, np.ndarray]:
-    """Return the trace's x and y, float32: plotly sends them as bytes."""
-    x, y = trace.places(frame)
-    return {"x": x, "y": y}
+def marks(scene: list[Trace], frame: np.ndarray, *, smooth: bool, styled: bool = False) -> list[go.Scatter]:
+    """Return every trace where it stands in a frame, float32: plotly sends them as bytes. styled: with its looks, too."""
+    found = []
+    for trace in scene:
+        x, y = trace.places(frame)
+        kind = go.Scatter if smooth or trace.vector else go.Scattergl
+        found.append(kind({**(trace.style if styled else {}), "x": x, "y": y}))
+    return found
 
 
 def between(points: int, moments_drawn: int) -> int:
@@ -84,7 +90,7 @@ def between(points: int, moments_drawn: int) -> int:
     return int(np.clip(room // max(1, moments_drawn - 1), 0, BETWEEN))
 
 
-def moments(drawn: Map, scene: list[Trace], kind: type, *, between: int) -> list[go.Frame]:
+def moments(drawn: Map, scene: list[Trace], *, smooth: bool, between: int) -> list[go.Frame]:
     """Return a frame for each moment, and eased ones between them."""
     names, found = list(drawn.coordinates), []
     for number, name in enumerate(names):
@@ -93,8 +99,8 @@ def moments(drawn: Map, scene: list[Trace], kind: type, *, between: int) -> list
             share = step / (between + 1)
             eased = np.float32(share * share * (3 - 2 * share))
             mixed = drawn.coordinates[names[number - 1]] * (1 - eased) + frame * eased
-            found.append(go.Frame(name=f"{name}~{step}", data=[kind(**placed(trace, mixed)) for trace in scene]))
-        found.append(go.Frame(name=name, data=[kind(**placed(trace, frame)) for trace in scene]))
+            found.append(go.Frame(name=f"{name}~{step}", data=marks(scene, mixed, smooth=smooth)))
+        found.append(go.Frame(name=name, data=marks(scene, frame, smooth=smooth)))
     return found
 
 
@@ -106,23 +112,36 @@ def look(drawn: Map, height: int) -> dict[str, object]:
     axis = {"visible": False, "showgrid": False, "zeroline": False}
     return {
         "height": height,
-        "margin": {"l": 0, "r": 48, "t": 8, "b": 0},
+        "margin": {"l": 0, "r": 32, "t": 8, "b": 0},
         "xaxis": {**axis, "range": [float(low[0] - room[0]), float(high[0] + room[0])]},
         "yaxis": {**axis, "range": [float(low[1] - room[1]), float(high[1] + room[1])], "scaleanchor": "x"},
-        "legend": {"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0, "itemsizing": "constant"},
+        "legend": {
+            "orientation": "h",
+            "y": 1.0,
+            "yanchor": "bottom",
+            "x": 0,
+            "itemsizing": "constant",
+            "tracegroupgap": 0,
+            "traceorder": "normal",
+        },
         "dragmode": "pan",
         "hovermode": "closest",
         "uirevision": "map",
     }
 
 
-def slider(drawn: Map, first: str) -> dict[str, object]:
+def slider(drawn: Map, first: str, colours: Palette) -> dict[str, object]:
     """Return the slider over the moments."""
     names = list(drawn.coordinates)
     quick = {"mode": "immediate", "frame": {"duration": 350, "redraw": True}, "transition": {"duration": 300}}
     return {
         "active": names.index(first),
-        "currentvalue": {"prefix": "", "font": {"size": 15}},
+        "currentvalue": {"prefix": "", "font": {"size": 15, "color": colours.text}},
+        "bgcolor": colours.grid,
+        "activebgcolor": colours.tuned,
+        "bordercolor": colours.faint,
+        "tickcolor": colours.faint,
+        "font": {"color": colours.base},
         "pad": {"t": 12, "b": 8, "l": 8},
         "x": 0.14,
         "len": 0.84,
@@ -131,7 +150,7 @@ def slider(drawn: Map, first: str) -> dict[str, object]:
     }
 
 
-def buttons(frames: list[go.Frame], *, smooth: bool) -> dict[str, object]:
+def buttons(frames: list[go.Frame], colours: Palette, *, smooth: bool) -> dict[str, object]:
     """Return play and pause. Play begins anew, so that it also works at the end."""
     pace = (
         {"frame": {"duration": 1100, "redraw": False}, "transition": {"duration": 900, "easing": "cubic-in-out"}}
@@ -144,6 +163,9 @@ def buttons(frames: list[go.Frame], *, smooth: bool) -> dict[str, object]:
         "type": "buttons",
         "direction": "left",
         "showactive": False,
+        "bgcolor": "rgba(0,0,0,0)",
+        "bordercolor": colours.faint,
+        "font": {"color": colours.text},
         "x": 0.0,
         "xanchor": "left",
         "y": 0,

@@ -1,69 +1,85 @@
-"""The marks of a map, apart from where they stand: their colours, words and groups, and their places at any moment."""
+"""The marks of a map, apart from where they stand: their colours, words and groups, back to front."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from html import escape
 
 import numpy as np
 import pandas as pd
 
 from lib.charts.colours import Palette, with_alpha
+from lib.charts.map_key import key_traces
+from lib.charts.map_labels import label_traces
+from lib.charts.map_trace import LABEL_CHARACTERS, Places, Trace, along, at, short
 
 STEPS = (-0.5, -0.1, 0.1, 0.5)
 """Where the colours of lines change, in shares of the largest usual change."""
 
-LABELLED = 3
-"""Pairs named on the picture at either end of the change."""
+GROUPS = ("worse", "worse", "same", "better", "better")
+"""The entry of the key that each of these colours belongs to."""
 
-LABEL_ROOM = np.array([0.18, 0.035])
-"""The share of the picture's width and height that a name covers: one that would stand on another is left out."""
-
-LABEL_CANDIDATES = 60
-
-HOVER_CHARACTERS = 110
-LABEL_CHARACTERS = 36
 CROWDED = 400
-"""Lines above which marks are drawn smaller."""
+"""Lines above which marks are drawn smaller and lines thinner."""
 
 BOTH_ENDS_BELOW = 2_500
 """Lines up to which each point's words tell both ends of its pair."""
 
-Places = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
-"""From a frame (texts, 2) to the x and y of one trace."""
+PARTS = {"train": ("trained", "-open"), "validation": ("validation", "-open-dot"), "held_out": ("held-out", "")}
+"""Part -> its words in the legend, and how its marks differ."""
+
+NONE = np.empty(0, np.int64)
 
 
 @dataclass(frozen=True)
-class Trace:
-    """One group of marks: how plotly draws it, where it stands in a frame, and the pairs of its points (empty: none to choose)."""
+class Classes:
+    """Labelled texts to show: places of each coloured class, and of every text its row of the dataset and whether it is held out."""
 
-    style: Mapping[str, object]
-    places: Places
-    pairs: np.ndarray
+    members: Mapping[str, np.ndarray]
+    rows: np.ndarray
+    held: np.ndarray
+
+    def everyone(self) -> np.ndarray:
+        """Return the places of all coloured texts."""
+        return np.unique(np.concatenate([NONE, *self.members.values()])).astype(np.int64)
 
 
-def traces(
-    lines: pd.DataFrame,
-    background: np.ndarray,
-    texts: list[str],
-    marked: tuple[int, ...],
-    colours: Palette,
-    ends: tuple[np.ndarray, np.ndarray],
-    classes: Mapping[str, np.ndarray],
-) -> list[Trace]:
-    """Return background, classes, lines, points, labels and marked pairs, back to front.
+@dataclass(frozen=True)
+class Subject:
+    """What a map shows: lines (value, change, faded and more), background places, words of the texts, chosen pairs, what value is, and classes."""
 
-    ends: the first and the last frame (texts, 2). classes: texts to colour alike, by name.
-    """
+    lines: pd.DataFrame
+    background: np.ndarray
+    texts: list[str]
+    marked: tuple[int, ...] = ()
+    measure: str = "cosine"
+    classes: Classes | None = None
+
+
+def traces(subject: Subject, colours: Palette, ends: tuple[np.ndarray, np.ndarray]) -> list[Trace]:
+    """Return background, classes or lines, points, names, chosen ones and the key. ends: the first and the last frame (texts, 2)."""
+    if subject.classes is not None:
+        return text_traces(subject, subject.classes, colours)
+    lines = subject.lines
     limit = usual(lines["value"])
     return [
-        behind(np.setdiff1d(background, np.concatenate([[], *classes.values()])).astype(np.int64), texts, colours),
-        *class_traces(classes, background, texts, colours),
+        behind(subject.background, subject.texts, colours),
         *line_traces(lines, limit, colours),
-        *end_traces(lines, texts, limit, colours),
-        *label_traces(lines, texts, colours, np.concatenate(ends, axis=1)),
-        *marked_trace(lines[lines["pair"].isin(marked)], colours),
+        *end_traces(lines, subject.texts, limit, colours),
+        *label_traces(lines, subject.texts, colours, ends),
+        *marked_trace(lines[lines["pair"].isin(subject.marked)], colours),
+        *(key_traces(colours, subject.measure, faded=bool(lines["faded"].any())) if len(lines) else []),
+    ]
+
+
+def text_traces(subject: Subject, classes: Classes, colours: Palette) -> list[Trace]:
+    """Return the other texts in grey, the texts of each class in its colour, and rings around the chosen ones."""
+    others = np.setdiff1d(subject.background, classes.everyone()).astype(np.int64)
+    chosen = np.flatnonzero(np.isin(classes.rows, subject.marked))
+    return [
+        behind(others, subject.texts, colours, rows=classes.rows[others]),
+        *class_traces(classes, subject.background, subject.texts, colours),
+        *([ring(at(chosen), classes.rows[chosen], colours, mode="markers")] if len(chosen) else []),
     ]
 
 
@@ -73,8 +89,8 @@ def usual(value: pd.Series) -> float:
     return float(max(np.quantile(found, 0.95), 1e-6)) if len(found) else 1.0
 
 
-def behind(background: np.ndarray, texts: list[str], colours: Palette) -> Trace:
-    """Return the other texts, in grey."""
+def behind(background: np.ndarray, texts: list[str], colours: Palette, *, rows: np.ndarray = NONE) -> Trace:
+    """Return the other texts, in grey. rows: what a click on each chooses, where it chooses anything."""
     style = {
         "mode": "markers",
         "name": "Other texts",
@@ -82,32 +98,40 @@ def behind(background: np.ndarray, texts: list[str], colours: Palette) -> Trace:
         "hoverinfo": "text",
         "hovertext": [short(texts[place]) for place in background],
     }
-    return Trace(style, at(background), np.empty(0, np.int64))
+    return Trace(style, at(background), rows)
 
 
-def class_traces(
-    classes: Mapping[str, np.ndarray], background: np.ndarray, texts: list[str], colours: Palette
-) -> list[Trace]:
-    """Return the drawn texts of each class in a colour of its own."""
+def class_traces(classes: Classes, background: np.ndarray, texts: list[str], colours: Palette) -> list[Trace]:
+    """Return the drawn texts of each class in a colour of its own: trained hollow, held-out full."""
     found = []
-    for number, (name, members) in enumerate(classes.items()):
-        some = np.intersect1d(members, background)
-        style = {
-            "mode": "markers",
-            "name": short(name, LABEL_CHARACTERS),
-            "marker": {"size": 7, "color": colours.series(number), "opacity": 0.85},
-            "hoverinfo": "text",
-            "hovertext": [f"{short(texts[place])}<br>{short(name, LABEL_CHARACTERS)}" for place in some],
-        }
-        found.append(Trace(style, at(some), np.empty(0, np.int64)))
+    for number, (name, members) in enumerate(classes.members.items()):
+        drawn, told = np.intersect1d(members, background), short(name, LABEL_CHARACTERS)
+        halves = [some for some in (drawn[classes.held[drawn]], drawn[~classes.held[drawn]]) if len(some)]
+        for place, some in enumerate(halves):
+            style = {
+                "mode": "markers",
+                "name": told,
+                "legendgroup": f"class-{number}",
+                "showlegend": place == 0,
+                "marker": {
+                    "size": 7,
+                    "color": colours.series(number),
+                    "opacity": 0.85,
+                    "symbol": "circle" if classes.held[some[0]] else "circle-open",
+                },
+                "hoverinfo": "text",
+                "hovertext": [f"{short(texts[one])}<br>{told}" for one in some],
+            }
+            found.append(Trace(style, at(some), classes.rows[some]))
     return found
 
 
 def line_traces(lines: pd.DataFrame, limit: float, colours: Palette) -> list[Trace]:
-    """Return the lines of each colour; those whose drawn change is below the layout's noise are faded."""
+    """Return the lines of each colour; those whose drawn change is below the layout's noise are faded, and all where there are many."""
     step = np.digitize(lines["value"].fillna(0).to_numpy() / limit, STEPS)
     faded = lines["faded"].to_numpy(bool)
     weak = with_alpha(colours.worse, 0.55), colours.same, with_alpha(colours.better, 0.55)
+    opacity, width = (0.65, 1.3) if len(lines) <= CROWDED else (0.38, 1.0)
     found = []
     for number, colour in enumerate((colours.worse, *weak, colours.better)):
         for dim in (True, False):
@@ -115,27 +139,27 @@ def line_traces(lines: pd.DataFrame, limit: float, colours: Palette) -> list[Tra
             if rows.any():
                 style = {
                     "mode": "lines",
-                    "line": {"color": colour, "width": 1.3},
-                    "opacity": 0.18 if dim else 0.65,
+                    "line": {"color": colour, "width": width},
+                    "opacity": 0.18 if dim else opacity,
                     "hoverinfo": "skip",
+                    "legendgroup": "noise" if dim else GROUPS[number],
                     "showlegend": False,
                 }
-                found.append(Trace(style, along(lines[rows]), np.empty(0, np.int64)))
+                found.append(Trace(style, along(lines[rows]), NONE))
     return found
 
 
 def end_traces(lines: pd.DataFrame, texts: list[str], limit: float, colours: Palette) -> list[Trace]:
-    """Return the points: source round, target square; trained hollow, held-out full."""
+    """Return the points: source round, target square; trained hollow, validation hollow with a dot, held-out full."""
     found = []
-    held = (lines["part"] != "train").to_numpy()
-    for full, part in ((False, "trained"), (True, "held-out")):
-        some = lines[held == full]
+    for part, (words, kind) in PARTS.items():
+        some = lines[lines["part"] == part]
         for end, shape in (("source", "circle"), ("target", "square")):
             if some.empty:
                 continue
             marker = {
                 "size": (8 if end == "source" else 7) - (2 if len(lines) > CROWDED else 0),
-                "symbol": shape if full else f"{shape}-open",
+                "symbol": f"{shape}{kind}",
                 "color": some["value"].fillna(0).to_numpy(np.float32),
                 "colorscale": colours.scale(),
                 "cmin": -limit,
@@ -143,7 +167,7 @@ def end_traces(lines: pd.DataFrame, texts: list[str], limit: float, colours: Pal
             }
             style = {
                 "mode": "markers",
-                "name": f"{end.capitalize()}, {part}",
+                "name": f"{end.capitalize()}, {words}",
                 "marker": marker,
                 "hoverinfo": "text",
                 "hovertext": hover(some, texts, end, both=len(lines) <= BOTH_ENDS_BELOW),
@@ -164,77 +188,20 @@ def hover(lines: pd.DataFrame, texts: list[str], end: str, *, both: bool) -> lis
     return told
 
 
-def label_traces(lines: pd.DataFrame, texts: list[str], colours: Palette, places: np.ndarray) -> list[Trace]:
-    """Name the pairs that changed most, either way, where the names don't stand on each other. places: (texts, 4), first and last x, y."""
-    value = lines["value"].dropna().sort_values()
-    change = lines["change"].reindex(value.index)
-    worst = value[(value < 0) & (change == "worse")].index[:LABEL_CANDIDATES]
-    best = value[(value > 0) & (change == "better")].index[::-1][:LABEL_CANDIDATES]
-    room = np.tile(LABEL_ROOM, 2) * np.maximum(np.ptp(places, axis=0), 1e-6)
-    named: list[np.ndarray] = []
-    found = []
-    for rows, colour in ((worst, colours.worse), (best, colours.better)):
-        some = apart(lines.loc[rows, "source"].to_numpy(np.int64), places, room, named)
-        if some:
-            style = {
-                "mode": "text",
-                "text": [short(texts[place], LABEL_CHARACTERS) for place in some],
-                "textposition": "top center",
-                "textfont": {"color": colour, "size": 12},
-                "hoverinfo": "skip",
-                "showlegend": False,
-            }
-            found.append(Trace(style, at(np.array(some)), np.empty(0, np.int64)))
-    return found
-
-
-def apart(wanted: np.ndarray, places: np.ndarray, room: np.ndarray, named: list[np.ndarray]) -> list[int]:
-    """Return the first texts whose names are free at the first and the last moment, and add their places to the named ones."""
-    chosen: list[int] = []
-    for text in wanted.tolist():
-        away = [np.abs(places[text] - other) < room for other in named]
-        if any((near[0] and near[1]) or (near[2] and near[3]) for near in away):
-            continue
-        chosen.append(text)
-        named.append(places[text])
-        if len(chosen) == LABELLED:
-            break
-    return chosen
-
-
 def marked_trace(lines: pd.DataFrame, colours: Palette) -> list[Trace]:
     """Ring the pairs that were chosen elsewhere: in the table, by a search, in a link."""
     if lines.empty:
         return []
+    return [ring(along(lines), np.repeat(lines["pair"].to_numpy(), 3), colours, mode="lines+markers")]
+
+
+def ring(places: Places, pairs: np.ndarray, colours: Palette, *, mode: str) -> Trace:
+    """Return rings around what is chosen."""
     style = {
-        "mode": "lines+markers",
+        "mode": mode,
         "name": "Chosen",
         "line": {"color": colours.tuned, "width": 3},
         "marker": {"size": 16, "symbol": "circle-open", "color": colours.tuned, "line": {"width": 3}},
         "hoverinfo": "skip",
     }
-    return [Trace(style, along(lines), np.repeat(lines["pair"].to_numpy(), 3))]
-
-
-def at(places: np.ndarray) -> Places:
-    """Return where these texts stand, float32."""
-    chosen = np.asarray(places, dtype=np.int64)
-    return lambda frame: (frame[chosen, 0], frame[chosen, 1])
-
-
-def along(lines: pd.DataFrame) -> Places:
-    """Return the lines from source to target, with a gap after each."""
-    ends = lines[["source", "target"]].to_numpy(np.int64)
-
-    def places(frame: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        spread = np.full((len(ends), 3, 2), np.nan, np.float32)
-        spread[:, :2] = frame[ends]
-        return spread[:, :, 0].ravel(), spread[:, :, 1].ravel()
-
-    return places
-
-
-def short(text: str, most: int = HOVER_CHARACTERS) -> str:
-    """Return the text on one line, cut and escaped: plotly reads tags."""
-    flat = " ".join(text.split())
-    return escape(flat if len(flat) <= most else flat[: most - 1] + "…")
+    return Trace(style, places, pairs, vector=True)

@@ -13,7 +13,7 @@ WIDTH, HEIGHT, ROOM = 1200, 800, 30
 
 
 def map_svg(figure: go.Figure, moment: str, *, title: str) -> str:
-    """Return the figure's frame of that moment as SVG text; the title is its accessible name."""
+    """Return the figure's frame of that moment as SVG text with the key of its colours; the title is its accessible name."""
     frame = next(frame for frame in figure.frames if frame.name == moment)
     spread = place(figure)
     colours = palette()
@@ -22,8 +22,27 @@ def map_svg(figure: go.Figure, moment: str, *, title: str) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{name}" '
         f'font-family="sans-serif"><title>{name}</title><rect width="100%" height="100%" fill="{colours.paper}"/>'
-        f"{''.join(parts)}</svg>"
+        f"{''.join(parts)}"
+        f'<text x="{ROOM}" y="{ROOM}" font-size="16" fill="{colours.text}">{name}</text>{key(figure, colours)}</svg>'
     )
+
+
+def key(figure: go.Figure, colours: Palette) -> str:
+    """Return the names that the figure's legend holds, each in a row at the bottom behind its colour."""
+    found, right = [], float(ROOM)
+    for trace in figure.data:
+        if not trace.name or trace.showlegend is False:
+            continue
+        shape = trace.line.color if trace.mode == "lines" else trace.marker.color
+        colour = shape if isinstance(shape, str) else colours.same
+        opacity = 1 if trace.opacity is None else trace.opacity
+        low = HEIGHT - 12
+        found.append(
+            f'<path d="M{right:.0f} {low - 4}h18" stroke="{colour}" stroke-width="4" opacity="{opacity}"/>'
+            f'<text x="{right + 24:.0f}" y="{low}" font-size="12" fill="{colours.text}">{trace.name}</text>'
+        )
+        right += 44 + 6.4 * len(trace.name)
+    return "".join(found)
 
 
 def place(figure: go.Figure) -> tuple[float, float, float]:
@@ -40,17 +59,34 @@ def drawn(trace: go.Scatter, placed: go.Scatter, spread: tuple[float, float, flo
     y = down - scale * np.asarray(placed.y, np.float64)
     opacity = 1 if trace.opacity is None else trace.opacity
     if trace.mode == "text":
-        words = [
-            f'<text x="{a:.1f}" y="{b - 8:.1f}" text-anchor="middle" font-size="12" fill="{trace.textfont.color}">{word}</text>'
-            for a, b, word in zip(x, y, trace.text, strict=True)
-        ]
-        return "".join(words)
+        return "".join(
+            label(a, b, word, side, trace.textfont.color, colours)
+            for a, b, word, side in zip(x, y, trace.text, trace.textposition, strict=True)
+        )
     found = ""
-    if "lines" in (trace.mode or ""):
+    if "lines" in (trace.mode or "") and not np.isnan(x).all():
         found = f'<path d="{path(x, y)}" fill="none" stroke="{trace.line.color}" stroke-width="{trace.line.width}" opacity="{opacity}"/>'
     if "markers" in (trace.mode or ""):
         found += marks(trace, x, y, colours)
     return found
+
+
+ANCHORS = {
+    "top center": ("middle", 0, -8),
+    "bottom center": ("middle", 0, 18),
+    "middle right": ("start", 9, 4),
+    "middle left": ("end", -9, 4),
+}
+"""Where a name stands beside its mark: how it is aligned, and its offset."""
+
+
+def label(x: float, y: float, word: str, side: str, colour: str, colours: Palette) -> str:
+    """Return a name beside its mark, with a halo that keeps it readable over lines."""
+    anchor, right, down = ANCHORS[side]
+    return (
+        f'<text x="{x + right:.1f}" y="{y + down:.1f}" text-anchor="{anchor}" font-size="12" fill="{colour}" '
+        f'stroke="{colours.paper}" stroke-width="3" stroke-linejoin="round" paint-order="stroke">{word}</text>'
+    )
 
 
 def path(x: np.ndarray, y: np.ndarray) -> str:
@@ -74,7 +110,7 @@ def marks(trace: go.Scatter, x: np.ndarray, y: np.ndarray, colours: Palette) -> 
         if np.isnan(a):
             continue
         colour = fill if isinstance(fill, str) else mixed(float(fill[number]) / float(trace.marker.cmax), colours)
-        paint = f'fill="none" stroke="{colour}" stroke-width="1.5"' if symbol.endswith("-open") else f'fill="{colour}"'
+        paint = f'fill="none" stroke="{colour}" stroke-width="1.5"' if "-open" in symbol else f'fill="{colour}"'
         shape = (
             f'<rect x="{a - size:.1f}" y="{b - size:.1f}" width="{2 * size:g}" height="{2 * size:g}" {paint}/>'
             if symbol.startswith("square")

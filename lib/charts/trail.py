@@ -8,14 +8,21 @@ import numpy as np
 import plotly.graph_objects as go
 
 from lib.charts.colours import palette, with_alpha
-from lib.charts.map_scene import short
+from lib.charts.map_trace import short
 from lib.projection.store import Map
 
 AROUND = 1_500
 
 
 def trail(
-    drawn: Map, texts: list[str], source: int, target: int, near: dict[str, list[int]], *, dark: bool = False
+    drawn: Map,
+    texts: list[str],
+    source: int,
+    target: int,
+    near: dict[str, list[int]],
+    *,
+    height: int = 400,
+    dark: bool = False,
 ) -> go.Figure:
     """Draw both ends' paths with their moments, the line before and after, and the neighbours (near: base, tuned) of the source."""
     colours = palette(dark=dark)
@@ -55,7 +62,7 @@ def trail(
     return go.Figure(
         data,
         {
-            "height": 400,
+            "height": height,
             "margin": {"l": 0, "r": 0, "t": 8, "b": 0},
             "xaxis": {**hidden, "range": [float(low[0] - room), float(high[0] + room)]},
             "yaxis": {**hidden, "range": [float(low[1] - room), float(high[1] + room)], "scaleanchor": "x"},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -106,18 +107,38 @@ def pick_run(runs: Sequence[Run], *, label: str = "Run") -> Run | None:
     if not by_id:
         return None
     start = named if named in by_id else next(iter(by_id))
+    titles = run_titles(runs)
     chosen = st.selectbox(
         label,
         list(by_id),
         index=list(by_id).index(start),
-        format_func=lambda identity: run_title(by_id[identity]),
+        format_func=titles.__getitem__,
         key=f"run-picker-{start}",
     )
-    if chosen != named:
+    if named and named not in by_id and chosen == start:
+        say_unknown()
+    elif chosen != named:
         state.name_run(chosen)
     if chosen != start:
         st.rerun()
     return by_id[chosen]
+
+
+def say_unknown() -> None:
+    """Say that the address names a run that cannot be shown here, and that another one is."""
+    named = " ".join((state.run_id() or "").split())[:40]
+    st.warning(
+        f"The run “{plain(named)}” that this link names is not here: it was deleted, has not ended, or lies in another workspace. "
+        "The newest one is shown.",
+        icon=":material/link_off:",
+    )
+
+
+def run_titles(runs: Sequence[Run]) -> dict[str, str]:
+    """Return a title for each run by its id; runs of one name and minute are told apart by their ids."""
+    titles = {run.id: run_title(run) for run in runs}
+    often = Counter(titles.values())
+    return {identity: f"{title} · {identity}" if often[title] > 1 else title for identity, title in titles.items()}
 
 
 def run_title(run: Run) -> str:

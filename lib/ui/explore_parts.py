@@ -10,7 +10,7 @@ import streamlit as st
 from lib.store.runs import Run
 from lib.store.workspace import Workspace
 from lib.ui import state
-from lib.ui.components import errors_shown, pick_run
+from lib.ui.components import errors_shown, pick_run, say_unknown
 from lib.ui.failures import show_failure
 
 SECTIONS = (
@@ -55,7 +55,10 @@ def _picked(runs: Sequence[Run]) -> Run | None:
 
 
 def _presented(runs: Sequence[Run]) -> Run | None:
-    run = next((one for one in runs if one.id == state.run_id()), runs[0])
+    run = next((one for one in runs if one.id == state.run_id()), None)
+    if run is None:
+        run = runs[0]
+        say_unknown()
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.text(run.name)
         if st.button("Leave the presentation", icon=":material/close:", type="tertiary"):

@@ -10,19 +10,22 @@ import streamlit as st
 
 from lib.charts.before_after import before_after
 from lib.charts.map import HEIGHT, Picture, figure
+from lib.charts.map_choice import choose_drawn
 from lib.errors import StoreError
 from lib.settings import MAX_DRAWN_POINTS
 from lib.store.runs import Run
-from lib.ui import picture_filters, picture_search, picture_words, picture_work, state
+from lib.ui import picture_filters, picture_panel, picture_words, picture_work, state
 from lib.ui.cache import stamp
 from lib.ui.components import show_error
 from lib.ui.picture_data import Told, told
 from lib.ui.picture_files import downloads
-from lib.ui.picture_filters import View, chosen_lines
-from lib.ui.picture_pair import follow
+from lib.ui.picture_filters import View, chosen_classes, chosen_lines, measure_of
 from lib.ui.theme import is_dark
 
-PRESENT_HEIGHT = 680
+PRESENT_HEIGHT = 490
+SIDES = (0.63, 0.37)
+"""Shares of the map and of what lies beside it."""
+
 KEYS = Path(__file__).with_name("picture_keys.html")
 
 
@@ -36,35 +39,44 @@ def show(run: Run) -> None:
     if found is None:
         picture_work.no_map(run)
         return
+    st.html(KEYS, unsafe_allow_javascript=True)
     if state.is_presenting():
         present(run, found)
         return
     view = picture_filters.filters(found)
+    lines = chosen_lines(found, view, run)
+    with st.container(key="map-and-panel"):
+        left, right = st.columns(SIDES, gap="medium")
+        with left:
+            picture = drawn(run, found, view, state.marked_pairs(run.id), is_dark(), HEIGHT)
+            draw(run, found, picture, lines)
+            tools(run, found, view, lines)
+        with right:
+            picture_panel.show(run, found, view, lines)
+    notes(found, view, lines, picture)
+    if not found.lines.empty:
+        second_figure(run, found, lines)
+
+
+def tools(run: Run, found: Told, view: View, lines: pd.DataFrame) -> None:
+    """Offer another layout, and the picture as files."""
     marked = state.marked_pairs(run.id)
-    lines, elsewhere = chosen_lines(found, view, run)
-    picture = drawn(run, found, view, marked, is_dark(), HEIGHT)
-    draw(run, found, picture, lines)
-    st.html(KEYS, unsafe_allow_javascript=True)
     with st.container(horizontal=True, vertical_alignment="center"):
         picture_work.layout_choice(run, found)
-        downloads(run, found, picture, view)
-        clear(run)
-    picture_search.show(run, elsewhere)
-    notes(found, lines, picture)
-    follow(run, found, state.chosen_pairs(run.id))
-    if found.lines.empty:
-        return
-    with st.expander("Every pair, before against after", icon=":material/scatter_plot:", expanded=False):
-        second_figure(run, found, lines, marked)
+        downloads(run, found, lines, lambda: drawn(run, found, view, marked, False, HEIGHT))
 
 
 def present(run: Run, found: Told) -> None:
-    """Draw the map alone, large, with the one sentence of its honesty."""
-    view = picture_filters.linked_view(found)
-    lines, _ = chosen_lines(found, view, run)
+    """Draw the map alone, large, with the one sentence of its honesty; the controls stay for the address, out of sight."""
+    view = picture_filters.filters(found, unseen=True)
+    lines = chosen_lines(found, view, run)
     picture = drawn(run, found, view, state.marked_pairs(run.id), is_dark(), PRESENT_HEIGHT)
-    st.plotly_chart(picture.figure, key=state.MAP_PRESENTED, alt=picture_words.described(found.drawn, lines))
-    st.html(KEYS, unsafe_allow_javascript=True)
+    st.plotly_chart(
+        picture.figure,
+        key=state.MAP_PRESENTED,
+        alt=picture_words.described(found.drawn, lines),
+        config={"displaylogo": False, "scrollZoom": True},
+    )
     share = picture_words.truthful(lines)
     if share is not None:
         st.caption(f"{picture_words.percent(share)} of the lines tell the truth: they change as their cosine does.")
@@ -92,27 +104,36 @@ def _drawn(
     run = open_workspace().runs.get(identity)
     found = told(run)
     assert found is not None, "a figure is only asked for where there is a map"
-    lines, _ = chosen_lines(found, view, run)
+    lines = chosen_lines(found, view, run)
     if marked:  # what was chosen elsewhere is drawn whatever the filters say
         more = found.lines[found.lines["pair"].isin(marked) & ~found.lines["pair"].isin(lines["pair"])]
         lines = pd.concat([lines, more])
-    classes = {name: found.classes[name] for name in view.classes if name in found.classes}
     return figure(
-        found.drawn, lines, found.texts, start=view.moment, marked=marked, classes=classes, dark=dark, height=height
+        found.drawn,
+        lines,
+        found.texts,
+        start=view.moment,
+        marked=marked,
+        measure=measure_of(found, view),
+        classes=chosen_classes(found, view, run),
+        dark=dark,
+        height=height,
     )
 
 
 def draw(run: Run, found: Told, picture: Picture, lines: pd.DataFrame) -> None:
     """Put the figure on the page; what is clicked or lassoed becomes the chosen pairs."""
 
+    key = f"{state.MAP_FIGURE}-{state.choice_round()}"
+
     def picked() -> None:
-        points = state.selected_points(state.MAP_FIGURE)
+        points = state.selected_points(key)
         pairs = [pair for curve, point in points if (pair := picture.pair_at(curve, point)) is not None]
         state.pick(pairs, run.id)
 
     st.plotly_chart(
         picture.figure,
-        key=state.MAP_FIGURE,
+        key=key,
         on_select=picked,
         selection_mode=("points", "box", "lasso"),
         alt=picture_words.described(found.drawn, lines),
@@ -124,15 +145,7 @@ def draw(run: Run, found: Told, picture: Picture, lines: pd.DataFrame) -> None:
     )
 
 
-def clear(run: Run) -> None:
-    """Offer to let go of the chosen pairs."""
-    chosen = state.chosen_pairs(run.id)
-    if chosen and st.button(f"Let go of {len(chosen):,} chosen", icon=":material/close:", type="tertiary"):
-        state.choose([], run.id)
-        st.rerun()
-
-
-def notes(found: Told, lines: pd.DataFrame, picture: Picture) -> None:
+def notes(found: Told, view: View, lines: pd.DataFrame, picture: Picture) -> None:
     """Say how far the picture can be believed, what its colours mean, and what is not on it."""
     if lines.empty and len(found.lines):
         st.warning("No pair fits these filters.", icon=":material/filter_alt_off:")
@@ -144,27 +157,48 @@ def notes(found: Told, lines: pd.DataFrame, picture: Picture) -> None:
             f"{len(found.lines):,} of the dataset's {found.all_pairs:,} pairs have a place on the map: every held-out one that fits, those "
             "that changed most, and a fair sample of the rest. Search reaches all pairs."
         )
-    measure = picture_words.MEASURES[found.measure]
-    marks = f"Round: source, square: target; hollow: trained, full: held-out. {measure}"
+    if found.left_out:
+        st.caption(picture_words.left_out(found.left_out))
+    marks = f"Round: source, square: target; hollow: trained, full: held-out. {picture_words.MEASURES[measure_of(found, view)]}"
     if found.classes:
-        marks = "Each point is a text, its colour the class; the texts of a class should come together."
-    st.caption(f"{marks} All numbers come from the full dimensions, never from the picture.")
+        marks = (
+            "Each point is a text, its colour the class, full: held-out, hollow: trained or validation; the texts of a class "
+            "should come together."
+        )
+    st.caption(f"{marks} Ctrl and the wheel zoom. All numbers come from the full dimensions, never from the picture.")
 
 
-def second_figure(run: Run, found: Told, lines: pd.DataFrame, marked: tuple[int, ...]) -> None:
-    """Draw each pair's cosine or rank before against after."""
-    if lines.empty:
+def second_figure(run: Run, found: Told, lines: pd.DataFrame) -> None:
+    """Draw each pair's cosine or rank before against after, once it is asked for."""
+    box = st.expander(
+        "Every pair, before against after",
+        icon=":material/scatter_plot:",
+        key=f"{state.MAP_DOTS}-box",
+        on_change="rerun",
+    )
+    if not box.open or lines.empty:
         return
-    ranked = "base_rank" in lines and lines["base_rank"].notna().any()
-    options = ["cosine", "rank"] if ranked else ["cosine"]
-    measure = st.segmented_control("Measure", options, default="cosine", format_func=str.capitalize, key=state.MAP_DOTS)
+    with box:
+        ranked = "base_rank" in lines and lines["base_rank"].notna().any()
+        options = ["cosine", "rank"] if ranked else ["cosine"]
+        title = str.capitalize
+        measure = st.segmented_control("Measure", options, default="cosine", format_func=title, key=state.MAP_DOTS)
+        dots(run, found, lines, measure or "cosine")
+
+
+def dots(run: Run, found: Told, lines: pd.DataFrame, measure: str) -> None:
+    """Draw the second figure: every extreme and a fair sample of the rest; what is clicked or lassoed is chosen."""
+    marked = tuple(state.chosen_pairs(run.id))
     some = lines[lines["base_rank"].notna()] if measure == "rank" else lines
-    some = some.head(MAX_DRAWN_POINTS)
-    dots = before_after(some, found.texts, measure=measure or "cosine", marked=marked, dark=is_dark())
-    key, pairs = f"{state.MAP_DOTS}-figure", some["pair"].to_numpy()
+    choice = choose_drawn(some, 0, marked=marked, most=2 * MAX_DRAWN_POINTS)
+    some = some.iloc[choice.lines]
+    key, pairs = f"{state.MAP_DOTS}-figure-{state.choice_round()}", some["pair"].to_numpy()
 
     def picked() -> None:
         state.choose([int(pairs[point]) for curve, point in state.selected_points(key) if curve == 0], run.id)
 
+    drawn_dots = before_after(some, found.texts, measure=measure, marked=state.marked_pairs(run.id), dark=is_dark())
     alt = "Each pair as one dot, base across, tuned up, with the diagonal."
-    st.plotly_chart(dots, key=key, alt=alt, on_select=picked, selection_mode=("points", "box", "lasso"))
+    st.plotly_chart(drawn_dots, key=key, alt=alt, on_select=picked, selection_mode=("points", "box", "lasso"))
+    if len(some) < choice.all_lines:
+        st.caption(f"{len(some):,} of {choice.all_lines:,} pairs are drawn: every extreme, the rest a fair sample.")

@@ -10,7 +10,9 @@ import pandas as pd
 import streamlit as st
 
 from lib.data.shapes import TEXT_COLUMNS, Shape
+from lib.errors import CloserError
 from lib.evaluation.store import load_pairs
+from lib.projection.snapshots import read_snapshots
 from lib.projection.store import Map, drawn_texts, load_map
 from lib.store.runs import Run
 from lib.store.workspace import open_workspace
@@ -25,8 +27,9 @@ class Told:
     """A run's map with its texts and lines.
 
     lines: pair, part, source, target (text ids), base_cosine, tuned_cosine, change (better, same, worse), value (what colours
-    them), drawn (change of the drawn length), faded, optionally group, base_rank, tuned_rank. measure: what value is, in words.
-    classes: the texts of each class, the largest first; empty but for labelled texts.
+    them), moved (change in cosine), drawn (change of the drawn length), faded, optionally group, base_rank, tuned_rank.
+    measure: what value is, in words. left_out: labels of the moments that are not drawn.
+    Labelled texts alone have classes (places of the texts of each, the largest first), and of every text rows (of the dataset) and parts.
     """
 
     run: str
@@ -36,6 +39,9 @@ class Told:
     measure: str
     all_pairs: int
     classes: dict[str, np.ndarray]
+    rows: np.ndarray
+    parts: np.ndarray
+    left_out: tuple[str, ...] = ()
 
 
 def told(run: Run) -> Told | None:
@@ -58,8 +64,27 @@ def _told(identity: str, map_stamp: Any, evaluation_stamp: tuple[int, int]) -> T
     judged = load_pairs(run) if evaluation_stamp != (0, 0) else pd.DataFrame({"pair": pd.Series(dtype="int64")})
     lines, measure = with_numbers(drawn.lines, frame, judged)
     texts = drawn_texts(run)
-    classes = classes_of(frame, texts) if dataset.shape == Shape.LABELLED_TEXTS.value else {}
-    return Told(identity, drawn, texts, lines, measure, len(frame), classes)
+    labelled = dataset.shape == Shape.LABELLED_TEXTS.value
+    classes = classes_of(frame, texts) if labelled else {}
+    rows, parts = rows_of(frame, texts) if labelled else (np.empty(0, np.int64), np.empty(0, object))
+    return Told(identity, drawn, texts, lines, measure, len(frame), classes, rows, parts, left_out(run, drawn))
+
+
+def left_out(run: Run, drawn: Map) -> tuple[str, ...]:
+    """Return the labels of the moments that training left and the map does not draw."""
+    try:
+        moments = read_snapshots(run.snapshots_dir).moments
+    except CloserError:
+        return ()
+    return tuple(moment.label for moment in moments if moment.name not in drawn.labels)
+
+
+def rows_of(frame: pd.DataFrame, texts: list[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Return of each drawn text the row of the dataset that holds it first (-1: none), and its part."""
+    first = frame.drop_duplicates("text")
+    place = pd.Series(first.index.to_numpy(), index=first["text"]).reindex(texts)
+    part = first.set_index("text")["part"].reindex(texts).to_numpy(object)
+    return place.fillna(-1).to_numpy(np.int64), part
 
 
 def classes_of(frame: pd.DataFrame, texts: list[str]) -> dict[str, np.ndarray]:
@@ -82,7 +107,7 @@ def with_numbers(lines: pd.DataFrame, frame: pd.DataFrame, judged: pd.DataFrame)
     moved = found["tuned_cosine"] - found["base_cosine"]
     plain = pd.Series(np.select([moved > SAME_COSINE, moved < -SAME_COSINE], ["better", "worse"], "same"), found.index)
     found["change"] = found["change"].fillna(plain) if "change" in found else plain
-    found["value"] = moved
+    found["moved"] = found["value"] = moved
     if "tuned_margin" in found and found.loc[found["part"] == "held_out", "tuned_margin"].notna().all():
         found["value"] = (found["tuned_margin"] - found["base_margin"]).fillna(moved)
         return found, "margin"
@@ -91,6 +116,16 @@ def with_numbers(lines: pd.DataFrame, frame: pd.DataFrame, judged: pd.DataFrame)
         found["value"] = moved.abs() * found["change"].map({"better": 1.0, "same": 0.0, "worse": -1.0}).astype(float)
         return found, "asked"
     return found, "cosine"
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _rows(dataset: str, _home: str) -> pd.DataFrame:
+    return open_workspace().datasets.get(dataset).frame()
+
+
+def rows(run: Run) -> pd.DataFrame:
+    """Return the rows of the run's dataset, read once: datasets never change."""
+    return _rows(run.dataset, str(run.folder.parent))
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)

@@ -1,30 +1,42 @@
-"""The picture as files: a vector drawing, and a page that opens anywhere with slider and play."""
+"""The picture as files: a vector drawing, and a page that opens anywhere with slider and play. All on light paper."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import pandas as pd
 import streamlit as st
 
 from lib.charts.map import Picture
+from lib.charts.map_page import map_page
 from lib.charts.map_svg import map_svg
 from lib.store.runs import Run
+from lib.ui import state
 from lib.ui.picture_data import Told
-from lib.ui.picture_filters import View
-from lib.ui.picture_words import honesty
+from lib.ui.picture_words import described, honesty
 
 
-def downloads(run: Run, found: Told, picture: Picture, view: View) -> None:
+def downloads(run: Run, found: Told, lines: pd.DataFrame, light: Callable[[], Picture]) -> None:
     """Offer SVG and HTML; PNG is the camera above the figure. Each file is made when it is asked for."""
-    moment = view.moment or next(iter(found.drawn.labels))
+    labels = found.drawn.labels
 
     def svg() -> str:
-        return map_svg(picture.figure, moment, title=f"Closer map, {found.drawn.labels[moment]}")
+        return map_svg(light().figure, moment, title=f"{run.name}: {labels[moment]}")
 
     def page() -> str:
-        return picture.figure.to_html(
-            include_plotlyjs=True, full_html=True, config={"displaylogo": False, "scrollZoom": True}
-        )
+        picture = light()
+        told = [sentence for _, sentence in honesty(found.drawn, lines, picture.choice)]
+        alt = described(found.drawn, lines)
+        return map_page(picture.figure, title=f"{run.name}: the pairs on the map", sentences=told, alt=alt)
 
     with st.popover("Download", icon=":material/download:"):
+        moment = st.selectbox(
+            "Moment of the picture",
+            list(labels),
+            index=len(labels) - 1,
+            format_func=labels.__getitem__,
+            key=state.MAP_SVG,
+        )
         st.download_button(
             "Picture (SVG)", svg, f"closer-map-{run.id}-{moment}.svg", "image/svg+xml", on_click="ignore"
         )
@@ -34,5 +46,3 @@ def downloads(run: Run, found: Told, picture: Picture, view: View) -> None:
             "Coordinates (Parquet)", coordinates.read_bytes, f"closer-map-{run.id}.parquet", on_click="ignore"
         )
         st.caption("For PNG, use the camera above the map. Names of pairs are inside these files.")
-        for _, sentence in honesty(found.drawn, found.lines, picture.choice)[:2]:
-            st.caption(sentence)

@@ -12,54 +12,50 @@ from lib.charts.intruder import Triple, intruder
 from lib.charts.trail import trail
 from lib.projection.store import drawn_ends
 from lib.store.runs import Run
+from lib.store.workspace import open_workspace
 from lib.ui import state
 from lib.ui.cache import stamp
-from lib.ui.picture_data import Told
+from lib.ui.components import plain
+from lib.ui.picture_data import Told, rows
 from lib.ui.theme import is_dark
 
 NEIGHBOURS = 6
-LABEL_CHARACTERS = 70
+TRAIL_HEIGHT = 360
+PLAIN = {"displayModeBar": False}
 
 
-def follow(run: Run, told: Told, pairs: list[int]) -> None:
-    """Show the chosen pairs; with several, one of them at a time."""
-    lines = told.lines.set_index("pair")
-    here = [pair for pair in pairs if pair in lines.index]
-    if not here:
-        return
-    st.subheader("Follow this pair", anchor=False)
-    pair = here[0]
-    if len(here) > 1:
-        pair = st.selectbox(
-            f"One of {len(here):,} chosen pairs",
-            here[:500],
-            format_func=lambda one: name(told, lines.loc[one]),
-            key=state.MAP_FOLLOWED,
-        )
-    line = lines.loc[pair]
-    st.text(f"{told.texts[line['source']]}\n→ {told.texts[line['target']]}")
+def follow(run: Run, told: Told, line: pd.Series) -> None:
+    """Show one pair of the map: its texts and numbers, its way, its neighbours, and its intruder."""
+    source, target = int(line["source"]), int(line["target"])
+    st.text(f"{told.texts[source]}\n→ {told.texts[target]}")
     st.caption(numbers(line))
-    near = neighbours(run.id, stamp(run.map_dir / "map.json"), int(line["source"]))
-    left, right = st.columns(2)
-    with left:
-        figure = trail(
-            told.drawn,
-            told.texts,
-            int(line["source"]),
-            int(line["target"]),
-            {k: v for k, (v, _) in near.items()},
-            dark=is_dark(),
-        )
-        st.plotly_chart(figure, key=state.MAP_TRAIL, alt="The way of both texts of the pair from base to tuned.")
-    with right:
+    near = neighbours(run.id, stamp(run.map_dir / "map.json"), source)
+    triple = find_intruder(run, told, source, target) if told.measure != "asked" else None
+    tabs = st.tabs(["Follow this pair", "Nearest texts", *(["The intruder"] if triple else [])])
+    with tabs[0]:
+        ends = {moment: places for moment, (places, _) in near.items()}
+        figure = trail(told.drawn, told.texts, source, target, ends, height=TRAIL_HEIGHT, dark=is_dark())
+        alt = "The way of both texts of the pair from base to tuned."
+        st.plotly_chart(figure, key=state.MAP_TRAIL, alt=alt, config=PLAIN)
+    with tabs[1]:
         tables(told, near)
-    show_intruder(run, told, line)
+    if triple is not None:
+        with tabs[2]:
+            show_intruder(triple)
 
 
-def name(told: Told, line: pd.Series) -> str:
-    """Return a pair as one short line."""
-    flat = " ".join(told.texts[int(line["source"])].split())
-    return flat if len(flat) <= LABEL_CHARACTERS else flat[: LABEL_CHARACTERS - 1] + "…"
+def follow_text(run: Run, told: Told, row: int) -> None:
+    """Show one labelled text: its class and part, and its neighbours before and after with their classes."""
+    example = rows(run).loc[row]
+    st.text(str(example["text"]))
+    st.caption(plain(f"Class: {example['label']}. {str(example['part']).replace('_', '-').capitalize()}."))
+    place = np.flatnonzero(told.rows == row)
+    if not len(place):
+        st.caption("Not followed during training: it has no place on the map.")
+        return
+    near = neighbours(run.id, stamp(run.map_dir / "map.json"), int(place[0]))
+    of = {int(place): name for name, members in told.classes.items() for place in members}
+    tables(told, near, classes=of)
 
 
 def numbers(line: pd.Series) -> str:
@@ -73,8 +69,6 @@ def numbers(line: pd.Series) -> str:
 @st.cache_data(max_entries=200, show_spinner=False)
 def neighbours(identity: str, map_stamp: Any, text: int) -> dict[str, tuple[list[int], list[float]]]:
     """Return the nearest texts of a text (ids, cosines) before and after, in the full dimensions."""
-    from lib.store.workspace import open_workspace
-
     found = {}
     for label, vectors in zip(("base", "tuned"), drawn_ends(open_workspace().runs.get(identity)), strict=True):
         cosine = vectors @ vectors[text]
@@ -84,27 +78,25 @@ def neighbours(identity: str, map_stamp: Any, text: int) -> dict[str, tuple[list
     return found
 
 
-def tables(told: Told, near: dict[str, tuple[list[int], list[float]]]) -> None:
-    """Show the source's neighbours before and after."""
+def tables(
+    told: Told, near: dict[str, tuple[list[int], list[float]]], *, classes: dict[int, str] | None = None
+) -> None:
+    """Show the neighbours before and after, with their classes where there are some."""
     for label, title in (("base", "Nearest texts before"), ("tuned", "Nearest texts after")):
         places, cosines = near[label]
         st.caption(title)
         frame = pd.DataFrame({"cosine": cosines, "text": [told.texts[place] for place in places]})
-        config = {"cosine": st.column_config.NumberColumn("Cosine", format="%.3f", width="small"), "text": "Text"}
+        if classes is not None:
+            frame.insert(1, "class", [classes.get(place, "") for place in places])
+        config = {"cosine": st.column_config.NumberColumn(format="%.3f", width=70)}
         st.dataframe(frame, hide_index=True, height=178, column_config=config, key=f"{state.MAP_TRAIL}-{label}")
 
 
-def show_intruder(run: Run, told: Told, line: pd.Series) -> None:
+def show_intruder(triple: Triple) -> None:
     """Show question, right answer and the wrong one that used to be nearest, at their true distances."""
-    triple = find_intruder(run, told, int(line["source"]), int(line["target"]))
-    if triple is None:
-        return
-    st.subheader("The intruder", anchor=False)
     st.caption(verdict(triple))
     st.text(f"Question: {triple.texts[0]}\nRight: {triple.texts[1]}\nWrong: {triple.texts[2]}")
-    st.plotly_chart(
-        intruder(triple, dark=is_dark()), key=state.MAP_INTRUDER, alt=verdict(triple), config={"displayModeBar": False}
-    )
+    st.plotly_chart(intruder(triple, dark=is_dark()), key=state.MAP_INTRUDER, alt=verdict(triple), config=PLAIN)
 
 
 def find_intruder(run: Run, told: Told, source: int, target: int) -> Triple | None:

@@ -77,7 +77,14 @@ def noise(drawn: Map, lines: pd.DataFrame) -> str:
         if faded
         else ""
     )
-    return f"{above:.0%} of the movement is above the layout's own noise ({drawn.truth.seeds} seeds){dim}."
+    seeds = f" ({drawn.truth.seeds} seeds)" if drawn.truth.seeds > 1 else ""
+    return f"{percent(above)} of the texts that moved did so farther than the layout's own noise{seeds}{dim}."
+
+
+def left_out(labels: tuple[str, ...]) -> str:
+    """Return which moments are not drawn."""
+    named = ", ".join(labels[:6]) + (" and more" if len(labels) > 6 else "")
+    return f"{len(labels)} of the moments in between {'is' if len(labels) == 1 else 'are'} not drawn, to keep the map quick: {named}."
 
 
 def shown(choice: Choice) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import streamlit as st
 
-from lib.projection.methods import BALANCE, EXPLAINED, METHODS
+from lib.projection.methods import BALANCE, BALANCES, EXPLAINED, METHODS
 from lib.store.jobs import OPEN, Job
 from lib.store.runs import Run
 from lib.store.workspace import open_workspace
-from lib.ui import cache, state
+from lib.ui import cache, live, state
 from lib.ui.components import plain
 from lib.ui.picture_data import Told
 
@@ -24,6 +25,7 @@ def open_job(run: Run) -> Job | None:
 def no_map(run: Run) -> None:
     """Say what happens while there is no map, or offer to draw it."""
     if open_job(run) is not None:
+        state.page_watches(True)
         watched(run)
         return
     last = open_workspace().jobs.all(run=run.id, kind="project")
@@ -34,13 +36,10 @@ def no_map(run: Run) -> None:
         redraw(run, method="pair-faithful", balance=BALANCE)
 
 
-@st.fragment(run_every=1)
+@st.fragment(run_every=live.EVERY_SECONDS)
 def watched(run: Run) -> None:
     """Show the stage of the work that leads to the map, and the map as soon as it is there."""
-    job = open_job(run)
-    if job is None:
-        st.rerun()
-    assert job is not None
+    job = looked(run)
     status = cache.status(run)
     waiting = job.state == "queued"
     title = "Waiting for its turn" if waiting else (status.stage or "Starting")
@@ -48,6 +47,16 @@ def watched(run: Run) -> None:
         if status.detail and not waiting:
             st.text(status.detail)
         st.progress(min(1.0, max(0.0, 0.0 if waiting else status.fraction or 0.0)))
+
+
+def looked(run: Run) -> Job:
+    """Look at the queue for the whole page, as its only poller, and return the job that leads to the map; begin anew where something ended."""
+    seen = live.look(open_workspace())
+    job = open_job(run)
+    if job is None or seen.ended or (seen.changed and seen.known):
+        st.rerun()
+    assert job is not None, "st.rerun does not return"
+    return job
 
 
 def redraw(run: Run, *, method: str, balance: float) -> None:
@@ -61,6 +70,7 @@ def redraw(run: Run, *, method: str, balance: float) -> None:
 def layout_choice(run: Run, told: Told) -> None:
     """Let the person draw the map another way; the figures of the present one stand beside."""
     if open_job(run) is not None:
+        state.page_watches(True)
         watched_again(run, told.drawn.seconds)
         return
     with st.popover("Layout", icon=":material/tune:", help="Another way to draw the map"):
@@ -78,12 +88,29 @@ def layout_choice(run: Run, told: Told) -> None:
             balance = st.slider(
                 "Neighbourhoods or pairs", 0.0, 1.0, told.drawn.balance, 0.1, help=BALANCE_HELP, key=state.MAP_BALANCE
             )
+            st.table(balances().set_index("balance"))
+            st.caption("Measured on 2,000 pairs of short texts; your own map's figures are below.")
         st.caption(figures(told))
         if st.button("Draw again", icon=":material/draw:", type="primary"):
             redraw(run, method=method, balance=balance)
 
 
 BALANCE_HELP = "0 keeps neighbourhoods alone, 1 puts the pairs before all. 0.5 keeps both within a few hundredths."
+
+
+def balances() -> pd.DataFrame:
+    """Return what the steps of the balance reached, as measured."""
+    return pd.DataFrame(
+        [
+            {
+                "balance": f"{step:g}",
+                "true lines": f"{sign:.0%}",
+                "rank correlation": f"{rank:.2f}",
+                "trust base, tuned": f"{base:.2f}, {tuned:.2f}",
+            }
+            for step, (sign, rank, base, tuned) in BALANCES.items()
+        ]
+    )
 
 
 def figures(told: Told) -> str:
@@ -99,13 +126,10 @@ def figures(told: Told) -> str:
     return " · ".join(parts)
 
 
-@st.fragment(run_every=1)
+@st.fragment(run_every=live.EVERY_SECONDS)
 def watched_again(run: Run, _seconds: float) -> None:
     """Show that another map is being drawn while the old one can still be looked at."""
-    job = open_job(run)
-    if job is None:
-        st.rerun()
-    assert job is not None
+    job = looked(run)
     status = cache.status(run)
     words = "waiting for its turn" if job.state == "queued" else (status.detail or status.stage or "starting")
     st.badge(plain(f"Drawing again: {words}"), icon=":material/progress_activity:", color="blue")

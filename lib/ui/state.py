@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import streamlit as st
 
@@ -15,12 +15,17 @@ PAIR = "pair"
 LINKED_PAIRS = 20
 """Chosen pairs that a link holds: more would make an address that nobody can paste."""
 
-# Widgets of the map that are bound to query parameters of the same name, so that a link opens the same view.
+# Widgets of the map that are bound to query parameters of the same name, so that a link opens the same view. The moment (frame) is
+# written by the page's own script, as the slider is moved without the server.
 MAP_FRAME, MAP_PART, MAP_CHANGE, MAP_SEARCH, MAP_GROUP = "frame", "part", "change", "find", "group"
 MAP_CLASSES = "class"
+MAP_LIST, MAP_SVG, MAP_DOWNLOADS = "map-list", "map-svg", "map-downloads"
 MAP_FIGURE, MAP_DOTS, MAP_TRAIL, MAP_INTRUDER = "map-figure", "map-dots", "map-trail", "map-intruder"
 MAP_PRESENTED, MAP_METHOD, MAP_BALANCE, MAP_FOLLOWED = "map-presented", "map-method", "map-balance", "map-followed"
 PAIR_TABLE, PAIR_OPENED = "pair-table", "pair-opened"
+_OPENED = "opened-pair"
+_ROUND = "choice-round"
+_FIRST = "map-first-moment"
 _MARKED = "map-marked"
 _PICKED = "map-picked"
 DATASET = "dataset"
@@ -87,6 +92,50 @@ def choose(pairs: Iterable[int], run: str | None = None) -> None:
         st.query_params.pop(PAIR, None)
     if run is not None:
         st.session_state[_CHOSEN_RUN] = run
+
+
+def let_go(run: str) -> None:
+    """Choose nothing; tables and map, which keep ticks of their own, begin anew."""
+    choose([], run)
+    for name in (_OPENED, _MARKED, _PICKED):
+        st.session_state.pop(name, None)
+    st.session_state[_ROUND] = choice_round() + 1
+
+
+def choice_round() -> int:
+    """Return how often all chosen pairs were let go: part of the key of whatever shows a choice."""
+    return int(st.session_state.get(_ROUND, 0))
+
+
+def opened_pair(chosen: list[int]) -> int | None:
+    """Return which of the chosen pairs is looked at from near, on map and inspector alike: the one that was opened, or the first."""
+    opened = st.session_state.get(_OPENED)
+    return opened if opened in chosen else next(iter(chosen), None)
+
+
+def open_pair(pair: int) -> None:
+    """Look at one of the chosen pairs from near."""
+    st.session_state[_OPENED] = int(pair)
+
+
+def value(key: str) -> object:
+    """Return what a control holds."""
+    return st.session_state.get(key)
+
+
+def set_value(key: str, given: object) -> None:
+    """Give a control what it shows next; only before it is drawn."""
+    st.session_state[key] = given
+
+
+def first_moment(run: str, labels: Mapping[str, str]) -> str:
+    """Return the moment that the link asks for, by its name (epoch-002) or label; the first one where it names none. Asked once a run."""
+    known = st.session_state.get(_FIRST)
+    if known is None or known[0] != run:
+        raw = linked(MAP_FRAME)
+        names = (name for name, label in labels.items() if raw in (name, label))
+        known = st.session_state[_FIRST] = (run, next(names, next(iter(labels), "")))
+    return str(known[1])
 
 
 def runs_seen_open() -> set[str]:

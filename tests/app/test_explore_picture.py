@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from lib.projection.run import draw_run
 from lib.projection.store import load_map
+from lib.store.runs import Run
 from lib.store.workspace import open_workspace
 from lib.ui.picture_data import with_numbers
 from lib.ui.picture_words import truthful
@@ -38,7 +39,8 @@ def _explore() -> None:
 
 def words(test: AppTest) -> str:
     """Return all captions and notes of the page."""
-    return "\n".join(part.value for part in [*test.caption, *test.info, *test.warning, *test.text, *test.subheader])
+    told = [*test.caption, *test.info, *test.warning, *test.text, *test.subheader]
+    return "\n".join([*(part.value for part in told), *(tab.label for tab in test.tabs)])
 
 
 def test_the_honesty_strip_says_what_was_measured(home: Path) -> None:
@@ -50,7 +52,9 @@ def test_the_honesty_strip_says_what_was_measured(home: Path) -> None:
     assert f"{truthful(held):.0%} of the lines tell the truth" in words(test)
     trust = list(drawn.truth.trustworthiness.values())
     assert f"trustworthiness {trust[0]:.2f} base, {trust[-1]:.2f} tuned" in words(test)
-    assert re.search(r"\d+% of the movement is above the layout's own noise \(3 seeds\)", words(test))
+    assert re.search(
+        r"[\d.]+% of the texts that moved did so farther than the layout's own noise \(3 seeds\)", words(test)
+    )
     assert f"All {len(held)} lines and 120 points of this view are shown." in words(test)
     assert "come from the full dimensions" in words(test)
 
@@ -77,6 +81,10 @@ def test_a_linked_pair_is_followed_with_the_intruder(home: Path) -> None:
     assert f"Cosine {line['base_cosine']:.3f} → {line['tuned_cosine']:.3f}" in words(test)
     assert "The intruder" in words(test)
     assert len(test.dataframe) == 2
+    next(button for button in test.button if button.label == "Let go of 1 chosen").click().run()
+    assert "Follow this pair" not in words(test)
+    assert "Strongest changes" in words(test)
+    assert "pair" not in test.query_params
 
 
 def test_unknown_pairs_in_a_link_are_ignored(home: Path) -> None:
@@ -129,8 +137,9 @@ def test_a_damaged_map_is_said_in_plain_words(home: Path) -> None:
 def test_present_shows_the_map_alone(home: Path, words_in_link: str) -> None:
     test = opened(finished_run(home).id, present="1", part=words_in_link)
     assert not test.exception
-    assert not test.selectbox
     assert not test.button
+    assert not test.dataframe
+    assert [box.key for box in test.selectbox] == ["part", "change", "group"], "they stay for the address, out of sight"
     assert "of the lines tell the truth" in words(test)
 
 
@@ -176,21 +185,30 @@ def test_without_an_evaluation_the_cosine_tells() -> None:
     assert found["change"].tolist() == ["better", "worse", "same"]
 
 
-def test_a_search_lists_pairs_that_have_no_place_on_the_map(home: Path) -> None:
+def searched(home: Path) -> Run:
+    """Make a run whose pair 8 has no place on the map; it was judged."""
     run = finished_run(home)
     path = run.map_dir / "lines.parquet"
     lines = pd.read_parquet(path)
     lines[lines["pair"] != 8].to_parquet(path, index=False)
     run.evaluation_dir.mkdir(parents=True)
     pd.DataFrame({"pair": [8], "base_rank": [3], "tuned_rank": [1]}).to_parquet(run.evaluation_dir / "pairs.parquet")
-    test = opened(run.id, find="Question 8 about")
+    return run
+
+
+def press(test: AppTest, label: str) -> AppTest:
+    """Press the button of that label."""
+    return next(button for button in test.button if button.label == label).click().run()
+
+
+def test_a_search_lists_every_pair_with_where_it_is(home: Path) -> None:
+    test = opened(searched(home).id, find="Question 8 about")
     assert not test.exception
-    assert [box.label for box in test.expander if "place on the map" in box.label] == [
-        "1 more pair holds these words without a place on the map"
-    ]
-    table = test.dataframe[0].value
-    assert table.to_dict("records") == [
+    assert "1 pair found\n" in words(test) + "\n"
+    assert "1 not on the map." in words(test)
+    assert test.dataframe[0].value.to_dict("records") == [
         {
+            "where": "not on the map",
             "source": "Question 8 about topic 0",
             "target": "Answer 8 of topic 1",
             "part": "held-out",
@@ -198,6 +216,83 @@ def test_a_search_lists_pairs_that_have_no_place_on_the_map(home: Path) -> None:
             "rank after": 1,
         }
     ]
+    press(test, "Choose all")
+    assert "Question 8 about topic 0\n→ Answer 8 of topic 1" in words(test)
+    assert "Not followed during training" in words(test)
+
+
+def test_what_a_filter_hides_can_be_shown(home: Path) -> None:
+    test = opened(searched(home).id, find="8", part="Held-out")
+    where = test.dataframe[0].value["where"].value_counts()
+    assert set(where.index) == {"on the map", "behind a filter", "not on the map"}
+    press(test, f"{where['behind a filter']:,} hidden by the filters: show")
+    assert test.selectbox(key="part").value == "all"
+    assert test.dataframe[0].value["where"].value_counts()["on the map"] == where.sum() - 1
+    press(test, "Choose all")
+    assert f"One of {where.sum()} chosen pairs" in [box.label for box in test.selectbox]
+
+
+def test_several_chosen_pairs_share_the_one_that_is_opened(home: Path) -> None:
+    test = opened(finished_run(home).id, pair="4,8," + ",".join(str(i) for i in range(20, 45)))
+    box = next(box for box in test.selectbox if box.label.startswith("One of "))
+    assert box.value == 4
+    box.set_value(8).run()
+    assert "Question 8 about topic 0\n→ Answer 8 of topic 1" in words(test)
+    assert "A link holds the first 20 of them." in words(test)
+
+
+@pytest.mark.parametrize("asked", ["epoch-001", "Epoch 1"])
+def test_a_link_opens_its_moment_by_name_or_label(home: Path, asked: str) -> None:
+    test = opened(finished_run(home).id, frame=asked)
+    figure = json.loads(test.get("plotly_chart")[0].proto.spec)
+    assert figure["layout"]["sliders"][0]["active"] == 1
+    assert test.query_params["frame"] == asked
+
+
+def test_a_group_in_a_link_is_chosen_and_empty_groups_are_not_offered(home: Path) -> None:
+    run = finished_run(home)
+    dataset = open_workspace(home).datasets.get(run.dataset)
+    path = dataset.folder / "examples.parquet"
+    frame = pd.read_parquet(path)
+    frame.loc[frame.index[:9], "group"] = "  "
+    frame.to_parquet(path)
+    test = opened(run.id, group="team 1", part="All")
+    box = test.selectbox(key="group")
+    assert box.value == "team 1"
+    assert box.options == ["All", "team 0", "team 1", "team 2"]
+    assert "All 17 lines" in words(test)
+    test = opened(run.id, group="team 1", part="All", present="1")
+    assert "All 17 lines" not in words(test)
+    assert test.selectbox(key="group").value == "team 1"
+
+
+def test_colours_are_margins_where_every_pair_was_ranked_and_cosines_elsewhere(home: Path) -> None:
+    run = finished_run(home)
+    held = load_map(run).lines.query("part == 'held_out'")["pair"]
+    run.evaluation_dir.mkdir(parents=True)
+    (run.evaluation_dir / "evaluation.json").write_text("{}")
+    judged = pd.DataFrame({"pair": held, "change": "same", "base_rank": 2, "tuned_rank": 2, "base_margin": -0.1})
+    judged.assign(tuned_margin=0.3).to_parquet(run.evaluation_dir / "pairs.parquet")
+    test = opened(run.id)
+    assert "(change in margin)" in words(test)
+    assert "rank of the right answer rose" in test.selectbox(key="change").help
+    assert set(test.dataframe[0].value["margin"].round(3)) == {0.4}
+    test.selectbox(key="part").select("train").run()
+    assert "(change in cosine)" in words(test)
+    assert "(change in margin)" not in words(test)
+    assert len(set(test.dataframe[0].value["cosine"])) > 1
+
+
+def test_moments_that_are_not_drawn_are_named(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = finished_run(home, moments=5, drawn=False)
+    monkeypatch.setattr("lib.projection.run.MOST_POINTS", 360)
+    draw_run(run, open_workspace(home).datasets.get(run.dataset), home=home)
+    assert re.search(r"2 of the moments in between are not drawn.*Epoch \d, Epoch \d", words(opened(run.id)))
+
+
+def test_the_second_figure_is_drawn_once_it_is_opened(home: Path) -> None:
+    test = opened(finished_run(home).id)
+    assert len(test.get("plotly_chart")) == 1
 
 
 def test_labelled_texts_are_coloured_by_class_and_have_no_filters_for_pairs(home: Path) -> None:
@@ -208,8 +303,8 @@ def test_labelled_texts_are_coloured_by_class_and_have_no_filters_for_pairs(home
     judged.to_parquet(run.evaluation_dir / "pairs.parquet")
     test = opened(run.id)
     assert not test.exception
-    assert {box.label for box in test.selectbox} >= {"Show first"}
-    assert "Pairs" not in {box.label for box in test.selectbox}
+    assert {box.label for box in test.selectbox} >= {"Texts"}
+    assert not {"Pairs", "Change"} & {box.label for box in test.selectbox}
     chosen = test.multiselect(key="class")
     assert 1 < len(chosen.value) <= 6
     assert "its colour the class" in words(test)
@@ -219,5 +314,20 @@ def test_labelled_texts_are_coloured_by_class_and_have_no_filters_for_pairs(home
     test.multiselect(key="class").set_value(chosen.value[:1]).run()
     figure = json.loads(test.get("plotly_chart")[0].proto.spec)
     names = [trace["name"] for trace in figure["data"]]
-    assert names == ["Other texts", chosen.value[0]]
+    assert names == ["Other texts", chosen.value[0], chosen.value[0]], "held-out full, the others hollow"
     assert not any("<b>" in words for trace in figure["data"] for words in trace["hovertext"])
+
+
+def test_labelled_texts_are_searched_filtered_and_read(home: Path) -> None:
+    run = finished_texts(home)
+    test = opened(run.id, part="Held-out", find="text 4 <")
+    assert "1 text found" in words(test)
+    assert test.dataframe[0].value["where"].tolist() == ["on the map"]
+    test = opened(run.id, pair="4")
+    assert "text 4 <b>of</b> class" in words(test)
+    assert re.search(r"Class.+class 0.+Held.+out", words(test))
+    before, after = (table.value for table in test.dataframe)
+    assert list(before) == ["cosine", "class", "text"]
+    assert len(after) == 6
+    figure = json.loads(test.get("plotly_chart")[0].proto.spec)
+    assert "Chosen" in [trace["name"] for trace in figure["data"]]

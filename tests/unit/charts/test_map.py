@@ -12,9 +12,13 @@ import pytest
 
 from lib.charts import map as map_chart
 from lib.charts.before_after import before_after
+from lib.charts.colours import DARK, LIGHT
 from lib.charts.intruder import Triple, corners, intruder
 from lib.charts.map import figure
 from lib.charts.map_choice import choose_drawn
+from lib.charts.map_labels import emptiest, readable
+from lib.charts.map_page import map_page
+from lib.charts.map_scene import Classes
 from lib.charts.map_svg import map_svg
 from lib.charts.trail import trail
 from lib.projection.store import Map
@@ -101,8 +105,78 @@ def test_texts_are_escaped_and_the_extremes_named() -> None:
 
 def test_lines_below_the_noise_are_faded() -> None:
     drawn, lines, texts = planted()
-    opacity = {trace.opacity for trace in figure(drawn, lines, texts).figure.data if trace.mode == "lines"}
-    assert len(opacity) == 2
+    found = [trace for trace in figure(drawn, lines, texts).figure.data if trace.mode == "lines"]
+    assert len({trace.opacity for trace in found if trace.showlegend is False}) == 2
+    dim = [trace for trace in found if trace.legendgroup == "noise" and trace.showlegend is False]
+    assert sum(np.isfinite(trace.x).sum() for trace in dim) == 2 * 3
+
+
+def test_the_key_names_each_colour_and_moves_with_the_frames() -> None:
+    drawn, lines, texts = planted()
+
+    def key(**options: object) -> list[str]:
+        found = figure(drawn, lines, texts, **options).figure
+        entries = [trace for trace in found.data if trace.mode == "lines" and trace.name]
+        assert all(np.isnan(trace.x).all() for trace in entries)
+        shown = {trace.legendgroup for trace in found.data if trace.mode == "lines"}
+        assert shown == {trace.legendgroup for trace in entries}
+        return [trace.name for trace in entries]
+
+    assert key() == ["Came closer", "Stayed", "Went apart", "Below the layout's noise"]
+    assert key(measure="margin")[2] == "Fell back"
+    assert key(measure="asked")[0] == "Moved as asked"
+
+
+def test_names_can_be_read_and_stand_aside_from_marks() -> None:
+    def contrast(one: str, other: str) -> float:
+        def light(colour: str) -> float:
+            parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+            red, green, blue = (p / 12.92 if p <= 0.03928 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
+            return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+        low, high = sorted((light(one), light(other)))
+        return (high + 0.05) / (low + 0.05)
+
+    for colours in (LIGHT, DARK):
+        for colour in (colours.better, colours.worse):
+            assert contrast(readable(colour, colours), colours.paper) >= 4.5
+    place, room = np.zeros(4), np.array([1.0, 0.2, 1.0, 0.2])
+    above = np.tile([0.1, 0.15], 2)[None]
+    assert emptiest(place, above, room) == "bottom center"
+    assert emptiest(place, np.concatenate([above, -above]), room) == "middle right"
+
+
+def test_validation_pairs_have_marks_of_their_own() -> None:
+    drawn, lines, texts = planted()
+    found = figure(drawn, lines.assign(part="validation"), texts).figure
+    symbols = {trace.name: trace.marker.symbol for trace in found.data if trace.name}
+    assert symbols["Source, validation"] == "circle-open-dot"
+
+
+def test_labelled_texts_are_full_or_hollow_and_can_be_chosen() -> None:
+    drawn, lines, texts = planted()
+    rows, held = np.arange(len(texts)) + 1_000, np.arange(len(texts)) % 2 == 0
+    classes = Classes({"<b>one</b>": np.arange(10)}, rows, held)
+    picture = figure(drawn, lines.head(0), texts, classes=classes, marked=(1_005,))
+    some = [trace for trace in picture.figure.data if trace.legendgroup == "class-0"]
+    assert [trace.marker.symbol for trace in some] == ["circle", "circle-open"]
+    assert [trace.showlegend for trace in some] == [True, False]
+    assert "<b>" not in picture.figure.to_json()
+    assert picture.pair_at(0, 0) == 1_010
+    assert picture.pair_at(1, 1) == 1_002
+    ring = picture.figure.data[-1]
+    assert ring.name == "Chosen"
+    assert ring.x[0] == drawn.coordinates["base"][5, 0]
+
+
+def test_a_page_of_its_own_tells_all_and_does_not_start_by_itself() -> None:
+    drawn, lines, texts = planted()
+    page = map_page(figure(drawn, lines, texts).figure, title="A <map>", sentences=["83% tell <truth>."], alt='Of "50"')
+    assert "<title>A &lt;map&gt;</title>" in page
+    assert "83% tell &lt;truth&gt;." in page
+    assert 'aria-label="Of &quot;50&quot;"' in page
+    assert "Came closer" in page
+    assert "Plotly.animate(" not in page.rsplit("</script>", 2)[-2]
 
 
 def test_a_selection_is_understood() -> None:
@@ -112,14 +186,15 @@ def test_a_selection_is_understood() -> None:
     assert picture.pair_at(curve, 0) == 101
     assert picture.pair_at(0, 0) is None
     assert picture.pair_at(99, 0) is None
-    assert picture.figure.data[-1].name == "Chosen"
+    assert "Chosen" in [trace.name for trace in picture.figure.data]
 
 
 def test_large_maps_are_webgl_with_frames_between(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(map_chart, "SMOOTH_POINTS", 10)
     drawn, lines, texts = planted()
     found = figure(drawn, lines, texts).figure
-    assert {trace.type for trace in found.data} == {"scattergl"}
+    assert {trace.type for trace in found.data if trace.mode == "markers"} == {"scattergl"}
+    assert {trace.type for trace in found.data if trace.mode == "text"} == {"scatter"}
     assert len(found.frames) == 2 + map_chart.BETWEEN
     middle = found.frames[4].data[0].x
     expected = (drawn.coordinates["base"][100:, 0] + drawn.coordinates["best"][100:, 0]) / 2
@@ -187,6 +262,8 @@ def test_the_svg_holds_every_mark_and_is_well_formed() -> None:
     assert names.count("circle") == 50 + 30
     assert names.count("rect") == 50 + 1
     assert root.get("aria-label") == "A <map>"
+    words = [element.text for element in root.iter() if element.tag.endswith("text")]
+    assert {"A <map>", "Came closer", "Source, held-out"} <= set(words)
 
 
 def test_names_never_stand_on_each_other() -> None:

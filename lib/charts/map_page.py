@@ -1,0 +1,30 @@
+"""The moving map as a page of its own: it opens anywhere, with title, slider, key, and how far to believe it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+import plotly.graph_objects as go
+
+from lib.charts.colours import LIGHT
+
+STYLE = f"""body{{margin:0 auto;max-width:1180px;padding:24px;font:15px/1.5 system-ui,sans-serif;color:{LIGHT.text};background:{LIGHT.paper}}}
+h1{{font-size:22px;margin:0 0 12px}} p{{margin:4px 0;color:{LIGHT.base}}}
+.textpoint text{{paint-order:stroke;stroke:{LIGHT.paper};stroke-width:3px;stroke-linejoin:round}}"""
+
+
+def map_page(figure: go.Figure, *, title: str, sentences: Sequence[str], alt: str) -> str:
+    """Return the figure as one HTML file that needs no network; nothing moves before play is pressed."""
+    shown = go.Figure(figure).update_layout(
+        template="plotly_white", paper_bgcolor=LIGHT.paper, plot_bgcolor=LIGHT.paper, font={"color": LIGHT.text}
+    )
+    body = shown.to_html(
+        include_plotlyjs=True, full_html=False, auto_play=False, config={"displaylogo": False, "scrollZoom": True}
+    )
+    told = "".join(f"<p>{escape(sentence)}</p>" for sentence in sentences)
+    name = escape(title)
+    return (
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{name}</title><style>{STYLE}</style></head>'
+        f'<body><h1>{name}</h1><div role="figure" aria-label="{escape(alt)}">{body}</div>{told}</body></html>'
+    )

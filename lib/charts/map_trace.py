@@ -1,0 +1,56 @@
+"""One group of marks of a map: how it looks, and where it stands at any moment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from html import escape
+
+import numpy as np
+import pandas as pd
+
+HOVER_CHARACTERS = 110
+LABEL_CHARACTERS = 36
+
+FADED = 0.3
+"""Opacity, in the key, of lines whose drawn change is below the layout's noise."""
+
+Places = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
+"""From a frame (texts, 2) to the x and y of one trace."""
+
+
+@dataclass(frozen=True)
+class Trace:
+    """One group of marks: how plotly draws it, where it stands in a frame, and the pairs of its points (empty: none to choose).
+
+    vector: drawn as SVG even where the rest is WebGL, so that words stay sharp.
+    """
+
+    style: Mapping[str, object]
+    places: Places
+    pairs: np.ndarray
+    vector: bool = False
+
+
+def at(places: np.ndarray) -> Places:
+    """Return where these texts stand, float32."""
+    chosen = np.asarray(places, dtype=np.int64)
+    return lambda frame: (frame[chosen, 0], frame[chosen, 1])
+
+
+def along(lines: pd.DataFrame) -> Places:
+    """Return the lines from source to target, with a gap after each."""
+    ends = lines[["source", "target"]].to_numpy(np.int64)
+
+    def places(frame: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        spread = np.full((len(ends), 3, 2), np.nan, np.float32)
+        spread[:, :2] = frame[ends]
+        return spread[:, :, 0].ravel(), spread[:, :, 1].ravel()
+
+    return places
+
+
+def short(text: str, most: int = HOVER_CHARACTERS) -> str:
+    """Return the text on one line, cut and escaped: plotly reads tags."""
+    flat = " ".join(text.split())
+    return escape(flat if len(flat) <= most else flat[: most - 1] + "…")
