@@ -44,16 +44,24 @@ def distributions(similarity: Mapping[str, Any], colours: Palette) -> go.Figure:
             figure.add_trace(
                 _spread(middles, similarity[name][kind], f"{name}: {told}", colour, filled=kind == "pairs")
             )
-        cosine = similarity[name]["threshold"]["cosine"]
-        figure.add_vline(
-            x=cosine,
-            line={"color": colour, "dash": "dash", "width": 1.5},
-            annotation={"text": f"{name} {cosine:.2f}", "font": {"color": colour, "size": 12}},
-            annotation_position="top left" if name == "base" else "top right",
-        )
+    add_thresholds(figure, similarity, colours)
     figure.update_xaxes(title_text="cosine")
     figure.update_yaxes(title_text="share", tickformat=".0%", rangemode="tozero")
     return plain_layout(figure, colours)
+
+
+def add_thresholds(figure: go.Figure, similarity: Mapping[str, Any], colours: Palette) -> None:
+    """Draw the thresholds that there are, the lower one's label to its left and the higher one's to its right: they never meet."""
+    known = [(name, similarity[name]["threshold"]) for name in ("base", "tuned") if similarity[name]["threshold"]]
+    ordered = sorted(known, key=lambda one: one[1]["cosine"])
+    for place, (name, threshold) in enumerate(ordered):
+        colour = colours.base if name == "base" else colours.tuned
+        figure.add_vline(
+            x=threshold["cosine"],
+            line={"color": colour, "dash": "dash", "width": 1.5},
+            annotation={"text": f"{name} {threshold['cosine']:.2f}", "font": {"color": colour, "size": 12}},
+            annotation_position="top left" if place == 0 else "top right",
+        )
 
 
 def _spread(x: np.ndarray, counts: Sequence[int], name: str, colour: str, *, filled: bool) -> go.Scatter:
@@ -131,7 +139,10 @@ def with_interval(
 
 
 def blends(points: Sequence[Mapping[str, Any]], colours: Palette, *, metric_title: str) -> go.Figure:
-    """Draw target and general quality along the way from base (0%) to tuned (100%) weights."""
+    """Draw target and general quality along the way from base (0%) to tuned (100%) weights.
+
+    Bars: the 95% interval of the difference to the base, where it was measured.
+    """
     x = [100 * p["share"] for p in points]
     figure = go.Figure()
     for name, title, colour in (
@@ -142,6 +153,7 @@ def blends(points: Sequence[Mapping[str, Any]], colours: Palette, *, metric_titl
             go.Scatter(
                 x=x,
                 y=[p[name] for p in points],
+                error_y=_to_base(points, name, colour),
                 name=escape(title),
                 mode="lines+markers",
                 line={"color": colour, "width": 2},
@@ -150,6 +162,17 @@ def blends(points: Sequence[Mapping[str, Any]], colours: Palette, *, metric_titl
         )
     figure.update_xaxes(title_text="share of the tuned weights, %")
     return plain_layout(figure, colours, height=300)
+
+
+def _to_base(points: Sequence[Mapping[str, Any]], name: str, colour: str) -> dict[str, Any]:
+    """Return the bars of a difference's interval about the value itself; none where there is no interval."""
+    up, down = [], []
+    for point in points:
+        found = point.get(f"{name}_difference") or {}
+        known = point["share"] > 0 and found.get("low") is not None and found.get("high") is not None
+        up.append(found["high"] - found["difference"] if known else 0.0)
+        down.append(found["difference"] - found["low"] if known else 0.0)
+    return {"type": "data", "array": up, "arrayminus": down, "color": with_alpha(colour, 0.5), "visible": any(up)}
 
 
 def token_heat(base: Mapping[str, Any], tuned: Mapping[str, Any], colours: Palette) -> go.Figure:

@@ -131,13 +131,15 @@ def as_json(found: Evaluation, table: Path) -> str:
             "metrics": finite(metrics),
             "pairs": str(table),
             "counts": found.counts,
+            "verdicts": found.verdicts,
+            "detectable": finite({name: values["detectable"] for name, values in found.metrics.items()}),
             "warnings": [warning["name"] for warning in found.warnings],
         }
     )
 
 
 def said(found: Evaluation, table: Path) -> str:
-    """Return verdict, every number with its interval, what it cost, and where the per-pair table lies."""
+    """Return verdict, every number with its interval and the least that could be seen, what it cost, where the table lies."""
     lines = [found.verdict.capitalize(), found.sentence, ""]
     lines += [numbers(name, values) for name, values in found.metrics.items()]
     probe = found.cost.get("general", {}).get("probe")
@@ -149,7 +151,17 @@ def said(found: Evaluation, table: Path) -> str:
 
 
 def numbers(name: str, values: dict[str, float]) -> str:
-    """Return one measure as a line: base -> tuned, difference with its 95% interval."""
-    low, high = values["low"], values["high"]
-    interval = f"{low:+.4f} to {high:+.4f}" if isfinite(low) and isfinite(high) else "none: too few groups"
-    return f"{name:<18} {values['base']:.4f} -> {values['tuned']:.4f}  {values['difference']:+.4f}  (95% interval {interval})"
+    """Return one measure as a line: base -> tuned, difference with its 95% interval, the least that could be seen."""
+    base, tuned, difference, low, high, least = (
+        values[key] for key in ("base", "tuned", "difference", "low", "high", "detectable")
+    )
+    if not (isfinite(base) and isfinite(tuned)):
+        return f"{name:<18} cannot be measured"
+    known = isfinite(low) and isfinite(high)
+    interval = f"95% interval {four(low)} to {four(high)}; could show {least:.4f}" if known else "no interval"
+    return f"{name:<18} {base:.4f} -> {tuned:.4f}  {four(difference)}  ({interval})"
+
+
+def four(value: float) -> str:
+    """Return a difference with its sign and four digits; one that rounds to nothing has no minus."""
+    return f"{value:+.4f}".replace("-0.0000", "+0.0000")

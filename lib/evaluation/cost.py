@@ -11,7 +11,7 @@ import pandas as pd
 
 from lib.evaluation.general import general
 from lib.evaluation.judged import NAMES, Judged
-from lib.evaluation.moments import moments_of
+from lib.evaluation.moments import course_of
 from lib.evaluation.space import space
 
 
@@ -24,6 +24,6 @@ def cost_of(
     left, right = (task.left, task.right) if aligned else (task.left[:0], task.left[:0])
     found: dict[str, Any] = {name: space(judged.embeddings(name), left, right) for name in NAMES}
     if run_folder is not None:
-        found["moments"] = moments_of(frame, task.shape, run_folder / "snapshots")
+        found |= course_of(frame, task.shape, run_folder / "snapshots")
     found["general"] = general(embed)
     return found

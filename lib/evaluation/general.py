@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lib.evaluation.curves import rank_correlation
+from lib.evaluation.curves import rank_correlation, ranks
 from lib.evaluation.measures import as_dict
-from lib.evaluation.retrieval import unit
-from lib.evaluation.statistics import statistic_interval
+from lib.evaluation.retrieval import finite, unit
+from lib.evaluation.statistics import Difference
+from lib.evaluation.wholes import compare_whole
 
 PROBE = Path(__file__).with_name("probe.csv")
 NEIGHBOURS = 10
@@ -49,13 +50,22 @@ def agreement(rows: np.ndarray) -> float:
 
 def general(embed: Callable[[str, list[str]], np.ndarray]) -> dict[str, Any]:
     """Return the agreement with the probe's grades before and after with its interval, and how many neighbours are kept."""
-    base, tuned = (embed(name, probe_texts()) for name in ("base", "tuned"))
+    base, tuned = (finite(embed(name, probe_texts()), name=name) for name in ("base", "tuned"))
+    found = probe_difference(base, tuned)
+    return {"probe": as_dict(found), "probe_pairs": len(probe()), "neighbours_kept": kept(base, tuned)}
+
+
+def probe_difference(base: np.ndarray, tuned: np.ndarray) -> Difference:
+    """Compare two models' agreement with the probe's grades. base, tuned: (len(probe_texts()), d)."""
     grades = probe()["grade"].to_numpy(float)
-    cosines = probe_cosines(base), probe_cosines(tuned)
-    found = statistic_interval(
-        *cosines, probe()["group"].to_numpy(), lambda values, rows: rank_correlation(values[rows], grades[rows])
+    return compare_whole(
+        probe_cosines(base),
+        probe_cosines(tuned),
+        probe()["group"].to_numpy(),
+        lambda values, rows: rank_correlation(values[rows], grades[rows]),
+        on_one_scale=ranks,
+        span=2.0,
     )
-    return {"probe": as_dict(found), "probe_pairs": len(grades), "neighbours_kept": kept(base, tuned)}
 
 
 def kept(base: np.ndarray, tuned: np.ndarray) -> float:

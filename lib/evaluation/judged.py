@@ -8,20 +8,28 @@ from functools import cached_property
 import numpy as np
 
 from lib.data.shapes import Shape
-from lib.evaluation.retrieval import Retrieval, retrieve
-from lib.evaluation.task import Task, unit
+from lib.evaluation.numbers import same_class
+from lib.evaluation.retrieval import Retrieval, finite, nearest_others, retrieve
+from lib.evaluation.task import Task
 
 NAMES = ("base", "tuned")
 
 
 @dataclass(frozen=True)
 class Judged:
-    """A task and its embeddings; rows of `base` and `tuned` are those of task.texts. groups: by row of the part."""
+    """A task and its embeddings; rows of `base` and `tuned` are those of task.texts. groups: by row of the part.
+
+    Raises ModelError where an embedding is not finite.
+    """
 
     task: Task
     base: np.ndarray
     tuned: np.ndarray
     groups: np.ndarray
+
+    def __post_init__(self) -> None:
+        for name in NAMES:
+            finite(self.embeddings(name), name=name)
 
     def embeddings(self, name: str) -> np.ndarray:
         """Return the embeddings of base or tuned."""
@@ -43,45 +51,64 @@ class Judged:
         return {name: np.sort(self.task.random_cosines(self.embeddings(name))) for name in NAMES}
 
     @cached_property
-    def near(self) -> tuple[np.ndarray, dict[str, Retrieval]]:
-        """Return (document ids, what each model finds nearest to each row's left text), for every shape.
+    def near(self) -> Near:
+        """Return what each model finds nearest to each row's left text, for every shape.
 
         Scored and labelled pairs look among the part's right texts; single texts among all the others, right being their label.
         """
         task = self.task
         if task.retrieves:
-            return task.documents, {name: by_row(found, task.query_of_row) for name, found in self.found.items()}
-        if task.shape is Shape.LABELLED_TEXTS:
-            return np.arange(len(task.texts)), {name: self._others(self.embeddings(name)) for name in NAMES}
-        documents, place = np.unique(task.right, return_inverse=True)
-        right = [place[row : row + 1] for row in range(len(place))]
-        return documents, {
-            name: retrieve(self.embeddings(name)[task.left], self.embeddings(name)[documents], right) for name in NAMES
-        }
+            return self._among_documents()
+        return self._among_texts() if task.shape is Shape.LABELLED_TEXTS else self._among_right_texts()
 
-    def _others(self, embeddings: np.ndarray) -> Retrieval:
+    def _among_documents(self) -> Near:
+        task, rows = self.task, self.task.query_of_row
+        found = {name: one_of(self.found[name], rows) for name in NAMES}
+        return Near(task.documents, np.searchsorted(task.documents, task.right), found)
+
+    def _among_texts(self) -> Near:
         """Find the nearest other texts; a text is right when its label is the same."""
-        task, rows = self.task, unit(embeddings)
-        labels = np.empty(len(task.texts), dtype=object)
-        labels[task.right[::-1]] = task.values[::-1]
-        top = min(10, len(rows) - 1)
-        first = np.empty((len(task.left), top), dtype=np.int64)
-        cosine = np.empty((len(task.left), top), dtype=np.float32)
-        for begin in range(0, len(task.left), 1000):
-            ids = task.left[begin : begin + 1000]
-            scores = rows[ids] @ rows.T
-            scores[np.arange(len(ids)), ids] = -np.inf
-            chosen = np.argsort(-scores, axis=1, kind="stable")[:, :top]
-            first[begin : begin + 1000] = chosen
-            cosine[begin : begin + 1000] = np.take_along_axis(scores, chosen, axis=1)
-        own = task.values[task.query_of_row]
-        hits = labels[first] == own[:, None]
-        rank = np.where(hits.any(axis=1), hits.argmax(axis=1) + 1, top + 1)
-        blank = np.full(len(own), np.nan, dtype=np.float32)
-        return Retrieval(first, cosine, rank, blank, blank, hits, np.maximum(1, hits.sum(axis=1)))
+        task, found = self.task, {}
+        for name in NAMES:
+            top, cosines = nearest_others(self.embeddings(name), task.left)
+            found[name] = Neighbours(top, cosines, same_class(task, top))
+        return Near(np.arange(len(task.texts)), np.full(len(task.left), -1), found)
+
+    def _among_right_texts(self) -> Near:
+        """Find the nearest right texts of the part; right are those that some pair says belong to the left text."""
+        task = self.task
+        documents, place = np.unique(task.right, return_inverse=True)
+        same = np.minimum(np.searchsorted(documents, task.left), len(documents) - 1)
+        own = np.where(documents[same] == task.left, same, -1)
+        right, size = [place[row : row + 1] for row in range(len(place))], len(documents)
+        true = (task.left * size + place)[task.is_right]
+        found = {}
+        for name in NAMES:
+            rows = self.embeddings(name)
+            one = retrieve(rows[task.left], rows[documents], right, own=np.where(own == place, -1, own))
+            hits = np.isin(task.left[:, None] * size + one.top, true)
+            found[name] = Neighbours(one.top, one.top_cosine, hits)
+        return Near(documents, place, found)
 
 
-def by_row(found: Retrieval, rows: np.ndarray) -> Retrieval:
-    """Return the retrieval repeated for each row that asks the same query."""
-    names = ("top", "top_cosine", "rank", "right", "wrong", "hits", "relevant")
-    return Retrieval(*(getattr(found, name)[rows] for name in names))
+@dataclass(frozen=True)
+class Neighbours:
+    """What is nearest by row, (rows, TOP) each: places among the documents, cosines, whether it is right."""
+
+    top: np.ndarray
+    cosine: np.ndarray
+    right: np.ndarray
+
+
+@dataclass(frozen=True)
+class Near:
+    """Ids of the documents, by row the place of its own target among them (-1: it has none), and what each model finds."""
+
+    documents: np.ndarray
+    target: np.ndarray
+    found: dict[str, Neighbours]
+
+
+def one_of(found: Retrieval, rows: np.ndarray) -> Neighbours:
+    """Return what the queries of these rows find."""
+    return Neighbours(found.top[rows], found.top_cosine[rows], found.hits[rows])

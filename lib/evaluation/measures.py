@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 
 from lib.data.shapes import Shape
-from lib.evaluation.curves import average_precision, best_f1, correlation, rank_correlation
+from lib.evaluation.curves import average_precision, best_f1, correlation, rank_correlation, ranks
 from lib.evaluation.judged import NAMES, Judged
-from lib.evaluation.statistics import Difference, compare_all, statistic_interval
-from lib.evaluation.task import HEADLINE, neighbour_shares, positives, triplet_wins, unit
+from lib.evaluation.numbers import neighbour_shares, triplet_wins
+from lib.evaluation.statistics import Difference, compare_all, unmeasured
+from lib.evaluation.task import HEADLINE, positives, unit
+from lib.evaluation.wholes import compare_whole, standardised
 
 VERDICT_METRIC: dict[Shape, str] = {**HEADLINE, Shape.PAIRS: "accuracy@1", Shape.TRIPLETS: "accuracy@1"}
 """The measure that the verdict's sentence tells: for retrieval, how often a right answer comes first."""
@@ -23,8 +27,10 @@ def differences(judged: Judged) -> dict[str, Difference]:
         found = retrieval_differences(judged)
     elif judged.task.shape is Shape.LABELLED_TEXTS:
         found = class_differences(judged)
+    elif judged.task.shape is Shape.SCORED:
+        found = score_differences(judged)
     else:
-        found = cosine_differences(judged)
+        found = label_differences(judged)
     lead = VERDICT_METRIC[judged.task.shape]
     return {lead: found[lead], **found}
 
@@ -34,26 +40,29 @@ def retrieval_differences(judged: Judged) -> dict[str, Difference]:
     task = judged.task
     first = pd.Series(np.arange(len(task.query_of_row))).groupby(task.query_of_row).first().to_numpy()
     groups, base, tuned = judged.groups[first], judged.found["base"], judged.found["tuned"]
-    found = compare_all(base.metrics(), tuned.metrics(), groups)
-    found["median_rank"] = statistic_interval(
-        base.rank, tuned.rank, groups, lambda values, rows: float(np.median(values[rows])), lower_is_better=True
-    )
+    found = compare_all(base.metrics(), tuned.metrics(), groups, span=1.0)
+    found["median_rank"] = compare_whole(base.rank, tuned.rank, groups, median, lower_is_better=True)
     if task.negatives.size:
         wins = {name: {"triplet_accuracy": triplet_wins(task, judged.embeddings(name))} for name in NAMES}
-        found |= compare_all(wins["base"], wins["tuned"], judged.groups)
+        found |= compare_all(wins["base"], wins["tuned"], judged.groups, span=1.0)
     return found
+
+
+def median(values: np.ndarray, rows: np.ndarray) -> float:
+    """Return the median of the chosen rows."""
+    return float(np.median(values[rows]))
 
 
 def class_differences(judged: Judged) -> dict[str, Difference]:
     """Compare by text the share of same-class neighbours, and the silhouette of the classes."""
     task = judged.task
     shares = {name: {"neighbour_recall": neighbour_shares(task, judged.embeddings(name))} for name in NAMES}
-    found = compare_all(shares["base"], shares["tuned"], judged.groups)
+    found = compare_all(shares["base"], shares["tuned"], judged.groups, span=1.0)
     chosen = np.sort(np.random.default_rng(0).permutation(len(task.left))[:MOST_SILHOUETTE])
     own = task.values[task.query_of_row][chosen]
     if 1 < len(set(own)) < len(own):
         values = {name: {"silhouette": silhouettes(judged.embeddings(name)[task.left[chosen]], own)} for name in NAMES}
-        found |= compare_all(values["base"], values["tuned"], judged.groups[chosen])
+        found |= compare_all(values["base"], values["tuned"], judged.groups[chosen], span=2.0)
     return found
 
 
@@ -64,23 +73,33 @@ def silhouettes(rows: np.ndarray, labels: np.ndarray) -> np.ndarray:
     return silhouette_samples(unit(rows), labels, metric="cosine")
 
 
-def cosine_differences(judged: Judged) -> dict[str, Difference]:
-    """Compare correlations of scored pairs, or average precision and best F1 of labelled ones."""
-    task = judged.task
-    if task.shape is Shape.SCORED:
-        scores = task.values
-        statistics = {
-            "spearman": lambda values, rows: rank_correlation(values[rows], scores[rows]),
-            "pearson": lambda values, rows: correlation(values[rows], scores[rows]),
-        }
-    else:
-        same = positives(task)
-        statistics = {
-            "average_precision": lambda values, rows: average_precision(same[rows], values[rows]),
-            "best_f1": lambda values, rows: best_f1(same[rows], values[rows]),
-        }
-    base, tuned = judged.cosines["base"], judged.cosines["tuned"]
-    return {name: statistic_interval(base, tuned, judged.groups, value) for name, value in statistics.items()}
+def score_differences(judged: Judged) -> dict[str, Difference]:
+    """Compare the correlations of cosine and score; none where all scores are equal."""
+    scores = judged.task.values
+    compared = partial(compare_whole, judged.cosines["base"], judged.cosines["tuned"], judged.groups, span=2.0)
+    return {
+        "spearman": compared(lambda values, rows: rank_correlation(values[rows], scores[rows]), on_one_scale=ranks),
+        "pearson": compared(lambda values, rows: correlation(values[rows], scores[rows]), on_one_scale=standardised),
+    }
+
+
+def label_differences(judged: Judged) -> dict[str, Difference]:
+    """Compare average precision and best F1 of cosine as a sign that a pair is the same; none where all or no pairs are."""
+    same = positives(judged.task)
+    if same.min() == same.max():
+        return {"average_precision": unmeasured(), "best_f1": unmeasured()}
+    compared = partial(
+        compare_whole,
+        judged.cosines["base"],
+        judged.cosines["tuned"],
+        judged.groups,
+        on_one_scale=ranks,
+        span=1.0,
+    )
+    return {
+        "average_precision": compared(lambda values, rows: average_precision(same[rows], values[rows])),
+        "best_f1": compared(lambda values, rows: best_f1(same[rows], values[rows])),
+    }
 
 
 def as_dict(value: Difference) -> dict[str, float]:

@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 
 from lib.data.shapes import Shape, text_columns
+from lib.evaluation.judged import Judged
+from lib.evaluation.measures import as_dict, differences
 from lib.evaluation.space import SAMPLE, alignment, whole
 from lib.evaluation.task import HEADLINE, Task
 
@@ -17,21 +19,49 @@ MOST_ROWS = 1_000
 """Rows of a part that are measured at each moment: the curve's course shows with these."""
 
 
-def moments_of(frame: pd.DataFrame, shape: Shape, folder: Path) -> list[dict[str, Any]]:
-    """Return by stored moment: name, epoch, shape of the space, and the headline metric on training and validation rows.
+def course_of(frame: pd.DataFrame, shape: Shape, folder: Path) -> dict[str, Any]:
+    """Return moments (by stored moment: name, epoch, shape of the space, the headline metric on training and validation rows)
 
+    and validation: how that metric changed from the base to the best moment, and from the best to the last, by pairs.
     Both parts are measured among the shown texts only, so that their curves can be laid side by side.
     """
     index = folder / "index.json"
     if not index.exists():
-        return []
+        return {"moments": [], "validation": {}}
     texts = pd.read_parquet(folder / "texts.parquet")["text"].tolist()
     place = {text: row for row, text in enumerate(texts)}
     tasks = {part: task_of(frame, shape, place, part) for part in ("train", "validation")}
-    return [
-        moment(listed, folder, tasks, place, HEADLINE[shape])
-        for listed in json.loads(index.read_text(encoding="utf-8"))["moments"]
-    ]
+    listed = json.loads(index.read_text(encoding="utf-8"))["moments"]
+    moments = [moment(one, folder, tasks, place, HEADLINE[shape]) for one in listed]
+    found: dict[str, Any] = {"moments": moments, "validation": {}}
+    if tasks["validation"] is not None and any("validation" in one for one in moments):
+        found["validation"] = steps(frame, tasks["validation"], listed, folder, place)
+    return found
+
+
+def steps(
+    frame: pd.DataFrame, task: Task, listed: list[dict[str, Any]], folder: Path, place: dict[str, int]
+) -> dict[str, Any]:
+    """Return from the base to the best moment and from the best to the last one how the headline metric changed."""
+    by_name = {one["name"]: one for one in listed}
+    trained = [one for one in listed if one["name"] not in ("base", "best")]
+    if "base" not in by_name or "best" not in by_name or not trained:
+        return {}
+    groups = frame.loc[task.rows, "component"].to_numpy() if "component" in frame else np.asarray(task.rows)
+    wanted = {"base": by_name["base"], "best": by_name["best"], "last": trained[-1]}
+    rows = {name: vectors(one, folder, task.texts, place) for name, one in wanted.items()}
+
+    def compared(before: str, after: str) -> dict[str, Any]:
+        found = differences(Judged(task, rows[before], rows[after], groups))[HEADLINE[task.shape]]
+        return as_dict(found) | {"verdict": found.verdict}
+
+    return {"best": compared("base", "best"), "last": compared("best", "last"), "looks": len(trained)}
+
+
+def vectors(listed: dict[str, Any], folder: Path, texts: list[str], place: dict[str, int]) -> np.ndarray:
+    """Return a moment's vectors of the texts, (len(texts), d)."""
+    rows = np.load(folder / listed["file"], mmap_mode="r", allow_pickle=False)
+    return np.asarray(rows[[place[text] for text in texts]])
 
 
 def task_of(frame: pd.DataFrame, shape: Shape, place: dict[str, int], part: str) -> Task | None:
@@ -58,7 +88,7 @@ def moment(
     for part, task in tasks.items():
         if task is None or any(text not in place for text in task.texts):
             continue
-        embeddings = np.asarray(rows[[place[text] for text in task.texts]])
+        embeddings = vectors(listed, folder, task.texts, place)
         found[part] = task.measure(embeddings)[metric]
         found[f"{part}_rows"] = len(task.rows)
         if part == "validation" and len(task.left) == len(task.right):

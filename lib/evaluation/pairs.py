@@ -5,70 +5,103 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from lib.data.shapes import Shape
+from lib.data.shapes import Shape, text_columns
+from lib.evaluation.curves import ranks
 from lib.evaluation.judged import NAMES, Judged
-from lib.evaluation.task import Task, neighbour_shares, positives
+from lib.evaluation.numbers import negative_cosines, neighbour_shares
+from lib.evaluation.retrieval import unit
+from lib.evaluation.task import Task, positives
 
 CLEAR = 0.02
-"""A cosine that changed by less than this counts as the same where there are no ranks."""
+"""A place among the others that changed by less than this counts as the same where there are no ranks."""
 
 CLEAR_SHARE = 0.05
 """The same for the share of ten same-class neighbours: half a neighbour."""
 
+FAR = 0.25
+"""A scored pair is wrong where its cosine's place among all lies farther than this from its score's place."""
 
-def examples_table(frame: pd.DataFrame, judged: Judged) -> pd.DataFrame:
-    """Return one row an example of the part: pair, part, texts, component, numbers of both models, gain, change."""
+RIGHT_CLASS = 0.5
+"""A text with a smaller share of neighbours of its own class is wrong."""
+
+
+def examples_table(frame: pd.DataFrame, judged: Judged, *, threshold: float | None = None) -> pd.DataFrame:
+    """Return one row an example of the part: pair, part, texts, component, numbers of both models, gain, change, wrong.
+
+    threshold: the cosine from which on the tuned model calls labelled pairs the same.
+    """
     task = judged.task
     rows = frame.loc[task.rows]
     table = pd.DataFrame({"pair": task.rows, "part": rows["part"].to_numpy(), "component": judged.groups})
-    for name in ("line", "anchor", "positive", "negative", "text", "score", "label", "group"):
+    for name in ("line", *text_columns(task.shape, frame.columns), "score", "label", "group"):
         if name in rows:
             table[name] = rows[name].to_numpy()
     for name in NAMES:
         add_numbers(table, name, judged)
     table["gain"] = gain_of(table, task)
     table["change"] = changed(table["gain"], least_gain(task))
+    table["wrong"] = still_wrong(table, task, threshold)
     return table
 
 
 def add_numbers(table: pd.DataFrame, name: str, judged: Judged) -> None:
-    """Add cosine, background (share of random pairs that are less close), and for retrieval rank and margin."""
+    """Add cosine, background (share of random pairs that are less close), and for retrieval rank and margin.
+
+    The rank is that of the row's own target: 1 + the number of wrong ones above it.
+    """
     task = judged.task
     if task.shape is Shape.LABELLED_TEXTS:
         table[f"{name}_neighbours"] = neighbour_shares(task, judged.embeddings(name))
         return
     cosines, random = judged.cosines[name], judged.random[name]
     table[f"{name}_cosine"] = cosines.astype(np.float64)
-    table[f"{name}_background"] = np.searchsorted(random, cosines) / max(1, len(random))
+    table[f"{name}_background"] = np.searchsorted(random, cosines) / len(random) if len(random) else np.nan
     if task.retrieves:
         found = judged.found[name]
-        table[f"{name}_rank"] = found.rank[task.query_of_row]
+        table[f"{name}_rank"] = found.target_rank[task.target_of_row]
         table[f"{name}_margin"] = (cosines - found.wrong[task.query_of_row]).astype(np.float64)
+    if task.negatives.size:
+        nearest = negative_cosines(task, unit(judged.embeddings(name))).max(axis=1)
+        table[f"{name}_negative_cosine"] = np.where(np.isfinite(nearest), nearest, np.nan).astype(np.float64)
 
 
 def gain_of(table: pd.DataFrame, task: Task) -> np.ndarray:
     """Return by row how much better it became.
 
-    Retrieval: the gain in 1 / rank, so that 2 -> 1 outweighs 200 -> 100. Scores: how much
-    nearer the cosine's place among all cosines is to the score's place among all scores. Labels: the cosine's move towards what the label says.
+    Retrieval: the gain in 1 / rank, so that 2 -> 1 outweighs 200 -> 100. Scores: how much nearer the cosine's place among
+    all cosines is to the score's place among all scores. Labels: the gain in the share of pairs of the other kind that it
+    is on the right side of. Both see order alone: a model that puts all cosines higher gains nothing.
     """
     if task.retrieves:
         return (1.0 / table["tuned_rank"] - 1.0 / table["base_rank"]).to_numpy()
     if task.shape is Shape.LABELLED_TEXTS:
         return (table["tuned_neighbours"] - table["base_neighbours"]).to_numpy()
-    moved = (table["tuned_cosine"] - table["base_cosine"]).to_numpy()
+    cosines = [table[f"{name}_cosine"].to_numpy() for name in NAMES]
     if task.shape is Shape.LABELLED_PAIRS:
-        return moved * np.where(positives(task) == 1, 1.0, -1.0)
-    places = rank_share(task.values)
-    before, after = (np.abs(rank_share(table[f"{name}_cosine"].to_numpy()) - places) for name in NAMES)
+        before, after = (right_side(values, positives(task) == 1) for values in cosines)
+        return after - before
+    before, after = (np.abs(rank_share(values) - rank_share(task.values)) for values in cosines)
     return before - after
+
+
+def right_side(cosines: np.ndarray, same: np.ndarray) -> np.ndarray:
+    """Return by labelled pair the share of pairs of the other kind that it is on the right side of, ties half.
+
+    Their mean over the pairs that are the same is the area under the ROC curve (Mann & Whitney 1947). Zero where there is
+    no other kind.
+    """
+    shares = np.zeros(len(cosines))
+    for kind in (True, False):
+        own, others = cosines[same == kind], np.sort(cosines[same != kind])
+        if len(others):
+            below = (np.searchsorted(others, own) + np.searchsorted(others, own, side="right")) / 2 / len(others)
+            shares[same == kind] = below if kind else 1 - below
+    return shares
 
 
 def rank_share(values: np.ndarray) -> np.ndarray:
     """Return each value's place among all, from 0 (lowest) to 1; equal values share a place. Spearman sees only this."""
-    from scipy.stats import rankdata
-
-    return (rankdata(values) - 1) / max(1, len(values) - 1)
+    return (ranks(np.asarray(values)) - 1) / max(1, len(values) - 1)
 
 
 def least_gain(task: Task) -> float:
@@ -84,13 +117,29 @@ def changed(gain: pd.Series, least: float) -> np.ndarray:
     return np.where(values >= least, "better", np.where(values <= -least, "worse", "same"))
 
 
+def still_wrong(table: pd.DataFrame, task: Task, threshold: float | None) -> np.ndarray:
+    """Return by row whether the tuned model gets it wrong; labelled pairs without a threshold have no wrong ones."""
+    if task.retrieves:
+        return (table["tuned_rank"] > 1).to_numpy()
+    if task.shape is Shape.LABELLED_TEXTS:
+        return (table["tuned_neighbours"] < RIGHT_CLASS).to_numpy()
+    cosines = table["tuned_cosine"].to_numpy()
+    if task.shape is Shape.LABELLED_PAIRS:
+        called = cosines >= threshold if threshold is not None else task.is_right
+        return called != task.is_right
+    return np.abs(rank_share(cosines) - rank_share(task.values)) > FAR
+
+
 def neighbours_table(judged: Judged) -> pd.DataFrame:
-    """Return what is nearest to each example's source before and after: pair, moment, place, text, cosine, right."""
-    texts = np.array(judged.task.texts, dtype=object)
-    documents, near = judged.near
+    """Return what is nearest to each example's source before and after: pair, moment, place, text, cosine, right, own.
+
+    right: some pair says that it belongs to the source. own: it is this row's target, which a label or score may call wrong.
+    """
+    near = judged.near
+    texts = np.array(judged.task.texts, dtype=object)[near.documents]
     parts = []
     for moment in NAMES:
-        found = near[moment]
+        found = near.found[moment]
         top = found.top.shape[1]
         parts.append(
             pd.DataFrame(
@@ -98,10 +147,12 @@ def neighbours_table(judged: Judged) -> pd.DataFrame:
                     "pair": np.repeat(judged.task.rows, top),
                     "moment": moment,
                     "place": np.tile(np.arange(1, top + 1), len(found.top)),
-                    "text": texts[documents[found.top]].ravel(),
-                    "cosine": found.top_cosine.ravel(),
-                    "right": found.hits.ravel(),
+                    "text": texts[found.top].ravel(),
+                    "cosine": found.cosine.ravel(),
+                    "right": found.right.ravel(),
+                    "own": (found.top == near.target[:, None]).ravel(),
                 }
             )
         )
-    return pd.concat(parts, ignore_index=True)
+    table = pd.concat(parts, ignore_index=True)
+    return table[np.isfinite(table["cosine"])].reset_index(drop=True)  # its own text is passed over, at the very end

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lib.errors import ModelError
+
 TOP = 10
 BLOCK_CELLS = 25_000_000
 """Scores held at once: 100 MB in float32."""
@@ -15,7 +17,8 @@ BLOCK_CELLS = 25_000_000
 class Retrieval:
     """What each query finds. Arrays by query: top ids and cosines (queries, TOP), rank of the first right target (from 1),
 
-    cosine of the best right and of the best wrong target, and which of the top are right.
+    cosine of the best right and of the best wrong target (nan where none is wrong), which of the top are right, and how many
+    right ones there are. target_rank: by right target, in the order they were given, 1 + the number of wrong ones above it.
     """
 
     top: np.ndarray
@@ -25,6 +28,7 @@ class Retrieval:
     wrong: np.ndarray
     hits: np.ndarray
     relevant: np.ndarray
+    target_rank: np.ndarray
 
     def recall(self, k: int) -> np.ndarray:
         """Return by query the share of its right targets among the first k."""
@@ -61,57 +65,74 @@ def unit(rows: np.ndarray) -> np.ndarray:
     return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
 
 
-def retrieve(queries: np.ndarray, targets: np.ndarray, right: list[np.ndarray]) -> Retrieval:
+def finite(rows: np.ndarray, *, name: str) -> np.ndarray:
+    """Return the vectors. Raises ModelError where one is not finite: what is nan is never above the right answer."""
+    broken = int((~np.isfinite(rows)).any(axis=1).sum())
+    if broken:
+        raise ModelError(
+            f"The {name} model gives {broken:,} of {len(rows):,} texts vectors that are no numbers, and cannot be judged.",
+            todo="Choose another base model." if name == "base" else "Train again with a lower learning rate.",
+        )
+    return rows
+
+
+def retrieve(
+    queries: np.ndarray, targets: np.ndarray, right: list[np.ndarray], *, own: np.ndarray | None = None
+) -> Retrieval:
     """Rank all targets for each query by cosine.
 
-    queries: (q, d); targets: (t, d); right: by query the ids of its right targets, at least one each.
+    queries: (q, d); targets: (t, d); right: by query the ids of its right targets, at least one each. own: by query the id
+    of the target that is its own text, -1 for none: it is passed over, as BEIR and MTEB do.
     """
     queries, targets = unit(queries), unit(targets)
+    own = np.full(len(queries), -1) if own is None else own
     top = min(TOP, len(targets))
     size = max(1, BLOCK_CELLS // max(1, len(targets)))
     parts = [
-        _block(queries[begin : begin + size], targets, right[begin : begin + size], top)
+        _block(queries[begin : begin + size] @ targets.T, right[begin : begin + size], own[begin : begin + size], top)
         for begin in range(0, len(queries), size)
     ]
     joined = [np.concatenate(column) for column in zip(*parts, strict=True)]
     return Retrieval(*joined)
 
 
-def _block(queries: np.ndarray, targets: np.ndarray, right: list[np.ndarray], top: int) -> tuple[np.ndarray, ...]:
-    scores = queries @ targets.T
-    rows = np.repeat(np.arange(len(right)), [len(ids) for ids in right])
-    columns = np.concatenate(right)
+def _block(scores: np.ndarray, right: list[np.ndarray], own: np.ndarray, top: int) -> tuple[np.ndarray, ...]:
+    counts = np.array([len(ids) for ids in right])
+    rows, columns = np.repeat(np.arange(len(right)), counts), np.concatenate(right)
+    same_text = np.flatnonzero(own >= 0)
+    scores[same_text, own[same_text]] = -np.inf
     first = _top(scores, top)
+    top_scores = np.take_along_axis(scores, first, axis=1)
     is_right = np.zeros(scores.shape, dtype=bool)
     is_right[rows, columns] = True
-    best_right = np.full(len(right), -np.inf, dtype=np.float32)
-    own = scores[rows, columns]
-    np.maximum.at(best_right, rows, own)
     hits = np.take_along_axis(is_right, first, axis=1)
-    top_scores = np.take_along_axis(scores, first, axis=1)
+    cosines = scores[rows, columns]
     scores[rows, columns] = -np.inf
-    best_wrong = scores.max(axis=1, initial=-1.0)
-    rank = 1 + (scores > best_right[:, None]).sum(axis=1) + _tied(scores, best_right, rows, columns, own)
-    counts = np.array([len(ids) for ids in right])
-    return first, top_scores, rank, best_right, best_wrong, hits, counts
+    wrong = scores.max(axis=1)
+    target_rank = 1 + _ahead(scores, rows, columns, cosines)
+    starts = np.cumsum(counts) - counts
+    rank, best = np.minimum.reduceat(target_rank, starts), np.maximum.reduceat(cosines, starts)
+    return first, top_scores, rank, best, np.where(np.isneginf(wrong), np.nan, wrong), hits, counts, target_rank
 
 
-def _tied(
-    scores: np.ndarray, best_right: np.ndarray, rows: np.ndarray, columns: np.ndarray, own: np.ndarray
-) -> np.ndarray:
-    """Count by row the wrong targets that tie with the best right one and stand before it: a model that gives every text
+def _ahead(scores: np.ndarray, rows: np.ndarray, columns: np.ndarray, cosines: np.ndarray) -> np.ndarray:
+    """Count by right target the wrong ones before it; scores are those of wrong targets, -inf elsewhere.
 
-    the same vector must not rank all first.
+    Of those that tie with it the ones before its column count: a model that gives every text the same vector must not
+    rank all first.
     """
-    ahead = np.zeros(len(scores), dtype=np.int64)
-    same = scores == best_right[:, None]
-    tied = np.flatnonzero(same.any(axis=1))
-    if len(tied):
-        place = np.full(len(scores), scores.shape[1], dtype=np.int64)
-        best = own == best_right[rows]
-        np.minimum.at(place, rows[best], columns[best])
-        ahead[tied] = (same[tied] & (np.arange(scores.shape[1]) < place[tied, None])).sum(axis=1)
-    return ahead
+    found = np.empty(len(rows), dtype=np.int64)
+    size = max(1, BLOCK_CELLS // 4 // scores.shape[1])
+    places = np.arange(scores.shape[1])
+    for begin in range(0, len(rows), size):
+        chosen = slice(begin, begin + size)
+        some = scores[chosen] if len(rows) == len(scores) else scores[rows[chosen]]
+        level = cosines[chosen, None]
+        found[chosen] = (some > level).sum(axis=1)
+        tied = some == level
+        at = np.flatnonzero(tied.any(axis=1))
+        found[begin + at] += (tied[at] & (places < columns[chosen][at, None])).sum(axis=1)
+    return found
 
 
 def _top(scores: np.ndarray, top: int) -> np.ndarray:
@@ -121,3 +142,18 @@ def _top(scores: np.ndarray, top: int) -> np.ndarray:
     chosen = np.sort(np.argpartition(-scores, top - 1, axis=1)[:, :top], axis=1)
     order = np.argsort(-np.take_along_axis(scores, chosen, axis=1), axis=1, kind="stable")
     return np.take_along_axis(chosen, order, axis=1)
+
+
+def nearest_others(rows: np.ndarray, ids: np.ndarray, *, count: int = TOP) -> tuple[np.ndarray, np.ndarray]:
+    """Return by id the nearest other rows and their cosines, (ids, count) each, in blocks. rows: (n, d) of any length."""
+    rows = unit(rows)
+    top = max(0, min(count, len(rows) - 1))
+    near, cosines = np.empty((len(ids), top), dtype=np.int64), np.empty((len(ids), top), dtype=np.float32)
+    size = max(1, BLOCK_CELLS // max(1, len(rows)))
+    for begin in range(0, len(ids) if top else 0, size):
+        some = ids[begin : begin + size]
+        scores = rows[some] @ rows.T
+        scores[np.arange(len(some)), some] = -np.inf
+        near[begin : begin + size] = _top(scores, top)[:, :top]
+        cosines[begin : begin + size] = np.take_along_axis(scores, near[begin : begin + size], axis=1)
+    return near, cosines

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import tomllib
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -17,7 +19,7 @@ from lib.evaluation.judged import Judged
 from lib.evaluation.measures import VERDICT_METRIC, as_dict, differences
 from lib.evaluation.pairs import examples_table, neighbours_table
 from lib.evaluation.similarity import similarity_of
-from lib.evaluation.store import Evaluation
+from lib.evaluation.store import VERSION, Evaluation
 from lib.evaluation.task import Task
 from lib.evaluation.verdict import sentence
 from lib.evaluation.warnings import Warning, warnings_of
@@ -25,6 +27,9 @@ from lib.progress import Progress, Silent
 from lib.store.publish import publish
 
 Embed = Callable[[str, list[str]], np.ndarray]
+LIBRARIES = ("sentence-transformers", "torch", "numpy")
+MOST_CHOOSING = 1_000
+"""Validation rows that a threshold is chosen on: more would cost encoding and hardly move it."""
 
 
 def evaluate_run(run: Any, dataset: Any, *, home: Path, progress: Progress = Silent()) -> Evaluation:
@@ -79,13 +84,14 @@ def evaluate(
 
     called: what the sentence calls the examples. warnings: what the caller already knows to be wrong with them.
     """
-    task = Task.of(frame, shape=shape, part=part)
-    judged = Judged(task, embed("base", task.texts), embed("tuned", task.texts), component_of(frame, task.rows))
+    judged, chooser = judged_part(frame, shape, embed, part=part), chooser_of(frame, shape, embed, part=part)
     progress.stage("evaluating", "comparing")
-    table = examples_table(frame, judged)
+    similarity = similarity_of(judged, chooser)
+    threshold = similarity.get("tuned", {}).get("threshold") or {}
+    table = examples_table(frame, judged, threshold=threshold.get("cosine"))
     cost = cost_of(judged, frame, embed, run_folder)
     progress.check()
-    evaluation = summary(judged, table, cost, versions or {}, called=called, warnings=warnings)
+    evaluation = summary(judged, table, similarity, cost, versions or {}, called=called, warnings=warnings)
     with publish(folder) as place:
         (place / "evaluation.json").write_text(evaluation.to_json(), encoding="utf-8")
         table.to_parquet(place / "pairs.parquet")
@@ -93,9 +99,25 @@ def evaluate(
     return evaluation
 
 
+def judged_part(frame: pd.DataFrame, shape: Shape | str, embed: Embed, *, part: str) -> Judged:
+    """Return a part's task with the vectors of both models. Raises ModelError where a vector is not finite."""
+    task = Task.of(frame, shape=shape, part=part)
+    return Judged(task, embed("base", task.texts), embed("tuned", task.texts), component_of(frame, task.rows))
+
+
+def chooser_of(frame: pd.DataFrame, shape: Shape | str, embed: Embed, *, part: str) -> Judged | None:
+    """Return a sample of the validation part, on which thresholds are chosen; None where there is none."""
+    rows = frame[frame["part"] == "validation"]
+    if part == "validation" or rows.empty or Shape(shape) is Shape.LABELLED_TEXTS:
+        return None
+    sample = rows.sample(min(MOST_CHOOSING, len(rows)), random_state=0).sort_index()
+    return judged_part(sample, shape, embed, part="validation")
+
+
 def summary(
     judged: Judged,
     table: pd.DataFrame,
+    similarity: dict[str, Any],
     cost: dict[str, Any],
     versions: dict[str, str],
     *,
@@ -106,7 +128,7 @@ def summary(
     task, found = judged.task, differences(judged)
     metric = VERDICT_METRIC[task.shape]
     counts = {name: int((table["change"] == name).sum()) for name in ("better", "same", "worse")}
-    groups = len(np.unique(judged.groups))
+    groups, texts = len(np.unique(judged.groups)), len(task.queries) or len(table)
     return Evaluation(
         shape=task.shape.value,
         metric=metric,
@@ -118,6 +140,8 @@ def summary(
             examples=len(table),
             counts=counts,
             groups=groups,
+            texts=texts,
+            unmeasured=why_unmeasured(judged),
             called=called,
         ),
         examples=len(table),
@@ -125,11 +149,37 @@ def summary(
         documents=len(task.documents),
         counts=counts,
         metrics={name: as_dict(value) for name, value in found.items()},
-        similarity=similarity_of(judged),
+        verdicts={name: value.verdict for name, value in found.items()},
+        texts=texts,
+        similarity=similarity,
         cost=cost,
         warnings=[warning.to_dict() for warning in (*warnings, *warnings_of(cost))],
-        versions=versions | {name: version(name) for name in ("sentence-transformers", "torch", "numpy")},
+        versions=versions | {"closer": closer_version()} | {name: version(name) for name in LIBRARIES},
     )
+
+
+def why_unmeasured(judged: Judged) -> str:
+    """Return why the measures of scores or labels have no value, in words; empty where they have one."""
+    task = judged.task
+    if task.shape is Shape.SCORED and np.ptp(task.values) == 0:
+        return "all scores are equal"
+    if task.shape is Shape.LABELLED_PAIRS and task.is_right.all():
+        return "all pairs are the same, and there is none to tell them from"
+    if task.shape is Shape.LABELLED_PAIRS and not task.is_right.any():
+        return "no pair is the same"
+    return "one of the models gives all pairs the same cosine" if task.shape is Shape.SCORED else ""
+
+
+def closer_version() -> str:
+    """Return Closer's version, as the project's own file says it, and a mark of the code that judges."""
+    project = Path(__file__).parents[2] / "pyproject.toml"
+    stated = (
+        tomllib.loads(project.read_text(encoding="utf-8"))["project"]["version"] if project.is_file() else "unknown"
+    )
+    code = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        code.update(path.read_bytes())
+    return f"{stated}, evaluation {VERSION}, code {code.hexdigest()[:12]}"
 
 
 def component_of(frame: pd.DataFrame, rows: np.ndarray) -> np.ndarray:

@@ -2,40 +2,97 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
 from lib.data.shapes import Shape
 from lib.evaluation.judged import NAMES, Judged
-from lib.evaluation.task import positives
 
 BINS = np.linspace(-0.5, 1.0, 76)
+LEAST = 10
+"""Cosines of each kind that a threshold is chosen on, at least."""
 
 
-def similarity_of(judged: Judged) -> dict[str, Any]:
-    """Return for base and tuned the histograms of pair and random-pair cosine and the best threshold; empty for single texts.
+@dataclass(frozen=True)
+class Kinds:
+    """Cosines of pairs that belong together and of those that do not, and the group that each belongs to.
 
-    Labelled pairs: those of the same meaning are told from those that are not; elsewhere pairs are told from random pairs.
+    balanced: both kinds weigh the same, because the wrong ones were drawn; else they are as frequent as they are.
+    """
+
+    right: np.ndarray
+    wrong: np.ndarray
+    right_groups: np.ndarray
+    wrong_groups: np.ndarray
+    balanced: bool
+
+    @property
+    def enough(self) -> bool:
+        """Say whether there are enough of both kinds to choose a threshold on."""
+        return min(len(self.right), len(self.wrong)) >= LEAST
+
+    def within(self, groups: np.ndarray) -> Kinds:
+        """Return those of the groups."""
+        right, wrong = (np.isin(of, groups) for of in (self.right_groups, self.wrong_groups))
+        return Kinds(
+            self.right[right], self.wrong[wrong], self.right_groups[right], self.wrong_groups[wrong], self.balanced
+        )
+
+
+@dataclass(frozen=True)
+class Quality:
+    """What a threshold reaches; nan where it cannot be said."""
+
+    precision: float
+    recall: float
+    f1: float
+
+
+def similarity_of(judged: Judged, chooser: Judged | None = None) -> dict[str, Any]:
+    """Return for base and tuned the histograms of right and wrong pairs' cosines and the best threshold; empty for single texts.
+
+    Labelled and scored pairs: those that belong together are told from those that do not; elsewhere from random pairs. The
+    threshold is chosen on the chooser's pairs (validation) where it has enough, and reported on the judged ones.
     """
     task = judged.task
     if task.shape is Shape.LABELLED_TEXTS:
         return {}
-    found: dict[str, Any] = {"bins": BINS.tolist(), "against": "random pairs"}
+    found: dict[str, Any] = {"bins": BINS.tolist(), "against": against(judged)}
     for name in NAMES:
-        pairs, random = judged.cosines[name], judged.random[name]
-        if task.shape is Shape.LABELLED_PAIRS:
-            same = positives(task) == 1
-            pairs, random = judged.cosines[name][same], judged.cosines[name][~same]
-            found["against"] = "pairs that are not the same"
+        kinds = kinds_of(judged, name)
         found[name] = {
-            "pairs": histogram(pairs),
-            "random": histogram(random),
-            "pair_mean": float(pairs.mean()) if len(pairs) else 0.0,
-            "random_mean": float(random.mean()) if len(random) else 0.0,
-            "threshold": best_threshold(pairs, random),
+            "pairs": histogram(kinds.right),
+            "random": histogram(kinds.wrong),
+            "pair_mean": mean(kinds.right),
+            "random_mean": mean(kinds.wrong),
+            "threshold": threshold_of(kinds, None if chooser is None else kinds_of(chooser, name)),
         }
     return found
+
+
+def against(judged: Judged) -> str:
+    """Return what the right pairs are told from, in words."""
+    if judged.task.shape is Shape.SCORED:
+        return f"pairs with a score of at most {judged.task.middle:g}"
+    return "pairs that are not the same" if judged.task.shape is Shape.LABELLED_PAIRS else "random pairs"
+
+
+def kinds_of(judged: Judged, name: str) -> Kinds:
+    """Return the cosines of right and wrong pairs of one model."""
+    task, cosines = judged.task, judged.cosines[name]
+    if task.shape in (Shape.SCORED, Shape.LABELLED_PAIRS):
+        right = task.is_right
+        return Kinds(cosines[right], cosines[~right], judged.groups[right], judged.groups[~right], balanced=False)
+    first, _ = task.random_pairs()
+    random = task.random_cosines(judged.embeddings(name))
+    return Kinds(cosines, random, judged.groups, judged.groups[first], balanced=True)
+
+
+def mean(cosines: np.ndarray) -> float:
+    """Return the mean, nan of nothing."""
+    return float(cosines.mean()) if len(cosines) else float("nan")
 
 
 def histogram(cosines: np.ndarray) -> list[int]:
@@ -43,16 +100,58 @@ def histogram(cosines: np.ndarray) -> list[int]:
     return np.histogram(np.clip(cosines, BINS[0], BINS[-1]), BINS)[0].tolist()
 
 
-def best_threshold(pairs: np.ndarray, random: np.ndarray) -> dict[str, float]:
-    """Return the cosine from which on a pair is likelier right than random (largest F1, both weighing the same).
+def threshold_of(judged: Kinds, chooser: Kinds | None) -> dict[str, Any] | None:
+    """Return the cosine from which on a pair is to be called right, what that reaches on the judged pairs, and what chose it.
 
-    Precision is what holds when right and random pairs are equally frequent; where right ones are rarer it is lower.
+    None where there are too few of either kind. Precision of random pairs is what holds when right and random ones are
+    equally frequent; where right ones are rarer it is lower.
     """
-    if len(pairs) == 0 or len(random) == 0:
-        return {"cosine": 0.0, "precision": 0.0, "recall": 0.0}
-    candidates = np.unique(np.quantile(np.concatenate([pairs, random]), np.linspace(0, 1, 401)))
-    recall = 1 - np.searchsorted(np.sort(pairs), candidates) / len(pairs)
-    false = 1 - np.searchsorted(np.sort(random), candidates) / len(random)
-    precision = recall / np.maximum(recall + false, 1e-12)
-    best = int((2 * precision * recall / np.maximum(precision + recall, 1e-12)).argmax())
-    return {"cosine": float(candidates[best]), "precision": float(precision[best]), "recall": float(recall[best])}
+    if not judged.enough:
+        return None
+    if chooser is not None and chooser.enough:
+        cosine = best_cosine(chooser)
+        return {"cosine": cosine, **asdict(quality(judged, cosine)), "chosen_on": "validation"}
+    return {"cosine": best_cosine(judged), **asdict(crossed(judged)), "chosen_on": "halves"}
+
+
+def crossed(kinds: Kinds, *, seed: int = 0) -> Quality:
+    """Return what a threshold chosen on half of the groups reaches on the other half, the mean of both ways.
+
+    What is chosen and reported on the same pairs looks better than it is.
+    """
+    groups = np.unique(np.concatenate([kinds.right_groups, kinds.wrong_groups]))
+    half = np.random.default_rng(seed).permutation(len(groups)) % 2 == 0
+    halves = kinds.within(groups[half]), kinds.within(groups[~half])
+    if any(not len(one.right) or not len(one.wrong) for one in halves):
+        return Quality(float("nan"), float("nan"), float("nan"))
+    found = [quality(halves[1 - number], best_cosine(halves[number])) for number in range(2)]
+    return Quality(*(float(np.mean([getattr(one, name) for one in found])) for name in ("precision", "recall", "f1")))
+
+
+def best_cosine(kinds: Kinds) -> float:
+    """Return the cosine of the largest F1: half way between the last one that counts as right and the next below."""
+    cosines = np.concatenate([kinds.right, kinds.wrong]).astype(np.float64)
+    hits, misses = weights(kinds)
+    order = np.argsort(-cosines, kind="stable")
+    values = cosines[order]
+    last = np.append(np.diff(values) != 0, True)
+    found, false = (np.cumsum(kind[order])[last] for kind in (hits, misses))
+    best = int((2 * found / (found + false + hits.sum())).argmax())
+    below = values[last]
+    return float((below[best] + below[best + 1]) / 2) if best + 1 < len(below) else float(below[best])
+
+
+def weights(kinds: Kinds) -> tuple[np.ndarray, np.ndarray]:
+    """Return the weight of each cosine as a right and as a wrong one, right ones first."""
+    right, wrong = len(kinds.right), len(kinds.wrong)
+    each = right / wrong if kinds.balanced and wrong else 1.0
+    return np.append(np.ones(right), np.zeros(wrong)), np.append(np.zeros(right), np.full(wrong, each))
+
+
+def quality(kinds: Kinds, cosine: float) -> Quality:
+    """Return what calling pairs right from this cosine on reaches."""
+    hits, misses = weights(kinds)
+    called = np.concatenate([kinds.right, kinds.wrong]) >= cosine
+    found, false = float(hits[called].sum()), float(misses[called].sum())
+    precision = found / (found + false) if found + false else float("nan")
+    return Quality(precision, found / hits.sum(), 2 * found / (found + false + hits.sum()))

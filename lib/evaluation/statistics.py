@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,14 +16,22 @@ CELLS = 4_000_000
 """Resampled weights held at once: 32 MB in float64."""
 
 MIN_GROUPS = 6
-"""With fewer independent groups no randomization test can reach 5% (2 / 2**5 is above it), so none is called clear."""
+"""With fewer independent groups no randomization test can reach 5% (2 / 2**5 is above it): they get no interval either."""
+
+NOTHING = 1e-12
+"""A sum of changes below this is none: that much is rounding."""
+
+PSEUDO_GROUPS = 2
+"""Groups that are thought to have changed, one for better and one for worse, beside those that did: so few changes as
+none, or three of a hundred, do not look certain. For paired shares these are Bonett & Price 2012 (after Agresti & Min 2005)."""
 
 
 @dataclass(frozen=True)
 class Difference:
     """Base and tuned value of one measure, the 95% interval of their difference, and the test's p-value.
 
-    detectable: the smallest true difference that this many examples would find with 80% power.
+    detectable: the smallest true difference that this many examples would find with 80% power. A value that cannot be
+    measured is nan; an interval that so few groups cannot have is infinite.
     """
 
     base: float
@@ -42,40 +50,54 @@ class Difference:
     @property
     def verdict(self) -> str:
         """Return better or worse where interval and test agree that there is a change, else no clear change."""
-        if self.p_value > 1 - CONFIDENCE or self.low <= 0 <= self.high:
+        if not self.p_value <= 1 - CONFIDENCE or not (self.low > 0 or self.high < 0):
             return "no clear change"
         return "better" if (self.low > 0) != self.lower_is_better else "worse"
 
 
-def compare(base: np.ndarray, tuned: np.ndarray, groups: np.ndarray, *, seed: int = 0) -> Difference:
+def unmeasured(*, base: float = np.nan, tuned: float = np.nan, lower_is_better: bool = False) -> Difference:
+    """Return what is known of a measure that has no interval."""
+    return Difference(float(base), float(tuned), -np.inf, np.inf, 1.0, np.inf, lower_is_better)
+
+
+def compare(
+    base: np.ndarray, tuned: np.ndarray, groups: np.ndarray, *, span: float = np.inf, seed: int = 0
+) -> Difference:
     """Compare one measure of the same examples, by example; groups are examples that belong together."""
-    return compare_all({"": base}, {"": tuned}, groups, seed=seed)[""]
+    return compare_all({"": base}, {"": tuned}, groups, span=span, seed=seed)[""]
 
 
 def compare_all(
-    base: Mapping[str, np.ndarray], tuned: Mapping[str, np.ndarray], groups: np.ndarray, *, seed: int = 0
+    base: Mapping[str, np.ndarray],
+    tuned: Mapping[str, np.ndarray],
+    groups: np.ndarray,
+    *,
+    span: float = np.inf,
+    seed: int = 0,
 ) -> dict[str, Difference]:
     """Compare the means of several measures of the same examples on the same resamples.
 
     The interval is a cluster bootstrap over groups (Efron & Tibshirani 1993; resampled groups keep what is dependent
-    together), studentised by the group totals' own spread so that few groups do not look certain (bootstrap-t). The test
-    flips the sign of whole groups' differences (paired randomization; Fisher 1935).
+    together), studentised by the group totals' own spread (bootstrap-t). The test flips the sign of whole groups'
+    differences (paired randomization; Fisher 1935). span: the largest change that the measures can show.
     """
     change = np.stack([np.asarray(tuned[name], float) - np.asarray(base[name], float) for name in base], axis=1)
     sums, counts = by_group(change, groups)
     means = sums.sum(axis=0) / counts.sum()
-    errors = standard_errors(sums, counts)
-    low, high = intervals(sums, counts, means, errors, seed=seed)
+    errors = standard_errors(sums, counts, span=span)
+    low, high = intervals(sums, counts, means, errors, span=span, seed=seed)
     p_values = randomization(sums, seed=seed)
     return {
         name: Difference(
             base=float(np.mean(base[name])),
             tuned=float(np.mean(tuned[name])),
-            low=float(low[at]),
-            high=float(high[at]),
+            low=float(max(low[at], -span)),
+            high=float(min(high[at], span)),
             p_value=float(p_values[at]),
             detectable=float(POWER_FACTOR * errors[at]),
         )
+        if len(sums) >= MIN_GROUPS
+        else unmeasured(base=float(np.mean(base[name])), tuned=float(np.mean(tuned[name])))
         for at, name in enumerate(base)
     }
 
@@ -87,23 +109,50 @@ def by_group(values: np.ndarray, groups: np.ndarray) -> tuple[np.ndarray, np.nda
     return sums, np.bincount(place).astype(float)
 
 
-def standard_errors(sums: np.ndarray, counts: np.ndarray) -> np.ndarray:
+def floors(sums: np.ndarray, counts: np.ndarray, *, span: float) -> np.ndarray:
+    """Return by measure the variance that the pseudo-groups add to that of the mean.
+
+    They are as large as the changed groups are in the root mean square; where none changed, as large as a whole group can.
+    """
+    moved = (np.abs(sums) > NOTHING).sum(axis=0)
+    typical = np.where(moved > 0, (sums**2).sum(axis=0) / np.maximum(moved, 1), (span * counts.mean()) ** 2)
+    return PSEUDO_GROUPS * typical / counts.sum() ** 2
+
+
+def standard_errors(sums: np.ndarray, counts: np.ndarray, *, span: float = np.inf) -> np.ndarray:
     """Return by measure the standard error of the mean when groups are the independent units (ratio estimator)."""
     number = len(sums)
     if number < 2:
         return np.full(sums.shape[1], np.inf)
     residual = sums - counts[:, None] * sums.sum(axis=0) / counts.sum()
-    return np.sqrt(number / (number - 1) * (residual**2).sum(axis=0)) / counts.sum()
+    variance = number / (number - 1) * (residual**2).sum(axis=0) / counts.sum() ** 2
+    return np.sqrt(variance + floors(sums, counts, span=span))
 
 
 def intervals(
-    sums: np.ndarray, counts: np.ndarray, means: np.ndarray, errors: np.ndarray, *, seed: int = 0
+    sums: np.ndarray, counts: np.ndarray, means: np.ndarray, errors: np.ndarray, *, span: float = np.inf, seed: int = 0
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return by measure the 95% bootstrap-t interval of the mean; without any spread it is the mean itself."""
-    number, factor = len(sums), len(sums) / max(1, len(sums) - 1)
-    if number < 2:
+    """Return by measure the 95% interval of the mean.
+
+    Each end is as many standard errors away as the bootstrap says (bootstrap-t: skewed changes have a long side), and at
+    least as many as Student's t says, which knows that so few groups resample too little.
+    """
+    if len(sums) < MIN_GROUPS:
         return np.full(len(means), -np.inf), np.full(len(means), np.inf)
-    found = []
+    floor = floors(sums, counts, span=span)
+    ratios = np.concatenate(list(studentised(sums, counts, means, floor, seed=seed)))
+    tail = (1 - CONFIDENCE) / 2
+    lower, upper = np.quantile(ratios, [tail, 1 - tail], axis=0)
+    least = students_t(len(sums))
+    return means - np.maximum(upper, least) * errors, means + np.maximum(-lower, least) * errors
+
+
+def studentised(
+    sums: np.ndarray, counts: np.ndarray, means: np.ndarray, floor: np.ndarray, *, seed: int
+) -> Iterator[np.ndarray]:
+    """Yield in blocks how many of its own standard errors each resampled mean lies from the mean, (resamples, measures)."""
+    number = len(sums)
+    factor = number / max(1, number - 1)
     for weights in resampled(number, seed=seed):
         totals = (weights @ counts)[:, None]
         centre = (weights @ sums) / totals
@@ -112,11 +161,15 @@ def intervals(
             - 2 * centre * (weights @ (sums * counts[:, None]))
             + centre**2 * (weights @ counts**2)[:, None]
         )
-        spread = np.sqrt(factor * np.maximum(squares, 0.0)) / totals
-        found.append((centre - means) / np.maximum(np.maximum(spread, errors * 0.05), 1e-300))
-    tail = (1 - CONFIDENCE) / 2
-    lower, upper = np.quantile(np.concatenate(found), [tail, 1 - tail], axis=0)
-    return means - upper * errors, means - lower * errors
+        spread = np.sqrt(factor * np.maximum(squares, 0.0) / totals**2 + floor)
+        yield (centre - means) / np.maximum(spread, 1e-300)
+
+
+def students_t(number: int) -> float:
+    """Return how many standard errors an end of the 95% interval of a mean of this many lies away (Student 1908)."""
+    from scipy.stats import t
+
+    return float(t.ppf(1 - (1 - CONFIDENCE) / 2, number - 1))
 
 
 def resampled(number: int, *, seed: int) -> Iterator[np.ndarray]:
@@ -143,43 +196,3 @@ def randomization(sums: np.ndarray, *, seed: int = 0) -> np.ndarray:
     if not len(moved):
         return np.ones(sums.shape[1])
     return (reached + 1) / (RESAMPLES + 1)
-
-
-def statistic_interval(
-    base: np.ndarray,
-    tuned: np.ndarray,
-    groups: np.ndarray,
-    statistic: Callable[[np.ndarray, np.ndarray], float],
-    *,
-    seed: int = 0,
-    resamples: int = 1_000,
-    lower_is_better: bool = False,
-) -> Difference:
-    """Compare a measure that is no mean (a correlation, an average precision) by a cluster bootstrap of percentiles.
-
-    statistic: function of (values, rows) -> number, where rows are the chosen examples; it may be nan where undefined.
-    """
-    generator = np.random.default_rng(seed)
-    _, place = np.unique(groups, return_inverse=True)
-    order, sizes = np.argsort(place, kind="stable"), np.bincount(place)
-    members = np.split(order, np.cumsum(sizes)[:-1])
-    everything = np.arange(len(place))
-    first, second = statistic(base, everything), statistic(tuned, everything)
-    changes = []
-    for _ in range(resamples if len(members) >= MIN_GROUPS else 0):
-        rows = np.concatenate([members[g] for g in generator.integers(len(members), size=len(members))])
-        changes.append(statistic(tuned, rows) - statistic(base, rows))
-    known = np.array([value for value in changes if np.isfinite(value)])
-    if not len(known):
-        return Difference(float(first), float(second), -np.inf, np.inf, 1.0, np.inf, lower_is_better)
-    low, high = np.quantile(known, [0.025, 0.975])
-    beyond = (min((known <= 0).sum(), (known >= 0).sum()) + 1) / (len(known) + 1)
-    return Difference(
-        base=float(first),
-        tuned=float(second),
-        low=float(low),
-        high=float(high),
-        p_value=float(min(1.0, 2 * beyond)),
-        detectable=POWER_FACTOR * float(np.std(known)),
-        lower_is_better=lower_is_better,
-    )

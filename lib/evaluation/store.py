@@ -13,7 +13,11 @@ import pyarrow
 
 from lib.errors import StoreError
 
-VERSION = 1
+VERSION = 2
+"""Of how an evaluation is computed and stored. An older one still opens, and the page offers to judge anew."""
+
+BLEND_FACTS = "closer.json"
+"""In a saved blend's folder: what was mixed, and how that judges."""
 
 
 class HasEvaluation(Protocol):
@@ -25,7 +29,10 @@ class HasEvaluation(Protocol):
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What was found out on the held-out part. metrics: name -> base, tuned, difference, low, high, p_value, detectable."""
+    """What was found out on the held-out part. metrics: name -> base, tuned, difference, low, high, p_value, detectable.
+
+    verdicts: of each measure, better, worse or no clear change. texts: distinct sources, where a source may have several pairs.
+    """
 
     shape: str
     metric: str
@@ -40,7 +47,14 @@ class Evaluation:
     cost: dict[str, Any] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     warnings: list[dict[str, str]] = field(default_factory=list)
+    verdicts: dict[str, str] = field(default_factory=dict)
+    texts: int = 0
     version: int = VERSION
+
+    @property
+    def is_current(self) -> bool:
+        """Say whether it was computed as this version of Closer does."""
+        return self.version == VERSION
 
     @property
     def headline(self) -> dict[str, Any]:
@@ -76,7 +90,7 @@ def read_evaluation(folder: Path) -> Evaluation | None:
         stored = json.loads(path.read_text(encoding="utf-8"))
         known = {name: value for name, value in stored.items() if name in Evaluation.__dataclass_fields__}
         metrics = {name: {k: _number(v) for k, v in values.items()} for name, values in known["metrics"].items()}
-        return Evaluation(**(known | {"metrics": metrics}))
+        return Evaluation(**(known | {"metrics": metrics, "version": int(known.get("version", 1))}))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise StoreError("The evaluation of this run cannot be read.", todo="Evaluate the run again.") from error
 
@@ -88,7 +102,7 @@ def _number(value: float | None) -> float:
 def load_pairs(run: HasEvaluation) -> pd.DataFrame:
     """Return a run's table of examples: pair, part, texts, component, base_ and tuned_ cosine, rank, margin, background,
 
-    gain and change (better, same, worse). Raises StoreError when it is missing or damaged.
+    gain, change (better, same, worse) and wrong. Raises StoreError when it is missing or damaged.
     """
     return _table(run.evaluation_dir / "pairs.parquet")
 
@@ -96,7 +110,7 @@ def load_pairs(run: HasEvaluation) -> pd.DataFrame:
 def load_neighbours(run: HasEvaluation, *, pair: int | None = None) -> pd.DataFrame:
     """Return what is nearest to held-out sources (of one pair, or all): pair, moment (base, tuned), place (from 1), text,
 
-    cosine, right.
+    cosine, right, own (this pair's target).
     """
     filters = None if pair is None else [("pair", "==", pair)]
     return _table(run.evaluation_dir / "neighbours.parquet", filters=filters)
@@ -118,3 +132,14 @@ def load_experiment(run: Any, name: str) -> dict[str, Any] | None:
         return None
     except (OSError, ValueError) as error:
         raise StoreError(f"{path.name} of this run cannot be read.", todo="Start it again.") from error
+
+
+def load_blends(run: Any) -> list[tuple[Path, dict[str, Any]]]:
+    """Return the folders of a run's saved blends with what is known of each; nothing is known where that cannot be read."""
+    found = []
+    for folder in sorted(path for path in (run.folder / "blends").glob("*") if not path.name.startswith(".")):
+        try:
+            found.append((folder, json.loads((folder / BLEND_FACTS).read_text(encoding="utf-8"))))
+        except (OSError, ValueError):
+            found.append((folder, {}))
+    return found

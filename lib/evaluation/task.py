@@ -21,8 +21,9 @@ HEADLINE: dict[Shape, str] = {
 }
 """The one metric by shape that chooses the best epoch on validation and leads the verdict on held-out."""
 
-NEIGHBOURS = 10
 RANDOM_PAIRS = 20_000
+SAME = ("1", "entailment", "same", "true", "yes")
+"""Labels that say that two texts mean the same, where labels are words."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,8 @@ class Task:
     """One part of a dataset, ready to be measured: `texts` are the distinct texts to embed, the rest are ids into them.
 
     left, right: ids of the pair's two texts by row of the part. queries, documents: ids of the distinct sources of the
-    part and of all distinct targets of the dataset; relevant: by query, which documents are right.
+    part and of all distinct targets of the dataset; relevant: by query, which documents are right; own_document: by query,
+    which one is its own text, -1 for none. middle: the score above which a scored pair counts as right.
     """
 
     shape: Shape
@@ -44,6 +46,8 @@ class Task:
     documents: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     relevant: list[np.ndarray] = field(default_factory=list)
     query_of_row: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    own_document: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    middle: float = 0.5
 
     @classmethod
     def of(cls, frame: pd.DataFrame, *, shape: Shape | str, part: str) -> Task:
@@ -63,7 +67,28 @@ class Task:
 
     def retrieval(self, embeddings: np.ndarray) -> Retrieval:
         """Rank all documents for every query. embeddings: (len(texts), d)."""
-        return retrieve(embeddings[self.queries], embeddings[self.documents], self.relevant)
+        rows = embeddings[self.queries], embeddings[self.documents]
+        return retrieve(*rows, self.relevant, own=self.own_document)
+
+    @property
+    def target_of_row(self) -> np.ndarray:
+        """Return by row where its own target stands among the right ones of all queries, as `Retrieval.target_rank` lists them."""
+        starts = np.concatenate([[0], np.cumsum([len(ids) for ids in self.relevant])])
+        document = np.searchsorted(self.documents, self.right)
+        return np.array(
+            [
+                starts[query] + np.searchsorted(self.relevant[query], place)
+                for query, place in zip(self.query_of_row, document, strict=True)
+            ],
+            dtype=np.int64,
+        )
+
+    @property
+    def is_right(self) -> np.ndarray:
+        """Return by row whether its two texts belong together: by label, by a score above the middle, or because it is a pair."""
+        if self.shape is Shape.LABELLED_PAIRS:
+            return positives(self) == 1
+        return self.values > self.middle if self.shape is Shape.SCORED else np.ones(len(self.left), dtype=bool)
 
     def pair_cosines(self, embeddings: np.ndarray) -> np.ndarray:
         """Return the cosine of each row's two texts, bit for bit as sentence-transformers' evaluators compute it.
@@ -78,14 +103,32 @@ class Task:
 
     def random_cosines(self, embeddings: np.ndarray, *, count: int = RANDOM_PAIRS, seed: int = 0) -> np.ndarray:
         """Return the cosines of random pairs of one left and one right text that do not belong together."""
-        rows, generator = unit(embeddings), np.random.default_rng(seed)
-        first, second = generator.integers(len(self.left), size=(2, count))
-        apart = self.right[first] != self.right[second]
-        first, second = first[apart], second[apart]
+        rows = unit(embeddings)
+        first, second = self.random_pairs(count=count, seed=seed)
         return np.einsum("ij,ij->i", rows[self.left[first]], rows[self.right[second]])
+
+    def random_pairs(self, *, count: int = RANDOM_PAIRS, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+        """Return rows, (pairs,) twice: the left text of the first and the right text of the second are no known pair."""
+        first, second = np.random.default_rng(seed).integers(len(self.left), size=(2, count))
+        left, right = self.left[first], self.right[second]
+        size = len(self.texts)
+        known = self.known_pairs @ np.array([size, 1])
+        apart = (left != right) & ~np.isin(left * size + right, known) & ~np.isin(right * size + left, known)
+        return first[apart], second[apart]
+
+    @property
+    def known_pairs(self) -> np.ndarray:
+        """Return the text ids of all pairs that are given, (pairs, 2); of queries, all their right documents."""
+        given = np.stack([self.left, self.right], axis=1)
+        if not self.retrieves:
+            return given
+        asked = np.repeat(self.queries, [len(ids) for ids in self.relevant])
+        return np.stack([asked, self.documents[np.concatenate(self.relevant)]], axis=1)
 
     def measure(self, embeddings: np.ndarray) -> dict[str, float]:
         """Return the numbers of this part by name. embeddings: (len(texts), d), any length of rows."""
+        from lib.evaluation.numbers import MEASURES
+
         numbers = MEASURES[self.shape](self, embeddings)
         return {name: float(value) for name, value in numbers.items()}
 
@@ -101,8 +144,15 @@ def _paired(frame: pd.DataFrame, chosen: pd.DataFrame, shape: Shape) -> Task:
     texts = texts.groupby(codes).first().reindex(range(len(keys))).tolist()
     ids = dict(zip(keyed, codes.reshape(len(keyed), -1), strict=True))
     inside = np.flatnonzero(source["part"].to_numpy() == chosen["part"].iloc[0])
-    values = _values(chosen, shape)
-    task = Task(shape, texts, chosen.index.to_numpy(), ids["anchor"][inside], ids["positive"][inside], values)
+    task = Task(
+        shape,
+        texts,
+        chosen.index.to_numpy(),
+        ids["anchor"][inside],
+        ids["positive"][inside],
+        _values(chosen, shape),
+        middle=0.0 if shape is Shape.SCORED and frame["score"].astype(float).min() < 0 else 0.5,
+    )
     if not retrieves:
         return task
     return _retrieving(task, ids, inside)
@@ -130,7 +180,15 @@ def _retrieving(task: Task, ids: dict[str, np.ndarray], inside: np.ndarray) -> T
         documents=new[documents],
         relevant=[np.asarray(by_query[anchor]) for anchor in queries],
         query_of_row=query_of_row,
+        own_document=_own_documents(queries, documents, by_query),
     )
+
+
+def _own_documents(queries: np.ndarray, documents: np.ndarray, by_query: pd.Series) -> np.ndarray:
+    """Return by query the place of its own text among the documents, -1 where it is none or is itself a right one."""
+    place = np.minimum(np.searchsorted(documents, queries), len(documents) - 1)
+    own = np.where(documents[place] == queries, place, -1)
+    return np.array([-1 if at in by_query[query] else at for query, at in zip(queries, own, strict=True)])
 
 
 def _values(chosen: pd.DataFrame, shape: Shape) -> np.ndarray:
@@ -158,98 +216,11 @@ def _labelled(frame: pd.DataFrame, chosen: pd.DataFrame) -> Task:
     )
 
 
-def measure_retrieval(task: Task, embeddings: np.ndarray) -> dict[str, float]:
-    """Return the means over queries, and the mean cosine of pairs and of random pairs."""
-    found = task.retrieval(embeddings)
-    numbers = {
-        name: float(values.mean()) for name, values in found.metrics().items() if not name.startswith("accuracy")
-    }
-    numbers["pair_cosine"] = float(task.pair_cosines(embeddings).mean())
-    numbers["random_cosine"] = mean_or_zero(task.random_cosines(embeddings))
-    if task.negatives.size:
-        numbers["triplet_accuracy"] = float(triplet_wins(task, embeddings).mean())
-    return numbers
-
-
-def triplet_wins(task: Task, embeddings: np.ndarray) -> np.ndarray:
-    """Return by row 1 where the positive is closer than every negative, else 0."""
-    rows = unit(embeddings)
-    pair = np.einsum("ij,ij->i", rows[task.left], rows[task.right])  # summed as the wrong ones: equal texts stay equal
-    wrong = np.einsum("ij,ikj->ik", rows[task.left], rows[task.negatives])
-    return (pair > wrong.max(axis=1)).astype(float)
-
-
-def measure_scored(task: Task, embeddings: np.ndarray) -> dict[str, float]:
-    """Return rank and linear correlation of cosine and score."""
-    from scipy.stats import pearsonr, spearmanr
-
-    cosines = task.pair_cosines(embeddings)
-    return {"spearman": spearmanr(cosines, task.values)[0], "pearson": pearsonr(cosines, task.values)[0]}
-
-
 def positives(task: Task) -> np.ndarray:
-    """Return by row of labelled pairs 1 where the label means the same ("1", "entailment"), else 0."""
+    """Return by row of labelled pairs 1 where the label means the same ("1", "entailment"), else 0.
+
+    Pairs of two classes are stored with the labels "0" and "1": a part in which none is "1" has none that means the same.
+    """
     names = set(task.values)
-    same = "1" if "1" in names else next((n for n in ("entailment", "same", "true", "yes") if n in names), max(names))
+    same = "1" if names <= {"0", "1"} else next((n for n in SAME if n in names), max(names))
     return (task.values == same).astype(int)
-
-
-def measure_labelled_pairs(task: Task, embeddings: np.ndarray) -> dict[str, float]:
-    """Return average precision, and the best F1 with its threshold, of cosine as a sign that a pair is the same."""
-    from sklearn.metrics import average_precision_score, precision_recall_curve
-
-    cosines, same = task.pair_cosines(embeddings), positives(task)
-    if same.min() == same.max():
-        return {"average_precision": float(same.min()), "best_f1": float(same.min()), "threshold": 0.0}
-    precision, recall, thresholds = precision_recall_curve(same, cosines)
-    f1 = 2 * precision * recall / np.maximum(precision + recall, 1e-12)
-    best = int(f1[:-1].argmax())
-    return {
-        "average_precision": float(average_precision_score(same, cosines)),
-        "best_f1": float(f1[best]),
-        "threshold": float(thresholds[best]),
-    }
-
-
-def neighbour_shares(task: Task, embeddings: np.ndarray) -> np.ndarray:
-    """Return by text of the part the share of its 10 nearest other texts that have its label."""
-    rows, labels = unit(embeddings), task.values
-    texts_labels = pd.Series(labels).groupby(task.right).first().to_numpy()
-    shares = np.empty(len(task.left))
-    k = min(NEIGHBOURS, len(rows) - 1)
-    for begin in range(0, len(task.left), 1000):
-        ids = task.left[begin : begin + 1000]
-        scores = rows[ids] @ rows.T
-        scores[np.arange(len(ids)), ids] = -np.inf
-        near = np.argpartition(-scores, k - 1, axis=1)[:, :k]
-        own = labels[task.query_of_row[begin : begin + 1000]]
-        shares[begin : begin + 1000] = (texts_labels[near] == own[:, None]).mean(axis=1)
-    return shares
-
-
-def measure_labelled_texts(task: Task, embeddings: np.ndarray) -> dict[str, float]:
-    """Return the share of same-class neighbours and the silhouette of the classes (cosine) on the part."""
-    from sklearn.metrics import silhouette_score
-
-    own = task.values[task.query_of_row]
-    numbers = {"neighbour_recall": float(neighbour_shares(task, embeddings).mean())}
-    if 1 < len(set(own)) < len(own):
-        rows = unit(embeddings)[task.left]
-        numbers["silhouette"] = float(
-            silhouette_score(rows, own, metric="cosine", sample_size=min(len(own), 5000), random_state=0)
-        )
-    return numbers
-
-
-def mean_or_zero(values: np.ndarray) -> float:
-    """Return the mean, or zero of nothing."""
-    return float(values.mean()) if len(values) else 0.0
-
-
-MEASURES = {
-    Shape.PAIRS: measure_retrieval,
-    Shape.TRIPLETS: measure_retrieval,
-    Shape.SCORED: measure_scored,
-    Shape.LABELLED_PAIRS: measure_labelled_pairs,
-    Shape.LABELLED_TEXTS: measure_labelled_texts,
-}

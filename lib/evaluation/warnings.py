@@ -10,8 +10,12 @@ FORGOTTEN = 0.02
 
 COLLAPSED_COSINE = 0.15
 COLLAPSED_RANK = 0.6
+ALPHA = 0.05
 FALLEN = 0.01
-"""A fall of the validation metric below this is none, and of few rows not below half a standard error of a share."""
+"""A fall of the training metric below this is none."""
+
+LEARNT = 0.1
+"""A gain of the training metric above this means that something was learnt."""
 
 
 @dataclass(frozen=True)
@@ -28,37 +32,55 @@ class Warning:
 
 def warnings_of(cost: dict[str, Any]) -> list[Warning]:
     """Return what the cost section's numbers say, by name."""
-    found = [overfitting(cost.get("moments", [])), forgetting(cost), collapse(cost)]
+    found = [overfitting(cost.get("moments", []), cost.get("validation", {})), forgetting(cost), collapse(cost)]
     return [one for one in found if one is not None]
 
 
-def overfitting(moments: list[dict[str, Any]]) -> Warning | None:
-    """Say where training pairs went on getting better while validation pairs got worse."""
+def overfitting(moments: list[dict[str, Any]], steps: dict[str, Any]) -> Warning | None:
+    """Say where training pairs went on getting better while validation pairs got clearly worse.
+
+    moments: the course. steps: how validation changed from base to best and from best to last moment, with p-values.
+    """
     known = [m for m in moments if "train" in m and "validation" in m]
     base = next((m for m in known if m["name"] == "base"), None)
     trained = [m for m in known if m["name"] not in ("base", "best")]
     best = next((m for m in known if m["name"] == "best"), None)
-    if base is None or best is None or not trained:
+    if base is None or best is None or not trained or not steps:
         return None
     last = trained[-1]
-    rose = last["train"] - base["train"]
-    fell = best["validation"] - last["validation"]
-    noise = max(FALLEN, 0.25 * best["validation_rows"] ** -0.5)
-    if last["epoch"] > best["epoch"] and fell > noise and last["train"] >= best["train"] - FALLEN:
+    if (
+        last["epoch"] > best["epoch"]
+        and fell(steps["last"], looks=steps["looks"])
+        and last["train"] >= best["train"] - FALLEN
+    ):
         return Warning(
             "Over-fitting",
             f"After epoch {best['epoch']} the validation pairs got worse ({best['validation']:.3f} to "
-            f"{last['validation']:.3f} at epoch {last['epoch']}) while the training pairs held or got better "
-            f"({best['train']:.3f} to {last['train']:.3f}). The saved model is epoch {best['epoch']}.",
+            f"{last['validation']:.3f} at epoch {last['epoch']}{within(steps['last'])}) while the training pairs held or "
+            f"got better ({best['train']:.3f} to {last['train']:.3f}). The saved model is epoch {best['epoch']}.",
         )
-    gained = best["validation"] - base["validation"]
-    if rose > 0.1 and gained < 0.0:
+    if best["train"] - base["train"] > LEARNT and fell(steps["best"], looks=1):
         return Warning(
             "Over-fitting",
             f"The training pairs got better ({base['train']:.3f} to {best['train']:.3f}), the validation pairs worse "
-            f"({base['validation']:.3f} to {best['validation']:.3f}): what was learnt does not carry over.",
+            f"({base['validation']:.3f} to {best['validation']:.3f}{within(steps['best'])}): what was learnt does not carry over.",
         )
     return None
+
+
+def fell(step: dict[str, Any], *, looks: int) -> bool:
+    """Say whether a step of the validation metric is a clear fall.
+
+    The best of many looks is the best partly by luck, so a later fall from it must be clear enough for all of them
+    (Bonferroni; half the two-sided p-value, for only a fall counts): without any true fall, fewer than one run in twenty
+    is called over-fitted.
+    """
+    return step["verdict"] == "worse" and step["p_value"] / 2 * looks <= ALPHA
+
+
+def within(step: dict[str, Any]) -> str:
+    """Return the 95% interval of a step in words."""
+    return f"; 95% interval of the change {step['low']:+.3f} to {step['high']:+.3f}"
 
 
 def forgetting(cost: dict[str, Any]) -> Warning | None:

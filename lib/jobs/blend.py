@@ -10,10 +10,19 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from lib.errors import InputError
-from lib.evaluation.general import agreement, probe_texts
+from lib.evaluation.general import probe_difference, probe_texts
+from lib.evaluation.judged import Judged
+from lib.evaluation.measures import VERDICT_METRIC, as_dict, differences
+from lib.evaluation.retrieval import finite
+from lib.evaluation.run import component_of
+from lib.evaluation.store import BLEND_FACTS as FACTS
+from lib.evaluation.store import finite as without_infinity
 from lib.evaluation.task import HEADLINE, Task
-from lib.jobs.experiments import store
+from lib.jobs.experiments import HeldOut, store
+from lib.models.encoder import encode
 from lib.progress import Progress, Silent
 from lib.store.names import folder_name
 from lib.store.publish import publish
@@ -50,39 +59,63 @@ class Within(Silent):
 
 
 def measure_blends(work: Work) -> None:
-    """Store by share of the tuned weights: the headline metric on the validation part, and the agreement with the probe.
+    """Store by share of the tuned weights: the headline metric on the validation part, and the agreement with the probe,
 
-    Validation, not held-out: a person chooses by these numbers, and what judges must not choose.
+    each with the 95% interval of its difference to the base. Validation, not held-out: a person chooses by these numbers,
+    and what judges must not choose.
     """
-    from lib.models.encoder import encode
-
     base, tuned = both(work)
     model, weights = tuned, (state(base), state(tuned))
-    task = Task.of(work.dataset.frame(), shape=work.dataset.shape, part="validation")
-    points = []
+    frame = work.dataset.frame()
+    task = Task.of(frame, shape=work.dataset.shape, part="validation")
+    groups, found = component_of(frame, task.rows), []
     for number, share in enumerate(SHARES):
         work.progress.stage("blending", f"{share:.0%} of the tuned weights")
         model.load_state_dict(mixed(*weights, share))
-        rows = encode(model, [*task.texts, *probe_texts()], progress=Within(work.progress, number, len(SHARES)))
-        count = len(task.texts)
-        target = task.measure(rows[:count])[HEADLINE[task.shape]]
-        points.append({"share": share, "target": target, "general": agreement(rows[count:])})
+        within = Within(work.progress, number, len(SHARES))
+        found.append(finite(encode(model, [*task.texts, *probe_texts()], progress=within), name="blended"))
+    points = [point(task, groups, share, found[0], rows) for share, rows in zip(SHARES, found, strict=True)]
     store(work.run.folder, "blend", {"metric": HEADLINE[task.shape], "points": points})
 
 
+def point(task: Task, groups: np.ndarray, share: float, base: np.ndarray, rows: np.ndarray) -> dict[str, Any]:
+    """Return a blend's quality on the task and on the probe. base, rows: vectors of the task's texts, then of the probe's."""
+    count = len(task.texts)
+    target = differences(Judged(task, base[:count], rows[:count], groups))[HEADLINE[task.shape]]
+    general = probe_difference(base[count:], rows[count:])
+    return {
+        "share": share,
+        "target": target.tuned,
+        "general": general.tuned,
+        "target_difference": as_dict(target),
+        "general_difference": as_dict(general),
+    }
+
+
 def save_blend(work: Work, share: float) -> Path:
-    """Save the blend as a plain sentence-transformers folder of its own and return it."""
+    """Save the blend as a plain sentence-transformers folder of its own, judged on the held-out part, and return it."""
     if not 0.0 <= share <= 1.0:
         raise InputError(f"A blend of {share:g} cannot be made.", todo="Choose a share from 0 to 1.")
     base, tuned = both(work)
     tuned.load_state_dict(mixed(state(base), state(tuned), share))
+    facts = {"run": work.run.id, "base": work.run.model, "share_of_tuned_weights": share, **judged(work, tuned)}
     final = blend_folder(work.run, share)
     with publish(final) as part:
         tuned.save_pretrained(str(part), create_model_card=False, safe_serialization=True)
-        facts = {"run": work.run.id, "base": work.run.model, "share_of_tuned_weights": share}
-        (part / "closer.json").write_text(json.dumps(facts), encoding="utf-8")
+        (part / FACTS).write_text(json.dumps(without_infinity(facts), allow_nan=False), encoding="utf-8")
     work.progress.log(f"Saved the blend as {final}.")
     return final
+
+
+def judged(work: Work, model: Any) -> dict[str, Any]:
+    """Return how a blend compares with the base on the held-out part, which did not choose it, and on the probe."""
+    part = HeldOut(work)
+    rows = [finite(encode(model, texts), name="blended") for texts in (part.task.texts, probe_texts())]
+    return {
+        "metric": VERDICT_METRIC[part.task.shape],
+        "held_out": part.compared(part.base(), rows[0]),
+        "general": as_dict(probe_difference(part.embed("base", probe_texts()), rows[1])),
+    }
 
 
 def blend_folder(run: Any, share: float) -> Path:

@@ -18,11 +18,15 @@ import pandas as pd
 from lib.data.shapes import TEXT_COLUMNS, VALUE_COLUMN, Shape
 from lib.evaluation.judged import Judged
 from lib.evaluation.measures import VERDICT_METRIC, as_dict, differences
+from lib.evaluation.run import component_of, embedder
+from lib.evaluation.store import finite
 from lib.evaluation.task import Task
 from lib.progress import Progress
 from lib.store.publish import write_atomic
 
 if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
     from lib.jobs.kinds import Task as Work
 
 FRACTIONS = (0.25, 0.5)
@@ -32,28 +36,45 @@ LEAST_ROWS = 8
 
 
 def placebo(work: Work) -> tuple[str, ...]:
-    """Train with shuffled targets on the same budget, and store how that judges on the held-out part."""
-    shape = Shape(work.dataset.shape)
-    frame = shuffled(work.dataset.frame(), shape, seed=int(work.run.recipe.get("seed", 0)))
-    found = trained_and_judged(work, frame, name="placebo")
-    store(work.run.folder, "placebo", {"metric": VERDICT_METRIC[shape], **found})
+    """Train with shuffled targets on the same budget; store how that judges on the held-out part, and the run against it."""
+    shape, part = Shape(work.dataset.shape), HeldOut(work)
+    frame = shuffled(work.dataset.frame(), shape, seed=seed_of(work))
+    rows = trained_on(work, part, frame, name="placebo")
+    run = part.tuned()
+    store(
+        work.run.folder,
+        "placebo",
+        {
+            "metric": VERDICT_METRIC[shape],
+            **part.compared(part.base(), rows),
+            "run": part.compared(part.base(), run),
+            "beyond": part.compared(rows, run),
+            "model": part.mark,
+        },
+    )
     return ()
 
 
 def learning_curve(work: Work) -> tuple[str, ...]:
-    """Train on 25% and 50% of the training data, and store how these and the run itself judge on the held-out part."""
-    frame, shape = work.dataset.frame(), Shape(work.dataset.shape)
-    points = []
+    """Train on 25% and 50% of the training data; store how these and the run itself judge, and the last step pair by pair."""
+    frame, shape, part = work.dataset.frame(), Shape(work.dataset.shape), HeldOut(work)
+    points, rows = [], part.base()
     for fraction in FRACTIONS:
-        part = fraction_of(frame, fraction, seed=int(work.run.recipe.get("seed", 0)))
-        rows = int((part["part"] == "train").sum())
-        if rows >= LEAST_ROWS:
-            found = trained_and_judged(work, part, name=f"fraction-{round(100 * fraction)}")
-            points.append({"fraction": fraction, "rows": rows, **found})
-    whole = judged_by(work, str(work.run.model_dir))
-    points.append({"fraction": 1.0, "rows": int((frame["part"] == "train").sum()), **whole})
-    store(work.run.folder, "learning_curve", {"metric": VERDICT_METRIC[shape], "points": points})
+        some = fraction_of(frame, fraction, seed=seed_of(work))
+        number = int((some["part"] == "train").sum())
+        if number >= LEAST_ROWS:
+            rows = trained_on(work, part, some, name=f"fraction-{round(100 * fraction)}")
+            points.append({"fraction": fraction, "rows": number, **part.compared(part.base(), rows)})
+    run = part.tuned()
+    whole = {"fraction": 1.0, "rows": int((frame["part"] == "train").sum()), **part.compared(part.base(), run)}
+    found = {"metric": VERDICT_METRIC[shape], "points": [*points, whole], "model": part.mark}
+    store(work.run.folder, "learning_curve", found | ({"step": part.compared(rows, run)} if points else {}))
     return ()
+
+
+def seed_of(work: Work) -> int:
+    """Return the seed of the run's recipe."""
+    return int(work.run.recipe.get("seed", 0))
 
 
 def shuffled(frame: pd.DataFrame, shape: Shape, *, seed: int) -> pd.DataFrame:
@@ -79,8 +100,9 @@ def fraction_of(frame: pd.DataFrame, fraction: float, *, seed: int) -> pd.DataFr
     return frame[~train | frame["component"].isin(kept)]
 
 
-def trained_and_judged(work: Work, frame: pd.DataFrame, *, name: str) -> dict[str, Any]:
-    """Train by the run's recipe on the frame, judge on the dataset's true held-out part, leave no model behind."""
+def trained_on(work: Work, part: HeldOut, frame: pd.DataFrame, *, name: str) -> np.ndarray:
+    """Train by the run's recipe on the frame, leave no model behind; return its vectors of the dataset's true held-out part."""
+    from lib.models.loader import load
     from lib.training.recipe import Recipe
     from lib.training.trainer import train
 
@@ -95,7 +117,8 @@ def trained_and_judged(work: Work, frame: pd.DataFrame, *, name: str) -> dict[st
             progress=Aside(work.progress, name),
             card={"dataset": work.dataset.id, "run": work.run.id, "experiment": name},
         )
-        return judged_by(work, str(trained.model_dir))
+        work.progress.stage("evaluating", "comparing")
+        return part.vectors(load(str(trained.model_dir), home=work.workspace.home))
 
 
 class Aside:
@@ -133,25 +156,37 @@ def folder_for(folder: Path) -> Iterator[Path]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def judged_by(work: Work, tuned: str) -> dict[str, Any]:
-    """Return the verdict's measure of a model against the run's base on the held-out part, with its interval."""
-    from lib.models.cache import EmbeddingCache
-    from lib.models.encoder import encode
-    from lib.models.loader import fingerprint, load
+class HeldOut:
+    """The dataset's held-out part: vectors of the run's own models come from the cache, any two models can be compared."""
 
-    home, frame = work.workspace.home, work.dataset.frame()
-    task = Task.of(frame, shape=work.dataset.shape, part="held_out")
-    work.progress.stage("evaluating", "comparing")
-    base = load(work.run.model, home=home)
-    before = EmbeddingCache(home).embed(base, task.texts, fingerprint=fingerprint(base), progress=work.progress)
-    after = encode(load(tuned, home=home), task.texts, progress=work.progress)
-    groups = frame.loc[task.rows, "component"].to_numpy()
-    found = differences(Judged(task, before, after, groups))[VERDICT_METRIC[task.shape]]
-    return {**as_dict(found), "verdict": found.verdict}
+    def __init__(self, work: Work) -> None:
+        frame = work.dataset.frame()
+        self.work = work
+        self.task = Task.of(frame, shape=work.dataset.shape, part="held_out")
+        self.groups = component_of(frame, self.task.rows)
+        self.embed, marks = embedder(work.run, home=work.workspace.home, progress=work.progress)
+        self.mark = marks["tuned"][:16]
+
+    def base(self) -> np.ndarray:
+        """Return the base model's vectors of the task's texts."""
+        return self.embed("base", self.task.texts)
+
+    def tuned(self) -> np.ndarray:
+        """Return the tuned model's vectors of the task's texts."""
+        return self.embed("tuned", self.task.texts)
+
+    def vectors(self, model: SentenceTransformer) -> np.ndarray:
+        """Return another model's vectors of the task's texts."""
+        from lib.models.encoder import encode
+
+        return encode(model, self.task.texts, progress=self.work.progress)
+
+    def compared(self, before: np.ndarray, after: np.ndarray) -> dict[str, Any]:
+        """Return the verdict's measure of one model's vectors against another's, with its interval and verdict."""
+        found = differences(Judged(self.task, before, after, self.groups))[VERDICT_METRIC[self.task.shape]]
+        return {**as_dict(found), "verdict": found.verdict}
 
 
 def store(folder: Path, name: str, value: dict[str, Any]) -> None:
     """Write an experiment's result beside the run's evaluation."""
-    from lib.evaluation.store import finite
-
     write_atomic(folder / f"{name}.json", json.dumps(finite(value), allow_nan=False))

@@ -19,6 +19,7 @@ TITLES = {"worse": "Got worse", "better": "Most improved", "wrong": "Still wrong
 SHOWN = {
     "anchor": "source",
     "positive": "target",
+    "negative": "wrong target",
     "text": "text",
     "score": "score",
     "label": "label",
@@ -28,16 +29,27 @@ SHOWN = {
     "tuned_margin": "margin after",
     "base_cosine": "cosine before",
     "tuned_cosine": "cosine after",
-    "base_background": "closer than random before",
-    "tuned_background": "closer than random after",
-    "base_neighbours": "same-class neighbours before",
-    "tuned_neighbours": "same-class neighbours after",
+    "base_negative_cosine": "wrong before",
+    "tuned_negative_cosine": "wrong after",
+    "base_background": "random before",
+    "tuned_background": "random after",
+    "base_neighbours": "class before",
+    "tuned_neighbours": "class after",
     "change": "change",
 }
 """Column of the stored table -> what the page calls it, in this order."""
 
-SHARES = ("base_background", "tuned_background", "base_neighbours", "tuned_neighbours")
-RIGHT_CLASS = 0.5
+SHARES = ("background", "neighbours")
+HELP = {
+    "rank": "Place of this target among all distinct targets, other right ones passed over; 1 is first.",
+    "margin": "Its cosine less that of the nearest wrong target: above 0, it comes first.",
+    "cosine": "Cosine of source and target. Each model has its own background: see the columns on random pairs.",
+    "negative_cosine": "Cosine of the source and the nearest wrong target of its own row.",
+    "background": "Share of random pairs of the same model that are less close than this pair.",
+    "neighbours": "Share of the ten nearest other texts that have its class.",
+}
+WIDTH, TEXT_WIDTH = 112, 190
+"""Pixels of a number's and of a text's column: headers stand in full, and all columns fit beside each other at 1,440."""
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
@@ -61,6 +73,8 @@ def show(run: Run) -> None:
     st.subheader("From the verdict to the pair", anchor=False)
     kind = chosen_table(table)
     listed = views()[kind](table).head(MOST_ROWS)
+    if kind == "wrong" and meaning(table):
+        st.caption(meaning(table))
     if listed.empty:
         st.caption(EMPTY[kind])
     else:
@@ -78,6 +92,15 @@ EMPTY = {
     "wrong": "No pair is wrong any more.",
     "all": "There are no pairs.",
 }
+
+
+def meaning(table: pd.DataFrame) -> str:
+    """Return what wrong means where there are no ranks, empty where there are."""
+    if "tuned_rank" in table or "text" in table:
+        return ""
+    if "label" in table:
+        return "On the wrong side of the recommended threshold, the farthest first."
+    return "The place of the cosine among all pairs is more than a quarter of them away from the place of the score."
 
 
 def views() -> dict[str, Callable[[pd.DataFrame], pd.DataFrame]]:
@@ -112,16 +135,18 @@ def moved(table: pd.DataFrame) -> pd.Series:
 
 def wrong(table: pd.DataFrame) -> pd.DataFrame:
     """Return what the tuned model still gets wrong, the farthest from right first."""
+    ranked = table["tuned_rank"] > 1 if "tuned_rank" in table else pd.Series(data=False, index=table.index)
+    listed = table[table["wrong"] if "wrong" in table else ranked]  # older evaluations say it of ranks alone
     if "tuned_rank" in table:
-        return table[table["tuned_rank"] > 1].sort_values(["tuned_rank", "tuned_margin"], ascending=[False, True])
+        return listed.sort_values(["tuned_rank", "tuned_margin"], ascending=[False, True])
     if "tuned_neighbours" in table:
-        return table[table["tuned_neighbours"] < RIGHT_CLASS].sort_values("tuned_neighbours")
+        return listed.sort_values("tuned_neighbours")
     if "label" in table:
         same = table["label"].astype(str) == "1"
-        off = table["tuned_cosine"].where(~same, 1 - table["tuned_cosine"])
+        off = table["tuned_cosine"].where(~same, -table["tuned_cosine"])
     else:
         off = (table["tuned_cosine"].rank(pct=True) - table["score"].astype(float).rank(pct=True)).abs()
-    return table.assign(_off=off).sort_values("_off", ascending=False).head(50).drop(columns="_off")
+    return listed.loc[off[listed.index].sort_values(ascending=False, kind="stable").index]
 
 
 def chosen_table(table: pd.DataFrame) -> str:
@@ -162,13 +187,13 @@ def draw(run: Run, kind: str, listed: pd.DataFrame) -> None:
 
 
 def columns(present: list[str]) -> dict[str, object]:
-    """Return how each column is written: three digits for cosines and margins, whole percent for shares."""
+    """Return how each column is written: three digits for cosines and margins, whole percent for shares; what it says."""
     found: dict[str, object] = {}
     for name in present:
-        if name in SHARES:
-            found[SHOWN[name]] = st.column_config.NumberColumn(format="percent", width="small")
-        elif name.endswith(("cosine", "margin")):
-            found[SHOWN[name]] = st.column_config.NumberColumn(format="%.3f", width="small")
-        elif name in ("anchor", "positive", "text"):
-            found[SHOWN[name]] = st.column_config.TextColumn(width="medium")
+        kind = name.removeprefix("base_").removeprefix("tuned_")
+        if kind in HELP:
+            form = "percent" if kind in SHARES else "%d" if kind == "rank" else "%.3f"
+            found[SHOWN[name]] = st.column_config.NumberColumn(format=form, width=WIDTH, help=HELP[kind])
+        elif name in ("anchor", "positive", "negative", "text"):
+            found[SHOWN[name]] = st.column_config.TextColumn(width=TEXT_WIDTH)
     return found

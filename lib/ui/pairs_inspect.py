@@ -54,28 +54,32 @@ def label(row: pd.Series) -> str:
 
 
 def texts(row: pd.Series) -> None:
-    """Write the texts of the pair as they stand."""
+    """Write the texts of the pair as they stand, and the wrong ones of a triplet."""
     if "text" in row:
         st.text(f"{row['text']}\nClass: {row['label']}")
         return
-    left, right = st.columns(2)
-    for place, title, name in ((left, "Source", "anchor"), (right, "Target", "positive")):
+    wrong = [name for name in row.index if str(name).startswith("negative") and str(row[name]).strip()]
+    titles = {"anchor": "Source", "positive": "Target"} | dict.fromkeys(wrong, "Wrong target")
+    for place, (name, title) in zip(st.columns(len(titles)), titles.items(), strict=True):
         with place:
             st.caption(title)
             st.text(str(row[name]))
+    if "label" in row or "score" in row:
+        st.text(f"Label: {row['label']}" if "label" in row else f"Score: {row['score']:g}")
 
 
 def numbers(row: pd.Series) -> None:
-    """Write rank, margin, cosine and background, base -> tuned."""
+    """Write rank, margin, cosine and background, base -> tuned; what there is not is not written."""
     told = []
     for name, title, form in (
-        ("rank", "rank of the right answer", "{:,.0f}"),
+        ("rank", "rank of this target", "{:,.0f}"),
         ("margin", "margin to the best wrong answer", "{:+.3f}"),
         ("cosine", "cosine", "{:.3f}"),
+        ("negative_cosine", "cosine of the nearest wrong target", "{:.3f}"),
         ("background", "closer than random pairs", "{:.1%}"),
         ("neighbours", "same-class neighbours", "{:.0%}"),
     ):
-        if f"base_{name}" in row:
+        if f"base_{name}" in row and pd.notna(row[f"base_{name}"]):
             told.append(f"{title} {form.format(row[f'base_{name}'])} → {form.format(row[f'tuned_{name}'])}")
     st.markdown((" · ".join(told)).capitalize())
 
@@ -97,12 +101,14 @@ def neighbours(row: pd.Series, near: pd.DataFrame) -> None:
 
 
 def listed(near: pd.DataFrame, moment: str) -> pd.DataFrame:
-    """Return the nearest of one moment as shown."""
+    """Return the nearest of one moment as shown: ✓ what is right, ✗ this pair's target where its label or score says it is not."""
     rows = near[near["moment"] == moment].sort_values("place")
+    own = rows["own"] if "own" in rows else rows["right"]
+    marks = ["✓" if right else "✗" if mine else "" for right, mine in zip(rows["right"], own, strict=True)]
     return pd.DataFrame(
         {
             "place": rows["place"].to_numpy(),
-            "right": ["✓" if right else "" for right in rows["right"]],
+            "right": marks,
             "cosine": rows["cosine"].to_numpy(),
             "text": rows["text"].to_numpy(),
         }
@@ -110,20 +116,40 @@ def listed(near: pd.DataFrame, moment: str) -> pd.DataFrame:
 
 
 def overtaken(row: pd.Series, near: pd.DataFrame) -> None:
-    """Write which wrong texts the right one overtook, and which overtook it, as far as the ten nearest tell."""
+    """Write which wrong texts the right one overtook, and which overtook it, where the ten nearest tell."""
+    told, unknown = overtakings(row, near)
+    for title, found in told.items():
+        st.caption(f"{title} ({len(found)}):")
+        st.text("\n".join(f"· {text}" for text in found))
+    if unknown:
+        st.caption(unknown)
+
+
+def overtakings(row: pd.Series, near: pd.DataFrame) -> tuple[dict[str, list[str]], str]:
+    """Return by title the wrong texts that changed sides with the right one, and what cannot be told.
+
+    A text that stood ahead at one moment was overtaken only where all that stand ahead at the other are known: these are
+    the ten nearest, so a right one at rank 12 or beyond may still have that text before it.
+    """
     ahead = {moment: wrong_ahead(near, moment, int(row[f"{moment}_rank"])) for moment in ("base", "tuned")}
-    passed = [text for text in ahead["base"] if text not in ahead["tuned"]]
-    lost = [text for text in ahead["tuned"] if text not in ahead["base"]]
-    for title, found in (("The right answer overtook", passed), ("The right answer was overtaken by", lost)):
-        if found:
-            st.caption(f"{title} ({len(found)}):")
-            st.text("\n".join(f"· {text}" for text in found))
+    whole = {moment: len(ahead[moment]) == int(row[f"{moment}_rank"]) - 1 for moment in ahead}
+    found = {}
+    for title, before, after in (
+        ("The right answer overtook", "base", "tuned"),
+        ("The right answer was overtaken by", "tuned", "base"),
+    ):
+        passed = [text for text in ahead[before] if text not in ahead[after]]
+        if whole[after] and passed:
+            found[title] = passed
+    beyond = [name for moment, name in (("base", "before"), ("tuned", "after")) if not whole[moment]]
+    unknown = "Only the ten nearest are known: which texts stand ahead of the right answer {} cannot be listed in full."
+    return found, unknown.format(" and ".join(beyond)) if beyond else ""
 
 
 def wrong_ahead(near: pd.DataFrame, moment: str, rank: int) -> list[str]:
-    """Return the wrong texts that stand before the right one among the ten nearest."""
-    rows = near[(near["moment"] == moment) & ~near["right"].astype(bool) & (near["place"] < rank)]
-    return rows.sort_values("place")["text"].tolist()
+    """Return the wrong texts among the ten nearest that stand before the right one: the first rank - 1 of them."""
+    rows = near[(near["moment"] == moment) & ~near["right"].astype(bool)].sort_values("place")
+    return rows["text"].head(rank - 1).tolist()
 
 
 @st.fragment

@@ -7,11 +7,12 @@ from math import isfinite
 import streamlit as st
 
 from lib.evaluation.store import Evaluation, load_evaluation
-from lib.evaluation.verdict import NAMES, is_percent
+from lib.evaluation.verdict import NAMES, RANK, signed, written
 from lib.store.runs import Run
-from lib.ui import verdict_cost, verdict_similarity, verdict_work
+from lib.ui import state, verdict_blend, verdict_cost, verdict_similarity, verdict_work
 from lib.ui.cache import stamp
 from lib.ui.components import plain, verdict_badge
+from lib.ui.verdict_words import between, reach
 
 CARDS = {
     "pairs": ("recall@1", "recall@5", "recall@10", "mrr@10", "ndcg@10", "median_rank"),
@@ -20,7 +21,12 @@ CARDS = {
     "labelled_pairs": ("average_precision", "best_f1"),
     "labelled_texts": ("neighbour_recall", "silhouette"),
 }
-CHOSE_NOTHING = "Measured on the held-out part. It chose nothing: no epoch, no setting, no threshold of the training; validation did that."
+CARD_WIDTH = 206
+"""Pixels: six cards in a row at 1,440, two or three at 800."""
+
+CHOSE_NOTHING = (
+    "Measured on the held-out part. It chose nothing: no epoch, no setting, no threshold; validation did that."
+)
 HELP = {
     "recall@1": "Share of a text's right answers that come first, mean over texts.",
     "recall@5": "Share of a text's right answers among the first 5.",
@@ -31,7 +37,7 @@ HELP = {
     "spearman": "Rank correlation of cosine and score.",
     "pearson": "Linear correlation of cosine and score.",
     "average_precision": "Area under precision and recall when the cosine says whether two texts are the same.",
-    "best_f1": "The best balance of precision and recall that a threshold on the cosine reaches.",
+    "best_f1": "The best balance of precision and recall that any threshold on the cosine reaches on these pairs.",
     "triplet_accuracy": "How often the right text is closer than every wrong one of its row.",
     "neighbour_recall": "Share of the ten nearest other texts that have the same class.",
     "silhouette": "How much nearer a text is to its own class than to the next one, from -1 to 1.",
@@ -51,37 +57,57 @@ def evaluation_of(run: Run) -> Evaluation | None:
 
 
 def show(run: Run) -> None:
-    """Draw the verdict section of a run."""
+    """Draw the verdict section of a run; the present mode shows badges and sentence alone."""
     found = evaluation_of(run)
     if found is None:
         verdict_work.no_evaluation(run)
         return
-    verdict_badge({"verdict": found.verdict})
+    badges(found)
     st.markdown(f"#### {plain(found.sentence)}")
+    if state.is_presenting():
+        return
+    if not found.is_current:
+        verdict_work.outdated(run)
     for warning in found.warnings:
         st.warning(f"**{plain(warning['name'])}.** {plain(warning['text'])}", icon=":material/warning:")
     cards(found)
     st.caption(f"{CHOSE_NOTHING} {counted(found)}")
 
 
+def badges(found: Evaluation) -> None:
+    """Draw the verdict as a badge; in the present mode, where the warnings' texts are not shown, their names beside it."""
+    if not state.is_presenting():
+        verdict_badge({"verdict": found.verdict})
+        return
+    with st.container(horizontal=True):
+        verdict_badge({"verdict": found.verdict})
+        for warning in found.warnings:
+            st.badge(plain(warning["name"]), icon=":material/warning:", color="orange")
+
+
 def cards(found: Evaluation) -> None:
-    """Draw a card for each measure: tuned value, difference with its interval, base in the line below."""
-    names = [name for name in CARDS[found.shape] if name in found.metrics]
-    for place, name in zip(st.columns(3) * 2, names, strict=False):
-        with place:
-            card(name, found.metrics[name])
+    """Draw a card for each measure in one row that wraps where there is no room."""
+    names = [name for name in CARDS[found.shape] if name in found.metrics and isfinite(found.metrics[name]["tuned"])]
+    with st.container(horizontal=True, gap="small"):
+        for name in names:
+            card(name, found.metrics[name], found.verdicts.get(name, ""))
+        if found.shape == "labelled_pairs":
+            verdict_similarity.threshold_card(found, width=CARD_WIDTH)
 
 
-def card(name: str, numbers: dict[str, float]) -> None:
-    """Draw one card, base -> tuned, with the 95% interval of the difference."""
-    lower, clear = name == "median_rank", numbers["low"] > 0 or numbers["high"] < 0  # a bound that is nan is not clear
+def card(name: str, numbers: dict[str, float], verdict: str) -> None:
+    """Draw one card, base -> tuned, with the 95% interval of the difference; coloured where interval and test are clear."""
+    clear = verdict in ("better", "worse")
+    difference = numbers["difference"]
+    base, tuned = (written(name, numbers[which], difference=difference) for which in ("base", "tuned"))
     st.metric(
         title(name),
-        f"{written(name, numbers['base'])} → {written(name, numbers['tuned'])}",
-        delta=f"{signed(name, numbers['difference'])} ({between(name, numbers)})",
-        delta_color=("inverse" if lower else "normal") if clear else "off",
-        help=HELP.get(name),
+        f"{base} → {tuned}",
+        delta=f"{signed(name, difference)} ({between(name, numbers)})",
+        delta_color=("inverse" if name == RANK else "normal") if clear else "off",
+        help=f"{HELP[name]} {reach(name, numbers)}".strip(),
         border=True,
+        width=CARD_WIDTH,
     )
 
 
@@ -91,45 +117,29 @@ def title(name: str) -> str:
     return told if any(sign.isupper() for sign in told) else told[:1].upper() + told[1:]
 
 
-def written(name: str, value: float) -> str:
-    """Return a value as this measure is shown: whole percent, three digits, or a rank."""
-    if name == "median_rank":
-        return f"{value:,.0f}"
-    return f"{100 * value:.0f}%" if is_percent(name) else f"{value:.3f}"
-
-
-def signed(name: str, value: float) -> str:
-    """Return a difference as this measure is shown, with its sign."""
-    if name == "median_rank":
-        return f"{value:+,.0f}"
-    return f"{100 * value:+.0f}" if is_percent(name) else f"{value:+.3f}"
-
-
-def between(name: str, numbers: dict[str, float]) -> str:
-    """Return the 95% interval in words."""
-    if not (isfinite(numbers["low"]) and isfinite(numbers["high"])):
-        return "no interval"
-    return f"{signed(name, numbers['low'])} to {signed(name, numbers['high'])}"
-
-
 def counted(found: Evaluation) -> str:
-    """Return what was counted: examples, groups that belong together, targets."""
+    """Return what was counted (examples, groups that belong together, targets), how sure it is, and what could be seen."""
     groups = f"{found.examples:,} examples in {found.groups:,} groups that belong together"
     among = f", ranked among {found.documents:,} distinct targets" if found.documents else ""
     numbers = found.metrics[found.metric]
+    if not isfinite(numbers["low"]):
+        return f"{groups}{among}."
     told = "p < 0.001" if numbers["p_value"] < 0.001 else f"p = {numbers['p_value']:.3f}"
-    p_value = f" Randomization test: {told}." if isfinite(numbers["p_value"]) else ""
-    return f"{groups}{among}. Intervals: 95%, bootstrap over groups.{p_value}"
+    sure = f"Intervals: 95%, bootstrap over groups. Paired randomization test: {told}."
+    return f"{groups}{among}. {sure} {reach(found.metric, numbers)}"
 
 
 def details(run: Run, found: Evaluation) -> None:
     """Draw what lies behind the verdict, one tab each."""
+    if not found.is_current:
+        st.caption("Judge the run anew to see this.")
+        return
     tabs = st.tabs(["Similarity one can read", "What it cost", "Is it the pairs?", "Keep the general skill"])
     with tabs[0]:
         verdict_similarity.show(found)
     with tabs[1]:
         verdict_cost.show(run, found)
     with tabs[2]:
-        verdict_work.experiments(run)
+        verdict_work.experiments(run, found)
     with tabs[3]:
-        verdict_work.blends(run)
+        verdict_blend.show(run)

@@ -12,8 +12,9 @@ from lib.evaluation.general import BUNDLED_AGREEMENT
 from lib.evaluation.store import Evaluation
 from lib.evaluation.task import HEADLINE
 from lib.store.runs import Run
-from lib.ui.components import metric_title
+from lib.ui.components import metric_title, plain
 from lib.ui.theme import colours
+from lib.ui.verdict_words import told
 
 COLUMNS = {
     "random_cosine": "mean cosine of random texts",
@@ -67,8 +68,7 @@ def forgetting(general: dict[str, Any]) -> None:
         return
     st.markdown(
         f"Agreement with graded similarity of {general['probe_pairs']} everyday sentence pairs (Spearman): "
-        f"{probe['base']:.3f} → {probe['tuned']:.3f} ({probe['difference']:+.3f}, 95% interval {probe['low']:+.3f} to "
-        f"{probe['high']:+.3f}). Nearest neighbours kept among these texts: {general['neighbours_kept']:.0%}."
+        f"{plain(told('spearman', probe))}. Nearest neighbours kept among these texts: {general['neighbours_kept']:.0%}."
     )
     st.caption(
         f"The probe ships with Closer and has nothing to do with this data; all-MiniLM-L6-v2 agrees with its grades at "

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
-from lib.charts.evaluation import blends as blends_figure
 from lib.charts.evaluation import with_interval
-from lib.evaluation.store import load_experiment
+from lib.evaluation.store import Evaluation, load_experiment
 from lib.store.jobs import OPEN, Job
 from lib.store.runs import Run
 from lib.store.workspace import open_workspace
 from lib.ui import cache, state
 from lib.ui.components import duration, metric_title, plain
 from lib.ui.theme import colours
+from lib.ui.verdict_words import more_data, placebo_means, stale, told
 
 LEADING = ("train", "evaluate")
 
@@ -43,6 +42,19 @@ def no_evaluation(run: Run) -> None:
     st.info("This run has not been judged yet.", icon=":material/balance:")
     if st.button("Judge it now", icon=":material/balance:", type="primary", key=f"evaluate-{run.id}"):
         submit(run, "evaluate")
+
+
+def outdated(run: Run) -> None:
+    """Say that the evaluation is of an older version, and offer to judge anew."""
+    if open_job(run, "evaluate") is not None:
+        watched(run, ("evaluate",), "The evaluation")
+        return
+    with st.container(border=True, horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.markdown(
+            "Judged by an older version of Closer, whose intervals were computed in another way.", width="content"
+        )
+        if st.button("Judge it anew", icon=":material/balance:", key=f"evaluate-{run.id}"):
+            submit(run, "evaluate")
 
 
 @st.fragment(run_every=1)
@@ -80,8 +92,9 @@ def offer(run: Run, kind: str, label: str, icon: str, title: str, *, again: bool
         submit(run, kind)
 
 
-def experiments(run: Run) -> None:
+def experiments(run: Run, evaluation: Evaluation) -> None:
     """Draw placebo and learning curve side by side."""
+    model = evaluation.versions.get("tuned model")
     left, right = st.columns(2, gap="large")
     with left:
         st.markdown("**Placebo**")
@@ -89,6 +102,7 @@ def experiments(run: Run) -> None:
         placebo = load_experiment(run, "placebo")
         if placebo:
             told_placebo(placebo)
+            earlier(placebo, model)
         offer(run, "placebo", "Train the placebo", ":material/science:", "Placebo", again=placebo is not None)
     with right:
         st.markdown("**Learning curve**")
@@ -96,83 +110,35 @@ def experiments(run: Run) -> None:
         found = load_experiment(run, "learning_curve")
         if found:
             told_curve(run, found)
+            earlier(found, model)
         offer(
             run, "learning_curve", "Train on parts", ":material/show_chart:", "Learning curve", again=found is not None
         )
 
 
+def earlier(found: dict[str, Any], model: str | None) -> None:
+    """Say where an experiment belongs to an earlier model of the run."""
+    words = stale(found, model)
+    if words:
+        st.caption(f":material/history: {plain(words)}")
+
+
 def told_placebo(placebo: dict[str, Any]) -> None:
-    """Say what the placebo reached."""
-    name = metric_title(placebo["metric"])
-    numbers = {key: placebo[key] if placebo[key] is not None else float("nan") for key in ("difference", "low", "high")}
-    words = {
-        "better": "The placebo gained too: part of the gain is not due to the pairs.",
-        "worse": "The placebo made it worse: the gain comes from the pairs.",
-    }.get(placebo["verdict"], "The placebo shows no clear change: a gain comes from the pairs.")
-    st.markdown(
-        f"{plain(name)}: {placebo['base']:.3f} → {placebo['tuned']:.3f} ({numbers['difference']:+.3f}, 95% interval "
-        f"{numbers['low']:+.3f} to {numbers['high']:+.3f}). {words}"
-    )
+    """Say what the placebo reached, and what that says of the run."""
+    metric = placebo["metric"]
+    st.markdown(plain(f"{metric_title(metric)}, base → placebo: {told(metric, placebo)}."))
+    st.markdown(plain(placebo_means(placebo)))
 
 
 def told_curve(run: Run, found: dict[str, Any]) -> None:
     """Draw the learning curve and say what it means."""
     points = found["points"]
     figure = with_interval(
-        [p["rows"] for p in points], points, colours(), x_title="training rows", y_title="difference to the base"
+        [p["rows"] for p in points],
+        points,
+        colours(),
+        x_title="training rows",
+        y_title=f"{metric_title(found['metric'])}, difference to the base",
     )
     st.plotly_chart(figure, key=f"learning-{run.id}", alt="Difference to the base by number of training rows.")
-    st.markdown(more_data(points))
-
-
-def more_data(points: list[dict[str, Any]]) -> str:
-    """Return whether more data would help, as far as the last doubling tells."""
-    if len(points) < 2:
-        return "Too few rows to say."
-    step = points[-1]["difference"] - points[-2]["difference"]
-    width = (points[-1]["high"] or 0.0) - (points[-1]["low"] or 0.0)
-    if step > width / 4:
-        return f"The last doubling of the data brought {step:+.3f}: more data would probably help."
-    return f"The last doubling of the data brought {step:+.3f}, within the noise: more of the same would hardly help."
-
-
-def blends(run: Run) -> None:
-    """Draw what blends of base and tuned weights reach, and let one be saved as a model."""
-    st.caption(
-        "A blend of base and tuned weights often keeps most of the gain and more of the general skill (WiSE-FT; LM-Cocktail). "
-        "Measured on the validation part, so that the held-out part keeps judging."
-    )
-    found = load_experiment(run, "blend")
-    if found:
-        figure = blends_figure(found["points"], colours(), metric_title=metric_title(found["metric"]))
-        st.plotly_chart(figure, key=f"blends-{run.id}", alt="Target and general quality by share of tuned weights.")
-    share = st.slider("Share of the tuned weights", 0, 100, 75, 5, format="%d%%", key=f"blend-share-{run.id}")
-    if found:
-        st.dataframe(at_share(found, share), hide_index=True)
-    if open_job(run, "blend") is not None:
-        watched(run, ("blend",), "Blend")
-        return
-    failed_before(run, "blend")
-    with st.container(horizontal=True):
-        if st.button("Measure blends", icon=":material/tune:", key=f"blend-{run.id}"):
-            submit(run, "blend")
-        if st.button(f"Save the {share}% blend as a model", icon=":material/save:", key=f"blend-save-{run.id}"):
-            submit(run, "blend", share=share / 100)
-    saved = sorted(path for path in (run.folder / "blends").glob("*") if not path.name.startswith("."))
-    if saved:
-        st.caption("Saved blends; each loads with SentenceTransformer(folder) and can be a base model.")
-        st.code("\n".join(str(path) for path in saved), language=None)
-
-
-def at_share(found: dict[str, Any], share: int) -> pd.DataFrame:
-    """Return the measured blends and, between them, what lies on the line at the slider's share."""
-    points = pd.DataFrame(found["points"])
-    x = 100 * points["share"]
-    row = {"share": share / 100}
-    for name in ("target", "general"):
-        row[name] = float(
-            pd.Series(points[name].to_numpy(), index=x).reindex(sorted({*x, share})).interpolate("index")[share]
-        )
-    known = pd.concat([pd.DataFrame([row]).assign(measured="between two"), points.assign(measured="yes")])
-    known = known.drop_duplicates("share", keep="last").sort_values("share")
-    return known.assign(share=[f"{value:.0%}" for value in known["share"]]).round(3)
+    st.markdown(plain(more_data(found)))

@@ -54,6 +54,8 @@ def test_the_page_opens_on_the_verdict_in_one_sentence(page: AppTest) -> None:
     assert {"Recall@1", "Recall@5", "Recall@10", "MRR@10", "nDCG@10", "Median rank"} <= set(cards)
     assert "→" in cards["MRR@10"].value
     assert " to " in cards["MRR@10"].delta
+    assert "This many could show a change of about" in said
+    assert "This many could show" in cards["MRR@10"].help
 
 
 def test_what_got_worse_is_the_first_table(page: AppTest) -> None:
@@ -83,23 +85,114 @@ def test_each_experiment_is_one_click_and_one_job(
     assert label not in [one.label for one in page.button]
 
 
+NOTHING = {"base": 0.5, "tuned": 0.51, "difference": 0.01, "low": -0.05, "high": 0.07, "detectable": 0.09}
+NOTHING |= {"verdict": "no clear change"}
+GAIN = {"base": 0.5, "tuned": 0.7, "difference": 0.2, "low": 0.1, "high": 0.3, "detectable": 0.09, "verdict": "better"}
+
+
+def stored(run: Run, name: str, value: object) -> None:
+    (run.folder / f"{name}.json").write_text(json.dumps(value))
+
+
 def test_stored_experiments_are_told(open_page: Callable[..., AppTest], run: Run) -> None:
-    numbers = {"base": 0.5, "tuned": 0.51, "difference": 0.01, "low": -0.05, "high": 0.07, "verdict": "no clear change"}
-    points = [{"fraction": f, "rows": int(40 * f), **numbers} for f in (0.5, 1.0)]
-    blend = [{"share": s, "target": 0.4 + s / 10, "general": 0.9 - s / 10} for s in (0.0, 0.5, 1.0)]
-    for name, value in (
-        ("placebo", {"metric": "accuracy@1", **numbers}),
-        ("learning_curve", {"metric": "accuracy@1", "points": points}),
-        ("blend", {"metric": "mrr@10", "points": blend}),
-    ):
-        (run.folder / f"{name}.json").write_text(json.dumps(value))
+    points = [{"fraction": f, "rows": int(40 * f), **NOTHING} for f in (0.5, 1.0)]
+    stored(run, "placebo", {"metric": "accuracy@1", **NOTHING, "run": GAIN, "beyond": GAIN, "model": "earlier"})
+    stored(run, "learning_curve", {"metric": "accuracy@1", "points": points, "step": NOTHING})
+    said = texts(open_page("explore", run=run.id)).replace("\\", "")
+    assert "base → placebo: 50% → 51% (+1 points, 95% interval -5 to +7)" in said
+    assert "The gain comes from the pairs" in said
+    assert "Whether more data would help cannot be told" in said
+    assert "probably help" not in said
+    assert "+nan" not in said
+
+
+def test_a_placebo_of_an_earlier_model_says_so(open_page: Callable[..., AppTest], run: Run) -> None:
+    path = run.evaluation_dir / "evaluation.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"versions": {"tuned model": "now"}}))
+    stored(run, "placebo", {"metric": "accuracy@1", **NOTHING, "run": GAIN, "beyond": GAIN, "model": "earlier"})
+    assert "found with an earlier model of the run" in texts(open_page("explore", run=run.id)).replace("\\", "")
+
+
+def test_a_clear_last_step_says_that_more_data_would_probably_help(open_page: Callable[..., AppTest], run: Run) -> None:
+    points = [{"fraction": f, "rows": int(40 * f), **GAIN} for f in (0.5, 1.0)]
+    stored(run, "learning_curve", {"metric": "accuracy@1", "points": points, "step": GAIN})
+    said = texts(open_page("explore", run=run.id)).replace("\\", "")
+    assert "From 50% to all of the data: +20 points, 95% interval +10 to +30. More data would probably help." in said
+
+
+def test_blends_are_listed_with_intervals_and_the_sliders_share_lies_between(
+    open_page: Callable[..., AppTest], run: Run
+) -> None:
+    blend = [
+        {
+            "share": s,
+            "target": 0.4 + s / 10,
+            "general": 0.9 - s / 10,
+            "target_difference": GAIN,
+            "general_difference": NOTHING,
+        }
+        for s in (0.0, 0.5, 1.0)
+    ]
+    stored(run, "blend", {"metric": "mrr@10", "points": blend})
+    folder = run.folder / "blends" / "model-050"
+    folder.mkdir(parents=True)
+    facts = {"share_of_tuned_weights": 0.5, "metric": "accuracy@1", "held_out": GAIN, "general": NOTHING}
+    (folder / "closer.json").write_text(json.dumps(facts))
     page = open_page("explore", run=run.id)
-    said = texts(page)
-    assert "The placebo shows no clear change" in said
-    assert "more of the same would hardly help" in said
-    shares = next(frame.value for frame in page.dataframe if "share" in frame.value)
+    shares, saved = (frame.value for frame in page.dataframe if "share" in frame.value)
     assert shares["share"].tolist() == ["0%", "50%", "75%", "100%"]
     assert shares["target"].tolist() == pytest.approx([0.4, 0.45, 0.475, 0.5])
+    assert shares["general"].tolist() == pytest.approx([0.9, 0.85, 0.825, 0.8])
+    assert shares["measured"].tolist() == ["yes", "yes", "between two", "yes"]
+    assert shares["target, to the base"].tolist()[1:3] == ["+0.200, 95% interval +0.100 to +0.300", ""]
+    assert saved["held-out"].tolist() == ["Right answer first 50% → 70% (+20 points, 95% interval +10 to +30)"]
+
+
+def changed(run: Run, **fields: object) -> None:
+    """Write other values into a run's stored evaluation."""
+    path = run.evaluation_dir / "evaluation.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | fields))
+
+
+def test_a_card_is_coloured_by_its_measures_verdict_not_by_its_interval(
+    open_page: Callable[..., AppTest], run: Run
+) -> None:
+    numbers = {name: value for name, value in GAIN.items() if name != "verdict"} | {"p_value": 0.25}
+    metrics = dict.fromkeys(("accuracy@1", "recall@1", "mrr@10"), numbers)
+    changed(
+        run,
+        metrics=metrics,
+        verdicts={"accuracy@1": "no clear change", "recall@1": "no clear change", "mrr@10": "better"},
+    )
+    cards = {metric.label: metric for metric in open_page("explore", run=run.id).metric}
+    colours = {name: cards[name].proto.color for name in ("Recall@1", "MRR@10")}
+    assert colours["Recall@1"] != colours["MRR@10"]
+
+
+def test_an_evaluation_of_an_older_version_opens_and_can_be_made_anew(
+    open_page: Callable[..., AppTest], run: Run, workspace: Workspace
+) -> None:
+    path = run.evaluation_dir / "evaluation.json"
+    older = json.loads(path.read_text())
+    for name in ("verdicts", "texts", "version"):
+        older.pop(name)
+    path.write_text(json.dumps(older))
+    page = open_page("explore", run=run.id)
+    assert "held-out pairs the right answer now comes first for" in texts(page).replace("\\", "")
+    assert not page.exception
+    button(page, "Judge it anew").click().run()
+    assert [job.kind for job in workspace.jobs.all(run=run.id, kind="evaluate")] == ["evaluate"]
+
+
+def test_what_is_presented_is_badge_and_sentence_alone(open_page: Callable[..., AppTest], run: Run) -> None:
+    changed(run, warnings=[{"name": "Forgetting", "text": "It forgot."}])
+    page = open_page("explore", run=run.id, present="1")
+    said = texts(page).replace("\\", "")
+    assert "held-out pairs the right answer now comes first for" in said
+    assert not page.metric
+    assert "It chose nothing" not in said
+    assert "It forgot." not in said
+    assert "Forgetting" in said  # its name stays, as a badge
 
 
 def test_a_run_that_was_not_judged_can_be_judged(
@@ -125,7 +218,28 @@ def test_a_chosen_pair_opens_to_its_neighbours(open_page: Callable[..., AppTest]
     assert all(len(table) == 10 for table in near)
     row = load_pairs(run).set_index("pair").loc[pair]
     assert row["anchor"] in [element.value for element in app.text]
-    assert f"ank of the right answer {row['base_rank']} → {row['tuned_rank']}" in texts(app)
+    assert f"ank of this target {row['base_rank']} → {row['tuned_rank']}" in texts(app)
+
+
+def test_the_inspector_says_who_overtook_whom_and_shows_wrong_targets(
+    open_page: Callable[..., AppTest], run: Run
+) -> None:
+    from lib.evaluation.store import load_neighbours, load_pairs
+
+    table = load_pairs(run).assign(negative="a wrong target", base_negative_cosine=0.4, tuned_negative_cosine=0.1)
+    table.to_parquet(run.evaluation_dir / "pairs.parquet")
+    row = table[(table["tuned_rank"] <= 3) & (table["base_rank"] > table["tuned_rank"])].iloc[0]
+    near = load_neighbours(run, pair=int(row["pair"]))
+    before = near[(near["moment"] == "base") & ~near["right"]]["text"].head(int(row["base_rank"]) - 1)
+    app = open_page("explore", run=run.id)
+    app.session_state["chosen-pairs"] = [int(row["pair"])]
+    app.session_state["chosen-pairs-run"] = run.id
+    app.run()
+    said = texts(app)
+    assert "The right answer overtook" in said
+    assert f"· {before.iloc[-1]}" in said
+    assert "a wrong target" in said
+    assert "osine of the nearest wrong target 0.400 → 0.100" in said
 
 
 def test_a_damaged_evaluation_says_so_and_the_rest_stays(open_page: Callable[..., AppTest], run: Run) -> None:

@@ -54,6 +54,9 @@ def test_json_has_the_promised_names_and_the_text_tells_the_same(
     assert text.splitlines()[0] == found["verdict"].capitalize()
     assert f"{found['metrics']['mrr@10']['base']:.4f} -> {found['metrics']['mrr@10']['tuned']:.4f}" in text
     assert text.splitlines()[-1] == f"pairs: {found['pairs']}"
+    assert set(found["detectable"]) == set(found["verdicts"]) == set(found["metrics"])
+    assert f"could show {found['detectable']['mrr@10']:.4f}" in text
+    assert "-0.0000" not in text
 
 
 def test_another_file_is_judged_whole_and_rows_that_were_trained_on_are_named(

@@ -23,7 +23,7 @@ def test_small_blocks_find_the_same_as_one(monkeypatch: pytest.MonkeyPatch) -> N
     whole = retrieve(queries, targets, right)
     monkeypatch.setattr(retrieval, "BLOCK_CELLS", 500)
     parts = retrieve(queries, targets, right)
-    for name in ("top", "rank", "hits", "relevant"):
+    for name in ("top", "rank", "hits", "relevant", "target_rank"):
         np.testing.assert_array_equal(getattr(whole, name), getattr(parts, name))
 
 
@@ -35,6 +35,53 @@ def test_ranks_are_those_of_a_full_sort() -> None:
     first = [min(list(order[n]).index(n), list(order[n]).index(n + 20)) + 1 for n in range(30)]
     assert found.rank.tolist() == first
     np.testing.assert_array_equal(found.top, order[:, :10])
+
+
+def test_each_right_target_has_a_rank_of_its_own_among_the_wrong_ones() -> None:
+    queries, targets = some(30, seed=3), some(50, seed=4)
+    right = [np.array([n, n + 20]) for n in range(30)]
+    found, scores = retrieve(queries, targets, right), unit(queries) @ unit(targets).T
+    wanted = []
+    for row, ids in enumerate(right):
+        wrong = np.delete(scores[row], ids)
+        wanted += [1 + int((wrong > scores[row, one]).sum()) for one in ids]
+    assert found.target_rank.tolist() == wanted
+    assert found.rank.tolist() == np.array(wanted).reshape(-1, 2).min(axis=1).tolist()
+
+
+def test_a_querys_own_text_is_passed_over() -> None:
+    """Questions that are also targets of others: each would find itself first."""
+    questions = [f"question {n}" for n in range(20)]
+    frame = pd.DataFrame({"anchor": questions, "positive": questions[1:] + questions[:1], "part": "held_out"})
+    task = Task.of(frame, shape="pairs", part="held_out")
+    rows = np.eye(20, dtype=np.float32) + 0.5 * np.roll(np.eye(20, dtype=np.float32), 1, axis=1)
+    place = [questions.index(text) for text in task.texts]
+    found = task.retrieval(rows[place])
+    assert (task.own_document >= 0).all()
+    unskipped = retrieve(rows[place][task.queries], rows[place][task.documents], task.relevant)
+    assert (found.rank == unskipped.rank - 1).all()
+    assert (unskipped.top[:, 0] == task.own_document).all()
+    assert not (task.documents[found.top[:, :9]] == task.queries[:, None]).any()
+    same = Task.of(frame.assign(positive=questions), shape="pairs", part="held_out")
+    assert (same.own_document == -1).all()  # a text that is its own right answer stays
+
+
+def test_where_nothing_is_wrong_there_is_no_best_wrong_one() -> None:
+    found = retrieve(some(2, seed=1), some(2, seed=2), [np.array([0, 1]), np.array([0])])
+    assert np.isnan(found.wrong).tolist() == [True, False]
+    assert found.target_rank[:2].tolist() == [1, 1]
+
+
+def test_the_nearest_others_are_found_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows, ids = some(60, seed=8), np.arange(0, 60, 2)
+    whole = retrieval.nearest_others(rows, ids)
+    monkeypatch.setattr(retrieval, "BLOCK_CELLS", 200)
+    parts = retrieval.nearest_others(rows, ids)
+    np.testing.assert_array_equal(whole[0], parts[0])
+    scores = unit(rows)[ids] @ unit(rows).T
+    scores[np.arange(30), ids] = -np.inf
+    np.testing.assert_array_equal(whole[0], np.argsort(-scores, axis=1, kind="stable")[:, :10])
+    assert retrieval.nearest_others(rows[:1], np.array([0]))[0].shape == (1, 0)
 
 
 def test_a_model_that_gives_every_text_the_same_vector_is_not_right() -> None:

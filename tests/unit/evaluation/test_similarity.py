@@ -1,0 +1,74 @@
+"""Thresholds: chosen where nothing is judged, reported where it is, and none where there is nothing to tell apart."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn.metrics import f1_score
+
+from lib.evaluation.curves import best_f1
+from lib.evaluation.similarity import Kinds, best_cosine, crossed, quality, threshold_of
+
+
+def kinds(generator: np.random.Generator, right: int, wrong: int, *, gap: float = 0.3, balanced: bool = False) -> Kinds:
+    return Kinds(
+        generator.normal(0.3 + gap, 0.15, right),
+        generator.normal(0.3, 0.15, wrong),
+        np.arange(right),
+        np.arange(wrong) % max(1, right),
+        balanced,
+    )
+
+
+def test_the_best_threshold_reaches_the_best_f1_as_scikit_learn_counts_it() -> None:
+    found = kinds(np.random.default_rng(0), 80, 120)
+    same = np.append(np.ones(80), np.zeros(120))
+    cosines = np.append(found.right, found.wrong)
+    cosine = best_cosine(found)
+    reached = quality(found, cosine)
+    assert reached.f1 == pytest.approx(best_f1(same == 1, cosines))
+    assert reached.f1 == pytest.approx(f1_score(same, cosines >= cosine))
+
+
+def test_drawn_pairs_weigh_as_much_as_right_ones_however_many_they_are() -> None:
+    generator = np.random.default_rng(1)
+    few, many = (kinds(generator, 300, number, balanced=True) for number in (300, 20_000))
+    assert best_cosine(few) == pytest.approx(best_cosine(many), abs=0.04)
+    assert quality(many, best_cosine(many)).precision == pytest.approx(0.8, abs=0.06)
+
+
+def test_a_threshold_is_chosen_on_validation_and_reported_on_the_judged_pairs() -> None:
+    generator = np.random.default_rng(2)
+    chooser, judged = (kinds(generator, 60, 60) for _ in range(2))
+    found = threshold_of(judged, chooser)
+    assert found is not None
+    assert found["chosen_on"] == "validation"
+    assert found["cosine"] == best_cosine(chooser)
+    assert found["f1"] == quality(judged, best_cosine(chooser)).f1 <= quality(judged, best_cosine(judged)).f1
+
+
+def test_without_validation_what_is_reported_is_not_what_chose() -> None:
+    """Pairs of which nothing can be told apart: choosing and reporting on the same ones looks better than it is."""
+    generator = np.random.default_rng(3)
+    told, flattered = [], []
+    for _ in range(60):
+        judged = kinds(generator, 15, 15, gap=0.0)
+        told.append(threshold_of(judged, None)["precision"])  # type: ignore[index]
+        flattered.append(quality(judged, best_cosine(judged)).precision)
+    assert np.nanmean(told) == pytest.approx(0.5, abs=0.03)
+    assert np.nanmean(flattered) > np.nanmean(told) + 0.02
+
+
+def test_groups_stay_whole_when_halved() -> None:
+    """Right pairs are copies of each other within a group: a threshold never sees the copy that it is judged on."""
+    generator = np.random.default_rng(4)
+    one = kinds(generator, 20, 20, gap=0.0)
+    copies = Kinds(
+        *(np.repeat(values, 5) for values in (one.right, one.wrong, one.right_groups, one.wrong_groups)), False
+    )
+    assert crossed(copies) == crossed(one)
+
+
+@pytest.mark.parametrize(("right", "wrong"), [(0, 50), (50, 0), (9, 50)])
+def test_with_too_few_of_a_kind_there_is_none(right: int, wrong: int) -> None:
+    assert threshold_of(kinds(np.random.default_rng(5), right, wrong), None) is None
