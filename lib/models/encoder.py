@@ -26,10 +26,11 @@ def encode(
     batch: int = 128,
     fast: bool = True,
 ) -> np.ndarray:
-    """Return (len(texts), dimension) float32, rows as the model outputs them; every distinct text is encoded once.
+    """Return (len(texts), dimension) float32, rows as `model.encode` gives them; every distinct text is encoded once.
 
     `fast` allows the unpadded path and, where the CPU gains from it, bf16 (mean cosine to fp32 above .9999).
-    The model is left as it was, its training mode included.
+    A prompt that the model sets before every text by default stands before each. The model is left as it was, its training
+    mode included.
     """
     progress = progress or Silent()
     distinct = list(dict.fromkeys(texts))
@@ -52,13 +53,14 @@ def encode(
 def _blocks(model: SentenceTransformer, texts: list[str], *, progress: Progress, batch: int) -> np.ndarray:
     """Encode distinct texts, longest first, so that a block holds texts of nearly one length and memory peaks at once."""
     rows = np.zeros((len(texts), int(model.get_embedding_dimension() or 0)), dtype=np.float32)
+    prompt = model.prompts.get(model.default_prompt_name) if model.default_prompt_name else None
     order = sorted(range(len(texts)), key=lambda index: -len(texts[index]))
     begin = 0
     while begin < len(order):
         progress.check()
         room = MOST_CHARACTERS // max(1, len(texts[order[begin]]))
         chosen = order[begin : begin + min(batch, max(FEWEST, room))]
-        features = model.preprocess([texts[index] for index in chosen])
+        features = model.preprocess([texts[index] for index in chosen], prompt=prompt)
         features = {
             key: value.to(model.device) if isinstance(value, torch.Tensor) else value for key, value in features.items()
         }

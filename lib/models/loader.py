@@ -72,6 +72,8 @@ def fingerprint(model: SentenceTransformer | Path | str) -> str:
     digest = hashlib.sha256()
     if isinstance(model, SentenceTransformer):
         digest.update(repr((model.max_seq_length, model.truncate_dim, model.prompts)).encode())
+        if model.default_prompt_name:
+            digest.update(model.default_prompt_name.encode())
         digest.update("\n".join(_described(module) for module in model).encode())
         for key, value in sorted(model.state_dict().items()):
             plain = value.detach().cpu().contiguous()

@@ -33,6 +33,20 @@ def test_slow_and_fast_agree_on_the_bundled_model(home: Path) -> None:
     assert np.abs(slow - model.encode(TEXTS)).max() < 1e-6
 
 
+@pytest.mark.parametrize("included", [True, False])
+def test_a_default_prompt_stands_before_every_text_as_in_encode(tiny_model: Path, included: bool) -> None:
+    plain = SentenceTransformer(str(tiny_model), device="cpu")
+    model = SentenceTransformer(
+        str(tiny_model), device="cpu", prompts={"query": "search for: "}, default_prompt_name="query"
+    )
+    model.set_pooling_include_prompt(included)
+    for fast in (True, False):
+        found = encoder.encode(model, TEXTS[:4], batch=2, fast=fast)
+        assert np.abs(found - model.encode(TEXTS[:4])).max() < 1e-5
+        assert np.abs(found - plain.encode(TEXTS[:4])).max() > 1e-3
+    assert loader.fingerprint(model) != loader.fingerprint(plain)
+
+
 def test_every_distinct_text_is_encoded_once(tiny_model: Path) -> None:
     model = SentenceTransformer(str(tiny_model), device="cpu")
     seen: list[str] = []
