@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,12 @@ MOST_TOKENS = 64
 """Tokens of a side that are shown; the rest are summed into one part, so that the parts still sum to the cosine."""
 
 MOST_WORDS = 64
+"""The same for words that are left out in turn; the rest are left out together."""
+
+UNSPACED = "\u3040-\u30ff\u3100-\u312f\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
+"""Kana, Bopomofo and Han: written without spaces, so that each sign counts as a word."""
+
+WORD = re.compile(f"[{UNSPACED}]|[^\\s{UNSPACED}]+")
 
 
 def explain(*, models: dict[str, str], first: str, second: str, home: str) -> dict[str, Any]:
@@ -43,8 +50,15 @@ def parts_of(model: SentenceTransformer, first: str, second: str) -> dict[str, A
     return _words(model, first, second)
 
 
+def default_prompt(model: SentenceTransformer) -> str:
+    """Return what the model sets before every text of its own accord, empty where it sets nothing."""
+    return model.prompts.get(model.default_prompt_name or "", "") or ""
+
+
 def is_mean_pooled(model: SentenceTransformer) -> bool:
-    """Say whether the model is a transformer, a plain mean of its tokens, and at most a change of length."""
+    """Say whether the model is a transformer, a plain mean of its text's tokens, and at most a change of length."""
+    if default_prompt(model):
+        return False
     names = [type(module).__name__ for module in model]
     if names not in (["Transformer", "Pooling"], ["Transformer", "Pooling", "Normalize"]):
         return False
@@ -99,15 +113,31 @@ def shown(labels: list[str]) -> list[str]:
 def _words(model: SentenceTransformer, first: str, second: str) -> dict[str, Any]:
     from lib.models.encoder import encode
 
-    sides = [text.split()[:MOST_WORDS] for text in (first, second)]
-    without = [[" ".join(words[:i] + words[i + 1 :]) for i in range(len(words))] for words in sides]
-    rows = unit(encode(model, [first, second, *without[0], *without[1]], fast=False)).astype(np.float64)
+    sides = [left_out_in_turn(text) for text in (first, second)]
+    without = [text for side in sides for _, text in side]
+    rows = unit(encode(model, [first, second, *without], fast=False)).astype(np.float64)
     whole, split = float(rows[0] @ rows[1]), 2 + len(sides[0])
     return {
         "kind": "words",
         "cosine": whole,
-        "first": sides[0],
-        "second": sides[1],
+        "first": [label for label, _ in sides[0]],
+        "second": [label for label, _ in sides[1]],
         "first_parts": (whole - rows[2:split] @ rows[1]).tolist(),
         "second_parts": (whole - rows[split:] @ rows[0]).tolist(),
     }
+
+
+def left_out_in_turn(text: str) -> list[tuple[str, str]]:
+    """Return by word what is shown of it and the whole text without it; the words past the last one shown go together."""
+    spans = [found.span() for found in WORD.finditer(text)]
+    whole = spans[:MOST_WORDS] if len(spans) <= MOST_WORDS else spans[: MOST_WORDS - 1]
+    found = [(text[begin:end], without(text, begin, end)) for begin, end in whole]
+    if len(whole) < len(spans):
+        begin, end = spans[len(whole)][0], spans[-1][1]
+        found.append((f"({len(spans) - len(whole)} more)", without(text, begin, end)))
+    return found
+
+
+def without(text: str, begin: int, end: int) -> str:
+    """Return the text without this stretch, spaces as they would stand."""
+    return " ".join((text[:begin] + text[end:]).split())

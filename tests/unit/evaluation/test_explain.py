@@ -59,6 +59,34 @@ def test_a_model_that_reads_its_first_token_is_asked_word_by_word(tiny_model: Pa
     assert found["first_parts"][0] == pytest.approx(cosine(model, FIRST, SECOND) - without, abs=1e-5)
 
 
+def test_a_long_text_is_asked_whole_and_says_what_it_does_not_list(tiny_model: Path) -> None:
+    """Only 64 places are shown; each is left out of the whole text, and the words past them are left out together."""
+    model = loaded(tiny_model, pooling_mode="cls")
+    words = [f"word{number}" for number in range(70)]
+    found = parts_of(model, " ".join(words), SECOND)
+    assert found["first"] == [*words[:63], "(7 more)"]
+    whole = cosine(model, " ".join(words), SECOND)
+    assert found["cosine"] == pytest.approx(whole, abs=1e-5)
+    for place, rest in ((0, words[1:]), (62, words[:62] + words[63:]), (63, words[:63])):
+        assert found["first_parts"][place] == pytest.approx(whole - cosine(model, " ".join(rest), SECOND), abs=1e-5)
+
+
+def test_a_text_without_spaces_is_asked_sign_by_sign(tiny_model: Path) -> None:
+    model = loaded(tiny_model, pooling_mode="cls")
+    found = parts_of(model, "東京は大きい city", SECOND)
+    assert found["first"] == ["東", "京", "は", "大", "き", "い", "city"]
+    rest = cosine(model, "京は大きい city", SECOND)
+    assert found["first_parts"][0] == pytest.approx(found["cosine"] - rest, abs=1e-5)
+
+
+def test_a_model_with_a_prompt_of_its_own_is_asked_word_by_word(tiny_model: Path) -> None:
+    model = loaded(tiny_model)
+    model.prompts, model.default_prompt_name = {"query": "find: "}, "query"
+    found = parts_of(model, FIRST, SECOND)
+    assert found["kind"] == "words"
+    assert found["cosine"] == pytest.approx(cosine(model, FIRST, SECOND), abs=1e-5)
+
+
 def test_base_and_tuned_are_asked_by_name(tiny_model: Path, home: Path) -> None:
     models = {"base": str(tiny_model), "tuned": str(tiny_model)}
     found = explain.explain(models=models, first=FIRST, second=SECOND, home=str(home))
