@@ -23,6 +23,8 @@ from tests.builders import add_dataset, add_run
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PATIENCE = 120.0
+EPOCHS = 3
+"""Of the run that most tests break off and compare with the unbroken one."""
 
 
 @dataclass
@@ -87,6 +89,17 @@ class Farm:
     def whole(self) -> None:
         """Assert that every dataset and every published folder is whole."""
         assert check(self.workspace) == []
+
+
+@pytest.fixture(scope="module")
+def reference(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> tuple[dict[str, bytes], int]:
+    """Train once without any fault; give its weights, and how many events it told of."""
+    home = tmp_path_factory.mktemp("reference")
+    farm = Farm(home, tiny_model)
+    run = farm.add(epochs=EPOCHS)
+    farm.finish()
+    assert farm.workspace.runs.get(run.id).state == "succeeded", farm.log()
+    return weights(run), len(read_events(run.events_path)[0])
 
 
 @pytest.fixture

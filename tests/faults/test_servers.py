@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import pytest
+
+from lib.errors import DamagedError
 from lib.jobs.events import read_events
-from lib.jobs.locks import is_held, supervisor_lock, worker_lock
-from tests.faults.conftest import ROOT, Farm, kill
+from lib.jobs.locks import is_held, kill_worker, supervisor_lock, worker_lock
+from lib.store.check import restore_backup
+from tests.faults.conftest import EPOCHS, ROOT, Farm, kill, weights
 
 SERVER = """
 import sys, time
 from pathlib import Path
+from lib.jobs import supervisor as room
 from lib.jobs.supervisor import Supervisor
+room.CANCEL_SECONDS = 3.0
 supervisor = Supervisor(Path(sys.argv[1]))
 supervisor.start()
 while True:
@@ -46,12 +54,6 @@ def said(farm: Farm, name: str) -> str:
     return lines[-1] if lines else ""
 
 
-def stop_workers(farm: Farm) -> None:
-    from lib.jobs.locks import kill_worker
-
-    kill_worker(farm.home)
-
-
 def test_a_killed_server_leaves_its_worker_and_the_next_adopts_it(farm: Farm) -> None:
     run = farm.add(epochs=12, patience=0)
     first = serve(farm, "first")
@@ -66,16 +68,19 @@ def test_a_killed_server_leaves_its_worker_and_the_next_adopts_it(farm: Farm) ->
     farm.whole()
 
 
-def test_when_server_and_worker_are_killed_the_next_server_goes_on(farm: Farm) -> None:
-    run = farm.add(epochs=4, patience=0)
+def test_when_server_and_worker_are_killed_the_next_server_goes_on(
+    farm: Farm, reference: tuple[dict[str, bytes], int]
+) -> None:
+    run = farm.add(epochs=EPOCHS)
     first = serve(farm, "first")
     farm.wait_for(lambda: "measured:epoch-001" in farm.kinds(run))
     kill(first)
-    stop_workers(farm)
+    kill_worker(farm.home)
     farm.whole()
     serve(farm, "second")
     farm.wait_for(lambda: farm.workspace.runs.get(run.id).state == "succeeded")
-    assert farm.workspace.jobs.all(run=run.id, kind="train")[0].attempts >= 1
+    assert farm.workspace.jobs.all(run=run.id, kind="train")[0].attempts == 2
+    assert weights(run) == reference[0]
     farm.wait_for(lambda: not farm.workspace.jobs.all(states=("queued", "running")))
     farm.whole()
 
@@ -143,8 +148,72 @@ def test_two_presses_at_once_are_one_run(farm: Farm) -> None:
     assert len(farm.workspace.runs.all()) == 2
 
 
-def test_a_clock_set_back_changes_nothing(farm: Farm) -> None:
-    """Files that look an hour old or new do not decide which checkpoint is the newest, nor who lives."""
+def test_a_worker_that_does_not_hear_a_cancel_is_killed(farm: Farm) -> None:
+    run = farm.add(epochs=200, patience=0)
+    serve(farm, "impatient")
+    farm.wait_for(lambda: "measured:epoch-001" in farm.kinds(run))
+    group = json.loads((farm.home / "locks" / "worker.json").read_text())["pid"]
+    os.killpg(group, signal.SIGSTOP)
+    farm.workspace.jobs.cancel(run.job)
+    farm.wait_for(lambda: farm.workspace.runs.get(run.id).state == "cancelled")
+    assert not is_held(worker_lock(farm.home))
+    assert "stopped before it could save" in farm.workspace.runs.get(run.id).reason
+    farm.whole()
+
+
+def test_ctrl_c_ends_the_server_and_not_the_training(farm: Farm, reference: tuple[dict[str, bytes], int]) -> None:
+    """The app's own server, as its terminal ends it: the signal goes to the whole group."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    run = farm.add(epochs=EPOCHS)
+    server = farm.start("tools.serve", "--headless", "--port", str(port))
+    farm.wait_for(lambda: "stage:training" in farm.kinds(run))
+    os.killpg(server.pid, signal.SIGINT)
+    server.wait(timeout=30)
+    farm.wait_for(lambda: not is_held(worker_lock(farm.home)))
+    assert {job.state for job in farm.workspace.jobs.all(run=run.id)} == {"succeeded"}, farm.log()
+    assert weights(run) == reference[0]
+    farm.whole()
+
+
+def test_a_list_that_is_lost_while_a_worker_trains_comes_back_from_its_backup(
+    farm: Farm, reference: tuple[dict[str, bytes], int]
+) -> None:
+    run = farm.add(epochs=EPOCHS)
+    process = farm.start()
+    farm.wait_for(lambda: "stage:training" in farm.kinds(run))
+    farm.workspace.database.backup(older_than=0)
+    rubbish = b"rubbish " * 2000
+    for tail in ("-wal", "-shm"):
+        (farm.home / f"closer.db{tail}").unlink(missing_ok=True)
+    (farm.home / "closer.db").write_bytes(rubbish)
+    process.wait(timeout=100)
+    with pytest.raises(DamagedError):
+        farm.workspace.runs.all()
+    assert (farm.home / "closer.db").read_bytes() == rubbish  # nothing was written to it
+    assert restore_backup(farm.home).read_bytes() == rubbish
+    farm.finish()
+    assert farm.workspace.runs.get(run.id).state == "succeeded", farm.log()
+    assert weights(run) == reference[0]
+    farm.whole()
+
+
+def test_a_clock_that_is_set_back_while_a_worker_trains_changes_nothing(
+    farm: Farm, reference: tuple[dict[str, bytes], int]
+) -> None:
+    run = farm.add(epochs=EPOCHS)
+    farm.start("tests.faults.limited", "clock", "3600", str(farm.home)).wait(timeout=100)
+    ended = farm.workspace.runs.get(run.id)
+    assert ended.state == "succeeded", farm.log()
+    assert ended.seconds >= 0
+    times = [event["time"] for event in read_events(run.events_path)[0]]
+    assert times != sorted(times)  # it was set back indeed
+    assert weights(run) == reference[0]
+    farm.whole()
+
+
+def test_files_that_look_older_than_they_are_do_not_decide_what_is_newest(farm: Farm) -> None:
     run = farm.add(epochs=4, patience=0)
     process = farm.start()
     farm.wait_for(lambda: len(list(run.checkpoints_dir.glob("step-*"))) >= 2)
