@@ -167,7 +167,7 @@ def chosen_table(table: pd.DataFrame) -> str:
 
 def draw(run: Run, kind: str, listed: pd.DataFrame) -> None:
     """Draw a table; a chosen row is chosen everywhere."""
-    key = f"{state.PAIR_TABLE}-{kind}-{run.id}"
+    key = f"{state.PAIR_TABLE}-{kind}-{run.id}-{state.choice_round()}"
     ids = listed["pair"].to_numpy()
 
     def picked() -> None:

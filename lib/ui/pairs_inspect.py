@@ -14,6 +14,7 @@ from lib.store.runs import Run
 from lib.ui import state
 from lib.ui.cache import stamp
 from lib.ui.components import errors_shown
+from lib.ui.picture_opened import one_of
 from lib.ui.theme import colours
 
 LABEL_CHARACTERS = 80
@@ -29,14 +30,7 @@ def _neighbours(identity: str, pair: int, _stamp: tuple[int, int]) -> pd.DataFra
 def show(run: Run, table: pd.DataFrame, chosen: list[int]) -> None:
     """Draw the inspector of one of the chosen pairs."""
     rows = table.set_index("pair")
-    pair = chosen[0]
-    if len(chosen) > 1:
-        pair = st.selectbox(
-            f"One of {len(chosen):,} chosen pairs",
-            chosen[:500],
-            format_func=lambda one: label(rows.loc[one]),
-            key=state.PAIR_OPENED,
-        )
+    pair = one_of(chosen, key=state.PAIR_OPENED, label=lambda one: label(rows.loc[one]))
     row = rows.loc[pair]
     with st.container(border=True):
         texts(row)
