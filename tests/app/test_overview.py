@@ -93,6 +93,94 @@ def test_leftovers_of_crashes_are_offered_for_cleaning(
     assert not left.exists()
 
 
+def care_of_the_newest() -> None:
+    from lib.store.workspace import open_workspace
+    from lib.ui import run_care
+
+    workspace = open_workspace()
+    run_care.show(workspace, workspace.runs.all()[0])
+
+
+def test_a_run_is_renamed_noted_starred_and_deleted(make_run: Callable[..., Run], workspace: Workspace) -> None:
+    run = make_run("succeeded", name="Mine")
+    app = AppTest.from_function(care_of_the_newest, default_timeout=30).run()
+    app.text_input[0].set_value("Better name")
+    app.text_input[1].set_value("try a lower rate")
+    button(app, "Save").click().run()
+    found = workspace.runs.get(run.id)
+    assert (found.name, found.note) == ("Better name", "try a lower rate")
+    button(app, "Star").click().run()
+    assert workspace.runs.get(run.id).starred
+    button(app, "Take the star away").click().run()
+    assert not workspace.runs.get(run.id).starred
+    button(app, "Delete this run").click().run()
+    assert workspace.runs.get(run.id).deleted is not None
+
+
+def test_a_run_that_is_judged_is_not_deleted_under_its_worker(
+    make_run: Callable[..., Run], workspace: Workspace
+) -> None:
+    run = make_run("succeeded", name="Mine")
+    assert workspace.jobs.claim(workspace.jobs.submit("evaluate", run=run.id).id)
+    app = AppTest.from_function(care_of_the_newest, default_timeout=30).run()
+    button(app, "Delete this run").click().run()
+    assert any("still busy" in str(error.value) for error in app.error)
+    assert workspace.runs.get(run.id).deleted is None
+
+
+def test_a_run_cut_short_is_marked_as_partial(make_run: Callable[..., Run], workspace: Workspace) -> None:
+    run = make_run("cancelled", name="Mine")
+    run.model_dir.mkdir()
+    (run.model_dir / "closer.json").write_text('{"partial": true}')
+    app = AppTest.from_function(care_of_the_newest, default_timeout=30).run()
+    assert any("Partial" in str(one.value) for one in app.markdown)
+
+
+def compared() -> None:
+    from lib.store.workspace import open_workspace
+    from lib.ui import run_compare
+
+    run_compare.show(open_workspace().runs.all())
+
+
+def test_runs_are_compared_by_what_differs(make_run: Callable[..., Run]) -> None:
+    make_run("succeeded", name="First")
+    make_run("succeeded", name="Second", recipe={"epochs": 7})
+    app = AppTest.from_function(compared, default_timeout=30).run()
+    assert not app.exception
+    numbers, settings = (table.value for table in app.dataframe)
+    assert list(numbers["Run"]) == ["Second", "First"]
+    assert list(settings.index) == ["Epochs"]
+    assert list(settings.iloc[0]) == ["7", "3"]
+    assert len(app.get("plotly_chart")) == 1
+
+
+def test_a_lost_list_comes_back_by_a_button(
+    open_page: Callable[..., AppTest], make_run: Callable[..., Run], workspace: Workspace
+) -> None:
+    make_run("succeeded", name="Mine")
+    workspace.database.backup(older_than=0)
+    for tail in ("", "-wal", "-shm"):
+        (workspace.home / f"closer.db{tail}").unlink(missing_ok=True)
+    app = open_page()
+    assert any("gone" in str(error.value) for error in app.error)
+    button(app, "Go on with the last backup").click().run()
+    assert not app.error
+    assert list(app.dataframe[0].value["name"]) == ["Mine"]
+
+
+def test_folders_that_the_list_does_not_know_are_named_and_kept(
+    open_page: Callable[..., AppTest], make_run: Callable[..., Run], workspace: Workspace
+) -> None:
+    make_run("succeeded")
+    folder = workspace.home / "runs" / "0123456789"
+    folder.mkdir()
+    os.utime(folder, (time.time() - 3600,) * 2)
+    app = open_page()
+    assert any(str(folder) in str(code.value) for code in app.code)
+    assert "Clean up" not in {one.label for one in app.button}
+
+
 def test_a_name_with_markdown_in_it_is_shown_as_text(
     open_page: Callable[..., AppTest], make_run: Callable[..., Run]
 ) -> None:

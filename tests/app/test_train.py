@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import time
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,6 +15,8 @@ from streamlit.testing.v1 import AppTest
 
 from lib.data.prepare import prepare
 from lib.data.shapes import Shape
+from lib.jobs.events import EventWriter
+from lib.jobs.locks import worker_lock
 from lib.store.datasets import Dataset
 from lib.store.runs import Run
 from lib.store.workspace import Workspace
@@ -142,6 +146,59 @@ def test_cancel_asks_first_and_then_stops_the_run(
     assert workspace.runs.get(run.id).state == "running"
     button(app, "Yes, stop it").click().run()
     assert workspace.runs.get(run.id).state == "cancelling"
+
+
+def silent_for(run: Run, seconds: float) -> None:
+    """Let a run's last word be so many seconds old."""
+    event = {"time": datetime.now(UTC).isoformat(), "clock": time.monotonic() - seconds, "kind": "stage"}
+    with run.events_path.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(event | {"stage": "training", "detail": ""}) + "\n")
+
+
+def test_a_worker_that_says_nothing_is_told_with_a_choice(
+    open_page: Callable[..., AppTest],
+    make_run: Callable[..., Run],
+    workspace: Workspace,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    run = make_run("running")
+    assert "No progress for" not in texts(open_page("train", run=run.id))
+    silent_for(run, 90)
+    app = open_page("train", run=run.id)
+    assert "No progress for 1 min 3" in texts(app)
+    assert "Its worker is gone" in texts(app)
+    killed = []
+    monkeypatch.setattr("lib.ui.live_run.kill_worker", lambda home: killed.append(home))
+    with worker_lock(workspace.home):
+        app = open_page("train", run=run.id)
+        assert "alive but says nothing" in texts(app)
+        button(app, "Restart the worker").click().run()
+    assert killed == [workspace.home]
+
+
+def test_the_log_can_be_searched_and_taken_away(
+    open_page: Callable[..., AppTest], make_run: Callable[..., Run]
+) -> None:
+    run = make_run("succeeded")
+    EventWriter(run.events_path).log("Another line.")
+    run.log_path.write_text("What a library printed.")
+    app = open_page("train", run=run.id)
+    assert "A line for the log." in app.code[0].value
+    app.text_input(key=f"log-search-{run.id}").set_value("ANOTHER").run()
+    assert app.code[0].value.endswith("Another line.")
+    assert len(app.get("download_button")) == 1
+    assert any(f"/download/{run.id}/log.txt" in str(link.proto.url) for link in app.get("link_button"))
+
+
+def test_a_deleted_run_offers_only_to_come_back(
+    open_page: Callable[..., AppTest], make_run: Callable[..., Run], workspace: Workspace
+) -> None:
+    run = make_run("failed")
+    workspace.runs.delete(run.id)
+    app = open_page("train", run=run.id)
+    assert "Try again" not in {one.label for one in app.button if one.key == f"retry-{run.id}"}
+    button(app, "Undo the deletion").click().run()
+    assert workspace.runs.get(run.id).deleted is None
 
 
 def test_a_failed_run_can_be_tried_again(
