@@ -23,6 +23,8 @@ BETWEEN = 6
 
 FRAME_BYTES = 12_000_000
 HEIGHT = 640
+NOTHING = "rgba(0,0,0,0)"
+"""No ground of its own: the page's shows."""
 
 
 @dataclass(frozen=True)
@@ -124,6 +126,8 @@ def look(drawn: Map, height: int) -> dict[str, object]:
             "tracegroupgap": 0,
             "traceorder": "normal",
         },
+        "paper_bgcolor": NOTHING,
+        "plot_bgcolor": NOTHING,
         "dragmode": "pan",
         "hovermode": "closest",
         "uirevision": "map",
@@ -163,7 +167,7 @@ def buttons(frames: list[go.Frame], colours: Palette, *, smooth: bool) -> dict[s
         "type": "buttons",
         "direction": "left",
         "showactive": False,
-        "bgcolor": "rgba(0,0,0,0)",
+        "bgcolor": NOTHING,
         "bordercolor": colours.faint,
         "font": {"color": colours.text},
         "x": 0.0,

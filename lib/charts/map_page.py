@@ -11,17 +11,18 @@ from lib.charts.colours import LIGHT
 
 STYLE = f"""body{{margin:0 auto;max-width:1180px;padding:24px;font:15px/1.5 system-ui,sans-serif;color:{LIGHT.text};background:{LIGHT.paper}}}
 h1{{font-size:22px;margin:0 0 12px}} p{{margin:4px 0;color:{LIGHT.base}}}
-.textpoint text{{paint-order:stroke;stroke:{LIGHT.paper};stroke-width:3px;stroke-linejoin:round}}"""
+.textpoint text{{paint-order:stroke;stroke:{LIGHT.paper};stroke-width:3px;stroke-linejoin:round}}
+.svg-container{{isolation:isolate}} .gl-container{{z-index:-1}}"""
+
+
+CONFIG = {"displaylogo": False, "scrollZoom": True, "showSendToCloud": False, "plotlyServerURL": ""}
+"""No button that would send the texts away."""
 
 
 def map_page(figure: go.Figure, *, title: str, sentences: Sequence[str], alt: str) -> str:
     """Return the figure as one HTML file that needs no network; nothing moves before play is pressed."""
-    shown = go.Figure(figure).update_layout(
-        template="plotly_white", paper_bgcolor=LIGHT.paper, plot_bgcolor=LIGHT.paper, font={"color": LIGHT.text}
-    )
-    body = shown.to_html(
-        include_plotlyjs=True, full_html=False, auto_play=False, config={"displaylogo": False, "scrollZoom": True}
-    )
+    shown = go.Figure(figure).update_layout(template="plotly_white", font={"color": LIGHT.text})
+    body = shown.to_html(include_plotlyjs=True, full_html=False, auto_play=False, config=CONFIG)
     told = "".join(f"<p>{escape(sentence)}</p>" for sentence in sentences)
     name = escape(title)
     return (

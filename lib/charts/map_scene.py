@@ -22,6 +22,12 @@ GROUPS = ("worse", "worse", "same", "better", "better")
 CROWDED = 400
 """Lines above which marks are drawn smaller and lines thinner."""
 
+FEW = 6
+"""Chosen pairs up to which rings are wide."""
+
+DENSE = 1_200
+"""Lines above which marks are smaller still."""
+
 BOTH_ENDS_BELOW = 2_500
 """Lines up to which each point's words tell both ends of its pair."""
 
@@ -158,7 +164,9 @@ def end_traces(lines: pd.DataFrame, texts: list[str], limit: float, colours: Pal
             if some.empty:
                 continue
             marker = {
-                "size": (8 if end == "source" else 7) - (2 if len(lines) > CROWDED else 0),
+                "size": (8 if end == "source" else 7)
+                - (2 if len(lines) > CROWDED else 0)
+                - (1.5 if len(lines) > DENSE else 0),
                 "symbol": f"{shape}{kind}",
                 "color": some["value"].fillna(0).to_numpy(np.float32),
                 "colorscale": colours.scale(),
@@ -196,12 +204,18 @@ def marked_trace(lines: pd.DataFrame, colours: Palette) -> list[Trace]:
 
 
 def ring(places: Places, pairs: np.ndarray, colours: Palette, *, mode: str) -> Trace:
-    """Return rings around what is chosen."""
+    """Return rings around what is chosen, finer ones around many, so that they don't hide each other."""
+    wide = len(pairs) <= 3 * FEW
     style = {
         "mode": mode,
         "name": "Chosen",
-        "line": {"color": colours.tuned, "width": 3},
-        "marker": {"size": 16, "symbol": "circle-open", "color": colours.tuned, "line": {"width": 3}},
+        "line": {"color": colours.tuned, "width": 3 if wide else 1.5},
+        "marker": {
+            "size": 16 if wide else 11,
+            "symbol": "circle-open",
+            "color": colours.tuned,
+            "line": {"width": 3 if wide else 1.5},
+        },
         "hoverinfo": "skip",
     }
     return Trace(style, places, pairs, vector=True)

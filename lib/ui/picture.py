@@ -22,7 +22,7 @@ from lib.ui.picture_files import downloads
 from lib.ui.picture_filters import View, chosen_classes, chosen_lines, measure_of
 from lib.ui.theme import is_dark
 
-PRESENT_HEIGHT = 490
+PRESENT_HEIGHT = 480
 SIDES = (0.63, 0.37)
 """Shares of the map and of what lies beside it."""
 
@@ -39,7 +39,8 @@ def show(run: Run) -> None:
     if found is None:
         picture_work.no_map(run)
         return
-    st.html(KEYS, unsafe_allow_javascript=True)
+    with st.container(key="map-keys"):
+        st.html(KEYS, unsafe_allow_javascript=True)
     if state.is_presenting():
         present(run, found)
         return

@@ -75,6 +75,7 @@ def pixel(page: Page, x: float, y: float) -> tuple[float, float]:
 
 def slide(page: Page, label: str) -> None:
     """Click on a step of the figure's slider."""
+    page.locator(".js-plotly-plot .slider-rail-touch-rect").first.scroll_into_view_if_needed()
     step = page.locator(".js-plotly-plot .slider-label", has_text=label).first.bounding_box()
     rail = page.locator(".js-plotly-plot .slider-rail-touch-rect").first.bounding_box()
     page.mouse.click(step["x"] + step["width"] / 2, rail["y"] + rail["height"] / 2)
@@ -99,9 +100,17 @@ def test_zoom_survives_the_slider(page: Page, address: str, run: Run) -> None:
     whole = page.evaluate(f"{FIGURE}._fullLayout.xaxis.range.slice()")
     middle = moment(run, "base").mean(axis=0)
     page.mouse.move(*pixel(page, *middle))
+    page.mouse.wheel(0, 60)
+    page.wait_for_timeout(500)
+    assert page.evaluate(f"{FIGURE}._fullLayout.xaxis.range.slice()") == pytest.approx(whole), "the wheel alone scrolls"
+    page.mouse.wheel(0, -60)
+    page.wait_for_timeout(500)
+    page.mouse.move(*pixel(page, *middle))
+    page.keyboard.down("Control")
     for _ in range(4):
         page.mouse.wheel(0, -400)
         page.wait_for_timeout(100)
+    page.keyboard.up("Control")
     page.wait_for_timeout(500)
     zoomed = page.evaluate(f"{FIGURE}._fullLayout.xaxis.range.slice()")
     slide(page, "Best")
@@ -116,15 +125,26 @@ def test_a_click_follows_the_pair_and_shows_the_intruder(page: Page, address: st
     line = drawn.lines[drawn.lines["part"] == "held_out"].iloc[3]
     lonely = drawn.coordinates["base"][int(line["source"])]
     page.mouse.click(*pixel(page, *lonely))
-    expect(page.get_by_text(FOLLOW)).to_be_visible(timeout=20_000)
-    expect(page.get_by_text("The intruder")).to_be_visible()
+    expect(page.get_by_role("tab", name=FOLLOW)).to_be_visible(timeout=20_000)
+    expect(page.get_by_role("tab", name="The intruder")).to_be_visible()
+    page.get_by_role("tab", name="Nearest texts").click()
     expect(page.get_by_text("Nearest texts before")).to_be_visible()
     chosen = re.search(r"[?&]pair=(\d+)", page.url)
     assert chosen
     expect(page.get_by_text(f"Question {chosen[1]} about").first).to_be_visible()
+    beside = page.get_by_role("tab", name=FOLLOW).bounding_box()
+    figure = page.locator(".js-plotly-plot").first.bounding_box()
+    assert beside["x"] >= figure["x"] + figure["width"]
+    assert beside["y"] < figure["y"] + figure["height"], "what was chosen opens in sight of the map"
     page.get_by_role("button", name="Let go of 1 chosen").click()
-    expect(page.get_by_text(FOLLOW)).to_be_hidden()
+    expect(page.get_by_role("tab", name=FOLLOW)).to_be_hidden()
+    expect(page.get_by_text("Strongest changes")).to_be_visible()
     assert "pair=" not in page.url
+    expect_places(page, "Source, held-out", moment(run, "base"))
+    page.wait_for_timeout(500)
+    assert not page.evaluate(f"{FIGURE}._fullData.some(t => t.selectedpoints)"), "nothing stays dimmed"
+    page.mouse.click(*pixel(page, *lonely))
+    expect(page.get_by_role("button", name="Let go of 1 chosen")).to_be_visible(timeout=20_000)
 
 
 def test_a_lasso_chooses_many(page: Page, address: str, run: Run) -> None:
@@ -161,15 +181,48 @@ def test_filters_stand_in_a_link_that_another_browser_opens(page: Page, chromium
     other.context.close()
 
 
-def test_the_first_moment_can_be_chosen_by_keyboard(page: Page, address: str, run: Run) -> None:
+def test_the_seen_moment_survives_every_redrawing_and_stands_in_the_link(
+    page: Page, chromium: Browser, address: str, run: Run
+) -> None:
     opened(page, address)
-    page.get_by_role("combobox", name="Show first").focus()
-    page.keyboard.press("ArrowDown")
-    page.get_by_role("option", name="Best").wait_for()
-    page.keyboard.type("Best")
-    page.keyboard.press("Enter")
+    slide(page, "Best")
     expect_places(page, "Source, held-out", moment(run, "best"))
-    assert "frame=" in page.url
+    expect(page).to_have_url(re.compile("[?&]frame=best"))
+    page.get_by_label("Find words in a pair").fill("Question")
+    page.get_by_label("Find words in a pair").press("Enter")
+    expect(page.get_by_role("button", name="Choose all")).to_be_visible(timeout=20_000)
+    expect_places(page, "Source, held-out", moment(run, "best"))
+    page.get_by_role("button", name="Choose all").click()
+    expect(page.get_by_role("button", name="Let go of")).to_be_visible(timeout=20_000)
+    expect(page.locator(".legendtext", has_text="Chosen")).to_be_visible(timeout=20_000)
+    expect_places(page, "Source, held-out", moment(run, "best"))
+    assert page.evaluate(f"{FIGURE}._fullLayout.sliders[0].active") == 2
+    expect(page).to_have_url(re.compile(r"(?=.*[?&]frame=best)(?=.*[?&]find=Question)(?=.*[?&]pair=)"))
+    context = chromium.new_context(viewport={"width": 1280, "height": 1400})
+    other = opened(context.new_page(), page.url)
+    expect_places(other, "Source, held-out", moment(run, "best"))
+    expect(other.get_by_text("A link holds the first 20 of them.")).to_have_count(0)
+    context.close()
+    slide(page, "Base")
+    expect_places(page, "Source, held-out", moment(run, "base"))
+    expect(page).not_to_have_url(re.compile("frame="))
+
+
+def test_a_link_names_its_moment_plainly(page: Page, address: str, run: Run) -> None:
+    opened(page, address + "&frame=epoch-001")
+    expect_places(page, "Source, held-out", moment(run, "epoch-001"))
+    assert "frame=epoch-001" in page.url
+
+
+def test_calm_windows_see_no_travel(chromium: Browser, address: str, run: Run) -> None:
+    context = chromium.new_context(viewport={"width": 1280, "height": 1400}, reduced_motion="reduce")
+    page = opened(context.new_page(), address)
+    steps = page.evaluate(f"{FIGURE}._fullLayout.sliders[0].steps.map(s => s.args[1].transition.duration)")
+    assert set(steps) == {0}
+    assert page.evaluate(f"{FIGURE}._fullLayout.updatemenus[0].buttons[0].args[1].transition.duration") == 0
+    page.locator(".js-plotly-plot .updatemenu-button", has_text="Play").click()
+    expect_places(page, "Source, held-out", moment(run, "best"))
+    context.close()
 
 
 def test_play_and_slider_answer_to_keys_without_the_server(page: Page, address: str, run: Run) -> None:
@@ -195,11 +248,29 @@ def test_play_and_slider_answer_to_keys_without_the_server(page: Page, address: 
 
 
 def test_present_shows_the_map_and_play_alone(page: Page, address: str, run: Run) -> None:
-    opened(page, address + "&present=1")
-    expect(page.get_by_label("Find words in a pair")).to_have_count(0)
+    page.set_viewport_size({"width": 1440, "height": 900})
+    opened(page, address)
+    page.get_by_role("combobox", name="Pairs").click()
+    page.get_by_role("option", name="All").click()
+    expect(page.get_by_text("All 80 lines")).to_be_visible(timeout=20_000)
+    page.get_by_role("combobox", name="Group").click()
+    page.get_by_role("option", name="team 1").click()
+    expect(page.get_by_text("All 27 lines")).to_be_visible(timeout=20_000)
+    slide(page, "Epoch 1")
+    expect(page).to_have_url(re.compile("frame=epoch-001"))
+    page.get_by_role("button", name="Present").click()
+    expect(page.get_by_role("button", name="Leave the presentation")).to_be_visible(timeout=20_000)
+    page.wait_for_timeout(1_500)
+    expect(page.get_by_label("Find words in a pair")).to_be_hidden()
     expect(page.get_by_text("Download")).to_have_count(0)
+    assert all(word in page.url for word in ("present=1", "part=All", "group=team", "frame=epoch-001"))
+    assert page.evaluate(f"{FIGURE}._fullLayout.sliders[0].active") == 1
     page.locator(".js-plotly-plot .updatemenu-button", has_text="Play").click()
-    expect_places(page, "Source, held-out", moment(run, "best"))
+    page.wait_for_timeout(3_500)
+    assert page.evaluate(f"{FIGURE}._fullLayout.sliders[0].active") == 2
+    page.get_by_role("button", name="Leave the presentation").click()
+    expect(page.get_by_text("All 27 lines")).to_be_visible(timeout=20_000)
+    assert "part=All" in page.url
 
 
 def test_colours_follow_the_theme(chromium: Browser, address: str) -> None:
@@ -209,6 +280,11 @@ def test_colours_follow_the_theme(chromium: Browser, address: str) -> None:
         page.wait_for_timeout(1_000)
         drawn = page.evaluate(f"{FIGURE}._fullData.filter(t => t.mode === 'lines').map(t => t.line.color)")
         assert palette.better in drawn
+        button = page.locator(".js-plotly-plot .updatemenu-button", has_text="Play")
+        button.hover()
+        page.wait_for_timeout(300)
+        fill = button.locator("rect").first.evaluate("rect => getComputedStyle(rect).fill")
+        assert "0.22" in fill, "a veil over the page's own ground, so that words stay readable"
         context.close()
 
 
@@ -225,10 +301,18 @@ def test_the_picture_can_be_taken_away(page: Page, chromium: Browser, address: s
         with page.expect_download(timeout=30_000) as download:
             page.get_by_role("button", name=button).click()
         download.value.save_as(tmp_path / name)
-    assert (tmp_path / "map.svg").read_text(encoding="utf-8").startswith("<svg")
+    svg = (tmp_path / "map.svg").read_text(encoding="utf-8")
+    assert svg.startswith("<svg")
+    assert "Best (epoch 2)" in svg
+    assert LIGHT.paper in svg
     context = chromium.new_context(offline=True)
     alone = context.new_page()
     alone.goto((tmp_path / "map.html").as_uri())
+    expect_places(alone, "Source, held-out", moment(run, "base"))
+    expect(alone.get_by_role("heading", name="Planted, model: the pairs on the map")).to_be_visible()
+    expect(alone.get_by_text("tell the truth")).to_be_visible()
+    expect(alone.locator(".legendtext", has_text="Came closer")).to_be_visible()
+    expect(alone.locator('.modebar-btn[data-title*="Share"]')).to_have_count(0)
     alone.locator(".js-plotly-plot .updatemenu-button", has_text="Play").click()
     expect_places(alone, "Source, held-out", moment(run, "best"))
     context.close()

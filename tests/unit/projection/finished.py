@@ -10,10 +10,13 @@ import pandas as pd
 
 from lib.data.prepare import Prepared
 from lib.data.shapes import Shape
+from lib.evaluation.run import evaluate
 from lib.projection.run import draw_run
+from lib.projection.snapshots import read_snapshots
 from lib.store.datasets import Dataset
 from lib.store.runs import Run
 from lib.store.workspace import Workspace, open_workspace
+from tests.unit.evaluation.fakes import of_text
 from tests.unit.projection.planted import pulled, unit, world
 
 
@@ -37,6 +40,21 @@ def finished_run(home: Path, *, pairs: int = 60, moments: int = 3, drawn: bool =
     if drawn:
         draw_run(run, dataset, home=home)
     return run
+
+
+def judge(run: Run) -> None:
+    """Judge a planted run by its planted vectors; texts that have none get others."""
+    known = read_snapshots(run.snapshots_dir)
+    place = {text: number for number, text in enumerate(known.texts())}
+    vectors = {"base": known.vectors("base"), "tuned": known.vectors("best")}
+
+    def embed(name: str, texts: list[str]) -> np.ndarray:
+        dim = vectors[name].shape[1]
+        rows = [vectors[name][place[t]] if t in place else np.resize(of_text(t), dim) for t in texts]
+        return np.array(rows, dtype=np.float32)
+
+    dataset = open_workspace(run.folder.parent.parent).datasets.get(run.dataset)
+    evaluate(dataset.frame(), dataset.shape, embed, folder=run.evaluation_dir)
 
 
 def finished_texts(home: Path, *, texts: int = 80, classes: int = 9) -> Run:
