@@ -75,7 +75,23 @@ def training_figure(run: Curves, colours: Palette, *, metric_title: str, epochs:
         figure.add_trace(_best(run, colours), row=1, col=2)
     if epochs:
         figure.update_xaxes(range=[0, epochs * 1.02])
+    figure.update_yaxes(range=_loss_range(run.losses), row=1, col=1)
+    figure.update_yaxes(range=_value_range(run.values), row=1, col=2)
     return figure
+
+
+def _loss_range(losses: Sequence[float]) -> list[float] | None:
+    """Return a range from nought up, so that a loss is seen to fall towards it; one for an empty panel too."""
+    return [0.0, 1.08 * max(losses)] if losses and max(losses) > 0 else [0.0, 1.0] if not losses else None
+
+
+def _value_range(values: Sequence[float]) -> list[float] | None:
+    """Return a range that is never so narrow that a thousandth looks like a leap, and holds the words below the best."""
+    if not values:
+        return [0.0, 1.0]
+    low, high = min(values), max(values)
+    room = max(0.05, high - low)
+    return [low - 0.35 * room, high + 0.2 * room]
 
 
 def compare_figure(runs: Sequence[Curves], colours: Palette, *, metric_title: str) -> go.Figure:
@@ -123,12 +139,13 @@ def _line(x: Sequence[float], y: Sequence[float], colour: str, name: str, hover:
 
 def _best(run: Curves, colours: Palette) -> go.Scatter:
     place = run.best or 0
+    is_right = run.epochs[place] > 0.8 * max(run.epochs)  # words in the middle of the mark would be cut at the edge
     return go.Scatter(
         x=[run.epochs[place]],
         y=[run.values[place]],
         mode="markers+text",
         text=[f"best {run.values[place]:.3f}"],
-        textposition="bottom center",
+        textposition="bottom left" if is_right else "bottom center",
         textfont={"color": colours.tuned},
         marker={"size": 13, "color": with_alpha(colours.tuned, 0.25), "line": {"color": colours.tuned, "width": 2}},
         hovertemplate=f"best epoch {run.epochs[place]:g}: {run.values[place]:.3f}<extra></extra>",

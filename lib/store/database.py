@@ -196,6 +196,9 @@ class Database:
                 self._keep_older(connection, version)
         with self._guarded(), closing(self._connect()) as connection:
             connection.execute("BEGIN IMMEDIATE")
+            if self._version(connection) == 0 and self.path.with_name(BACKUP).exists():
+                connection.rollback()  # it was emptied since it was looked at: never begin anew beside a backup
+                raise self._damaged("The workspace's database is empty, but there is a backup of it.")
             for script in MIGRATIONS[self._version(connection) :]:
                 for statement in script.split(";"):
                     connection.execute(statement)

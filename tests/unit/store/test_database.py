@@ -72,6 +72,19 @@ def test_a_database_that_is_gone_is_not_taken_for_a_new_one(home: Path) -> None:
     assert [item.id for item in open_workspace().datasets.all()] == [dataset.id]
 
 
+def test_a_database_without_its_tables_is_not_filled_anew_beside_a_backup(home: Path) -> None:
+    workspace = open_workspace()
+    dataset = add_dataset(workspace)
+    workspace.database.backup(older_than=0)
+    (home / "closer.db").unlink()
+    with closing(sqlite3.connect(home / "closer.db")) as connection:
+        connection.execute("CREATE TABLE something (a)")
+    with pytest.raises(DamagedError, match="empty"):
+        open_workspace()
+    restore_backup(home)
+    assert [item.id for item in open_workspace().datasets.all()] == [dataset.id]
+
+
 def rubbish_page(home: Path) -> None:
     """Overwrite the page that holds the list of runs, in the middle of the file."""
     with closing(sqlite3.connect(home / "closer.db")) as connection:
