@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
+from lib.data.guess import SAME_WORDS
 from lib.data.normal import same_keys
 from lib.data.shapes import Shape
 from lib.errors import InputError
@@ -22,8 +24,6 @@ HEADLINE: dict[Shape, str] = {
 """The one metric by shape that chooses the best epoch on validation and leads the verdict on held-out."""
 
 RANDOM_PAIRS = 20_000
-SAME = ("1", "entailment", "same", "true", "yes")
-"""Labels that say that two texts mean the same, where labels are words."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,8 @@ class Task:
 
     left, right: ids of the pair's two texts by row of the part. queries, documents: ids of the distinct sources of the
     part and of all distinct targets of the dataset; relevant: by query, which documents are right; own_document: by query,
-    which one is its own text, -1 for none. middle: the score above which a scored pair counts as right.
+    which one is its own text, -1 for none. middle: the score above which a scored pair counts as right; same: the label of a
+    labelled pair that means the same, by all labels of the dataset.
     """
 
     shape: Shape
@@ -48,6 +49,7 @@ class Task:
     query_of_row: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     own_document: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     middle: float = 0.5
+    same: str = "1"
 
     @classmethod
     def of(cls, frame: pd.DataFrame, *, shape: Shape | str, part: str) -> Task:
@@ -152,6 +154,7 @@ def _paired(frame: pd.DataFrame, chosen: pd.DataFrame, shape: Shape) -> Task:
         ids["positive"][inside],
         _values(chosen, shape),
         middle=0.0 if shape is Shape.SCORED and frame["score"].astype(float).min() < 0 else 0.5,
+        same=same_label(frame["label"].astype(str)) if shape is Shape.LABELLED_PAIRS else "1",
     )
     if not retrieves:
         return task
@@ -217,10 +220,19 @@ def _labelled(frame: pd.DataFrame, chosen: pd.DataFrame) -> Task:
 
 
 def positives(task: Task) -> np.ndarray:
-    """Return by row of labelled pairs 1 where the label means the same ("1", "entailment"), else 0.
+    """Return by row of labelled pairs 1 where the label means the same ("1", "entailment"), else 0."""
+    return (task.values == task.same).astype(int)
 
-    Pairs of two classes are stored with the labels "0" and "1": a part in which none is "1" has none that means the same.
+
+def same_label(labels: Iterable[str]) -> str:
+    """Return which of a dataset's labels of pairs means the same, by the rule by which Upload offers one.
+
+    Pairs of two classes are stored with the labels "0" and "1". Classes that were kept apart go by their word, else 0 of 0, 1
+    and 2 (as SNLI and MNLI write entailment), else the last.
     """
-    names = set(task.values)
-    same = "1" if names <= {"0", "1"} else next((n for n in SAME if n in names), max(names))
-    return (task.values == same).astype(int)
+    names = sorted(set(labels))
+    if set(names) <= {"0", "1"}:
+        return "1"
+    if {"0", "1", "2"} <= set(names):
+        return "0"
+    return next((name for word in SAME_WORDS for name in names if name.casefold() == word), names[-1])

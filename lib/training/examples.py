@@ -10,6 +10,7 @@ import pandas as pd
 from lib.data.normal import same_keys
 from lib.data.shapes import TEXT_COLUMNS, Shape
 from lib.errors import InputError
+from lib.evaluation.task import same_label
 
 
 @dataclass(frozen=True)
@@ -48,17 +49,23 @@ def training_rows(frame: pd.DataFrame, shape: Shape) -> Rows:
     if shape is Shape.SCORED:
         columns["score"] = train["score"].astype(float).tolist()
     elif shape in (Shape.LABELLED_PAIRS, Shape.LABELLED_TEXTS):
-        classes = label_names(train["label"].astype(str))
+        classes = label_names(train["label"].astype(str), shape)
         check_labels(train["label"].astype(str), shape)
         number = {name: value for value, name in enumerate(classes)}
         columns["label"] = [number[name] for name in train["label"].astype(str)]
     return Rows(columns, classes)
 
 
-def label_names(labels: pd.Series) -> list[str]:
-    """Return the labels in order; "0" and "1" keep their numbers even where only one of them occurs."""
+def label_names(labels: pd.Series, shape: Shape) -> list[str]:
+    """Return the labels in order of their numbers; "0" and "1" keep theirs even where only one of them occurs.
+
+    Of two labels of pairs the one that means the same comes last: 1 is what losses draw together.
+    """
     found = sorted(labels.unique())
-    return ["0", "1"] if set(found) <= {"0", "1"} else found
+    if set(found) <= {"0", "1"}:
+        return ["0", "1"]
+    same = same_label(found) if shape is Shape.LABELLED_PAIRS and len(found) == 2 else ""
+    return sorted(found, key=lambda name: (name == same, name))
 
 
 def check_labels(labels: pd.Series, shape: Shape) -> None:

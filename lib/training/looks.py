@@ -47,10 +47,13 @@ def check_measured(training: Training, metrics: dict[str, float]) -> None:
             "same, or the base model gives all its texts one vector.",
             todo="Split the data anew on the Upload page with a larger validation part, or choose another base model.",
         )
-    values = training.task.values
-    if training.shape is Shape.LABELLED_PAIRS and len(set(values)) < 2:
+    if training.shape is not Shape.LABELLED_PAIRS:
+        return
+    if len(training.rows.classes) > 2:
+        training.progress.log(f"Of {len(training.rows.classes)} labels, “{training.task.same}” counts as the same.")
+    if len(set(training.task.is_right.tolist())) < 2:
         training.progress.log(
-            "All pairs of the validation part have one label: no epoch can be told from another. Split anew to choose well.",
+            "In the validation part all pairs mean the same, or none does: no epoch can be told from another. Split anew to choose well.",
             level="warning",
         )
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import pandas as pd
 import streamlit as st
 
 from lib import settings
 from lib.data.shapes import Shape
 from lib.errors import CloserError, InputError
+from lib.evaluation.task import same_label
 from lib.models.catalog import entries, is_static, resolve
 from lib.store.datasets import Dataset
 from lib.store.names import RUN_PREFIX
@@ -16,7 +18,7 @@ from lib.store.workspace import Workspace
 from lib.training.choices import losses_for
 from lib.training.recipe import CLASSIC, Recipe, recommended_for
 from lib.ui import cache, recipe_form, state, train_cost
-from lib.ui.components import SHAPES, empty, show_error
+from lib.ui.components import SHAPES, empty, plain, show_error
 
 PRESETS = ("Recommended", "Classic")
 
@@ -38,6 +40,8 @@ def show(workspace: Workspace) -> None:
         dataset = _dataset(datasets)
         models = _models(workspace)
         shape, classes = Shape(dataset.shape), cache.classes(dataset)
+        if classes > 2:
+            st.caption(_classes_line(dataset, classes))
         preset = _preset(shape, classes)
         start = recommended_for(dataset.counts["train"]) if preset == "Recommended" else CLASSIC
         statics = [is_static(model, home=workspace.home) for model in models]
@@ -77,6 +81,19 @@ def _dataset(datasets: dict[str, Dataset]) -> Dataset:
         f"{counts['held_out']:,} held out to judge."
     )
     return dataset
+
+
+def _classes_line(dataset: Dataset, classes: int) -> str:
+    same = _same_label(str(dataset.folder / "examples.parquet"))
+    return (
+        f"{classes} classes are told apart; the validation metric asks how well the cosine finds “{plain(same)}”, "
+        "which is taken for the one that means the same."
+    )
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _same_label(parquet: str) -> str:
+    return same_label(pd.read_parquet(parquet, columns=["label"])["label"].astype(str).unique())
 
 
 def _models(workspace: Workspace) -> list[str]:

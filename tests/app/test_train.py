@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
@@ -13,6 +14,8 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from lib.data.guess import guess
+from lib.data.mapping import PlainRows
 from lib.data.prepare import prepare
 from lib.data.shapes import Shape
 from lib.jobs.events import EventWriter
@@ -298,6 +301,20 @@ def test_what_does_nothing_without_hard_negatives_is_shown_with_them(
     assert not labels(app) & needing
     next(one for one in app.number_input if one.label == "Hard negatives").set_value(2).run()
     assert labels(app) >= needing
+
+
+def test_of_several_classes_of_pairs_the_form_names_the_one_that_is_looked_for(
+    open_page: Callable[..., AppTest], workspace: Workspace
+) -> None:
+    names = ("entailment", "neutral", "contradiction")
+    rows = [(f"left {n}", f"right {n}", names[n % 3]) for n in range(90)]
+    table = pd.DataFrame(rows, columns=["sentence1", "sentence2", "label"])
+    prepared = prepare(table, mapping=replace(guess(PlainRows(table)), same=()))
+    workspace.datasets.publish(prepared, name="Mine")
+    app = open_page("train")
+    assert loss_box(app).options == ["Softmax"]
+    assert "finds “entailment”" in texts(app)
+    assert "Matryoshka dimensions" not in labels(app)
 
 
 @pytest.mark.parametrize("shape", list(Shape))

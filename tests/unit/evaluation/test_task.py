@@ -1,0 +1,36 @@
+"""What a part of a dataset is measured by."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from lib.data.guess import value_guess
+from lib.data.shapes import Shape
+from lib.evaluation.task import Task, same_label
+from tests.unit.evaluation.fakes import pairs_frame
+
+
+@pytest.mark.parametrize(
+    ("labels", "same"),
+    [
+        (["0"], "1"),
+        (["0", "1", "2"], "0"),
+        (["Entailment", "neutral", "contradiction"], "Entailment"),
+        (["duplicate", "related", "apart"], "duplicate"),
+        (["yes", "no"], "yes"),
+        (["1", "2", "3", "4"], "1"),
+        (["a", "b", "c"], "c"),
+    ],
+)
+def test_which_label_means_the_same_is_what_upload_would_offer(labels: list[str], same: str) -> None:
+    """By all labels of the dataset, so that a part in which one is missing is measured alike."""
+    assert same_label(labels) == same
+    if set(labels) != {"0"}:
+        frame = pd.DataFrame({"label": labels * 9})
+        assert value_guess(frame, Shape.LABELLED_PAIRS, "label").same == (same,)
+    frame = pairs_frame(90, held_out=30).assign(label=(labels * 90)[:90])
+    part = Task.of(frame, shape="labelled_pairs", part="held_out")
+    missing = frame[(frame["part"] != "held_out") | (frame["label"] != labels[-1])]
+    if len(labels) > 1:
+        assert Task.of(missing, shape="labelled_pairs", part="held_out").same == part.same == same
