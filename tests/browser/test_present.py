@@ -1,0 +1,59 @@
+"""The present mode and the table of pairs in a real browser, on a planted run that was judged."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from lib.store.runs import Run
+from tests.unit.projection.finished import finished_run, judge
+
+MAIN = "document.querySelector('[data-testid=stMain]')"
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Give a judged run with a map."""
+    made = finished_run(tmp_path_factory.mktemp("present") / "workspace", pairs=120)
+    judge(made)
+    return made
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    """Give a fresh window."""
+    context = chromium.new_context(viewport={"width": 1440, "height": 900})
+    context.set_default_timeout(30_000)
+    yield context.new_page()
+    context.close()
+
+
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (1280, 720)])
+def test_a_presentation_needs_no_scrolling(page: Page, address: str, width: int, height: int) -> None:
+    page.set_viewport_size({"width": width, "height": height})
+    page.goto(f"{address}&present=1&frame=best")
+    expect(page.locator(".js-plotly-plot .slider-group")).to_be_visible(timeout=60_000)
+    page.wait_for_timeout(1_000)
+    assert page.evaluate(f"{MAIN}.scrollHeight <= {MAIN}.clientHeight")
+    for text in ("the right answer", "tell the truth"):
+        expect(page.get_by_text(text).first).to_be_in_viewport()
+    expect(page.locator(".js-plotly-plot .updatemenu-button").first).to_be_in_viewport()
+
+
+def test_the_inspector_and_the_side_of_the_map_open_the_same_pair(page: Page, address: str, run: Run) -> None:
+    held = [pair for pair in range(120) if pair % 4 == 0][:3]
+    page.goto(f"{address}&pair={','.join(map(str, held))}")
+    boxes = page.get_by_role("combobox", name=re.compile("One of 3 chosen pairs"))
+    expect(boxes).to_have_count(2, timeout=60_000)
+    page.wait_for_timeout(1_500)
+    boxes.first.click()
+    page.get_by_role("option", name=f"Question {held[2]} about").click()
+    expect(boxes.last).to_have_value(re.compile(f"Question {held[2]} about"))
+    boxes.last.scroll_into_view_if_needed()
+    page.wait_for_timeout(1_500)  # a list that opens while the page scrolls closes again
+    boxes.last.click()
+    page.get_by_role("option", name=f"Question {held[1]} about").click()
+    expect(boxes.first).to_have_value(re.compile(f"Question {held[1]} about"))
