@@ -48,7 +48,7 @@ HELP = {
     "background": "Share of random pairs of the same model that are less close than this pair.",
     "neighbours": "Share of the ten nearest other texts that have its class.",
 }
-WIDTH, TEXT_WIDTH = 112, 190
+WIDTH, TEXT_WIDTH, WORD_WIDTH = 100, 170, 70
 """Pixels of a number's and of a text's column: headers stand in full, and all columns fit beside each other at 1,440."""
 
 
@@ -196,4 +196,6 @@ def columns(present: list[str]) -> dict[str, object]:
             found[SHOWN[name]] = st.column_config.NumberColumn(format=form, width=WIDTH, help=HELP[kind])
         elif name in ("anchor", "positive", "negative", "text"):
             found[SHOWN[name]] = st.column_config.TextColumn(width=TEXT_WIDTH)
+        elif name == "change":
+            found[SHOWN[name]] = st.column_config.TextColumn(width=WORD_WIDTH)
     return found

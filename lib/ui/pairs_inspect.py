@@ -126,18 +126,21 @@ def overtakings(row: pd.Series, near: pd.DataFrame) -> tuple[dict[str, list[str]
     the ten nearest, so a right one at rank 12 or beyond may still have that text before it.
     """
     ahead = {moment: wrong_ahead(near, moment, int(row[f"{moment}_rank"])) for moment in ("base", "tuned")}
-    whole = {moment: len(ahead[moment]) == int(row[f"{moment}_rank"]) - 1 for moment in ahead}
+    missing = {moment: int(row[f"{moment}_rank"]) - 1 - len(texts) for moment, texts in ahead.items()}
     found = {}
     for title, before, after in (
         ("The right answer overtook", "base", "tuned"),
         ("The right answer was overtaken by", "tuned", "base"),
     ):
         passed = [text for text in ahead[before] if text not in ahead[after]]
-        if whole[after] and passed:
+        if not missing[after] and passed:
             found[title] = passed
-    beyond = [name for moment, name in (("base", "before"), ("tuned", "after")) if not whole[moment]]
-    unknown = "Only the ten nearest are known: which texts stand ahead of the right answer {} cannot be listed in full."
-    return found, unknown.format(" and ".join(beyond)) if beyond else ""
+    unknown = [
+        f"{missing[moment]:,} more stood ahead of the right answer {name}"
+        for moment, name in (("base", "before"), ("tuned", "after"))
+        if missing[moment]
+    ]
+    return found, f"Only the ten nearest are known: {', and '.join(unknown)}." if unknown else ""
 
 
 def wrong_ahead(near: pd.DataFrame, moment: str, rank: int) -> list[str]:

@@ -21,8 +21,8 @@ CARDS = {
     "labelled_pairs": ("average_precision", "best_f1"),
     "labelled_texts": ("neighbour_recall", "silhouette"),
 }
-CARD_WIDTH = 206
-"""Pixels: six cards in a row at 1,440, two or three at 800."""
+CARD_WIDTH = 196
+"""Pixels: six cards in a row at 1,440, three at 800."""
 
 CHOSE_NOTHING = (
     "Measured on the held-out part. It chose nothing: no epoch, no setting, no threshold; validation did that."
@@ -88,7 +88,7 @@ def badges(found: Evaluation) -> None:
 def cards(found: Evaluation) -> None:
     """Draw a card for each measure in one row that wraps where there is no room."""
     names = [name for name in CARDS[found.shape] if name in found.metrics and isfinite(found.metrics[name]["tuned"])]
-    with st.container(horizontal=True, gap="small"):
+    with st.container(horizontal=True, gap="xsmall"):
         for name in names:
             card(name, found.metrics[name], found.verdicts.get(name, ""))
         if found.shape == "labelled_pairs":
@@ -105,6 +105,7 @@ def card(name: str, numbers: dict[str, float], verdict: str) -> None:
         f"{base} → {tuned}",
         delta=f"{signed(name, difference)} ({between(name, numbers)})",
         delta_color=("inverse" if name == RANK else "normal") if clear else "off",
+        delta_arrow="off",  # the sign says it, and a lower rank is no fall
         help=f"{HELP[name]} {reach(name, numbers)}".strip(),
         border=True,
         width=CARD_WIDTH,

@@ -49,19 +49,29 @@ def test_the_verdict_opens_to_a_single_pair(page: Page, address: str, run: Run) 
     expect(page.get_by_text("the right answer now comes first for").first).to_be_visible()
     expect(page.get_by_text("It chose nothing").first).to_be_visible()
     for name in ("Recall@1", "Recall@10", "MRR@10", "nDCG@10", "Median rank"):
-        expect(page.locator('[data-testid="stMetricLabel"]', has_text=name).first).to_be_visible()
+        label = page.locator('[data-testid="stMetricLabel"]', has_text=name).first
+        expect(label).to_be_visible(timeout=30_000)  # cards come in a file of their own
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    rows = 1 if page.viewport_size["width"] == 1440 else 2  # cards stand in one row where there is room, else they wrap
+    page.wait_for_function(
+        "rows => new Set([...document.querySelectorAll('[data-testid=stMetric]')]"
+        ".map(card => Math.round(card.getBoundingClientRect().top))).size === rows",
+        arg=rows,
+    )
 
     page.get_by_role("radio", name="All pairs").or_(page.get_by_role("button", name="All pairs")).first.click()
     table = page.locator('[data-testid="stDataFrame"]').filter(
         has=page.locator('[aria-label*="Held-out pairs: texts"]')
     )
+    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=30_000)
+    expect(table.first.locator("canvas").first).to_be_visible(timeout=30_000)
     page.wait_for_timeout(1_500)  # the table is drawn anew for the other list
     table.first.scroll_into_view_if_needed()
+    page.wait_for_timeout(500)
     box = table.first.bounding_box()
     page.mouse.click(box["x"] + 12, box["y"] + 54)  # the selection column of the first row
     first = load_pairs(run).iloc[0]
-    expect(page.get_by_text("Before: nearest to the source")).to_be_visible()
+    expect(page.get_by_text("Before: nearest to the source")).to_be_visible(timeout=30_000)
     expect(page.get_by_text(str(first["anchor"])).first).to_be_visible()
     assert f"pair={first['pair']}" in page.url
 
@@ -70,3 +80,11 @@ def test_the_verdict_opens_to_a_single_pair(page: Page, address: str, run: Run) 
     page.get_by_role("tab", name="Similarity one can read").click()
     expect(page.get_by_text("What threshold should I use?").first).to_be_visible()
     expect(page.get_by_text("Traceback")).to_have_count(0)
+
+
+def test_what_is_presented_is_badge_sentence_and_map(page: Page, address: str) -> None:
+    page.goto(f"{address}&present=1")
+    expect(page.get_by_text("the right answer now comes first for").first).to_be_visible()
+    expect(page.get_by_text("Leave the presentation")).to_be_visible()
+    expect(page.get_by_test_id("stMetric")).to_have_count(0)
+    expect(page.get_by_text("It chose nothing")).to_have_count(0)
