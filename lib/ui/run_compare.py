@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isfinite
 
 import pandas as pd
 import streamlit as st
 
 from lib.charts.curves import compare_figure, curves
+from lib.evaluation.between import FIRST, between
+from lib.evaluation.statistics import Difference
+from lib.evaluation.store import load_pairs
 from lib.store.runs import Run
+from lib.store.workspace import open_workspace
 from lib.training.recipe import FIELDS
 from lib.ui import cache
-from lib.ui.components import headline_text, metric_title
+from lib.ui.cache import stamp
+from lib.ui.components import errors_shown, headline_text, metric_title, plain
 from lib.ui.theme import colours
 
 
@@ -38,6 +44,35 @@ def _numbers(runs: Sequence[Run]) -> None:
     st.caption("On the same held-out pairs, base → tuned, difference with its 95% interval:")
     rows = [{"Run": run.name, "Base model": run.model, "Held-out": headline_text(run.headline)} for run in measured]
     st.dataframe(pd.DataFrame(rows), hide_index=True, alt="Held-out quality of each run")
+    for other in measured[1:]:
+        with errors_shown():
+            _against(measured[0], other)
+
+
+def _against(one: Run, other: Run) -> None:
+    """Say which of two tuned models is better on the pairs that both were judged on, and whether that is clear."""
+    stamps = [stamp(run.evaluation_dir / "evaluation.json") for run in (one, other)]
+    if (0, 0) in stamps:
+        return
+    found = _between(one.id, stamps[0], other.id, stamps[1])
+    first = found.get(FIRST)
+    if first is None:
+        return
+    low, high = (f"{100 * bound:+.0f}" for bound in (first.low, first.high))
+    interval = f"95% interval {low} to {high}" if isfinite(first.low) else "too few pairs for an interval"
+    clear = {"better": "clearly better", "worse": "clearly worse"}.get(first.verdict, "no clear difference")
+    st.write(
+        f"**{plain(other.name)}** against {plain(one.name)}: the right answer comes first for {first.tuned:.0%}, there for "
+        f"{first.base:.0%} ({100 * first.difference:+.0f} points, {interval}): **{clear}**."
+    )
+
+
+@st.cache_data(max_entries=128, show_spinner=False)
+def _between(one: str, one_stamp: tuple[int, int], other: str, other_stamp: tuple[int, int]) -> dict[str, Difference]:
+    workspace = open_workspace()
+    first, second = workspace.runs.get(one), workspace.runs.get(other)
+    components = workspace.datasets.get(first.dataset).frame()["component"]
+    return between(load_pairs(first), load_pairs(second), components)
 
 
 def _settings(runs: Sequence[Run]) -> None:

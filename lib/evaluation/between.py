@@ -1,0 +1,29 @@
+"""One tuned model against another on the same held-out pairs: which of two runs is better, and is the difference clear?"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from lib.evaluation.statistics import Difference, compare_all
+
+FIRST, RECIPROCAL = "accuracy@1", "mrr@10"
+TOP = 10
+
+
+def between(one: pd.DataFrame, other: pd.DataFrame, components: pd.Series) -> dict[str, Difference]:
+    """Compare two runs' tuned models pair by pair; return nothing where they have no ranks or no pair in common.
+
+    one, other: stored tables of judged pairs (pair, tuned_rank: the rank of the pair's own target among wrong ones).
+    components: by pair, which group of pairs that belong together it is in. `base` is the first run, `tuned` the second.
+    """
+    if "tuned_rank" not in one or "tuned_rank" not in other:
+        return {}
+    both = one[["pair", "tuned_rank"]].merge(other[["pair", "tuned_rank"]], on="pair", suffixes=("_one", "_other"))
+    both = both.dropna()
+    if both.empty:
+        return {}
+    groups = components.reindex(both["pair"]).to_numpy()
+    ranks = {name: both[f"tuned_rank_{name}"].to_numpy(np.float64) for name in ("one", "other")}
+    first, second = ({FIRST: (r <= 1) * 1.0, RECIPROCAL: np.where(r <= TOP, 1 / r, 0.0)} for r in ranks.values())
+    return compare_all(first, second, groups, span=1.0)

@@ -1,0 +1,45 @@
+"""Two runs on the same pairs: a planted gain is found, no difference is called none, unlike tables are refused."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from lib.evaluation.between import FIRST, RECIPROCAL, between
+
+
+def ranks(values: np.ndarray, start: int = 0) -> pd.DataFrame:
+    return pd.DataFrame({"pair": np.arange(start, start + len(values)), "tuned_rank": values})
+
+
+def alone(count: int) -> pd.Series:
+    return pd.Series(np.arange(count))
+
+
+def test_a_planted_gain_is_found_and_its_sign_is_the_second_runs() -> None:
+    generator = np.random.default_rng(0)
+    one = generator.integers(1, 4, 200)
+    other = np.where(generator.random(200) < 0.4, 1, one)
+    found = between(ranks(one), ranks(other), alone(200))
+    assert found[FIRST].verdict == found[RECIPROCAL].verdict == "better"
+    assert found[FIRST].difference == (other == 1).mean() - (one == 1).mean()
+    assert between(ranks(other), ranks(one), alone(200))[FIRST].verdict == "worse"
+
+
+def test_two_runs_without_a_true_difference_show_no_clear_one() -> None:
+    clear = 0
+    for seed in range(40):
+        generator = np.random.default_rng(seed)
+        one, other = generator.integers(1, 5, (2, 100))
+        clear += between(ranks(one), ranks(other), alone(100))[FIRST].verdict != "no clear change"
+    assert clear <= 5
+
+
+def test_only_the_pairs_that_both_were_judged_on_count() -> None:
+    one, other = ranks(np.ones(60)), ranks(np.ones(60), start=30)
+    assert between(one, other, alone(90))[FIRST].base == 1.0
+    assert between(one, ranks(np.ones(5), start=500), alone(600)) == {}
+
+
+def test_shapes_without_ranks_are_left_out() -> None:
+    assert between(pd.DataFrame({"pair": [1], "tuned_cosine": [0.5]}), ranks(np.ones(3)), alone(3)) == {}
