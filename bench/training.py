@@ -27,7 +27,7 @@ import pandas as pd
 from bench.contestant import Setup
 from bench.results import RESULTS, append
 from lib.data.prepare import prepare
-from lib.data.samples import python_api_search
+from lib.data.samples import python_api_search, support_desk
 from lib.training.recipe import recommended_for
 
 CLASSIC = Setup(name="classic", data="", seed=0, epochs=10)
@@ -50,6 +50,7 @@ def setups(rows: int) -> dict[str, Setup]:
     return {name: replace(setup, name=name) for name, setup in found.items()}
 
 
+SAMPLES = {"python_api": python_api_search, "support_desk": support_desk}
 STEPS = {
     "classic": CLASSIC,
     "packed fp32": replace(CLASSIC, name="packed fp32", engine="packed"),
@@ -114,9 +115,9 @@ class Machine:
 
 
 def frame_of(data: str, pairs: int) -> tuple[str, Path]:
-    """Prepare a data set (python_api, or name=path) and keep it as Parquet; `pairs` limits the training part."""
+    """Prepare a data set (a sample, or name=path) and keep it as Parquet; `pairs` limits the training part."""
     name, _, path = data.partition("=")
-    source = pd.read_csv(path, dtype=str, keep_default_na=False) if path else python_api_search()
+    source = pd.read_csv(path, dtype=str, keep_default_na=False) if path else SAMPLES[name]()
     frame = prepare(source).frame
     train = frame.index[frame["part"] == "train"]
     if 0 < pairs < len(train):
@@ -151,11 +152,17 @@ def run_steps(name: str, data: Path, machine: Machine, *, count: int, threads: i
     machine.give()
 
 
-def run_trainings(name: str, data: Path, machine: Machine, *, runs: list[str], threads: int, seed: int) -> None:
-    """Train all contestants to their ends, an epoch each by turns; held-out recall after each epoch, untimed."""
+def run_trainings(
+    name: str, data: Path, machine: Machine, *, runs: list[str], threads: int, seed: int, fp32: bool = False
+) -> None:
+    """Train all contestants to their ends, an epoch each by turns; held-out recall after each epoch, untimed.
+
+    fp32: for quality alone, on a machine whose bf16 is slow; kept apart from the table of times.
+    """
     machine.turn()
     known = setups(int((pd.read_parquet(data, columns=["part"])["part"] == "train").sum()))
     chosen = [replace(known[run], data=str(data), seed=seed, threads=threads) for run in runs]
+    chosen = [replace(setup, bf16=setup.bf16 and not fp32) for setup in chosen]
     processes = {setup.name: Process(setup) for setup in chosen}
     rows = {
         setup.name: {"curve": [processes[setup.name].ask("measure")], "seconds": [], "cpu": [], "epochs": setup.epochs}
@@ -168,7 +175,13 @@ def run_trainings(name: str, data: Path, machine: Machine, *, runs: list[str], t
                 row["seconds"].append(seconds)
                 row["cpu"].append(cpu)
             row["curve"].append(process.ask("measure"))
-            head = {"kind": "run", "data": name, "contestant": key, "seed": seed, "threads": threads}
+            head = {
+                "kind": "quality" if fp32 else "run",
+                "data": name,
+                "contestant": key,
+                "seed": seed,
+                "threads": threads,
+            }
             append(head | row | process.facts)  # after every epoch: of a contestant the newest line counts
             if len(row["curve"]) > row["epochs"]:
                 process.close()
@@ -189,13 +202,16 @@ def epoch(process: Process, machine: Machine) -> Iterator[tuple[float, float]]:
 def main() -> None:
     """Run what the options ask for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", nargs="*", default=[], help="python_api, or name=path of a CSV of pairs")
+    parser.add_argument(
+        "--data", nargs="*", default=[], help="python_api, support_desk, or name=path of a CSV of pairs"
+    )
     parser.add_argument("--pairs", type=int, default=0, help="limit of training pairs; 0: all")
     parser.add_argument("--seeds", type=int, nargs="*", default=[0])
     parser.add_argument("--steps", type=int, default=0, help="steps to time in every engine; 0: none")
     parser.add_argument("--engines", nargs="*", default=[], choices=list(STEPS), help="engines to time; default all")
     parser.add_argument("--runs", nargs="*", default=[], choices=list(setups(1)))
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--fp32", action="store_true", help="compute in fp32 and compare quality alone")
     parser.add_argument("--lock", default="")
     parser.add_argument("--slice", type=float, default=200.0)
     parser.add_argument("--table", action="store_true", help="write bench/README.md from the results so far")
@@ -209,7 +225,8 @@ def main() -> None:
                     name, path, machine, count=options.steps, threads=options.threads, seed=seed, only=options.engines
                 )
             if options.runs:
-                run_trainings(name, path, machine, runs=options.runs, threads=options.threads, seed=seed)
+                asked = {"runs": options.runs, "threads": options.threads, "fp32": options.fp32}
+                run_trainings(name, path, machine, seed=seed, **asked)
     if options.table:
         from bench.training_table import write
 

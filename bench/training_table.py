@@ -142,8 +142,31 @@ def run_line(data: str, name: str, row: dict[str, Any], classic: dict[str, Any],
     return f"| {data} | {name} | {curve[0]:.3f} | {quality} | {pace} | {' | '.join(cells)} | {peak:.1f} |"
 
 
+def quality_table() -> list[str]:
+    """Return what Recommended and classic reach on further data, computed in fp32 by both: quality alone, no times."""
+    found = {key: runs for key, runs in newest("quality").items() if {"classic", "recommended"} <= set(runs)}
+    lines = [
+        "| data, seed | held-out queries | base | classic's best (epoch of how many) | Recommended's best (epoch of how many) | difference |",
+        "|---" * 6 + "|",
+    ]
+    for (data, seed), runs in found.items():
+        cells, best = [], []
+        for row in (runs["classic"], runs["recommended"]):
+            curve = [point["recall"] for point in row["curve"]]
+            epoch = 1 + int(np.argmax(curve[1:]))
+            error = np.sqrt(curve[epoch] * (1 - curve[epoch]) / row["queries"])
+            cells.append(f"{curve[epoch]:.3f} ± {error:.3f} ({epoch} of {len(curve) - 1})")
+            best.append(curve[epoch])
+        base, queries = runs["classic"]["curve"][0]["recall"], runs["classic"]["queries"]
+        lines.append(
+            f"| {data}, seed {seed} | {queries} | {base:.3f} | {' | '.join(cells)} | {best[1] - best[0]:+.3f} |"
+        )
+    note = "Recall@1 in fp32, on a processor without bf16; best after any epoch, ± one standard error of the share."
+    return ["### Quality on further data", "", *lines, "", note] if found else []
+
+
 def write() -> None:
-    """Write both tables into bench/README.md."""
+    """Write the tables into bench/README.md."""
     text = [*steps_table(), "", *runs_table()]
     text += [
         "",
@@ -151,4 +174,4 @@ def write() -> None:
         "(and of tokenising and keeping activations beforehand) alone; an epoch's seconds are its steps times their median. Each contestant has a process of its own, "
         "and they take turns. The machine was shared with other work, which is why CPU ratios stand beside. Peak: the process's resident memory at its highest.",
     ]
-    put("Training", "\n".join(text))
+    put("Training", "\n".join([*text, "", *quality_table()]))
