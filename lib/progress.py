@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
+from lib.errors import CancelledError
+
 
 class Progress(Protocol):
     """Receive what long work has to say. Every method is cheap and never raises but `check`."""
@@ -55,10 +57,17 @@ class Silent:
 
 
 class Heartbeat(Silent):
-    """Stand for another Progress inside a step of its work: let it be stopped, show that it lives, and say nothing else."""
+    """Stand for another Progress inside a step of its work: show that it lives, let it be stopped, and say nothing else.
 
-    def __init__(self, whole: Progress) -> None:
-        self._whole = whole
+    stoppable: false for a step that is better finished, such as saving what was reached.
+    """
+
+    def __init__(self, whole: Progress, *, stoppable: bool = True) -> None:
+        self._whole, self._stoppable = whole, stoppable
 
     def check(self) -> None:
-        self._whole.check()
+        try:
+            self._whole.check()
+        except CancelledError:
+            if self._stoppable:
+                raise

@@ -16,7 +16,7 @@ from lib.evaluation.task import Task
 from lib.models.encoder import encode
 from lib.models.loader import choose_device, load
 from lib.models.memory import keep_pages
-from lib.progress import Heartbeat, Progress, Silent
+from lib.progress import Heartbeat, Progress
 from lib.store.names import folder_name
 from lib.store.publish import recover
 from lib.training import checkpoints, engine, pace, saving
@@ -175,7 +175,7 @@ def save_model(training: Training, final: Path, card: dict[str, Any], *, partial
         progress.log(f"No epoch was better than the base model on validation ({base:.4f}).", level="warning")
     model.eval()
     saving.check_finite(model)
-    quiet = Silent() if partial else Heartbeat(progress)  # what is cut short already is not to be cut short again
+    quiet = Heartbeat(progress, stoppable=False)
     if not training.snapshots.repeat(f"epoch-{best:03d}", "best", epoch=best):
         training.snapshots.write("best", epoch=best, embeddings=encode(model, training.snapshots.texts, progress=quiet))
     if training.recipe.lora_rank:
