@@ -58,7 +58,9 @@ class Evaluation:
 
     @property
     def headline(self) -> dict[str, Any]:
-        """Return the numbers that lists of runs show."""
+        """Return the numbers that lists of runs show; nothing where the measure has no value."""
+        if not math.isfinite(self.metrics[self.metric]["difference"]):
+            return {}
         numbers = {name: self.metrics[self.metric][name] for name in ("base", "tuned", "difference", "low", "high")}
         return {"metric": self.metric, "verdict": self.verdict, "held_out": self.examples, **finite(numbers)}
 

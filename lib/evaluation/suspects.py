@@ -9,7 +9,7 @@ import pandas as pd
 
 from lib.data.shapes import Shape
 from lib.errors import InputError
-from lib.evaluation.retrieval import unit
+from lib.evaluation.retrieval import finite, unit
 from lib.evaluation.task import Task
 from lib.settings import PARTS
 
@@ -38,7 +38,7 @@ def _of_part(
 ) -> pd.DataFrame:
     """Return every row of a part with its nearest target that is not right."""
     task = Task.of(frame, shape=shape, part=part)
-    embeddings = embed(task.texts)
+    embeddings = finite(embed(task.texts), name="base")
     retrieval = task.retrieval(embeddings)
     wrong = first_wrong(retrieval.hits)[task.query_of_row]
     query = task.query_of_row

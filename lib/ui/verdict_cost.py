@@ -26,23 +26,33 @@ COLUMNS = {
 
 def show(run: Run, found: Evaluation) -> None:
     """Draw the three costs, each with its numbers; what is alarming is named above already."""
-    moments = found.cost.get("moments", [])
     named = {warning["name"] for warning in found.warnings}
     heading("Over-fitting", named)
+    over_fitting(run, found)
+    heading("Forgetting", named)
+    forgetting(found.cost.get("general", {}))
+    heading("Collapse", named)
+    st.dataframe(space_table(found.cost, found.cost.get("moments", [])), hide_index=True)
+
+
+def over_fitting(run: Run, found: Evaluation) -> None:
+    """Draw the course over the epochs, and say how validation changed to the best epoch and from there to the last."""
+    moments, metric = found.cost.get("moments", []), dict_headline(found)
     if any(m.get("train") is not None for m in moments):
         st.plotly_chart(
-            course(moments, colours(), metric_title=metric_title(dict_headline(found))),
+            course(moments, colours(), metric_title=metric_title(metric)),
             key=f"course-{run.id}",
             alt="The metric on training and validation pairs epoch by epoch, the best epoch marked.",
         )
+    steps = found.cost.get("validation")
+    if steps:
+        first, second = (plain(told(metric, steps[name])) for name in ("best", "last"))
+        title = plain(metric_title(metric))
+        st.markdown(f"{title} on validation, base to best epoch: {first}; best to last epoch: {second}.")
     st.caption(
         "Validation chose the best epoch. The held-out numbers above chose nothing. Both curves are measured among the texts "
         "that the map shows, so they stand higher than among all targets."
     )
-    heading("Forgetting", named)
-    forgetting(found.cost.get("general", {}))
-    heading("Collapse", named)
-    st.dataframe(space_table(found.cost, moments), hide_index=True)
 
 
 def dict_headline(found: Evaluation) -> str:

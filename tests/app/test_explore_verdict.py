@@ -169,6 +169,13 @@ def test_a_card_is_coloured_by_its_measures_verdict_not_by_its_interval(
     assert colours["Recall@1"] != colours["MRR@10"]
 
 
+def test_how_validation_changed_is_told_with_its_interval(open_page: Callable[..., AppTest], run: Run) -> None:
+    fall = GAIN | {"base": 0.7, "tuned": 0.5, "difference": -0.2, "low": -0.3, "high": -0.1, "verdict": "worse"}
+    changed(run, cost={"moments": [], "validation": {"best": GAIN, "last": fall, "looks": 9}})
+    said = texts(open_page("explore", run=run.id)).replace("\\", "")
+    assert "best to last epoch: 0.700 → 0.500 (-0.200, 95% interval -0.300 to -0.100)" in said
+
+
 def test_an_evaluation_of_an_older_version_opens_and_can_be_made_anew(
     open_page: Callable[..., AppTest], run: Run, workspace: Workspace
 ) -> None:
