@@ -72,12 +72,14 @@ def present(run: Run, found: Told) -> None:
     view = picture_filters.filters(found, unseen=True)
     lines = chosen_lines(found, view, run)
     picture = drawn(run, found, view, state.marked_pairs(run.id), is_dark(), PRESENT_HEIGHT)
-    st.plotly_chart(
-        picture.figure,
-        key=state.MAP_PRESENTED,
-        alt=picture_words.described(found.drawn, lines),
-        config={"displaylogo": False, "scrollZoom": True},
-    )
+    with st.container(key="map-stage", height=PRESENT_HEIGHT, border=False):  # picture_keys.html lets it fill the window
+        st.plotly_chart(
+            picture.figure,
+            key=state.MAP_PRESENTED,
+            height="stretch",
+            alt=picture_words.described(found.drawn, lines),
+            config={"displaylogo": False, "scrollZoom": True},
+        )
     share = picture_words.truthful(lines)
     if share is not None:
         st.caption(f"{picture_words.percent(share)} of the lines tell the truth: they change as their cosine does.")
