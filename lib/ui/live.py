@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import streamlit as st
 
 from lib.errors import CloserError
-from lib.store.jobs import OPEN
+from lib.store.jobs import LIVE, OPEN, Job
 from lib.store.runs import Run
 from lib.store.workspace import Workspace, open_workspace
 from lib.ui import live_run, serving, state, wake
@@ -75,6 +76,27 @@ def _watched_run(identity: str) -> None:
         if seen.ended or (seen.changed and seen.known) or not is_open(workspace, identity):
             st.rerun()
         live_run.show(workspace, workspace.runs.get(identity))
+
+
+def follow(job: Job, draw: Callable[[], None]) -> None:
+    """Draw a part of a page that tells of a job: anew every two seconds while a worker is at it.
+
+    One job works at a time, so one part of a page polls, for the whole page. A part whose job waits is drawn anew when the queue changes.
+    """
+    if job.state in LIVE and not state.page_watches():
+        state.page_watches(True)
+        _followed(draw)
+    else:
+        draw()
+
+
+@st.fragment(run_every=EVERY_SECONDS)
+def _followed(draw: Callable[[], None]) -> None:
+    with errors_shown():
+        seen = look(open_workspace())
+        if seen.ended or not seen.running or (seen.changed and seen.known):
+            st.rerun()
+        draw()
 
 
 def _lead_on() -> None:

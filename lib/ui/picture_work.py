@@ -24,9 +24,9 @@ def open_job(run: Run) -> Job | None:
 
 def no_map(run: Run) -> None:
     """Say what happens while there is no map, or offer to draw it."""
-    if open_job(run) is not None:
-        state.page_watches(True)
-        watched(run)
+    job = open_job(run)
+    if job is not None:
+        live.follow(job, lambda: watched(run, open_job(run) or job))
         return
     last = open_workspace().jobs.all(run=run.id, kind="project")
     if last and last[-1].state == "failed":
@@ -36,10 +36,8 @@ def no_map(run: Run) -> None:
         redraw(run, method="pair-faithful", balance=BALANCE)
 
 
-@st.fragment(run_every=live.EVERY_SECONDS)
-def watched(run: Run) -> None:
-    """Show the stage of the work that leads to the map, and the map as soon as it is there."""
-    job = looked(run)
+def watched(run: Run, job: Job) -> None:
+    """Show the stage of the work that leads to the map; the page is drawn anew as soon as it is there."""
     status = cache.status(run)
     waiting = job.state == "queued"
     title = "Waiting for its turn" if waiting else (status.stage or "Starting")
@@ -47,16 +45,6 @@ def watched(run: Run) -> None:
         if status.detail and not waiting:
             st.text(status.detail)
         st.progress(min(1.0, max(0.0, 0.0 if waiting else status.fraction or 0.0)))
-
-
-def looked(run: Run) -> Job:
-    """Look at the queue for the whole page, as its only poller, and return the job that leads to the map; begin anew where something ended."""
-    seen = live.look(open_workspace())
-    job = open_job(run)
-    if job is None or seen.ended or (seen.changed and seen.known):
-        st.rerun()
-    assert job is not None, "st.rerun does not return"
-    return job
 
 
 def redraw(run: Run, *, method: str, balance: float) -> None:
@@ -69,9 +57,9 @@ def redraw(run: Run, *, method: str, balance: float) -> None:
 
 def layout_choice(run: Run, told: Told) -> None:
     """Let the person draw the map another way; the figures of the present one stand beside."""
-    if open_job(run) is not None:
-        state.page_watches(True)
-        watched_again(run, told.drawn.seconds)
+    job = open_job(run)
+    if job is not None:
+        live.follow(job, lambda: watched_again(run, open_job(run) or job))
         return
     with st.popover("Layout", icon=":material/tune:", help="Another way to draw the map"):
         names = list(METHODS)
@@ -126,10 +114,8 @@ def figures(told: Told) -> str:
     return " · ".join(parts)
 
 
-@st.fragment(run_every=live.EVERY_SECONDS)
-def watched_again(run: Run, _seconds: float) -> None:
+def watched_again(run: Run, job: Job) -> None:
     """Show that another map is being drawn while the old one can still be looked at."""
-    job = looked(run)
     status = cache.status(run)
     words = "waiting for its turn" if job.state == "queued" else (status.detail or status.stage or "starting")
     st.badge(plain(f"Drawing again: {words}"), icon=":material/progress_activity:", color="blue")

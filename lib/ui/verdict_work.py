@@ -11,7 +11,7 @@ from lib.evaluation.store import Evaluation, load_experiment
 from lib.store.jobs import OPEN, Job
 from lib.store.runs import Run
 from lib.store.workspace import open_workspace
-from lib.ui import cache, state
+from lib.ui import cache, live, state
 from lib.ui.components import duration, metric_title, plain
 from lib.ui.theme import colours
 from lib.ui.verdict_words import more_data, placebo_means, stale, told
@@ -57,13 +57,15 @@ def outdated(run: Run) -> None:
             submit(run, "evaluate")
 
 
-@st.fragment(run_every=1)
 def watched(run: Run, kinds: tuple[str, ...], title: str) -> None:
     """Show where the work is; the page is drawn anew when it ends."""
     job = open_job(run, *kinds)
-    if job is None:
-        st.rerun()
-    assert job is not None
+    if job is not None:
+        live.follow(job, lambda: told_work(run, open_job(run, *kinds) or job, title))
+
+
+def told_work(run: Run, job: Job, title: str) -> None:
+    """Say where a job is and how long it still takes."""
     status = cache.status(run)
     waiting = job.state == "queued"
     words = "waiting for its turn" if waiting else (status.stage or "starting")
