@@ -64,7 +64,7 @@ class Recipe:
     batch_size: int = setting(
         64,
         "Batch size",
-        "Pairs a step. With in-batch negatives, more means a harder task.",
+        "Examples a step. With in-batch negatives, more means a harder task.",
         low=2,
         high=4096,
         advanced=False,

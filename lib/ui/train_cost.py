@@ -91,13 +91,16 @@ def _expected(workspace: Workspace, dataset: Dataset, model: str, recipe: Recipe
         )
         return
     mark = str(estimate.place(home, dataset=dataset.id, model=model, recipe=recipe))
-    if _measuring(mark):
+    begins = usual and _may_begin(workspace, model, mark)
+    first = next((other for other in _probes() if begins and other != mark and _runs(other)), "")
+    if _runs(mark) or first:
+        _wait(first or mark, "Waits for another measurement" if first else "Training some steps to measure them")
         return
     title = f"Measure time and memory of {model.rsplit('/', 1)[-1]}"
     asked = st.button(
         title, icon=":material/timer:", key=f"measure-{mark}", width="stretch", help="Takes some seconds."
     )
-    if asked or (usual and _may_begin(workspace, model, mark)):
+    if asked or begins:
         _tried().add(mark)
         _probes()[mark] = estimate.start(home, dataset=dataset.id, model=model, recipe=recipe)
         st.rerun()
@@ -109,7 +112,7 @@ def _short(seconds: float) -> str:
 
 def _may_begin(workspace: Workspace, model: str, mark: str) -> bool:
     """Say whether a measurement may begin unasked: once, where a server is, nothing works and nothing would be downloaded."""
-    if not is_served() or mark in _tried() or any(process.poll() is None for process in _probes().values()):
+    if not is_served() or mark in _tried():
         return False
     here = model == STATIC_MODEL or isinstance(resolve(model, home=workspace.home), Path)
     return here and not workspace.jobs.all(states=OPEN)
@@ -123,22 +126,18 @@ def stop_measuring() -> None:
             _tried().discard(mark)
 
 
-def _measuring(mark: str) -> bool:
-    """Draw the wait while a measurement of this server runs; say whether one does."""
+def _runs(mark: str) -> bool:
+    """Say whether a measurement of this server runs."""
     process = _probes().get(mark)
-    if process is None or process.poll() is not None:
-        _probes().pop(mark, None)
-        return False
-    _wait(mark)
-    return True
+    return process is not None and process.poll() is None
 
 
 @st.fragment(run_every=1)
-def _wait(mark: str) -> None:
-    process = _probes().get(mark)
-    if process is None or process.poll() is not None:
+def _wait(mark: str, words: str) -> None:
+    """Say what is waited for, and draw the page anew when it is there."""
+    if not _runs(mark):
         st.rerun()
-    st.caption(":material/timer: Training some steps to measure them ...")
+    st.caption(f":material/timer: {words} ...")
 
 
 @st.cache_resource(show_spinner=False)

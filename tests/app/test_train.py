@@ -371,6 +371,7 @@ def test_cost_is_measured_unasked_one_model_at_a_time(
     assert "to measure them" in texts(app)
     app.multiselect[0].set_value([BUNDLED, STATIC]).run()
     assert list(measurings) == [BUNDLED]
+    assert "Waits for another measurement" in texts(app)
     measurings[BUNDLED].ended = 1
     app.run()
     assert list(measurings) == [BUNDLED, STATIC]
