@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -185,3 +186,19 @@ def test_the_catalog_imports_nothing_heavy() -> None:
     code = "import sys, lib.models.catalog; print([m for m in ('torch', 'transformers', 'sentence_transformers') if m in sys.modules])"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert found.stdout.strip() == "[]"
+
+
+def test_a_static_model_is_known_by_its_files(home: Path, tiny_model: Path, tmp_path: Path) -> None:
+    """Pages ask, so nothing is loaded; what is not here, or cannot be read, is taken for a transformer."""
+    static = tmp_path / "static"
+    static.mkdir()
+    kind = "sentence_transformers.sentence_transformer.modules.static_embedding.StaticEmbedding"
+    (static / "modules.json").write_text(json.dumps([{"idx": 0, "name": "0", "path": "", "type": kind}]))
+    assert catalog.is_static(str(static), home=home)
+    assert catalog.is_static(catalog.STATIC_MODEL, home=home)
+    assert not catalog.is_static(str(tiny_model), home=home)
+    assert not catalog.is_static("somebody/not-here", home=home)
+    assert not catalog.is_static("/no/such/folder", home=home)
+    for broken in ("[", "[]", "{}", "[1]"):
+        (static / "modules.json").write_text(broken)
+        assert not catalog.is_static(str(static), home=home)

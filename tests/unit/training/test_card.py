@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from lib.store.publish import publish, verify
-from lib.training.card import HELD_OUT, add_held_out, write_card
+from lib.training.card import HELD_OUT, add_held_out, facts_of, write_card
 
 FACTS = {"dataset": "d1"}
 NUMBERS = {"mrr@10": {"base": 0.5, "tuned": 0.75, "difference": 0.25, "low": 0.2, "high": float("nan")}}
@@ -30,3 +30,11 @@ def test_a_folder_without_our_card_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "README.md").write_text("somebody's own words")
     add_held_out(tmp_path, verdict="Better.", metrics=NUMBERS)
     assert (tmp_path / "README.md").read_text() == "somebody's own words"
+
+
+def test_the_facts_of_a_folder_that_has_none_are_none(tmp_path: Path) -> None:
+    assert facts_of(tmp_path / "nowhere") == {}
+    (tmp_path / "closer.json").write_text("{")
+    assert facts_of(tmp_path) == {}
+    (tmp_path / "closer.json").write_text('{"texts_per_second": 250.5}')
+    assert facts_of(tmp_path)["texts_per_second"] == 250.5
