@@ -110,7 +110,8 @@ def course(moments: Sequence[Mapping[str, Any]], colours: Palette, *, metric_tit
                 hovertemplate="best epoch %{x:g}: %{y:.3f}<extra></extra>",
             )
         )
-    figure.update_xaxes(title_text="epoch")
+    last = max((m["epoch"] for m in moments), default=1)
+    figure.update_xaxes(title_text="epoch", dtick=max(1, round(last / 10)))  # epochs are whole
     figure.update_yaxes(title_text=escape(metric_title))
     return plain_layout(figure, colours)
 

@@ -46,13 +46,20 @@ def over_fitting(run: Run, found: Evaluation) -> None:
         )
     steps = found.cost.get("validation")
     if steps:
-        first, second = (plain(told(metric, steps[name])) for name in ("best", "last"))
-        title = plain(metric_title(metric))
-        st.markdown(f"{title} on validation, base to best epoch: {first}; best to last epoch: {second}.")
+        told_steps(metric, steps, moments)
     st.caption(
         "Validation chose the best epoch. The held-out numbers above chose nothing. Both curves are measured among the texts "
         "that the map shows, so they stand higher than among all targets."
     )
+
+
+def told_steps(metric: str, steps: dict[str, Any], moments: list[dict[str, Any]]) -> None:
+    """Say how validation changed from base to best epoch, and on to the last one where that is another."""
+    epochs = {m["name"]: m["epoch"] for m in moments}
+    words = f"base to best epoch: {told(metric, steps['best'])}"
+    if max(epochs.values(), default=1) > epochs.get("best", 0):
+        words += f"; best to last epoch: {told(metric, steps['last'])}"
+    st.markdown(plain(f"{metric_title(metric)} on validation, {words}."))
 
 
 def dict_headline(found: Evaluation) -> str:

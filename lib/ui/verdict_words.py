@@ -54,7 +54,7 @@ def placebo_means(placebo: Mapping[str, Any]) -> str:
     if run["verdict"] != "better":
         lead = "The run has no clear gain that a placebo could explain."
         return f"{lead} The placebo gained: look at the pairs." if placebo["verdict"] == "better" else lead
-    gap = f"the run is {step(placebo['metric'], beyond)} from the placebo"
+    gap = f"from placebo to run {step(placebo['metric'], beyond)}"
     if beyond["verdict"] == "better":
         also = " The placebo gained too: part of the gain is not due to the pairs." * (placebo["verdict"] == "better")
         return f"The gain comes from the pairs: {gap}.{also}"

@@ -28,6 +28,22 @@ def test_the_distributions_are_shares_of_pairs_and_random_pairs_of_both_models()
     assert [shape.x0 for shape in figure.layout.shapes] == [0.41, 0.41]
 
 
+def test_thresholds_that_are_close_have_their_labels_on_either_side() -> None:
+    for base, tuned, wanted in ((0.41, 0.40, ["tuned 0.40", "base 0.41"]), (0.3, 0.5, ["base 0.30", "tuned 0.50"])):
+        found = similarity()
+        for name, cosine in (("base", base), ("tuned", tuned)):
+            found[name] = {**found[name], "threshold": {"cosine": cosine}}  # type: ignore[dict-item]
+        notes = charts.distributions(found, LIGHT).layout.annotations
+        assert [note.text for note in notes] == wanted
+        assert [note.xanchor for note in notes] == ["right", "left"]
+
+
+def test_where_there_is_no_threshold_none_is_drawn() -> None:
+    found = similarity()
+    found["base"] = {**found["base"], "threshold": None}  # type: ignore[dict-item]
+    assert [note.text for note in charts.distributions(found, LIGHT).layout.annotations] == ["tuned 0.41"]
+
+
 def test_the_course_marks_the_best_epoch() -> None:
     moments = [
         {"name": "base", "epoch": 0, "train": 0.3, "validation": 0.3},
@@ -81,3 +97,18 @@ def test_a_blend_draws_target_and_general_quality() -> None:
     figure = charts.blends(points, LIGHT, metric_title="MRR@10")
     assert [list(trace.y) for trace in figure.data] == [[0.3, 0.6], [0.9, 0.8]]
     assert list(figure.data[0].x) == [0, 100]
+    assert not figure.data[0].error_y.visible
+
+
+def test_a_blends_bars_are_the_interval_of_its_difference_to_the_base() -> None:
+    points = [
+        {"share": share, "target": 0.3 + share / 5, "general": 0.9, "target_difference": difference}
+        for share, difference in (
+            (0.0, {"difference": 0.0, "low": -0.1, "high": 0.1}),
+            (0.5, {"difference": 0.1, "low": 0.05, "high": 0.2}),
+            (1.0, {"difference": 0.2, "low": None, "high": None}),
+        )
+    ]
+    bars = charts.blends(points, LIGHT, metric_title="MRR@10").data[0].error_y
+    assert list(bars.array) == pytest.approx([0.0, 0.1, 0.0])
+    assert list(bars.arrayminus) == pytest.approx([0.0, 0.05, 0.0])

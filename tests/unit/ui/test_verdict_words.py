@@ -23,7 +23,7 @@ def placebo(own: str, run: str, beyond: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("own", "run", "beyond", "words"),
     [
-        ("no clear change", "better", "better", "The gain comes from the pairs: the run is +20 points"),
+        ("no clear change", "better", "better", "The gain comes from the pairs: from placebo to run +20 points"),
         ("better", "better", "better", "part of the gain is not due to the pairs"),
         ("better", "better", "no clear change", "Whether the gain comes from the pairs is not clear"),
         ("better", "better", "worse", "the gain is not due to the pairs"),
