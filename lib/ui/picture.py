@@ -72,7 +72,8 @@ def present(run: Run, found: Told) -> None:
     view = picture_filters.filters(found, unseen=True)
     lines = chosen_lines(found, view, run)
     picture = drawn(run, found, view, state.marked_pairs(run.id), is_dark(), PRESENT_HEIGHT)
-    with st.container(key="map-stage", height=PRESENT_HEIGHT, border=False):  # picture_keys.html lets it fill the window
+    # picture_keys.html lets it fill the window
+    with st.container(key="map-stage", height=PRESENT_HEIGHT, border=False):
         st.plotly_chart(
             picture.figure,
             key=state.MAP_PRESENTED,
