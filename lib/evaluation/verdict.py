@@ -111,7 +111,7 @@ def change(metric: str, found: Difference) -> str:
     now, before = (written(metric, value, difference=found.difference) for value in (found.tuned, found.base))
     told = {
         "accuracy@1": "the right answer now comes first for",
-        "neighbour_recall": "of the nearest neighbours, those of the same class are now",
+        "neighbour_recall": "the share of the ten nearest neighbours that have the same class is now",
     }.get(metric, f"{NAMES.get(metric, metric)} is now")
     unit = " points" if is_percent(metric) else ""
     return f"{told} {now}, before {before} ({signed(metric, found.difference)}{unit}, {interval(metric, found)})"

@@ -136,7 +136,7 @@ def moved(table: pd.DataFrame) -> pd.Series:
 def wrong(table: pd.DataFrame) -> pd.DataFrame:
     """Return what the tuned model still gets wrong, the farthest from right first."""
     ranked = table["tuned_rank"] > 1 if "tuned_rank" in table else pd.Series(data=False, index=table.index)
-    listed = table[table["wrong"] if "wrong" in table else ranked]  # older evaluations say it of ranks alone
+    listed = table[table.get("wrong", ranked)]  # older evaluations say it of ranks alone
     if "tuned_rank" in table:
         return listed.sort_values(["tuned_rank", "tuned_margin"], ascending=[False, True])
     if "tuned_neighbours" in table:
