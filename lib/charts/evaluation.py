@@ -45,9 +45,16 @@ def distributions(similarity: Mapping[str, Any], colours: Palette) -> go.Figure:
                 _spread(middles, similarity[name][kind], f"{name}: {told}", colour, filled=kind == "pairs")
             )
     add_thresholds(figure, similarity, colours)
-    figure.update_xaxes(title_text="cosine")
+    figure.update_xaxes(title_text="cosine", range=[used_from(similarity) - 0.05, float(edges[-1])])
     figure.update_yaxes(title_text="share", tickformat=".0%", rangemode="tozero")
     return plain_layout(figure, colours)
+
+
+def used_from(similarity: Mapping[str, Any]) -> float:
+    """Return the cosine from which on there are any: some models keep all texts within the upper tenth."""
+    counts = np.sum([similarity[name][kind] for name in ("base", "tuned") for kind in ("random", "pairs")], axis=0)
+    there = np.flatnonzero(counts)
+    return float(similarity["bins"][there[0] if len(there) else 0])
 
 
 def add_thresholds(figure: go.Figure, similarity: Mapping[str, Any], colours: Palette) -> None:

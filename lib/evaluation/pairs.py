@@ -26,7 +26,7 @@ RIGHT_CLASS = 0.5
 
 
 def examples_table(frame: pd.DataFrame, judged: Judged, *, threshold: float | None = None) -> pd.DataFrame:
-    """Return one row an example of the part: pair, part, texts, component, numbers of both models, gain, change, wrong.
+    """Return one row an example of the part: pair, part, texts, component, numbers of both models, gain, change, wrong, off.
 
     threshold: the cosine from which on the tuned model calls labelled pairs the same.
     """
@@ -41,6 +41,8 @@ def examples_table(frame: pd.DataFrame, judged: Judged, *, threshold: float | No
     table["gain"] = gain_of(table, task)
     table["change"] = changed(table["gain"], least_gain(task))
     table["wrong"] = still_wrong(table, task, threshold)
+    if task.shape in (Shape.LABELLED_PAIRS, Shape.SCORED):
+        table["off"] = off(table, task, threshold)
     return table
 
 
@@ -123,11 +125,20 @@ def still_wrong(table: pd.DataFrame, task: Task, threshold: float | None) -> np.
         return (table["tuned_rank"] > 1).to_numpy()
     if task.shape is Shape.LABELLED_TEXTS:
         return (table["tuned_neighbours"] < RIGHT_CLASS).to_numpy()
+    least = 0.0 if task.shape is Shape.LABELLED_PAIRS else FAR
+    return off(table, task, threshold) > least
+
+
+def off(table: pd.DataFrame, task: Task, threshold: float | None) -> np.ndarray:
+    """Return by labelled pair how far its tuned cosine lies beyond the threshold on the wrong side (nan without one),
+
+    by scored pair how far the cosine's place among all lies from the score's.
+    """
     cosines = table["tuned_cosine"].to_numpy()
-    if task.shape is Shape.LABELLED_PAIRS:
-        called = cosines >= threshold if threshold is not None else task.is_right
-        return called != task.is_right
-    return np.abs(rank_share(cosines) - rank_share(task.values)) > FAR
+    if task.shape is Shape.SCORED:
+        return np.abs(rank_share(cosines) - rank_share(task.values))
+    beyond = cosines - (np.nan if threshold is None else threshold)
+    return np.where(task.is_right, -beyond, np.nextafter(beyond, np.inf))  # at the threshold a pair is called right
 
 
 def neighbours_table(judged: Judged) -> pd.DataFrame:

@@ -141,12 +141,7 @@ def wrong(table: pd.DataFrame) -> pd.DataFrame:
         return listed.sort_values(["tuned_rank", "tuned_margin"], ascending=[False, True])
     if "tuned_neighbours" in table:
         return listed.sort_values("tuned_neighbours")
-    if "label" in table:
-        same = table["label"].astype(str) == "1"
-        off = table["tuned_cosine"].where(~same, -table["tuned_cosine"])
-    else:
-        off = (table["tuned_cosine"].rank(pct=True) - table["score"].astype(float).rank(pct=True)).abs()
-    return listed.loc[off[listed.index].sort_values(ascending=False, kind="stable").index]
+    return listed.sort_values("off", ascending=False, kind="stable") if "off" in table else listed
 
 
 def chosen_table(table: pd.DataFrame) -> str:

@@ -115,7 +115,7 @@ def card(name: str, numbers: dict[str, float], verdict: str) -> None:
 def title(name: str) -> str:
     """Return a measure's name at the start of a line."""
     told = NAMES.get(name, name)
-    return told if any(sign.isupper() for sign in told) else told[:1].upper() + told[1:]
+    return told if told[1:2].isupper() else told[:1].upper() + told[1:]  # nDCG keeps its small n
 
 
 def counted(found: Evaluation) -> str:

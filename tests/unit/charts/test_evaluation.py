@@ -26,6 +26,11 @@ def test_the_distributions_are_shares_of_pairs_and_random_pairs_of_both_models()
     assert all(np.sum(trace.y) == pytest.approx(1.0) for trace in figure.data)
     assert {trace.line.color for trace in figure.data} == {LIGHT.base, LIGHT.tuned}
     assert [shape.x0 for shape in figure.layout.shapes] == [0.41, 0.41]
+    assert list(figure.layout.xaxis.range) == pytest.approx([-0.55, 1.0])
+    empty = similarity()
+    for name in ("base", "tuned"):
+        empty[name] = {**empty[name], "random": [0, 0, 1], "pairs": [0, 0, 6]}  # type: ignore[dict-item]
+    assert list(charts.distributions(empty, LIGHT).layout.xaxis.range) == pytest.approx([0.45, 1.0])
 
 
 def test_thresholds_that_are_close_have_their_labels_on_either_side() -> None:
