@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import streamlit as st
@@ -152,14 +152,6 @@ def when(moment: str | None) -> str:
     if not moment:
         return ""
     return f"{datetime.fromisoformat(moment).astimezone():%d %b %Y, %H:%M}"
-
-
-def seconds_between(start: str | None, end: str | None) -> float | None:
-    """Return the seconds from one stored moment to another (or to now)."""
-    if not start:
-        return None
-    last = datetime.fromisoformat(end) if end else datetime.now(UTC)
-    return max(0.0, (last - datetime.fromisoformat(start)).total_seconds())
 
 
 def duration(seconds: float | None) -> str:

@@ -10,7 +10,7 @@ import pytest
 from lib.store.runs import Run
 from lib.training.recipe import RECOMMENDED
 from lib.ui import live, live_log, run_compare, runs_table
-from lib.ui.components import duration, headline_text, plain, seconds_between, size
+from lib.ui.components import duration, headline_text, plain, size
 from lib.ui.downloads import zipped
 from lib.ui.recipe_form import spaced
 
@@ -31,6 +31,7 @@ RUN = Run(
     job=1,
     started=None,
     ended=None,
+    spent=0.0,
     folder=Path("nowhere"),
 )
 
@@ -48,12 +49,6 @@ def test_durations_read_well(seconds: float | None, words: str) -> None:
 )
 def test_sizes_read_well(number: float | None, words: str) -> None:
     assert size(number) == words
-
-
-def test_seconds_between_stored_moments() -> None:
-    assert seconds_between("2026-01-01T00:00:00+00:00", "2026-01-01T00:01:30+00:00") == 90
-    assert seconds_between(None, None) is None
-    assert seconds_between("2026-01-01T00:01:00+00:00", "2026-01-01T00:00:00+00:00") == 0
 
 
 def test_a_headline_has_both_numbers_and_the_interval() -> None:
