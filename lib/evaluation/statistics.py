@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -87,12 +88,13 @@ def compare_all(
     errors = standard_errors(sums, counts, span=span)
     low, high = intervals(sums, counts, means, errors, span=span, seed=seed)
     p_values = randomization(sums, seed=seed)
+    low, high = with_zero(np.maximum(low, -span), np.minimum(high, span), p_values)
     return {
         name: Difference(
             base=float(np.mean(base[name])),
             tuned=float(np.mean(tuned[name])),
-            low=float(max(low[at], -span)),
-            high=float(min(high[at], span)),
+            low=float(low[at]),
+            high=float(high[at]),
             p_value=float(p_values[at]),
             detectable=float(POWER_FACTOR * errors[at]),
         )
@@ -100,6 +102,12 @@ def compare_all(
         else unmeasured(base=float(np.mean(base[name])), tuned=float(np.mean(tuned[name])))
         for at, name in enumerate(base)
     }
+
+
+def with_zero(low: Any, high: Any, p_value: Any) -> tuple[Any, Any]:
+    """Return the interval, reaching to zero where the test does not rule zero out: both then say the same. Numbers or arrays."""
+    possible = p_value > 1 - CONFIDENCE
+    return np.where(possible, np.minimum(low, 0.0), low), np.where(possible, np.maximum(high, 0.0), high)
 
 
 def by_group(values: np.ndarray, groups: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -14,6 +14,7 @@ from lib.evaluation.statistics import (
     Difference,
     students_t,
     unmeasured,
+    with_zero,
 )
 
 RESAMPLES = 1_000
@@ -62,13 +63,14 @@ def compare_whole(
     error = standard_error(changes, moved=moved, groups=len(members), span=span)
     if not np.isfinite(error):
         return unmeasured(base=first, tuned=second, lower_is_better=lower_is_better)
-    low, high = ends(changes, second - first, students_t(len(members)) * error)
+    p_value = swapped(*scaled, members, statistic, resamples=resamples, seed=seed)
+    low, high = with_zero(*ends(changes, second - first, students_t(len(members)) * error), p_value)
     return Difference(
         base=float(first),
         tuned=float(second),
-        low=max(low, -span),
-        high=min(high, span),
-        p_value=swapped(*scaled, members, statistic, resamples=resamples, seed=seed),
+        low=max(float(low), -span),
+        high=min(float(high), span),
+        p_value=p_value,
         detectable=POWER_FACTOR * error,
         lower_is_better=lower_is_better,
     )
