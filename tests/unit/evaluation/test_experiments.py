@@ -13,7 +13,7 @@ from lib.data.prepare import prepare
 from lib.data.samples import support_desk
 from lib.data.shapes import Shape
 from lib.errors import InputError
-from lib.evaluation.store import load_experiment
+from lib.evaluation.store import load_blends, load_experiment
 from lib.jobs.blend import SHARES, blend_folder, mixed
 from lib.jobs.events import EventWriter, fold, read_events
 from lib.jobs.experiments import fraction_of, shuffled
@@ -86,6 +86,10 @@ def test_a_placebo_stores_how_it_judges_and_leaves_no_model(trained: tuple[Works
     assert found["metric"] == "accuracy@1"
     assert found["verdict"] != "better"
     assert found["low"] <= found["difference"] <= found["high"]
+    run_gain, beyond = found["run"], found["beyond"]
+    assert run_gain["base"] == found["base"]
+    assert (beyond["base"], beyond["tuned"]) == (found["tuned"], run_gain["tuned"])
+    assert beyond["low"] <= beyond["difference"] <= beyond["high"]
     assert not list(run.folder.glob("experiment-*"))
     status = fold(read_events(run.events_path)[0])
     assert status.losses == []
@@ -96,7 +100,11 @@ def test_a_placebo_stores_how_it_judges_and_leaves_no_model(trained: tuple[Works
 def test_a_learning_curve_ends_with_the_run_itself(trained: tuple[Workspace, Run]) -> None:
     workspace, run = trained
     done(workspace, run, "learning_curve")
-    points = load_experiment(run, "learning_curve")["points"]  # type: ignore[index]
+    found = load_experiment(run, "learning_curve")
+    assert found is not None
+    points, step = found["points"], found["step"]
+    assert (step["base"], step["tuned"]) == (points[1]["tuned"], points[2]["tuned"])
+    assert step["verdict"] in ("better", "no clear change", "worse")
     assert [point["fraction"] for point in points] == [0.25, 0.5, 1.0]
     assert points[0]["rows"] < points[1]["rows"] < points[2]["rows"]
     assert points[2]["rows"] == workspace.datasets.get(run.dataset).counts["train"]
@@ -111,7 +119,13 @@ def test_blends_are_measured_from_base_to_tuned_and_one_is_saved(trained: tuple[
     points = load_experiment(run, "blend")["points"]  # type: ignore[index]
     assert [point["share"] for point in points] == list(SHARES)
     assert points[0]["general"] != points[-1]["general"]
+    assert points[0]["target_difference"]["difference"] == 0.0
+    assert points[-1]["target_difference"]["low"] <= points[-1]["target"] - points[0]["target"]
     done(workspace, run, "blend", share=0.5)
+    ((_, facts),) = load_blends(run)
+    assert facts["share_of_tuned_weights"] == 0.5
+    assert facts["held_out"]["low"] <= facts["held_out"]["difference"] <= facts["held_out"]["high"]
+    assert {"base", "tuned", "low", "high"} <= set(facts["general"])
     half = SentenceTransformer(str(blend_folder(run, 0.5)), device="cpu", local_files_only=True)
     ends = [SentenceTransformer(str(folder), device="cpu") for folder in (run.model, run.model_dir)]
     name = next(key for key in half.state_dict() if key.endswith("word_embeddings.weight"))
