@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from lib.jobs.locks import kill_worker
 from lib.store.runs import Run
@@ -22,6 +22,7 @@ from tools.browser import installed
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 60
+expect.set_options(timeout=20_000)  # a busy machine draws late; what never comes still fails
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",

@@ -24,7 +24,7 @@ from tests.browser.conftest import ROOT, Server
 from tests.conftest import REAL_DATA
 
 PAGES = ("", "upload", "train", "explore")
-TRAINED = 180_000
+TRAINED = 420_000
 """Milliseconds that a training of some hundred pairs, its evaluation and its map may take on a busy machine."""
 
 LEFT, RIGHT = "my scanner shows K-17", "put the Kestrel on its perch"
@@ -73,11 +73,15 @@ def chooses_a_pair(window: Page) -> None:
     """Choose the first row of the pair table: its texts open below."""
     opened = window.get_by_text("Why are these two close?")
     expect(opened).to_have_count(0)
-    table = window.get_by_test_id("stDataFrame").filter(visible=True).first
+    window.wait_for_function("() => !document.querySelector('[data-testid=stStatusWidget]')")
+    table = (
+        window.get_by_test_id("stDataFrame").filter(has=window.locator('[aria-label*="Held-out pairs: texts"]')).first
+    )
     table.scroll_into_view_if_needed()
+    window.wait_for_timeout(1_500)  # what stands above it may still grow
     box = table.bounding_box()
     assert box is not None
-    window.mouse.click(box["x"] + 15, box["y"] + 52)  # the first row's tick: the table is drawn on a canvas
+    window.mouse.click(box["x"] + 12, box["y"] + 54)  # the first row's tick: the table is drawn on a canvas
     expect(opened).to_be_visible()
 
 
