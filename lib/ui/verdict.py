@@ -21,8 +21,8 @@ CARDS = {
     "labelled_pairs": ("average_precision", "best_f1"),
     "labelled_texts": ("neighbour_recall", "silhouette"),
 }
-CARD_WIDTH = 196
-"""Pixels: six cards in a row at 1,440, three at 800."""
+CARD_WIDTH, WIDER, LONGEST = 196, 240, 13
+"""Pixels: six cards in a row at 1,440, three at 800; and of those few whose value has more signs than fit."""
 
 CHOSE_NOTHING = (
     "Measured on the held-out part. It chose nothing: no epoch, no setting, no threshold; validation did that."
@@ -98,17 +98,16 @@ def cards(found: Evaluation) -> None:
 def card(name: str, numbers: dict[str, float], verdict: str) -> None:
     """Draw one card, base -> tuned, with the 95% interval of the difference; coloured where interval and test are clear."""
     clear = verdict in ("better", "worse")
-    difference = numbers["difference"]
-    base, tuned = (written(name, numbers[which], difference=difference) for which in ("base", "tuned"))
+    value = " → ".join(written(name, numbers[which]) for which in ("base", "tuned"))
     st.metric(
         title(name),
-        f"{base} → {tuned}",
-        delta=f"{signed(name, difference)} ({between(name, numbers)})",
+        value,
+        delta=f"{signed(name, numbers['difference'])} ({between(name, numbers)})",
         delta_color=("inverse" if name == RANK else "normal") if clear else "off",
         delta_arrow="off",  # the sign says it, and a lower rank is no fall
         help=f"{HELP[name]} {reach(name, numbers)}".strip(),
         border=True,
-        width=CARD_WIDTH,
+        width=CARD_WIDTH if len(value) <= LONGEST else WIDER,
     )
 
 
