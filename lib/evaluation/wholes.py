@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -52,15 +53,13 @@ def compare_whole(
     swaps base and tuned of whole groups at random (Yeh 2000), after `on_one_scale` has made their values comparable
     without changing the statistic (`curves.ranks` where it sees ranks alone).
     """
-    everything = np.arange(len(base))
+    everything, members = np.arange(len(base)), Members.of(groups)
     first, second = statistic(base, everything), statistic(tuned, everything)
-    members = members_of(groups)
     if len(members) < MIN_GROUPS or not (np.isfinite(first) and np.isfinite(second)):
         return unmeasured(base=first, tuned=second, lower_is_better=lower_is_better)
     scaled = on_one_scale(base), on_one_scale(tuned)
     changes = resampled_changes(base, tuned, members, statistic, resamples=resamples, seed=seed)
-    moved = sum(bool((scaled[0][rows] != scaled[1][rows]).any()) for rows in members)
-    error = standard_error(changes, moved=moved, groups=len(members), span=span)
+    error = standard_error(changes, moved=members.moved(*scaled), groups=len(members), span=span)
     if not np.isfinite(error):
         return unmeasured(base=first, tuned=second, lower_is_better=lower_is_better)
     p_value = swapped(*scaled, members, statistic, resamples=resamples, seed=seed)
@@ -76,16 +75,41 @@ def compare_whole(
     )
 
 
-def members_of(groups: np.ndarray) -> list[np.ndarray]:
-    """Return by group the rows that belong to it."""
-    _, place = np.unique(groups, return_inverse=True)
-    return np.split(np.argsort(place, kind="stable"), np.cumsum(np.bincount(place))[:-1])
+@dataclass(frozen=True)
+class Members:
+    """Which rows belong to which group. place: by row its group; order: rows, group after group; starts, sizes: by group in it."""
+
+    place: np.ndarray
+    order: np.ndarray
+    starts: np.ndarray
+    sizes: np.ndarray
+
+    @classmethod
+    def of(cls, groups: np.ndarray) -> Members:
+        """Return the members of the groups that are named by row."""
+        _, place = np.unique(groups, return_inverse=True)
+        sizes = np.bincount(place)
+        return cls(place, np.argsort(place, kind="stable"), np.cumsum(sizes) - sizes, sizes)
+
+    def __len__(self) -> int:
+        return len(self.sizes)
+
+    def drawn(self, generator: np.random.Generator) -> np.ndarray:
+        """Return the rows of as many groups as there are, drawn with replacement."""
+        chosen = generator.integers(len(self), size=len(self))
+        counts = self.sizes[chosen]
+        shift = np.repeat(self.starts[chosen] - (np.cumsum(counts) - counts), counts)
+        return self.order[shift + np.arange(len(shift))]
+
+    def moved(self, base: np.ndarray, tuned: np.ndarray) -> int:
+        """Return of how many groups any value changed."""
+        return int((np.bincount(self.place, weights=base != tuned) > 0).sum())
 
 
 def resampled_changes(
     base: np.ndarray,
     tuned: np.ndarray,
-    members: list[np.ndarray],
+    members: Members,
     statistic: Statistic,
     *,
     resamples: int,
@@ -94,7 +118,7 @@ def resampled_changes(
     """Return the statistic's change on groups drawn with replacement, as often as it is defined."""
     generator, found = np.random.default_rng(seed), []
     for _ in range(resamples):
-        rows = np.concatenate([members[group] for group in generator.integers(len(members), size=len(members))])
+        rows = members.drawn(generator)
         found.append(statistic(tuned, rows) - statistic(base, rows))
     changes = np.array(found)
     return changes[np.isfinite(changes)]
@@ -122,7 +146,7 @@ def ends(changes: np.ndarray, difference: float, reach: float) -> tuple[float, f
 def swapped(
     base: np.ndarray,
     tuned: np.ndarray,
-    members: list[np.ndarray],
+    members: Members,
     statistic: Statistic,
     *,
     resamples: int,
@@ -130,13 +154,10 @@ def swapped(
 ) -> float:
     """Return the two-sided p-value of the statistic's change when base and tuned are swapped in random groups."""
     generator, everything = np.random.default_rng(seed), np.arange(len(base))
-    place = np.empty(len(base), dtype=np.int64)
-    for number, rows in enumerate(members):
-        place[rows] = number
     target = abs(statistic(tuned, everything) - statistic(base, everything))
     reached = 0
     for _ in range(resamples):
-        swap = (generator.random(len(members)) < 0.5)[place]
+        swap = (generator.random(len(members)) < 0.5)[members.place]
         change = statistic(np.where(swap, base, tuned), everything) - statistic(np.where(swap, tuned, base), everything)
         reached += not abs(change) < target - 1e-12
     return (reached + 1) / (resamples + 1)
