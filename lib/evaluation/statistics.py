@@ -17,7 +17,7 @@ CELLS = 4_000_000
 """Resampled weights held at once: 32 MB in float64."""
 
 MIN_GROUPS = 6
-"""With fewer independent groups no randomization test can reach 5% (2 / 2**5 is above it): they get no interval either."""
+"""With fewer independent groups even a change of all alike has a chance of 6% (2 / 2**5): they get no interval and no verdict."""
 
 NOTHING = 1e-12
 """A sum of changes below this is none: that much is rounding."""
@@ -191,16 +191,20 @@ def resampled(number: int, *, seed: int) -> Iterator[np.ndarray]:
 
 
 def randomization(sums: np.ndarray, *, seed: int = 0) -> np.ndarray:
-    """Return by measure the two-sided p-value of the mean difference under random signs of the groups' sums."""
+    """Return by measure the two-sided p-value of the mean difference under random signs of the groups' sums.
+
+    What is exactly as large as what was found counts half (mid-p: Lancaster 1961; for paired shares Fagerland et al. 2013):
+    counted whole, shares of few hundred pairs would be tested at 3% instead of 5%.
+    """
     generator, left = np.random.default_rng(seed), RESAMPLES
     moved = sums[(sums != 0).any(axis=1)]
     target = np.abs(moved.sum(axis=0))
+    slack = 1e-9 * np.maximum(1.0, target)
     reached = np.zeros(sums.shape[1])
     while left and len(moved):
         size = min(left, max(1, CELLS // len(moved)))
         signs = generator.integers(0, 2, size=(size, len(moved))) * 2.0 - 1.0
-        reached += (np.abs(signs @ moved) >= target - 1e-9 * np.maximum(1.0, target)).sum(axis=0)
+        found = np.abs(signs @ moved)
+        reached += ((found >= target - slack).sum(axis=0) + (found > target + slack).sum(axis=0)) / 2
         left -= size
-    if not len(moved):
-        return np.ones(sums.shape[1])
-    return (reached + 1) / (RESAMPLES + 1)
+    return np.where(target <= slack, 1.0, (reached + 0.5) / (RESAMPLES + 1))

@@ -73,7 +73,7 @@ def fell(step: dict[str, Any], *, looks: int) -> bool:
 
     The best of many looks is the best partly by luck, so a later fall from it must be clear enough for all of them
     (Bonferroni; half the two-sided p-value, for only a fall counts). Of simulated runs whose ten epochs are equally good 2%
-    are called over-fitted, without the correction 8%.
+    are called over-fitted, without the correction 9%.
     """
     return step["verdict"] == "worse" and step["p_value"] / 2 * looks <= ALPHA
 

@@ -10,6 +10,7 @@ import numpy as np
 from lib.evaluation.statistics import (
     CONFIDENCE,
     MIN_GROUPS,
+    NOTHING,
     POWER_FACTOR,
     PSEUDO_GROUPS,
     Difference,
@@ -152,12 +153,14 @@ def swapped(
     resamples: int,
     seed: int,
 ) -> float:
-    """Return the two-sided p-value of the statistic's change when base and tuned are swapped in random groups."""
+    """Return the two-sided p-value of the statistic's change when base and tuned are swapped in random groups (mid-p)."""
     generator, everything = np.random.default_rng(seed), np.arange(len(base))
     target = abs(statistic(tuned, everything) - statistic(base, everything))
-    reached = 0
+    if target <= NOTHING:
+        return 1.0
+    reached = 0.0
     for _ in range(resamples):
         swap = (generator.random(len(members)) < 0.5)[members.place]
         change = statistic(np.where(swap, base, tuned), everything) - statistic(np.where(swap, tuned, base), everything)
-        reached += not abs(change) < target - 1e-12
-    return (reached + 1) / (resamples + 1)
+        reached += (float(not abs(change) < target - NOTHING) + float(not abs(change) <= target + NOTHING)) / 2
+    return (reached + 0.5) / (resamples + 1)
