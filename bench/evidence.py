@@ -1,0 +1,159 @@
+"""Does the verdict say what is the case? Real trainings whose truth is known beforehand, each judged as a run is.
+
+python -m bench.evidence [--data FOLDER] [--write]: the support-desk sample trained as recommended (a gain), its placebo (shuffled
+targets: no gain to claim), the API sample trained far too hard (over-fitting and forgetting must be called by name), and, where the
+folder holds it, stackfaq, whose answers the bundled model knows already (nothing to gain). --write puts the table into bench/README.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from bench.results import put
+from lib.data.prepare import prepare
+from lib.data.samples import python_api_search, support_desk
+from lib.evaluation.store import Evaluation, load_evaluation, load_experiment
+from lib.evaluation.verdict import signed, size, written
+from lib.jobs.kinds import perform
+from lib.progress import Silent
+from lib.settings import BUNDLED_MODEL, VALIDATION_FRACTION
+from lib.store.runs import Run
+from lib.store.workspace import Workspace, open_workspace
+from lib.training.recipe import RECOMMENDED, Recipe
+
+SEED = 42
+TOO_HARD: dict[str, Any] = {
+    "learning_rate": 1.5e-3,
+    "epochs": 6,
+    "batch_size": 32,
+    "schedule": "constant",
+    "patience": 0,
+}
+"""Fifteen times the recommended rate, never falling, never stopped."""
+
+API_ROWS, API_VALIDATION = 700, 0.4
+"""Of the API sample: enough validation pairs to tell a fall from noise."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One training, and what must be said of it."""
+
+    name: str
+    frame: pd.DataFrame
+    recipe: Recipe
+    expected: str
+    placebo: bool = False
+    validation: float = VALIDATION_FRACTION
+
+
+def cases(data: Path | None) -> list[Case]:
+    """Return the trainings; those of data that is not there are left out."""
+    plain = Recipe.from_dict(RECOMMENDED.to_dict() | {"seed": SEED})
+    hard = Recipe.from_dict(plain.to_dict() | TOO_HARD)
+    rows = python_api_search().sample(API_ROWS, random_state=0)
+    found = [
+        Case("support desk, recommended", support_desk(), plain, "a gain", placebo=True),
+        Case("API search, too hard", rows, hard, "over-fitted, forgotten", validation=API_VALIDATION),
+    ]
+    file = data / "stackfaq" / "data.csv" if data else None
+    if file and file.is_file():
+        rows = pd.read_csv(file, dtype=str, keep_default_na=False)[["source_sentence", "target_sentence"]]
+        found.append(Case("stackfaq, recommended", rows, plain, "nothing to gain"))
+    return found
+
+
+def trained(workspace: Workspace, case: Case) -> Run:
+    """Train and judge a case and return its run."""
+    dataset = workspace.datasets.publish(prepare(case.frame, validation=case.validation), name=case.name)
+    recipe = case.recipe.for_shape(dataset.shape)
+    run = workspace.runs.create(dataset=dataset.id, model=BUNDLED_MODEL, recipe=recipe.to_dict())
+    perform(workspace, workspace.jobs.get(run.job), Silent())
+    for kind in ("evaluate", *(["placebo"] if case.placebo else [])):
+        perform(workspace, workspace.jobs.submit(kind, run=run.id, payload={}), Silent())
+    return workspace.runs.get(run.id)
+
+
+def line(case: Case, found: Evaluation, seconds: float) -> str:
+    """Return a case's line of the table."""
+    numbers = found.metrics[found.metric]
+    named = ", ".join(warning["name"] for warning in found.warnings) or "nothing"
+    probe = found.cost["general"]["probe"]
+    steps = found.cost.get("validation", {}).get("last")
+    fall = signed("mrr@10", steps["difference"]) if steps else ""
+    cells = [
+        case.name,
+        case.expected,
+        f"{found.examples:,} in {found.groups:,}",
+        found.verdict,
+        change(found.metric, numbers),
+        size(found.metric, numbers["detectable"]),
+        fall,
+        signed("spearman", probe["difference"]),
+        named,
+        f"{seconds:.0f}",
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+def change(metric: str, numbers: dict[str, Any]) -> str:
+    """Return base -> tuned with difference and interval."""
+    base, tuned = (written(metric, numbers[name], difference=numbers["difference"]) for name in ("base", "tuned"))
+    low, high = (signed(metric, numbers[name]) for name in ("low", "high"))
+    return f"{base} → {tuned} ({signed(metric, numbers['difference'])}; {low} to {high})"
+
+
+def placebo_line(case: Case, placebo: dict[str, Any]) -> str:
+    """Return the placebo's line: it against the base, and the run against it."""
+    metric = placebo["metric"]
+    beyond = placebo["beyond"]
+    note = f"the run against it: {beyond['verdict']}, {change(metric, beyond)}"
+    cells = [f"placebo of {case.name}", "no gain", "the same", placebo["verdict"], change(metric, placebo)]
+    return f"| {' | '.join([*cells, size(metric, placebo['detectable']), '', '', note, ''])} |"
+
+
+def main() -> None:
+    """Train, judge, tell."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path)
+    parser.add_argument("--threads", type=int, default=0)
+    parser.add_argument("--write", action="store_true")
+    given = parser.parse_args()
+    import torch
+
+    if given.threads:
+        torch.set_num_threads(given.threads)
+    lines = [
+        "| training | what is the case | held-out pairs, groups | verdict | right answer first (95% interval) | could show | "
+        "validation MRR, best to last epoch | general probe | called by name | seconds |",
+        "|---|---|---|---|---|---|---|---|---|---:|",
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        workspace = open_workspace(Path(folder))
+        for case in cases(given.data):
+            began = time.perf_counter()
+            run = trained(workspace, case)
+            found, placebo = load_evaluation(run), load_experiment(run, "placebo")
+            assert found is not None
+            lines.append(line(case, found, time.perf_counter() - began))
+            lines += [placebo_line(case, placebo)] if placebo else []
+            print(lines[-1], flush=True)
+    note = (
+        f"all-MiniLM-L6-v2, seed {SEED}, {torch.get_num_threads()} thread(s), beside other work. Too hard: "
+        + ", ".join(f"{name} {value}" for name, value in TOO_HARD.items())
+    )
+    table = "\n".join([*lines, "", f"{note}."])
+    print(table)
+    if given.write:
+        put("Evidence", table)
+
+
+if __name__ == "__main__":
+    main()
