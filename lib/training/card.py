@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from importlib.metadata import version
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -99,5 +100,6 @@ def held_out_table(metrics: Mapping[str, Mapping[str, float]]) -> list[str]:
     lines = ["| measure | base | tuned | difference | 95% interval |", "|---|---:|---:|---:|---:|"]
     for name, values in metrics.items():
         base, tuned, difference, low, high = (values[key] for key in ("base", "tuned", "difference", "low", "high"))
-        lines.append(f"| {name} | {base:.4f} | {tuned:.4f} | {difference:+.4f} | {low:+.4f} to {high:+.4f} |")
+        interval = f"{low:+.4f} to {high:+.4f}" if isfinite(low) and isfinite(high) else "none: too few groups"
+        lines.append(f"| {name} | {base:.4f} | {tuned:.4f} | {difference:+.4f} | {interval} |")
     return lines

@@ -12,6 +12,7 @@ from typing import Any
 import streamlit as st
 
 from lib.errors import CloserError, DamagedError
+from lib.evaluation.verdict import signless_zero
 from lib.store.runs import Run
 from lib.ui import state
 
@@ -187,7 +188,7 @@ def headline_text(headline: dict[str, Any] | None) -> str:
         return ""
     base, tuned = headline["base"], headline["tuned"]
     line = f"{metric_title(headline['metric'])} {base:.3f} → {tuned:.3f}"
-    difference = f"{headline.get('difference', tuned - base):+.3f}"
+    difference = signless_zero(f"{headline.get('difference', tuned - base):+.3f}")
     if headline.get("low") is None or headline.get("high") is None:
         return f"{line} ({difference})"
     return f"{line} ({difference}, {headline['low']:+.3f} to {headline['high']:+.3f})"

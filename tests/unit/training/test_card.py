@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from lib.store.publish import publish, verify
-from lib.training.card import HELD_OUT, add_held_out, facts_of, write_card
+from lib.training.card import HELD_OUT, add_held_out, facts_of, held_out_table, write_card
 
 FACTS = {"dataset": "d1"}
 NUMBERS = {"mrr@10": {"base": 0.5, "tuned": 0.75, "difference": 0.25, "low": 0.2, "high": float("nan")}}
@@ -22,7 +22,7 @@ def test_a_judging_takes_the_place_of_the_one_before(tmp_path: Path) -> None:
     assert told.count(HELD_OUT) == 1
     assert "No clear change." in told
     assert "Better." not in told
-    assert "| mrr@10 | 0.5000 | 0.7500 | +0.2500 | +0.2000 to +nan |" in told
+    assert "| mrr@10 | 0.5000 | 0.7500 | +0.2500 | none: too few groups |" in told
     assert told.index(HELD_OUT) < told.index("## Recipe") < told.index("- epochs: 3")
 
 
@@ -38,3 +38,10 @@ def test_the_facts_of_a_folder_that_has_none_are_none(tmp_path: Path) -> None:
     assert facts_of(tmp_path) == {}
     (tmp_path / "closer.json").write_text('{"texts_per_second": 250.5}')
     assert facts_of(tmp_path)["texts_per_second"] == 250.5
+
+
+def test_a_measure_without_an_interval_says_so() -> None:
+    few = {"base": 0.5, "tuned": 0.75, "difference": 0.25, "low": float("-inf"), "high": float("inf")}
+    line = held_out_table({"recall@1": few})[-1]
+    assert "none: too few groups" in line
+    assert "inf" not in line
