@@ -214,7 +214,8 @@ def fresh(what: str, folder: Path, cache: str) -> list[float]:
 def speed(run: Run, *, rounds: int = 3) -> str:
     """Return the table of times, plain umap and ours taking turns; ours once with an empty compilation cache."""
     folder = Path(tempfile.mkdtemp())
-    for name, array in zip(("base", "best", "pairs"), read(run), strict=True):
+    arrays = read(run)
+    for name, array in zip(("base", "best", "pairs"), arrays, strict=True):
         np.save(folder / f"{name}.npy", array)
     with tempfile.TemporaryDirectory() as cache:
         empty = fresh("ours", folder, cache)
@@ -222,7 +223,7 @@ def speed(run: Run, *, rounds: int = 3) -> str:
     plain, mine = (np.median([pair[i] for pair in taken], axis=0) for i in (0, 1))
     return "\n".join(
         [
-            f"### Time, {run.name}, base and best together, {os.cpu_count()} cores, median of {rounds} turns\n",
+            f"### Time, {run.name}, {len(arrays[2]):,} pairs, base and best together, {os.cpu_count()} cores, median of {rounds} turns\n",
             "| | plain `umap.UMAP().fit_transform` | pair-faithful | share | share of CPU seconds |\n|---|---|---|---|---|",
             f"| fresh process to first map | {plain[0]:.1f} s | {mine[0]:.1f} s | {mine[0] / plain[0]:.2f} | {mine[2] / plain[2]:.2f} |",
             f"| next map | {plain[1]:.1f} s | {mine[1]:.2f} s | {mine[1] / plain[1]:.2f} | {mine[3] / plain[3]:.2f} |",

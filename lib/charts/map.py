@@ -68,7 +68,7 @@ def figure(
     first = start if start in drawn.coordinates else names[0]
     data = marks(scene, drawn.coordinates[first], smooth=smooth, styled=True)
     steps = moments(drawn, scene, smooth=smooth, between=0 if smooth else between(choice.points, len(names)))
-    found = go.Figure(data=data, frames=steps, layout=look(drawn, height))
+    found = go.Figure(data=data, frames=steps, layout=look(drawn, height, colours))
     if len(names) > 1:
         found.update_layout(
             sliders=[slider(drawn, first, colours)], updatemenus=[buttons(steps, colours, smooth=smooth)]
@@ -106,7 +106,7 @@ def moments(drawn: Map, scene: list[Trace], *, smooth: bool, between: int) -> li
     return found
 
 
-def look(drawn: Map, height: int) -> dict[str, object]:
+def look(drawn: Map, height: int, colours: Palette) -> dict[str, object]:
     """Return the layout: no axes (their numbers mean nothing), one range for all moments, room for the slider."""
     every = np.concatenate(list(drawn.coordinates.values()))
     low, high = np.quantile(every, 0.001, axis=0), np.quantile(every, 0.999, axis=0)
@@ -128,6 +128,7 @@ def look(drawn: Map, height: int) -> dict[str, object]:
         },
         "paper_bgcolor": NOTHING,
         "plot_bgcolor": NOTHING,
+        "modebar": {"orientation": "v", "bgcolor": NOTHING, "color": colours.base, "activecolor": colours.tuned},
         "dragmode": "pan",
         "hovermode": "closest",
         "uirevision": "map",

@@ -11,10 +11,16 @@ from lib.charts.map_trace import LABEL_CHARACTERS, Trace, at, short
 LABELLED = 3
 """Pairs named on the picture at either end of the change."""
 
-LABEL_ROOM = np.array([0.2, 0.035])
+LABEL_ROOM = np.array([0.34, 0.035])
 """The share of the picture's width and height that a name covers: one that would stand on another is left out."""
 
 LABEL_CANDIDATES = 60
+
+EMPTY_ENOUGH = 2
+"""Marks that a name may cover, base and best together; where none of the candidates has such a side, the emptiest is taken."""
+
+BEYOND = 0.2
+"""How far a name may reach beyond the marks to the left and right, as a share of the picture's width."""
 
 SIDES = {
     "top center": (0.0, 0.75),
@@ -37,52 +43,85 @@ def label_traces(
     worst = value[(value < 0) & (change == "worse")].index[:LABEL_CANDIDATES]
     best = value[(value > 0) & (change == "better")].index[::-1][:LABEL_CANDIDATES]
     places = np.concatenate(ends, axis=1)
-    room = np.tile(LABEL_ROOM, 2) * np.maximum(np.ptp(places, axis=0), 1e-6)
+    wide = np.maximum(np.ptp(places, axis=0), 1e-6)
+    room = np.tile(LABEL_ROOM, 2) * wide
     marks = places[np.union1d(lines["source"].to_numpy(np.int64), lines["target"].to_numpy(np.int64))]
+    bounds = np.stack([places.min(axis=0), places.max(axis=0)]) + np.outer([-1, 1], np.tile([BEYOND, 0.03], 2) * wide)
     sources = [lines.loc[rows, "source"].to_numpy(np.int64) for rows in (worst, best)]
     found = []
-    for some, colour in zip(apart(sources, places, room), (colours.worse, colours.better), strict=True):
+    for some, colour in zip(
+        arranged(sources, places, marks, room, bounds), (colours.worse, colours.better), strict=True
+    ):
         if some:
             style = {
                 "mode": "text",
-                "text": [short(texts[place], LABEL_CHARACTERS) for place in some],
-                "textposition": [emptiest(places[place], marks, room) for place in some],
+                "text": [short(texts[place], LABEL_CHARACTERS) for place, _ in some],
+                "textposition": [side for _, side in some],
                 "textfont": {"color": readable(colour, colours), "size": 12},
                 "hoverinfo": "skip",
                 "showlegend": False,
             }
-            found.append(Trace(style, at(np.array(some)), np.empty(0, np.int64), vector=True))
+            found.append(Trace(style, at(np.array([place for place, _ in some])), np.empty(0, np.int64), vector=True))
     return found
 
 
-def apart(ends: list[np.ndarray], places: np.ndarray, room: np.ndarray) -> list[list[int]]:
-    """Return for each end the first texts whose names are free at the first and the last moment; the ends choose in turns."""
+def arranged(
+    ends: list[np.ndarray], places: np.ndarray, marks: np.ndarray, room: np.ndarray, bounds: np.ndarray
+) -> list[list[tuple[int, str]]]:
+    """Return for each end the texts to name and the side where each name stands; the ends choose in turns.
+
+    places, marks: base and best position of every text and of every mark (n, 4); bounds: lowest and highest middle of a name's ends (2, 4).
+    The strongest text of an end is named first, then the strongest of those with a side that is nearly empty.
+    """
+    boxes: list[np.ndarray] = []
     named: list[np.ndarray] = []
-    chosen: list[list[int]] = [[] for _ in ends]
-    waiting = [iter(wanted.tolist()) for wanted in ends]
-    for _ in range(LABELLED):
-        for mine, wanted in zip(chosen, waiting, strict=True):
-            text = next((text for text in wanted if is_free(places[text], named, room)), None)
-            if text is not None:
-                mine.append(text)
+    chosen: list[list[tuple[int, str]]] = [[] for _ in ends]
+    known: dict[int, dict[str, int]] = {}
+    for turn in range(LABELLED):
+        for mine, wanted in zip(chosen, ends, strict=True):
+            fallback: tuple[int, int, str] | None = None
+            for text in wanted.tolist():
+                if not is_free(places[text], named, room):
+                    continue
+                if text not in known:
+                    known[text] = covered(places[text], marks, room, bounds)
+                free = {s: n for s, n in known[text].items() if is_free(box(places[text], s, room), boxes, room)}
+                if not free:
+                    continue
+                side = min(free, key=lambda s: free[s])
+                if fallback is None or free[side] < fallback[0]:
+                    fallback = (free[side], text, side)
+                if turn == 0 or free[side] <= EMPTY_ENOUGH:
+                    break
+            if fallback is not None:
+                _, text, side = fallback
+                mine.append((text, side))
                 named.append(places[text])
+                boxes.append(box(places[text], side, room))
     return chosen
 
 
-def is_free(place: np.ndarray, named: list[np.ndarray], room: np.ndarray) -> bool:
+def box(place: np.ndarray, side: str, room: np.ndarray) -> np.ndarray:
+    """Return the middle of a name on that side of its mark, base and best (4,)."""
+    return place + np.tile(SIDES[side], 2) * room
+
+
+def is_free(place: np.ndarray, others: list[np.ndarray], room: np.ndarray) -> bool:
     """Say whether no other name is near at the first and at the last moment."""
-    away = [np.abs(place - other) < room for other in named]
+    away = [np.abs(place - other) < room for other in others]
     return not any((near[0] and near[1]) or (near[2] and near[3]) for near in away)
 
 
-def emptiest(place: np.ndarray, marks: np.ndarray, room: np.ndarray) -> str:
-    """Return the side of a mark (4,) where a name covers the fewest other marks (m, 4), over the first and the last moment."""
-
-    def covered(side: str) -> int:
-        inside = np.abs(marks - place - np.tile(SIDES[side], 2) * room) < room / 2
-        return int((inside[:, 0] & inside[:, 1]).sum() + (inside[:, 2] & inside[:, 3]).sum())
-
-    return min(SIDES, key=covered)
+def covered(place: np.ndarray, marks: np.ndarray, room: np.ndarray, bounds: np.ndarray) -> dict[str, int]:
+    """Return how many marks (m, 4) a name covers on each side where it stays on the picture, base and best together."""
+    found = {}
+    for side in SIDES:
+        middle = box(place, side, room)
+        if (middle - room / 2 < bounds[0]).any() or (middle + room / 2 > bounds[1]).any():
+            continue
+        inside = np.abs(marks - middle) < room / 2
+        found[side] = int((inside[:, 0] & inside[:, 1]).sum() + (inside[:, 2] & inside[:, 3]).sum())
+    return found
 
 
 def readable(colour: str, colours: Palette) -> str:

@@ -20,13 +20,16 @@ GROUPS = ("worse", "worse", "same", "better", "better")
 """The entry of the key that each of these colours belongs to."""
 
 CROWDED = 400
-"""Lines above which marks are drawn smaller and lines thinner."""
+"""Lines above which the strongest changes stand out and the rest is drawn small and thin behind them."""
+
+STAND_OUT = 200
+"""Strongest changes that stand out of a crowded map."""
+
+SMALL = 4.0
+"""Size of the marks behind those that stand out."""
 
 FEW = 6
 """Chosen pairs up to which rings are wide."""
-
-DENSE = 1_200
-"""Lines above which marks are smaller still."""
 
 BOTH_ENDS_BELOW = 2_500
 """Lines up to which each point's words tell both ends of its pair."""
@@ -132,21 +135,33 @@ def class_traces(classes: Classes, background: np.ndarray, texts: list[str], col
     return found
 
 
+def stand_out(lines: pd.DataFrame) -> np.ndarray:
+    """Return which lines are drawn in full strength (n): all of a few, and the strongest changes of a crowd."""
+    if len(lines) <= CROWDED:
+        return np.ones(len(lines), bool)
+    change = lines["value"].abs().fillna(0).to_numpy()
+    return change >= max(np.partition(change, -STAND_OUT)[-STAND_OUT], 1e-9)
+
+
 def line_traces(lines: pd.DataFrame, limit: float, colours: Palette) -> list[Trace]:
-    """Return the lines of each colour; those whose drawn change is below the layout's noise are faded, and all where there are many."""
+    """Return the lines of each colour, the strongest of a crowd last; those whose drawn change is below the layout's noise are faded."""
     step = np.digitize(lines["value"].fillna(0).to_numpy() / limit, STEPS)
     faded = lines["faded"].to_numpy(bool)
+    strong = stand_out(lines)
     weak = with_alpha(colours.worse, 0.55), colours.same, with_alpha(colours.better, 0.55)
-    opacity, width = (0.65, 1.3) if len(lines) <= CROWDED else (0.38, 1.0)
+    looks = {True: (0.65, 1.4), False: (0.14, 0.8)}
     found = []
-    for number, colour in enumerate((colours.worse, *weak, colours.better)):
-        for dim in (True, False):
-            rows = (step == number) & (faded == dim)
-            if rows.any():
+    for front in (False, True):
+        for number, colour in enumerate((colours.worse, *weak, colours.better)):
+            for dim in (True, False):
+                rows = (step == number) & (faded == dim) & (strong == front)
+                if not rows.any():
+                    continue
+                opacity, width = looks[front]
                 style = {
                     "mode": "lines",
                     "line": {"color": colour, "width": width},
-                    "opacity": 0.18 if dim else opacity,
+                    "opacity": min(0.18, opacity / 2) if dim else opacity,
                     "hoverinfo": "skip",
                     "legendgroup": "noise" if dim else GROUPS[number],
                     "showlegend": False,
@@ -158,16 +173,19 @@ def line_traces(lines: pd.DataFrame, limit: float, colours: Palette) -> list[Tra
 def end_traces(lines: pd.DataFrame, texts: list[str], limit: float, colours: Palette) -> list[Trace]:
     """Return the points: source round, target square; trained hollow, validation hollow with a dot, held-out full."""
     found = []
+    strong = pd.Series(stand_out(lines), lines.index)
     for part, (words, kind) in PARTS.items():
-        some = lines[lines["part"] == part]
+        some = lines[lines["part"] == part].sort_values("value", key=abs, kind="stable")  # the strongest on top
         for end, shape in (("source", "circle"), ("target", "square")):
             if some.empty:
                 continue
+            full = 8 if end == "source" else 7
+            front = strong[some.index].to_numpy()
             marker = {
-                "size": (8 if end == "source" else 7)
-                - (2 if len(lines) > CROWDED else 0)
-                - (1.5 if len(lines) > DENSE else 0),
+                "size": full if front.all() else np.where(front, full, SMALL).astype(np.float32),
+                "opacity": 1.0 if front.all() else np.where(front, 1.0, 0.6).astype(np.float32),
                 "symbol": f"{shape}{kind}",
+                "line": {"width": 1 if "open" in kind else 0},  # plotly rims marks of different sizes in white
                 "color": some["value"].fillna(0).to_numpy(np.float32),
                 "colorscale": colours.scale(),
                 "cmin": -limit,

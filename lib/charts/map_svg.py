@@ -103,14 +103,18 @@ def path(x: np.ndarray, y: np.ndarray) -> str:
 
 def marks(trace: go.Scatter, x: np.ndarray, y: np.ndarray, colours: Palette) -> str:
     """Return circles and squares, hollow where the symbol is open."""
-    symbol, size = str(trace.marker.symbol or "circle"), float(trace.marker.size) / 2
+    symbol = str(trace.marker.symbol or "circle")
+    sizes = np.broadcast_to(np.asarray(trace.marker.size, np.float64) / 2, len(x))
+    opacity = np.broadcast_to(np.asarray(1.0 if trace.marker.opacity is None else trace.marker.opacity), len(x))
     fill = trace.marker.color
     found = []
     for number, (a, b) in enumerate(zip(x, y, strict=True)):
         if np.isnan(a):
             continue
+        size = float(sizes[number])
         colour = fill if isinstance(fill, str) else mixed(float(fill[number]) / float(trace.marker.cmax), colours)
         paint = f'fill="none" stroke="{colour}" stroke-width="1.5"' if "-open" in symbol else f'fill="{colour}"'
+        paint += f' opacity="{opacity[number]:g}"' if opacity[number] < 1 else ""
         shape = (
             f'<rect x="{a - size:.1f}" y="{b - size:.1f}" width="{2 * size:g}" height="{2 * size:g}" {paint}/>'
             if symbol.startswith("square")

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 HOVER_CHARACTERS = 110
-LABEL_CHARACTERS = 36
+LABEL_CHARACTERS = 30
 
 FADED = 0.3
 """Opacity, in the key, of lines whose drawn change is below the layout's noise."""

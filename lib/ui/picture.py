@@ -11,6 +11,7 @@ import streamlit as st
 from lib.charts.before_after import before_after
 from lib.charts.map import HEIGHT, Picture, figure
 from lib.charts.map_choice import choose_drawn
+from lib.charts.map_scene import CROWDED, STAND_OUT
 from lib.errors import StoreError
 from lib.settings import MAX_DRAWN_POINTS
 from lib.store.runs import Run
@@ -169,6 +170,8 @@ def notes(found: Told, view: View, lines: pd.DataFrame, picture: Picture) -> Non
             "Each point is a text, its colour the class, full: held-out, hollow: trained or validation; the texts of a class "
             "should come together."
         )
+    if len(lines) > CROWDED and not found.classes:
+        marks += f" The {STAND_OUT} strongest changes stand out."
     st.caption(f"{marks} Ctrl and the wheel zoom. All numbers come from the full dimensions, never from the picture.")
 
 

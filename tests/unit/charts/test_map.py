@@ -16,9 +16,9 @@ from lib.charts.colours import DARK, LIGHT
 from lib.charts.intruder import Triple, corners, intruder
 from lib.charts.map import figure
 from lib.charts.map_choice import choose_drawn
-from lib.charts.map_labels import emptiest, readable
+from lib.charts.map_labels import covered, readable
 from lib.charts.map_page import map_page
-from lib.charts.map_scene import Classes
+from lib.charts.map_scene import STAND_OUT, Classes
 from lib.charts.map_svg import map_svg
 from lib.charts.trail import trail
 from lib.projection.store import Map
@@ -140,10 +140,12 @@ def test_names_can_be_read_and_stand_aside_from_marks() -> None:
     for colours in (LIGHT, DARK):
         for colour in (colours.better, colours.worse):
             assert contrast(readable(colour, colours), colours.paper) >= 4.5
-    place, room = np.zeros(4), np.array([1.0, 0.2, 1.0, 0.2])
+    place, room, wide = np.zeros(4), np.array([1.0, 0.2, 1.0, 0.2]), np.full((2, 4), 5.0) * [[-1], [1]]
     above = np.tile([0.1, 0.15], 2)[None]
-    assert emptiest(place, above, room) == "bottom center"
-    assert emptiest(place, np.concatenate([above, -above]), room) == "middle right"
+    sides = {"top center": 2, "bottom center": 0, "middle right": 0, "middle left": 0}
+    assert covered(place, above, room, wide) == sides
+    wide[0, 2] = -1.0  # at the last moment there is no room at the left
+    assert covered(place, above, room, wide).keys() == sides.keys() - {"middle left"}
 
 
 def test_validation_pairs_have_marks_of_their_own() -> None:
@@ -183,7 +185,8 @@ def test_a_selection_is_understood() -> None:
     drawn, lines, texts = planted()
     picture = figure(drawn, lines, texts, marked=(107,))
     curve = next(i for i, trace in enumerate(picture.figure.data) if trace.name == "Target, held-out")
-    assert picture.pair_at(curve, 0) == 101
+    assert picture.pair_at(curve, 0) == 125, "the weakest change lies lowest"
+    assert picture.pair_at(curve, 24) == 149
     assert picture.pair_at(0, 0) is None
     assert picture.pair_at(99, 0) is None
     assert "Chosen" in [trace.name for trace in picture.figure.data]
@@ -199,6 +202,20 @@ def test_large_maps_are_webgl_with_frames_between(monkeypatch: pytest.MonkeyPatc
     middle = found.frames[4].data[0].x
     expected = (drawn.coordinates["base"][100:, 0] + drawn.coordinates["best"][100:, 0]) / 2
     assert np.abs(middle - expected).max() < 0.5
+
+
+def test_the_strongest_of_a_crowd_stand_out() -> None:
+    drawn, lines, texts = planted(pairs=900)
+    found = figure(drawn, lines.assign(faded=False), texts).figure
+    drawn_lines = [trace for trace in found.data if trace.mode == "lines" and not trace.name]
+    strong = [trace for trace in drawn_lines if trace.opacity > 0.5]
+    assert sum(np.isfinite(trace.x).sum() for trace in strong) == 2 * STAND_OUT
+    assert sum(np.isfinite(trace.x).sum() for trace in drawn_lines) == 2 * 900
+    assert drawn_lines[-len(strong) :] == strong, "they are drawn over the rest"
+    for trace in (trace for trace in found.data if (trace.name or "").startswith(("Source", "Target"))):
+        size, change = np.asarray(trace.marker.size), np.abs(trace.marker.color)
+        assert change[size > size.min()].min() >= change[size == size.min()].max()
+    assert 'opacity="0.6"' in map_svg(found, "best", title="A map")
 
 
 def test_what_is_drawn_is_limited_with_every_extreme() -> None:
