@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -18,10 +19,12 @@ from lib.settings import MAX_DRAWN_POINTS
 SMOOTH_POINTS = 4_000
 """Up to so many points are drawn as SVG, whose marks the browser itself moves smoothly; beyond, WebGL and frames between the moments."""
 
-BETWEEN = 6
-"""Frames between two moments in WebGL, as far as FRAME_BYTES allows."""
+BETWEEN = 8
+"""Frames between two moments in WebGL. The browser makes them (map_between.js): sent, they would be most of the bytes."""
 
-FRAME_BYTES = 12_000_000
+FILL = Path(__file__).with_name("map_between.js").read_text(encoding="utf-8")
+"""The script that makes them; it belongs on every page that shows a map."""
+
 HEIGHT = 640
 NOTHING = "rgba(0,0,0,0)"
 """No ground of its own: the page's shows."""
@@ -67,11 +70,11 @@ def figure(
     smooth = choice.points <= SMOOTH_POINTS
     first = start if start in drawn.coordinates else names[0]
     data = marks(scene, drawn.coordinates[first], smooth=smooth, styled=True)
-    steps = moments(drawn, scene, smooth=smooth, between=0 if smooth else between(choice.points, len(names)))
+    steps = [go.Frame(name=name, data=marks(scene, drawn.coordinates[name], smooth=smooth)) for name in names]
     found = go.Figure(data=data, frames=steps, layout=look(drawn, height, colours))
     if len(names) > 1:
         found.update_layout(
-            sliders=[slider(drawn, first, colours)], updatemenus=[buttons(steps, colours, smooth=smooth)]
+            sliders=[slider(drawn, first, colours)], updatemenus=[buttons(names, colours, smooth=smooth)]
         )
     return Picture(found, choice, tuple(trace.pairs for trace in scene))
 
@@ -83,26 +86,6 @@ def marks(scene: list[Trace], frame: np.ndarray, *, smooth: bool, styled: bool =
         x, y = trace.places(frame)
         kind = go.Scatter if smooth or trace.vector else go.Scattergl
         found.append(kind({**(trace.style if styled else {}), "x": x, "y": y}))
-    return found
-
-
-def between(points: int, moments_drawn: int) -> int:
-    """Return how many frames fit between two moments."""
-    room = FRAME_BYTES // max(1, points * 32)
-    return int(np.clip(room // max(1, moments_drawn - 1), 0, BETWEEN))
-
-
-def moments(drawn: Map, scene: list[Trace], *, smooth: bool, between: int) -> list[go.Frame]:
-    """Return a frame for each moment, and eased ones between them."""
-    names, found = list(drawn.coordinates), []
-    for number, name in enumerate(names):
-        frame = drawn.coordinates[name]
-        for step in range(1, between + 1) if number else ():
-            share = step / (between + 1)
-            eased = np.float32(share * share * (3 - 2 * share))
-            mixed = drawn.coordinates[names[number - 1]] * (1 - eased) + frame * eased
-            found.append(go.Frame(name=f"{name}~{step}", data=marks(scene, mixed, smooth=smooth)))
-        found.append(go.Frame(name=name, data=marks(scene, frame, smooth=smooth)))
     return found
 
 
@@ -155,14 +138,16 @@ def slider(drawn: Map, first: str, colours: Palette) -> dict[str, object]:
     }
 
 
-def buttons(frames: list[go.Frame], colours: Palette, *, smooth: bool) -> dict[str, object]:
+def buttons(names: list[str], colours: Palette, *, smooth: bool) -> dict[str, object]:
     """Return play and pause. Play begins anew, so that it also works at the end."""
+    between = 0 if smooth else BETWEEN
+    travel = [name + end for name in names[1:] for end in (*(f"~{step}" for step in range(1, between + 1)), "")]
     pace = (
         {"frame": {"duration": 1100, "redraw": False}, "transition": {"duration": 900, "easing": "cubic-in-out"}}
         if smooth
-        else {"frame": {"duration": 110, "redraw": True}, "transition": {"duration": 0}}
+        else {"frame": {"duration": 90, "redraw": True}, "transition": {"duration": 0}}
     )
-    play = [[frame.name for frame in frames], {**pace, "mode": "immediate"}]
+    play = [[names[0], *travel], {**pace, "mode": "immediate"}]
     stop = [[None], {"mode": "immediate", "frame": {"duration": 0, "redraw": False}, "transition": {"duration": 0}}]
     return {
         "type": "buttons",

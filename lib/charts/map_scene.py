@@ -173,14 +173,14 @@ def line_traces(lines: pd.DataFrame, limit: float, colours: Palette) -> list[Tra
 def end_traces(lines: pd.DataFrame, texts: list[str], limit: float, colours: Palette) -> list[Trace]:
     """Return the points: source round, target square; trained hollow, validation hollow with a dot, held-out full."""
     found = []
-    strong = pd.Series(stand_out(lines), lines.index)
+    lines = lines.assign(strong=stand_out(lines)).sort_values("strong", kind="stable")  # the strong ones on top
     for part, (words, kind) in PARTS.items():
-        some = lines[lines["part"] == part].sort_values("value", key=abs, kind="stable")  # the strongest on top
+        some = lines[lines["part"] == part]
         for end, shape in (("source", "circle"), ("target", "square")):
             if some.empty:
                 continue
             full = 8 if end == "source" else 7
-            front = strong[some.index].to_numpy()
+            front = some["strong"].to_numpy()
             marker = {
                 "size": full if front.all() else np.where(front, full, SMALL).astype(np.float32),
                 "opacity": 1.0 if front.all() else np.where(front, 1.0, 0.6).astype(np.float32),

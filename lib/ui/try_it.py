@@ -24,16 +24,18 @@ def worker(home: str) -> LiveWorker:
     return LiveWorker(Path(home))
 
 
+@st.fragment
 def show(run: Run) -> None:
-    """Draw the box for two sentences, the search, and the Python lines."""
+    """Draw the box for two sentences, the search, and the Python lines; these only when asked for: their colouring is slow to load."""
     st.subheader("Try it", anchor=False)
-    two, search, code = st.tabs(["Two sentences", "Search", "Use it in Python"])
+    two, search, code = st.tabs(["Two sentences", "Search", "Use it in Python"], key="try-it", on_change="rerun")
     with two:
         _two(run)
     with search:
         _search(run)
-    with code:
-        _code(run)
+    if code.open:
+        with code:
+            _code(run)
 
 
 def _models(run: Run) -> list[str]:

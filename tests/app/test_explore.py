@@ -53,6 +53,9 @@ def test_a_section_that_fails_leaves_the_others_alone(
 def test_the_python_lines_name_the_tuned_model(open_page: Callable[..., AppTest], make_run: Callable[..., Run]) -> None:
     run = make_run()
     app = open_page("explore")
+    assert not app.code, "only when asked for"
+    app.session_state["try-it"] = "Use it in Python"
+    app.run()
     (code,) = [one.value for one in app.code if "SentenceTransformer" in one.value]
     assert code.strip() == python_lines(run).strip()
     assert repr(str(run.model_dir)) in code

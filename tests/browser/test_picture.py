@@ -10,9 +10,12 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from lib.charts import map as map_chart
 from lib.charts.colours import DARK, LIGHT
+from lib.charts.map_page import map_page
 from lib.projection.store import load_map
 from lib.store.runs import Run
+from tests.unit.charts.test_map import planted
 from tests.unit.projection.finished import finished_run
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -315,6 +318,35 @@ def test_the_picture_can_be_taken_away(page: Page, chromium: Browser, address: s
     expect(alone.locator('.modebar-btn[data-title*="Share"]')).to_have_count(0)
     alone.locator(".js-plotly-plot .updatemenu-button", has_text="Play").click()
     expect_places(alone, "Source, held-out", moment(run, "best"))
+    context.close()
+
+
+def test_webgl_marks_travel_through_frames_that_the_browser_makes(
+    chromium: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(map_chart, "SMOOTH_POINTS", 10)
+    drawn, lines, texts = planted()
+    told = map_page(map_chart.figure(drawn, lines, texts).figure, title="A map", sentences=[], alt="A map")
+    (tmp_path / "map.html").write_text(told, encoding="utf-8")
+    context = chromium.new_context(offline=True)
+    page = context.new_page()
+    page.goto((tmp_path / "map.html").as_uri())
+    held = lines.loc[lines["part"] == "held_out", "source"].to_numpy()
+    base, best = (drawn.coordinates[name][held] for name in ("base", "best"))
+    expect_places(page, "Source, held-out", base)
+    page.evaluate(f"(window.passed = [], {FIGURE}.on('plotly_animatingframe', (event) => passed.push(event.name)))")
+    page.locator(".js-plotly-plot .updatemenu-button", has_text="Play").click()
+    expect_places(page, "Source, held-out", best)
+    assert page.evaluate("passed") == ["base", *(f"best~{step}" for step in range(1, map_chart.BETWEEN + 1)), "best"]
+    frames = page.evaluate(
+        f"{FIGURE}._transitionData._frames.filter(f => f.name.includes('~')).map(f => [f.name, "
+        f"[...f.data[{FIGURE}._fullData.findIndex(t => t.name === 'Source, held-out')].x]])"
+    )
+    for name, x in frames:
+        share = int(name.split("~")[1]) / (map_chart.BETWEEN + 1)
+        share = share * share * (3 - 2 * share)
+        assert np.allclose(x, base[:, 0] * (1 - share) + best[:, 0] * share, atol=1e-4)
+    assert len(frames) == map_chart.BETWEEN
     context.close()
 
 
