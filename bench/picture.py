@@ -27,7 +27,7 @@ from lib.projection.store import load_map
 from lib.store.workspace import open_workspace
 from tools.browser import get
 
-ROUNDS = 2
+ROUNDS = 5
 MARKS = "() => { const g = document.querySelector('.js-plotly-plot'); return !!(g && g._fullData && g._fullData.length && g.querySelector('.slider-container') && g._transitionData?._frames?.length); }"
 MOVED = "before => JSON.stringify([...document.querySelector('.js-plotly-plot')._fullData.find(t => t.mode === 'markers' && t.x.length).x].slice(0, 50)) !== before"
 
