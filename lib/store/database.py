@@ -77,11 +77,10 @@ class Database:
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
-            except BaseException:  # whatever ends the block, a Ctrl-C too: nothing of it stays, and it goes on its way
-                if connection.in_transaction:  # a full disk has rolled it back already
+                connection.commit()
+            finally:
+                if connection.in_transaction:  # whatever ended the block, a Ctrl-C too: nothing of it stays
                     connection.rollback()
-                raise
-            connection.commit()
 
     def backup(self, *, older_than: float = BACKUP_SECONDS) -> None:
         """Copy the database beside itself by SQLite's own backup, unless the copy is younger than that many seconds.
