@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
 import numpy as np
 import pandas as pd
 
@@ -65,39 +67,60 @@ def label_traces(
     return found
 
 
+@dataclass(frozen=True)
+class Candidates:
+    """Texts to name (m,), the strongest first: where each stands (m, 1, 4), the middle of its name on each side (m, sides, 4), and how many marks that covers (m, sides)."""
+
+    texts: np.ndarray
+    places: np.ndarray
+    middles: np.ndarray
+    covers: np.ndarray
+
+    @classmethod
+    def of(
+        cls, texts: np.ndarray, places: np.ndarray, marks: np.ndarray, room: np.ndarray, bounds: np.ndarray
+    ) -> Candidates:
+        """Look at every side of these texts; one that is not on the picture covers infinitely many."""
+        middles = np.array([[box(place, side, room) for side in SIDES] for place in places[texts]], np.float64)
+        found = [covered(place, marks, room, bounds) for place in places[texts]]
+        covers = np.array([[sides.get(side, np.inf) for side in SIDES] for sides in found], np.float64)
+        shape = (len(texts), len(SIDES))
+        return cls(texts, places[texts][:, None], middles.reshape(*shape, 4), covers.reshape(shape))
+
+    def free(self, place: np.ndarray, middle: np.ndarray, room: np.ndarray) -> Candidates:
+        """Return them without the sides that are taken by the name of another text, whose middle is given."""
+        taken = near(self.places, place, room) | near(self.middles, middle, room)
+        return replace(self, covers=np.where(taken, np.inf, self.covers))
+
+    def first(self, most: float) -> tuple[int, int] | None:
+        """Return the first that has a side which covers at most so many marks, else the one that covers fewest, and that side."""
+        fewest = self.covers.min(axis=1)
+        if not np.isfinite(fewest).any():
+            return None
+        few = np.flatnonzero(np.isfinite(fewest) & (fewest <= most))
+        row = int(few[0]) if len(few) else int(fewest.argmin())
+        return row, int(self.covers[row].argmin())
+
+
 def arranged(
     ends: list[np.ndarray], places: np.ndarray, marks: np.ndarray, room: np.ndarray, bounds: np.ndarray
 ) -> list[list[tuple[int, str]]]:
     """Return for each end the texts to name and the side where each name stands; the ends choose in turns.
 
-    places, marks: base and best position of every text and of every mark (n, 4); bounds: lowest and highest middle of a name's ends (2, 4).
+    places, marks: base and best position of every text and of every mark (n, 4); bounds: lowest and highest reach of a name (2, 4).
     The strongest text of an end is named first, then the strongest of those with a side that is nearly empty.
     """
-    boxes: list[np.ndarray] = []
-    named: list[np.ndarray] = []
+    waiting = [Candidates.of(texts, places, marks, room, bounds) for texts in ends]
     chosen: list[list[tuple[int, str]]] = [[] for _ in ends]
-    known: dict[int, dict[str, int]] = {}
     for turn in range(LABELLED):
-        for mine, wanted in zip(chosen, ends, strict=True):
-            fallback: tuple[int, int, str] | None = None
-            for text in wanted.tolist():
-                if not is_free(places[text], named, room):
-                    continue
-                if text not in known:
-                    known[text] = covered(places[text], marks, room, bounds)
-                free = {s: n for s, n in known[text].items() if is_free(box(places[text], s, room), boxes, room)}
-                if not free:
-                    continue
-                side = min(free, key=lambda s: free[s])
-                if fallback is None or free[side] < fallback[0]:
-                    fallback = (free[side], text, side)
-                if turn == 0 or free[side] <= EMPTY_ENOUGH:
-                    break
-            if fallback is not None:
-                _, text, side = fallback
-                mine.append((text, side))
-                named.append(places[text])
-                boxes.append(box(places[text], side, room))
+        for number, mine in enumerate(chosen):
+            found = waiting[number].first(EMPTY_ENOUGH if turn else np.inf)
+            if found is None:
+                continue
+            row, side = found
+            named = waiting[number]
+            mine.append((int(named.texts[row]), list(SIDES)[side]))
+            waiting = [some.free(named.places[row, 0], named.middles[row, side], room) for some in waiting]
     return chosen
 
 
@@ -106,10 +129,10 @@ def box(place: np.ndarray, side: str, room: np.ndarray) -> np.ndarray:
     return place + np.tile(SIDES[side], 2) * room
 
 
-def is_free(place: np.ndarray, others: list[np.ndarray], room: np.ndarray) -> bool:
-    """Say whether no other name is near at the first and at the last moment."""
-    away = [np.abs(place - other) < room for other in others]
-    return not any((near[0] and near[1]) or (near[2] and near[3]) for near in away)
+def near(places: np.ndarray, other: np.ndarray, room: np.ndarray) -> np.ndarray:
+    """Say which places (..., 4) are within a name's room of another (4,), at the first or at the last moment (...)."""
+    inside = np.abs(places - other) < room
+    return (inside[..., 0] & inside[..., 1]) | (inside[..., 2] & inside[..., 3])
 
 
 def covered(place: np.ndarray, marks: np.ndarray, room: np.ndarray, bounds: np.ndarray) -> dict[str, int]:
