@@ -6,7 +6,7 @@ import numpy as np
 
 from lib.progress import Progress
 from lib.projection.graph import Graph, joint
-from lib.projection.lines import Lines, forces, lengths, lines, meaning
+from lib.projection.lines import Lines, excess, lengths, lines, meaning, weights
 from lib.projection.points import Points
 
 STEPS = 450
@@ -39,26 +39,20 @@ def settle(
     threads(len(places))
     edges = (graph.start, graph.end, graph.weight, graph.degree)
     pools, ends = moments(drawn), known.by_point(len(places))
-    force, meant, stiffness = np.zeros(known.cosine.size), known.cosine, 0.0
+    force, meant, weight, stiffness = np.zeros(known.cosine.size), known.cosine, known.cosine[0], 0.0
     for number in range(STEPS):
         gone = number / STEPS
         if strength > 0 and known.cosine.size:
-            meant = meaning(known, places) if number % REFRESH == 0 and gone < 0.9 else meant
+            if number % REFRESH == 0 and gone < 0.9:
+                meant = meaning(known, places)
+                weight = weights(meant)
             stiffness = strength * (1 + (STIFFNESS - 1) * gone**3)
-            force = stiffness * weighted(lengths(places, known.ends), meant, gone).ravel()
+            force = stiffness * excess(lengths(places, known.ends), meant, weight if gone > 0.5 else None).ravel()
         step(places, speed, edges, pools, ends, force, stiffness, number, seed, RATE * (1 - gone), MOMENTUM, REPULSION)
         if number % REFRESH == 0:
             progress.check()
             progress.advance(number, STEPS)
     return places - places.mean(axis=0)
-
-
-def weighted(length: np.ndarray, meant: np.ndarray, gone: float) -> np.ndarray:
-    """Return the excess of each line, plain at first, with small changes preferred in the second half."""
-    if gone > 0.5:
-        return forces(length, meant)
-    excess = length - meant
-    return excess - excess.mean(axis=0)
 
 
 def moments(drawn: Points) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -75,16 +75,21 @@ def meaning(known: Lines, places: np.ndarray) -> np.ndarray:
     return np.interp(known.cosine, GRID, curve)
 
 
-def forces(length: np.ndarray, meant: np.ndarray) -> np.ndarray:
-    """Return how far each line (moments, pairs) is too long, beside the mean of its own moments, weighted (mean weight 1).
-
-    Only changes are held: a pair may lie as far apart as its neighbourhoods ask, as long as it comes closer or goes apart as its cosine does.
-    """
-    excess = length - meant
-    excess = excess - excess.mean(axis=0)
+def weights(meant: np.ndarray) -> np.ndarray:
+    """Return how much each line (pairs,) counts, 1 in the mean: more where its length (moments, pairs) hardly changes."""
     change = np.abs(meant[-1] - meant[0])
     typical = np.median(change)
     if typical <= 0:
-        return excess
+        return np.ones(len(change))
     weight = 1 / (change + PREFERENCE * typical)
-    return excess * (weight / weight.mean())
+    return weight / weight.mean()
+
+
+def excess(length: np.ndarray, meant: np.ndarray, weight: np.ndarray | None) -> np.ndarray:
+    """Return how far each line (moments, pairs) is too long, beside the mean of its own moments, weighted where weights are given.
+
+    Only changes are held: a pair may lie as far apart as its neighbourhoods ask, as long as it comes closer or goes apart as its cosine does.
+    """
+    found = length - meant
+    found = found - found.mean(axis=0)
+    return found if weight is None else found * weight

@@ -84,16 +84,14 @@ def trustworthiness(vectors: np.ndarray, frame: np.ndarray, *, k: int = NEIGHBOU
 
 def intrusion(vectors: np.ndarray, frame: np.ndarray, rows: np.ndarray, k: int) -> float:
     """Return the sum over rows and drawn neighbours of rank - k where that is positive."""
-    drawn = np.sqrt(((frame[rows, None, :].astype(np.float64) - frame[None]) ** 2).sum(-1))
+    x, y = frame.astype(np.float64).T
+    drawn = (x[rows, None] - x) ** 2 + (y[rows, None] - y) ** 2
     cosine = vectors[rows] @ vectors.T
     own = (np.arange(len(rows)), rows)
     drawn[own], cosine[own] = np.inf, np.inf
     near = np.argpartition(drawn, k, axis=1)[:, :k]
     found = np.take_along_axis(cosine, near, 1)
-    cosine.sort(axis=1)
-    rank = np.stack(
-        [len(vectors) - np.searchsorted(line, some, "right") for line, some in zip(cosine, found, strict=True)]
-    )
+    rank = np.stack([np.count_nonzero(cosine > one[:, None], axis=1) for one in found.T], axis=1)
     return float(np.maximum(0, rank - k).sum())
 
 
