@@ -12,7 +12,7 @@ from lib.charts.map import FILL
 
 STYLE = f"""body{{margin:0 auto;max-width:1180px;padding:24px;font:15px/1.5 system-ui,sans-serif;color:{LIGHT.text};background:{LIGHT.paper}}}
 h1{{font-size:22px;margin:0 0 12px}} p{{margin:4px 0;color:{LIGHT.base}}}
-.textpoint text{{paint-order:stroke;stroke:{LIGHT.paper};stroke-width:3px;stroke-linejoin:round}}
+.textpoint text{{paint-order:stroke;stroke:{LIGHT.paper};stroke-width:5px;stroke-opacity:.9;stroke-linejoin:round}}
 .svg-container{{isolation:isolate}} .gl-container{{position:absolute;top:0;left:0;z-index:-1}}"""
 
 

@@ -85,7 +85,7 @@ def label(x: float, y: float, word: str, side: str, colour: str, colours: Palett
     anchor, right, down = ANCHORS[side]
     return (
         f'<text x="{x + right:.1f}" y="{y + down:.1f}" text-anchor="{anchor}" font-size="12" fill="{colour}" '
-        f'stroke="{colours.paper}" stroke-width="3" stroke-linejoin="round" paint-order="stroke">{word}</text>'
+        f'stroke="{colours.paper}" stroke-width="5" stroke-opacity="0.9" stroke-linejoin="round" paint-order="stroke">{word}</text>'
     )
 
 
