@@ -54,9 +54,9 @@ def _save(
             dataset = workspace.datasets.publish(replace(prepared, facts=facts), name=name, originals=upload.files)
             if notes.strip():
                 workspace.datasets.annotate(dataset.id, notes.strip())
+            upload_state.remember_saved(dataset.id)  # before streamlit may stop this run: who leaves now has saved once
+            upload_state.close()
     except CloserError as error:
         show_error(error)
         return
-    upload_state.remember_saved(dataset.id)
-    upload_state.close()
     st.rerun()
