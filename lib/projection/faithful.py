@@ -6,15 +6,16 @@ import numpy as np
 
 from lib.progress import Progress
 from lib.projection.graph import Graph, joint
-from lib.projection.lines import Lines, excess, lengths, lines, meaning, weights
+from lib.projection.lines import Lines, lines, meaning, weights
 from lib.projection.points import Points
+from lib.projection.rings import rings
 
 STEPS = 450
 REFRESH = 25
 """Steps between two fits of what a cosine means."""
 
 TIE, REACH = 1.0, 1.5
-RATE, MOMENTUM, REPULSION = 0.6, 0.5, 15.0
+RATE = 0.6
 STIFFNESS = 30.0
 """Final strength of the lines at balance 0.5, where 2 * degree is the strength of a point's neighbourhood."""
 
@@ -33,34 +34,35 @@ def settle(
     places: np.ndarray, drawn: Points, graph: Graph, known: Lines, *, strength: float, seed: int, progress: Progress
 ) -> np.ndarray:
     """Let the points move by falling steps while the lines grow stiffer, the cube of the time gone."""
-    from lib.projection.kernels import step, threads
+    from lib.projection import kernels
 
-    places, speed = np.ascontiguousarray(places), np.zeros_like(places)
-    threads(len(places))
-    edges = (graph.start, graph.end, graph.weight, graph.degree)
-    pools, ends = moments(drawn), known.by_point(len(places))
-    force, meant, weight, stiffness = np.zeros(known.cosine.size), known.cosine, known.cosine[0], 0.0
-    for number in range(STEPS):
-        gone = number / STEPS
-        if strength > 0 and known.cosine.size:
-            if number % REFRESH == 0 and gone < 0.9:
-                meant = meaning(known, places)
-                weight = weights(meant)
-            stiffness = strength * (1 + (STIFFNESS - 1) * gone**3)
-            force = stiffness * excess(lengths(places, known.ends), meant, weight if gone > 0.5 else None).ravel()
-        step(places, speed, edges, pools, ends, force, stiffness, number, seed, RATE * (1 - gone), MOMENTUM, REPULSION)
-        if number % REFRESH == 0:
-            progress.check()
-            progress.advance(number, STEPS)
-    return places - places.mean(axis=0)
-
-
-def moments(drawn: Points) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return all moments' points one after the other, and where the moment of each point begins and how many it has."""
-    at = drawn.at
-    count = np.array([len(places) for places in at])
-    begin = np.concatenate([[0], np.cumsum(count)[:-1]])
-    return np.concatenate(at), begin[drawn.home], count[drawn.home]
+    places = np.ascontiguousarray(places.T)
+    speed, pull, size = np.zeros_like(places), np.empty_like(places), places.shape[1]
+    company = rings(drawn, seed=seed, piece=kernels.PIECE)
+    far = company.distances(STEPS, kernels.NEGATIVES, seed=seed)
+    around, push = np.empty((2, 2, len(company.pool)))
+    by_point, hold = known.by_point(size), np.zeros(known.ends.shape)
+    meant, weight = known.cosine, np.ones(known.cosine.shape[1])
+    even, springs = weight, strength > 0 and known.cosine.size > 0
+    with kernels.Crew(size) as crew:
+        for number in range(STEPS):
+            gone = number / STEPS
+            if number % REFRESH == 0:
+                progress.check()
+                progress.advance(number, STEPS)
+                if springs and gone < 0.9:
+                    meant = meaning(known, places)
+                    weight = weights(meant)
+            if springs:
+                counts = weight if gone > 0.5 else even
+                crew.share(kernels.held, len(counts), places, known.ends, meant, counts, hold)
+            crew.share(kernels.dealt, len(company.pool), places, company.pool, around)
+            crew.share(kernels.pushed, len(company.pieces), around, company.pieces, far[number], push)
+            crew.share(kernels.pulled, size, places, graph.start, graph.end, graph.weight, pull)
+            forces = (pull, push, company.slot, graph.degree, hold.reshape(2, -1), *by_point)
+            stiffness, rate = strength * (1 + (STIFFNESS - 1) * gone**3), RATE * (1 - gone)
+            crew.share(kernels.moved, size, places, speed, *forces, stiffness, rate)
+    return (places - places.mean(axis=1, keepdims=True)).T
 
 
 def principal(vectors: np.ndarray, *, scale: float = 10.0) -> np.ndarray:

@@ -14,8 +14,8 @@ from lib.projection.points import Points
 EXACT_LIMIT = 20_000
 """Above so many points a moment, neighbours are found by pynndescent instead of by all products."""
 
-BLOCK_VALUES = 30_000_000
-"""Products held at once while looking for neighbours: 120 MB."""
+BLOCK_VALUES = 4_000_000
+"""Products held at once while looking for neighbours: 16 MB."""
 
 
 @dataclass(frozen=True)
@@ -35,23 +35,17 @@ def neighbours(vectors: np.ndarray, *, k: int = NEIGHBOURS, seed: int = 0) -> tu
         return np.zeros((len(vectors), 0), np.int64), np.zeros((len(vectors), 0), np.float32)
     if len(vectors) > EXACT_LIMIT:
         return approximate(vectors, k=k, seed=seed)
-    found, near = np.empty((len(vectors), k), np.int64), np.empty((len(vectors), k), np.float32)
-    block = max(1, BLOCK_VALUES // len(vectors))
-    for low in range(0, len(vectors), block):
-        rows = slice(low, min(low + block, len(vectors)))
-        found[rows], near[rows] = nearest(vectors, rows, k)
-    return found, near
+    from lib.projection.nearest import meet
 
-
-def nearest(vectors: np.ndarray, rows: slice, k: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the k nearest of a block of rows by all its products."""
-    cosine = vectors[rows] @ vectors.T
-    cosine[np.arange(rows.stop - rows.start), np.arange(rows.start, rows.stop)] = -np.inf
-    found = np.argpartition(cosine, -k, axis=1)[:, -k:]
-    near = np.take_along_axis(cosine, found, 1)
-    order = np.argsort(-near, axis=1, kind="stable")
-    distance = np.sqrt(np.maximum(0, 2 - 2 * np.take_along_axis(near, order, 1)))
-    return np.take_along_axis(found, order, 1), distance
+    found, apart = np.zeros((len(vectors), k), np.int64), np.full((len(vectors), k), np.inf, np.float32)
+    farthest = apart[:, -1].copy()
+    low = 0
+    while low < len(vectors):
+        rest = vectors[low:]
+        rows = max(1, BLOCK_VALUES // len(rest))
+        meet(rest[:rows] @ rest.T, low, apart, found, farthest)
+        low += rows
+    return found, np.sqrt(np.maximum(0, 2 + 2 * apart))
 
 
 def approximate(vectors: np.ndarray, *, k: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -68,15 +62,13 @@ def memberships(distance: np.ndarray) -> np.ndarray:
     """Return how much each neighbour belongs to each row, (n, k) in (0, 1].
 
     The same as umap-learn's smooth_knn_dist and compute_membership_strengths (McInnes, Healy, Melville 2018, section 3.1)
-    with local_connectivity 1, as one bisection over all rows at once: no compilation, which costs umap's functions seconds.
+    with local_connectivity 1.
     """
+    from lib.projection.nearest import reach
+
     away = np.maximum(0, distance - distance[:, :1]).astype(np.float64)
-    target = np.log2(distance.shape[1] + 1)
-    low, high, width = np.zeros(len(away)), np.full(len(away), np.inf), np.ones(len(away))
-    for _ in range(64):
-        wide = np.exp(-away / width[:, None]).sum(1) > target
-        high, low = np.where(wide, width, high), np.where(wide, low, width)
-        width = np.where(np.isinf(high), width * 2, (low + high) / 2)
+    width = np.empty(len(away))
+    reach(away, np.log2(distance.shape[1] + 1), width)
     width = np.maximum(width, 1e-3 * distance.mean(1))  # umap-learn's MIN_K_DIST_SCALE
     return np.exp(-away / np.maximum(width, 1e-12)[:, None])
 
@@ -122,4 +114,4 @@ def joint(drawn: Points, *, tie: float, reach: float, seed: int, progress: Progr
     whole = (whole + ties(drawn, strength=tie, reach=reach * max(unit, 1e-6))).tocsr()
     whole.sort_indices()
     degree = np.asarray(whole.sum(axis=1)).ravel()
-    return Graph(whole.indptr.astype(np.int64), whole.indices.astype(np.int64), whole.data.astype(np.float64), degree)
+    return Graph(whole.indptr.astype(np.uint32), whole.indices.astype(np.uint32), whole.data.astype(np.float64), degree)

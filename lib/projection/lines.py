@@ -28,13 +28,13 @@ class Lines:
     sample_cosine: np.ndarray
 
     def by_point(self, size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return CSR over points: start (size + 1), the other end and the line of each entry."""
-        one, other = self.ends.reshape(2, -1)
-        here, there = np.concatenate([one, other]), np.concatenate([other, one])
-        line = np.tile(np.arange(len(one)), 2)
+        """Return CSR over points: start (size + 1), the line of each entry, and 1 where the point is its first end, else -1."""
+        here = self.ends.ravel()
+        line = np.tile(np.arange(here.size // 2), 2)
+        sign = np.repeat([1.0, -1.0], here.size // 2)
         order = np.argsort(here, kind="stable")
         start = np.searchsorted(here[order], np.arange(size + 1))
-        return start.astype(np.int64), there[order].astype(np.int64), line[order].astype(np.int64)
+        return start.astype(np.uint32), line[order].astype(np.uint32), sign[order]
 
 
 def lines(drawn: Points, pairs: np.ndarray, graph: Graph, *, seed: int) -> Lines:
@@ -57,9 +57,9 @@ def cosines(vectors: np.ndarray, ends: np.ndarray) -> np.ndarray:
 
 
 def lengths(places: np.ndarray, ends: np.ndarray) -> np.ndarray:
-    """Return the drawn distance between both ends (2, ...)."""
-    away = places[ends[0]] - places[ends[1]]
-    return np.sqrt((away * away).sum(axis=-1))
+    """Return the drawn distance (places (2, p)) between both ends (2, ...)."""
+    away = places[:, ends[0]] - places[:, ends[1]]
+    return np.sqrt((away * away).sum(axis=0))
 
 
 def meaning(known: Lines, places: np.ndarray) -> np.ndarray:
@@ -83,13 +83,3 @@ def weights(meant: np.ndarray) -> np.ndarray:
         return np.ones(len(change))
     weight = 1 / (change + PREFERENCE * typical)
     return weight / weight.mean()
-
-
-def excess(length: np.ndarray, meant: np.ndarray, weight: np.ndarray | None) -> np.ndarray:
-    """Return how far each line (moments, pairs) is too long, beside the mean of its own moments, weighted where weights are given.
-
-    Only changes are held: a pair may lie as far apart as its neighbourhoods ask, as long as it comes closer or goes apart as its cosine does.
-    """
-    found = length - meant
-    found = found - found.mean(axis=0)
-    return found if weight is None else found * weight

@@ -16,6 +16,9 @@ UNCHANGED = 1e-6
 MEASURED_ROWS = 1_000
 """Texts, a fair sample, whose drawn neighbours are checked."""
 
+BLOCK_VALUES = 8_000_000
+"""Products held at once while checking them: 32 MB."""
+
 
 @dataclass(frozen=True)
 class Truth:
@@ -78,21 +81,12 @@ def trustworthiness(vectors: np.ndarray, frame: np.ndarray, *, k: int = NEIGHBOU
     rows = np.arange(size)
     if size > MEASURED_ROWS:
         rows = np.sort(np.random.default_rng(seed).choice(size, MEASURED_ROWS, replace=False))
-    cost = sum(intrusion(vectors, frame, block, k) for block in np.array_split(rows, max(1, len(rows) // 128)))
+    from lib.projection.nearest import intrusion
+
+    x, y = np.ascontiguousarray(frame.T, dtype=np.float64)
+    blocks = np.array_split(rows, max(1, len(rows) * size // BLOCK_VALUES))
+    cost = sum(intrusion(vectors[block] @ vectors.T, block, x, y, k) for block in blocks)
     return float(1 - 2 / (len(rows) * k * (2 * size - 3 * k - 1)) * cost)
-
-
-def intrusion(vectors: np.ndarray, frame: np.ndarray, rows: np.ndarray, k: int) -> float:
-    """Return the sum over rows and drawn neighbours of rank - k where that is positive."""
-    x, y = frame.astype(np.float64).T
-    drawn = (x[rows, None] - x) ** 2 + (y[rows, None] - y) ** 2
-    cosine = vectors[rows] @ vectors.T
-    own = (np.arange(len(rows)), rows)
-    drawn[own], cosine[own] = np.inf, np.inf
-    near = np.argpartition(drawn, k, axis=1)[:, :k]
-    found = np.take_along_axis(cosine, near, 1)
-    rank = np.stack([np.count_nonzero(cosine > one[:, None], axis=1) for one in found.T], axis=1)
-    return float(np.maximum(0, rank - k).sum())
 
 
 def movement(frames: Mapping[str, np.ndarray]) -> np.ndarray:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from lib.errors import InputError
+from lib.projection import kernels
 from lib.projection.layout import laid_flat, layout
 from tests.unit.projection.planted import pulled, world
 
@@ -100,6 +101,16 @@ def test_a_seed_repeats_bit_for_bit(method: str) -> None:
     assert all(once.coordinates[name].tobytes() == again.coordinates[name].tobytes() for name in moments)
     assert once.coordinates["best"].dtype == np.float32
     assert np.isfinite(once.coordinates["best"]).all()
+
+
+def test_threads_that_share_a_map_draw_the_same_bit_for_bit(monkeypatch: pytest.MonkeyPatch) -> None:
+    base, pairs = world(pairs=400)
+    moments = {"base": base, "best": pulled(base, pairs, np.arange(200))}
+    alone = layout(moments, pairs)
+    monkeypatch.setattr(kernels, "ONE_THREAD_BELOW", 0)
+    monkeypatch.setattr("numba.config.NUMBA_NUM_THREADS", 3)
+    shared = layout(moments, pairs)
+    assert all(alone.coordinates[name].tobytes() == shared.coordinates[name].tobytes() for name in moments)
 
 
 def test_the_last_moment_lies_widest_from_left_to_right_and_no_distance_changes() -> None:
