@@ -12,7 +12,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from lib import settings
 from lib.jobs.supervisor import Supervisor
-from lib.ui import downloads, health, wake
+from lib.ui import downloads, health, wake, warm
 from lib.ui.failures import keep_log, show_failure
 from lib.ui.serving import serve
 
@@ -28,6 +28,7 @@ async def lifespan(_app: object) -> AsyncIterator[dict[str, object]]:
     supervisor = Supervisor(home, on_begin=wake.work_begins)
     serve(supervisor)
     supervisor.start()
+    warm.begin()
     try:
         yield {"supervisor": supervisor}
     finally:

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, FloatRect, Locator, Page, expect, sync_playwright
 
 from lib.jobs.locks import kill_worker
 from lib.store.runs import Run
@@ -81,6 +81,20 @@ class Server:
     def heavy_modules(self) -> list[str]:
         """Return the heavy packages that are in the server's sys.modules."""
         return json.loads(self.get("/health"))["heavy_modules"]
+
+
+def standing(part: Locator) -> FloatRect:
+    """Bring a part of the page into sight and return where it stands, once it has stood there for a second: what is above it may grow."""
+    part.scroll_into_view_if_needed()
+    known, since = part.bounding_box(), time.monotonic()
+    until = since + START_SECONDS
+    while known is None or time.monotonic() - since < 1:
+        assert time.monotonic() < until, "it does not stand still"
+        part.page.wait_for_timeout(100)
+        if (now := part.bounding_box()) != known:
+            known, since = now, time.monotonic()
+            part.scroll_into_view_if_needed()
+    return known
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from sentence_transformers import SentenceTransformer
 from lib.evaluation.store import load_evaluation
 from lib.store.workspace import open_workspace
 from lib.ui.try_it import python_lines
-from tests.browser.conftest import ROOT, Server
+from tests.browser.conftest import ROOT, Server, standing
 from tests.conftest import REAL_DATA
 
 PAGES = ("", "upload", "train", "explore")
@@ -77,10 +77,7 @@ def chooses_a_pair(window: Page) -> None:
     table = (
         window.get_by_test_id("stDataFrame").filter(has=window.locator('[aria-label*="Held-out pairs: texts"]')).first
     )
-    table.scroll_into_view_if_needed()
-    window.wait_for_timeout(1_500)  # what stands above it may still grow
-    box = table.bounding_box()
-    assert box is not None
+    box = standing(table)
     window.mouse.click(box["x"] + 12, box["y"] + 54)  # the first row's tick: the table is drawn on a canvas
     expect(opened).to_be_visible()
 

@@ -269,8 +269,7 @@ def test_present_shows_the_map_and_play_alone(page: Page, address: str, run: Run
     assert all(word in page.url for word in ("present=1", "part=All", "group=team", "frame=epoch-001"))
     assert page.evaluate(f"{FIGURE}._fullLayout.sliders[0].active") == 1
     page.locator(".js-plotly-plot .updatemenu-button", has_text="Play").click()
-    page.wait_for_timeout(3_500)
-    assert page.evaluate(f"{FIGURE}._fullLayout.sliders[0].active") == 2
+    page.wait_for_function(f"{FIGURE}._fullLayout.sliders[0].active === 2")
     page.get_by_role("button", name="Leave the presentation").click()
     expect(page.get_by_text("All 27 lines")).to_be_visible(timeout=20_000)
     assert "part=All" in page.url

@@ -13,6 +13,7 @@ from lib.evaluation.store import load_pairs
 from lib.projection.snapshots import read_snapshots
 from lib.store.runs import Run
 from lib.store.workspace import open_workspace
+from tests.browser.conftest import standing
 from tests.unit.evaluation.fakes import of_text
 from tests.unit.projection.finished import finished_run
 
@@ -66,9 +67,7 @@ def test_the_verdict_opens_to_a_single_pair(page: Page, address: str, run: Run) 
     expect(page.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=30_000)
     expect(table.first.locator("canvas").first).to_be_visible(timeout=30_000)
     page.wait_for_timeout(1_500)  # the table is drawn anew for the other list
-    table.first.scroll_into_view_if_needed()
-    page.wait_for_timeout(500)
-    box = table.first.bounding_box()
+    box = standing(table.first)
     page.mouse.click(box["x"] + 12, box["y"] + 54)  # the selection column of the first row
     first = load_pairs(run).iloc[0]
     expect(page.get_by_text("Before: nearest to the source")).to_be_visible(timeout=30_000)

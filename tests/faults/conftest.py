@@ -23,6 +23,9 @@ from tests.builders import add_dataset, add_run
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PATIENCE = 120.0
+COMPILED = ROOT / ".pytest_cache" / "numba"
+"""What one worker compiled the next ones find: each test has an empty workspace, and with it an empty cache."""
+
 EPOCHS = 3
 """Of the run that most tests break off and compare with the unbroken one."""
 
@@ -52,6 +55,7 @@ class Farm:
             cwd=ROOT,
             env=os.environ
             | {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "CLOSER_HOME": str(self.home)}
+            | {"NUMBA_CACHE_DIR": str(COMPILED)}
             | (env or {}),
             stdin=subprocess.DEVNULL,
             stdout=(self.home / "worker.log").open("ab"),

@@ -1,0 +1,41 @@
+"""What the server loads ahead: all of Explore, nothing heavy; and what cannot be read is left to the page to tell."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from lib.ui import warm
+
+HEAVY = ("torch", "transformers", "sentence_transformers", "umap", "numba", "sklearn")
+
+ASK = """
+import json, sys
+from lib.ui import warm
+warm.begin().join()
+known = set(sys.modules)
+import lib.ui.verdict, lib.ui.picture, lib.ui.pairs, lib.ui.verdict_details, lib.ui.try_it
+print(json.dumps([sorted(known & set(sys.argv[1:])), sorted(m for m in set(sys.modules) - known if m.startswith("lib."))]))
+"""
+
+
+def test_the_code_of_explore_is_loaded_ahead_and_nothing_heavy(home: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", ASK, *HEAVY], capture_output=True, text=True, check=True)
+    heavy, late = json.loads(done.stdout.splitlines()[-1])
+    assert heavy == []
+    assert late == []
+
+
+def test_a_map_that_cannot_be_read_ahead_is_left_to_the_page(
+    home: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken() -> None:
+        raise ValueError("damaged")
+
+    monkeypatch.setattr(warm, "_newest_map", broken)
+    warm.ahead()
+    assert "damaged" in caplog.text
