@@ -17,13 +17,10 @@ from lib.projection.store import Map
 from lib.settings import MAX_DRAWN_POINTS
 
 SMOOTH_POINTS = 4_000
-"""Up to so many points are drawn as SVG, whose marks the browser itself moves smoothly; beyond, WebGL and frames between the moments."""
+"""Up to so many points are drawn as SVG, whose marks plotly itself moves smoothly; beyond, WebGL, whose marks map_travel.js moves."""
 
-BETWEEN = 8
-"""Frames between two moments in WebGL. The browser makes them (map_between.js): sent, they would be most of the bytes."""
-
-FILL = Path(__file__).with_name("map_between.js").read_text(encoding="utf-8")
-"""The script that makes them; it belongs on every page that shows a map."""
+TRAVEL = Path(__file__).with_name("map_travel.js").read_text(encoding="utf-8")
+"""The script that moves them; it belongs on every page that shows a map."""
 
 HEIGHT = 640
 NOTHING = "rgba(0,0,0,0)"
@@ -74,7 +71,7 @@ def figure(
     found = go.Figure(data=data, frames=steps, layout=look(drawn, height, colours))
     if len(names) > 1:
         found.update_layout(
-            sliders=[slider(drawn, first, colours)], updatemenus=[buttons(names, colours, smooth=smooth)]
+            sliders=[slider(drawn, first, colours, smooth=smooth)], updatemenus=[buttons(names, colours, smooth=smooth)]
         )
     return Picture(found, choice, tuple(trace.pairs for trace in scene))
 
@@ -118,10 +115,14 @@ def look(drawn: Map, height: int, colours: Palette) -> dict[str, object]:
     }
 
 
-def slider(drawn: Map, first: str, colours: Palette) -> dict[str, object]:
+def slider(drawn: Map, first: str, colours: Palette, *, smooth: bool) -> dict[str, object]:
     """Return the slider over the moments."""
     names = list(drawn.coordinates)
-    quick = {"mode": "immediate", "frame": {"duration": 350, "redraw": True}, "transition": {"duration": 300}}
+    quick = {
+        "mode": "immediate",
+        "frame": {"duration": 350, "redraw": True},
+        "transition": {"duration": 300 if smooth else 0},
+    }
     return {
         "active": names.index(first),
         "currentvalue": {"prefix": "", "font": {"size": 15, "color": colours.text}},
@@ -140,14 +141,12 @@ def slider(drawn: Map, first: str, colours: Palette) -> dict[str, object]:
 
 def buttons(names: list[str], colours: Palette, *, smooth: bool) -> dict[str, object]:
     """Return play and pause. Play begins anew, so that it also works at the end."""
-    between = 0 if smooth else BETWEEN
-    travel = [name + end for name in names[1:] for end in (*(f"~{step}" for step in range(1, between + 1)), "")]
     pace = (
         {"frame": {"duration": 1100, "redraw": False}, "transition": {"duration": 900, "easing": "cubic-in-out"}}
         if smooth
-        else {"frame": {"duration": 90, "redraw": True}, "transition": {"duration": 0}}
+        else {"frame": {"duration": 1500, "redraw": True}, "transition": {"duration": 0}}
     )
-    play = [[names[0], *travel], {**pace, "mode": "immediate"}]
+    play = [names, {**pace, "mode": "immediate"}]
     stop = [[None], {"mode": "immediate", "frame": {"duration": 0, "redraw": False}, "transition": {"duration": 0}}]
     return {
         "type": "buttons",

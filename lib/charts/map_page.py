@@ -8,7 +8,7 @@ from html import escape
 import plotly.graph_objects as go
 
 from lib.charts.colours import LIGHT
-from lib.charts.map import FILL
+from lib.charts.map import TRAVEL
 
 STYLE = f"""body{{margin:0 auto;max-width:1180px;padding:24px;font:15px/1.5 system-ui,sans-serif;color:{LIGHT.text};background:{LIGHT.paper}}}
 h1{{font-size:22px;margin:0 0 12px}} p{{margin:4px 0;color:{LIGHT.base}}}
@@ -29,5 +29,5 @@ def map_page(figure: go.Figure, *, title: str, sentences: Sequence[str], alt: st
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{name}</title><style>{STYLE}</style></head>'
         f'<body><h1>{name}</h1><div role="figure" aria-label="{escape(alt)}">{body}</div>{told}'
-        f"<script>{FILL}</script></body></html>"
+        f"<script>{TRAVEL}</script></body></html>"
     )

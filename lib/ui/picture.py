@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from lib.charts.before_after import before_after
-from lib.charts.map import FILL, HEIGHT, Picture, figure
+from lib.charts.map import HEIGHT, TRAVEL, Picture, figure
 from lib.charts.map_choice import choose_drawn
 from lib.charts.map_scene import CROWDED, STAND_OUT
 from lib.errors import StoreError
@@ -27,7 +27,7 @@ PRESENT_HEIGHT = 480
 SIDES = (0.63, 0.37)
 """Shares of the map and of what lies beside it."""
 
-KEYS = Path(__file__).with_name("picture_keys.html").read_text(encoding="utf-8") + f"<script>{FILL}</script>"
+KEYS = Path(__file__).with_name("picture_keys.html").read_text(encoding="utf-8") + f"<script>{TRAVEL}</script>"
 
 
 def show(run: Run) -> None:
