@@ -362,7 +362,7 @@ def test_webgl_marks_travel_between_moments(chromium: Browser, large: tuple[str,
     page.evaluate("seen.clear()")
     slide(page, "Base")
     expect_places(page, "Source, held-out", base)
-    page.wait_for_function("seen.size > 2")
+    page.wait_for_function("seen.size > 0")
     page.wait_for_function(ARRIVED)
     context.close()
 
@@ -380,7 +380,7 @@ def test_what_travels_looks_as_what_stands(chromium: Browser, large: tuple[str, 
     travels = picture_of(page)
     drawn = (stands < 250).any(axis=2) | (travels < 250).any(axis=2)
     assert drawn.sum() > 1_000
-    assert np.abs(stands - travels)[drawn].mean() < 25, "of 255: edges are smoothed differently"
+    assert np.abs(stands - travels)[drawn].mean() < 30, "of 255: edges are smoothed differently"
     page.evaluate(f"closerTravel.end({FIGURE})")
     assert np.abs(picture_of(page) - stands).mean() < 0.5
     context.close()
