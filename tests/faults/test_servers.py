@@ -20,8 +20,9 @@ from lib.store.check import restore_backup
 from tests.faults.conftest import EPOCHS, ROOT, Farm, kill, weights
 
 SERVER = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell that runs the tests in its background has it ignored
 from lib.jobs import supervisor as room
 from lib.jobs.supervisor import Supervisor
 room.CANCEL_SECONDS = 3.0
