@@ -141,7 +141,7 @@
   // --- A journey from what is seen to a moment.
   const shown = new WeakMap(); // plot -> its data, and the moment that it shows or goes to
   const journeys = new WeakMap();
-  const isOld = (plot, journey) => !plot.isConnected || plot._fullData !== journey.data && plot._fullData.length !== journey.looks.length;
+  const isOld = (plot, journey) => !plot.isConnected || plot._fullData.length !== journey.looks.length;
 
   const end = (plot) => {
     const journey = journeys.get(plot);
@@ -157,7 +157,7 @@
     if (going) cancelAnimationFrame(going.next);
     const canvas = going ? going.canvas : Object.assign(document.createElement("canvas"), { className: "closer-travel" });
     const ground = getComputedStyle(document.documentElement).getPropertyValue("--closer-page") || getComputedStyle(document.body).backgroundColor;
-    const journey = { canvas, dense, ground, span, from, to, now: from, looks: looksOf(plot, to), data: plot._fullData };
+    const journey = { canvas, dense, ground, span, from, to, now: from, looks: looksOf(plot, to) };
     journeys.set(plot, journey);
     if (!going) plot.querySelector(".gl-container").after(canvas);
     paint(plot, journey);

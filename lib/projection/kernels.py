@@ -31,9 +31,8 @@ class Crew:
     """The threads that share the rows of a large map; a small one is drawn by the caller's alone."""
 
     def __init__(self, size: int) -> None:
-        hands = 1 if size < ONE_THREAD_BELOW else numba.config.NUMBA_NUM_THREADS
-        self.hands = hands
-        self.pool = ThreadPoolExecutor(hands) if hands > 1 else None
+        self.hands = 1 if size < ONE_THREAD_BELOW else numba.config.NUMBA_NUM_THREADS
+        self.pool = ThreadPoolExecutor(self.hands) if self.hands > 1 else None
 
     def __enter__(self) -> Crew:
         return self
