@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+ROOT = Path(__file__).resolve().parent.parent
+"""The folder that holds app.py: helper processes start in it."""
+
 BUNDLED_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
 """Hub name of the base model that comes as a pip package, so that the first training needs no network."""
 
@@ -31,4 +34,4 @@ MAX_DRAWN_POINTS = 20_000
 def home() -> Path:
     """Return the workspace folder: CLOSER_HOME, or workspace/ beside app.py."""
     given = os.environ.get("CLOSER_HOME", "").strip()
-    return Path(given).expanduser().resolve() if given else Path(__file__).resolve().parent.parent / "workspace"
+    return Path(given).expanduser().resolve() if given else ROOT / "workspace"

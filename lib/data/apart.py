@@ -16,9 +16,7 @@ import pandas as pd
 
 from lib.data.tables import ReadOptions, ReadReport, Table, read
 from lib.errors import InputError
-from lib.settings import PARSE_MEMORY_BYTES, PARSE_SECONDS
-
-ROOT = Path(__file__).resolve().parent.parent.parent
+from lib.settings import PARSE_MEMORY_BYTES, PARSE_SECONDS, ROOT
 
 
 def run_apart(files: Sequence[Path], options: ReadOptions) -> Table:

@@ -24,6 +24,7 @@ from lib.evaluation.task import Task
 from lib.evaluation.verdict import sentence
 from lib.evaluation.warnings import Warning, warnings_of
 from lib.progress import Progress, Silent
+from lib.settings import ROOT
 from lib.store.publish import publish
 
 Embed = Callable[[str, list[str]], np.ndarray]
@@ -172,12 +173,12 @@ def why_unmeasured(judged: Judged) -> str:
 
 def closer_version() -> str:
     """Return Closer's version, as the project's own file says it, and a mark of the code that judges."""
-    project = Path(__file__).parents[2] / "pyproject.toml"
+    project = ROOT / "pyproject.toml"
     stated = (
         tomllib.loads(project.read_text(encoding="utf-8"))["project"]["version"] if project.is_file() else "unknown"
     )
     code = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
+    for path in sorted(Path(__file__).parent.rglob("*.py")):
         code.update(path.read_bytes())
     return f"{stated}, evaluation {VERSION}, code {code.hexdigest()[:12]}"
 

@@ -18,13 +18,13 @@ from filelock import Timeout
 from lib.errors import CloserError
 from lib.jobs.locks import kill_worker, supervisor_lock, try_lock, worker_lock
 from lib.jobs.worker import release_dead
+from lib.settings import ROOT
 from lib.store.jobs import OPEN, WAITING
 from lib.store.workspace import Workspace, open_workspace
 
 TICK_SECONDS = 1.0
 CANCEL_SECONDS = 30.0
 CANCEL_AT_MOST_SECONDS = 300.0
-ROOT = Path(__file__).resolve().parent.parent.parent
 UNFORESEEN = (CloserError, OSError, sqlite3.Error, ValueError, LookupError, TypeError, RuntimeError)
 """What a tick may meet: a full disk, damaged rows. The thread outlives it, else nothing would ever be started again."""
 _log = logging.getLogger("closer")

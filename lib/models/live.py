@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from lib.errors import CloserError, ModelError
+from lib.settings import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 ANSWER_SECONDS = 120.0
 """Loading torch, the encoder and a model takes seconds; a large one on a slow disk may take a minute."""
 

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from lib.data.shapes import Shape
 from lib.errors import CancelledError, CloserError
 from lib.progress import Silent
+from lib.settings import ROOT
 from lib.store.publish import write_atomic
 from lib.store.workspace import open_workspace
 from lib.training import pace
@@ -49,7 +50,6 @@ COSTS_NOTHING = (
     "margin",
 )
 """Settings that change nothing of what a step, a look or a checkpoint costs."""
-ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 @dataclass(frozen=True)

@@ -17,13 +17,12 @@ from lib.errors import CloserError
 from lib.jobs.doubts import files_of
 from lib.jobs.events import fold, read_events
 from lib.jobs.locks import is_held
-from lib.settings import BUNDLED_MODEL
+from lib.settings import BUNDLED_MODEL, ROOT
 from lib.store.datasets import Dataset
 from lib.store.workspace import Workspace
 from lib.ui import upload_state
 from lib.ui.components import show_error
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 POLL_SECONDS = 2
 
 
