@@ -39,7 +39,7 @@ def generate(path: Path, rows: int) -> None:
 def ours(path: Path) -> dict[str, float]:
     """Read, guess, audit and split; return the seconds of each step and the rows."""
     from lib.data.prepare import prepare
-    from lib.data.tables import read
+    from lib.data.read.tables import read
 
     began = time.perf_counter()
     table = read(path)

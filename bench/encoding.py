@@ -21,7 +21,7 @@ import numpy as np
 from bench.results import put
 from bench.training import Machine
 from lib import settings
-from lib.data.samples import python_api_search
+from lib.data.samples.registry import python_api_search
 
 SHORT, LONG, JOINED = 1_000, 80, 12
 

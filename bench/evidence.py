@@ -18,7 +18,7 @@ import pandas as pd
 
 from bench.results import put
 from lib.data.prepare import prepare
-from lib.data.samples import python_api_search, support_desk
+from lib.data.samples.registry import python_api_search, support_desk
 from lib.evaluation.store import Evaluation, load_evaluation, load_experiment
 from lib.evaluation.verdict import signed, size, written
 from lib.jobs.kinds import perform

@@ -20,7 +20,7 @@ from bench.contestant import Setup
 from bench.results import RESULTS, append, put, read
 from bench.training import Machine, Process
 from lib.data.prepare import prepare
-from lib.data.samples import SAMPLES
+from lib.data.samples.registry import SAMPLES
 
 SWEEP = RESULTS.with_name("sweep.jsonl")
 START = Setup(name="sweep", data="", seed=1, epochs=2, engine="packed", learning_rate=2e-4, dropout=0.0, bf16=True)

@@ -27,7 +27,7 @@ import pandas as pd
 from bench.contestant import Setup
 from bench.results import RESULTS, append
 from lib.data.prepare import prepare
-from lib.data.samples import python_api_search, support_desk
+from lib.data.samples.registry import python_api_search, support_desk
 from lib.training.recipe import recommended_for
 
 CLASSIC = Setup(name="classic", data="", seed=0, epochs=10)

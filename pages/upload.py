@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from lib.data.uploads import Upload
 from lib.errors import CloserError
+from lib.store.uploads import Upload
 from lib.ui import (
     upload_datasets,
     upload_findings,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from lib.data.normal import same_keys
+from lib.data.normalisation import same_keys
 from lib.data.shapes import Shape, text_columns
 from lib.errors import InputError
 from lib.evaluation.store import Evaluation, finite
@@ -86,11 +86,11 @@ def read_frame(path: Path, shape: Shape, stored: dict[str, Any] | None = None) -
 
     Raises InputError where it cannot be read or has another shape.
     """
-    from lib.data.components import components
-    from lib.data.guess import guess
-    from lib.data.mapping import Mapping
+    from lib.data.columns.guess import guess
+    from lib.data.columns.mapping import Mapping
     from lib.data.prepare import audit_rows
-    from lib.data.tables import read
+    from lib.data.read.tables import read
+    from lib.data.split.components import components
 
     if not path.is_file():
         raise InputError(f"There is no file {path}.", todo="Check the path.")

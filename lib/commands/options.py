@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from lib.data.guess import guess, guess_as
-from lib.data.mapping import Mapping, Rows, scale_of
+from lib.data.columns.guess import guess, guess_as
+from lib.data.columns.mapping import Mapping, Rows, scale_of
 from lib.data.prepare import Prepared, prepare
+from lib.data.read.tables import ReadOptions, Table, read
 from lib.data.shapes import VALUE_COLUMN, Shape
-from lib.data.tables import ReadOptions, Table, read
 from lib.errors import InputError
 from lib.settings import HELD_OUT_FRACTION, VALIDATION_FRACTION
 

@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lib.data.audit import Audit, audit, left_out
-from lib.data.corrections import BY_HAND, Correction, corrected
-from lib.data.findings.check import Settings
-from lib.data.guess import guess
-from lib.data.mapping import Examples, Mapping, PlainRows, Rows, apply
+from lib.data.audit.check import Settings
+from lib.data.audit.corrections import BY_HAND, Correction, corrected
+from lib.data.audit.run import Audit, audit, left_out
+from lib.data.columns.guess import guess
+from lib.data.columns.mapping import Examples, Mapping, PlainRows, Rows, apply
 from lib.data.shapes import Shape
-from lib.data.split import split
+from lib.data.split.split import split
 from lib.errors import InputError
 from lib.progress import Progress, Silent
 from lib.settings import HELD_OUT_FRACTION, PARTS, VALIDATION_FRACTION
@@ -172,7 +172,7 @@ def _table(source: Path | pd.DataFrame | Rows, options: Any) -> Rows:
     if isinstance(source, pd.DataFrame):
         return PlainRows(source.astype("str").fillna(""))
     if isinstance(source, Path):
-        from lib.data.tables import ReadOptions, read
+        from lib.data.read.tables import ReadOptions, read
 
         return read(source, options=options or ReadOptions())
     return source

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from lib.data.guess import SAME_WORDS
-from lib.data.normal import same_keys
+from lib.data.columns.guess import SAME_WORDS
+from lib.data.normalisation import same_keys
 from lib.data.shapes import Shape
 from lib.errors import InputError
 from lib.evaluation.retrieval import Retrieval, retrieve, unit

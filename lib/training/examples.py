@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from lib.data.normal import same_keys
+from lib.data.normalisation import same_keys
 from lib.data.shapes import TEXT_COLUMNS, Shape
 from lib.errors import InputError
 from lib.evaluation.task import same_label

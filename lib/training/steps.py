@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from lib.data.normal import same_keys
+from lib.data.normalisation import same_keys
 from lib.data.shapes import Shape
 from lib.training.choices import IN_BATCH
 from lib.training.recipe import Recipe

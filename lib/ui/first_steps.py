@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from lib import settings
-from lib.data.adding import add_sample
+from lib.data.samples.add import add_sample
 from lib.store.datasets import Dataset
 from lib.store.runs import Run
 from lib.store.workspace import Workspace

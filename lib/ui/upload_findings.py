@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from lib.data.audit import Audit, Finding
-from lib.data.corrections import Correction, differences
-from lib.data.uploads import Draft, Upload
+from lib.data.audit.corrections import Correction, differences
+from lib.data.audit.run import Audit, Finding
+from lib.store.uploads import Draft, Upload
 from lib.ui.upload_parts import columns, texts_table
 from lib.ui.upload_state import key
 

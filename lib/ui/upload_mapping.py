@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import streamlit as st
 
-from lib.data.guess import guess, guess_as, part_column, value_guess
-from lib.data.mapping import SCALES, Mapping, Rows, apply
+from lib.data.columns.guess import guess, guess_as, part_column, value_guess
+from lib.data.columns.mapping import SCALES, Mapping, Rows, apply
 from lib.data.shapes import Shape
-from lib.data.uploads import Draft, Upload
 from lib.errors import InputError
+from lib.store.uploads import Draft, Upload
 from lib.ui import upload_shapes
 from lib.ui.components import plain, show_error
 from lib.ui.upload_parts import ROLE_TITLES, SHAPE_TITLES, texts_table

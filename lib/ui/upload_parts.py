@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from lib.data.findings.characters import escaped
+from lib.data.audit.characters import escaped
 from lib.data.shapes import Shape
 
 SHAPE_TITLES = {

@@ -7,10 +7,10 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from lib.data.mapping import Rows
+from lib.data.columns.mapping import Rows
 from lib.data.prepare import read_facts
-from lib.data.uploads import Draft, Upload
 from lib.errors import CloserError
+from lib.store.uploads import Draft, Upload
 from lib.ui import upload_work
 from lib.ui.components import show_error
 from lib.ui.upload_state import key

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import streamlit as st
 
-from lib.data.mapping import Mapping, Rows
+from lib.data.columns.mapping import Mapping, Rows
 from lib.data.prepare import Prepared, read_facts
-from lib.data.uploads import Draft, Upload
 from lib.errors import CloserError
+from lib.store.uploads import Draft, Upload
 from lib.store.workspace import open_workspace
 from lib.ui import upload_state
 from lib.ui.components import show_error

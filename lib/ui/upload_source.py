@@ -7,10 +7,10 @@ import io
 import streamlit as st
 
 from lib import settings
-from lib.data.adding import add_sample
-from lib.data.samples import SAMPLES
-from lib.data.uploads import store_upload
+from lib.data.samples.add import add_sample
+from lib.data.samples.registry import SAMPLES
 from lib.errors import CloserError
+from lib.store.uploads import store_upload
 from lib.store.workspace import open_workspace
 from lib.ui import upload_state
 from lib.ui.components import show_error

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from lib.data.enough import advice, independent
 from lib.data.prepare import LEAKS, Prepared
 from lib.data.shapes import Shape
-from lib.data.uploads import Draft, Upload, remove_own_held_out, store_own_held_out
+from lib.data.split.sample_size import advice, independent
 from lib.errors import CloserError
 from lib.settings import HELD_OUT_FRACTION, PARTS, VALIDATION_FRACTION
+from lib.store.uploads import Draft, Upload, remove_own_held_out, store_own_held_out
 from lib.ui.components import show_error
 from lib.ui.upload_parts import PART_TITLES
 from lib.ui.upload_state import key

@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from lib import settings
-from lib.data.uploads import Upload, load_upload
 from lib.errors import NotFoundError
+from lib.store.uploads import Upload, load_upload
 
 PARAM = "upload"
 _ROUND = "upload-round"

@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from lib.data.leaving import without
+from lib.data.drop_rows import without
 from lib.data.shapes import Shape
 from lib.errors import CloserError
 from lib.jobs.doubts import files_of

@@ -11,11 +11,11 @@ from typing import Any
 
 import streamlit as st
 
-from lib.data.audit import Audit
-from lib.data.mapping import Mapping, Rows
+from lib.data.audit.run import Audit
+from lib.data.columns.mapping import Mapping, Rows
 from lib.data.prepare import Prepared, audit_rows, divided
-from lib.data.uploads import Draft, Upload
 from lib.settings import HELD_OUT_FRACTION, VALIDATION_FRACTION
+from lib.store.uploads import Draft, Upload
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def prepared(upload: Upload, draft: Draft, mapping: Mapping) -> Prepared:
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _table(files: tuple[str, ...], names: tuple[str, ...], options: str, stamp: int = 0) -> Rows:
-    from lib.data.tables import FILE_COLUMN, ReadOptions, read_apart
+    from lib.data.read.tables import FILE_COLUMN, ReadOptions, read_apart
 
     with _working("Reading the file ..."):
         table = read_apart([Path(file) for file in files], options=ReadOptions(**json.loads(options)))

@@ -14,8 +14,8 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lib.data.guess import guess
-from lib.data.mapping import PlainRows
+from lib.data.columns.guess import guess
+from lib.data.columns.mapping import PlainRows
 from lib.data.prepare import prepare
 from lib.data.shapes import Shape
 from lib.jobs.events import EventWriter

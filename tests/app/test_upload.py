@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from lib.data.shapes import Shape
-from lib.data.uploads import store_upload
+from lib.store.uploads import store_upload
 from lib.store.workspace import Workspace
 from tests.app.conftest import button, texts
 from tests.builders import of_shape, pairs

@@ -10,7 +10,7 @@ import pytest
 
 from lib.__main__ import main
 from lib.data.prepare import prepare
-from lib.data.samples import support_desk
+from lib.data.samples.registry import support_desk
 from lib.jobs.kinds import perform
 from lib.progress import Silent
 from lib.store.runs import Run

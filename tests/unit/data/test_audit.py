@@ -6,15 +6,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lib.data.audit import Audit, audit
-from lib.data.findings.characters import escaped, shown_text
-from lib.data.findings.check import Settings
-from lib.data.findings.lengths import bundled_tokenizer, token_counts
-from lib.data.findings.registry import CHECKS
-from lib.data.findings.repeats import false_negatives
-from lib.data.findings.scripts import NAMES, language, scripts
-from lib.data.mapping import Examples
-from lib.data.near import near_groups
+from lib.data.audit.characters import escaped, shown_text
+from lib.data.audit.check import Settings
+from lib.data.audit.lengths import bundled_tokenizer, token_counts
+from lib.data.audit.registry import CHECKS
+from lib.data.audit.repeats import false_negatives
+from lib.data.audit.run import Audit, audit
+from lib.data.audit.scripts import NAMES, language, scripts
+from lib.data.columns.mapping import Examples
+from lib.data.near_duplicates import near_groups
 from lib.data.shapes import Shape
 from lib.errors import InputError
 

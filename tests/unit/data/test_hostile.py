@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as parquet
 import pytest
 
-from lib.data.tables import ReadOptions, read, read_apart
+from lib.data.read.tables import ReadOptions, read, read_apart
 from lib.errors import InputError
 from tests.conftest import REAL_DATA
 
@@ -272,23 +272,23 @@ def test_reading_apart_is_the_same(tmp_path: Path, act: Callable[..., object]) -
 
 
 def test_a_reader_that_dies_is_a_clear_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from lib.data import apart
+    from lib.data.read import child_process
 
     path = tmp_path / "x.csv"
     path.write_bytes(TWO)
-    monkeypatch.setattr(apart.subprocess, "run", lambda *a, **k: type("Ended", (), {"returncode": -9})())
+    monkeypatch.setattr(child_process.subprocess, "run", lambda *a, **k: type("Ended", (), {"returncode": -9})())
     with pytest.raises(InputError, match="GB of memory"):
         read_apart(path)
 
 
 @pytest.mark.parametrize("written", ["frame.parquet", "lines.npy", "report.json"])
 def test_a_full_disk_is_a_clear_error(tmp_path: Path, written: str) -> None:
-    from lib.data import apart
+    from lib.data.read import child_process
 
     (tmp_path / "x.csv").write_bytes(TWO)
     (tmp_path / written).symlink_to("/dev/full")
     with pytest.raises(InputError, match="no room.*No space left"):
-        apart.keep(read(tmp_path / "x.csv"), tmp_path)
+        child_process.keep(read(tmp_path / "x.csv"), tmp_path)
 
 
 def test_a_temporary_folder_that_is_gone_is_a_clear_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

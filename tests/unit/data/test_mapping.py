@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lib.data.guess import guess, guess_as, is_known_name, part_column, scale_for
-from lib.data.mapping import Mapping, PlainRows, apply, scale_of
+from lib.data.columns.guess import guess, guess_as, is_known_name, part_column, scale_for
+from lib.data.columns.mapping import Mapping, PlainRows, apply, scale_of
 from lib.data.shapes import Shape
 from lib.errors import InputError
 from tests.conftest import REAL_DATA

@@ -9,15 +9,15 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from lib.data.adding import add_sample
-from lib.data.corrections import Correction, corrected, differences
-from lib.data.enough import advice, half_width, independent, rows_for
-from lib.data.guess import guess
-from lib.data.mapping import PlainRows, apply
+from lib.data.audit.corrections import Correction, corrected, differences
+from lib.data.columns.guess import guess
+from lib.data.columns.mapping import PlainRows, apply
 from lib.data.prepare import LEAKS, audit_rows, divided, prepare
-from lib.data.samples import support_desk
-from lib.data.uploads import Draft, load_upload, remove_own_held_out, store_own_held_out, store_upload
+from lib.data.samples.add import add_sample
+from lib.data.samples.registry import support_desk
+from lib.data.split.sample_size import advice, half_width, independent, rows_for
 from lib.errors import InputError, NotFoundError
+from lib.store.uploads import Draft, load_upload, remove_own_held_out, store_own_held_out, store_upload
 from lib.store.workspace import open_workspace
 
 
@@ -149,7 +149,7 @@ def test_unknown_upload_is_named(home: Path, identity: str) -> None:
 
 
 def test_too_large_a_file_leaves_nothing(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lib.data.uploads.MAX_FILE_BYTES", 10)
+    monkeypatch.setattr("lib.store.uploads.MAX_FILE_BYTES", 10)
     source = tmp_path / "large.csv"
     source.write_text("a,b\n" * 10)
     with source.open("rb") as file, pytest.raises(InputError, match="larger than"):

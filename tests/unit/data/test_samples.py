@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from lib.data.docstrings import first_sentence, python_api_search
-from lib.data.samples import SAMPLES, sample, support_desk
+from lib.data.samples.python_api import first_sentence, python_api_search
+from lib.data.samples.registry import SAMPLES, sample, support_desk
 from lib.errors import NotFoundError
 
 
@@ -34,7 +34,7 @@ def test_python_api_search_has_thousands_of_real_pairs() -> None:
 
 def test_python_api_search_imports_nothing_heavy_and_repeats_itself() -> None:
     code = (
-        "import sys; from lib.data.docstrings import python_api_search as f; d = f();"
+        "import sys; from lib.data.samples.python_api import python_api_search as f; d = f();"
         "heavy = {'torch', 'sklearn', 'transformers', 'scipy', 'streamlit'} & set(sys.modules);"
         "print(sorted(heavy), len(d), hash(tuple(d.iloc[::7, 0])) and d.iloc[100, 1])"
     )

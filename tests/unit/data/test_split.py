@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lib.data.audit import audit
-from lib.data.mapping import Examples
-from lib.data.normal import near_key
+from lib.data.audit.run import audit
+from lib.data.columns.mapping import Examples
+from lib.data.normalisation import near_key
 from lib.data.prepare import divided
 from lib.data.shapes import Shape
-from lib.data.split import split
+from lib.data.split.split import split
 from lib.errors import InputError
 
 WORDS = st.sampled_from([f"text {at}" for at in range(60)] + ["Text 1", "TEXT  2", "text-3", "te xt 4"])

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lib.data.samples import support_desk
+from lib.data.samples.registry import support_desk
 from lib.data.shapes import Shape
 from lib.evaluation.task import Task
 from tests.conftest import REAL_DATA

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from lib.data.prepare import prepare
-from lib.data.samples import support_desk
+from lib.data.samples.registry import support_desk
 from lib.data.shapes import Shape
 from lib.errors import InputError
 from lib.evaluation.store import load_blends, load_experiment

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lib.data.leaving import without
+from lib.data.drop_rows import without
 from lib.errors import InputError
 from lib.evaluation.suspects import find
 from lib.store.workspace import open_workspace

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from lib.data.guess import value_guess
+from lib.data.columns.guess import value_guess
 from lib.data.shapes import Shape
 from lib.evaluation.task import Task, same_label
 from tests.unit.evaluation.fakes import pairs_frame

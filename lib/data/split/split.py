@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from lib.data.components import components
-from lib.data.cut import cut
-from lib.data.findings.view import View
-from lib.data.mapping import Examples
+from lib.data.columns.mapping import Examples
 from lib.data.shapes import Shape
+from lib.data.split.components import components
+from lib.data.split.cut_components import cut
+from lib.data.text_index import View
 from lib.errors import InputError
 from lib.settings import HELD_OUT_FRACTION, PARTS, VALIDATION_FRACTION
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from lib.data.findings.cells import EMPTY, NO_VALUE, OUT_OF_RANGE, SMALL_CLASSES, WRONG_WIDTH
-from lib.data.findings.characters import BROKEN_CHARACTERS, HTML, INVISIBLE_CHARACTERS
-from lib.data.findings.check import Check
-from lib.data.findings.lengths import TOO_LONG
-from lib.data.findings.repeats import CONTRADICTIONS, EQUAL_SIDES, EXACT, NEAR, ONE_SOURCE, ONE_TARGET
-from lib.data.findings.scripts import SCRIPTS
+from lib.data.audit.cells import EMPTY, NO_VALUE, OUT_OF_RANGE, SMALL_CLASSES, WRONG_WIDTH
+from lib.data.audit.characters import BROKEN_CHARACTERS, HTML, INVISIBLE_CHARACTERS
+from lib.data.audit.check import Check
+from lib.data.audit.lengths import TOO_LONG
+from lib.data.audit.repeats import CONTRADICTIONS, EQUAL_SIDES, EXACT, NEAR, ONE_SOURCE, ONE_TARGET
+from lib.data.audit.scripts import SCRIPTS
 
 CHECKS: tuple[Check, ...] = (
     WRONG_WIDTH,

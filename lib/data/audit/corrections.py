@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from lib.data.mapping import Examples
+from lib.data.columns.mapping import Examples
 
 BY_HAND = "Left out by hand"
 

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lib.data.findings.check import DROP, FIX, Check, Found, Settings
-from lib.data.findings.registry import CHECKS
-from lib.data.findings.view import View
-from lib.data.mapping import Examples
+from lib.data.audit.check import DROP, FIX, Check, Found, Settings
+from lib.data.audit.registry import CHECKS
+from lib.data.columns.mapping import Examples
+from lib.data.text_index import View
 from lib.errors import InputError
 from lib.progress import Progress, Silent
 

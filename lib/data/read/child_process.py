@@ -1,4 +1,4 @@
-"""Reading in a process of its own: `python -m lib.data.apart REQUEST.json FOLDER`, with limits on memory and time."""
+"""Reading in a process of its own: `python -m lib.data.read.child_process REQUEST.json FOLDER`, with limits on memory and time."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from lib.data.tables import ReadOptions, ReadReport, Table, read
+from lib.data.read.tables import ReadOptions, ReadReport, Table, read
 from lib.errors import InputError
 from lib.settings import PARSE_MEMORY_BYTES, PARSE_SECONDS, ROOT
 
@@ -46,7 +46,7 @@ def within(files: Sequence[Path], options: ReadOptions) -> Table:
         )
         try:
             ended = subprocess.run(
-                [sys.executable, "-m", "lib.data.apart", str(request), str(folder)],
+                [sys.executable, "-m", "lib.data.read.child_process", str(request), str(folder)],
                 cwd=ROOT,
                 stdin=subprocess.DEVNULL,
                 capture_output=True,

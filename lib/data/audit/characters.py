@@ -6,10 +6,10 @@ import html
 import re
 from html.parser import HTMLParser
 
-from lib.data.findings.check import DROP, FIX, KEEP, Check, Found, Settings
-from lib.data.findings.view import View
-from lib.data.mapping import Examples
-from lib.data.normal import words
+from lib.data.audit.check import DROP, FIX, KEEP, Check, Found, Settings
+from lib.data.columns.mapping import Examples
+from lib.data.normalisation import words
+from lib.data.text_index import View
 
 INVISIBLE = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ufff9-\ufffb]"

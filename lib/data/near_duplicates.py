@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pandas as pd
 
-from lib.data.normal import near_key, same_key
+from lib.data.normalisation import near_key, same_key
 
 PIECE = 5
 """Characters in a piece (shingle)."""

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from lib.data.findings.check import Check, Found, Settings
-from lib.data.findings.view import View
-from lib.data.normal import words
+from lib.data.audit.check import Check, Found, Settings
+from lib.data.normalisation import words
+from lib.data.text_index import View
 
 BLOCKS = (
     (0x0000, ""),

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from lib.data.findings.check import DROP, KEEP, Check, Found, Settings
-from lib.data.findings.view import View, repeats, row_codes
+from lib.data.audit.check import DROP, KEEP, Check, Found, Settings
 from lib.data.shapes import Shape
+from lib.data.text_index import View, repeats, row_codes
 
 PAIRED = (Shape.PAIRS, Shape.SCORED, Shape.LABELLED_PAIRS, Shape.TRIPLETS)
 RANKED = (Shape.PAIRS, Shape.TRIPLETS)

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lib.data.prepare import prepare
-from lib.data.samples import sample
-from lib.data.uploads import store_upload
+from lib.data.samples.registry import sample
+from lib.store.uploads import store_upload
 
 if TYPE_CHECKING:
     from lib.store.datasets import Dataset

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lib.data.reading import content, decoding, delimited, structured
-from lib.data.reading.raw import Raw
+from lib.data.read import content, delimited, structured
+from lib.data.read import encoding as decoding
+from lib.data.read.raw import Raw
 from lib.errors import InputError
 from lib.settings import MAX_COLUMNS
 
@@ -162,6 +163,6 @@ def joined(tables: list[Table], names: list[str]) -> Table:
 
 def read_apart(source: Path | Sequence[Path], *, options: ReadOptions = ReadOptions()) -> Table:
     """Read as `read` does, in a process of its own with limits on memory and time: a bad file cannot take the server down."""
-    from lib.data.apart import run_apart
+    from lib.data.read.child_process import run_apart
 
     return run_apart([source] if isinstance(source, Path) else list(source), options)

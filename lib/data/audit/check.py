@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from lib.data.findings.view import View
-from lib.data.mapping import Examples
+from lib.data.columns.mapping import Examples
 from lib.data.shapes import Shape
+from lib.data.text_index import View
 
 KEEP, DROP, FIX = "keep", "drop", "fix"
 

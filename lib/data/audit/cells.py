@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from lib.data.findings.check import DROP, FIX, KEEP, Check, Found, Settings
-from lib.data.findings.view import View
-from lib.data.mapping import Examples
+from lib.data.audit.check import DROP, FIX, KEEP, Check, Found, Settings
+from lib.data.columns.mapping import Examples
 from lib.data.shapes import Shape
+from lib.data.text_index import View
 
 
 def find_wrong_width(view: View, settings: Settings) -> Found:

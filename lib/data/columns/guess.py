@@ -9,8 +9,8 @@ from functools import cached_property
 
 import pandas as pd
 
-from lib.data.mapping import PART_WORDS, Mapping, Rows, numbers
-from lib.data.normal import words
+from lib.data.columns.mapping import PART_WORDS, Mapping, Rows, numbers
+from lib.data.normalisation import words
 from lib.data.shapes import TEXT_COLUMNS, VALUE_COLUMN, Shape
 from lib.errors import InputError
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from lib.data.findings.view import View
-from lib.data.mapping import Examples
+from lib.data.columns.mapping import Examples
 from lib.data.shapes import Shape
+from lib.data.text_index import View
 
 
 def components(examples: Examples, *, near: np.ndarray | None = None) -> np.ndarray:

@@ -8,9 +8,9 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from lib.data.mapping import Examples
-from lib.data.near import near_groups
-from lib.data.normal import same_key, text_codes
+from lib.data.columns.mapping import Examples
+from lib.data.near_duplicates import near_groups
+from lib.data.normalisation import same_key, text_codes
 from lib.data.shapes import Shape
 from lib.settings import PARTS
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from lib.data.audit import left_out
+from lib.data.audit.run import left_out
 from lib.errors import InputError
 from lib.settings import PARTS
 

@@ -8,7 +8,7 @@ import re
 import zipfile
 from typing import Any
 
-from lib.data.reading.raw import Raw
+from lib.data.read.raw import Raw
 from lib.errors import InputError
 from lib.settings import MAX_COLUMNS, MAX_FILE_BYTES, MAX_ROWS
 
@@ -68,7 +68,7 @@ def sheet_rows(sheet: Any) -> tuple[list[list[str]], list[int]]:
 
 def with_header(rows: list[list[str]], lines: list[int], header: bool | None, facts: dict[str, Any]) -> Raw:
     """Take the header off rows of a sheet and bring all to one width."""
-    from lib.data.reading import delimited
+    from lib.data.read import delimited
 
     width = max(len(row) for row in rows)
     while width > 1 and not any(len(row) >= width and row[width - 1] for row in rows):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from lib.data.docstrings import python_api_search
+from lib.data.samples.python_api import python_api_search
 from lib.errors import NotFoundError
 
 SUPPORT_DESK = Path(__file__).with_name("support_desk.csv")

@@ -22,7 +22,7 @@ PART_WORDS = {
 
 
 class Rows(Protocol):
-    """Anything with text columns and the line each row began on; `lib.data.tables.Table` is one."""
+    """Anything with text columns and the line each row began on; `lib.data.read.tables.Table` is one."""
 
     @property
     def frame(self) -> pd.DataFrame: ...

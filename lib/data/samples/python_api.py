@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from lib.data.normal import same_key, words
+from lib.data.normalisation import same_key, words
 
 STANDARD = words(
     "argparse ast asyncio.tasks base64 bisect calendar codecs collections colorsys configparser contextlib copy csv "

@@ -8,8 +8,8 @@ import re
 from collections import Counter
 from typing import Literal
 
-from lib.data import guess
-from lib.data.reading.raw import Raw
+from lib.data.columns import guess
+from lib.data.read.raw import Raw
 from lib.errors import InputError
 from lib.settings import MAX_CELL_CHARACTERS, MAX_COLUMNS, MAX_ROWS
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from lib.data.components import joined_rows
+from lib.data.split.components import joined_rows
 
 PIECES = 12
 """A piece is at most this fraction (1/12) of the rows that held-out asks for: small enough to meet sizes."""

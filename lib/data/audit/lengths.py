@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from lib.data.findings.check import Check, Found, Settings
-from lib.data.findings.view import View
+from lib.data.audit.check import Check, Found, Settings
+from lib.data.text_index import View
 
 BATCH = 2_000
 SPECIAL = 2
