@@ -26,7 +26,8 @@ from sentence_transformers.sentence_transformer.losses import MultipleNegativesR
 
 from lib import settings
 from lib.models import catalog
-from lib.training import frozen, packing
+from lib.models.packed import activation_cache
+from lib.models.packed import batches as packing
 
 MODEL = settings.BUNDLED_MODEL
 
@@ -88,7 +89,7 @@ class Contestant:
         assert packing.enable(self.model, bf16=self.setup.bf16), "this model cannot be packed"
         self.tokens: Any = packing.Tokens(self.model, self.anchors + self.targets)
         if self.setup.frozen_layers:
-            frozen.keep(self.model, self.tokens, layers=self.setup.frozen_layers)
+            activation_cache.keep(self.model, self.tokens, layers=self.setup.frozen_layers)
         self.preparing = time.perf_counter() - begun
 
     def _optimizer(self) -> torch.optim.Optimizer:

@@ -55,7 +55,7 @@ def cached(given: list[str], threads: int) -> tuple[float, float]:
     import torch
 
     from lib.models import loader
-    from lib.models.cache import EmbeddingCache
+    from lib.models.vector_cache import EmbeddingCache
 
     torch.set_num_threads(threads)
     model = loader.load(settings.BUNDLED_MODEL, device="cpu")

@@ -50,8 +50,8 @@ def evaluate_run(run: Any, dataset: Any, *, home: Path, progress: Progress = Sil
 
 def embedder(run: Any, *, home: Path, progress: Progress = Silent()) -> tuple[Embed, dict[str, str]]:
     """Return a function (base or tuned, texts) -> vectors through the workspace's cache, and both models' fingerprints."""
-    from lib.models.cache import EmbeddingCache
     from lib.models.loader import fingerprint, load
+    from lib.models.vector_cache import EmbeddingCache
 
     if not run.model_dir.is_dir():
         raise NotFoundError(f"{run.name} has no tuned model.", todo="Train it to the end first.")

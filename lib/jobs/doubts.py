@@ -26,8 +26,8 @@ def files_of(home: Path, dataset: str) -> tuple[Path, Path, FileLock]:
 def main() -> int:
     """Embed a dataset's texts with the bundled model and write the list of doubted rows."""
     from lib.evaluation.suspects import find
-    from lib.models.cache import EmbeddingCache
     from lib.models.loader import fingerprint, load
+    from lib.models.vector_cache import EmbeddingCache
     from lib.store.workspace import open_workspace
 
     home, identity = Path(sys.argv[1]), sys.argv[2]

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from sentence_transformers import SentenceTransformer
 
-from lib.models import unpadded
+from lib.models.packed import switch
 from lib.progress import Progress, Silent
 
 SMALLEST_BF16 = 64
@@ -41,8 +41,8 @@ def encode(
         if not fast:
             rows = _blocks(model, distinct, progress=progress, batch=batch)
         else:
-            bf16 = unpadded.bf16_gains() and model.get_embedding_dimension() >= SMALLEST_BF16
-            with unpadded.packed(model, bf16=bf16):
+            bf16 = switch.bf16_gains() and model.get_embedding_dimension() >= SMALLEST_BF16
+            with switch.packed(model, bf16=bf16):
                 rows = _blocks(model, distinct, progress=progress, batch=batch)
     finally:
         model.train(training)

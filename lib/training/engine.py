@@ -20,8 +20,9 @@ from transformers.pytorch_utils import Conv1D
 from lib.data.shapes import Shape
 from lib.errors import TrainingError
 from lib.models.encoder import SMALLEST_BF16
+from lib.models.packed import batches
 from lib.models.static import is_static
-from lib.training import checkpoints, packing
+from lib.training import checkpoints
 from lib.training.batches import FairBatches
 from lib.training.choices import IN_BATCH
 from lib.training.examples import Rows, text_ids
@@ -66,7 +67,7 @@ class ClosersTrainer(SentenceTransformerTrainer):
         features, labels = super().collect_features(inputs)
         if self.recipe.loss.startswith("Cached") or self.recipe.loss == "GISTEmbed":
             return features, labels
-        return packing.together(self.model, features), labels
+        return batches.together(self.model, features), labels
 
     def compute_loss(self, *args: Any, **kwargs: Any) -> Any:
         """Return the stock loss, or raise TrainingError when it is not finite: going on would destroy the model."""
@@ -122,7 +123,7 @@ def wants_bf16(recipe: Recipe, model: SentenceTransformer) -> bool:
         return recipe.precision == "bf16"
     if model.device.type == "cuda":
         return torch.cuda.is_bf16_supported()
-    gains = model.device.type == "cpu" and packing.bf16_gains()
+    gains = model.device.type == "cpu" and batches.bf16_gains()
     return gains and (model.get_embedding_dimension() or 0) >= SMALLEST_BF16
 
 

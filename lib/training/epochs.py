@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from lib.errors import TrainingError
-from lib.training import checkpoints, engine, frozen, losses, pace, packing
+from lib.models.packed import activation_cache, batches
+from lib.training import checkpoints, engine, losses, pace
 from lib.training.choices import STATIC_RATE
 from lib.training.fitted import rate_of
 from lib.training.looks import look
@@ -30,7 +31,7 @@ def run_epochs(training: Training) -> None:
             return
     with ExitStack() as stack:
         bf16 = engine.wants_bf16(recipe, model)
-        packs = recipe.packed and stack.enter_context(packing.packed(model, bf16=bf16))
+        packs = recipe.packed and stack.enter_context(batches.packed(model, bf16=bf16))
         tokens = packed_tokens(training) if packs else None
         trainer = build_trainer(training, tokens)
         training.progress.log(engine.described(model, packed=packs, bf16=trainer.args.bf16 or (packs and bf16)))
@@ -41,17 +42,17 @@ def run_epochs(training: Training) -> None:
         check_done(training, trainer)
 
 
-def packed_tokens(training: Training) -> packing.Tokens:
+def packed_tokens(training: Training) -> batches.Tokens:
     """Return the tokens of all training texts; where lower layers are frozen, what these make of them is computed once."""
     recipe, model = training.recipe, training.model
-    tokens = packing.Tokens(model, training.rows.texts)
+    tokens = batches.Tokens(model, training.rows.texts)
     guided = recipe.loss == "GISTEmbed"  # the guide reads the same batches, and reads them from the first layer on
-    if not guided and frozen.can_freeze(model, recipe.frozen_layers):
-        frozen.keep(model, tokens, layers=recipe.frozen_layers)
+    if not guided and activation_cache.can_freeze(model, recipe.frozen_layers):
+        activation_cache.keep(model, tokens, layers=recipe.frozen_layers)
     return tokens
 
 
-def build_trainer(training: Training, tokens: packing.Tokens | None) -> engine.ClosersTrainer:
+def build_trainer(training: Training, tokens: batches.Tokens | None) -> engine.ClosersTrainer:
     """Return the trainer over the model, its loss, its rows and our hooks."""
     recipe = training.recipe
     loss = losses.build(training.model, recipe, classes=len(training.rows.classes))

@@ -10,9 +10,9 @@ import numpy as np
 
 from lib.data.shapes import Shape
 from lib.errors import TrainingError
-from lib.models.cache import EmbeddingCache
 from lib.models.encoder import encode
 from lib.models.loader import fingerprint
+from lib.models.vector_cache import EmbeddingCache
 from lib.progress import Heartbeat
 from lib.training import checkpoints, negatives
 from lib.training.choices import MINED, RANKING

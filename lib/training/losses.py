@@ -11,7 +11,7 @@ from sentence_transformers.sentence_transformer import losses as stock
 from sentence_transformers.sentence_transformer.modules import Normalize
 from torch import nn
 
-from lib.training import packing
+from lib.models.packed import batches
 from lib.training.recipe import Recipe
 
 DIRECTIONS: dict[str, tuple[str, ...]] = {
@@ -79,8 +79,8 @@ def copied(model: SentenceTransformer) -> SentenceTransformer:
     twin = copy.deepcopy(model)
     switch = getattr(model, "closer_switch", None)
     if switch is not None:
-        packing.disable(twin)
-        packing.enable(twin, bf16=switch.bf16)
+        batches.disable(twin)
+        batches.enable(twin, bf16=switch.bf16)
     return twin
 
 

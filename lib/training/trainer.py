@@ -13,9 +13,9 @@ import torch
 from lib.data.shapes import Shape
 from lib.errors import CancelledError, TrainingError
 from lib.evaluation.task import Task
+from lib.models.allocator import keep_pages
 from lib.models.encoder import encode
 from lib.models.loader import choose_device, load
-from lib.models.memory import keep_pages
 from lib.progress import Heartbeat, Progress
 from lib.store.names import folder_name
 from lib.store.publish import recover

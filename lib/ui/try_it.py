@@ -7,7 +7,7 @@ import streamlit as st
 
 from lib import settings
 from lib.data.shapes import Shape
-from lib.models.live import LiveWorker
+from lib.models.inference.client import LiveWorker
 from lib.store.publish import size_of
 from lib.store.runs import Run
 from lib.store.workspace import open_workspace
@@ -56,7 +56,7 @@ def _two(run: Run) -> None:
         return
     with errors_shown(), st.spinner("Asking both models (the first time, they are loaded) ..."):
         base, tuned = worker(str(settings.home())).call(
-            "lib.models.live_answers:cosines", models=_models(run), left=first, right=second
+            "lib.models.inference.handlers:cosines", models=_models(run), left=first, right=second
         )
         with st.container(horizontal=True):
             st.metric("Base cosine", f"{base:.3f}", border=True)
@@ -77,7 +77,7 @@ def _search(run: Run) -> None:
         return
     with errors_shown(), st.spinner("Searching with both models (the first time, they are loaded) ..."):
         base, tuned = worker(str(settings.home())).call(
-            "lib.models.live_answers:nearest",
+            "lib.models.inference.handlers:nearest",
             models=_models(run),
             query=query,
             parquet=str(dataset.folder / "examples.parquet"),

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from sentence_transformers import SentenceTransformer
 
-from lib.models import cache, encoder
-from lib.models.cache import EmbeddingCache
+from lib.models import encoder, vector_cache
+from lib.models.vector_cache import EmbeddingCache
 
 TEXTS = ["one", "two", "three", "one"]
 
@@ -54,7 +54,7 @@ def test_another_model_has_vectors_of_its_own(home: Path, model: SentenceTransfo
 
 def test_texts_that_differ_in_a_character_are_different(home: Path, model: SentenceTransformer) -> None:
     texts = ["a", "a ", "A", "a\ud800"]
-    assert len({cache.key_of(text) for text in texts}) == 4
+    assert len({vector_cache.key_of(text) for text in texts}) == 4
     assert EmbeddingCache(home).embed(model, texts[:3], fingerprint="f").shape == (3, 32)
 
 
@@ -73,7 +73,7 @@ def test_damage_is_noticed_and_mended(home: Path, model: SentenceTransformer, en
 def test_many_segments_become_one(
     home: Path, model: SentenceTransformer, monkeypatch: pytest.MonkeyPatch, encoded: list[str]
 ) -> None:
-    monkeypatch.setattr(cache, "MOST_SEGMENTS", 4)
+    monkeypatch.setattr(vector_cache, "MOST_SEGMENTS", 4)
     texts = [f"text {number}" for number in range(12)]
     rows = [EmbeddingCache(home).embed(model, [text], fingerprint="f")[0] for text in texts]
     left = [path for path in (home / "embeddings" / "f").iterdir() if path.is_dir()]
@@ -86,7 +86,7 @@ def test_blocks_are_kept_as_they_come(
     home: Path, model: SentenceTransformer, monkeypatch: pytest.MonkeyPatch, encoded: list[str]
 ) -> None:
     """What was encoded before a failure isn't encoded again."""
-    monkeypatch.setattr(cache, "BLOCK", 2)
+    monkeypatch.setattr(vector_cache, "BLOCK", 2)
     plain, texts = encoder.encode, [f"text {number}" for number in range(6)]
 
     def fail(model: SentenceTransformer, texts: list[str], **rest: object) -> np.ndarray:

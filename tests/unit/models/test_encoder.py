@@ -11,7 +11,8 @@ from sentence_transformers import SentenceTransformer
 
 from lib import settings
 from lib.errors import CancelledError
-from lib.models import encoder, loader, unpadded
+from lib.models import encoder, loader
+from lib.models.packed import switch
 from lib.progress import Silent
 
 TEXTS = ["one", "two words", "", "a much longer text about nothing in particular " * 8, "one", "naïve café 東京"]
@@ -52,7 +53,7 @@ def test_every_distinct_text_is_encoded_once(tiny_model: Path) -> None:
     seen: list[str] = []
     plain = model.preprocess
     model.preprocess = lambda texts, **rest: seen.extend(texts) or plain(texts, **rest)  # type: ignore[method-assign]
-    with unpadded.packed(model):
+    with switch.packed(model):
         seen.clear()
         encoder.encode(model, TEXTS * 3)
     assert sorted(seen) == sorted(set(TEXTS))
@@ -68,7 +69,7 @@ def test_the_model_is_left_as_it_was(tiny_model: Path) -> None:
 
 def test_within_training_the_unpadded_path_stays_on(tiny_model: Path) -> None:
     model = SentenceTransformer(str(tiny_model), device="cpu")
-    with unpadded.packed(model):
+    with switch.packed(model):
         encoder.encode(model, TEXTS)
         assert "cu_seq_lens_q" in model.preprocess(["still packed"])
 

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from lib.errors import CloserError, ModelError
-from lib.models.live import ROOT, LiveWorker
+from lib.models.inference.client import ROOT, LiveWorker
 
 
 @pytest.fixture
@@ -27,13 +27,13 @@ def test_cosines_and_search_are_those_of_the_model(worker: LiveWorker, home: Pat
     path = home / "targets.parquet"
     pd.DataFrame({"positive": targets}).to_parquet(path)
     same, other = (
-        worker.call("lib.models.live_answers:cosines", models=[name], left="a parcel", right=right)[0]
+        worker.call("lib.models.inference.handlers:cosines", models=[name], left="a parcel", right=right)[0]
         for right in ("a parcel", "the weather")
     )
     assert same == pytest.approx(1, abs=1e-5)
     assert other < 1
     (found,) = worker.call(
-        "lib.models.live_answers:nearest", models=[name], query="a parcel", parquet=str(path), column="positive"
+        "lib.models.inference.handlers:nearest", models=[name], query="a parcel", parquet=str(path), column="positive"
     )
     assert found[0]["text"] == "a parcel"
     assert len(found) == 3
@@ -43,11 +43,11 @@ def test_cosines_and_search_are_those_of_the_model(worker: LiveWorker, home: Pat
 
 def test_errors_come_back_in_words_and_the_helper_goes_on(worker: LiveWorker) -> None:
     with pytest.raises(CloserError, match="nowhere"):
-        worker.call("lib.models.live_answers:cosines", models=["/nowhere"], left="a", right="b")
+        worker.call("lib.models.inference.handlers:cosines", models=["/nowhere"], left="a", right="b")
     with pytest.raises(CloserError, match="none of ours"):
         worker.call("os:getcwd")
     with pytest.raises(CloserError, match="could not answer"):
-        worker.call("lib.models.live_answers:missing")
+        worker.call("lib.models.inference.handlers:missing")
     assert worker.lives
 
 
@@ -63,13 +63,13 @@ def test_a_helper_that_was_killed_is_told_and_started_again(worker: LiveWorker, 
 
 def test_a_helper_that_takes_too_long_is_ended(worker: LiveWorker) -> None:
     with pytest.raises(ModelError, match="did not answer"):
-        worker.call("lib.models.live_answers:cosines", seconds=0.01, models=["x"], left="a", right="b")
+        worker.call("lib.models.inference.handlers:cosines", seconds=0.01, models=["x"], left="a", right="b")
     assert not worker.lives
 
 
 def test_the_helper_ends_with_the_server() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "lib.models.live_worker"],
+        [sys.executable, "-m", "lib.models.inference.server"],
         cwd=ROOT,
         input=b"",
         capture_output=True,

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from lib.models import memory
+from lib.models import allocator
 
 COUNT = """
 import resource, sys
@@ -33,15 +33,15 @@ def faults(kind: str) -> int:
 @pytest.mark.parametrize("system", ["darwin", "win32"])
 def test_other_systems_are_left_alone(system: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", system)
-    assert not memory.keep_pages()
+    assert not allocator.keep_pages()
 
 
 def test_a_library_without_the_call_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(memory.ctypes, "CDLL", lambda name: object())
-    assert not memory.keep_pages()
+    monkeypatch.setattr(allocator.ctypes, "CDLL", lambda name: object())
+    assert not allocator.keep_pages()
 
 
 def test_where_it_works_blocks_are_used_again() -> None:
-    kept = faults("kept") if memory.keep_pages() else 0
+    kept = faults("kept") if allocator.keep_pages() else 0
     assert kept < 1_000
     assert kept < faults("plain")

@@ -16,8 +16,9 @@ from sentence_transformers import SentenceTransformer
 from lib.data.shapes import Shape
 from lib.errors import CancelledError, InputError, ModelError, TrainingError
 from lib.evaluation.task import HEADLINE, Task
+from lib.models.packed import batches
 from lib.store.publish import verify
-from lib.training import engine, losses, packing, saving, trainer
+from lib.training import engine, losses, saving, trainer
 from lib.training.recipe import Recipe
 from lib.training.validation import validation_frame
 from tests.unit.training.small import FAST, Recorder, Session, frame_of, train_small
@@ -335,7 +336,7 @@ def test_trained_again_from_a_tuned_model(tiny_model: Path, tmp_path: Path) -> N
 def test_a_guide_is_the_base_even_when_packed(tiny_model: Path) -> None:
     """The student's steps must not move its guide."""
     model = SentenceTransformer(str(tiny_model), device="cpu").eval()
-    with packing.packed(model) as on:
+    with batches.packed(model) as on:
         guide = losses.build(model, Recipe(loss="GISTEmbed")).guide
         before = guide(guide.preprocess(["sort a list"]))["sentence_embedding"]
         with torch.no_grad():

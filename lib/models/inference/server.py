@@ -1,4 +1,4 @@
-"""The helper process: `python -m lib.models.live_worker` reads requests from stdin and answers on stdout until it is idle."""
+"""The helper process: `python -m lib.models.inference.server` reads requests from stdin and answers on stdout until it is idle."""
 
 from __future__ import annotations
 

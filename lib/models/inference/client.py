@@ -71,7 +71,7 @@ class LiveWorker:
             log.parent.mkdir(parents=True, exist_ok=True)
             with log.open("ab") as output:
                 self._process = subprocess.Popen(
-                    [sys.executable, "-m", "lib.models.live_worker"],
+                    [sys.executable, "-m", "lib.models.inference.server"],
                     cwd=ROOT,
                     env=os.environ | {"CLOSER_HOME": str(self._home), "TOKENIZERS_PARALLELISM": "false"},
                     stdin=subprocess.PIPE,

@@ -14,12 +14,12 @@ import numpy as np
 import torch
 from sentence_transformers import SentenceTransformer
 
-from lib.models.unpadded import bf16_gains, can_pack, disable, enable, packed
+from lib.models.packed.switch import bf16_gains, can_pack, disable, enable, packed
 
 __all__ = ["KEPT", "Tokens", "bf16_gains", "can_pack", "disable", "enable", "packed", "together"]
 
 KEPT = "kept_activations"
-"""Marks features whose `input_ids` are rows of what frozen lower layers made of the training texts (lib/training/frozen.py)."""
+"""Marks features whose `input_ids` are rows of what frozen lower layers made of the training texts (lib/models/packed/activation_cache.py)."""
 BLOCK = 1_000
 """Texts that are tokenised in one call."""
 

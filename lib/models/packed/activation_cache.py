@@ -17,7 +17,7 @@ import torch
 from sentence_transformers import SentenceTransformer
 
 from lib.errors import TrainingError
-from lib.training.packing import KEPT, Tokens
+from lib.models.packed.batches import KEPT, Tokens
 
 BLOCK = 256
 """Texts whose activations are computed at once."""

@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 
 from lib import settings
-from lib.models.cache import EmbeddingCache
 from lib.models.encoder import encode
 from lib.models.loader import fingerprint, load
+from lib.models.vector_cache import EmbeddingCache
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
