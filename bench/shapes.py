@@ -21,7 +21,7 @@ from lib.evaluation.task import HEADLINE
 from lib.progress import Silent
 from lib.settings import BUNDLED_MODEL
 from lib.training.recipe import RECOMMENDED, Recipe
-from lib.training.trainer import train
+from lib.training.run import train
 
 RATES = (2e-5, 1e-4, 2e-4)
 LOOKED_AT = 1_000

@@ -104,7 +104,7 @@ def trained_on(work: Work, part: HeldOut, frame: pd.DataFrame, *, name: str) -> 
     """Train by the run's recipe on the frame, leave no model behind; return its vectors of the dataset's true held-out part."""
     from lib.models.loader import load
     from lib.training.recipe import Recipe
-    from lib.training.trainer import train
+    from lib.training.run import train
 
     with folder_for(work.run.folder / f"experiment-{name}") as folder:
         trained = train(

@@ -11,7 +11,7 @@ AFTER_TRAINING = ("evaluate", "project")
 def train(task: Task) -> tuple[str, ...]:
     """Train the run's model; evaluation and map follow, also for the best so far of a training that was cut short."""
     from lib.training.recipe import Recipe
-    from lib.training.trainer import train as train_model
+    from lib.training.run import train as train_model
 
     try:
         train_model(

@@ -9,7 +9,7 @@ import numpy as np
 from sentence_transformers.base.sampler import DefaultBatchSampler
 
 from lib.errors import InputError
-from lib.training.steps import fair_steps
+from lib.training.epoch_plan import fair_steps
 
 LOOKED_AT = 8
 """Times the batch size: so many waiting rows are tried for a batch. Without a limit one text in every row costs n squared."""

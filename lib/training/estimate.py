@@ -23,13 +23,13 @@ from lib.progress import Silent
 from lib.settings import ROOT
 from lib.store.publish import write_atomic
 from lib.store.workspace import open_workspace
-from lib.training import pace
+from lib.training import cadence
 from lib.training.recipe import Recipe
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from lib.training.session import Training
+    from lib.training.state import Training
 
 STEPS = 6
 WARM_STEPS = 2
@@ -64,9 +64,9 @@ class Estimate:
 
     def seconds(self, recipe: Recipe, *, steps: int) -> float:
         """Return the seconds of a training with all its epochs, of so many steps each: steps, looks (the base's too), checkpoints."""
-        looks = 1 + pace.looks_left(recipe)
+        looks = 1 + cadence.looks_left(recipe)
         whole = recipe.epochs * steps * self.step_seconds + looks * self.look_seconds
-        return whole + pace.checkpoints_seconds(epochs=recipe.epochs, cost=self.checkpoint_seconds, whole=whole)
+        return whole + cadence.checkpoints_seconds(epochs=recipe.epochs, cost=self.checkpoint_seconds, whole=whole)
 
 
 class Probe(Silent):
@@ -130,7 +130,7 @@ def result(home: Path, *, dataset: str, model: str, recipe: Recipe) -> Estimate 
 
 def measure(home: Path, *, dataset: str, model: str, recipe: Recipe) -> Estimate:
     """Train for a few steps on a part of the data and return what they took."""
-    from lib.training.validation import looked_texts
+    from lib.training.validation_sample import looked_texts
 
     found = open_workspace(home).datasets.get(dataset)
     frame = found.frame()
@@ -143,16 +143,16 @@ def measure(home: Path, *, dataset: str, model: str, recipe: Recipe) -> Estimate
 
 def probed(frame: pd.DataFrame, shape: str, model: str, recipe: Recipe, folder: Path, home: Path) -> Probe:
     """Train on the frame until enough is measured, and return the probe with what it saw."""
-    from lib.training import trainer
-    from lib.training.epochs import run_epochs
+    from lib.training import run
     from lib.training.examples import training_rows
+    from lib.training.loop import run_epochs
     from lib.training.memory import naming_memory
 
     probe, rows = Probe(), training_rows(frame, Shape(shape))
     recipe = recipe.for_shape(shape, classes=len(rows.classes))
-    with trainer.threads(recipe.threads), suppress(CancelledError):  # by our own probe
-        trainer.begin(recipe)
-        probe.training = trainer.open_training(frame, rows, Shape(shape), model, recipe, folder, home, probe)
+    with run.threads(recipe.threads), suppress(CancelledError):  # by our own probe
+        run.begin(recipe)
+        probe.training = run.open_training(frame, rows, Shape(shape), model, recipe, folder, home, probe)
         with naming_memory(recipe, probe.training.model):
             run_epochs(probe.training)
     return probe
@@ -170,7 +170,7 @@ def summary(probe: Probe, *, texts: int) -> Estimate:
     step = usual[len(usual) // 2]
     return Estimate(
         step_seconds=step,
-        look_seconds=step * pace.look_steps(texts, texts_of_a_step=training.texts_of_a_step),
+        look_seconds=step * cadence.look_steps(texts, texts_of_a_step=training.texts_of_a_step),
         checkpoint_seconds=training.checkpoint_seconds or 0.0,
         memory=peak_memory(training.model.device),
         device=probe.device,

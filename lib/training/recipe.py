@@ -9,7 +9,7 @@ from typing import Any
 
 from lib.data.shapes import Shape
 from lib.errors import InputError
-from lib.training.choices import (
+from lib.training.options import (
     BINARY,
     DEFAULTS,
     DEVICES,

@@ -10,7 +10,7 @@ import streamlit as st
 
 from lib.data.shapes import Shape
 from lib.errors import CloserError
-from lib.training.choices import STATIC_RATE, losses_for
+from lib.training.options import STATIC_RATE, losses_for
 from lib.training.recipe import FIELDS, Field, Recipe
 from lib.ui.components import show_error
 

@@ -16,8 +16,8 @@ from lib.store.datasets import Dataset
 from lib.store.jobs import OPEN
 from lib.store.workspace import Workspace
 from lib.training import estimate, preflight
+from lib.training.epoch_plan import Epoch, Repeats, epoch_of, repeats
 from lib.training.recipe import Recipe
-from lib.training.steps import Epoch, Repeats, epoch_of, repeats
 from lib.ui.components import duration, errors_shown, plain, size
 from lib.ui.serving import is_served
 

@@ -15,7 +15,7 @@ from lib.models.catalog import entries, is_static, resolve
 from lib.store.datasets import Dataset
 from lib.store.names import RUN_PREFIX
 from lib.store.workspace import Workspace
-from lib.training.choices import losses_for
+from lib.training.options import losses_for
 from lib.training.recipe import CLASSIC, Recipe, recommended_for
 from lib.ui import cache, recipe_form, state, train_cost
 from lib.ui.components import SHAPES, empty, plain, show_error

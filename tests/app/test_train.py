@@ -23,7 +23,7 @@ from lib.jobs.locks import worker_lock
 from lib.store.datasets import Dataset
 from lib.store.runs import Run
 from lib.store.workspace import Workspace
-from lib.training.choices import losses_for
+from lib.training.options import losses_for
 from lib.training.recipe import CLASSIC, FIELDS, recommended_for
 from lib.ui import train_cost, train_form
 from lib.ui.recipe_form import spaced

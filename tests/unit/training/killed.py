@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from lib.data.shapes import Shape
-from lib.training import pace
+from lib.training import cadence
 from tests.unit.training.small import FAST, Recorder, train_small
 
 
@@ -27,7 +27,7 @@ class Deadly(Recorder):
 
 def main() -> None:
     """Train, with a checkpoint after every step."""
-    pace.CHECKPOINT_SECONDS = 0.0
+    cadence.CHECKPOINT_SECONDS = 0.0
     model, folder, step = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
     recipe = replace(FAST, dropout=0.1, epochs=3)
     train_small(Shape.PAIRS, recipe, model=model, folder=folder, told=Deadly(step))

@@ -12,7 +12,7 @@ import pandas as pd
 from lib.data.shapes import Shape
 from lib.progress import Silent
 from lib.training.recipe import Recipe
-from lib.training.trainer import Trained, train
+from lib.training.run import Trained, train
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 

@@ -13,10 +13,10 @@ from sentence_transformers import SentenceTransformer
 from lib.data.shapes import Shape
 from lib.models import static
 from lib.progress import Silent
-from lib.training.choices import STATIC_RATE
-from lib.training.fitted import fitted
+from lib.training.compatibility import fitted
+from lib.training.options import STATIC_RATE
 from lib.training.recipe import CLASSIC, RECOMMENDED, Recipe
-from lib.training.trainer import train
+from lib.training.run import train
 from tests.unit.training.small import FAST, train_small
 
 

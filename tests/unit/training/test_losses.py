@@ -11,7 +11,7 @@ from sentence_transformers import SentenceTransformer
 
 from lib.data.shapes import Shape
 from lib.training import losses
-from lib.training.choices import LOSSES
+from lib.training.options import LOSSES
 from lib.training.recipe import Recipe
 from tests.unit.training.small import FAST, frame_of, train_small
 

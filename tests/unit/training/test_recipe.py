@@ -10,7 +10,7 @@ import pytest
 
 from lib.data.shapes import Shape
 from lib.errors import InputError
-from lib.training.choices import LOSSES, losses_for
+from lib.training.options import LOSSES, losses_for
 from lib.training.recipe import CLASSIC, FIELDS, RECOMMENDED, Recipe, differences, recommended_for
 
 WRONG = {

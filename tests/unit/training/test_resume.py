@@ -13,7 +13,7 @@ import pytest
 
 from lib.data.shapes import Shape
 from lib.errors import TrainingError
-from lib.training import checkpoints, pace
+from lib.training import cadence, checkpoints
 from lib.training.recipe import Recipe
 from tests.unit.training.small import FAST, Recorder, frame_of, train_small
 
@@ -63,7 +63,7 @@ def test_cut_and_resumed_equals_uninterrupted(
     name: str, tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Cut in the middle of an epoch, with a checkpoint after each step; loss's own weights and dropout included."""
-    monkeypatch.setattr(pace, "CHECKPOINT_SECONDS", 0.0)
+    monkeypatch.setattr(cadence, "CHECKPOINT_SECONDS", 0.0)
     shape, recipe = VARIANTS[name]
     frame = frame_of(shape)
     train_small(shape, recipe, model=tiny_model, folder=tmp_path / "whole", frame=frame)
@@ -108,7 +108,7 @@ def interrupted(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> P
     """Give a run that was cut in its third epoch, with a checkpoint after each of the first two."""
     folder = tmp_path_factory.mktemp("interrupted")
     with pytest.raises(CutError), pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pace, "CHEAP_CHECKPOINT_SECONDS", 60.0)
+        patch.setattr(cadence, "CHEAP_CHECKPOINT_SECONDS", 60.0)
         train_small(Shape.PAIRS, replace(FAST, epochs=3), model=tiny_model, folder=folder, told=Cut(13))
     return folder
 
@@ -146,8 +146,8 @@ def test_costly_checkpoints_are_few_and_the_end_is_the_same(
     """After the first epoch and the last one only; cut in between, it goes on from the first to the same bits."""
     recipe = replace(FAST, epochs=4, dropout=0.1)
     train_small(Shape.PAIRS, recipe, model=tiny_model, folder=tmp_path / "whole")
-    monkeypatch.setattr(pace, "CHEAP_CHECKPOINT_SECONDS", 0.0)
-    monkeypatch.setattr(pace, "CHECKPOINT_SHARE", 1e-9)
+    monkeypatch.setattr(cadence, "CHEAP_CHECKPOINT_SECONDS", 0.0)
+    monkeypatch.setattr(cadence, "CHECKPOINT_SHARE", 1e-9)
     train_small(Shape.PAIRS, recipe, model=tiny_model, folder=tmp_path / "few")
     assert [path.name for path in newest_two(tmp_path / "few")] == ["step-00000024", "step-00000006"]
     with pytest.raises(CutError):

@@ -15,9 +15,9 @@ from sentence_transformers.base.sampler import GroupByLabelBatchSampler
 
 from lib.data.shapes import Shape
 from lib.training.batches import FairBatches
+from lib.training.epoch_plan import Epoch, epoch_of, grouped_size, repeats
 from lib.training.examples import text_ids
 from lib.training.recipe import RECOMMENDED
-from lib.training.steps import Epoch, epoch_of, grouped_size, repeats
 
 
 def part(**columns: list[str]) -> pd.DataFrame:
@@ -78,7 +78,7 @@ def test_other_losses_see_every_row() -> None:
 
 def test_counting_is_light() -> None:
     """Pages ask: no torch, no transformers."""
-    code = "import sys, lib.training.steps, lib.training.pace; print([m for m in ('torch', 'transformers') if m in sys.modules])"
+    code = "import sys, lib.training.epoch_plan, lib.training.cadence; print([m for m in ('torch', 'transformers') if m in sys.modules])"
     root = Path(__file__).resolve().parents[3]
     out = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
     assert out.stdout.strip() == "[]"

@@ -18,9 +18,9 @@ from lib.errors import CancelledError, InputError, ModelError, TrainingError
 from lib.evaluation.task import HEADLINE, Task
 from lib.models.packed import batches
 from lib.store.publish import verify
-from lib.training import engine, losses, saving, trainer
+from lib.training import losses, run, saving, st_trainer
 from lib.training.recipe import Recipe
-from lib.training.validation import validation_frame
+from lib.training.validation_sample import validation_frame
 from tests.unit.training.small import FAST, Recorder, Session, frame_of, train_small
 
 NAMES = {shape: HEADLINE[shape] for shape in Shape}
@@ -175,7 +175,7 @@ def test_cancelled_before_anything_was_learnt_keeps_nothing(tiny_model: Path, tm
 
 def bad_loss_after(monkeypatch: pytest.MonkeyPatch, step: int, outcome: float | BaseException) -> None:
     """Let the stock trainer's loss be this from a step on."""
-    stock = engine.SentenceTransformerTrainer.compute_loss
+    stock = st_trainer.SentenceTransformerTrainer.compute_loss
     steps = iter(range(1, 1000))
 
     def compute(self: Any, *given: Any, **named: Any) -> Any:
@@ -186,7 +186,7 @@ def bad_loss_after(monkeypatch: pytest.MonkeyPatch, step: int, outcome: float | 
             raise outcome
         return value * outcome
 
-    monkeypatch.setattr(engine.SentenceTransformerTrainer, "compute_loss", compute)
+    monkeypatch.setattr(st_trainer.SentenceTransformerTrainer, "compute_loss", compute)
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
@@ -317,7 +317,7 @@ def test_killed_while_saving_resumes_at_the_end(
 ) -> None:
     """All steps done, no model yet: the next attempt only saves."""
     with monkeypatch.context() as patch:
-        patch.setattr(trainer, "save_model", lambda *given, **named: (_ for _ in ()).throw(KeyboardInterrupt))
+        patch.setattr(run, "save_model", lambda *given, **named: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             train_small(Shape.PAIRS, FAST, model=tiny_model, folder=tmp_path)
     session = train_small(Shape.PAIRS, FAST, model=tiny_model, folder=tmp_path)

@@ -19,17 +19,17 @@ from lib.models.loader import choose_device, load
 from lib.progress import Heartbeat, Progress
 from lib.store.names import folder_name
 from lib.store.publish import recover
-from lib.training import checkpoints, engine, pace, saving
-from lib.training.epochs import run_epochs
+from lib.training import cadence, checkpoints, saving, st_trainer
+from lib.training.compatibility import fitted, rate_of
 from lib.training.examples import Rows, training_rows
-from lib.training.fitted import fitted, rate_of
-from lib.training.looks import measure_base
+from lib.training.loop import run_epochs
 from lib.training.memory import naming_memory, peak_memory
 from lib.training.preflight import check_room, needed_bytes
 from lib.training.recipe import Recipe
-from lib.training.session import History, Trained, Training
 from lib.training.snapshots import Snapshots, kept_moments, shown_texts
-from lib.training.validation import validation_frame
+from lib.training.state import History, Trained, Training
+from lib.training.validate import measure_base
+from lib.training.validation_sample import validation_frame
 
 
 def train(
@@ -146,11 +146,11 @@ def open_training(
         task,
         snapshots,
         History(),
-        checkpoint_every=pace.CHECKPOINT_SECONDS,
+        checkpoint_every=cadence.CHECKPOINT_SECONDS,
     )
     check_space(training)
     measure_base(training, home)
-    engine.prepare_model(model, recipe)
+    st_trainer.prepare_model(model, recipe)
     return training
 
 
@@ -179,7 +179,7 @@ def save_model(training: Training, final: Path, card: dict[str, Any], *, partial
     if not training.snapshots.repeat(f"epoch-{best:03d}", "best", epoch=best):
         training.snapshots.write("best", epoch=best, embeddings=encode(model, training.snapshots.texts, progress=quiet))
     if training.recipe.lora_rank:
-        engine.merge_lora(model)
+        st_trainer.merge_lora(model)
     saving.save_tuned(
         model,
         final,

@@ -11,12 +11,12 @@ import numpy as np
 
 from lib.errors import TrainingError
 from lib.models.packed import activation_cache, batches
-from lib.training import checkpoints, engine, losses, pace
-from lib.training.choices import STATIC_RATE
-from lib.training.fitted import rate_of
-from lib.training.looks import look
+from lib.training import cadence, checkpoints, losses, st_trainer
+from lib.training.compatibility import rate_of
+from lib.training.options import STATIC_RATE
 from lib.training.recipe import Recipe
-from lib.training.session import History, Training
+from lib.training.state import History, Training
+from lib.training.validate import look
 
 
 def run_epochs(training: Training) -> None:
@@ -30,11 +30,11 @@ def run_epochs(training: Training) -> None:
         if resumed_after_stop(training):
             return
     with ExitStack() as stack:
-        bf16 = engine.wants_bf16(recipe, model)
+        bf16 = st_trainer.wants_bf16(recipe, model)
         packs = recipe.packed and stack.enter_context(batches.packed(model, bf16=bf16))
         tokens = packed_tokens(training) if packs else None
         trainer = build_trainer(training, tokens)
-        training.progress.log(engine.described(model, packed=packs, bf16=trainer.args.bf16 or (packs and bf16)))
+        training.progress.log(st_trainer.described(model, packed=packs, bf16=trainer.args.bf16 or (packs and bf16)))
         model.train()
         training.progress.stage("training", f"epoch {begun_epoch(training)} of {recipe.epochs}")
         training.began = training.saved = time.monotonic()
@@ -52,26 +52,26 @@ def packed_tokens(training: Training) -> batches.Tokens:
     return tokens
 
 
-def build_trainer(training: Training, tokens: batches.Tokens | None) -> engine.ClosersTrainer:
+def build_trainer(training: Training, tokens: batches.Tokens | None) -> st_trainer.ClosersTrainer:
     """Return the trainer over the model, its loss, its rows and our hooks."""
     recipe = training.recipe
     loss = losses.build(training.model, recipe, classes=len(training.rows.classes))
-    hooks = engine.Hooks(
+    hooks = st_trainer.Hooks(
         step=lambda *facts: after_step(training, trainer, *facts), epoch=lambda t, e: after_epoch(training, t, e)
     )
-    trainer = engine.ClosersTrainer(
+    trainer = st_trainer.ClosersTrainer(
         rows=training.rows,
         shape=training.shape,
         recipe=recipe,
         hooks=hooks,
         model=training.model,
         loss=loss,
-        args=engine.arguments(
+        args=st_trainer.arguments(
             at_its_rate(training),
             folder=training.folder / "trainer",
             device=training.model.device.type,
             packed=tokens is not None,
-            bf16=engine.wants_bf16(recipe, training.model),
+            bf16=st_trainer.wants_bf16(recipe, training.model),
         ),
     )
     if tokens is not None:
@@ -97,7 +97,7 @@ def resume(training: Training, checkpoint: Path) -> None:
 
 
 def after_step(
-    training: Training, trainer: engine.ClosersTrainer, step: int, epoch: float, loss: float, rate: float
+    training: Training, trainer: st_trainer.ClosersTrainer, step: int, epoch: float, loss: float, rate: float
 ) -> None:
     """Report a step, stop if asked to, and save a checkpoint when the last one is minutes old."""
     recipe, progress = training.recipe, training.progress
@@ -115,16 +115,16 @@ def after_step(
 
 def ahead(training: Training) -> dict[str, float]:
     """Return how many looks at the validation part are still to come, and what one costs in steps, by the texts it encodes."""
-    steps = pace.look_steps(training.texts_of_a_look, texts_of_a_step=training.texts_of_a_step)
-    return {"looks_left": pace.looks_left(training.recipe, done=training.history.epochs_done), "look_steps": steps}
+    steps = cadence.look_steps(training.texts_of_a_look, texts_of_a_step=training.texts_of_a_step)
+    return {"looks_left": cadence.looks_left(training.recipe, done=training.history.epochs_done), "look_steps": steps}
 
 
-def after_epoch(training: Training, trainer: engine.ClosersTrainer, epoch: int) -> bool:
+def after_epoch(training: Training, trainer: st_trainer.ClosersTrainer, epoch: int) -> bool:
     """Measure and show an epoch, keep it if it is the best, save a checkpoint when it is time; return True to stop early."""
     recipe, history = training.recipe, training.history
     training.pause()
     began, history.epochs_done = time.monotonic(), epoch
-    if pace.is_looked_at(recipe, epoch):
+    if cadence.is_looked_at(recipe, epoch):
         look(training, epoch, began)
     stops = bool(recipe.patience) and history.looks_without_gain >= recipe.patience
     if stops or epoch >= recipe.epochs or training.is_checkpoint_due:
@@ -137,7 +137,7 @@ def after_epoch(training: Training, trainer: engine.ClosersTrainer, epoch: int) 
     return stops
 
 
-def save_checkpoint(training: Training, trainer: engine.ClosersTrainer) -> None:
+def save_checkpoint(training: Training, trainer: st_trainer.ClosersTrainer) -> None:
     """Publish all that the next step depends on."""
     began = time.monotonic()
     part = training.folder / "trainer-state.json"
@@ -159,7 +159,7 @@ def begun_epoch(training: Training) -> int:
     return min(training.history.epochs_done + 1, training.recipe.epochs)
 
 
-def check_done(training: Training, trainer: engine.ClosersTrainer) -> None:
+def check_done(training: Training, trainer: st_trainer.ClosersTrainer) -> None:
     """Raise TrainingError unless the last step was reached or early stopping ended it: a silent end is no success."""
     state = trainer.state
     if state.global_step < state.max_steps and not trainer.hooks.stopped:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from lib.data.normalisation import same_keys
 from lib.data.shapes import Shape
-from lib.training.choices import IN_BATCH
+from lib.training.options import IN_BATCH
 from lib.training.recipe import Recipe
 
 SMALLEST_GROUPED = 4

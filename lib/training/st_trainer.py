@@ -24,10 +24,10 @@ from lib.models.packed import batches
 from lib.models.static import is_static
 from lib.training import checkpoints
 from lib.training.batches import FairBatches
-from lib.training.choices import IN_BATCH
+from lib.training.epoch_plan import grouped_size
 from lib.training.examples import Rows, text_ids
+from lib.training.options import IN_BATCH
 from lib.training.recipe import Recipe
-from lib.training.steps import grouped_size
 
 
 @dataclass

@@ -7,7 +7,7 @@ from dataclasses import replace
 from sentence_transformers import SentenceTransformer
 
 from lib.models import static
-from lib.training.choices import STATIC_RATE
+from lib.training.options import STATIC_RATE
 from lib.training.recipe import FIELDS, Recipe
 
 

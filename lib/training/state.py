@@ -16,7 +16,7 @@ from sentence_transformers import SentenceTransformer
 from lib.data.shapes import Shape
 from lib.evaluation.task import HEADLINE, Task
 from lib.progress import Progress
-from lib.training import pace
+from lib.training import cadence
 from lib.training.examples import Rows
 from lib.training.recipe import Recipe
 from lib.training.snapshots import Snapshots
@@ -97,7 +97,7 @@ class Training:
         """Say whether the end of an epoch is worth a checkpoint; the first one always is, and tells what one costs."""
         if self.checkpoint_seconds is None:
             return True
-        return pace.is_checkpoint_due(cost=self.checkpoint_seconds, since=time.monotonic() - self.saved)
+        return cadence.is_checkpoint_due(cost=self.checkpoint_seconds, since=time.monotonic() - self.saved)
 
     @property
     def metric(self) -> str:

@@ -15,9 +15,9 @@ from lib.models.loader import fingerprint
 from lib.models.vector_cache import EmbeddingCache
 from lib.progress import Heartbeat
 from lib.training import checkpoints, negatives
-from lib.training.choices import MINED, RANKING
-from lib.training.session import Training
+from lib.training.options import MINED, RANKING
 from lib.training.snapshots import is_shown
+from lib.training.state import Training
 
 
 def measure_base(training: Training, home: Path) -> None:
