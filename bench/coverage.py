@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from bench.results import put
+from lib.evaluation.bootstrap import Difference, compare_all
+from lib.evaluation.bootstrap_aggregate import as_they_are, compare_whole, standardised
 from lib.evaluation.curves import average_precision, correlation, rank_correlation, ranks
-from lib.evaluation.statistics import Difference, compare_all
-from lib.evaluation.wholes import as_they_are, compare_whole, standardised
 
 SIMULATIONS, FEWER = 1_000, 200
 """Simulations of means, and of measures of all examples at once, each of which takes a thousand times as long."""

@@ -13,8 +13,8 @@ import pandas as pd
 from lib.data.normalisation import same_keys
 from lib.data.shapes import Shape, text_columns
 from lib.errors import InputError
+from lib.evaluation.side_effects.warnings import Warning
 from lib.evaluation.store import Evaluation, finite
-from lib.evaluation.warnings import Warning
 
 if TYPE_CHECKING:
     from lib.store.runs import Run

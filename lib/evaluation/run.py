@@ -14,15 +14,15 @@ import pandas as pd
 
 from lib.data.shapes import Shape
 from lib.errors import NotFoundError
-from lib.evaluation.cost import cost_of
-from lib.evaluation.judged import Judged
-from lib.evaluation.measures import VERDICT_METRIC, as_dict, differences
-from lib.evaluation.pairs import examples_table, neighbours_table
+from lib.evaluation.compare import VERDICT_METRIC, as_dict, differences
+from lib.evaluation.model_pair import Judged
+from lib.evaluation.per_pair import examples_table, neighbours_table
+from lib.evaluation.side_effects.summary import cost_of
+from lib.evaluation.side_effects.warnings import Warning, warnings_of
 from lib.evaluation.similarity import similarity_of
 from lib.evaluation.store import VERSION, Evaluation
 from lib.evaluation.task import Task
 from lib.evaluation.verdict import sentence
-from lib.evaluation.warnings import Warning, warnings_of
 from lib.progress import Progress, Silent
 from lib.settings import ROOT
 from lib.store.publish import publish

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from lib.data.shapes import Shape
-from lib.evaluation.judged import NAMES, Judged
+from lib.evaluation.model_pair import NAMES, Judged
 
 BINS = np.linspace(-0.5, 1.0, 76)
 LEAST = 10

@@ -129,7 +129,7 @@ class Task:
 
     def measure(self, embeddings: np.ndarray) -> dict[str, float]:
         """Return the numbers of this part by name. embeddings: (len(texts), d), any length of rows."""
-        from lib.evaluation.numbers import MEASURES
+        from lib.evaluation.metrics import MEASURES
 
         numbers = MEASURES[self.shape](self, embeddings)
         return {name: float(value) for name, value in numbers.items()}

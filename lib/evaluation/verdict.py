@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import isfinite
 
 from lib.data.shapes import Shape
-from lib.evaluation.statistics import MIN_GROUPS, Difference
+from lib.evaluation.bootstrap import MIN_GROUPS, Difference
 
 NAMES: dict[str, str] = {
     "recall@1": "recall@1",

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lib.errors import InputError
-from lib.evaluation.general import probe_difference, probe_texts
-from lib.evaluation.judged import Judged
-from lib.evaluation.measures import VERDICT_METRIC, as_dict, differences
+from lib.evaluation.compare import VERDICT_METRIC, as_dict, differences
+from lib.evaluation.model_pair import Judged
 from lib.evaluation.retrieval import finite
 from lib.evaluation.run import component_of
+from lib.evaluation.side_effects.forgetting import probe_difference, probe_texts
 from lib.evaluation.store import BLEND_FACTS as FACTS
 from lib.evaluation.store import finite as without_infinity
 from lib.evaluation.task import HEADLINE, Task

@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 
 from lib.data.shapes import TEXT_COLUMNS, VALUE_COLUMN, Shape
-from lib.evaluation.judged import Judged
-from lib.evaluation.measures import VERDICT_METRIC, as_dict, differences
+from lib.evaluation.compare import VERDICT_METRIC, as_dict, differences
+from lib.evaluation.model_pair import Judged
 from lib.evaluation.run import component_of, embedder
 from lib.evaluation.store import finite
 from lib.evaluation.task import Task

@@ -9,8 +9,8 @@ import pandas as pd
 import streamlit as st
 
 from lib.charts.curves import compare_figure, curves
-from lib.evaluation.between import FIRST, between
-from lib.evaluation.statistics import Difference
+from lib.evaluation.bootstrap import Difference
+from lib.evaluation.compare_runs import FIRST, between
 from lib.evaluation.store import load_pairs
 from lib.store.runs import Run
 from lib.store.workspace import open_workspace

@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from lib.charts.evaluation import course
-from lib.evaluation.general import BUNDLED_AGREEMENT
+from lib.evaluation.side_effects.forgetting import BUNDLED_AGREEMENT
 from lib.evaluation.store import Evaluation
 from lib.evaluation.task import HEADLINE
 from lib.store.runs import Run

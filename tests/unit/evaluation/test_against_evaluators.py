@@ -95,7 +95,7 @@ def scored(frame: pd.DataFrame, model: SentenceTransformer) -> Both:
 
 
 def test_scored_pairs_of_our_probe(model: SentenceTransformer) -> None:
-    from lib.evaluation.general import probe
+    from lib.evaluation.side_effects.forgetting import probe
 
     pairs = probe().rename(columns={"first": "anchor", "second": "positive"})
     ours, theirs = scored(parted(pairs.assign(score=pairs["grade"] / 5)), model)
@@ -123,7 +123,7 @@ def labelled(frame: pd.DataFrame, model: SentenceTransformer) -> Both:
 
 
 def test_labelled_pairs_of_our_probe(model: SentenceTransformer) -> None:
-    from lib.evaluation.general import probe
+    from lib.evaluation.side_effects.forgetting import probe
 
     pairs = probe().rename(columns={"first": "anchor", "second": "positive"})
     ours, theirs = labelled(parted(pairs.assign(label=(pairs["grade"] >= 4).astype(int).astype(str))), model)
@@ -178,8 +178,8 @@ def test_same_class_neighbours_are_those_of_scikit_learn(model: SentenceTransfor
 
 def test_the_intervals_measures_are_those_of_the_epochs(model: SentenceTransformer) -> None:
     """What the verdict compares and what an epoch reports come from two code paths: they must agree."""
-    from lib.evaluation.judged import Judged
-    from lib.evaluation.measures import differences
+    from lib.evaluation.compare import differences
+    from lib.evaluation.model_pair import Judged
 
     frame = own_pairs()
     scored = frame.assign(score=np.linspace(0, 1, len(frame)))

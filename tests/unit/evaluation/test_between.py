@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from lib.evaluation.between import FIRST, RECIPROCAL, between
+from lib.evaluation.compare_runs import FIRST, RECIPROCAL, between
 
 
 def ranks(values: np.ndarray, start: int = 0) -> pd.DataFrame:

@@ -11,12 +11,12 @@ import pandas as pd
 import pytest
 
 from lib.data.shapes import Shape
-from lib.evaluation.general import BUNDLED_AGREEMENT, agreement, general, kept, probe, probe_texts
-from lib.evaluation.measures import as_dict
-from lib.evaluation.moments import course_of
-from lib.evaluation.space import space, whole
-from lib.evaluation.statistics import compare_all
-from lib.evaluation.warnings import fell, warnings_of
+from lib.evaluation.bootstrap import compare_all
+from lib.evaluation.compare import as_dict
+from lib.evaluation.side_effects.collapse import space, whole
+from lib.evaluation.side_effects.forgetting import BUNDLED_AGREEMENT, agreement, general, kept, probe, probe_texts
+from lib.evaluation.side_effects.snapshot_metrics import course_of
+from lib.evaluation.side_effects.warnings import fell, warnings_of
 from tests.unit.evaluation.fakes import graded, pairs_frame
 
 

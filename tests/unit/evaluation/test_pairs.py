@@ -11,8 +11,8 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from lib.errors import ModelError
-from lib.evaluation.judged import Judged
-from lib.evaluation.pairs import right_side
+from lib.evaluation.model_pair import Judged
+from lib.evaluation.per_pair import right_side
 from lib.evaluation.run import evaluate
 from lib.evaluation.store import Evaluation, load_neighbours, load_pairs
 from lib.evaluation.task import Task, positives

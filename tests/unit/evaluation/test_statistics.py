@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from lib.evaluation.statistics import Difference, compare, compare_all
+from lib.evaluation.bootstrap import Difference, compare, compare_all
 
 
 def simulated(base: np.ndarray, tuned: np.ndarray, groups: np.ndarray, *, span: float = np.inf) -> list[Difference]:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lib.data.shapes import Shape
-from lib.evaluation.statistics import Difference
+from lib.evaluation.bootstrap import Difference
 from lib.evaluation.verdict import points, sentence, signed, size, written
 
 COUNTS = {"better": 96, "worse": 31, "same": 285}

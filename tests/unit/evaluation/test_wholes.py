@@ -7,9 +7,9 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from lib.evaluation.bootstrap import Difference
+from lib.evaluation.bootstrap_aggregate import as_they_are, compare_whole, standardised
 from lib.evaluation.curves import average_precision, correlation, rank_correlation, ranks
-from lib.evaluation.statistics import Difference
-from lib.evaluation.wholes import as_they_are, compare_whole, standardised
 
 SIMULATIONS, RESAMPLES = 100, 120
 

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from lib.data.shapes import Shape
-from lib.evaluation.numbers import same_class
+from lib.evaluation.metrics import same_class
 from lib.evaluation.retrieval import Retrieval, finite, nearest_others, retrieve
 from lib.evaluation.task import Task
 

@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 
 from lib.data.shapes import Shape
+from lib.evaluation.bootstrap import Difference, compare_all, unmeasured
+from lib.evaluation.bootstrap_aggregate import compare_whole, standardised
 from lib.evaluation.curves import average_precision, best_f1, correlation, rank_correlation, ranks
-from lib.evaluation.judged import NAMES, Judged
-from lib.evaluation.numbers import neighbour_shares, triplet_wins
-from lib.evaluation.statistics import Difference, compare_all, unmeasured
+from lib.evaluation.metrics import neighbour_shares, triplet_wins
+from lib.evaluation.model_pair import NAMES, Judged
 from lib.evaluation.task import HEADLINE, positives, unit
-from lib.evaluation.wholes import compare_whole, standardised
 
 VERDICT_METRIC: dict[Shape, str] = {**HEADLINE, Shape.PAIRS: "accuracy@1", Shape.TRIPLETS: "accuracy@1"}
 """The measure that the verdict's sentence tells: for retrieval, how often a right answer comes first."""

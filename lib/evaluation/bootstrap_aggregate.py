@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lib.evaluation.statistics import (
+from lib.evaluation.bootstrap import (
     CONFIDENCE,
     MIN_GROUPS,
     NOTHING,

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from lib.data.shapes import Shape, text_columns
-from lib.evaluation.judged import Judged
-from lib.evaluation.measures import as_dict, differences
-from lib.evaluation.space import SAMPLE, alignment, whole
+from lib.evaluation.compare import as_dict, differences
+from lib.evaluation.model_pair import Judged
+from lib.evaluation.side_effects.collapse import SAMPLE, alignment, whole
 from lib.evaluation.task import HEADLINE, Task
 
 MOST_ROWS = 1_000

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lib.evaluation.general import general
-from lib.evaluation.judged import NAMES, Judged
-from lib.evaluation.moments import course_of
-from lib.evaluation.space import space
+from lib.evaluation.model_pair import NAMES, Judged
+from lib.evaluation.side_effects.collapse import space
+from lib.evaluation.side_effects.forgetting import general
+from lib.evaluation.side_effects.snapshot_metrics import course_of
 
 
 def cost_of(

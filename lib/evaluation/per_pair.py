@@ -7,8 +7,8 @@ import pandas as pd
 
 from lib.data.shapes import Shape, text_columns
 from lib.evaluation.curves import ranks
-from lib.evaluation.judged import NAMES, Judged
-from lib.evaluation.numbers import negative_cosines, neighbour_shares
+from lib.evaluation.metrics import negative_cosines, neighbour_shares
+from lib.evaluation.model_pair import NAMES, Judged
 from lib.evaluation.retrieval import unit
 from lib.evaluation.task import Task, positives
 

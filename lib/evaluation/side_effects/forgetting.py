@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from lib.evaluation.bootstrap import Difference
+from lib.evaluation.bootstrap_aggregate import compare_whole
+from lib.evaluation.compare import as_dict
 from lib.evaluation.curves import rank_correlation, ranks
-from lib.evaluation.measures import as_dict
 from lib.evaluation.retrieval import finite, unit
-from lib.evaluation.statistics import Difference
-from lib.evaluation.wholes import compare_whole
 
 PROBE = Path(__file__).with_name("probe.csv")
 NEIGHBOURS = 10

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from lib.evaluation.statistics import Difference, compare_all
+from lib.evaluation.bootstrap import Difference, compare_all
 
 FIRST, RECIPROCAL = "accuracy@1", "mrr@10"
 TOP = 10

@@ -1,0 +1,1 @@
+"""What else a training changed: overfitting, forgetting, collapse of the embedding space."""
