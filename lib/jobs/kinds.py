@@ -38,9 +38,9 @@ KINDS: dict[str, str] = {
     "train": "lib.jobs.pipeline:train",
     "evaluate": "lib.jobs.pipeline:evaluate",
     "project": "lib.jobs.pipeline:project",
-    "placebo": "lib.jobs.experiments:placebo",
-    "learning_curve": "lib.jobs.experiments:learning_curve",
-    "blend": "lib.jobs.blend:blend",
+    "placebo": "lib.experiments.control:placebo",
+    "learning_curve": "lib.experiments.control:learning_curve",
+    "blend": "lib.experiments.interpolation:blend",
 }
 """Kind of job -> module:function; other rooms add theirs here."""
 

@@ -11,11 +11,12 @@ import pandas as pd
 import streamlit as st
 
 from lib.data.shapes import Shape
+from lib.experiments import cost_estimate
 from lib.models.catalog import STATIC_MODEL, resolve
 from lib.store.datasets import Dataset
 from lib.store.jobs import OPEN
 from lib.store.workspace import Workspace
-from lib.training import estimate, preflight
+from lib.training import preflight
 from lib.training.epoch_plan import Epoch, Repeats, epoch_of, repeats
 from lib.training.recipe import Recipe
 from lib.ui.components import duration, errors_shown, plain, size
@@ -80,7 +81,7 @@ def _expected(workspace: Workspace, dataset: Dataset, model: str, recipe: Recipe
     home = workspace.home
     found = None
     with errors_shown():
-        found = estimate.result(home, dataset=dataset.id, model=model, recipe=recipe)
+        found = cost_estimate.result(home, dataset=dataset.id, model=model, recipe=recipe)
     if found is not None:
         st.write(
             f"**About {duration(found.seconds(recipe, steps=steps))}**, {size(found.memory)} of memory. {plain(found.device)}"
@@ -90,7 +91,7 @@ def _expected(workspace: Workspace, dataset: Dataset, model: str, recipe: Recipe
             "checkpoints counted in, no early stop."
         )
         return
-    mark = str(estimate.place(home, dataset=dataset.id, model=model, recipe=recipe))
+    mark = str(cost_estimate.place(home, dataset=dataset.id, model=model, recipe=recipe))
     begins = usual and _may_begin(workspace, model, mark)
     first = next((other for other in _probes() if begins and other != mark and _runs(other)), "")
     if _runs(mark) or first:
@@ -102,7 +103,7 @@ def _expected(workspace: Workspace, dataset: Dataset, model: str, recipe: Recipe
     )
     if asked or begins:
         _tried().add(mark)
-        _probes()[mark] = estimate.start(home, dataset=dataset.id, model=model, recipe=recipe)
+        _probes()[mark] = cost_estimate.start(home, dataset=dataset.id, model=model, recipe=recipe)
         st.rerun()
 
 

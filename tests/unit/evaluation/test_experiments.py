@@ -14,9 +14,9 @@ from lib.data.samples.registry import support_desk
 from lib.data.shapes import Shape
 from lib.errors import InputError
 from lib.evaluation.store import load_blends, load_experiment
-from lib.jobs.blend import SHARES, blend_folder, mixed
+from lib.experiments.control import fraction_of, shuffled
+from lib.experiments.interpolation import SHARES, blend_folder, mixed
 from lib.jobs.events import EventWriter, fold, read_events
-from lib.jobs.experiments import fraction_of, shuffled
 from lib.jobs.kinds import perform
 from lib.progress import Progress, Silent
 from lib.store.runs import Run

@@ -10,7 +10,7 @@ import pytest
 
 from lib.data.drop_rows import without
 from lib.errors import InputError
-from lib.evaluation.suspects import find
+from lib.experiments.label_noise import find
 from lib.store.workspace import open_workspace
 from tests.builders import add_dataset
 

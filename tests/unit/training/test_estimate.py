@@ -10,9 +10,9 @@ import pytest
 
 from lib.data.prepare import prepare
 from lib.errors import CloserError
+from lib.experiments import cost_estimate
 from lib.store.datasets import Dataset
 from lib.store.workspace import open_workspace
-from lib.training import estimate
 from lib.training.recipe import RECOMMENDED, Recipe
 
 
@@ -30,14 +30,14 @@ def small(**changes: object) -> Recipe:
 
 
 def test_the_time_is_that_of_all_steps_looks_and_checkpoints() -> None:
-    found = estimate.Estimate(step_seconds=2.0, look_seconds=0.5, checkpoint_seconds=0.1, memory=1, device="")
+    found = cost_estimate.Estimate(step_seconds=2.0, look_seconds=0.5, checkpoint_seconds=0.1, memory=1, device="")
     recipe = replace(RECOMMENDED, epochs=3, evaluate_every=2)
     # 3 epochs of 7 steps; looks at the base and after the second and the third epoch; a checkpoint after each epoch.
     assert found.seconds(recipe, steps=7) == pytest.approx(3 * 7 * 2.0 + 3 * 0.5 + 3 * 0.1)
 
 
 def test_some_real_steps_are_measured_and_nothing_is_kept(home: Path, dataset: Dataset, tiny_model: Path) -> None:
-    found = estimate.measure(home, dataset=dataset.id, model=str(tiny_model), recipe=small())
+    found = cost_estimate.measure(home, dataset=dataset.id, model=str(tiny_model), recipe=small())
     assert found.step_seconds > 0
     assert found.checkpoint_seconds > 0
     assert 50_000_000 < found.memory < 4_000_000_000
@@ -48,7 +48,7 @@ def test_some_real_steps_are_measured_and_nothing_is_kept(home: Path, dataset: D
 
 def test_a_look_is_counted_by_the_texts_of_the_whole_dataset(home: Path, dataset: Dataset, tiny_model: Path) -> None:
     """The probe trains on a part of the data; a look encodes all targets, the sources of the part, and the shown texts."""
-    found = estimate.measure(home, dataset=dataset.id, model=str(tiny_model), recipe=small())
+    found = cost_estimate.measure(home, dataset=dataset.id, model=str(tiny_model), recipe=small())
     # 120 pairs of distinct texts, all of them shown; a step trains on 4 pairs, and encoding costs a third of that.
     assert found.look_seconds / found.step_seconds == pytest.approx(240 / 8 / 3)
 
@@ -57,23 +57,23 @@ def test_so_few_rows_that_no_step_can_be_measured(home: Path, dataset: Dataset, 
     """One step in all: it ends before there is anything to compare, and says so."""
     recipe = replace(small(epochs=1), batch_size=4096)
     with pytest.raises(CloserError, match="too few"):
-        estimate.measure(home, dataset=dataset.id, model=str(tiny_model), recipe=recipe)
+        cost_estimate.measure(home, dataset=dataset.id, model=str(tiny_model), recipe=recipe)
 
 
 def test_the_estimate_of_a_process_is_there_for_every_number_of_epochs(
     home: Path, dataset: Dataset, tiny_model: Path
 ) -> None:
     asked = {"dataset": dataset.id, "model": str(tiny_model)}
-    assert estimate.result(home, recipe=small(), **asked) is None
-    assert estimate.start(home, recipe=small(), **asked).wait(timeout=120) == 0
+    assert cost_estimate.result(home, recipe=small(), **asked) is None
+    assert cost_estimate.start(home, recipe=small(), **asked).wait(timeout=120) == 0
     for same in (small(epochs=500), small(learning_rate=1e-3, schedule="constant", patience=0)):
-        assert estimate.result(home, recipe=same, **asked) is not None
-    assert estimate.result(home, recipe=small(max_length=16), **asked) is None
+        assert cost_estimate.result(home, recipe=same, **asked) is not None
+    assert cost_estimate.result(home, recipe=small(max_length=16), **asked) is None
 
 
 def test_a_model_that_cannot_be_loaded_is_told_once(home: Path, dataset: Dataset) -> None:
     asked = {"dataset": dataset.id, "model": "/nowhere"}
-    estimate.start(home, recipe=small(), **asked).wait(timeout=120)
+    cost_estimate.start(home, recipe=small(), **asked).wait(timeout=120)
     with pytest.raises(CloserError, match="nowhere"):
-        estimate.result(home, recipe=small(), **asked)
-    assert estimate.result(home, recipe=small(), **asked) is None
+        cost_estimate.result(home, recipe=small(), **asked)
+    assert cost_estimate.result(home, recipe=small(), **asked) is None

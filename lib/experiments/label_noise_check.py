@@ -1,4 +1,4 @@
-"""Ask the base model which rows of a dataset it doubts: `python -m lib.jobs.doubts HOME DATASET`, apart from the server.
+"""Ask the base model which rows of a dataset it doubts: `python -m lib.experiments.label_noise_check HOME DATASET`, apart from the server.
 
 Its list and its progress lie in HOME/checks; a lock says that it lives.
 """
@@ -25,7 +25,7 @@ def files_of(home: Path, dataset: str) -> tuple[Path, Path, FileLock]:
 
 def main() -> int:
     """Embed a dataset's texts with the bundled model and write the list of doubted rows."""
-    from lib.evaluation.suspects import find
+    from lib.experiments.label_noise import find
     from lib.models.loader import fingerprint, load
     from lib.models.vector_cache import EmbeddingCache
     from lib.store.workspace import open_workspace

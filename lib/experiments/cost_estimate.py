@@ -1,6 +1,6 @@
 """How long will a training take, and how much memory? Some real steps of it, in a process of their own, with nothing kept.
 
-`start` and `result` are for pages and import nothing heavy; `python -m lib.training.estimate` does the work.
+`start` and `result` are for pages and import nothing heavy; `python -m lib.experiments.cost_estimate` does the work.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ def start(home: Path, *, dataset: str, model: str, recipe: Recipe) -> subprocess
     path.parent.mkdir(parents=True, exist_ok=True)
     request = json.dumps([str(home), dataset, model, recipe.to_dict(), str(path)])
     return subprocess.Popen(
-        [sys.executable, "-m", "lib.training.estimate", request],
+        [sys.executable, "-m", "lib.experiments.cost_estimate", request],
         cwd=ROOT,
         env=os.environ | {"TOKENIZERS_PARALLELISM": "false"},
         stdin=subprocess.DEVNULL,

@@ -21,7 +21,7 @@ from lib.evaluation.side_effects.forgetting import probe_difference, probe_texts
 from lib.evaluation.store import BLEND_FACTS as FACTS
 from lib.evaluation.store import finite as without_infinity
 from lib.evaluation.task import HEADLINE, Task
-from lib.jobs.experiments import HeldOut, store
+from lib.experiments.control import HeldOut, store
 from lib.models.encoder import encode
 from lib.progress import Progress, Silent
 from lib.store.names import folder_name
