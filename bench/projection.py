@@ -22,12 +22,12 @@ from pathlib import Path
 import numpy as np
 
 from bench.results import put
-from lib.projection.graph import neighbours
 from lib.projection.layout import layout
+from lib.projection.pair_faithful.graph import neighbours
 from lib.projection.points import points, unit
+from lib.projection.quality import pair_figures, trustworthiness
 from lib.projection.run import shown_lines
 from lib.projection.snapshots import read_snapshots
-from lib.projection.truth import pair_figures, trustworthiness
 from lib.store.runs import Run
 from lib.store.workspace import open_workspace
 

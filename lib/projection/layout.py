@@ -12,7 +12,7 @@ from lib.errors import InputError
 from lib.progress import Progress, Silent
 from lib.projection.methods import BALANCE, METHODS
 from lib.projection.points import Points, distinct, points
-from lib.projection.truth import Truth, movement, pair_figures, trustworthiness
+from lib.projection.quality import Truth, movement, pair_figures, trustworthiness
 
 
 @dataclass(frozen=True)
@@ -63,16 +63,16 @@ def place(
 ) -> np.ndarray:
     """Return the places (p, 2) of all points by the method."""
     if method == "pair-faithful":
-        from lib.projection.faithful import faithful
+        from lib.projection.pair_faithful.optimise import faithful
 
         return faithful(drawn, pairs, balance=balance, seed=seed, progress=progress)
-    from lib.projection import classic
+    from lib.projection import baselines
 
     if method == "umap":
-        return classic.together(drawn, seed=seed, progress=progress)
+        return baselines.together(drawn, seed=seed, progress=progress)
     if method == "aligned":
-        return classic.aligned(drawn, seed=seed, progress=progress)
-    return classic.principal(drawn.vectors)
+        return baselines.aligned(drawn, seed=seed, progress=progress)
+    return baselines.principal(drawn.vectors)
 
 
 def laid_flat(places: np.ndarray, last: np.ndarray) -> np.ndarray:

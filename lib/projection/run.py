@@ -12,13 +12,13 @@ import pandas as pd
 
 from lib.data.shapes import TEXT_COLUMNS, Shape
 from lib.progress import Progress, Silent
-from lib.projection.extremes import Added, missing_extremes, with_added
+from lib.projection.extreme_pairs import Added, missing_extremes, with_added
 from lib.projection.layout import Layout, layout
 from lib.projection.methods import BALANCE
-from lib.projection.noise import Noise, noise
+from lib.projection.quality import Truth, movement, pair_figures
+from lib.projection.seed_noise import Noise, noise
 from lib.projection.snapshots import Snapshots, read_snapshots
 from lib.projection.store import Map, load_map, write_added, write_map
-from lib.projection.truth import Truth, movement, pair_figures
 from lib.store.publish import publish
 
 SEEDS = (1, 2)

@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 
 from lib.errors import StoreError
+from lib.projection.quality import Truth
 from lib.projection.snapshots import read_snapshots
-from lib.projection.truth import Truth
 
 
 class Mapped(Protocol):

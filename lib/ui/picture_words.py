@@ -7,8 +7,8 @@ import pandas as pd
 
 from lib.charts.map_choice import Choice
 from lib.projection.methods import METHODS
+from lib.projection.quality import UNCHANGED
 from lib.projection.store import Map
-from lib.projection.truth import UNCHANGED
 
 MEASURES = {
     "margin": "Green came closer than its nearest wrong answer, orange fell back (change in margin), grey stayed.",

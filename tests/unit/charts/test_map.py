@@ -21,8 +21,8 @@ from lib.charts.map_page import map_page
 from lib.charts.map_scene import STAND_OUT, Classes
 from lib.charts.map_svg import map_svg
 from lib.charts.trail import trail
+from lib.projection.quality import Truth
 from lib.projection.store import Map
-from lib.projection.truth import Truth
 
 
 def planted(pairs: int = 50, others: int = 30) -> tuple[Map, pd.DataFrame, list[str]]:

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from lib.progress import Silent
-from lib.projection import extremes
-from lib.projection.extremes import Added, missing_extremes, strongest, with_added
+from lib.projection import extreme_pairs
+from lib.projection.extreme_pairs import Added, missing_extremes, strongest, with_added
 from lib.projection.points import unit
 from lib.projection.run import draw_run
 from lib.projection.store import drawn_ends, drawn_texts, load_map
@@ -77,8 +77,8 @@ def run(home: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
         seeds = [hash_of(text) + (name == "tuned") for text in texts]
         return np.stack([np.random.default_rng(seed).normal(size=dim) for seed in seeds]).astype(np.float32)
 
-    monkeypatch.setattr(extremes, "embedder", lambda *_, **__: (embed, {}))
-    monkeypatch.setattr(extremes, "EXTREMES", 5)
+    monkeypatch.setattr(extreme_pairs, "embedder", lambda *_, **__: (embed, {}))
+    monkeypatch.setattr(extreme_pairs, "EXTREMES", 5)
     monkeypatch.setattr(strongest, "__kwdefaults__", {"most": 5})
     return run
 

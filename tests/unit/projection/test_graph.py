@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from lib.progress import Silent
-from lib.projection import graph
-from lib.projection.graph import fuzzy, joint, memberships, neighbours, ties
+from lib.projection.pair_faithful import graph
+from lib.projection.pair_faithful.graph import fuzzy, joint, memberships, neighbours, ties
 from lib.projection.points import points
 from tests.unit.projection.planted import world
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from lib.errors import InputError
-from lib.projection import kernels
 from lib.projection.layout import laid_flat, layout
+from lib.projection.pair_faithful import kernels
 from tests.unit.projection.planted import pulled, world
 
 

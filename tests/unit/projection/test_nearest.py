@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from lib.projection.graph import neighbours
-from lib.projection.nearest import intrusion, put
+from lib.projection.pair_faithful.graph import neighbours
+from lib.projection.pair_faithful.knn import intrusion, put
 from tests.unit.projection.planted import world
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from lib.projection.pair_faithful.negatives import rings
 from lib.projection.points import points
-from lib.projection.rings import rings
 from tests.unit.projection.planted import world
 
 PIECE = 7

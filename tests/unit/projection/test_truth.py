@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lib.projection import truth
-from lib.projection.noise import laid_over, noise
-from lib.projection.truth import pair_figures, trustworthiness
+from lib.projection import quality
+from lib.projection.quality import pair_figures, trustworthiness
+from lib.projection.seed_noise import laid_over, noise
 from tests.unit.projection.planted import world
 
 
@@ -23,7 +23,7 @@ def test_a_sample_of_rows_measures_nearly_the_same(monkeypatch: pytest.MonkeyPat
     vectors = world(pairs=400)[0]
     frame = vectors[:, :2].copy()
     whole = trustworthiness(vectors, frame)
-    monkeypatch.setattr(truth, "MEASURED_ROWS", 300)
+    monkeypatch.setattr(quality, "MEASURED_ROWS", 300)
     assert trustworthiness(vectors, frame) == pytest.approx(whole, abs=0.03)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import isotonic_regression
 
-from lib.projection.graph import Graph
+from lib.projection.pair_faithful.graph import Graph
 from lib.projection.points import Points
 
 SAMPLED = 4_000

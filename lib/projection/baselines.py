@@ -8,8 +8,8 @@ from collections.abc import Callable
 import numpy as np
 
 from lib.progress import Progress
-from lib.projection.faithful import principal
 from lib.projection.methods import NEIGHBOURS
+from lib.projection.pair_faithful.optimise import principal
 from lib.projection.points import Points
 
 SMALLEST = 5

@@ -35,7 +35,7 @@ def neighbours(vectors: np.ndarray, *, k: int = NEIGHBOURS, seed: int = 0) -> tu
         return np.zeros((len(vectors), 0), np.int64), np.zeros((len(vectors), 0), np.float32)
     if len(vectors) > EXACT_LIMIT:
         return approximate(vectors, k=k, seed=seed)
-    from lib.projection.nearest import meet
+    from lib.projection.pair_faithful.knn import meet
 
     found, apart = np.zeros((len(vectors), k), np.int64), np.full((len(vectors), k), np.inf, np.float32)
     farthest = apart[:, -1].copy()
@@ -64,7 +64,7 @@ def memberships(distance: np.ndarray) -> np.ndarray:
     The same as umap-learn's smooth_knn_dist and compute_membership_strengths (McInnes, Healy, Melville 2018, section 3.1)
     with local_connectivity 1.
     """
-    from lib.projection.nearest import reach
+    from lib.projection.pair_faithful.knn import reach
 
     away = np.maximum(0, distance - distance[:, :1]).astype(np.float64)
     width = np.empty(len(away))

@@ -81,7 +81,7 @@ def trustworthiness(vectors: np.ndarray, frame: np.ndarray, *, k: int = NEIGHBOU
     rows = np.arange(size)
     if size > MEASURED_ROWS:
         rows = np.sort(np.random.default_rng(seed).choice(size, MEASURED_ROWS, replace=False))
-    from lib.projection.nearest import intrusion
+    from lib.projection.pair_faithful.knn import intrusion
 
     x, y = np.ascontiguousarray(frame.T, dtype=np.float64)
     blocks = np.array_split(rows, max(1, len(rows) * size // BLOCK_VALUES))

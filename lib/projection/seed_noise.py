@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lib.projection.truth import spans
+from lib.projection.quality import spans
 
 
 @dataclass(frozen=True)

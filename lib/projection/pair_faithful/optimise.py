@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from lib.progress import Progress
-from lib.projection.graph import Graph, joint
-from lib.projection.lines import Lines, lines, meaning, weights
+from lib.projection.pair_faithful.graph import Graph, joint
+from lib.projection.pair_faithful.negatives import rings
+from lib.projection.pair_faithful.springs import Lines, lines, meaning, weights
 from lib.projection.points import Points
-from lib.projection.rings import rings
 
 STEPS = 450
 REFRESH = 25
@@ -34,7 +34,7 @@ def settle(
     places: np.ndarray, drawn: Points, graph: Graph, known: Lines, *, strength: float, seed: int, progress: Progress
 ) -> np.ndarray:
     """Let the points move by falling steps while the lines grow stiffer, the cube of the time gone."""
-    from lib.projection import kernels
+    from lib.projection.pair_faithful import kernels
 
     places = np.ascontiguousarray(places.T)
     speed, pull, size = np.zeros_like(places), np.empty_like(places), places.shape[1]
