@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from lib.charts.curves import Curves, curves, training_figure
+from lib.charts.training import Curves, curves, training_figure
 from lib.jobs.events import Status
 from lib.jobs.locks import is_held, kill_worker, worker_lock
 from lib.store.jobs import LIVE, OPEN, Job

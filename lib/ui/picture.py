@@ -8,10 +8,10 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from lib.charts.before_after import before_after
-from lib.charts.map import HEIGHT, TRAVEL, Picture, figure
-from lib.charts.map_choice import choose_drawn
-from lib.charts.map_scene import CROWDED, STAND_OUT
+from lib.charts.map.choice import choose_drawn
+from lib.charts.map.figure import HEIGHT, TRAVEL, Picture, figure
+from lib.charts.map.scene import CROWDED, STAND_OUT
+from lib.charts.pair.before_after import before_after
 from lib.errors import StoreError
 from lib.settings import MAX_DRAWN_POINTS
 from lib.store.runs import Run

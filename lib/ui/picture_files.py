@@ -7,9 +7,9 @@ from collections.abc import Callable
 import pandas as pd
 import streamlit as st
 
-from lib.charts.map import Picture
-from lib.charts.map_page import map_page
-from lib.charts.map_svg import map_svg
+from lib.charts.map.figure import Picture
+from lib.charts.map.page import map_page
+from lib.charts.map.svg import map_svg
 from lib.store.runs import Run
 from lib.ui import state
 from lib.ui.picture_data import Told

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from lib.charts.map_scene import Classes
+from lib.charts.map.scene import Classes
 from lib.store.runs import Run
 from lib.ui import state
 from lib.ui.picture_data import Told, search

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from lib.charts.intruder import Triple, intruder
-from lib.charts.trail import trail
+from lib.charts.pair.nearest_wrong import Triple, intruder
+from lib.charts.pair.trajectory import trail
 from lib.projection.store import drawn_ends
 from lib.store.runs import Run
 from lib.store.workspace import open_workspace

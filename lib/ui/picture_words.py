@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from lib.charts.map_choice import Choice
+from lib.charts.map.choice import Choice
 from lib.projection.methods import METHODS
 from lib.projection.quality import UNCHANGED
 from lib.projection.store import Map

@@ -8,7 +8,7 @@ from math import isfinite
 import pandas as pd
 import streamlit as st
 
-from lib.charts.curves import compare_figure, curves
+from lib.charts.training import compare_figure, curves
 from lib.evaluation.bootstrap import Difference
 from lib.evaluation.compare_runs import FIRST, between
 from lib.evaluation.store import load_pairs

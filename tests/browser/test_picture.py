@@ -12,9 +12,9 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from lib.charts import map as map_chart
 from lib.charts.colours import DARK, LIGHT
-from lib.charts.map_page import map_page
+from lib.charts.map import figure as map_chart
+from lib.charts.map.page import map_page
 from lib.projection.store import load_map
 from lib.store.runs import Run
 from tests.unit.charts.test_map import planted

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lib.charts.colours import DARK, LIGHT, palette, with_alpha
-from lib.charts.curves import MOST_POINTS, compare_figure, curves, thinned, training_figure
+from lib.charts.training import MOST_POINTS, compare_figure, curves, thinned, training_figure
 
 
 def looks(*values: float, metric: str = "mrr@10") -> list[dict[str, object]]:

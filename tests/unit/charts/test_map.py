@@ -10,17 +10,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lib.charts import map as map_chart
-from lib.charts.before_after import before_after
 from lib.charts.colours import DARK, LIGHT
-from lib.charts.intruder import Triple, corners, intruder
-from lib.charts.map import figure
-from lib.charts.map_choice import choose_drawn
-from lib.charts.map_labels import covered, readable
-from lib.charts.map_page import map_page
-from lib.charts.map_scene import STAND_OUT, Classes
-from lib.charts.map_svg import map_svg
-from lib.charts.trail import trail
+from lib.charts.map import figure as map_chart
+from lib.charts.map.choice import choose_drawn
+from lib.charts.map.figure import figure
+from lib.charts.map.labels import covered, readable
+from lib.charts.map.page import map_page
+from lib.charts.map.scene import STAND_OUT, Classes
+from lib.charts.map.svg import map_svg
+from lib.charts.pair.before_after import before_after
+from lib.charts.pair.nearest_wrong import Triple, corners, intruder
+from lib.charts.pair.trajectory import trail
 from lib.projection.quality import Truth
 from lib.projection.store import Map
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from lib.charts.colours import Palette
-from lib.charts.map_trace import FADED, Trace
+from lib.charts.map.trace import FADED, Trace
 
 KEYS = {
     "margin": ("Came closer", "Stayed", "Fell back"),

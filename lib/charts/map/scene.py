@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from lib.charts.colours import Palette, with_alpha
-from lib.charts.map_key import key_traces
-from lib.charts.map_labels import label_traces
-from lib.charts.map_trace import LABEL_CHARACTERS, Places, Trace, along, at, short
+from lib.charts.map.labels import label_traces
+from lib.charts.map.legend import key_traces
+from lib.charts.map.trace import LABEL_CHARACTERS, Places, Trace, along, at, short
 
 STEPS = (-0.5, -0.1, 0.1, 0.5)
 """Where the colours of lines change, in shares of the largest usual change."""

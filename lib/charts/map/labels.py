@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from lib.charts.colours import Palette
-from lib.charts.map_trace import LABEL_CHARACTERS, Trace, at, short
+from lib.charts.map.trace import LABEL_CHARACTERS, Trace, at, short
 
 LABELLED = 3
 """Pairs named on the picture at either end of the change."""

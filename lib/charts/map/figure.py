@@ -10,9 +10,9 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from lib.charts.colours import Palette, palette
-from lib.charts.map_choice import Choice, choose_drawn
-from lib.charts.map_scene import Classes, Subject, traces
-from lib.charts.map_trace import Trace
+from lib.charts.map.choice import Choice, choose_drawn
+from lib.charts.map.scene import Classes, Subject, traces
+from lib.charts.map.trace import Trace
 from lib.projection.store import Map
 from lib.settings import MAX_DRAWN_POINTS
 

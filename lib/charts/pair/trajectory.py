@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from lib.charts.colours import palette, with_alpha
-from lib.charts.map_trace import short
+from lib.charts.map.trace import short
 from lib.projection.store import Map
 
 AROUND = 1_500

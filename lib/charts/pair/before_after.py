@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from lib.charts.colours import palette
-from lib.charts.map_scene import hover, usual
+from lib.charts.map.scene import hover, usual
 
 TITLES = {"cosine": "Cosine of the pair", "rank": "Rank of the right answer"}
 

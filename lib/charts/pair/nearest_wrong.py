@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from lib.charts.colours import palette
-from lib.charts.map_trace import short
+from lib.charts.map.trace import short
 
 
 @dataclass(frozen=True)
