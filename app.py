@@ -12,9 +12,9 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from lib import settings
 from lib.jobs.supervisor import Supervisor
-from lib.ui import downloads, health, wake, warm
-from lib.ui.failures import keep_log, show_failure
-from lib.ui.serving import serve
+from lib.ui.server import downloads, health, preload, push
+from lib.ui.server.error_page import keep_log, show_failure
+from lib.ui.server.supervisor_status import serve
 
 HOSTS = ["127.0.0.1", "localhost"]
 """As server.allowedHosts: Streamlit guards its own socket with those, not the routes that are ours."""
@@ -25,10 +25,10 @@ async def lifespan(_app: object) -> AsyncIterator[dict[str, object]]:
     """Supervise the workspace's jobs while the server lives; workers outlive it."""
     home = settings.home()
     keep_log(home)
-    supervisor = Supervisor(home, on_begin=wake.work_begins)
+    supervisor = Supervisor(home, on_begin=push.work_begins)
     serve(supervisor)
     supervisor.start()
-    warm.begin()
+    preload.begin()
     try:
         yield {"supervisor": supervisor}
     finally:
@@ -38,7 +38,7 @@ async def lifespan(_app: object) -> AsyncIterator[dict[str, object]]:
 app = st.App(
     Path(__file__).parent / "pages" / "router.py",
     lifespan=lifespan,
-    routes=[*downloads.ROUTES, *health.ROUTES, *wake.ROUTES],
+    routes=[*downloads.ROUTES, *health.ROUTES, *push.ROUTES],
     middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=HOSTS)],
     on_script_error=show_failure,
 )

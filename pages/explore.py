@@ -5,8 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from lib.store.workspace import open_workspace
-from lib.ui import explore_parts, state
-from lib.ui.components import empty, errors_shown
+from lib.ui.explore import sections
+from lib.ui.shared import state
+from lib.ui.shared.components import empty, errors_shown
 
 with errors_shown():
     workspace = open_workspace()
@@ -22,4 +23,4 @@ with errors_shown():
             icon=":material/model_training:",
         )
     else:
-        explore_parts.show(workspace, runs)
+        sections.show(workspace, runs)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from lib.ui import damage, live, state
-from lib.ui.components import errors_shown
+from lib.ui.shared import polling, restore_backup, state
+from lib.ui.shared.components import errors_shown
 
 st.set_page_config(page_title="Closer", page_icon=str(Path(state.__file__).with_name("icon.svg")), layout="wide")
 
@@ -42,8 +42,8 @@ page = st.navigation(
     position="hidden" if state.is_presenting() else "top",
 )
 
-live.begin()
+polling.begin()
 with errors_shown():
     page.run()
-live.keep_watch()
-damage.offer()
+polling.keep_watch()
+restore_backup.offer()

@@ -5,8 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from lib.store.workspace import open_workspace
-from lib.ui import live, queue, state, train_form
-from lib.ui.components import errors_shown
+from lib.ui.shared import polling, state
+from lib.ui.shared.components import errors_shown
+from lib.ui.train import form, queue
 
 with errors_shown():
     workspace = open_workspace()
@@ -18,9 +19,9 @@ with errors_shown():
             state.name_run(None)
             st.rerun()
         with errors_shown():
-            live.show(watched)
+            polling.show(watched)
     else:
         st.title("Train", anchor=False)
         with errors_shown():
-            train_form.show(workspace)
+            form.show(workspace)
     queue.show(workspace)

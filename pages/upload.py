@@ -6,19 +6,10 @@ import streamlit as st
 
 from lib.errors import CloserError
 from lib.store.uploads import Upload
-from lib.ui import (
-    upload_datasets,
-    upload_findings,
-    upload_mapping,
-    upload_reading,
-    upload_save,
-    upload_shapes,
-    upload_source,
-    upload_split,
-    upload_state,
-    upload_work,
-)
-from lib.ui.components import show_error
+from lib.ui.shared.components import show_error
+from lib.ui.upload import computations, datasets, findings, reading, save, shapes, source, split
+from lib.ui.upload import draft as upload_state
+from lib.ui.upload import mapping as upload_mapping
 
 
 def page() -> None:
@@ -27,13 +18,13 @@ def page() -> None:
     upload = upload_state.opened()
     if upload is None:
         st.text("Bring examples of texts that belong together. Closer reads them, says what is wrong, and splits them.")
-        upload_datasets.show_saved()
-        upload_source.show()
+        datasets.show_saved()
+        source.show()
         with st.expander("How training data can be organised", icon=":material/table_view:"):
-            upload_shapes.show()
+            shapes.show()
     else:
         _opened(upload)
-    upload_datasets.show()
+    datasets.show()
 
 
 def _opened(upload: Upload) -> None:
@@ -48,18 +39,18 @@ def _opened(upload: Upload) -> None:
 
 def _steps(upload: Upload) -> None:
     """Walk from the file to the dataset; each step needs the one before."""
-    table = upload_reading.show(upload, upload.draft())
+    table = reading.show(upload, upload.draft())
     if table is None:
         return
     mapping = upload_mapping.show(upload, upload.draft(), table)
     if mapping is None:
         return
     draft = upload.draft()
-    upload_findings.show(upload, draft, upload_work.audited(upload, draft, mapping))
-    draft = upload_split.settings(upload, draft)
-    prepared = upload_work.prepared(upload, draft, mapping)
-    upload_split.sizes(prepared, draft)
-    upload_save.show(upload, draft, table, mapping, prepared)
+    findings.show(upload, draft, computations.audited(upload, draft, mapping))
+    draft = split.settings(upload, draft)
+    prepared = computations.prepared(upload, draft, mapping)
+    split.sizes(prepared, draft)
+    save.show(upload, draft, table, mapping, prepared)
 
 
 page()

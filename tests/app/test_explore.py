@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from lib.errors import InputError
 from lib.store.runs import Run
-from lib.ui.try_it import python_lines
+from lib.ui.explore.playground import python_lines
 from tests.app.conftest import texts
 
 
@@ -40,10 +40,10 @@ def test_a_section_that_fails_leaves_the_others_alone(
     def fail(run: Run) -> None:
         raise InputError("The map is damaged.", todo="Draw it again.")
 
-    module = ModuleType("lib.ui.picture")
+    module = ModuleType("lib.ui.explore.map.section")
     module.show = fail  # type: ignore[attr-defined]
     module.__spec__ = sys.modules["lib.ui"].__spec__
-    monkeypatch.setitem(sys.modules, "lib.ui.picture", module)
+    monkeypatch.setitem(sys.modules, "lib.ui.explore.map.section", module)
     make_run()
     app = open_page("explore")
     assert any("The map is damaged" in str(error.value).replace("\\", "") for error in app.error)

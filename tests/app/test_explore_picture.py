@@ -14,8 +14,8 @@ from lib.projection.run import draw_run
 from lib.projection.store import load_map
 from lib.store.runs import Run
 from lib.store.workspace import open_workspace
-from lib.ui.picture_data import with_numbers
-from lib.ui.picture_words import truthful
+from lib.ui.explore.map.data import with_numbers
+from lib.ui.explore.map.quality import truthful
 from tests.unit.projection.finished import finished_run, finished_texts
 
 
@@ -32,9 +32,9 @@ def _explore() -> None:
     import streamlit as st
 
     from lib.store.workspace import open_workspace
-    from lib.ui import picture
+    from lib.ui.explore.map import section
 
-    picture.show(open_workspace().runs.get(st.query_params["run"]))
+    section.show(open_workspace().runs.get(st.query_params["run"]))
 
 
 def words(test: AppTest) -> str:

@@ -258,6 +258,6 @@ def test_a_damaged_evaluation_says_so_and_the_rest_stays(open_page: Callable[...
 def test_the_sections_import_neither_torch_nor_scikit_learn() -> None:
     import subprocess
 
-    code = "import sys, lib.ui.verdict, lib.ui.pairs, lib.ui.pairs_inspect; print([m for m in ('torch','sklearn','scipy','umap') if m in sys.modules])"
+    code = "import sys, lib.ui.explore.evaluation.verdict, lib.ui.explore.pairs.table, lib.ui.explore.pairs.detail; print([m for m in ('torch','sklearn','scipy','umap') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from lib.store.runs import Run
 from lib.store.workspace import Workspace
-from lib.ui import runs_table
+from lib.ui.overview import runs_table
 from tests.app.conftest import button, texts
 
 
@@ -95,10 +95,10 @@ def test_leftovers_of_crashes_are_offered_for_cleaning(
 
 def care_of_the_newest() -> None:
     from lib.store.workspace import open_workspace
-    from lib.ui import run_care
+    from lib.ui.overview import run_actions
 
     workspace = open_workspace()
-    run_care.show(workspace, workspace.runs.all()[0])
+    run_actions.show(workspace, workspace.runs.all()[0])
 
 
 def test_a_run_is_renamed_noted_starred_and_deleted(make_run: Callable[..., Run], workspace: Workspace) -> None:
@@ -138,9 +138,9 @@ def test_a_run_cut_short_is_marked_as_partial(make_run: Callable[..., Run], work
 
 def compared() -> None:
     from lib.store.workspace import open_workspace
-    from lib.ui import run_compare
+    from lib.ui.overview import compare
 
-    run_compare.show(open_workspace().runs.all())
+    compare.show(open_workspace().runs.all())
 
 
 def test_runs_are_compared_by_what_differs(make_run: Callable[..., Run]) -> None:

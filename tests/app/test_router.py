@@ -9,7 +9,8 @@ from streamlit.testing.v1 import AppTest
 
 from lib.store.runs import Run
 from lib.store.workspace import Workspace
-from lib.ui import live, serving
+from lib.ui.server import supervisor_status
+from lib.ui.shared import polling
 from tests.app.conftest import ROUTER, texts
 
 
@@ -54,7 +55,7 @@ def test_nothing_polls_when_nothing_runs(
     open_page: Callable[..., AppTest], make_run: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started = []
-    monkeypatch.setattr(live, "_poller", lambda: started.append("poller"))
+    monkeypatch.setattr(polling, "_poller", lambda: started.append("poller"))
     make_run("succeeded")
     open_page("upload")
     assert started == []
@@ -69,7 +70,7 @@ def test_a_page_with_its_own_poller_gets_no_second_one(
     started = []
     run = make_run("running")
     app = open_page("train", run=run.id)
-    monkeypatch.setattr(live, "_poller", lambda: started.append("poller"))
+    monkeypatch.setattr(polling, "_poller", lambda: started.append("poller"))
     app.run()
     assert started == []
 
@@ -80,5 +81,5 @@ def test_a_server_that_only_watches_says_so(open_page: Callable[..., AppTest], m
         trouble = ""
 
     assert not any("Another Closer server" in str(info.value) for info in open_page().info)
-    monkeypatch.setattr(serving, "_serving", [Watching()])
+    monkeypatch.setattr(supervisor_status, "_serving", [Watching()])
     assert any("Another Closer server" in str(info.value) for info in open_page().info)

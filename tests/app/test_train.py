@@ -25,9 +25,10 @@ from lib.store.runs import Run
 from lib.store.workspace import Workspace
 from lib.training.options import losses_for
 from lib.training.recipe import CLASSIC, FIELDS, recommended_for
-from lib.ui import train_cost, train_form
-from lib.ui.recipe_form import spaced
-from lib.ui.train_form import preset_line
+from lib.ui.train import cost
+from lib.ui.train import form as train_form
+from lib.ui.train.form import preset_line
+from lib.ui.train.recipe_form import spaced
 from tests.app.conftest import button, texts
 
 
@@ -60,7 +61,7 @@ def test_the_next_press_makes_another_run(
 def test_the_same_press_arriving_twice_is_one_run(
     open_page: Callable[..., AppTest], dataset: Dataset, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("lib.ui.state.press_key", lambda form: "one-press")
+    monkeypatch.setattr("lib.ui.shared.state.press_key", lambda form: "one-press")
     for _ in range(2):
         button(open_page("train"), "Start training").click().run()
     assert len(workspace.runs.all()) == 1
@@ -171,7 +172,7 @@ def test_a_worker_that_says_nothing_is_told_with_a_choice(
     assert "No progress for 1 min 3" in texts(app)
     assert "Its worker is gone" in texts(app)
     killed = []
-    monkeypatch.setattr("lib.ui.live_run.kill_worker", lambda home: killed.append(home))
+    monkeypatch.setattr("lib.ui.train.run_view.kill_worker", lambda home: killed.append(home))
     with worker_lock(workspace.home):
         app = open_page("train", run=run.id)
         assert "alive but says nothing" in texts(app)
@@ -353,13 +354,11 @@ class Measuring:
 def measurings(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Measuring]]:
     """Let a server be there, and give the measurements that the page begins, by model."""
     begun: dict[str, Measuring] = {}
-    monkeypatch.setattr(train_cost, "is_served", lambda: True)
-    monkeypatch.setattr(
-        train_cost.estimate, "start", lambda home, **asked: begun.setdefault(asked["model"], Measuring())
-    )
+    monkeypatch.setattr(cost, "is_served", lambda: True)
+    monkeypatch.setattr(cost.estimate, "start", lambda home, **asked: begun.setdefault(asked["model"], Measuring()))
     yield begun
-    train_cost._probes.clear()
-    train_cost._tried.clear()
+    cost._probes.clear()
+    cost._tried.clear()
 
 
 def test_cost_is_measured_unasked_one_model_at_a_time(

@@ -19,7 +19,7 @@ from sentence_transformers import SentenceTransformer
 
 from lib.evaluation.store import load_evaluation
 from lib.store.workspace import open_workspace
-from lib.ui.try_it import python_lines
+from lib.ui.explore.playground import python_lines
 from tests.browser.conftest import ROOT, Server, standing
 from tests.conftest import REAL_DATA
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from lib.ui.health import HEAVY
+from lib.ui.server.health import HEAVY
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 RANKS = (
@@ -149,7 +149,12 @@ def test_nothing_shows_a_persons_text_as_html_or_code() -> None:
 def test_what_the_server_imports_is_light() -> None:
     """Import the server and everything that pages import, in a fresh process, and look at what came along."""
     page_modules = sorted({one for path in (ROOT / "pages").glob("*.py") for one in imports(path) if one in modules()})
-    sections = ["lib.ui.verdict", "lib.ui.picture", "lib.ui.pairs", "lib.ui.try_it"]
+    sections = [
+        "lib.ui.explore.evaluation.verdict",
+        "lib.ui.explore.map.section",
+        "lib.ui.explore.pairs.table",
+        "lib.ui.explore.playground",
+    ]
     there = [name for name in [*page_modules, *sections] if name in modules()]
     code = (
         f"import sys, importlib\nfor name in {there!r}: importlib.import_module(name)\n"

@@ -16,7 +16,7 @@ from lib.evaluation.per_pair import right_side
 from lib.evaluation.run import evaluate
 from lib.evaluation.store import Evaluation, load_neighbours, load_pairs
 from lib.evaluation.task import Task, positives
-from lib.ui.pairs import wrong
+from lib.ui.explore.pairs.table import wrong
 from tests.unit.evaluation.fakes import Embed, graded, of_text, pairs_frame
 
 

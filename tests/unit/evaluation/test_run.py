@@ -60,7 +60,7 @@ def test_after_training_on_shuffled_labels_no_gain_is_claimed(tmp_path: Path, se
 
 
 def test_one_planted_regression_is_listed_first(tmp_path: Path) -> None:
-    from lib.ui.pairs import worse
+    from lib.ui.explore.pairs.table import worse
 
     embed = graded({"base": 0.5, "tuned": 0.6}, special={"base": {90: 0.9}, "tuned": {90: 0.0}})
     found = judged(tmp_path, embed)

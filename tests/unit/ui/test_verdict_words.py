@@ -7,8 +7,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from lib.ui.pairs_inspect import listed, overtakings
-from lib.ui.verdict_words import more_data, placebo_means, stale, told
+from lib.ui.explore.evaluation.text import more_data, placebo_means, stale, told
+from lib.ui.explore.pairs.detail import listed, overtakings
 
 
 def step(verdict: str, difference: float = 0.2) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from lib.ui import warm
+from lib.ui.server import preload
 
 HEAVY = ("torch", "transformers", "sentence_transformers", "umap", "numba", "sklearn")
 
@@ -36,6 +36,6 @@ def test_a_map_that_cannot_be_read_ahead_is_left_to_the_page(
     def broken() -> None:
         raise ValueError("damaged")
 
-    monkeypatch.setattr(warm, "_newest_map", broken)
-    warm.ahead()
+    monkeypatch.setattr(preload, "_newest_map", broken)
+    preload.ahead()
     assert "damaged" in caplog.text

@@ -9,10 +9,12 @@ import pytest
 
 from lib.store.runs import Run
 from lib.training.recipe import RECOMMENDED
-from lib.ui import live, live_log, run_compare, runs_table
-from lib.ui.components import duration, headline_text, plain, size
-from lib.ui.downloads import zipped
-from lib.ui.recipe_form import spaced
+from lib.ui.overview import compare, runs_table
+from lib.ui.server.downloads import zipped
+from lib.ui.shared import polling
+from lib.ui.shared.components import duration, headline_text, plain, size
+from lib.ui.train import log
+from lib.ui.train.recipe_form import spaced
 
 RUN = Run(
     id="abc",
@@ -65,7 +67,7 @@ def test_nothing_in_a_plain_text_means_anything_to_markdown() -> None:
 
 @pytest.mark.parametrize(("state", "words"), [("succeeded", "has finished"), ("failed", "has failed")])
 def test_the_announcement_says_how_it_ended_and_leads_there(state: str, words: str) -> None:
-    _, text = live.announcement(replace(RUN, state=state))
+    _, text = polling.announcement(replace(RUN, state=state))
     assert words in text
     assert "run=abc" in text
     assert "](http://evil" not in text
@@ -73,24 +75,24 @@ def test_the_announcement_says_how_it_ended_and_leads_there(state: str, words: s
 
 def test_the_log_is_searched_by_all_the_words() -> None:
     entries = [{"time": "2026-01-01T00:00:00+00:00", "level": level, "text": level} for level in ("info", "warning")]
-    lines = [live_log.line(entry) for entry in entries]
+    lines = [log.line(entry) for entry in entries]
     assert "WARNING  warning" in lines[1]
-    assert live_log.matching(["Epoch one done", "epoch two"], "ONE epoch") == ["Epoch one done"]
-    assert live_log.matching(["a", "b"], "") == ["a", "b"]
+    assert log.matching(["Epoch one done", "epoch two"], "ONE epoch") == ["Epoch one done"]
+    assert log.matching(["a", "b"], "") == ["a", "b"]
 
 
 def test_only_the_settings_that_differ_are_compared() -> None:
     other = replace(RUN, recipe=replace(RECOMMENDED, epochs=9).to_dict())
-    assert run_compare.differing([RUN, RUN]) == []
-    assert run_compare.differing([RUN, other]) == ["epochs"]
-    assert run_compare.differing([RUN, replace(other, model="n")]) == ["model", "epochs"]
+    assert compare.differing([RUN, RUN]) == []
+    assert compare.differing([RUN, other]) == ["epochs"]
+    assert compare.differing([RUN, replace(other, model="n")]) == ["model", "epochs"]
     assert runs_table.settings_text(other.recipe) == "epochs 9"
     assert runs_table.settings_text(RUN.recipe) == "Recommended"
 
 
 def test_a_setting_that_an_older_run_does_not_know_has_its_default() -> None:
     older = replace(RUN, recipe={name: value for name, value in RUN.recipe.items() if name != "epochs"})
-    assert run_compare.differing([RUN, older]) == []
+    assert compare.differing([RUN, older]) == []
 
 
 def test_names_of_losses_read_as_words() -> None:

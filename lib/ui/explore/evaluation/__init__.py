@@ -1,0 +1,1 @@
+"""The evaluation section of the explore page."""

@@ -1,0 +1,103 @@
+"""What the gain cost: over-fitting, forgetting, collapse."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from lib.charts.evaluation import course
+from lib.evaluation.side_effects.forgetting import BUNDLED_AGREEMENT
+from lib.evaluation.store import Evaluation
+from lib.evaluation.task import HEADLINE
+from lib.store.runs import Run
+from lib.ui.explore.evaluation.text import told
+from lib.ui.shared.components import metric_title, plain
+from lib.ui.shared.theme import colours
+
+COLUMNS = {
+    "random_cosine": "mean cosine of random texts",
+    "effective_rank": "effective rank",
+    "alignment": "alignment (lower: pairs closer)",
+    "uniformity": "uniformity (lower: more even)",
+}
+
+
+def show(run: Run, found: Evaluation) -> None:
+    """Draw the three costs, each with its numbers; what is alarming is named above already."""
+    named = {warning["name"] for warning in found.warnings}
+    heading("Over-fitting", named)
+    over_fitting(run, found)
+    heading("Forgetting", named)
+    forgetting(found.cost.get("general", {}))
+    heading("Collapse", named)
+    st.dataframe(space_table(found.cost, found.cost.get("moments", [])), hide_index=True)
+
+
+def over_fitting(run: Run, found: Evaluation) -> None:
+    """Draw the course over the epochs, and say how validation changed to the best epoch and from there to the last."""
+    moments, metric = found.cost.get("moments", []), dict_headline(found)
+    if any(m.get("train") is not None for m in moments):
+        st.plotly_chart(
+            course(moments, colours(), metric_title=metric_title(metric)),
+            key=f"course-{run.id}",
+            alt="The metric on training and validation pairs epoch by epoch, the best epoch marked.",
+        )
+    steps = found.cost.get("validation")
+    if steps:
+        told_steps(metric, steps, moments)
+    st.caption(
+        "Validation chose the best epoch. The held-out numbers above chose nothing. Both curves are measured among the texts "
+        "that the map shows, so they stand higher than among all targets."
+    )
+
+
+def told_steps(metric: str, steps: dict[str, Any], moments: list[dict[str, Any]]) -> None:
+    """Say how validation changed from base to best epoch, and on to the last one where that is another."""
+    epochs = {m["name"]: m["epoch"] for m in moments}
+    words = f"base to best epoch: {told(metric, steps['best'])}"
+    if max(epochs.values(), default=1) > epochs.get("best", 0):
+        words += f"; best to last epoch: {told(metric, steps['last'])}"
+    st.markdown(plain(f"{metric_title(metric)} on validation, {words}."))
+
+
+def dict_headline(found: Evaluation) -> str:
+    """Return the metric that chooses epochs for this shape."""
+    return next(metric for shape, metric in HEADLINE.items() if shape.value == found.shape)
+
+
+def heading(name: str, named: set[str]) -> None:
+    """Write the heading of one cost, and whether it was found."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{name}**")
+        if name in named:
+            st.badge("Found", icon=":material/warning:", color="orange")
+        else:
+            st.badge("Not found", icon=":material/check:", color="gray")
+
+
+def forgetting(general: dict[str, Any]) -> None:
+    """Write what the general probe says."""
+    probe = general.get("probe")
+    if not probe:
+        st.caption("Not measured.")
+        return
+    st.markdown(
+        f"Agreement with graded similarity of {general['probe_pairs']} everyday sentence pairs (Spearman): "
+        f"{plain(told('spearman', probe))}. Nearest neighbours kept among these texts: {general['neighbours_kept']:.0%}."
+    )
+    st.caption(
+        f"The probe ships with Closer and has nothing to do with this data; all-MiniLM-L6-v2 agrees with its grades at "
+        f"{BUNDLED_AGREEMENT:.3f}."
+    )
+
+
+def space_table(cost: dict[str, Any], moments: list[dict[str, Any]]) -> pd.DataFrame:
+    """Return the shape of the space by moment; without snapshots, of base and tuned."""
+    listed = moments or [{"name": name, **cost[name]} for name in ("base", "tuned") if name in cost]
+    rows = [
+        {"moment": m["name"], **{title: m.get(name) for name, title in COLUMNS.items() if m.get(name) is not None}}
+        for m in listed
+    ]
+    return pd.DataFrame(rows).round(3)

@@ -1,0 +1,1 @@
+"""The map section of the explore page."""

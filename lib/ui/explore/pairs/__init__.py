@@ -1,0 +1,1 @@
+"""Per-pair results on the explore page."""

@@ -1,0 +1,116 @@
+"""Two or more runs side by side: the settings that differ, the curves in one figure, the numbers on the same held-out pairs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import isfinite
+
+import pandas as pd
+import streamlit as st
+
+from lib.charts.training import compare_figure, curves
+from lib.evaluation.bootstrap import Difference
+from lib.evaluation.compare_runs import FIRST, between
+from lib.evaluation.store import load_pairs
+from lib.store.runs import Run
+from lib.store.workspace import open_workspace
+from lib.training.recipe import FIELDS
+from lib.ui.shared import cache
+from lib.ui.shared.cache import stamp
+from lib.ui.shared.components import errors_shown, headline_text, metric_title, plain
+from lib.ui.shared.theme import colours
+
+
+def show(runs: Sequence[Run]) -> None:
+    """Draw the comparison."""
+    st.subheader(f"{len(runs)} runs side by side", anchor=False)
+    _numbers(runs)
+    _settings(runs)
+    _curves(runs)
+
+
+def _numbers(runs: Sequence[Run]) -> None:
+    if len({run.dataset for run in runs}) > 1:
+        st.info(
+            "These runs have different datasets, so their held-out pairs differ and their numbers cannot be compared. "
+            "Choose runs of one dataset to compare quality.",
+            icon=":material/info:",
+        )
+        return
+    measured = [run for run in runs if run.headline]
+    if not measured:
+        st.caption("None of them has been judged on the held-out pairs yet.")
+        return
+    st.caption("On the same held-out pairs, base → tuned, difference with its 95% interval:")
+    rows = [{"Run": run.name, "Base model": run.model, "Held-out": headline_text(run.headline)} for run in measured]
+    st.dataframe(pd.DataFrame(rows), hide_index=True, alt="Held-out quality of each run")
+    for other in measured[1:]:
+        with errors_shown():
+            _against(measured[0], other)
+
+
+def _against(one: Run, other: Run) -> None:
+    """Say which of two tuned models is better on the pairs that both were judged on, and whether that is clear."""
+    stamps = [stamp(run.evaluation_dir / "evaluation.json") for run in (one, other)]
+    if (0, 0) in stamps:
+        return
+    found = _between(one.id, stamps[0], other.id, stamps[1])
+    first = found.get(FIRST)
+    if first is None:
+        return
+    low, high = (f"{100 * bound:+.0f}" for bound in (first.low, first.high))
+    interval = f"95% interval {low} to {high}" if isfinite(first.low) else "too few pairs for an interval"
+    clear = {"better": "clearly better", "worse": "clearly worse"}.get(first.verdict, "no clear difference")
+    st.write(
+        f"**{plain(other.name)}** against {plain(one.name)}: the right answer comes first for {first.tuned:.0%}, there for "
+        f"{first.base:.0%} ({100 * first.difference:+.0f} points, {interval}): **{clear}**."
+    )
+
+
+@st.cache_data(max_entries=128, show_spinner=False)
+def _between(one: str, one_stamp: tuple[int, int], other: str, other_stamp: tuple[int, int]) -> dict[str, Difference]:
+    workspace = open_workspace()
+    first, second = workspace.runs.get(one), workspace.runs.get(other)
+    components = workspace.datasets.get(first.dataset).frame()["component"]
+    return between(load_pairs(first), load_pairs(second), components)
+
+
+def _settings(runs: Sequence[Run]) -> None:
+    names = differing(runs)
+    if not names:
+        st.caption("All settings are the same.")
+        return
+    label = {"model": "Base model", "dataset": "Dataset"} | {name: FIELDS[name].label for name in FIELDS}
+    rows = {label.get(name, name): [str(value_of(run, name)) for run in runs] for name in names}
+    shown = pd.DataFrame(rows).T
+    shown.columns = [f"{number}. {run.name}" for number, run in enumerate(runs, start=1)]
+    st.caption("Settings that differ:")
+    st.dataframe(shown, alt="The settings in which these runs differ")
+
+
+def differing(runs: Sequence[Run]) -> list[str]:
+    """Return the settings (and model, dataset) that are not the same in all the runs."""
+    names = ["model", "dataset", *FIELDS]
+    return [name for name in names if len({str(value_of(run, name)) for run in runs}) > 1]
+
+
+def value_of(run: Run, name: str) -> object:
+    """Return a run's model, dataset or setting; a setting that it does not name has its default."""
+    if name in ("model", "dataset"):
+        return getattr(run, name)
+    return run.recipe.get(name, FIELDS[name].default)
+
+
+def _curves(runs: Sequence[Run]) -> None:
+    read = [(run, cache.status(run)) for run in runs]
+    drawn = [curves(f"{n}. {run.name}", now.losses, now.measures) for n, (run, now) in enumerate(read, start=1)]
+    metrics = {one.metric for one in drawn if one.metric}
+    if not metrics:
+        return
+    title = metric_title(metrics.pop()) if len(metrics) == 1 else "metric of each dataset"
+    st.plotly_chart(
+        compare_figure(drawn, colours(), metric_title=title),
+        key="compare-curves",
+        config={"displayModeBar": False},
+        alt="Loss and validation metric of the chosen runs by epoch",
+    )

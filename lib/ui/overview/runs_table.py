@@ -1,0 +1,107 @@
+"""All runs as one table: data, model, settings that differ, quality with interval, time, size."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+import streamlit as st
+
+from lib.store.datasets import Dataset
+from lib.store.runs import Run
+from lib.training.recipe import FIELDS, differences
+from lib.ui.shared import cache
+from lib.ui.shared.components import STATES, metric_title
+
+VERDICTS = {"better": "Better", "worse": "Worse", "no clear change": "No clear change"}
+
+
+def table(runs: Sequence[Run], datasets: Mapping[str, Dataset]) -> pd.DataFrame:
+    """Return a row for each run; the index is the run's id."""
+    return pd.DataFrame([row(run, datasets) for run in runs], index=[run.id for run in runs])
+
+
+def row(run: Run, datasets: Mapping[str, Dataset]) -> dict[str, object]:
+    """Return what the table says of one run."""
+    numbers = run.headline or {}
+    found = datasets.get(run.dataset)
+    return {
+        "star": "★" if run.starred else "",
+        "name": run.name,
+        "state": STATES.get(run.state, (run.state,))[0],
+        "verdict": VERDICTS.get(str(numbers.get("verdict")), ""),
+        "metric": metric_title(numbers["metric"]) if numbers else "",
+        "base": numbers.get("base"),
+        "tuned": numbers.get("tuned"),
+        "difference": numbers.get("difference"),
+        "interval": _interval(numbers),
+        "dataset": found.name if found else "deleted",
+        "model": run.model.rsplit("/", 1)[-1],
+        "settings": settings_text(run.recipe),
+        "seconds": run.seconds if run.ended else None,
+        "megabytes": cache.disk_bytes(run.folder) / 1e6,
+        "created": pd.Timestamp(run.created),
+        "note": run.note,
+        "heading": run.heading,
+    }
+
+
+def _interval(numbers: Mapping[str, object]) -> str:
+    low, high = numbers.get("low"), numbers.get("high")
+    return "" if low is None or high is None else f"{low:+.3f} to {high:+.3f}"
+
+
+def settings_text(recipe: Mapping[str, object]) -> str:
+    """Return the settings that differ from Recommended in words."""
+    changed = differences(recipe)
+    return ", ".join(f"{FIELDS[name].label.lower()} {value}" for name, value in changed.items()) or "Recommended"
+
+
+def show(shown: pd.DataFrame) -> list[str]:
+    """Draw the table and return the ids of the chosen runs."""
+    chosen = st.dataframe(
+        shown.drop(columns=[name for name in ("star", "heading", "note") if not shown[name].any()]),
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="multi-row",
+        key=f"runs-table-{hash(tuple(shown.index)):x}",  # other rows, other places: what was chosen is not the same any more
+        column_config=_columns(),
+        alt="All runs: state, verdict, quality before and after, data, model, settings, time and size",
+    )
+    return [str(shown.index[place]) for place in chosen["selection"]["rows"] if place < len(shown)]
+
+
+def _columns() -> dict[str, object]:
+    kinds = st.column_config
+    return {
+        "star": kinds.TextColumn("★", width=30, help="Starred"),
+        "name": kinds.TextColumn("Run", width="medium", pinned=True),
+        "state": kinds.TextColumn("State", width="small"),
+        "verdict": kinds.TextColumn("Verdict", width="small", help="On held-out pairs"),
+        "metric": kinds.TextColumn("Metric", width=130),
+        "base": kinds.NumberColumn("Base", format="%.3f", width="small"),
+        "tuned": kinds.NumberColumn("Tuned", format="%.3f", width="small"),
+        "difference": kinds.NumberColumn("Difference", format="%+.3f", width="small"),
+        "interval": kinds.TextColumn("95% interval", width=130),
+        "dataset": kinds.TextColumn("Dataset", width=120),
+        "model": kinds.TextColumn("Base model", width=130),
+        "settings": kinds.TextColumn("Settings", help="What differs from Recommended", width=130),
+        "seconds": kinds.NumberColumn("Time", format="%.0f s", width="small"),
+        "megabytes": kinds.NumberColumn("Size", format="%.0f MB", width="small"),
+        "created": kinds.DatetimeColumn("Made", format="distance", width="small"),
+        "note": kinds.TextColumn("Note"),
+        "heading": kinds.TextColumn("Heading"),
+    }
+
+
+def matching(shown: pd.DataFrame, *, words: str, states: Sequence[str], starred: bool) -> pd.DataFrame:
+    """Return the rows that hold all the words (anywhere in their texts), are in one of the states, and starred if asked."""
+    texts = shown[["name", "dataset", "model", "settings", "note", "heading"]].agg(" ".join, axis=1).str.casefold()
+    keep = pd.Series(True, index=shown.index)
+    for word in words.casefold().split():
+        keep &= texts.str.contains(word, regex=False)
+    if states:
+        keep &= shown["state"].isin(states)
+    if starred:
+        keep &= shown["star"] != ""
+    return shown[keep]

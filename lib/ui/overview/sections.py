@@ -1,0 +1,89 @@
+"""The overview of a workspace that is in use: what runs, datasets, all runs with their care and comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from lib.store.datasets import Dataset
+from lib.store.runs import Run
+from lib.store.workspace import Workspace
+from lib.ui.overview import compare, run_actions, runs_table
+from lib.ui.shared import state
+from lib.ui.shared.components import SHAPES, size
+
+
+def show(workspace: Workspace, runs: Sequence[Run], datasets: Sequence[Dataset]) -> None:
+    """Draw counts, datasets and runs."""
+    _cards(workspace, runs, datasets)
+    st.subheader("Runs", anchor=False)
+    names = {dataset.id: dataset for dataset in datasets}
+    chosen = _runs(runs, names)
+    picked = [run for run in runs if run.id in chosen]
+    if len(picked) == 1:
+        run_actions.show(workspace, picked[0])
+    elif picked:
+        compare.show(picked)
+    else:
+        st.caption("Choose a run to open, rename, note, star or delete it; choose several to compare them.")
+    remains(workspace)
+    _datasets(datasets)
+
+
+def remains(workspace: Workspace) -> None:
+    """Draw what was deleted and can come back, and what crashes left."""
+    run_actions.undo(workspace)
+    run_actions.leftovers(workspace)
+    run_actions.unlisted(workspace)
+
+
+def _cards(workspace: Workspace, runs: Sequence[Run], datasets: Sequence[Dataset]) -> None:
+    done = [run for run in runs if run.headline]
+    better = sum(1 for run in done if (run.headline or {}).get("verdict") == "better")
+    with st.container(horizontal=True):
+        st.metric("Datasets", len(datasets), border=True)
+        st.metric("Runs", len(runs), border=True)
+        st.metric("Clearly better on held-out pairs", f"{better} of {len(done)}" if done else None, border=True)
+        st.metric("Waiting or working", sum(run.is_open for run in runs), border=True)
+        st.metric("On disk", size(workspace.used_bytes()), border=True)
+
+
+def _runs(runs: Sequence[Run], datasets: dict[str, Dataset]) -> list[str]:
+    shown = runs_table.table(runs, datasets)
+    if len(runs) > 3:
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            words = st.text_input("Search", key="runs-search", icon=":material/search:", bind="query-params")
+            states = st.pills("State", sorted(set(shown["state"])), selection_mode="multi", key="runs-states")
+            starred = st.toggle("Starred only", key="runs-starred")
+        shown = runs_table.matching(shown, words=words or "", states=states, starred=starred)
+    return runs_table.show(shown) if len(shown) else _none()
+
+
+def _none() -> list[str]:
+    st.caption("No run fits that search.")
+    return []
+
+
+def _datasets(datasets: Sequence[Dataset]) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.subheader("Datasets", anchor=False)
+        if st.button("Train a model", icon=":material/model_training:", type="primary"):
+            st.switch_page(state.TRAIN)
+    rows = [
+        {
+            "Dataset": dataset.name,
+            "Shape": SHAPES[dataset.shape],
+            "Train": dataset.counts["train"],
+            "Validation": dataset.counts["validation"],
+            "Held-out": dataset.counts["held_out"],
+            "Made": pd.Timestamp(dataset.created),
+        }
+        for dataset in datasets
+    ]
+    if rows:
+        made = {"Made": st.column_config.DatetimeColumn("Made", format="distance")}
+        st.dataframe(pd.DataFrame(rows), hide_index=True, column_config=made, alt="All datasets with their parts")
+    else:
+        st.caption("All datasets were deleted.")

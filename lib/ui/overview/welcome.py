@@ -1,0 +1,73 @@
+"""The first visit: what Closer does, three steps, and the sample from end to end with one button."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from lib import settings
+from lib.data.samples.add import add_sample
+from lib.store.datasets import Dataset
+from lib.store.runs import Run
+from lib.store.workspace import Workspace
+from lib.training.recipe import recommended_for
+from lib.ui.shared import state
+
+SAMPLE = "support_desk"
+STEPS = (
+    (
+        ":material/upload_file:",
+        "1. Upload",
+        "Bring pairs of texts: questions and answers, queries and documents. Closer reads them, says what is wrong with them, "
+        "and keeps a part aside that no training ever sees.",
+    ),
+    (
+        ":material/model_training:",
+        "2. Train",
+        "One or several Sentence-BERT models learn from your pairs, on this machine. Close the browser: the work goes on.",
+    ),
+    (
+        ":material/explore:",
+        "3. Explore",
+        "See the pairs move closer, and whether the model really got better, on the pairs it never saw.",
+    ),
+)
+
+
+def show(workspace: Workspace, datasets: Sequence[Dataset]) -> None:
+    """Draw the first steps; where a dataset is there already, the next step is to train on it."""
+    st.title("Bring your pairs of texts closer", anchor=False)
+    st.write(
+        "Closer fine-tunes sentence-embedding models on your own pairs and shows, and checks, that they moved closer. "
+        "It runs on this machine: no account, no network."
+    )
+    columns = st.columns(3)
+    for column, (icon, title, text) in zip(columns, STEPS, strict=True):
+        with column.container(border=True, height="stretch"):
+            st.markdown(f"#### {icon} {title}")
+            st.caption(text)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button("Try the sample, end to end", type="primary", icon=":material/play_circle:", key="try-sample"):
+            with st.spinner("Reading, checking and splitting the sample ..."):
+                run = start_sample(workspace)
+            state.lead_to_explore(run.id)
+            st.switch_page(state.TRAIN, query_params={state.RUN: run.id})
+        if datasets:
+            if st.button("Train on your dataset", icon=":material/model_training:"):
+                st.switch_page(state.TRAIN)
+        elif st.button("Upload your own pairs", icon=":material/upload_file:"):
+            st.switch_page(state.UPLOAD)
+    st.caption(
+        "The sample is a support desk's: questions in the jargon of an invented company, and the help texts that answer them. "
+        "Training, verdict and map take about a minute."
+    )
+
+
+def start_sample(workspace: Workspace) -> Run:
+    """Publish the support desk sample and submit a training with the Recommended settings; one press, one run."""
+    dataset = add_sample(workspace, SAMPLE)
+    recipe = recommended_for(dataset.counts["train"]).for_shape(dataset.shape)
+    return workspace.runs.create(
+        dataset=dataset.id, model=settings.BUNDLED_MODEL, recipe=recipe.to_dict(), key=state.press_key("sample")
+    )

@@ -1,0 +1,1 @@
+"""What runs in the server beside the pages: downloads, health, push, preload, supervisor status, error page."""

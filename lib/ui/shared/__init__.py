@@ -1,0 +1,1 @@
+"""What two or more pages use: state, components, cached readers, theme, polling."""

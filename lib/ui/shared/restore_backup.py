@@ -1,0 +1,38 @@
+"""When the workspace's database is not whole: go on with the last backup by a button, once a page."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from lib import settings
+from lib.errors import CloserError
+from lib.store.check import is_whole, restore_backup
+from lib.ui.shared import state
+from lib.ui.shared.components import show_error
+
+
+def offer() -> bool:
+    """Draw the offer where the database is damaged and a backup is there; say whether it is damaged."""
+    home = settings.home()
+    damaged = state.take_damage()
+    if damaged is None:
+        return False
+    if damaged.has_backup and st.button(
+        "Go on with the last backup",
+        icon=":material/settings_backup_restore:",
+        type="primary",
+        key="restore-backup",
+        help="The list of runs and datasets as it was a minute before at the latest. The damaged file is kept beside it.",
+    ):
+        try:
+            kept = restore_backup(home)
+        except CloserError as error:
+            if not is_whole(home / "closer.db"):  # another window may have restored it
+                show_error(error)
+                return True
+        else:
+            state.leave_notice(
+                f"The last backup is in use; the damaged file is kept as {kept.name}.", ":material/check:"
+            )
+        st.rerun()
+    return True

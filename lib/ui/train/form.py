@@ -1,0 +1,174 @@
+"""The form that starts trainings: data, models, preset, settings generated from the recipe's own fields."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pandas as pd
+import streamlit as st
+
+from lib import settings
+from lib.data.shapes import Shape
+from lib.errors import CloserError, InputError
+from lib.evaluation.task import same_label
+from lib.models.catalog import entries, is_static, resolve
+from lib.store.datasets import Dataset
+from lib.store.names import RUN_PREFIX
+from lib.store.workspace import Workspace
+from lib.training.options import losses_for
+from lib.training.recipe import CLASSIC, Recipe, recommended_for
+from lib.ui.shared import cache, state
+from lib.ui.shared.components import SHAPES, empty, plain, show_error
+from lib.ui.train import cost, recipe_form
+
+PRESETS = ("Recommended", "Classic")
+
+
+def show(workspace: Workspace) -> None:
+    """Draw the form; Start makes one run for each chosen model."""
+    datasets = {dataset.id: dataset for dataset in workspace.datasets.all()}
+    if not datasets:
+        empty(
+            "No dataset yet",
+            "Upload a file with pairs of texts, or take one of the samples.",
+            page=state.UPLOAD,
+            label="Upload pairs",
+            icon=":material/upload_file:",
+        )
+        return
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        dataset = _dataset(datasets)
+        models = _models(workspace)
+        shape, classes = Shape(dataset.shape), cache.classes(dataset)
+        if classes > 2:
+            st.caption(_classes_line(dataset, classes))
+        preset = _preset(shape, classes)
+        start = recommended_for(dataset.counts["train"]) if preset == "Recommended" else CLASSIC
+        statics = [is_static(model, home=workspace.home) for model in models]
+        recipe = recipe_form.show(start, shape, scope=f"{preset}-{dataset.id}", classes=classes, statics=statics)
+    with right, st.container(border=True):
+        usual = recipe == start.for_shape(shape, classes=classes)
+        ready = cost.show(workspace, dataset, models, recipe, usual=usual)
+        if (
+            st.button(
+                f"Start {len(models)} trainings" if len(models) > 1 else "Start training",
+                type="primary",
+                icon=":material/play_arrow:",
+                disabled=not ready or not models,
+                key="start",
+                width="stretch",
+            )
+            and recipe is not None
+        ):
+            _start(workspace, dataset, models, recipe)
+
+
+def _dataset(datasets: dict[str, Dataset]) -> Dataset:
+    named = state.dataset_id()
+    ids = list(datasets)
+    chosen = st.selectbox(
+        "Dataset",
+        ids,
+        index=ids.index(named) if named in datasets else 0,
+        format_func=lambda identity: f"{datasets[identity].name} · {datasets[identity].rows:,} examples",
+        key=f"train-dataset-{named}",
+        persist_state="session",
+    )
+    dataset = datasets[chosen]
+    counts = dataset.counts
+    st.caption(
+        f"{SHAPES[dataset.shape]}. {counts['train']:,} examples to train on, {counts['validation']:,} choose the best epoch, "
+        f"{counts['held_out']:,} held out to judge."
+    )
+    return dataset
+
+
+def _classes_line(dataset: Dataset, classes: int) -> str:
+    same = _same_label(str(dataset.folder / "examples.parquet"))
+    return (
+        f"{classes} classes are told apart; the validation metric asks how well the cosine finds “{plain(same)}”, "
+        "which is taken for the one that means the same."
+    )
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _same_label(parquet: str) -> str:
+    return same_label(pd.read_parquet(parquet, columns=["label"])["label"].astype(str).unique())
+
+
+def _models(workspace: Workspace) -> list[str]:
+    titles = {entry.name: f"{entry.title} · {entry.detail}" for entry in entries(workspace.home)}
+    tuned = [run for run in workspace.runs.all() if run.state == "succeeded" and run.model_dir.is_dir()]
+    titles |= {f"{RUN_PREFIX}{run.id}": f"Tuned: {run.name}" for run in tuned}
+    wanted = state.wanted_model()
+    chosen = st.multiselect(
+        "Base models",
+        list(titles),
+        default=[wanted if wanted in titles else settings.BUNDLED_MODEL],
+        format_func=lambda name: titles.get(name, name),
+        accept_new_options=True,
+        placeholder="Choose, or type a folder or a Hub name",
+        help="One run for each. Type the path of a folder that holds a sentence-transformers model, or a Hub name where the network allows.",
+        key=f"train-models-{wanted}",
+        persist_state="session",
+    )
+    return [name for name in chosen if _is_usable(name, workspace)]
+
+
+def _is_usable(name: str, workspace: Workspace) -> bool:
+    try:
+        resolve(name, home=workspace.home)
+    except CloserError as error:
+        show_error(error)
+        return False
+    return True
+
+
+def _preset(shape: Shape, classes: int) -> str:
+    chosen = st.segmented_control(
+        "Settings",
+        PRESETS,
+        default="Recommended",
+        required=True,
+        key="train-preset",
+        persist_state="session",
+    )
+    chosen = chosen if chosen in PRESETS else "Recommended"
+    st.caption(preset_line(chosen, shape, classes=classes))
+    return chosen
+
+
+def preset_line(preset: str, shape: Shape, *, classes: int = 2) -> str:
+    """Return what a preset is for data of a shape, and what it rests on."""
+    if preset == "Classic":
+        loss = recipe_form.spaced(losses_for(shape, classes=classes)[0])
+        return (
+            f"The well-known {'recipe' if shape is Shape.PAIRS else 'settings'}: {loss}, batches of 64, 10% warm-up, "
+            "AdamW 2e-5, every epoch to the end."
+        )
+    if shape is Shape.PAIRS:
+        return "Chosen by measurement (bench/README.md): about the quality of Classic in a small part of its time."
+    return (
+        "Chosen by measurement on pairs. For this shape only loss, margin and learning rate were compared, on one data set "
+        "over two epochs (bench/README.md, Other shapes): this rate came out above Classic's."
+    )
+
+
+def _start(workspace: Workspace, dataset: Dataset, models: list[str], recipe: Recipe) -> None:
+    """Create the runs of this press, once, and go to the first one's live page."""
+    cost.stop_measuring()  # the training needs the processor now
+    press = state.press_key("train")
+    heading = f"{dataset.name}: {len(models)} models, {datetime.now():%d %b %Y, %H:%M:%S}" if len(models) > 1 else ""
+    try:
+        runs = [
+            workspace.runs.create(
+                dataset=dataset.id, model=model, recipe=recipe.to_dict(), heading=heading, key=f"{press}-{number}"
+            )
+            for number, model in enumerate(models)
+        ]
+    except InputError as error:
+        show_error(error)
+        return
+    state.name_run(runs[0].id)
+    st.rerun()

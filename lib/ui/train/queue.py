@@ -1,0 +1,74 @@
+"""What waits and works, in order: move, cancel, try again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from lib.store.jobs import OPEN, Job
+from lib.store.runs import Run
+from lib.store.workspace import Workspace
+from lib.ui.shared import state
+from lib.ui.shared.components import KINDS, errors_shown, plain, state_badge
+
+MOST_FAILED = 3
+
+
+def show(workspace: Workspace) -> None:
+    """Draw the queue; nothing when nothing waits, works or has failed lately."""
+    runs = {run.id: run for run in workspace.runs.all()}
+    open_jobs = [job for job in workspace.jobs.all(states=OPEN) if job.run in runs]
+    failed = [job for job in workspace.jobs.all(states=("failed",)) if job.run in runs][-MOST_FAILED:]
+    if open_jobs:
+        st.subheader("Queue", anchor=False)
+        st.caption("One training at a time; the rest wait in this order.")
+        _rows(workspace, runs, open_jobs)
+    if failed:
+        with st.expander(f"Failed lately ({len(failed)})", icon=":material/error:"):
+            _rows(workspace, runs, failed)
+
+
+def _rows(workspace: Workspace, runs: dict[str, Run], jobs: Sequence[Job]) -> None:
+    waiting = [job.id for job in jobs if job.state == "queued"]
+    for job in jobs:
+        with st.container(border=True, horizontal=True, vertical_alignment="center"):
+            state_badge(job.state)
+            with st.container(gap=None):
+                st.text(runs[job.run].name)
+                st.caption(f"{KINDS.get(job.kind, job.kind)} · {plain(runs[job.run].model)}")
+                if job.state == "failed":
+                    st.text(job.reason)
+            _buttons(workspace, job, waiting)
+
+
+def _buttons(workspace: Workspace, job: Job, waiting: list[int]) -> None:
+    if st.button("Open", key=f"open-{job.id}", icon=":material/open_in_full:", type="tertiary"):
+        st.switch_page(state.TRAIN, query_params={state.RUN: job.run})
+    place = waiting.index(job.id) if job.id in waiting else None
+    changed = False
+    with errors_shown():
+        if place is not None and len(waiting) > 1:
+            if st.button(
+                "Up", key=f"up-{job.id}", icon=":material/arrow_upward:", disabled=place == 0, type="tertiary"
+            ):
+                workspace.jobs.move(job.id, -1)
+                changed = True
+            last = place == len(waiting) - 1
+            if st.button(
+                "Down", key=f"down-{job.id}", icon=":material/arrow_downward:", disabled=last, type="tertiary"
+            ):
+                workspace.jobs.move(job.id, 1)
+                changed = True
+        if job.state == "queued" and st.button(
+            "Cancel", key=f"drop-{job.id}", icon=":material/close:", type="tertiary"
+        ):
+            workspace.jobs.cancel(job.id)
+            changed = True
+        if job.state == "failed" and st.button(
+            "Try again", key=f"again-{job.id}", icon=":material/replay:", type="tertiary"
+        ):
+            workspace.jobs.retry(job.id)
+            changed = True
+    if changed:
+        st.rerun()

@@ -1,0 +1,115 @@
+"""A form generated from the recipe's fields: what each means, its bounds, and only what matters for the chosen loss."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import streamlit as st
+
+from lib.data.shapes import Shape
+from lib.errors import CloserError
+from lib.training.options import STATIC_RATE, losses_for
+from lib.training.recipe import FIELDS, Field, Recipe
+from lib.ui.shared.components import show_error
+
+DIMENSIONS = (512, 384, 256, 192, 128, 96, 64, 32)
+
+
+def show(start: Recipe, shape: Shape, *, scope: str, classes: int = 2, statics: Sequence[bool] = ()) -> Recipe | None:
+    """Draw the settings, starting from a preset; return the recipe, or None when a value cannot be used.
+
+    `scope` names preset and dataset: each keeps its own edits. `classes` is how many labels the data has. `statics` says of
+    each chosen model whether it is a static one.
+    """
+    loss = st.selectbox(
+        "Loss",
+        losses_for(shape, classes=classes),
+        format_func=spaced,
+        help=FIELDS["loss"].help,
+        key=f"recipe-{scope}-loss",
+        persist_state="session",
+    )
+    only_static = bool(statics) and all(statics)
+    fitting = [f for f in FIELDS.values() if f.name != "loss" and f.applies(loss, shape, static=only_static)]
+    values = {"loss": loss} | _grid([item for item in fitting if not item.advanced], start, scope)
+    if any(statics):
+        rate = values["learning_rate"] * STATIC_RATE
+        st.caption(f"A static model learns at {STATIC_RATE:g} times the learning rate: {rate:.1e}.")
+    more = [item for item in fitting if item.advanced]
+    with st.expander(f"More settings ({sum(not item.needs for item in more)})", icon=":material/tune:"):
+        values |= _grid(more, start, scope)
+        if any(statics) and not only_static:
+            names = ", ".join(item.label for item in more if item.needs_transformer)
+            st.caption(f"The static model has no transformer; left out for it: {names}.")
+    try:
+        return replace(start, **values).for_shape(shape, classes=classes)
+    except CloserError as error:
+        show_error(error)
+        return None
+
+
+def _grid(fields: list[Field], start: Recipe, scope: str) -> dict[str, Any]:
+    """Draw the settings in two columns; one that does nothing without another is left out while that one is off."""
+    values: dict[str, Any] = {}
+    columns = st.columns(2, gap="medium")
+    for item in fields:
+        if item.needs and not values.get(item.needs):
+            continue
+        with columns[len(values) % 2]:
+            values[item.name] = _widget(item, getattr(start, item.name), f"recipe-{scope}-{item.name}")
+            st.caption(item.help)
+    return values
+
+
+def _widget(item: Field, value: Any, key: str) -> Any:
+    if item.kind is bool:
+        return st.toggle(item.label, value=value, key=key, persist_state="session")
+    if item.choices:
+        place = item.choices.index(value)
+        return st.selectbox(item.label, item.choices, index=place, format_func=spaced, key=key, persist_state="session")
+    if item.kind is tuple:
+        chosen = st.multiselect(
+            item.label, DIMENSIONS, default=list(value), key=key, placeholder="none", persist_state="session"
+        )
+        return tuple(sorted((int(one) for one in chosen), reverse=True))
+    if item.kind is int:
+        return int(
+            st.number_input(
+                item.label,
+                min_value=int(item.low or 0),
+                max_value=int(item.high) if item.high is not None else None,
+                value=int(value),
+                step=1,
+                key=key,
+                persist_state="session",
+            )
+        )
+    return _number(item, value, key)
+
+
+def _number(item: Field, value: float, key: str) -> float:
+    """Return a number; small ones (a learning rate) are shown with an exponent."""
+    small = 0 < abs(value) < 0.001 or item.name == "learning_rate"
+    return float(
+        st.number_input(
+            item.label,
+            min_value=float(item.low) if item.low is not None else None,
+            max_value=float(item.high) if item.high is not None else None,
+            value=float(value),
+            step=value / 10 if small else 0.05,
+            format="%.1e" if small else "%.2f",
+            key=key,
+            persist_state="session",
+        )
+    )
+
+
+def spaced(name: str) -> str:
+    """Return a loss's or choice's name as words: MultipleNegativesRanking -> Multiple negatives ranking."""
+    known = {"CoSENT": "CoSENT", "AnglE": "AnglE", "GISTEmbed": "GISTEmbed", "query_to_doc": "source to target"}
+    if name in known or name.islower():
+        return known.get(name, name).replace("_", " ")
+    words = "".join(f" {sign.lower()}" if sign.isupper() else sign for sign in name).strip()
+    return words.capitalize()

@@ -1,0 +1,153 @@
+"""The datasets of the workspace: what they hold, which runs use them, rename, download, delete and undo."""
+
+from __future__ import annotations
+
+import io
+
+import streamlit as st
+
+from lib.data.shapes import Shape
+from lib.errors import CloserError
+from lib.store.datasets import Dataset
+from lib.store.publish import size_of
+from lib.store.workspace import Workspace, open_workspace
+from lib.ui.shared import state
+from lib.ui.shared.components import show_error, size
+from lib.ui.upload import draft, label_noise
+from lib.ui.upload.parts import PART_TITLES, SHAPE_TITLES
+
+
+def show() -> None:
+    """List the datasets, the one saved last first; say how to begin where there is none."""
+    workspace = open_workspace()
+    datasets = workspace.datasets.all()
+    st.header("Your datasets", anchor=False)
+    _undo(workspace)
+    if not datasets:
+        st.info("There is no dataset yet: bring a file above, or use a sample.", icon=":material/info:")
+        return
+    users: dict[str, list[str]] = {}
+    for run in workspace.runs.all():
+        users.setdefault(run.dataset, []).append(run.heading or run.id)
+    saved = draft.saved()
+    for dataset in sorted(datasets, key=lambda dataset: dataset.id != saved):
+        with st.container(border=True):
+            _dataset(workspace, dataset, users.get(dataset.id, []))
+            label_noise.show(workspace, dataset)
+
+
+def show_saved() -> None:
+    """Say what was saved last in this visit, with the one next step."""
+    dataset = next((item for item in open_workspace().datasets.all() if item.id == draft.saved()), None)
+    if dataset is None:
+        return
+    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+        st.badge("Saved", icon=":material/check:", color="green")
+        st.text(f"{dataset.name}: {dataset.rows:,} rows", width="content")
+        if st.button("Train on this dataset", type="primary", icon=":material/model_training:", key="upload-train"):
+            st.switch_page(state.TRAIN, query_params={"dataset": dataset.id})
+
+
+def _dataset(workspace: Workspace, dataset: Dataset, runs: list[str]) -> None:
+    left, right = st.columns([3, 2], vertical_alignment="center")
+    with left:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.text(dataset.name, width="content")
+            st.badge(SHAPE_TITLES[Shape(dataset.shape)], color="gray")
+        st.caption(_summary(dataset, runs))
+        if dataset.notes:
+            st.text(dataset.notes)
+    with right, st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
+        _train_link(dataset)
+        with st.popover("More", icon=":material/more_horiz:", key=f"dataset-more-{dataset.id}"):
+            _more(workspace, dataset)
+
+
+def _summary(dataset: Dataset, runs: list[str]) -> str:
+    parts = " · ".join(f"{PART_TITLES[part]} {rows:,}" for part, rows in dataset.counts.items())
+    used = f"used by {len(runs)} run{'s' * (len(runs) != 1)}" if runs else "no run yet"
+    return f"{dataset.rows:,} rows: {parts} · {used} · id {dataset.id}"
+
+
+def _train_link(dataset: Dataset) -> None:
+    st.page_link(
+        state.TRAIN,
+        label="Train on this dataset",
+        icon=":material/model_training:",
+        query_params={"dataset": dataset.id},
+    )
+
+
+def _more(workspace: Workspace, dataset: Dataset) -> None:
+    with st.form(f"dataset-form-{dataset.id}", border=False):
+        name = st.text_input("Name", value=dataset.name, max_chars=200)
+        notes = st.text_area("Notes", value=dataset.notes, height=80)
+        if st.form_submit_button("Save name and notes", icon=":material/save:"):
+            _rename(workspace, dataset, name, notes)
+    for kind in ("csv", "parquet"):
+        st.download_button(
+            f"Download as {'CSV' if kind == 'csv' else 'Parquet'}",
+            data=lambda kind=kind: _bytes(dataset, kind),
+            file_name=f"dataset_{dataset.id}.{kind}",
+            icon=":material/download:",
+            on_click="ignore",
+            key=f"dataset-{kind}-{dataset.id}",
+            help="Texts stand exactly as they are; a spreadsheet may take some for formulas."
+            if kind == "csv"
+            else None,
+        )
+    st.button(
+        "Delete",
+        icon=":material/delete:",
+        key=f"dataset-delete-{dataset.id}",
+        on_click=workspace.datasets.delete,
+        args=(dataset.id,),
+        help="It can be brought back. Runs keep their results.",
+    )
+
+
+def _rename(workspace: Workspace, dataset: Dataset, name: str, notes: str) -> None:
+    try:
+        workspace.datasets.rename(dataset.id, name)
+        workspace.datasets.annotate(dataset.id, notes)
+    except CloserError as error:
+        show_error(error)
+        return
+    st.rerun()
+
+
+def _bytes(dataset: Dataset, kind: str) -> bytes:
+    frame = dataset.frame()
+    if kind == "csv":
+        return frame.to_csv(index=False).encode("utf-8-sig")
+    buffer = io.BytesIO()
+    frame.to_parquet(buffer)
+    return buffer.getvalue()
+
+
+def _undo(workspace: Workspace) -> None:
+    """Offer the deleted datasets again."""
+    deleted = workspace.datasets.all(deleted=True)
+    if not deleted:
+        return
+    with st.expander(f"Deleted: {len(deleted)}", icon=":material/delete:", expanded=True):
+        for dataset in deleted:
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.text(f"{dataset.name} ({dataset.rows:,} rows)", width="content")
+                st.button(
+                    "Undo",
+                    icon=":material/undo:",
+                    key=f"dataset-restore-{dataset.id}",
+                    on_click=workspace.datasets.restore,
+                    args=(dataset.id,),
+                    help="Bring this dataset back",
+                )
+                with st.popover("Free the space", icon=":material/delete_forever:", key=f"dataset-free-{dataset.id}"):
+                    st.write(
+                        f"Remove it for good and free {size(size_of(dataset.folder))}? Its runs keep their results, "
+                        "but cannot be judged or drawn anew."
+                    )
+                    if st.button("Remove for good", key=f"dataset-purge-{dataset.id}", type="primary"):
+                        freed = workspace.datasets.purge(dataset.id)
+                        state.leave_notice(f"{size(freed)} freed.", ":material/check:")
+                        st.rerun()

@@ -1,0 +1,189 @@
+"""What the columns mean: the guess, and how to set it right."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import streamlit as st
+
+from lib.data.columns.guess import guess, guess_as, part_column, value_guess
+from lib.data.columns.mapping import SCALES, Mapping, Rows, apply
+from lib.data.shapes import Shape
+from lib.errors import InputError
+from lib.store.uploads import Draft, Upload
+from lib.ui.shared.components import plain, show_error
+from lib.ui.upload import shapes as upload_shapes
+from lib.ui.upload.draft import key
+from lib.ui.upload.parts import ROLE_TITLES, SHAPE_TITLES, texts_table
+
+PREVIEW = 8
+NONE = "(none)"
+MAX_CLASSES = 50
+
+
+def show(upload: Upload, draft: Draft, table: Rows) -> Mapping | None:
+    """Show the mapping as fields with a preview; give it where it is complete, and remember it."""
+    st.subheader("What the columns mean", anchor=False)
+    mapping = _start(draft, table)
+    with st.expander("How training data can be organised", icon=":material/table_view:"):
+        upload_shapes.show()
+    shape = _shape(upload, mapping)
+    if shape is not mapping.shape:
+        mapping = guess_as(table, shape)
+    mapping = _fields(upload, table, mapping)
+    try:
+        examples = apply(table, mapping)
+    except InputError as error:
+        show_error(error)
+        return None
+    upload.change(mapping=mapping.to_dict())
+    texts_table(examples.frame.head(PREVIEW), label="The first examples as they were understood")
+    return mapping
+
+
+def _start(draft: Draft, table: Rows) -> Mapping:
+    """Return the remembered mapping where it still fits the table, else a guess."""
+    if draft.mapping:
+        mapping = Mapping.from_dict(draft.mapping)
+        named = [name for names in mapping.roles.values() for name in names] + [mapping.group, mapping.part]
+        if all(name in table.frame.columns for name in named if name):
+            return mapping
+    return guess(table)
+
+
+def _shape(upload: Upload, mapping: Mapping) -> Shape:
+    shapes = list(SHAPE_TITLES)
+    chosen = st.segmented_control(
+        "Shape",
+        shapes,
+        default=mapping.shape,
+        format_func=SHAPE_TITLES.__getitem__,
+        key=key(upload, "shape"),
+        required=True,
+        help="Guessed from the columns' names and content; choose another where it is wrong.",
+    )
+    return chosen or mapping.shape
+
+
+def _fields(upload: Upload, table: Rows, mapping: Mapping) -> Mapping:
+    """Draw the fields of the shape; the keys carry the shape, so that another one starts from its own guess."""
+    names = [str(name) for name in table.frame.columns]
+    roles = _texts(upload, mapping, names)
+    value = mapping.value_role
+    if value:
+        roles[value] = _value(upload, mapping, value, names)
+    mapping = replace(mapping, roles={role: columns for role, columns in roles.items() if columns})
+    if value and roles[value]:
+        mapping = _meaning(upload, table, mapping, roles[value][0])
+    return _extras(upload, table, mapping, names)
+
+
+def _texts(upload: Upload, mapping: Mapping, names: list[str]) -> dict[str, tuple[str, ...]]:
+    sides = ("text",) if mapping.shape is Shape.LABELLED_TEXTS else ("anchor", "positive")
+    triplets = mapping.shape is Shape.TRIPLETS
+    cells = st.columns(len(sides) + triplets)
+    keys = [key(upload, mapping.shape, side) for side in sides]
+    roles: dict[str, tuple[str, ...]] = {}
+    for cell, side, widget in zip(cells, sides, keys, strict=False):
+        chosen = cell.multiselect(
+            ROLE_TITLES[side],
+            names,
+            default=[name for name in mapping.roles.get(side, ()) if name in names],
+            key=widget,
+            help="Several columns are joined in the order you choose them, such as title and body.",
+        )
+        roles[side] = tuple(chosen)
+    if triplets:
+        roles |= _negatives(upload, mapping, names, cells[-1])
+    if len(sides) == 2:
+        st.button("Swap sides", icon=":material/swap_horiz:", on_click=_swap, args=keys, key=key(upload, "swap"))
+    return roles
+
+
+def _negatives(upload: Upload, mapping: Mapping, names: list[str], cell: object) -> dict[str, tuple[str, ...]]:
+    known = [mapping.roles[role][0] for role in mapping.texts[2:] if mapping.roles.get(role)]
+    chosen = cell.multiselect(  # type: ignore[attr-defined]
+        ROLE_TITLES["negative"],
+        names,
+        default=[name for name in known if name in names],
+        key=key(upload, mapping.shape, "negatives"),
+        help="One or several columns with a wrong answer each.",
+    )
+    return {"negative" if at == 1 else f"negative_{at}": (name,) for at, name in enumerate(chosen, start=1)}
+
+
+def _swap(left: str, right: str) -> None:
+    state = st.session_state
+    state[left], state[right] = state[right], state[left]
+
+
+def _value(upload: Upload, mapping: Mapping, value: str, names: list[str]) -> tuple[str, ...]:
+    known = (mapping.roles.get(value) or ("",))[0]
+    chosen = st.selectbox(
+        ROLE_TITLES[value],
+        names,
+        index=names.index(known) if known in names else None,
+        key=key(upload, mapping.shape, value),
+        placeholder="Choose a column",
+    )
+    return (chosen,) if chosen else ()
+
+
+def _meaning(upload: Upload, table: Rows, mapping: Mapping, column: str) -> Mapping:
+    """Ask for the score's scale, or for the classes that mean the same."""
+    guessed = value_guess(table.frame, mapping.shape, column)
+    if mapping.shape is Shape.SCORED:
+        known = mapping.scale if mapping.roles.get("score") == (column,) else guessed.scale
+        return replace(mapping, scale=_scale(upload, column, known))
+    if mapping.shape is Shape.LABELLED_PAIRS:
+        return replace(mapping, same=_same(upload, table, column, mapping.same or guessed.same))
+    return mapping
+
+
+def _scale(upload: Upload, column: str, known: tuple[float, float]) -> tuple[float, float]:
+    options = list(dict.fromkeys([*SCALES.values(), (0.0, 10.0), (0.0, 100.0), known]))
+    return st.selectbox(
+        "Score's scale",
+        options,
+        index=options.index(known),
+        format_func=lambda scale: f"{scale[0]:g} to {scale[1]:g}",
+        key=key(upload, "scale", column),
+        help="Brought to 0 to 1 for training; a scale from -1 to 1 stays as it is.",
+    )
+
+
+def _same(upload: Upload, table: Rows, column: str, known: tuple[str, ...]) -> tuple[str, ...]:
+    values = table.frame[column].astype(str).str.strip()
+    classes = [str(name) for name in values[values != ""].value_counts().index[:MAX_CLASSES]]
+    chosen = st.multiselect(
+        "Classes that mean “same”",
+        classes,
+        default=[name for name in known if name in classes],
+        key=key(upload, "same", column),
+        help="Every other class means “different”. With none chosen, more than two classes stay as they are.",
+    )
+    return tuple(chosen)
+
+
+def _extras(upload: Upload, table: Rows, mapping: Mapping, names: list[str]) -> Mapping:
+    """Ask for the group column and the split column, and offer the one that looks like it."""
+    left, right = st.columns(2)
+    options = [NONE, *names]
+    group = left.selectbox(
+        "Group column",
+        options,
+        index=options.index(mapping.group) if mapping.group in names else 0,
+        key=key(upload, mapping.shape, "group"),
+        help="Rows of one group (a thread, a page, a document) never stand in two parts of the split.",
+    )
+    part = right.selectbox(
+        "Split column",
+        options,
+        index=options.index(mapping.part) if mapping.part in names else 0,
+        key=key(upload, "part"),
+        help="A column that says train, validation (valid, dev) or held_out (test) for each row.",
+    )
+    offered = part_column(table.frame)
+    if offered and part == NONE:
+        right.caption(f"“{plain(offered)}” looks like a split: choose it to keep that split.")
+    return replace(mapping, group="" if group == NONE else group, part="" if part == NONE else part)

@@ -1,0 +1,136 @@
+"""How the file was read: shown with a preview, and changeable."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from lib.data.columns.mapping import Rows
+from lib.data.prepare import read_facts
+from lib.errors import CloserError
+from lib.store.uploads import Draft, Upload
+from lib.ui.shared.components import show_error
+from lib.ui.upload import computations
+from lib.ui.upload.draft import key
+
+PREVIEW = 100
+FOUND = "Find out"
+ENCODINGS = (
+    "utf-8",
+    "utf-16",
+    "windows-1252",
+    "latin-1",
+    "windows-1250",
+    "windows-1251",
+    "gb18030",
+    "shift_jis",
+    "euc-kr",
+)
+SEPARATORS = {",": "Comma ,", ";": "Semicolon ;", "\t": "Tab", "|": "Bar |", " ": "Space"}
+QUOTES = {'"': 'Double "', "'": "Single '", "": "No quotes"}
+HEADERS = {None: FOUND, True: "First row names the columns", False: "No header"}
+FACTS = {
+    "encoding": "Encoding",
+    "separator": "Separator",
+    "header": "Header",
+    "sheet": "Sheet",
+}
+
+
+def show(upload: Upload, draft: Draft) -> Rows | None:
+    """Read the upload and show what was read; where that is impossible say why, and leave the options to change."""
+    st.subheader("What was read", anchor=False)
+    table, failure = None, None
+    try:
+        table = computations.table(upload, draft)
+    except CloserError as error:
+        failure = error
+    if failure is not None:
+        show_error(failure)
+    if table is not None:
+        st.text(_summary(table))
+        st.dataframe(first_rows(table), hide_index=True, height=220, alt="The first rows as they were read")
+    with st.expander("Read it differently", icon=":material/tune:", expanded=failure is not None):
+        _options(upload, draft, read_facts(table) if table is not None else {})
+    return table
+
+
+def first_rows(table: Rows) -> pd.DataFrame:
+    """Return the first rows of the table with their lines."""
+    frame = table.frame.head(PREVIEW).copy()
+    frame.insert(0, "Line", table.lines[: len(frame)], allow_duplicates=True)
+    return frame
+
+
+def _summary(table: Rows) -> str:
+    """Return rows, columns and how they were found, in one line."""
+    facts = read_facts(table)
+    told = [f"{len(table.frame):,} rows, {table.frame.shape[1]} columns"]
+    told += [str(facts["kind"]).upper()] if facts.get("kind", "text") != "text" else []
+    for name, title in FACTS.items():
+        value = facts.get(name)
+        if value not in (None, ""):
+            told.append(f"{title.lower()} {_word(name, value)}")
+    for name, title in (("odd_lines", "in another encoding"), ("wrong_width", "of another width")):
+        lines = facts.get(name) or []
+        if lines:
+            told.append(f"{len(lines):,} lines {title} ({', '.join(map(str, lines[:5]))}{', ...' * (len(lines) > 5)})")
+    return " · ".join(told)
+
+
+def _word(name: str, value: Any) -> str:
+    if name == "separator":
+        return SEPARATORS.get(value, value).lower()
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)
+
+
+def _options(upload: Upload, draft: Draft, facts: dict[str, Any]) -> None:
+    """Let encoding, separator, quote, header, sheet and words for nothing be set; what changes is read again at once."""
+    known = draft.options
+    cells = st.columns(3)
+    options: dict[str, Any] = {
+        "encoding": _select(cells[0], upload, "Encoding", {"": FOUND} | {name: name for name in ENCODINGS}, known),
+        "separator": _select(cells[1], upload, "Separator", {"": FOUND} | SEPARATORS, known),
+        "quote": _select(cells[2], upload, "Quote", QUOTES, known, default='"'),
+        "header": _select(cells[0], upload, "Header", HEADERS, known, default=None),
+    }
+    sheets = facts.get("sheets") or []
+    if len(sheets) > 1:
+        options["sheet"] = _select(
+            cells[1], upload, "Sheet", {"": "First sheet"} | {name: name for name in sheets}, known
+        )
+    words = cells[2].text_input(
+        "Words for an empty cell",
+        value=", ".join(known.get("na", [])),
+        key=key(upload, "read", "na"),
+        placeholder="NA, null",
+        help="Separated by commas. Without any, NA and null are words like others.",
+    )
+    options["na"] = [word.strip() for word in words.split(",") if word.strip()]
+    changed = {
+        name: value
+        for name, value in options.items()
+        if value not in ("", None, []) and (name, value) != ("quote", '"')
+    }
+    if changed != known:
+        upload.change(options=changed)
+        st.rerun()
+
+
+def _select(
+    cell: Any, upload: Upload, label: str, titles: dict[Any, str], known: dict[str, Any], default: Any = ""
+) -> Any:
+    name = label.lower()
+    value = known.get(name, default)
+    options = list(titles)
+    return cell.selectbox(
+        label,
+        options,
+        index=options.index(value) if value in options else 0,
+        format_func=titles.__getitem__,
+        key=key(upload, "read", name),
+    )

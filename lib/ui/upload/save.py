@@ -1,0 +1,62 @@
+"""Save what was prepared as a dataset, and take what was left out along."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import streamlit as st
+
+from lib.data.columns.mapping import Mapping, Rows
+from lib.data.prepare import Prepared, read_facts
+from lib.errors import CloserError
+from lib.store.uploads import Draft, Upload
+from lib.store.workspace import open_workspace
+from lib.ui.shared.components import show_error
+from lib.ui.upload import draft as upload_state
+from lib.ui.upload.draft import key
+
+
+def show(upload: Upload, draft: Draft, table: Rows, mapping: Mapping, prepared: Prepared) -> None:
+    """Offer the left-out rows and the one next step: save."""
+    if len(prepared.left_out):
+        st.download_button(
+            f"Download the {len(prepared.left_out):,} rows left out",
+            data=lambda: prepared.left_out.to_csv(index=False).encode("utf-8-sig"),
+            file_name="left_out.csv",
+            mime="text/csv",
+            icon=":material/download:",
+            on_click="ignore",
+            key=key(upload, "left-out"),
+            help="CSV with line and reason. Texts stand exactly as they are: a spreadsheet may take one that begins with "
+            "= + - or @ for a formula.",
+        )
+    st.subheader("Save it", anchor=False)
+    name = st.text_input("Name", value=draft.name or upload.title, max_chars=200, key=key(upload, "name"))
+    notes = st.text_area(
+        "Notes", key=key(upload, "notes"), height=80, placeholder="Where it comes from, what it is for"
+    )
+    if st.button("Save dataset", type="primary", icon=":material/save:", key=key(upload, "save")):
+        _save(upload, draft, table, mapping, prepared, name, notes)
+
+
+def _save(
+    upload: Upload, draft: Draft, table: Rows, mapping: Mapping, prepared: Prepared, name: str, notes: str
+) -> None:
+    facts = prepared.facts | {
+        "read": read_facts(table),
+        "mapping": mapping.to_dict(),
+        "corrections": draft.corrections,
+        "files": list(upload.names),
+    }
+    try:
+        with st.spinner("Saving ..."):
+            workspace = open_workspace()
+            dataset = workspace.datasets.publish(replace(prepared, facts=facts), name=name, originals=upload.files)
+            if notes.strip():
+                workspace.datasets.annotate(dataset.id, notes.strip())
+            upload_state.remember_saved(dataset.id)  # before streamlit may stop this run: who leaves now has saved once
+            upload_state.close()
+    except CloserError as error:
+        show_error(error)
+        return
+    st.rerun()

@@ -1,0 +1,87 @@
+"""Where examples come from: a sample, files, or pasted text."""
+
+from __future__ import annotations
+
+import io
+
+import streamlit as st
+
+from lib import settings
+from lib.data.samples.add import add_sample
+from lib.data.samples.registry import SAMPLES
+from lib.errors import CloserError
+from lib.store.uploads import store_upload
+from lib.store.workspace import open_workspace
+from lib.ui.shared.components import show_error
+from lib.ui.upload import draft
+
+TYPES = ["csv", "tsv", "txt", "xlsx", "json", "jsonl", "ndjson", "parquet", "gz"]
+
+
+def show() -> None:
+    """Offer files, pasted text and the samples; what is given opens at once."""
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        _files()
+        _paste()
+    with right:
+        _samples()
+
+
+def _files() -> None:
+    st.subheader("Bring a file", anchor=False)
+    given = st.file_uploader(
+        "Files with your examples",
+        type=None,
+        accept_multiple_files=True,
+        key=f"upload-files-{upload_state.entry_round()}",
+        help=f"{', '.join(TYPES)}; several files of the same columns become one dataset. "
+        f"At most {settings.MAX_FILE_BYTES / 1e9:g} GB a file.",
+    )
+    st.caption("CSV, TSV, XLSX, JSON, JSON Lines or Parquet, also gzipped. It stays on this machine.")
+    if given:
+        _store([(file.name, file) for file in given])
+
+
+def _paste() -> None:
+    with st.expander("Paste text instead", icon=":material/content_paste:"):
+        text = st.text_area(
+            "Rows of examples, a header line first",
+            key=f"upload-paste-{upload_state.entry_round()}",
+            placeholder="source_sentence,target_sentence\nMy parcel is late,See where it is under Orders",
+            height=160,
+        )
+        if st.button("Use this text", icon=":material/arrow_forward:", disabled=not text.strip()):
+            _store([("Pasted text.csv", io.BytesIO(text.encode("utf-8")))])
+
+
+def _store(files: list[tuple[str, io.BytesIO]]) -> None:
+    """Put the files on disk before anything looks into them, and open them."""
+    try:
+        upload = store_upload(settings.home(), files)
+    except CloserError as error:
+        show_error(error)
+        return
+    draft.open_upload(upload)
+    st.rerun()
+
+
+def _samples() -> None:
+    st.subheader("Or try a sample", anchor=False)
+    for sample in SAMPLES.values():
+        with st.container(border=True):
+            st.markdown(f"**{sample.title}**")
+            st.caption(sample.description)
+            if st.button(f"Use {sample.title}", key=f"upload-sample-{sample.key}", icon=":material/add:"):
+                _add(sample.key)
+
+
+def _add(key: str) -> None:
+    try:
+        with st.spinner("Preparing the sample: reading, auditing and splitting it ..."):
+            dataset = add_sample(open_workspace(), key)
+    except CloserError as error:
+        show_error(error)
+        return
+    draft.remember_saved(dataset.id)
+    st.rerun()
