@@ -18,6 +18,7 @@ RANKS = (
     ("lib.store",),
     ("lib.models", "lib.data"),
     ("lib.training", "lib.evaluation", "lib.projection"),
+    ("lib.experiments",),
     ("lib.charts", "lib.jobs"),
     ("lib.ui",),
     ("pages", "lib.commands"),

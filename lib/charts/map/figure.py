@@ -17,9 +17,9 @@ from lib.projection.store import Map
 from lib.settings import MAX_DRAWN_POINTS
 
 SMOOTH_POINTS = 4_000
-"""Up to so many points are drawn as SVG, whose marks plotly itself moves smoothly; beyond, WebGL, whose marks map_travel.js moves."""
+"""Up to so many points are drawn as SVG, whose marks plotly itself moves smoothly; beyond, WebGL, whose marks transition.js moves."""
 
-TRAVEL = Path(__file__).with_name("map_travel.js").read_text(encoding="utf-8")
+TRAVEL = Path(__file__).with_name("transition.js").read_text(encoding="utf-8")
 """The script that moves them; it belongs on every page that shows a map."""
 
 HEIGHT = 640

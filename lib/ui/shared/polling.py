@@ -26,7 +26,7 @@ def begin() -> None:
         st.toast(text, icon=icon, duration="long")
     if supervisor_status.trouble():
         st.warning(
-            f"The part of the server that starts trainings met a problem and tries again every second: {plain(serving.trouble())}",
+            f"The part of the server that starts trainings met a problem and tries again every second: {plain(supervisor_status.trouble())}",
             icon=":material/build:",
         )
     if supervisor_status.only_watches():

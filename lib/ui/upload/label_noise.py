@@ -14,8 +14,8 @@ import streamlit as st
 from lib.data.drop_rows import without
 from lib.data.shapes import Shape
 from lib.errors import CloserError
-from lib.experiments.label_noise_check import files_of
 from lib.jobs.events import fold, read_events
+from lib.jobs.label_noise_check import files_of
 from lib.jobs.locks import is_held
 from lib.settings import BUNDLED_MODEL, ROOT
 from lib.store.datasets import Dataset
@@ -49,7 +49,7 @@ def start(home: Path, dataset: str) -> None:
     """Start the check in a process of its own."""
     with (home / "checks" / f"{dataset}.log").open("ab") as log:
         subprocess.Popen(
-            [sys.executable, "-m", "lib.experiments.label_noise_check", str(home), dataset],
+            [sys.executable, "-m", "lib.jobs.label_noise_check", str(home), dataset],
             cwd=ROOT,
             env=os.environ | {"TOKENIZERS_PARALLELISM": "false"},
             stdin=subprocess.DEVNULL,

@@ -34,7 +34,7 @@ def _files() -> None:
         "Files with your examples",
         type=None,
         accept_multiple_files=True,
-        key=f"upload-files-{upload_state.entry_round()}",
+        key=f"upload-files-{draft.entry_round()}",
         help=f"{', '.join(TYPES)}; several files of the same columns become one dataset. "
         f"At most {settings.MAX_FILE_BYTES / 1e9:g} GB a file.",
     )
@@ -47,7 +47,7 @@ def _paste() -> None:
     with st.expander("Paste text instead", icon=":material/content_paste:"):
         text = st.text_area(
             "Rows of examples, a header line first",
-            key=f"upload-paste-{upload_state.entry_round()}",
+            key=f"upload-paste-{draft.entry_round()}",
             placeholder="source_sentence,target_sentence\nMy parcel is late,See where it is under Orders",
             height=160,
         )

@@ -28,7 +28,7 @@ PRESENT_HEIGHT = 480
 SIDES = (0.63, 0.37)
 """Shares of the map and of what lies beside it."""
 
-KEYS = Path(__file__).with_name("picture_keys.html").read_text(encoding="utf-8") + f"<script>{TRAVEL}</script>"
+KEYS = Path(__file__).with_name("keys.html").read_text(encoding="utf-8") + f"<script>{TRAVEL}</script>"
 
 
 def show(run: Run) -> None:
@@ -74,7 +74,7 @@ def present(run: Run, found: Told) -> None:
     view = filters.filters(found, unseen=True)
     lines = chosen_lines(found, view, run)
     picture = drawn(run, found, view, state.marked_pairs(run.id), is_dark(), PRESENT_HEIGHT)
-    # picture_keys.html lets it fill the window
+    # keys.html lets it fill the window
     with st.container(key="map-stage", height=PRESENT_HEIGHT, border=False):
         st.plotly_chart(
             picture.figure,
@@ -85,7 +85,7 @@ def present(run: Run, found: Told) -> None:
         )
     share = quality.truthful(lines)
     if share is not None:
-        st.caption(f"{picture_words.percent(share)} of the lines tell the truth: they change as their cosine does.")
+        st.caption(f"{quality.percent(share)} of the lines tell the truth: they change as their cosine does.")
 
 
 def drawn(run: Run, found: Told, view: View, marked: tuple[int, ...], dark: bool, height: int) -> Picture:
@@ -165,7 +165,9 @@ def notes(found: Told, view: View, lines: pd.DataFrame, picture: Picture) -> Non
         )
     if found.left_out:
         st.caption(quality.left_out(found.left_out))
-    marks = f"Round: source, square: target; hollow: trained, full: held-out. {picture_words.MEASURES[measure_of(found, view)]}"
+    marks = (
+        f"Round: source, square: target; hollow: trained, full: held-out. {quality.MEASURES[measure_of(found, view)]}"
+    )
     if found.classes:
         marks = (
             "Each point is a text, its colour the class, full: held-out, hollow: trained or validation; the texts of a class "

@@ -1,4 +1,4 @@
-"""Ask the base model which rows of a dataset it doubts: `python -m lib.experiments.label_noise_check HOME DATASET`, apart from the server.
+"""Ask the base model which rows of a dataset it doubts: `python -m lib.jobs.label_noise_check HOME DATASET`, apart from the server.
 
 Its list and its progress lie in HOME/checks; a lock says that it lives.
 """
