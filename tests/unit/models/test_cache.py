@@ -105,7 +105,7 @@ def test_blocks_are_kept_as_they_come(
 WRITER = """
 import sys, time, types, numpy as np
 from pathlib import Path
-from lib.models import cache
+from lib.models import vector_cache
 
 encoder = sys.modules["lib.models.encoder"] = types.ModuleType("encoder")  # in place of torch and its seconds
 
@@ -118,8 +118,8 @@ def slow(model, texts, **rest):
     time.sleep(float(sys.argv[3]))
     return np.array([[float(text), 1, 2, 3] for text in texts], dtype=np.float32)
 
-encoder.encode, cache.BLOCK = slow, 5
-rows = cache.EmbeddingCache(Path(sys.argv[1])).embed(Model(), [str(n) for n in range(20)], fingerprint="f")
+encoder.encode, vector_cache.BLOCK = slow, 5
+rows = vector_cache.EmbeddingCache(Path(sys.argv[1])).embed(Model(), [str(n) for n in range(20)], fingerprint="f")
 assert rows[:, 0].tolist() == list(range(20)), rows
 """
 

@@ -12,10 +12,10 @@ from lib.models import allocator
 COUNT = """
 import resource, sys
 import numpy as np
-from lib.models import memory
+from lib.models import allocator
 
 if sys.argv[1] == "kept":
-    assert memory.keep_pages()
+    assert allocator.keep_pages()
 for _ in range(3):
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
     np.ones(8_000_000)

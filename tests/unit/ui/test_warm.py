@@ -15,10 +15,11 @@ HEAVY = ("torch", "transformers", "sentence_transformers", "umap", "numba", "skl
 
 ASK = """
 import json, sys
-from lib.ui import warm
-warm.begin().join()
+from lib.ui.server import preload
+preload.begin().join()
 known = set(sys.modules)
-import lib.ui.verdict, lib.ui.picture, lib.ui.pairs, lib.ui.verdict_details, lib.ui.try_it
+import lib.ui.explore.evaluation.verdict, lib.ui.explore.map.section, lib.ui.explore.pairs.table
+import lib.ui.explore.evaluation.details, lib.ui.explore.playground
 print(json.dumps([sorted(known & set(sys.argv[1:])), sorted(m for m in set(sys.modules) - known if m.startswith("lib."))]))
 """
 
