@@ -355,7 +355,9 @@ def measurings(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Measuring]
     """Let a server be there, and give the measurements that the page begins, by model."""
     begun: dict[str, Measuring] = {}
     monkeypatch.setattr(cost, "is_served", lambda: True)
-    monkeypatch.setattr(cost.cost_estimate, "start", lambda home, **asked: begun.setdefault(asked["model"], Measuring()))
+    monkeypatch.setattr(
+        cost.cost_estimate, "start", lambda home, **asked: begun.setdefault(asked["model"], Measuring())
+    )
     yield begun
     cost._probes.clear()
     cost._tried.clear()
