@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from lib.data.prepare import PlainRows, Prepared, prepare
+from lib.data.columns.mapping import FrameTable
+from lib.data.prepare import Prepared, prepare
 from lib.data.shapes import Shape
 from lib.store.datasets import Dataset
 from lib.store.runs import Run
@@ -72,7 +73,7 @@ def of_shape(shape: Shape, rows: int = 90) -> pd.DataFrame:
 def prepared(table: pd.DataFrame | None = None) -> Prepared:
     """Return a table read, audited and split."""
     table = pairs() if table is None else table
-    return prepare(PlainRows(table.astype(str)))
+    return prepare(FrameTable(table.astype(str)))
 
 
 def add_dataset(workspace: Workspace, *, name: str = "Colours", table: pd.DataFrame | None = None) -> Dataset:

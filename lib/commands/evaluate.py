@@ -87,7 +87,7 @@ def read_frame(path: Path, shape: Shape, stored: dict[str, Any] | None = None) -
     Raises InputError where it cannot be read or has another shape.
     """
     from lib.data.columns.guess import guess
-    from lib.data.columns.mapping import Mapping
+    from lib.data.columns.mapping import ColumnMapping
     from lib.data.prepare import audit_rows
     from lib.data.read.tables import read
     from lib.data.split.components import components
@@ -97,7 +97,7 @@ def read_frame(path: Path, shape: Shape, stored: dict[str, Any] | None = None) -
     table = read(path)
     mapping = guess(table)
     if stored:
-        known = Mapping.from_dict(stored)
+        known = ColumnMapping.from_dict(stored)
         if all(name in table.frame for columns in known.roles.values() for name in columns):
             mapping = known
     if mapping.shape is not shape:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from lib.data.columns.guess import guess, guess_as
-from lib.data.columns.mapping import Mapping, Rows, scale_of
+from lib.data.columns.mapping import ColumnMapping, TableLike, scale_of
 from lib.data.prepare import Prepared, prepare
 from lib.data.read.tables import ReadOptions, Table, read
 from lib.data.shapes import VALUE_COLUMN, Shape
@@ -23,7 +23,7 @@ class Read:
     """A file as a command read it."""
 
     table: Table
-    mapping: Mapping
+    mapping: ColumnMapping
     prepared: Prepared
 
 
@@ -82,7 +82,7 @@ def prepared_from(given: argparse.Namespace) -> Read:
     return Read(table, mapping, prepared)
 
 
-def mapping_from(given: argparse.Namespace, table: Rows) -> Mapping:
+def mapping_from(given: argparse.Namespace, table: TableLike) -> ColumnMapping:
     """Return the guessed mapping, with every role that was given put in its place. Raises InputError for unknown columns."""
     roles = given_roles(given)
     check_columns(roles, table)
@@ -130,7 +130,7 @@ def shape_of(roles: dict[str, tuple[str, ...]]) -> Shape:
     return Shape.PAIRS
 
 
-def check_columns(roles: dict[str, tuple[str, ...]], table: Rows) -> None:
+def check_columns(roles: dict[str, tuple[str, ...]], table: TableLike) -> None:
     """Raise InputError when a given column is not in the table."""
     there = list(table.frame.columns)
     for role, columns in roles.items():

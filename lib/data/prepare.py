@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from collections.abc import Mapping as Map
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from lib.data.audit.check import Settings
 from lib.data.audit.corrections import BY_HAND, Correction, corrected
 from lib.data.audit.run import Audit, audit, left_out
 from lib.data.columns.guess import guess
-from lib.data.columns.mapping import Examples, Mapping, PlainRows, Rows, apply
+from lib.data.columns.mapping import ColumnMapping, Examples, FrameTable, TableLike, apply
 from lib.data.shapes import Shape
 from lib.data.split.split import split
 from lib.errors import InputError
@@ -46,16 +45,16 @@ class Prepared:
 
 
 def prepare(
-    source: Path | pd.DataFrame | Rows,
+    source: Path | pd.DataFrame | TableLike,
     *,
     options: Any = None,
-    mapping: Mapping | None = None,
-    choices: Map[str, str] | None = None,
+    mapping: ColumnMapping | None = None,
+    choices: Mapping[str, str] | None = None,
     validation: float = VALIDATION_FRACTION,
     held_out: float = HELD_OUT_FRACTION,
     seed: int = 0,
     settings: Settings = Settings(),
-    own_held_out: Rows | None = None,
+    own_held_out: TableLike | None = None,
     progress: Progress = Silent(),
 ) -> Prepared:
     """Read (a Path), map, audit and split; raise InputError where that cannot give all three parts.
@@ -73,12 +72,12 @@ def prepare(
 
 
 def audit_rows(
-    table: Rows,
-    mapping: Mapping,
+    table: TableLike,
+    mapping: ColumnMapping,
     *,
-    choices: Map[str, str] | None = None,
-    corrections: Iterable[Map[str, Any]] = (),
-    own_held_out: Rows | None = None,
+    choices: Mapping[str, str] | None = None,
+    corrections: Iterable[Mapping[str, Any]] = (),
+    own_held_out: TableLike | None = None,
     settings: Settings = Settings(),
     progress: Progress = Silent(),
 ) -> Audit:
@@ -101,7 +100,7 @@ def divided(
     validation: float = VALIDATION_FRACTION,
     held_out: float = HELD_OUT_FRACTION,
     seed: int = 0,
-    facts: Map[str, Any] | None = None,
+    facts: Mapping[str, Any] | None = None,
     progress: Progress = Silent(),
 ) -> Prepared:
     """Split audited examples, and leave out the rows of a given split that would leak."""
@@ -168,9 +167,9 @@ def _ordered(frame: pd.DataFrame, examples: Examples) -> pd.DataFrame:
     return frame[[name for name in names if name in frame]].reset_index(drop=True)
 
 
-def _table(source: Path | pd.DataFrame | Rows, options: Any) -> Rows:
+def _table(source: Path | pd.DataFrame | TableLike, options: Any) -> TableLike:
     if isinstance(source, pd.DataFrame):
-        return PlainRows(source.astype("str").fillna(""))
+        return FrameTable(source.astype("str").fillna(""))
     if isinstance(source, Path):
         from lib.data.read.tables import ReadOptions, read
 
@@ -178,12 +177,12 @@ def _table(source: Path | pd.DataFrame | Rows, options: Any) -> Rows:
     return source
 
 
-def _wrong_width(table: Rows) -> frozenset[int]:
+def _wrong_width(table: TableLike) -> frozenset[int]:
     report = getattr(table, "report", None)
     return frozenset(int(line) for line in getattr(report, "wrong_width", ()))
 
 
-def read_facts(table: Rows) -> dict[str, Any]:
+def read_facts(table: TableLike) -> dict[str, Any]:
     """Return how the table was read, JSON-able."""
     report = getattr(table, "report", None)
     return report.to_dict() if report is not None else {"rows": len(table.frame), "columns": list(table.frame.columns)}

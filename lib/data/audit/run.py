@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping as Map
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,7 +68,7 @@ class Audit:
 def audit(
     examples: Examples,
     *,
-    choices: Map[str, str] | None = None,
+    choices: Mapping[str, str] | None = None,
     settings: Settings = Settings(),
     progress: Progress = Silent(),
 ) -> Audit:

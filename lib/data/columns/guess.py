@@ -9,7 +9,7 @@ from functools import cached_property
 
 import pandas as pd
 
-from lib.data.columns.mapping import PART_WORDS, Mapping, Rows, numbers
+from lib.data.columns.mapping import PART_WORDS, ColumnMapping, TableLike, numbers
 from lib.data.normalisation import words
 from lib.data.shapes import TEXT_COLUMNS, VALUE_COLUMN, Shape
 from lib.errors import InputError
@@ -110,7 +110,7 @@ class Column:
         return bool(len(self.filled)) and not self.is_number and not link
 
 
-def guess(table: Rows) -> Mapping:
+def guess(table: TableLike) -> ColumnMapping:
     """Guess shape and roles; raise InputError where a table has too few columns to be examples."""
     frame = table.frame
     if frame.shape[1] < 2:
@@ -127,7 +127,7 @@ def guess(table: Rows) -> Mapping:
     return replace(mapping, group=group)
 
 
-def guess_as(table: Rows, shape: Shape) -> Mapping:
+def guess_as(table: TableLike, shape: Shape) -> ColumnMapping:
     """Guess the roles for a shape that a person chose; roles for which no column offers itself stay empty."""
     best = guess(table)
     if best.shape is shape:
@@ -141,10 +141,10 @@ def guess_as(table: Rows, shape: Shape) -> Mapping:
     rest = [column for column in columns if column.name not in used]
     value = VALUE_COLUMN[shape]
     if value is None:
-        return Mapping(shape, roles, group=best.group)
+        return ColumnMapping(shape, roles, group=best.group)
     found = _by_name(rest, SCORES if value == "score" else (*PAIR_LABELS, *LABELS)) or _few_values(rest, value)
     if found is None:
-        return Mapping(shape, roles)
+        return ColumnMapping(shape, roles)
     detail = value_guess(table.frame, shape, found.name)
     return replace(detail, roles=roles | {value: (found.name,)})
 
@@ -171,13 +171,13 @@ def _sampled(frame: pd.DataFrame) -> list[Column]:
     return [Column(str(name), frame.iloc[::step, at].astype("str")) for at, name in enumerate(frame.columns)]
 
 
-def value_guess(frame: pd.DataFrame, shape: Shape, column: str) -> Mapping:
+def value_guess(frame: pd.DataFrame, shape: Shape, column: str) -> ColumnMapping:
     """Guess scale or "same" classes of a value column that a person chose; a Mapping that holds only those."""
     cells = Column(column, frame[column].astype("str"))
     if shape is Shape.SCORED:
-        return Mapping(shape, scale=scale_for(cells.numeric))
+        return ColumnMapping(shape, scale=scale_for(cells.numeric))
     same = _same(cells) if shape is Shape.LABELLED_PAIRS else ()
-    return Mapping(shape, same=same)
+    return ColumnMapping(shape, same=same)
 
 
 def scale_for(values: pd.Series) -> tuple[float, float]:
@@ -191,7 +191,7 @@ def scale_for(values: pd.Series) -> tuple[float, float]:
     return (float(values.min()), float(values.max()))
 
 
-def _triplets(columns: list[Column]) -> Mapping | None:
+def _triplets(columns: list[Column]) -> ColumnMapping | None:
     negatives = [column for column in columns if NEGATIVES.fullmatch(column.key) and column.is_text]
     others = [column for column in columns if column not in negatives and column.is_text]
     if not negatives or len(others) < 2:
@@ -200,10 +200,10 @@ def _triplets(columns: list[Column]) -> Mapping | None:
     roles: Roles = {"anchor": (pair[0].name,), "positive": (pair[1].name,)}
     for at, column in enumerate(negatives, start=1):
         roles["negative" if at == 1 else f"negative_{at}"] = (column.name,)
-    return Mapping(Shape.TRIPLETS, roles)
+    return ColumnMapping(Shape.TRIPLETS, roles)
 
 
-def _pair(frame: pd.DataFrame, columns: list[Column]) -> Mapping | None:
+def _pair(frame: pd.DataFrame, columns: list[Column]) -> ColumnMapping | None:
     found = _numbered_pair(columns) or _named_pair([column for column in columns if not column.is_number])
     if found is None or (_by_name(columns, LABELS) and found[1].name in _names(columns, LABELS)):
         return None
@@ -228,17 +228,17 @@ def _named_pair(columns: list[Column]) -> tuple[Column, Column] | None:
     return (anchor, positive) if anchor and positive else None
 
 
-def _with_value(frame: pd.DataFrame, pair: tuple[Column, Column], rest: list[Column]) -> Mapping:
+def _with_value(frame: pd.DataFrame, pair: tuple[Column, Column], rest: list[Column]) -> ColumnMapping:
     """Add the score or class that stands beside a pair, where one does."""
     roles: Roles = {"anchor": (pair[0].name,), "positive": (pair[1].name,)}
     score = _by_name([column for column in rest if column.is_number and _is_scale(column)], SCORES)
     if score is not None:
         whole = Column(score.name, frame[score.name].astype("str"))
-        return Mapping(Shape.SCORED, roles | {"score": (score.name,)}, scale=scale_for(whole.numeric))
+        return ColumnMapping(Shape.SCORED, roles | {"score": (score.name,)}, scale=scale_for(whole.numeric))
     label = _by_name([column for column in rest if 2 <= column.distinct <= 10], PAIR_LABELS)
     if label is not None:
-        return Mapping(Shape.LABELLED_PAIRS, roles | {"label": (label.name,)}, same=_same(label))
-    return Mapping(Shape.PAIRS, roles)
+        return ColumnMapping(Shape.LABELLED_PAIRS, roles | {"label": (label.name,)}, same=_same(label))
+    return ColumnMapping(Shape.PAIRS, roles)
 
 
 def _is_scale(column: Column) -> bool:
@@ -256,23 +256,23 @@ def _same(column: Column) -> tuple[str, ...]:
     return tuple(by_word[:1]) or tuple(values[-1:])
 
 
-def _labelled_texts(columns: list[Column]) -> Mapping | None:
+def _labelled_texts(columns: list[Column]) -> ColumnMapping | None:
     text = _by_name([column for column in columns if column.is_text], TEXTS)
     named = [column for column in columns if column is not text and column.distinct > 1]
     worded = [column for column in named if not column.is_number]
     label = _by_name(worded, LABELS) or _by_name(named, LABELS)
     if text is None or label is None:
         return None
-    return Mapping(Shape.LABELLED_TEXTS, {"text": (text.name,), "label": (label.name,)})
+    return ColumnMapping(Shape.LABELLED_TEXTS, {"text": (text.name,), "label": (label.name,)})
 
 
-def _by_content(frame: pd.DataFrame, columns: list[Column]) -> Mapping:
+def _by_content(frame: pd.DataFrame, columns: list[Column]) -> ColumnMapping:
     """Map by what the cells hold: the longest texts, and a number or a class beside them."""
     texts = [column for column in columns if column.is_text and not column.repeats]
     values = [column for column in columns if column not in texts and column.distinct > 1]
     if len(texts) == 1 and values:
         label = next((column for column in values if not column.is_number), values[0])
-        return Mapping(Shape.LABELLED_TEXTS, {"text": (texts[0].name,), "label": (label.name,)})
+        return ColumnMapping(Shape.LABELLED_TEXTS, {"text": (texts[0].name,), "label": (label.name,)})
     if len(texts) < 2:
         texts = sorted((column for column in columns if column.is_text), key=lambda column: -column.characters)
         texts = sorted(texts[:2], key=columns.index) if len(texts) >= 2 else columns[:2]
@@ -280,18 +280,18 @@ def _by_content(frame: pd.DataFrame, columns: list[Column]) -> Mapping:
         roles: Roles = {
             role: (text.name,) for role, text in zip(("anchor", "positive", "negative"), texts, strict=True)
         }
-        return Mapping(Shape.TRIPLETS, roles)
+        return ColumnMapping(Shape.TRIPLETS, roles)
     return _value_by_content((texts[0], texts[1]), values)
 
 
-def _value_by_content(pair: tuple[Column, Column], values: list[Column]) -> Mapping:
+def _value_by_content(pair: tuple[Column, Column], values: list[Column]) -> ColumnMapping:
     roles: Roles = {"anchor": (pair[0].name,), "positive": (pair[1].name,)}
     number = [column for column in values if column.is_number and column.distinct < max(3, len(column.filled) // 2)]
     if len(number) == 1 and number[0].distinct == 2:
-        return Mapping(Shape.LABELLED_PAIRS, roles | {"label": (number[0].name,)}, same=_same(number[0]))
+        return ColumnMapping(Shape.LABELLED_PAIRS, roles | {"label": (number[0].name,)}, same=_same(number[0]))
     if len(number) == 1:
-        return Mapping(Shape.SCORED, roles | {"score": (number[0].name,)}, scale=scale_for(number[0].numeric))
-    return Mapping(Shape.PAIRS, roles)
+        return ColumnMapping(Shape.SCORED, roles | {"score": (number[0].name,)}, scale=scale_for(number[0].numeric))
+    return ColumnMapping(Shape.PAIRS, roles)
 
 
 def _part(columns: list[Column]) -> str:

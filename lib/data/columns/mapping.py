@@ -21,7 +21,7 @@ PART_WORDS = {
 }
 
 
-class Rows(Protocol):
+class TableLike(Protocol):
     """Anything with text columns and the line each row began on; `lib.data.read.tables.Table` is one."""
 
     @property
@@ -32,7 +32,7 @@ class Rows(Protocol):
 
 
 @dataclass(frozen=True)
-class PlainRows:
+class FrameTable:
     """Rows that never stood in a file: numbered as if under a header line."""
 
     frame: pd.DataFrame
@@ -43,7 +43,7 @@ class PlainRows:
 
 
 @dataclass(frozen=True)
-class Mapping:
+class ColumnMapping:
     """Say what the columns of a table mean: `roles` gives each canonical column the table's column(s), joined in order."""
 
     shape: Shape
@@ -67,7 +67,7 @@ class Mapping:
         return asdict(self) | {"shape": str(self.shape)}
 
     @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> Mapping:
+    def from_dict(cls, values: dict[str, Any]) -> ColumnMapping:
         """Build it again from `to_dict`, also after JSON turned tuples into lists."""
         tuples = {name: tuple(values[name]) for name in ("scale", "same") if name in values}
         roles = {role: tuple(columns) for role, columns in values.get("roles", {}).items()}
@@ -86,7 +86,7 @@ class Examples:
         return text_columns(self.shape, self.frame.columns)
 
 
-def apply(table: Rows, mapping: Mapping) -> Examples:
+def apply(table: TableLike, mapping: ColumnMapping) -> Examples:
     """Turn the table's rows into examples; raise InputError naming the role or column that does not fit."""
     check(table.frame, mapping)
     frame = pd.DataFrame({"line": np.asarray(table.lines, dtype=np.int64)})
@@ -104,7 +104,7 @@ def apply(table: Rows, mapping: Mapping) -> Examples:
     return Examples(mapping.shape, frame)
 
 
-def check(frame: pd.DataFrame, mapping: Mapping) -> None:
+def check(frame: pd.DataFrame, mapping: ColumnMapping) -> None:
     """Raise InputError where a needed role has no column, or a column does not exist or plays two roles."""
     needed = [*TEXT_COLUMNS[mapping.shape], *([mapping.value_role] if mapping.value_role else [])]
     for role in needed:
@@ -149,7 +149,7 @@ def scores(values: pd.Series, scale: tuple[float, float]) -> pd.Series:
     return found if (low, high) == (-1, 1) else (found - low) / (high - low)
 
 
-def labels(values: pd.Series, mapping: Mapping) -> pd.Series:
+def labels(values: pd.Series, mapping: ColumnMapping) -> pd.Series:
     """Return classes as text; for pairs "1" means the same and "0" another, where `same` says which class that is."""
     plain = _texts([value.strip() for value in values.to_numpy(dtype=object)])
     if mapping.shape is not Shape.LABELLED_PAIRS or not mapping.same:

@@ -12,7 +12,7 @@ from typing import Any
 import streamlit as st
 
 from lib.data.audit.run import Audit
-from lib.data.columns.mapping import Mapping, Rows
+from lib.data.columns.mapping import ColumnMapping, TableLike
 from lib.data.prepare import Prepared, audit_rows, divided
 from lib.settings import HELD_OUT_FRACTION, VALIDATION_FRACTION
 from lib.store.uploads import Draft, Upload
@@ -30,12 +30,12 @@ class Asked:
     own: str
 
 
-def table(upload: Upload, draft: Draft) -> Rows:
+def table(upload: Upload, draft: Draft) -> TableLike:
     """Return the table of an upload, read apart from the server once; raise InputError where it cannot be read."""
     return _table(tuple(map(str, upload.files)), upload.names, _text(draft.options))
 
 
-def own_held_out(upload: Upload, draft: Draft) -> Rows | None:
+def own_held_out(upload: Upload, draft: Draft) -> TableLike | None:
     """Return the table of the person's own held-out file, if there is one."""
     if upload.own_held_out is None:
         return None
@@ -43,12 +43,12 @@ def own_held_out(upload: Upload, draft: Draft) -> Rows | None:
     return _table((str(upload.own_held_out),), ("Held-out file",), _text(draft.options), stamp)
 
 
-def audited(upload: Upload, draft: Draft, mapping: Mapping) -> Audit:
+def audited(upload: Upload, draft: Draft, mapping: ColumnMapping) -> Audit:
     """Return the audit of an upload under the draft's mapping, choices and corrections."""
     return _audited(_asked(upload, draft, mapping), _rows=table(upload, draft), _own=own_held_out(upload, draft))
 
 
-def prepared(upload: Upload, draft: Draft, mapping: Mapping) -> Prepared:
+def prepared(upload: Upload, draft: Draft, mapping: ColumnMapping) -> Prepared:
     """Return the split examples; raise InputError where a part would be empty."""
     validation = VALIDATION_FRACTION if draft.validation is None else draft.validation
     held_out = HELD_OUT_FRACTION if draft.held_out is None else draft.held_out
@@ -57,7 +57,7 @@ def prepared(upload: Upload, draft: Draft, mapping: Mapping) -> Prepared:
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _table(files: tuple[str, ...], names: tuple[str, ...], options: str, stamp: int = 0) -> Rows:
+def _table(files: tuple[str, ...], names: tuple[str, ...], options: str, stamp: int = 0) -> TableLike:
     from lib.data.read.tables import FILE_COLUMN, ReadOptions, read_apart
 
     with _working("Reading the file ..."):
@@ -69,9 +69,9 @@ def _table(files: tuple[str, ...], names: tuple[str, ...], options: str, stamp: 
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _audited(asked: Asked, *, _rows: Rows, _own: Rows | None) -> Audit:
+def _audited(asked: Asked, *, _rows: TableLike, _own: TableLike | None) -> Audit:
     with _working(f"Auditing {len(_rows.frame):,} rows ..."):
-        mapping = Mapping.from_dict(json.loads(asked.mapping))
+        mapping = ColumnMapping.from_dict(json.loads(asked.mapping))
         return audit_rows(
             _rows,
             mapping,
@@ -93,7 +93,7 @@ def _working(text: str) -> Iterator[None]:
         yield
 
 
-def _asked(upload: Upload, draft: Draft, mapping: Mapping) -> Asked:
+def _asked(upload: Upload, draft: Draft, mapping: ColumnMapping) -> Asked:
     own = str(upload.own_held_out.stat().st_mtime_ns) if upload.own_held_out else ""
     return Asked(
         upload.id,

@@ -7,7 +7,7 @@ from dataclasses import replace
 import streamlit as st
 
 from lib.data.columns.guess import guess, guess_as, part_column, value_guess
-from lib.data.columns.mapping import SCALES, Mapping, Rows, apply
+from lib.data.columns.mapping import SCALES, ColumnMapping, TableLike, apply
 from lib.data.shapes import Shape
 from lib.errors import InputError
 from lib.store.uploads import Draft, Upload
@@ -21,7 +21,7 @@ NONE = "(none)"
 MAX_CLASSES = 50
 
 
-def show(upload: Upload, draft: Draft, table: Rows) -> Mapping | None:
+def show(upload: Upload, draft: Draft, table: TableLike) -> ColumnMapping | None:
     """Show the mapping as fields with a preview; give it where it is complete, and remember it."""
     st.subheader("What the columns mean", anchor=False)
     mapping = _start(draft, table)
@@ -41,17 +41,17 @@ def show(upload: Upload, draft: Draft, table: Rows) -> Mapping | None:
     return mapping
 
 
-def _start(draft: Draft, table: Rows) -> Mapping:
+def _start(draft: Draft, table: TableLike) -> ColumnMapping:
     """Return the remembered mapping where it still fits the table, else a guess."""
     if draft.mapping:
-        mapping = Mapping.from_dict(draft.mapping)
+        mapping = ColumnMapping.from_dict(draft.mapping)
         named = [name for names in mapping.roles.values() for name in names] + [mapping.group, mapping.part]
         if all(name in table.frame.columns for name in named if name):
             return mapping
     return guess(table)
 
 
-def _shape(upload: Upload, mapping: Mapping) -> Shape:
+def _shape(upload: Upload, mapping: ColumnMapping) -> Shape:
     shapes = list(SHAPE_TITLES)
     chosen = st.segmented_control(
         "Shape",
@@ -65,7 +65,7 @@ def _shape(upload: Upload, mapping: Mapping) -> Shape:
     return chosen or mapping.shape
 
 
-def _fields(upload: Upload, table: Rows, mapping: Mapping) -> Mapping:
+def _fields(upload: Upload, table: TableLike, mapping: ColumnMapping) -> ColumnMapping:
     """Draw the fields of the shape; the keys carry the shape, so that another one starts from its own guess."""
     names = [str(name) for name in table.frame.columns]
     roles = _texts(upload, mapping, names)
@@ -78,7 +78,7 @@ def _fields(upload: Upload, table: Rows, mapping: Mapping) -> Mapping:
     return _extras(upload, table, mapping, names)
 
 
-def _texts(upload: Upload, mapping: Mapping, names: list[str]) -> dict[str, tuple[str, ...]]:
+def _texts(upload: Upload, mapping: ColumnMapping, names: list[str]) -> dict[str, tuple[str, ...]]:
     sides = ("text",) if mapping.shape is Shape.LABELLED_TEXTS else ("anchor", "positive")
     triplets = mapping.shape is Shape.TRIPLETS
     cells = st.columns(len(sides) + triplets)
@@ -100,7 +100,7 @@ def _texts(upload: Upload, mapping: Mapping, names: list[str]) -> dict[str, tupl
     return roles
 
 
-def _negatives(upload: Upload, mapping: Mapping, names: list[str], cell: object) -> dict[str, tuple[str, ...]]:
+def _negatives(upload: Upload, mapping: ColumnMapping, names: list[str], cell: object) -> dict[str, tuple[str, ...]]:
     known = [mapping.roles[role][0] for role in mapping.texts[2:] if mapping.roles.get(role)]
     chosen = cell.multiselect(  # type: ignore[attr-defined]
         ROLE_TITLES["negative"],
@@ -117,7 +117,7 @@ def _swap(left: str, right: str) -> None:
     state[left], state[right] = state[right], state[left]
 
 
-def _value(upload: Upload, mapping: Mapping, value: str, names: list[str]) -> tuple[str, ...]:
+def _value(upload: Upload, mapping: ColumnMapping, value: str, names: list[str]) -> tuple[str, ...]:
     known = (mapping.roles.get(value) or ("",))[0]
     chosen = st.selectbox(
         ROLE_TITLES[value],
@@ -129,7 +129,7 @@ def _value(upload: Upload, mapping: Mapping, value: str, names: list[str]) -> tu
     return (chosen,) if chosen else ()
 
 
-def _meaning(upload: Upload, table: Rows, mapping: Mapping, column: str) -> Mapping:
+def _meaning(upload: Upload, table: TableLike, mapping: ColumnMapping, column: str) -> ColumnMapping:
     """Ask for the score's scale, or for the classes that mean the same."""
     guessed = value_guess(table.frame, mapping.shape, column)
     if mapping.shape is Shape.SCORED:
@@ -152,7 +152,7 @@ def _scale(upload: Upload, column: str, known: tuple[float, float]) -> tuple[flo
     )
 
 
-def _same(upload: Upload, table: Rows, column: str, known: tuple[str, ...]) -> tuple[str, ...]:
+def _same(upload: Upload, table: TableLike, column: str, known: tuple[str, ...]) -> tuple[str, ...]:
     values = table.frame[column].astype(str).str.strip()
     classes = [str(name) for name in values[values != ""].value_counts().index[:MAX_CLASSES]]
     chosen = st.multiselect(
@@ -165,7 +165,7 @@ def _same(upload: Upload, table: Rows, column: str, known: tuple[str, ...]) -> t
     return tuple(chosen)
 
 
-def _extras(upload: Upload, table: Rows, mapping: Mapping, names: list[str]) -> Mapping:
+def _extras(upload: Upload, table: TableLike, mapping: ColumnMapping, names: list[str]) -> ColumnMapping:
     """Ask for the group column and the split column, and offer the one that looks like it."""
     left, right = st.columns(2)
     options = [NONE, *names]

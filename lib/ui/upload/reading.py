@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from lib.data.columns.mapping import Rows
+from lib.data.columns.mapping import TableLike
 from lib.data.prepare import read_facts
 from lib.errors import CloserError
 from lib.store.uploads import Draft, Upload
@@ -39,7 +39,7 @@ FACTS = {
 }
 
 
-def show(upload: Upload, draft: Draft) -> Rows | None:
+def show(upload: Upload, draft: Draft) -> TableLike | None:
     """Read the upload and show what was read; where that is impossible say why, and leave the options to change."""
     st.subheader("What was read", anchor=False)
     table, failure = None, None
@@ -57,14 +57,14 @@ def show(upload: Upload, draft: Draft) -> Rows | None:
     return table
 
 
-def first_rows(table: Rows) -> pd.DataFrame:
+def first_rows(table: TableLike) -> pd.DataFrame:
     """Return the first rows of the table with their lines."""
     frame = table.frame.head(PREVIEW).copy()
     frame.insert(0, "Line", table.lines[: len(frame)], allow_duplicates=True)
     return frame
 
 
-def _summary(table: Rows) -> str:
+def _summary(table: TableLike) -> str:
     """Return rows, columns and how they were found, in one line."""
     facts = read_facts(table)
     told = [f"{len(table.frame):,} rows, {table.frame.shape[1]} columns"]

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from lib.data.columns.guess import guess, guess_as, is_known_name, part_column, scale_for
-from lib.data.columns.mapping import Mapping, PlainRows, apply, scale_of
+from lib.data.columns.mapping import ColumnMapping, FrameTable, apply, scale_of
 from lib.data.shapes import Shape
 from lib.errors import InputError
 from tests.conftest import REAL_DATA
@@ -19,8 +19,8 @@ from tests.conftest import REAL_DATA
 LONG = "a longer text that says something number"
 
 
-def rows(**columns: list[str]) -> PlainRows:
-    return PlainRows(pd.DataFrame(columns, dtype="str"))
+def rows(**columns: list[str]) -> FrameTable:
+    return FrameTable(pd.DataFrame(columns, dtype="str"))
 
 
 def texts(word: str, count: int = 30) -> list[str]:
@@ -110,7 +110,7 @@ def test_which_class_means_the_same(values: list[str], same: tuple[str, ...]) ->
 def test_more_classes_stay_where_none_is_the_same() -> None:
     table = rows(premise=texts("a"), hypothesis=texts("b"), label=cycle(["x", "y", "z"]))
     roles = {"anchor": ("premise",), "positive": ("hypothesis",), "label": ("label",)}
-    assert set(apply(table, Mapping(Shape.LABELLED_PAIRS, roles)).frame["label"]) == {"x", "y", "z"}
+    assert set(apply(table, ColumnMapping(Shape.LABELLED_PAIRS, roles)).frame["label"]) == {"x", "y", "z"}
 
 
 @pytest.mark.parametrize(
@@ -135,30 +135,33 @@ def test_scale(values: list[float], scale: tuple[float, float]) -> None:
 )
 def test_scores_are_brought_to_one_scale(scale: str, given: str, expected: float) -> None:
     roles = {"anchor": ("a",), "positive": ("b",), "score": ("c",)}
-    mapping = Mapping(Shape.SCORED, roles, scale=scale_of(scale))
+    mapping = ColumnMapping(Shape.SCORED, roles, scale=scale_of(scale))
     assert apply(rows(a=["x"], b=["y"], c=[given]), mapping).frame["score"].tolist() == pytest.approx([expected])
 
 
 def test_words_where_a_score_should_be_become_nan() -> None:
-    mapping = Mapping(Shape.SCORED, {"anchor": ("a",), "positive": ("b",), "score": ("c",)})
+    mapping = ColumnMapping(Shape.SCORED, {"anchor": ("a",), "positive": ("b",), "score": ("c",)})
     found = apply(rows(a=["x", "x"], b=["y", "y"], c=["0.5", "much"]), mapping).frame["score"]
     assert found.iloc[0] == 0.5
     assert np.isnan(found.iloc[1])
 
 
 def test_columns_are_joined_without_empty_ones() -> None:
-    mapping = Mapping(Shape.PAIRS, {"anchor": ("title", "body"), "positive": ("answer",)}, joiner=" / ")
+    mapping = ColumnMapping(Shape.PAIRS, {"anchor": ("title", "body"), "positive": ("answer",)}, joiner=" / ")
     table = rows(title=["T", "T2"], body=["B", " "], answer=["A", "A2"])
     assert apply(table, mapping).frame["anchor"].tolist() == ["T / B", "T2"]
 
 
 def test_lines_follow_rows() -> None:
     table = rows(a=["x", "y"], b=["1", "2"])
-    assert apply(table, Mapping(Shape.PAIRS, {"anchor": ("a",), "positive": ("b",)})).frame["line"].tolist() == [2, 3]
+    assert apply(table, ColumnMapping(Shape.PAIRS, {"anchor": ("a",), "positive": ("b",)})).frame["line"].tolist() == [
+        2,
+        3,
+    ]
 
 
 def test_split_words_are_understood_and_others_named() -> None:
-    mapping = Mapping(Shape.PAIRS, {"anchor": ("a",), "positive": ("b",)}, part="split")
+    mapping = ColumnMapping(Shape.PAIRS, {"anchor": ("a",), "positive": ("b",)}, part="split")
     table = rows(a=list("pqrs"), b=list("tuvw"), split=["Train", "dev", "TEST", ""])
     assert apply(table, mapping).frame["part"].tolist() == ["train", "validation", "held_out", "train"]
     with pytest.raises(InputError, match="fold7"):
@@ -182,7 +185,7 @@ def test_published_split_is_offered_not_taken() -> None:
 )
 def test_mapping_that_does_not_fit_is_refused(roles: dict[str, tuple[str, ...]], word: str) -> None:
     with pytest.raises(InputError, match=word):
-        apply(rows(a=["x"], b=["y"]), Mapping(Shape.PAIRS, roles))
+        apply(rows(a=["x"], b=["y"]), ColumnMapping(Shape.PAIRS, roles))
 
 
 def test_one_column_is_refused() -> None:
@@ -216,7 +219,7 @@ def test_mapping_survives_json() -> None:
     table = rows(sentence1=texts("a"), sentence2=texts("b"), label=cycle(["0", "1"]), thread=cycle(list("ijk")))
     mapping = guess(table)
     assert mapping.group == "thread"
-    assert Mapping.from_dict(json.loads(json.dumps(mapping.to_dict()))) == mapping
+    assert ColumnMapping.from_dict(json.loads(json.dumps(mapping.to_dict()))) == mapping
 
 
 REAL = {
@@ -242,7 +245,7 @@ REAL = {
 @pytest.mark.parametrize("name", [name for name in REAL if (REAL_DATA / name).exists()])
 def test_real_files_are_guessed_right(name: str) -> None:
     shape, columns = REAL[name]
-    mapping = guess(PlainRows(head(REAL_DATA / name)))
+    mapping = guess(FrameTable(head(REAL_DATA / name)))
     assert mapping.shape is shape
     assert [column for names in mapping.roles.values() for column in names] == columns
 
