@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from lib.data.columns.guess import guess, guess_as
-from lib.data.columns.mapping import ColumnMapping, TableLike, scale_of
+from lib.data.columns.mapping import ColumnMapping, TableLike, parse_scale
 from lib.data.prepare import Prepared, prepare
 from lib.data.read.tables import ReadOptions, Table, read
 from lib.data.shapes import VALUE_COLUMN, Shape
@@ -94,7 +94,7 @@ def mapping_from(given: argparse.Namespace, table: TableLike) -> ColumnMapping:
         mapping = guess(table)
     changes: dict[str, Any] = {"roles": {**mapping.roles, **roles}}
     if given.score_scale:
-        changes["scale"] = scale_of(given.score_scale)
+        changes["scale"] = parse_scale(given.score_scale)
     if given.same is not None:
         changes["same"] = tuple(name for name in given.same if name)
     if given.group:

@@ -14,7 +14,7 @@ from lib.data.audit.check import Settings
 from lib.data.audit.corrections import BY_HAND, Correction, corrected
 from lib.data.audit.run import Audit, audit, left_out
 from lib.data.columns.guess import guess
-from lib.data.columns.mapping import ColumnMapping, Examples, FrameTable, TableLike, apply
+from lib.data.columns.mapping import ColumnMapping, Examples, FrameTable, TableLike, apply_mapping
 from lib.data.shapes import Shape
 from lib.data.split.split import split
 from lib.errors import InputError
@@ -83,9 +83,9 @@ def audit_rows(
 ) -> Audit:
     """Map a table, correct what was corrected by hand, and audit it."""
     progress.stage("Mapping columns")
-    examples = apply(table, mapping)
+    examples = apply_mapping(table, mapping)
     if own_held_out is not None:
-        examples = with_held_out(examples, apply(own_held_out, replace(mapping, part="")))
+        examples = with_held_out(examples, apply_mapping(own_held_out, replace(mapping, part="")))
     examples, dropped = corrected(examples, [Correction(**values) for values in corrections])
     by_hand = left_out(examples.frame[dropped], BY_HAND)
     kept = Examples(examples.shape, examples.frame[~dropped].reset_index(drop=True))

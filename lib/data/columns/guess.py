@@ -9,7 +9,7 @@ from functools import cached_property
 
 import pandas as pd
 
-from lib.data.columns.mapping import PART_WORDS, ColumnMapping, TableLike, numbers
+from lib.data.columns.mapping import SPLIT_WORDS, ColumnMapping, TableLike, parse_numbers
 from lib.data.normalisation import words
 from lib.data.shapes import TEXT_COLUMNS, VALUE_COLUMN, Shape
 from lib.errors import InputError
@@ -88,7 +88,7 @@ class Column:
     @cached_property
     def numeric(self) -> pd.Series:
         """Its numbers, where every filled cell is one; else empty."""
-        found = numbers(self.filled)
+        found = parse_numbers(self.filled)
         return found if len(found) and not found.isna().any() else found.iloc[:0]
 
     @cached_property
@@ -295,7 +295,7 @@ def _value_by_content(pair: tuple[Column, Column], values: list[Column]) -> Colu
 
 
 def _part(columns: list[Column]) -> str:
-    known = {word for part_words in PART_WORDS.values() for word in part_words}
+    known = {word for part_words in SPLIT_WORDS.values() for word in part_words}
     for column in columns:
         if (
             column.key in PARTS

@@ -14,7 +14,7 @@ from lib.errors import InputError
 SCALES: dict[str, tuple[float, float]] = {"0-1": (0, 1), "-1-1": (-1, 1), "0-5": (0, 5), "1-5": (1, 5)}
 """Score scales by the name that pages and options use; any two numbers `low-high` are understood too."""
 
-PART_WORDS = {
+SPLIT_WORDS = {
     "train": ("train", "training", "tr", "fit", "learn"),
     "validation": ("validation", "valid", "val", "dev", "development"),
     "held_out": ("held_out", "held-out", "heldout", "held out", "test", "testing", "eval", "evaluation", "holdout"),
@@ -86,25 +86,25 @@ class Examples:
         return text_columns(self.shape, self.frame.columns)
 
 
-def apply(table: TableLike, mapping: ColumnMapping) -> Examples:
+def apply_mapping(table: TableLike, mapping: ColumnMapping) -> Examples:
     """Turn the table's rows into examples; raise InputError naming the role or column that does not fit."""
-    check(table.frame, mapping)
+    check_mapping(table.frame, mapping)
     frame = pd.DataFrame({"line": np.asarray(table.lines, dtype=np.int64)})
     for role in mapping.texts:
-        frame[role] = joined(table.frame, mapping.roles[role], mapping.joiner)
+        frame[role] = join_columns(table.frame, mapping.roles[role], mapping.joiner)
     value = mapping.value_role
     if value == "score":
-        frame["score"] = scores(table.frame[mapping.roles["score"][0]], mapping.scale)
+        frame["score"] = rescale_scores(table.frame[mapping.roles["score"][0]], mapping.scale)
     elif value == "label":
-        frame["label"] = labels(table.frame[mapping.roles["label"][0]], mapping)
+        frame["label"] = normalise_labels(table.frame[mapping.roles["label"][0]], mapping)
     if mapping.group:
         frame["group"] = _plain(table.frame[mapping.group])
     if mapping.part:
-        frame["part"] = parts(table.frame[mapping.part], mapping.part)
+        frame["part"] = parse_split_column(table.frame[mapping.part], mapping.part)
     return Examples(mapping.shape, frame)
 
 
-def check(frame: pd.DataFrame, mapping: ColumnMapping) -> None:
+def check_mapping(frame: pd.DataFrame, mapping: ColumnMapping) -> None:
     """Raise InputError where a needed role has no column, or a column does not exist or plays two roles."""
     needed = [*TEXT_COLUMNS[mapping.shape], *([mapping.value_role] if mapping.value_role else [])]
     for role in needed:
@@ -121,7 +121,7 @@ def check(frame: pd.DataFrame, mapping: ColumnMapping) -> None:
         raise InputError(f"Two sides are both read from “{' + '.join(twice)}”.", todo="Choose different columns.")
 
 
-def joined(frame: pd.DataFrame, columns: tuple[str, ...], joiner: str) -> pd.Series:
+def join_columns(frame: pd.DataFrame, columns: tuple[str, ...], joiner: str) -> pd.Series:
     """Return the columns as one text each, empty cells left out of the join."""
     if len(columns) == 1:
         return _plain(frame[columns[0]])
@@ -129,7 +129,7 @@ def joined(frame: pd.DataFrame, columns: tuple[str, ...], joiner: str) -> pd.Ser
     return _texts([joiner.join(cell for cell in cells if cell.strip()) for cells in rows])
 
 
-def numbers(values: pd.Series) -> pd.Series:
+def parse_numbers(values: pd.Series) -> pd.Series:
     """Read numbers, decimal commas too; what is none becomes NaN."""
     plain = pd.to_numeric(values, errors="coerce")
     if plain.isna().any():
@@ -138,18 +138,18 @@ def numbers(values: pd.Series) -> pd.Series:
     return plain.astype("float64")
 
 
-def scores(values: pd.Series, scale: tuple[float, float]) -> pd.Series:
+def rescale_scores(values: pd.Series, scale: tuple[float, float]) -> pd.Series:
     """Bring scores from the file's scale to 0..1; a scale from -1 to 1 stays as it is. NaN where no number stands."""
     low, high = scale
     if not high > low:
         raise InputError(
             f"The score's scale {low:g} to {high:g} has no room.", todo="Give a lower and a higher number."
         )
-    found = numbers(values).reset_index(drop=True)
+    found = parse_numbers(values).reset_index(drop=True)
     return found if (low, high) == (-1, 1) else (found - low) / (high - low)
 
 
-def labels(values: pd.Series, mapping: ColumnMapping) -> pd.Series:
+def normalise_labels(values: pd.Series, mapping: ColumnMapping) -> pd.Series:
     """Return classes as text; for pairs "1" means the same and "0" another, where `same` says which class that is."""
     plain = _texts([value.strip() for value in values.to_numpy(dtype=object)])
     if mapping.shape is not Shape.LABELLED_PAIRS or not mapping.same:
@@ -158,9 +158,9 @@ def labels(values: pd.Series, mapping: ColumnMapping) -> pd.Series:
     return _texts(np.where(plain == "", "", np.where(is_same, "1", "0")))
 
 
-def parts(values: pd.Series, column: str) -> pd.Series:
+def parse_split_column(values: pd.Series, column: str) -> pd.Series:
     """Read the words of a split column as train, validation, held_out; raise InputError on any other word."""
-    known = {word: part for part, words in PART_WORDS.items() for word in words} | {"": "train"}
+    known = {word: part for part, words in SPLIT_WORDS.items() for word in words} | {"": "train"}
     found = [known.get(value.strip().casefold()) for value in values.to_numpy(dtype=object)]
     if None in found:
         at = found.index(None)
@@ -171,7 +171,7 @@ def parts(values: pd.Series, column: str) -> pd.Series:
     return _texts(found)
 
 
-def scale_of(name: str) -> tuple[float, float]:
+def parse_scale(name: str) -> tuple[float, float]:
     """Read a scale such as 0-5 or -1-1; raise InputError for anything else."""
     if name in SCALES:
         return SCALES[name]

@@ -7,7 +7,7 @@ from dataclasses import replace
 import streamlit as st
 
 from lib.data.columns.guess import guess, guess_as, part_column, value_guess
-from lib.data.columns.mapping import SCALES, ColumnMapping, TableLike, apply
+from lib.data.columns.mapping import SCALES, ColumnMapping, TableLike, apply_mapping
 from lib.data.shapes import Shape
 from lib.errors import InputError
 from lib.store.uploads import Draft, Upload
@@ -32,7 +32,7 @@ def show(upload: Upload, draft: Draft, table: TableLike) -> ColumnMapping | None
         mapping = guess_as(table, shape)
     mapping = _fields(upload, table, mapping)
     try:
-        examples = apply(table, mapping)
+        examples = apply_mapping(table, mapping)
     except InputError as error:
         show_error(error)
         return None

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from lib.data.columns.guess import guess, guess_as, is_known_name, part_column, scale_for
-from lib.data.columns.mapping import ColumnMapping, FrameTable, apply, scale_of
+from lib.data.columns.mapping import ColumnMapping, FrameTable, apply_mapping, parse_scale
 from lib.data.shapes import Shape
 from lib.errors import InputError
 from tests.conftest import REAL_DATA
@@ -65,7 +65,7 @@ def test_guesses_shape(name: str) -> None:
     table = rows(**{column: texts(column) for column in text_columns}, **others)
     mapping = guess(table)
     assert mapping.shape is shape
-    examples = apply(table, mapping)
+    examples = apply_mapping(table, mapping)
     assert len(examples.frame) == 30
     assert set(examples.texts) <= set(examples.frame.columns)
 
@@ -102,7 +102,7 @@ def test_links_are_no_text() -> None:
 def test_which_class_means_the_same(values: list[str], same: tuple[str, ...]) -> None:
     table = rows(sentence1=texts("a"), sentence2=texts("b"), label=cycle(values))
     assert guess(table).same == same
-    examples = apply(table, guess(table)).frame
+    examples = apply_mapping(table, guess(table)).frame
     assert set(examples["label"]) == {"0", "1"}
     assert ((examples["label"] == "1") == table.frame["label"].isin(same)).all()
 
@@ -110,7 +110,7 @@ def test_which_class_means_the_same(values: list[str], same: tuple[str, ...]) ->
 def test_more_classes_stay_where_none_is_the_same() -> None:
     table = rows(premise=texts("a"), hypothesis=texts("b"), label=cycle(["x", "y", "z"]))
     roles = {"anchor": ("premise",), "positive": ("hypothesis",), "label": ("label",)}
-    assert set(apply(table, ColumnMapping(Shape.LABELLED_PAIRS, roles)).frame["label"]) == {"x", "y", "z"}
+    assert set(apply_mapping(table, ColumnMapping(Shape.LABELLED_PAIRS, roles)).frame["label"]) == {"x", "y", "z"}
 
 
 @pytest.mark.parametrize(
@@ -135,13 +135,15 @@ def test_scale(values: list[float], scale: tuple[float, float]) -> None:
 )
 def test_scores_are_brought_to_one_scale(scale: str, given: str, expected: float) -> None:
     roles = {"anchor": ("a",), "positive": ("b",), "score": ("c",)}
-    mapping = ColumnMapping(Shape.SCORED, roles, scale=scale_of(scale))
-    assert apply(rows(a=["x"], b=["y"], c=[given]), mapping).frame["score"].tolist() == pytest.approx([expected])
+    mapping = ColumnMapping(Shape.SCORED, roles, scale=parse_scale(scale))
+    assert apply_mapping(rows(a=["x"], b=["y"], c=[given]), mapping).frame["score"].tolist() == pytest.approx(
+        [expected]
+    )
 
 
 def test_words_where_a_score_should_be_become_nan() -> None:
     mapping = ColumnMapping(Shape.SCORED, {"anchor": ("a",), "positive": ("b",), "score": ("c",)})
-    found = apply(rows(a=["x", "x"], b=["y", "y"], c=["0.5", "much"]), mapping).frame["score"]
+    found = apply_mapping(rows(a=["x", "x"], b=["y", "y"], c=["0.5", "much"]), mapping).frame["score"]
     assert found.iloc[0] == 0.5
     assert np.isnan(found.iloc[1])
 
@@ -149,12 +151,14 @@ def test_words_where_a_score_should_be_become_nan() -> None:
 def test_columns_are_joined_without_empty_ones() -> None:
     mapping = ColumnMapping(Shape.PAIRS, {"anchor": ("title", "body"), "positive": ("answer",)}, joiner=" / ")
     table = rows(title=["T", "T2"], body=["B", " "], answer=["A", "A2"])
-    assert apply(table, mapping).frame["anchor"].tolist() == ["T / B", "T2"]
+    assert apply_mapping(table, mapping).frame["anchor"].tolist() == ["T / B", "T2"]
 
 
 def test_lines_follow_rows() -> None:
     table = rows(a=["x", "y"], b=["1", "2"])
-    assert apply(table, ColumnMapping(Shape.PAIRS, {"anchor": ("a",), "positive": ("b",)})).frame["line"].tolist() == [
+    assert apply_mapping(table, ColumnMapping(Shape.PAIRS, {"anchor": ("a",), "positive": ("b",)})).frame[
+        "line"
+    ].tolist() == [
         2,
         3,
     ]
@@ -163,9 +167,9 @@ def test_lines_follow_rows() -> None:
 def test_split_words_are_understood_and_others_named() -> None:
     mapping = ColumnMapping(Shape.PAIRS, {"anchor": ("a",), "positive": ("b",)}, part="split")
     table = rows(a=list("pqrs"), b=list("tuvw"), split=["Train", "dev", "TEST", ""])
-    assert apply(table, mapping).frame["part"].tolist() == ["train", "validation", "held_out", "train"]
+    assert apply_mapping(table, mapping).frame["part"].tolist() == ["train", "validation", "held_out", "train"]
     with pytest.raises(InputError, match="fold7"):
-        apply(rows(a=["p"], b=["q"], split=["fold7"]), mapping)
+        apply_mapping(rows(a=["p"], b=["q"], split=["fold7"]), mapping)
 
 
 def test_published_split_is_offered_not_taken() -> None:
@@ -185,7 +189,7 @@ def test_published_split_is_offered_not_taken() -> None:
 )
 def test_mapping_that_does_not_fit_is_refused(roles: dict[str, tuple[str, ...]], word: str) -> None:
     with pytest.raises(InputError, match=word):
-        apply(rows(a=["x"], b=["y"]), ColumnMapping(Shape.PAIRS, roles))
+        apply_mapping(rows(a=["x"], b=["y"]), ColumnMapping(Shape.PAIRS, roles))
 
 
 def test_one_column_is_refused() -> None:
@@ -198,7 +202,7 @@ def test_any_shape_can_be_asked_for(shape: Shape) -> None:
     table = rows(question=texts("q"), answer=texts("a"), other=texts("o"), score=NUMBERS, topic=cycle(["k", "l"]))
     mapping = guess_as(table, shape)
     assert mapping.shape is shape
-    assert len(apply(table, mapping).frame) == 30
+    assert len(apply_mapping(table, mapping).frame) == 30
 
 
 @pytest.mark.parametrize(

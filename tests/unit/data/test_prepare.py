@@ -11,7 +11,7 @@ import pytest
 
 from lib.data.audit.corrections import Correction, corrected, differences
 from lib.data.columns.guess import guess
-from lib.data.columns.mapping import FrameTable, apply
+from lib.data.columns.mapping import FrameTable, apply_mapping
 from lib.data.prepare import LEAKS, audit_rows, divided, prepare
 from lib.data.samples.add import add_sample
 from lib.data.samples.registry import support_desk
@@ -114,12 +114,12 @@ def test_corrections_change_cells_and_leave_rows_out() -> None:
 
 
 def test_differences_are_the_corrections_that_make_them() -> None:
-    before = apply(FrameTable(table(4)), guess(FrameTable(table(4)))).frame
+    before = apply_mapping(FrameTable(table(4)), guess(FrameTable(table(4)))).frame
     after = before.copy()
     after.loc[2, "anchor"] = "changed"
     found = differences(before, after)
     assert [(item.line, item.column, item.after) for item in found] == [(4, "anchor", "changed")]
-    again, _ = corrected(apply(FrameTable(table(4)), guess(FrameTable(table(4)))), found)
+    again, _ = corrected(apply_mapping(FrameTable(table(4)), guess(FrameTable(table(4)))), found)
     pd.testing.assert_frame_equal(again.frame, after)
 
 
