@@ -15,7 +15,7 @@ from lib.data.shapes import Shape
 from lib.settings import PARTS
 
 
-class View:
+class TextIndex:
     """Read-only look at examples with the codes that checks share; a changed frame needs a new View."""
 
     def __init__(self, examples: Examples) -> None:
@@ -70,10 +70,10 @@ class View:
         """Return which rows hold a text that passes the test."""
         return self.rows_with(np.fromiter(map(test, self.texts), dtype=bool, count=len(self.texts)))
 
-    def without(self, rows: np.ndarray) -> View:
+    def without(self, rows: np.ndarray) -> TextIndex:
         """Return the view without the flagged rows; what is known of the texts is not worked out again."""
         kept = ~rows
-        fewer = View(Examples(self.shape, self.frame[kept].reset_index(drop=True)))
+        fewer = TextIndex(Examples(self.shape, self.frame[kept].reset_index(drop=True)))
         for name in ("codes", "texts", "same", "near"):
             if name in self.__dict__:
                 known = self.__dict__[name]
@@ -91,7 +91,7 @@ class View:
         return pd.factorize(keys)[0].astype(np.int64)[self.codes]
 
 
-def repeats(codes: np.ndarray, *, order: np.ndarray) -> np.ndarray:
+def duplicate_rows(codes: np.ndarray, *, order: np.ndarray) -> np.ndarray:
     """Return which rows repeat one that comes before them in the order of row numbers; codes is (rows, columns)."""
     found = np.zeros(len(codes), dtype=bool)
     found[order] = pd.DataFrame(codes[order]).duplicated(keep="first").to_numpy()

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 from lib.data.audit.check import DROP, FIX, KEEP, Check, Found, Settings
 from lib.data.columns.mapping import Examples
 from lib.data.normalisation import words
-from lib.data.text_index import View
+from lib.data.text_index import TextIndex
 
 INVISIBLE = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ufff9-\ufffb]"
@@ -36,22 +36,22 @@ def escaped(text: str) -> str:
     return INVISIBLE.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
 
 
-def find_invisible(view: View, settings: Settings) -> Found:
+def find_invisible(view: TextIndex, settings: Settings) -> Found:
     """Flag rows with an invisible character in a text."""
     return Found(view.flag(lambda text: INVISIBLE.search(text) is not None))
 
 
-def remove_invisible(view: View, settings: Settings) -> Examples:
+def remove_invisible(view: TextIndex, settings: Settings) -> Examples:
     """Take every invisible character out."""
     return view.mapped(lambda text: INVISIBLE.sub("", text))
 
 
-def find_broken(view: View, settings: Settings) -> Found:
+def find_broken(view: TextIndex, settings: Settings) -> Found:
     """Flag rows whose text was read or written in the wrong encoding."""
     return Found(view.flag(lambda text: not text.isascii() and BROKEN.search(text) is not None))
 
 
-def find_html(view: View, settings: Settings) -> Found:
+def find_html(view: TextIndex, settings: Settings) -> Found:
     """Flag rows with HTML tags or character references."""
     return Found(view.flag(has_html))
 
@@ -63,7 +63,7 @@ def has_html(text: str) -> bool:
     )
 
 
-def strip_html(view: View, settings: Settings) -> Examples:
+def strip_html(view: TextIndex, settings: Settings) -> Examples:
     """Replace HTML by the text it shows, in the texts that hold any."""
     return view.mapped(lambda text: shown_text(text) if has_html(text) else text)
 

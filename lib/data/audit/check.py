@@ -9,7 +9,7 @@ import numpy as np
 
 from lib.data.columns.mapping import Examples
 from lib.data.shapes import Shape
-from lib.data.text_index import View
+from lib.data.text_index import TextIndex
 
 KEEP, DROP, FIX = "keep", "drop", "fix"
 
@@ -45,12 +45,12 @@ class Check:
     name: str
     title: str
     why: str
-    find: Callable[[View, Settings], Found]
+    find: Callable[[TextIndex, Settings], Found]
     choices: tuple[str, ...] = (KEEP, DROP)
     default: str = KEEP
     defaults: dict[Shape, str] = field(default_factory=dict)
     shapes: tuple[Shape, ...] = tuple(Shape)
-    fix: Callable[[View, Settings], Examples] | None = None
+    fix: Callable[[TextIndex, Settings], Examples] | None = None
     fix_label: str = ""
     """What fix does, in a few words: remove them, strip the tags."""
 

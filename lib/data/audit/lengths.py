@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from lib.data.audit.check import Check, Found, Settings
-from lib.data.text_index import View
+from lib.data.text_index import TextIndex
 
 BATCH = 2_000
 SPECIAL = 2
@@ -57,7 +57,7 @@ def token_counts(texts: Sequence[str], *, tokenizer: str, at_least: int = 0) -> 
     return counts
 
 
-def find_long(view: View, settings: Settings) -> Found:
+def find_long(view: TextIndex, settings: Settings) -> Found:
     """Flag rows with a text longer than the base model reads, and say how much of those texts is lost."""
     tokenizer = settings.tokenizer or bundled_tokenizer()
     counts = token_counts(view.texts, tokenizer=tokenizer, at_least=settings.max_tokens)

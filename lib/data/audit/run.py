@@ -12,7 +12,7 @@ import pandas as pd
 from lib.data.audit.check import DROP, FIX, Check, Found, Settings
 from lib.data.audit.registry import CHECKS
 from lib.data.columns.mapping import Examples
-from lib.data.text_index import View
+from lib.data.text_index import TextIndex
 from lib.errors import InputError
 from lib.progress import Progress, Silent
 
@@ -81,7 +81,7 @@ def audit(
     checks = [check for check in CHECKS if examples.shape in check.shapes]
     findings: list[Finding] = []
     left: list[pd.DataFrame] = []
-    view = View(examples)
+    view = TextIndex(examples)
     for at, check in enumerate(checks):
         progress.check()
         progress.stage("Auditing", check.title.lower())
@@ -92,7 +92,7 @@ def audit(
     return Audit(findings, view.examples, pd.concat(left, ignore_index=True), view.near)
 
 
-def _one(check: Check, view: View, choice: str, settings: Settings) -> tuple[Finding, View, pd.DataFrame]:
+def _one(check: Check, view: TextIndex, choice: str, settings: Settings) -> tuple[Finding, TextIndex, pd.DataFrame]:
     """Run one check and carry out its choice; give the finding, what is left, and what was left out."""
     found = check.find(view, settings)
     count = int(found.rows.sum())
@@ -101,7 +101,7 @@ def _one(check: Check, view: View, choice: str, settings: Settings) -> tuple[Fin
         out = left_out(view.frame[found.rows], check.title)
         after = view.without(found.rows)
     elif count and choice == FIX and check.fix is not None:
-        after = View(check.fix(view, settings))
+        after = TextIndex(check.fix(view, settings))
     finding = Finding(
         name=check.name,
         title=check.title,
@@ -126,7 +126,7 @@ def left_out(frame: pd.DataFrame, reason: str) -> pd.DataFrame:
     return kept.reset_index(drop=True)
 
 
-def _examples(view: View, found: Found) -> pd.DataFrame:
+def _examples(view: TextIndex, found: Found) -> pd.DataFrame:
     rows = found.first if found.first is not None else np.flatnonzero(found.rows)[:MAX_EXAMPLES]
     shown = [name for name in ("line", *view.columns, "score", "label") if name in view.frame]
     return view.frame.iloc[rows[:MAX_EXAMPLES]][shown].reset_index(drop=True)

@@ -9,7 +9,7 @@ import numpy as np
 
 from lib.data.audit.check import Check, Found, Settings
 from lib.data.normalisation import words
-from lib.data.text_index import View
+from lib.data.text_index import TextIndex
 
 BLOCKS = (
     (0x0000, ""),
@@ -124,7 +124,7 @@ def language(text: str) -> str:
     return scores[0][1] if clear else ""
 
 
-def find_scripts(view: View, settings: Settings) -> Found:
+def find_scripts(view: TextIndex, settings: Settings) -> Found:
     """Flag rows with a side in another script than most of that side; tell scripts and languages."""
     found = scripts(view.texts)
     if not len(view):
@@ -139,7 +139,7 @@ def find_scripts(view: View, settings: Settings) -> Found:
     return Found(rows, "Scripts of " + "; ".join(details) + "." + _languages(view, found) if details else "")
 
 
-def _languages(view: View, found: np.ndarray) -> str:
+def _languages(view: TextIndex, found: np.ndarray) -> str:
     step = max(1, len(view.texts) // SAMPLE)
     latin = [text for text, script in zip(view.texts[::step], found[::step], strict=True) if NAMES[script] == "Latin"]
     counts = Counter(name for name in map(language, latin) if name)

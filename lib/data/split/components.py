@@ -9,7 +9,7 @@ import pandas as pd
 
 from lib.data.columns.mapping import Examples
 from lib.data.shapes import Shape
-from lib.data.text_index import View
+from lib.data.text_index import TextIndex
 
 
 def components(examples: Examples, *, near: np.ndarray | None = None) -> np.ndarray:
@@ -22,7 +22,7 @@ def components(examples: Examples, *, near: np.ndarray | None = None) -> np.ndar
     if not len(frame):
         return np.zeros(0, dtype=np.int64)
     columns = ("text",) if examples.shape is Shape.LABELLED_TEXTS else ("anchor", "positive")
-    known = near[:, : len(columns)] if near is not None else View(Examples(examples.shape, frame)).near
+    known = near[:, : len(columns)] if near is not None else TextIndex(Examples(examples.shape, frame)).near
     joins = list(known[:, : len(columns)].T)
     if "group" in frame:
         codes = pd.factorize(frame["group"])[0].astype(np.int64)

@@ -9,7 +9,7 @@ from lib.data.columns.mapping import Examples
 from lib.data.shapes import Shape
 from lib.data.split.components import components
 from lib.data.split.cut_components import cut
-from lib.data.text_index import View
+from lib.data.text_index import TextIndex
 from lib.errors import InputError
 from lib.settings import HELD_OUT_FRACTION, PARTS, VALIDATION_FRACTION
 
@@ -35,7 +35,7 @@ def split(
             f"Validation {validation:.0%} and held-out {held_out:.0%} leave no training data.",
             todo="Make them smaller: together they must stay under 100%.",
         )
-    near = near if near is not None else View(examples).near
+    near = near if near is not None else TextIndex(examples).near
     frame = examples.frame.assign(component=components(examples, near=near))
     if "part" in frame:
         return frame.assign(part=_given(frame, validation, held_out, seed))
