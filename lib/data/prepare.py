@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lib.data.audit.check import Settings
+from lib.data.audit.check import AuditContext
 from lib.data.audit.corrections import BY_HAND, Correction, corrected
 from lib.data.audit.run import Audit, audit, left_out
 from lib.data.columns.guess import guess
@@ -53,7 +53,7 @@ def prepare(
     validation: float = VALIDATION_FRACTION,
     held_out: float = HELD_OUT_FRACTION,
     seed: int = 0,
-    settings: Settings = Settings(),
+    settings: AuditContext = AuditContext(),
     own_held_out: TableLike | None = None,
     progress: Progress = Silent(),
 ) -> Prepared:
@@ -78,7 +78,7 @@ def audit_rows(
     choices: Mapping[str, str] | None = None,
     corrections: Iterable[Mapping[str, Any]] = (),
     own_held_out: TableLike | None = None,
-    settings: Settings = Settings(),
+    settings: AuditContext = AuditContext(),
     progress: Progress = Silent(),
 ) -> Audit:
     """Map a table, correct what was corrected by hand, and audit it."""

@@ -4,47 +4,47 @@ from __future__ import annotations
 
 import numpy as np
 
-from lib.data.audit.check import DROP, FIX, KEEP, Check, Found, Settings
+from lib.data.audit.check import DROP, FIX, KEEP, AuditContext, Check, CheckResult
 from lib.data.columns.mapping import Examples
 from lib.data.shapes import Shape
 from lib.data.text_index import TextIndex
 
 
-def find_wrong_width(view: TextIndex, settings: Settings) -> Found:
+def find_wrong_width(view: TextIndex, settings: AuditContext) -> CheckResult:
     """Flag rows that had more or fewer cells than the header."""
     lines = view.frame["line"]
-    return Found(lines.isin(list(settings.wrong_width)).to_numpy())
+    return CheckResult(lines.isin(list(settings.wrong_width)).to_numpy())
 
 
-def find_empty(view: TextIndex, settings: Settings) -> Found:
+def find_empty(view: TextIndex, settings: AuditContext) -> CheckResult:
     """Flag rows where a needed text is empty or white space; a further negative may be missing nowhere."""
-    return Found(view.flag(lambda text: not text.strip()))
+    return CheckResult(view.flag(lambda text: not text.strip()))
 
 
-def find_no_value(view: TextIndex, settings: Settings) -> Found:
+def find_no_value(view: TextIndex, settings: AuditContext) -> CheckResult:
     """Flag rows without a class, or whose score is no number."""
     if "score" in view.frame:
-        return Found(~np.isfinite(view.frame["score"].to_numpy(dtype=float)))
-    return Found((view.frame["label"].str.strip() == "").to_numpy())
+        return CheckResult(~np.isfinite(view.frame["score"].to_numpy(dtype=float)))
+    return CheckResult((view.frame["label"].str.strip() == "").to_numpy())
 
 
-def find_out_of_range(view: TextIndex, settings: Settings) -> Found:
+def find_out_of_range(view: TextIndex, settings: AuditContext) -> CheckResult:
     """Flag scores beyond the ends of the scale."""
     score = view.frame["score"].to_numpy(dtype=float)
     with np.errstate(invalid="ignore"):
-        return Found((score < settings.low - 1e-9) | (score > 1 + 1e-9))
+        return CheckResult((score < settings.low - 1e-9) | (score > 1 + 1e-9))
 
 
-def clip(view: TextIndex, settings: Settings) -> Examples:
+def clip(view: TextIndex, settings: AuditContext) -> Examples:
     """Bring scores beyond the scale to its nearer end."""
     return Examples(view.shape, view.frame.assign(score=view.frame["score"].clip(settings.low, 1.0)))
 
 
-def find_small_classes(view: TextIndex, settings: Settings) -> Found:
+def find_small_classes(view: TextIndex, settings: AuditContext) -> CheckResult:
     """Flag rows of classes with fewer than five examples, and say how uneven the classes are."""
     sizes = view.frame["label"].value_counts()
     if not len(sizes):
-        return Found(np.zeros(len(view), dtype=bool))
+        return CheckResult(np.zeros(len(view), dtype=bool))
     rows = view.frame["label"].map(sizes).to_numpy() < 5
     detail = (
         f"{len(sizes):,} classes; the largest has {sizes.iloc[0]:,} rows, the smallest {sizes.iloc[-1]:,}"
@@ -52,7 +52,7 @@ def find_small_classes(view: TextIndex, settings: Settings) -> Found:
     )
     uneven = sizes.iloc[0] >= 10 * sizes.iloc[-1]
     rare = view.frame["label"].map(sizes).to_numpy() * 10 <= sizes.iloc[0]
-    return Found(rows | rare if uneven else rows, detail)
+    return CheckResult(rows | rare if uneven else rows, detail)
 
 
 WRONG_WIDTH = Check(

@@ -6,7 +6,7 @@ import html
 import re
 from html.parser import HTMLParser
 
-from lib.data.audit.check import DROP, FIX, KEEP, Check, Found, Settings
+from lib.data.audit.check import DROP, FIX, KEEP, AuditContext, Check, CheckResult
 from lib.data.columns.mapping import Examples
 from lib.data.normalisation import words
 from lib.data.text_index import TextIndex
@@ -36,24 +36,24 @@ def escaped(text: str) -> str:
     return INVISIBLE.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
 
 
-def find_invisible(view: TextIndex, settings: Settings) -> Found:
+def find_invisible(view: TextIndex, settings: AuditContext) -> CheckResult:
     """Flag rows with an invisible character in a text."""
-    return Found(view.flag(lambda text: INVISIBLE.search(text) is not None))
+    return CheckResult(view.flag(lambda text: INVISIBLE.search(text) is not None))
 
 
-def remove_invisible(view: TextIndex, settings: Settings) -> Examples:
+def remove_invisible(view: TextIndex, settings: AuditContext) -> Examples:
     """Take every invisible character out."""
     return view.mapped(lambda text: INVISIBLE.sub("", text))
 
 
-def find_broken(view: TextIndex, settings: Settings) -> Found:
+def find_broken(view: TextIndex, settings: AuditContext) -> CheckResult:
     """Flag rows whose text was read or written in the wrong encoding."""
-    return Found(view.flag(lambda text: not text.isascii() and BROKEN.search(text) is not None))
+    return CheckResult(view.flag(lambda text: not text.isascii() and BROKEN.search(text) is not None))
 
 
-def find_html(view: TextIndex, settings: Settings) -> Found:
+def find_html(view: TextIndex, settings: AuditContext) -> CheckResult:
     """Flag rows with HTML tags or character references."""
-    return Found(view.flag(has_html))
+    return CheckResult(view.flag(has_html))
 
 
 def has_html(text: str) -> bool:
@@ -63,7 +63,7 @@ def has_html(text: str) -> bool:
     )
 
 
-def strip_html(view: TextIndex, settings: Settings) -> Examples:
+def strip_html(view: TextIndex, settings: AuditContext) -> Examples:
     """Replace HTML by the text it shows, in the texts that hold any."""
     return view.mapped(lambda text: shown_text(text) if has_html(text) else text)
 

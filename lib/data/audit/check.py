@@ -15,7 +15,7 @@ KEEP, DROP, FIX = "keep", "drop", "fix"
 
 
 @dataclass(frozen=True)
-class Found:
+class CheckResult:
     """Which rows a check flags (bool, one a row), what more it has to say, and which rows its examples start with."""
 
     rows: np.ndarray
@@ -25,7 +25,7 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Settings:
+class AuditContext:
     """What checks need to know besides the examples."""
 
     wrong_width: frozenset[int] = frozenset()
@@ -45,12 +45,12 @@ class Check:
     name: str
     title: str
     why: str
-    find: Callable[[TextIndex, Settings], Found]
+    find: Callable[[TextIndex, AuditContext], CheckResult]
     choices: tuple[str, ...] = (KEEP, DROP)
     default: str = KEEP
     defaults: dict[Shape, str] = field(default_factory=dict)
     shapes: tuple[Shape, ...] = tuple(Shape)
-    fix: Callable[[TextIndex, Settings], Examples] | None = None
+    fix: Callable[[TextIndex, AuditContext], Examples] | None = None
     fix_label: str = ""
     """What fix does, in a few words: remove them, strip the tags."""
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from lib.data.audit.check import Check, Found, Settings
+from lib.data.audit.check import AuditContext, Check, CheckResult
 from lib.data.text_index import TextIndex
 
 BATCH = 2_000
@@ -57,21 +57,21 @@ def token_counts(texts: Sequence[str], *, tokenizer: str, at_least: int = 0) -> 
     return counts
 
 
-def find_long(view: TextIndex, settings: Settings) -> Found:
+def find_long(view: TextIndex, settings: AuditContext) -> CheckResult:
     """Flag rows with a text longer than the base model reads, and say how much of those texts is lost."""
     tokenizer = settings.tokenizer or bundled_tokenizer()
     counts = token_counts(view.texts, tokenizer=tokenizer, at_least=settings.max_tokens)
     long = counts > settings.max_tokens
     rows = view.rows_with(long)
     if not rows.any():
-        return Found(rows, f"Every text fits into {settings.max_tokens} tokens.")
+        return CheckResult(rows, f"Every text fits into {settings.max_tokens} tokens.")
     lost = 1 - settings.max_tokens * long.sum() / counts[long].sum()
     order = np.argsort(-np.where(long, counts, 0)[view.codes].max(axis=1), kind="stable")
     detail = (
         f"{settings.model} reads {settings.max_tokens} tokens. {long.sum():,} of {len(view.texts):,} distinct texts are "
         f"longer, the longest has {counts.max():,}; of those texts {lost:.0%} is lost."
     )
-    return Found(rows, detail, first=order[rows[order]])
+    return CheckResult(rows, detail, first=order[rows[order]])
 
 
 TOO_LONG = Check(

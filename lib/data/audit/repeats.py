@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from lib.data.audit.check import DROP, KEEP, Check, Found, Settings
+from lib.data.audit.check import DROP, KEEP, AuditContext, Check, CheckResult
 from lib.data.shapes import Shape
 from lib.data.text_index import TextIndex, duplicate_rows, row_codes
 
@@ -13,42 +13,42 @@ PAIRED = (Shape.PAIRS, Shape.SCORED, Shape.LABELLED_PAIRS, Shape.TRIPLETS)
 RANKED = (Shape.PAIRS, Shape.TRIPLETS)
 
 
-def find_equal_sides(view: TextIndex, settings: Settings) -> Found:
+def find_equal_sides(view: TextIndex, settings: AuditContext) -> CheckResult:
     """Flag rows where source and target are the same text but for case and white space."""
-    return Found(view.same[:, 0] == view.same[:, 1])
+    return CheckResult(view.same[:, 0] == view.same[:, 1])
 
 
-def find_exact(view: TextIndex, settings: Settings) -> Found:
+def find_exact(view: TextIndex, settings: AuditContext) -> CheckResult:
     """Flag rows that repeat an earlier row, texts and value alike, character by character."""
-    return Found(duplicate_rows(np.column_stack([view.codes, view.value]), order=view.judged_first))
+    return CheckResult(duplicate_rows(np.column_stack([view.codes, view.value]), order=view.judged_first))
 
 
-def find_near(view: TextIndex, settings: Settings) -> Found:
+def find_near(view: TextIndex, settings: AuditContext) -> CheckResult:
     """Flag rows that repeat an earlier row but for case, white space and punctuation, and are no exact repeat."""
     near = duplicate_rows(np.column_stack([view.near, view.value]), order=view.judged_first)
-    return Found(near & ~find_exact(view, settings).rows)
+    return CheckResult(near & ~find_exact(view, settings).rows)
 
 
-def find_contradictions(view: TextIndex, settings: Settings) -> Found:
+def find_contradictions(view: TextIndex, settings: AuditContext) -> CheckResult:
     """Flag rows whose texts stand elsewhere with another score or class."""
     together = row_codes(view.same)
     values = pd.Series(view.value).groupby(together).transform("nunique").to_numpy() if len(view) else np.zeros(0)
-    return Found(values > 1)
+    return CheckResult(values > 1)
 
 
-def find_one_source(view: TextIndex, settings: Settings) -> Found:
+def find_one_source(view: TextIndex, settings: AuditContext) -> CheckResult:
     """Flag all but the first row of a source that stands with several targets."""
     return _one_to_many(view, settings, one=0, many=1, words="targets")
 
 
-def find_one_target(view: TextIndex, settings: Settings) -> Found:
+def find_one_target(view: TextIndex, settings: AuditContext) -> CheckResult:
     """Flag all but the first row of a target that stands with several sources."""
     return _one_to_many(view, settings, one=1, many=0, words="sources")
 
 
-def _one_to_many(view: TextIndex, settings: Settings, *, one: int, many: int, words: str) -> Found:
+def _one_to_many(view: TextIndex, settings: AuditContext, *, one: int, many: int, words: str) -> CheckResult:
     if not len(view):
-        return Found(np.zeros(0, dtype=bool))
+        return CheckResult(np.zeros(0, dtype=bool))
     key, other = pd.Series(view.same[:, one]), pd.Series(view.same[:, many])
     kinds = other.groupby(key).transform("nunique")
     rows = ((kinds > 1) & key.duplicated()).to_numpy()
@@ -61,7 +61,7 @@ def _one_to_many(view: TextIndex, settings: Settings, *, one: int, many: int, wo
         f"c: how often each text stands, n = {len(view):,} rows."
     )
     order = np.argsort(-kinds.to_numpy(), kind="stable")
-    return Found(rows, detail if rows.any() else "", first=order[: min(len(order), 50)] if rows.any() else None)
+    return CheckResult(rows, detail if rows.any() else "", first=order[: min(len(order), 50)] if rows.any() else None)
 
 
 def false_negatives(counts: np.ndarray, rows: int, batch: int) -> float:

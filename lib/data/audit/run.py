@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lib.data.audit.check import DROP, FIX, Check, Found, Settings
+from lib.data.audit.check import DROP, FIX, AuditContext, Check, CheckResult
 from lib.data.audit.registry import CHECKS
 from lib.data.columns.mapping import Examples
 from lib.data.text_index import TextIndex
@@ -69,7 +69,7 @@ def audit(
     examples: Examples,
     *,
     choices: Mapping[str, str] | None = None,
-    settings: Settings = Settings(),
+    settings: AuditContext = AuditContext(),
     progress: Progress = Silent(),
 ) -> Audit:
     """Run every check that fits the shape, in order; each sees the rows that the choices before it left.
@@ -92,7 +92,7 @@ def audit(
     return Audit(findings, view.examples, pd.concat(left, ignore_index=True), view.near)
 
 
-def _one(check: Check, view: TextIndex, choice: str, settings: Settings) -> tuple[Finding, TextIndex, pd.DataFrame]:
+def _one(check: Check, view: TextIndex, choice: str, settings: AuditContext) -> tuple[Finding, TextIndex, pd.DataFrame]:
     """Run one check and carry out its choice; give the finding, what is left, and what was left out."""
     found = check.find(view, settings)
     count = int(found.rows.sum())
@@ -126,7 +126,7 @@ def left_out(frame: pd.DataFrame, reason: str) -> pd.DataFrame:
     return kept.reset_index(drop=True)
 
 
-def _examples(view: TextIndex, found: Found) -> pd.DataFrame:
+def _examples(view: TextIndex, found: CheckResult) -> pd.DataFrame:
     rows = found.first if found.first is not None else np.flatnonzero(found.rows)[:MAX_EXAMPLES]
     shown = [name for name in ("line", *view.columns, "score", "label") if name in view.frame]
     return view.frame.iloc[rows[:MAX_EXAMPLES]][shown].reset_index(drop=True)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from lib.data.audit.check import Check, Found, Settings
+from lib.data.audit.check import AuditContext, Check, CheckResult
 from lib.data.normalisation import words
 from lib.data.text_index import TextIndex
 
@@ -124,11 +124,11 @@ def language(text: str) -> str:
     return scores[0][1] if clear else ""
 
 
-def find_scripts(view: TextIndex, settings: Settings) -> Found:
+def find_scripts(view: TextIndex, settings: AuditContext) -> CheckResult:
     """Flag rows with a side in another script than most of that side; tell scripts and languages."""
     found = scripts(view.texts)
     if not len(view):
-        return Found(np.zeros(0, dtype=bool))
+        return CheckResult(np.zeros(0, dtype=bool))
     rows, details = np.zeros(len(view), dtype=bool), []
     for at, name in enumerate(view.columns):
         side = found[view.codes[:, at]]
@@ -136,7 +136,7 @@ def find_scripts(view: TextIndex, settings: Settings) -> Found:
         if counts.sum():
             rows |= (side > 0) & (side != counts.argmax())
             details.append(f"{name}: {_shares(Counter({NAMES[i]: int(n) for i, n in enumerate(counts) if n}))}")
-    return Found(rows, "Scripts of " + "; ".join(details) + "." + _languages(view, found) if details else "")
+    return CheckResult(rows, "Scripts of " + "; ".join(details) + "." + _languages(view, found) if details else "")
 
 
 def _languages(view: TextIndex, found: np.ndarray) -> str:

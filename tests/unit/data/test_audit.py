@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from lib.data.audit.characters import escaped, shown_text
-from lib.data.audit.check import Settings
+from lib.data.audit.check import AuditContext
 from lib.data.audit.lengths import bundled_tokenizer, token_counts
 from lib.data.audit.registry import CHECKS
 from lib.data.audit.repeats import false_negatives
@@ -188,7 +188,7 @@ def test_scores_out_of_range_and_no_numbers() -> None:
     assert lines(found, "out_of_range") == [3, 5]
     assert lines(found, "no_value") == [4]
     assert audit(rows, choices={"out_of_range": "fix"}).examples.frame["score"].tolist() == [0.5, 1.0, 0.0]
-    assert lines(audit(rows, settings=Settings(low=-1.0)), "out_of_range") == [3]
+    assert lines(audit(rows, settings=AuditContext(low=-1.0)), "out_of_range") == [3]
 
 
 def test_label_imbalance() -> None:
@@ -200,7 +200,7 @@ def test_label_imbalance() -> None:
 
 
 def test_rows_of_the_wrong_width_come_from_the_report() -> None:
-    found = audit(pairs(("a", "b"), ("c", "d")), settings=Settings(wrong_width=frozenset({3})))
+    found = audit(pairs(("a", "b"), ("c", "d")), settings=AuditContext(wrong_width=frozenset({3})))
     assert lines(found, "wrong_width") == [3]
 
 
