@@ -86,7 +86,7 @@ def read_frame(path: Path, shape: Shape, stored: dict[str, Any] | None = None) -
 
     Raises InputError where it cannot be read or has another shape.
     """
-    from lib.data.columns.guess import guess
+    from lib.data.columns.guess import guess_mapping
     from lib.data.columns.mapping import ColumnMapping
     from lib.data.prepare import audit_rows
     from lib.data.read.tables import read
@@ -95,7 +95,7 @@ def read_frame(path: Path, shape: Shape, stored: dict[str, Any] | None = None) -
     if not path.is_file():
         raise InputError(f"There is no file {path}.", todo="Check the path.")
     table = read(path)
-    mapping = guess(table)
+    mapping = guess_mapping(table)
     if stored:
         known = ColumnMapping.from_dict(stored)
         if all(name in table.frame for columns in known.roles.values() for name in columns):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from lib.data.columns.guess import guess, guess_as
+from lib.data.columns.guess import guess_mapping, guess_roles
 from lib.data.columns.mapping import ColumnMapping, TableLike, parse_scale
 from lib.data.prepare import Prepared, prepare
 from lib.data.read.tables import ReadOptions, Table, read
@@ -87,11 +87,11 @@ def mapping_from(given: argparse.Namespace, table: TableLike) -> ColumnMapping:
     roles = given_roles(given)
     check_columns(roles, table)
     if given.shape:
-        mapping = guess_as(table, Shape(given.shape))
+        mapping = guess_roles(table, Shape(given.shape))
     elif roles:
-        mapping = guess_as(table, shape_of(roles))
+        mapping = guess_roles(table, shape_of(roles))
     else:
-        mapping = guess(table)
+        mapping = guess_mapping(table)
     changes: dict[str, Any] = {"roles": {**mapping.roles, **roles}}
     if given.score_scale:
         changes["scale"] = parse_scale(given.score_scale)

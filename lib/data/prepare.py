@@ -13,7 +13,7 @@ import pandas as pd
 from lib.data.audit.check import AuditContext
 from lib.data.audit.corrections import BY_HAND, Correction, corrected
 from lib.data.audit.run import Audit, audit, left_out
-from lib.data.columns.guess import guess
+from lib.data.columns.guess import guess_mapping
 from lib.data.columns.mapping import ColumnMapping, Examples, FrameTable, TableLike, apply_mapping
 from lib.data.shapes import Shape
 from lib.data.split.split import split
@@ -63,7 +63,7 @@ def prepare(
     """
     progress.stage("Reading")
     table = _table(source, options)
-    mapping = mapping or guess(table)
+    mapping = mapping or guess_mapping(table)
     audited = audit_rows(
         table, mapping, choices=choices, own_held_out=own_held_out, settings=settings, progress=progress
     )

@@ -14,37 +14,37 @@ from lib.data.normalisation import words
 from lib.data.shapes import TEXT_COLUMNS, VALUE_COLUMN, Shape
 from lib.errors import InputError
 
-SAMPLE_ROWS = 2_000
+GUESS_ROWS = 2_000
 """Content is judged on this many rows, evenly over the file; whether a score leaves its scale is judged on all."""
 
-ANCHORS = words(
+ANCHOR_NAMES = words(
     "source_sentence source_text anchor query queries question title_question user_query search_query premise sentence1 "
     "sentence_a sentence text_a text1 source src input prompt instruction title heading headline headword term summary q"
 )
-POSITIVES = words(
+POSITIVE_NAMES = words(
     "target_sentence target_text positive pos positive_passage answer answers document doc passage context response reply "
     "hypothesis sentence2 sentence_b text_b text2 target tgt output completion body description content text article solution a"
 )
-NEGATIVES = re.compile(r"(hard_?)?neg(ative)?s?(_?(passage|document|doc|text|sentence))?(_?\d+)?")
-PLACEHOLDER = re.compile(r"(column|col|field|spalte|unnamed|c|v|x|f)?_?\d+")
+NEGATIVE_NAME = re.compile(r"(hard_?)?neg(ative)?s?(_?(passage|document|doc|text|sentence))?(_?\d+)?")
+PLACEHOLDER_NAME = re.compile(r"(column|col|field|spalte|unnamed|c|v|x|f)?_?\d+")
 """Names that a reader gives to columns without a header: they say nothing."""
-TEXTS = words(
+TEXT_NAMES = words(
     "text texts sentence utterance message question query content comment review body document title description"
 )
-LABELS = words(
+LABEL_NAMES = words(
     "label_text label_name class_name intent category class label labels topic tag target department gold_label"
 )
-PAIR_LABELS = words(
+PAIR_LABEL_NAMES = words(
     "is_duplicate duplicate similar is_similar same is_same match is_match paraphrase is_paraphrase gold_label label labels "
     "class relation judgment judgement entailment entailment_judgment"
 )
-SCORES = words(
+SCORE_NAMES = words(
     "score scores similarity similarity_score sim relatedness relatedness_score rating gold_score label labels value"
 )
-GROUPS = words(
+GROUP_NAMES = words(
     "group group_id groups thread thread_id cluster cluster_id conversation conversation_id document_id doc_id"
 )
-PARTS = words("split part fold subset partition set")
+SPLIT_NAMES = words("split part fold subset partition set")
 SAME_WORDS = (
     "1",
     "1.0",
@@ -65,7 +65,7 @@ Roles = dict[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True)
-class Column:
+class ColumnProfile:
     """One column and what its cells look like."""
 
     name: str
@@ -110,7 +110,7 @@ class Column:
         return bool(len(self.filled)) and not self.is_number and not link
 
 
-def guess(table: TableLike) -> ColumnMapping:
+def guess_mapping(table: TableLike) -> ColumnMapping:
     """Guess shape and roles; raise InputError where a table has too few columns to be examples."""
     frame = table.frame
     if frame.shape[1] < 2:
@@ -127,9 +127,9 @@ def guess(table: TableLike) -> ColumnMapping:
     return replace(mapping, group=group)
 
 
-def guess_as(table: TableLike, shape: Shape) -> ColumnMapping:
+def guess_roles(table: TableLike, shape: Shape) -> ColumnMapping:
     """Guess the roles for a shape that a person chose; roles for which no column offers itself stay empty."""
-    best = guess(table)
+    best = guess_mapping(table)
     if best.shape is shape:
         return best
     columns = _sampled(table.frame)
@@ -142,45 +142,56 @@ def guess_as(table: TableLike, shape: Shape) -> ColumnMapping:
     value = VALUE_COLUMN[shape]
     if value is None:
         return ColumnMapping(shape, roles, group=best.group)
-    found = _by_name(rest, SCORES if value == "score" else (*PAIR_LABELS, *LABELS)) or _few_values(rest, value)
+    found = _by_name(rest, SCORE_NAMES if value == "score" else (*PAIR_LABEL_NAMES, *LABEL_NAMES)) or _few_values(
+        rest, value
+    )
     if found is None:
         return ColumnMapping(shape, roles)
-    detail = value_guess(table.frame, shape, found.name)
+    detail = guess_value(table.frame, shape, found.name)
     return replace(detail, roles=roles | {value: (found.name,)})
 
 
-def _few_values(columns: list[Column], value: str) -> Column | None:
+def _few_values(columns: list[ColumnProfile], value: str) -> ColumnProfile | None:
     fitting = [column for column in columns if column.is_number == (value == "score") and column.distinct > 1]
     return min(fitting, key=lambda column: column.distinct, default=None)
 
 
 def is_known_name(cell: str) -> bool:
     """Say whether a cell reads like the name of a column of training data: question, target_sentence, label, ..."""
-    key = Column(cell, pd.Series([], dtype="str")).key
-    known = {*ANCHORS, *POSITIVES, *TEXTS, *LABELS, *PAIR_LABELS, *SCORES, *GROUPS, *PARTS} - {"a", "q"}
-    return key in known or NEGATIVES.fullmatch(key) is not None or re.sub(r"\d+$|_[ab]$", "", key) in known
+    key = ColumnProfile(cell, pd.Series([], dtype="str")).key
+    known = {
+        *ANCHOR_NAMES,
+        *POSITIVE_NAMES,
+        *TEXT_NAMES,
+        *LABEL_NAMES,
+        *PAIR_LABEL_NAMES,
+        *SCORE_NAMES,
+        *GROUP_NAMES,
+        *SPLIT_NAMES,
+    } - {"a", "q"}
+    return key in known or NEGATIVE_NAME.fullmatch(key) is not None or re.sub(r"\d+$|_[ab]$", "", key) in known
 
 
-def part_column(frame: pd.DataFrame) -> str:
+def find_split_column(frame: pd.DataFrame) -> str:
     """Return the column that looks like a published split; "" for none. It is offered, not taken: it may leak."""
     return _part(_sampled(frame))
 
 
-def _sampled(frame: pd.DataFrame) -> list[Column]:
-    step = max(1, len(frame) // SAMPLE_ROWS)
-    return [Column(str(name), frame.iloc[::step, at].astype("str")) for at, name in enumerate(frame.columns)]
+def _sampled(frame: pd.DataFrame) -> list[ColumnProfile]:
+    step = max(1, len(frame) // GUESS_ROWS)
+    return [ColumnProfile(str(name), frame.iloc[::step, at].astype("str")) for at, name in enumerate(frame.columns)]
 
 
-def value_guess(frame: pd.DataFrame, shape: Shape, column: str) -> ColumnMapping:
+def guess_value(frame: pd.DataFrame, shape: Shape, column: str) -> ColumnMapping:
     """Guess scale or "same" classes of a value column that a person chose; a Mapping that holds only those."""
-    cells = Column(column, frame[column].astype("str"))
+    cells = ColumnProfile(column, frame[column].astype("str"))
     if shape is Shape.SCORED:
-        return ColumnMapping(shape, scale=scale_for(cells.numeric))
+        return ColumnMapping(shape, scale=guess_scale(cells.numeric))
     same = _same(cells) if shape is Shape.LABELLED_PAIRS else ()
     return ColumnMapping(shape, same=same)
 
 
-def scale_for(values: pd.Series) -> tuple[float, float]:
+def guess_scale(values: pd.Series) -> tuple[float, float]:
     """Return the usual scale that holds the numbers, so that one stray value does not stretch it."""
     if not len(values):
         return (0.0, 1.0)
@@ -191,8 +202,8 @@ def scale_for(values: pd.Series) -> tuple[float, float]:
     return (float(values.min()), float(values.max()))
 
 
-def _triplets(columns: list[Column]) -> ColumnMapping | None:
-    negatives = [column for column in columns if NEGATIVES.fullmatch(column.key) and column.is_text]
+def _triplets(columns: list[ColumnProfile]) -> ColumnMapping | None:
+    negatives = [column for column in columns if NEGATIVE_NAME.fullmatch(column.key) and column.is_text]
     others = [column for column in columns if column not in negatives and column.is_text]
     if not negatives or len(others) < 2:
         return None
@@ -203,16 +214,16 @@ def _triplets(columns: list[Column]) -> ColumnMapping | None:
     return ColumnMapping(Shape.TRIPLETS, roles)
 
 
-def _pair(frame: pd.DataFrame, columns: list[Column]) -> ColumnMapping | None:
+def _pair(frame: pd.DataFrame, columns: list[ColumnProfile]) -> ColumnMapping | None:
     found = _numbered_pair(columns) or _named_pair([column for column in columns if not column.is_number])
-    if found is None or (_by_name(columns, LABELS) and found[1].name in _names(columns, LABELS)):
+    if found is None or (_by_name(columns, LABEL_NAMES) and found[1].name in _names(columns, LABEL_NAMES)):
         return None
     return _with_value(frame, found, [column for column in columns if column not in found])
 
 
-def _numbered_pair(columns: list[Column]) -> tuple[Column, Column] | None:
+def _numbered_pair(columns: list[ColumnProfile]) -> tuple[ColumnProfile, ColumnProfile] | None:
     """Return sentence1 and sentence2, text_a and text_b, whatever the word is."""
-    keys = {c.key: c for c in columns if not c.is_number and not PLACEHOLDER.fullmatch(c.key)}
+    keys = {c.key: c for c in columns if not c.is_number and not PLACEHOLDER_NAME.fullmatch(c.key)}
     for key, column in keys.items():
         for first, second in (("1", "2"), ("_a", "_b"), ("_left", "_right")):
             stem = key.removesuffix(first)
@@ -222,32 +233,34 @@ def _numbered_pair(columns: list[Column]) -> tuple[Column, Column] | None:
     return None
 
 
-def _named_pair(columns: list[Column]) -> tuple[Column, Column] | None:
-    anchor = _by_name(columns, ANCHORS)
-    positive = _by_name([column for column in columns if column is not anchor], POSITIVES)
+def _named_pair(columns: list[ColumnProfile]) -> tuple[ColumnProfile, ColumnProfile] | None:
+    anchor = _by_name(columns, ANCHOR_NAMES)
+    positive = _by_name([column for column in columns if column is not anchor], POSITIVE_NAMES)
     return (anchor, positive) if anchor and positive else None
 
 
-def _with_value(frame: pd.DataFrame, pair: tuple[Column, Column], rest: list[Column]) -> ColumnMapping:
+def _with_value(
+    frame: pd.DataFrame, pair: tuple[ColumnProfile, ColumnProfile], rest: list[ColumnProfile]
+) -> ColumnMapping:
     """Add the score or class that stands beside a pair, where one does."""
     roles: Roles = {"anchor": (pair[0].name,), "positive": (pair[1].name,)}
-    score = _by_name([column for column in rest if column.is_number and _is_scale(column)], SCORES)
+    score = _by_name([column for column in rest if column.is_number and _is_scale(column)], SCORE_NAMES)
     if score is not None:
-        whole = Column(score.name, frame[score.name].astype("str"))
-        return ColumnMapping(Shape.SCORED, roles | {"score": (score.name,)}, scale=scale_for(whole.numeric))
-    label = _by_name([column for column in rest if 2 <= column.distinct <= 10], PAIR_LABELS)
+        whole = ColumnProfile(score.name, frame[score.name].astype("str"))
+        return ColumnMapping(Shape.SCORED, roles | {"score": (score.name,)}, scale=guess_scale(whole.numeric))
+    label = _by_name([column for column in rest if 2 <= column.distinct <= 10], PAIR_LABEL_NAMES)
     if label is not None:
         return ColumnMapping(Shape.LABELLED_PAIRS, roles | {"label": (label.name,)}, same=_same(label))
     return ColumnMapping(Shape.PAIRS, roles)
 
 
-def _is_scale(column: Column) -> bool:
+def _is_scale(column: ColumnProfile) -> bool:
     """Tell a scale from a class: fractions, many steps, or few steps under a name that says score."""
     whole = bool((column.numeric % 1 == 0).all())
-    return not whole or column.distinct > 4 or (column.distinct > 2 and column.key not in PAIR_LABELS)
+    return not whole or column.distinct > 4 or (column.distinct > 2 and column.key not in PAIR_LABEL_NAMES)
 
 
-def _same(column: Column) -> tuple[str, ...]:
+def _same(column: ColumnProfile) -> tuple[str, ...]:
     """Return which class of a pair means the same: by its word, else the larger of two numbers."""
     values = sorted({value.strip() for value in column.filled})
     by_word = [value for word in SAME_WORDS for value in values if value.casefold() == word]
@@ -256,17 +269,17 @@ def _same(column: Column) -> tuple[str, ...]:
     return tuple(by_word[:1]) or tuple(values[-1:])
 
 
-def _labelled_texts(columns: list[Column]) -> ColumnMapping | None:
-    text = _by_name([column for column in columns if column.is_text], TEXTS)
+def _labelled_texts(columns: list[ColumnProfile]) -> ColumnMapping | None:
+    text = _by_name([column for column in columns if column.is_text], TEXT_NAMES)
     named = [column for column in columns if column is not text and column.distinct > 1]
     worded = [column for column in named if not column.is_number]
-    label = _by_name(worded, LABELS) or _by_name(named, LABELS)
+    label = _by_name(worded, LABEL_NAMES) or _by_name(named, LABEL_NAMES)
     if text is None or label is None:
         return None
     return ColumnMapping(Shape.LABELLED_TEXTS, {"text": (text.name,), "label": (label.name,)})
 
 
-def _by_content(frame: pd.DataFrame, columns: list[Column]) -> ColumnMapping:
+def _by_content(frame: pd.DataFrame, columns: list[ColumnProfile]) -> ColumnMapping:
     """Map by what the cells hold: the longest texts, and a number or a class beside them."""
     texts = [column for column in columns if column.is_text and not column.repeats]
     values = [column for column in columns if column not in texts and column.distinct > 1]
@@ -284,21 +297,21 @@ def _by_content(frame: pd.DataFrame, columns: list[Column]) -> ColumnMapping:
     return _value_by_content((texts[0], texts[1]), values)
 
 
-def _value_by_content(pair: tuple[Column, Column], values: list[Column]) -> ColumnMapping:
+def _value_by_content(pair: tuple[ColumnProfile, ColumnProfile], values: list[ColumnProfile]) -> ColumnMapping:
     roles: Roles = {"anchor": (pair[0].name,), "positive": (pair[1].name,)}
     number = [column for column in values if column.is_number and column.distinct < max(3, len(column.filled) // 2)]
     if len(number) == 1 and number[0].distinct == 2:
         return ColumnMapping(Shape.LABELLED_PAIRS, roles | {"label": (number[0].name,)}, same=_same(number[0]))
     if len(number) == 1:
-        return ColumnMapping(Shape.SCORED, roles | {"score": (number[0].name,)}, scale=scale_for(number[0].numeric))
+        return ColumnMapping(Shape.SCORED, roles | {"score": (number[0].name,)}, scale=guess_scale(number[0].numeric))
     return ColumnMapping(Shape.PAIRS, roles)
 
 
-def _part(columns: list[Column]) -> str:
+def _part(columns: list[ColumnProfile]) -> str:
     known = {word for part_words in SPLIT_WORDS.values() for word in part_words}
     for column in columns:
         if (
-            column.key in PARTS
+            column.key in SPLIT_NAMES
             and {value.strip().casefold() for value in column.filled} <= known
             and column.distinct > 1
         ):
@@ -306,18 +319,18 @@ def _part(columns: list[Column]) -> str:
     return ""
 
 
-def _group(columns: list[Column], *, triplets: bool) -> str:
+def _group(columns: list[ColumnProfile], *, triplets: bool) -> str:
     """Return a column that names what belongs together; the page of triplets too, whose negatives come from it."""
-    names = [*GROUPS, "page", "page_id"] if triplets else GROUPS
+    names = [*GROUP_NAMES, "page", "page_id"] if triplets else GROUP_NAMES
     found = _by_name([column for column in columns if 1 < column.distinct < len(column.filled)], names)
     return found.name if found else ""
 
 
-def _by_name(columns: list[Column], names: Sequence[str]) -> Column | None:
+def _by_name(columns: list[ColumnProfile], names: Sequence[str]) -> ColumnProfile | None:
     """Return the column whose name stands first in the list."""
     keys = {column.key: column for column in reversed(columns)}
     return next((keys[name] for name in names if name in keys), None)
 
 
-def _names(columns: list[Column], names: Sequence[str]) -> set[str]:
+def _names(columns: list[ColumnProfile], names: Sequence[str]) -> set[str]:
     return {column.name for column in columns if column.key in names}

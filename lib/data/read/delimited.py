@@ -20,13 +20,13 @@ HEADER_CHARACTERS = 60
 KNOWN = frozenset(
     name
     for names in (
-        guess.ANCHORS,
-        guess.POSITIVES,
-        guess.TEXTS,
-        guess.PAIR_LABELS,
-        guess.SCORES,
-        guess.GROUPS,
-        guess.PARTS,
+        guess.ANCHOR_NAMES,
+        guess.POSITIVE_NAMES,
+        guess.TEXT_NAMES,
+        guess.PAIR_LABEL_NAMES,
+        guess.SCORE_NAMES,
+        guess.GROUP_NAMES,
+        guess.SPLIT_NAMES,
     )
     for name in names
     if len(name) > 1

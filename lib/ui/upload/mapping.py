@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from lib.data.columns.guess import guess, guess_as, part_column, value_guess
+from lib.data.columns.guess import find_split_column, guess_mapping, guess_roles, guess_value
 from lib.data.columns.mapping import SCALES, ColumnMapping, TableLike, apply_mapping
 from lib.data.shapes import Shape
 from lib.errors import InputError
@@ -29,7 +29,7 @@ def show(upload: Upload, draft: Draft, table: TableLike) -> ColumnMapping | None
         upload_shapes.show()
     shape = _shape(upload, mapping)
     if shape is not mapping.shape:
-        mapping = guess_as(table, shape)
+        mapping = guess_roles(table, shape)
     mapping = _fields(upload, table, mapping)
     try:
         examples = apply_mapping(table, mapping)
@@ -48,7 +48,7 @@ def _start(draft: Draft, table: TableLike) -> ColumnMapping:
         named = [name for names in mapping.roles.values() for name in names] + [mapping.group, mapping.part]
         if all(name in table.frame.columns for name in named if name):
             return mapping
-    return guess(table)
+    return guess_mapping(table)
 
 
 def _shape(upload: Upload, mapping: ColumnMapping) -> Shape:
@@ -131,7 +131,7 @@ def _value(upload: Upload, mapping: ColumnMapping, value: str, names: list[str])
 
 def _meaning(upload: Upload, table: TableLike, mapping: ColumnMapping, column: str) -> ColumnMapping:
     """Ask for the score's scale, or for the classes that mean the same."""
-    guessed = value_guess(table.frame, mapping.shape, column)
+    guessed = guess_value(table.frame, mapping.shape, column)
     if mapping.shape is Shape.SCORED:
         known = mapping.scale if mapping.roles.get("score") == (column,) else guessed.scale
         return replace(mapping, scale=_scale(upload, column, known))
@@ -183,7 +183,7 @@ def _extras(upload: Upload, table: TableLike, mapping: ColumnMapping, names: lis
         key=key(upload, "part"),
         help="A column that says train, validation (valid, dev) or held_out (test) for each row.",
     )
-    offered = part_column(table.frame)
+    offered = find_split_column(table.frame)
     if offered and part == NONE:
         right.caption(f"“{plain(offered)}” looks like a split: choose it to keep that split.")
     return replace(mapping, group="" if group == NONE else group, part="" if part == NONE else part)

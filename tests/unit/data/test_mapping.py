@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lib.data.columns.guess import guess, guess_as, is_known_name, part_column, scale_for
+from lib.data.columns.guess import find_split_column, guess_mapping, guess_roles, guess_scale, is_known_name
 from lib.data.columns.mapping import ColumnMapping, FrameTable, apply_mapping, parse_scale
 from lib.data.shapes import Shape
 from lib.errors import InputError
@@ -63,7 +63,7 @@ GUESSES = {
 def test_guesses_shape(name: str) -> None:
     text_columns, others, shape = GUESSES[name]
     table = rows(**{column: texts(column) for column in text_columns}, **others)
-    mapping = guess(table)
+    mapping = guess_mapping(table)
     assert mapping.shape is shape
     examples = apply_mapping(table, mapping)
     assert len(examples.frame) == 30
@@ -71,12 +71,12 @@ def test_guesses_shape(name: str) -> None:
 
 
 def test_sides_follow_names_not_order() -> None:
-    mapping = guess(rows(answer=texts("a"), question=texts("q")))
+    mapping = guess_mapping(rows(answer=texts("a"), question=texts("q")))
     assert mapping.roles == {"anchor": ("question",), "positive": ("answer",)}
 
 
 def test_tenth_and_eleventh_answer_are_no_pair() -> None:
-    mapping = guess(
+    mapping = guess_mapping(
         rows(rephr=texts("r"), question=texts("q"), answer=texts("a"), answer_11=texts("k"), answer_12=texts("l"))
     )
     assert mapping.roles == {"anchor": ("question",), "positive": ("answer",)}
@@ -84,7 +84,7 @@ def test_tenth_and_eleventh_answer_are_no_pair() -> None:
 
 def test_links_are_no_text() -> None:
     links = [f"https://example.org/{at}" for at in range(30)]
-    mapping = guess(rows(page=links, first=texts("a"), second=texts("b")))
+    mapping = guess_mapping(rows(page=links, first=texts("a"), second=texts("b")))
     assert mapping.roles == {"anchor": ("first",), "positive": ("second",)}
 
 
@@ -101,8 +101,8 @@ def test_links_are_no_text() -> None:
 )
 def test_which_class_means_the_same(values: list[str], same: tuple[str, ...]) -> None:
     table = rows(sentence1=texts("a"), sentence2=texts("b"), label=cycle(values))
-    assert guess(table).same == same
-    examples = apply_mapping(table, guess(table)).frame
+    assert guess_mapping(table).same == same
+    examples = apply_mapping(table, guess_mapping(table)).frame
     assert set(examples["label"]) == {"0", "1"}
     assert ((examples["label"] == "1") == table.frame["label"].isin(same)).all()
 
@@ -126,7 +126,7 @@ def test_more_classes_stay_where_none_is_the_same() -> None:
     ],
 )
 def test_scale(values: list[float], scale: tuple[float, float]) -> None:
-    assert scale_for(pd.Series(values)) == scale
+    assert guess_scale(pd.Series(values)) == scale
 
 
 @pytest.mark.parametrize(
@@ -174,9 +174,9 @@ def test_split_words_are_understood_and_others_named() -> None:
 
 def test_published_split_is_offered_not_taken() -> None:
     table = rows(sentence1=texts("a"), sentence2=texts("b"), split=cycle(["train", "valid"]))
-    assert guess(table).part == ""
-    assert part_column(table.frame) == "split"
-    assert part_column(rows(a=texts("a"), split=cycle(["wood", "stone"])).frame) == ""
+    assert guess_mapping(table).part == ""
+    assert find_split_column(table.frame) == "split"
+    assert find_split_column(rows(a=texts("a"), split=cycle(["wood", "stone"])).frame) == ""
 
 
 @pytest.mark.parametrize(
@@ -194,13 +194,13 @@ def test_mapping_that_does_not_fit_is_refused(roles: dict[str, tuple[str, ...]],
 
 def test_one_column_is_refused() -> None:
     with pytest.raises(InputError, match="one column"):
-        guess(rows(a=["x"]))
+        guess_mapping(rows(a=["x"]))
 
 
 @pytest.mark.parametrize("shape", list(Shape))
 def test_any_shape_can_be_asked_for(shape: Shape) -> None:
     table = rows(question=texts("q"), answer=texts("a"), other=texts("o"), score=NUMBERS, topic=cycle(["k", "l"]))
-    mapping = guess_as(table, shape)
+    mapping = guess_roles(table, shape)
     assert mapping.shape is shape
     assert len(apply_mapping(table, mapping).frame) == 30
 
@@ -221,7 +221,7 @@ def test_names_that_say_header(cell: str, known: bool) -> None:
 
 def test_mapping_survives_json() -> None:
     table = rows(sentence1=texts("a"), sentence2=texts("b"), label=cycle(["0", "1"]), thread=cycle(list("ijk")))
-    mapping = guess(table)
+    mapping = guess_mapping(table)
     assert mapping.group == "thread"
     assert ColumnMapping.from_dict(json.loads(json.dumps(mapping.to_dict()))) == mapping
 
@@ -249,7 +249,7 @@ REAL = {
 @pytest.mark.parametrize("name", [name for name in REAL if (REAL_DATA / name).exists()])
 def test_real_files_are_guessed_right(name: str) -> None:
     shape, columns = REAL[name]
-    mapping = guess(FrameTable(head(REAL_DATA / name)))
+    mapping = guess_mapping(FrameTable(head(REAL_DATA / name)))
     assert mapping.shape is shape
     assert [column for names in mapping.roles.values() for column in names] == columns
 

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from lib.data.audit.corrections import Correction, corrected, differences
-from lib.data.columns.guess import guess
+from lib.data.columns.guess import guess_mapping
 from lib.data.columns.mapping import FrameTable, apply_mapping
 from lib.data.prepare import LEAKS, audit_rows, divided, prepare
 from lib.data.samples.add import add_sample
@@ -72,7 +72,7 @@ def test_own_held_out_rows_that_only_share_a_text_leave_train_out() -> None:
 
 def test_split_column_is_kept_and_what_is_missing_is_taken_from_train() -> None:
     rows = table().assign(split=["test"] * 30 + ["train"] * 70)
-    mapping = replace(guess(FrameTable(rows)), part="split")
+    mapping = replace(guess_mapping(FrameTable(rows)), part="split")
     prepared = prepare(rows, mapping=mapping)
     assert prepared.counts["held_out"] == 30
     assert prepared.counts["validation"] == 10
@@ -81,7 +81,7 @@ def test_split_column_is_kept_and_what_is_missing_is_taken_from_train() -> None:
 
 def test_two_held_out_sources_are_refused() -> None:
     rows = table().assign(split=["test"] * 30 + ["train"] * 70)
-    mapping = replace(guess(FrameTable(rows)), part="split")
+    mapping = replace(guess_mapping(FrameTable(rows)), part="split")
     with pytest.raises(InputError, match="Choose one"):
         prepare(rows, mapping=mapping, own_held_out=FrameTable(table(5)))
 
@@ -105,7 +105,7 @@ def test_corrections_change_cells_and_leave_rows_out() -> None:
         Correction(4, "anchor", "not what stands there", "x"),
         Correction(5, "nowhere", "x", "y"),
     ]
-    audited = audit_rows(rows, guess(rows), corrections=[change.to_dict() for change in changes])
+    audited = audit_rows(rows, guess_mapping(rows), corrections=[change.to_dict() for change in changes])
     frame = audited.examples.frame
     assert frame.loc[0, "positive"] == "better"
     assert 3 not in frame["line"].tolist()
@@ -114,12 +114,12 @@ def test_corrections_change_cells_and_leave_rows_out() -> None:
 
 
 def test_differences_are_the_corrections_that_make_them() -> None:
-    before = apply_mapping(FrameTable(table(4)), guess(FrameTable(table(4)))).frame
+    before = apply_mapping(FrameTable(table(4)), guess_mapping(FrameTable(table(4)))).frame
     after = before.copy()
     after.loc[2, "anchor"] = "changed"
     found = differences(before, after)
     assert [(item.line, item.column, item.after) for item in found] == [(4, "anchor", "changed")]
-    again, _ = corrected(apply_mapping(FrameTable(table(4)), guess(FrameTable(table(4)))), found)
+    again, _ = corrected(apply_mapping(FrameTable(table(4)), guess_mapping(FrameTable(table(4)))), found)
     pd.testing.assert_frame_equal(again.frame, after)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from lib.data.columns.guess import value_guess
+from lib.data.columns.guess import guess_value
 from lib.data.shapes import Shape
 from lib.evaluation.task import Task, same_label
 from tests.unit.evaluation.fakes import pairs_frame
@@ -28,7 +28,7 @@ def test_which_label_means_the_same_is_what_upload_would_offer(labels: list[str]
     assert same_label(labels) == same
     if set(labels) != {"0"}:
         frame = pd.DataFrame({"label": labels * 9})
-        assert value_guess(frame, Shape.LABELLED_PAIRS, "label").same == (same,)
+        assert guess_value(frame, Shape.LABELLED_PAIRS, "label").same == (same,)
     frame = pairs_frame(90, held_out=30).assign(label=(labels * 90)[:90])
     part = Task.of(frame, shape="labelled_pairs", part="held_out")
     missing = frame[(frame["part"] != "held_out") | (frame["label"] != labels[-1])]
