@@ -216,8 +216,8 @@ def test_a_chosen_pair_opens_to_its_neighbours(open_page: Callable[..., AppTest]
 
     pair = int(load_pairs(run)["pair"].iloc[2])
     app = open_page("explore", run=run.id)
-    app.session_state["chosen-pairs"] = [pair]
-    app.session_state["chosen-pairs-run"] = run.id
+    app.session_state["selected-pairs"] = [pair]
+    app.session_state["selected-pairs-run"] = run.id
     app.run()
     assert not app.exception
     near = [frame.value for frame in app.dataframe if list(frame.value.columns) == ["place", "right", "cosine", "text"]]
@@ -239,8 +239,8 @@ def test_the_inspector_says_who_overtook_whom_and_shows_wrong_targets(
     near = load_neighbours(run, pair=int(row["pair"]))
     before = near[(near["moment"] == "base") & ~near["right"]]["text"].head(int(row["base_rank"]) - 1)
     app = open_page("explore", run=run.id)
-    app.session_state["chosen-pairs"] = [int(row["pair"])]
-    app.session_state["chosen-pairs-run"] = run.id
+    app.session_state["selected-pairs"] = [int(row["pair"])]
+    app.session_state["selected-pairs-run"] = run.id
     app.run()
     said = texts(app)
     assert "The right answer overtook" in said

@@ -1,9 +1,9 @@
-"""The only file that names session keys and query parameters."""
+"""Session keys and query parameters that several pages share; a room with keys of its own names them in its own state module."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import streamlit as st
 
@@ -11,27 +11,8 @@ from lib.errors import DamagedError
 
 RUN = "run"
 PRESENT = "present"
-PAIR = "pair"
-LINKED_PAIRS = 20
-"""Chosen pairs that a link holds: more would make an address that nobody can paste."""
-
-# Widgets of the map that are bound to query parameters of the same name, so that a link opens the same view. The moment (frame) is
-# written by the page's own script, as the slider is moved without the server.
-MAP_FRAME, MAP_PART, MAP_CHANGE, MAP_SEARCH, MAP_GROUP = "frame", "part", "change", "find", "group"
-MAP_CLASSES = "class"
-MAP_LIST, MAP_SVG, MAP_DOWNLOADS = "map-list", "map-svg", "map-downloads"
-MAP_FIGURE, MAP_DOTS, MAP_TRAIL, MAP_INTRUDER = "map-figure", "map-dots", "map-trail", "map-intruder"
-MAP_PRESENTED, MAP_METHOD, MAP_BALANCE, MAP_FOLLOWED = "map-presented", "map-method", "map-balance", "map-followed"
-PAIR_TABLE, PAIR_OPENED = "pair-table", "pair-opened"
-_OPENED = "opened-pair"
-_ROUND = "choice-round"
-_FIRST = "map-first-moment"
-_MARKED = "map-marked"
-_PICKED = "map-picked"
 DATASET = "dataset"
 MODEL = "model"
-_CHOSEN = "chosen-pairs"
-_CHOSEN_RUN = "chosen-pairs-run"
 _OPEN_RUNS = "runs-seen-open"
 _PRESS = "press"
 _WATCHES = "page-watches"
@@ -71,71 +52,6 @@ def wanted_model() -> str | None:
 def is_presenting() -> bool:
     """Say whether the URL asks for the present mode: title, verdict and map alone."""
     return st.query_params.get(PRESENT) == "1"
-
-
-def chosen_pairs(run: str | None = None) -> list[int]:
-    """Return the pairs (their ids) that are chosen on Explore; another run starts with none."""
-    if run is not None and st.session_state.get(_CHOSEN_RUN, run) != run:
-        return []
-    if _CHOSEN not in st.session_state:
-        return [int(pair) for pair in st.query_params.get(PAIR, "").split(",") if pair.strip().isdigit()]
-    return list(st.session_state[_CHOSEN])
-
-
-def choose(pairs: Iterable[int], run: str | None = None) -> None:
-    """Choose pairs for map, tables and inspector alike."""
-    chosen = list(dict.fromkeys(int(pair) for pair in pairs))
-    st.session_state[_CHOSEN] = chosen
-    if chosen:
-        st.query_params[PAIR] = ",".join(str(pair) for pair in chosen[:LINKED_PAIRS])
-    else:
-        st.query_params.pop(PAIR, None)
-    if run is not None:
-        st.session_state[_CHOSEN_RUN] = run
-
-
-def let_go(run: str) -> None:
-    """Choose nothing; tables and map, which keep ticks of their own, begin anew."""
-    choose([], run)
-    for name in (_OPENED, _MARKED, _PICKED):
-        st.session_state.pop(name, None)
-    st.session_state[_ROUND] = choice_round() + 1
-
-
-def choice_round() -> int:
-    """Return how often all chosen pairs were let go: part of the key of whatever shows a choice."""
-    return int(st.session_state.get(_ROUND, 0))
-
-
-def opened_pair(chosen: list[int]) -> int | None:
-    """Return which of the chosen pairs is looked at from near, on map and inspector alike: the one that was opened, or the first."""
-    opened = st.session_state.get(_OPENED)
-    return opened if opened in chosen else next(iter(chosen), None)
-
-
-def open_pair(pair: int) -> None:
-    """Look at one of the chosen pairs from near."""
-    st.session_state[_OPENED] = int(pair)
-
-
-def value(key: str) -> object:
-    """Return what a control holds."""
-    return st.session_state.get(key)
-
-
-def set_value(key: str, given: object) -> None:
-    """Give a control what it shows next; only before it is drawn."""
-    st.session_state[key] = given
-
-
-def first_moment(run: str, labels: Mapping[str, str]) -> str:
-    """Return the moment that the link asks for, by its name (epoch-002) or label; the first one where it names none. Asked once a run."""
-    known = st.session_state.get(_FIRST)
-    if known is None or known[0] != run:
-        raw = linked(MAP_FRAME)
-        names = (name for name, label in labels.items() if raw in (name, label))
-        known = st.session_state[_FIRST] = (run, next(names, next(iter(labels), "")))
-    return str(known[1])
 
 
 def runs_seen_open() -> set[str]:
@@ -218,40 +134,3 @@ def deleted_run(identity: str | None = None) -> str | None:
 def forget_deleted() -> None:
     """Stop offering to bring the last deleted run back."""
     st.session_state.pop(_DELETED, None)
-
-
-def linked(name: str) -> str:
-    """Return the raw value of a query parameter, empty where the link has none."""
-    return st.query_params.get(name, "")
-
-
-def linked_all(key: str) -> list[str]:
-    """Return all the words that the address holds for a control of which several can be chosen."""
-    return st.query_params.get_all(key)
-
-
-def selected_points(key: str) -> list[tuple[int, int]]:
-    """Return the (trace, point) pairs that are selected in a figure."""
-    points = st.session_state.get(key, {}).get("selection", {}).get("points", [])
-    return [(int(point["curve_number"]), int(point["point_index"])) for point in points if "point_index" in point]
-
-
-def selected_rows(key: str) -> list[int]:
-    """Return the rows that are selected in a table."""
-    return [int(row) for row in st.session_state.get(key, {}).get("selection", {}).get("rows", [])]
-
-
-def pick(pairs: Iterable[int], run: str) -> None:
-    """Choose pairs by the map itself, which shows its own selection: they are not ringed again."""
-    choose(pairs, run)
-    st.session_state[_PICKED] = chosen_pairs(run)
-
-
-def marked_pairs(run: str) -> tuple[int, ...]:
-    """Return the pairs to ring on the map: the last that were chosen elsewhere, kept while the map itself picks others."""
-    chosen = chosen_pairs(run)
-    if chosen != st.session_state.get(_PICKED):
-        st.session_state[_MARKED] = (run, tuple(chosen))
-        st.session_state.pop(_PICKED, None)
-    known = st.session_state.get(_MARKED, (run, ()))
-    return known[1] if known[0] == run else ()

@@ -11,9 +11,9 @@ from lib.charts.map.figure import Picture
 from lib.charts.map.page import map_page
 from lib.charts.map.svg import map_svg
 from lib.store.runs import Run
+from lib.ui.explore import keys
 from lib.ui.explore.map.data import Told
 from lib.ui.explore.map.quality import described, honesty
-from lib.ui.shared import state
 
 
 def downloads(run: Run, found: Told, lines: pd.DataFrame, light: Callable[[], Picture]) -> None:
@@ -35,7 +35,7 @@ def downloads(run: Run, found: Told, lines: pd.DataFrame, light: Callable[[], Pi
             list(labels),
             index=len(labels) - 1,
             format_func=labels.__getitem__,
-            key=state.MAP_SVG,
+            key=keys.MAP_SVG,
         )
         st.download_button(
             "Picture (SVG)", svg, f"closer-map-{run.id}-{moment}.svg", "image/svg+xml", on_click="ignore"

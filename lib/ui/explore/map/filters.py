@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,8 +11,8 @@ import streamlit as st
 
 from lib.charts.map.scene import Classes
 from lib.store.runs import Run
+from lib.ui.explore import keys
 from lib.ui.explore.map.data import Told, search
-from lib.ui.shared import state
 
 PARTS = {"held_out": "Held-out", "validation": "Validation", "train": "Trained", "all": "All"}
 CHANGES = {"all": "Any change", "better": "Better", "same": "Same", "worse": "Worse"}
@@ -41,19 +42,29 @@ class View:
 
 def filters(told: Told, *, unseen: bool = False) -> View:
     """Draw the controls and return what is chosen. unseen: they stay in the page for the address alone (the present mode)."""
-    moment = state.first_moment(told.run, told.drawn.labels)
+    moment = initial_snapshot(told.run, told.drawn.labels)
     key = "map-filters-unseen" if unseen else "map-filters"
     with st.container(horizontal=True, vertical_alignment="bottom", key=key):
-        part = choice("Texts" if told.classes else "Pairs", PARTS, state.MAP_PART, default=opening(told))
+        part = choice("Texts" if told.classes else "Pairs", PARTS, keys.MAP_PART, default=opening(told))
         if told.classes:
             return View(part, words=searched("a text"), moment=moment, classes=of_classes(told))
-        change = choice("Change", CHANGES, state.MAP_CHANGE, default="all", help=CHANGE_HELP[told.measure])
+        change = choice("Change", CHANGES, keys.MAP_CHANGE, default="all", help=CHANGE_HELP[told.measure])
         return View(part, change, searched("a pair"), grouped(told), moment)
+
+
+def initial_snapshot(run: str, labels: Mapping[str, str]) -> str:
+    """Find the snapshot that the link names, by its name (epoch-002) or label; the first one otherwise. Read once a run."""
+    stored = st.session_state.get(keys.INITIAL_SNAPSHOT)
+    if stored is None or stored[0] != run:
+        raw = st.query_params.get(keys.MAP_FRAME, "")
+        names = (name for name, label in labels.items() if raw in (name, label))
+        stored = st.session_state[keys.INITIAL_SNAPSHOT] = (run, next(names, next(iter(labels), "")))
+    return str(stored[1])
 
 
 def searched(where: str) -> str:
     """Let the person look for words."""
-    words = st.text_input(f"Find words in {where}", key=state.MAP_SEARCH, bind="query-params", width=220)
+    words = st.text_input(f"Find words in {where}", key=keys.MAP_SEARCH, bind="query-params", width=220)
     return (words or "").strip()
 
 
@@ -64,7 +75,7 @@ def of_classes(told: Told) -> tuple[str, ...]:
         list(told.classes),
         default=list(told.classes)[:COLOURED],
         max_selections=COLOURED,
-        key=state.MAP_CLASSES,
+        key=keys.MAP_CLASSES,
         bind="query-params",
     )
     return tuple(classes)
@@ -98,7 +109,7 @@ def grouped(told: Told) -> str:
         "Group",
         ["", *groups],
         format_func=lambda name: name or "All",
-        key=state.MAP_GROUP,
+        key=keys.MAP_GROUP,
         bind="query-params",
         width=170,
     )
@@ -112,10 +123,10 @@ def opening(told: Told) -> str:
 
 def open_filters() -> None:
     """Show every part, change and group."""
-    for key in (state.MAP_PART, state.MAP_CHANGE):
-        state.set_value(key, "all")
-    if state.value(state.MAP_GROUP):
-        state.set_value(state.MAP_GROUP, "")
+    for key in (keys.MAP_PART, keys.MAP_CHANGE):
+        st.session_state[key] = "all"
+    if st.session_state.get(keys.MAP_GROUP):
+        st.session_state[keys.MAP_GROUP] = ""
 
 
 def measure_of(told: Told, view: View) -> str:

@@ -9,6 +9,7 @@ from lib.projection.methods import BALANCE, BALANCES, EXPLAINED, METHODS
 from lib.store.jobs import OPEN, Job
 from lib.store.runs import Run
 from lib.store.workspace import open_workspace
+from lib.ui.explore import keys
 from lib.ui.explore.map.data import Told
 from lib.ui.shared import cache, polling, state
 from lib.ui.shared.components import plain
@@ -69,12 +70,12 @@ def layout_choice(run: Run, told: Told) -> None:
             index=names.index(told.drawn.method),
             format_func=METHODS.__getitem__,
             captions=[EXPLAINED[name] for name in names],
-            key=state.MAP_METHOD,
+            key=keys.MAP_METHOD,
         )
         balance = BALANCE
         if method == "pair-faithful":
             balance = st.slider(
-                "Neighbourhoods or pairs", 0.0, 1.0, told.drawn.balance, 0.1, help=BALANCE_HELP, key=state.MAP_BALANCE
+                "Neighbourhoods or pairs", 0.0, 1.0, told.drawn.balance, 0.1, help=BALANCE_HELP, key=keys.MAP_BALANCE
             )
             st.table(balances().set_index("balance"))
             st.caption("Measured on 2,000 pairs of short texts; your own map's figures are below.")

@@ -13,8 +13,8 @@ from lib.charts.pair.trajectory import trail
 from lib.projection.store import drawn_ends
 from lib.store.runs import Run
 from lib.store.workspace import open_workspace
+from lib.ui.explore import keys
 from lib.ui.explore.map.data import Told, rows
-from lib.ui.shared import state
 from lib.ui.shared.cache import stamp
 from lib.ui.shared.components import plain
 from lib.ui.shared.theme import is_dark
@@ -36,7 +36,7 @@ def follow(run: Run, told: Told, line: pd.Series) -> None:
         ends = {moment: places for moment, (places, _) in near.items()}
         figure = trail(told.drawn, told.texts, source, target, ends, height=TRAIL_HEIGHT, dark=is_dark())
         alt = "The way of both texts of the pair from base to tuned."
-        st.plotly_chart(figure, key=state.MAP_TRAIL, alt=alt, config=PLAIN)
+        st.plotly_chart(figure, key=keys.MAP_TRAJECTORY, alt=alt, config=PLAIN)
     with tabs[1]:
         tables(told, near)
     if triple is not None:
@@ -89,14 +89,14 @@ def tables(
         if classes is not None:
             frame.insert(1, "class", [classes.get(place, "") for place in places])
         config = {"cosine": st.column_config.NumberColumn(format="%.3f", width=70)}
-        st.dataframe(frame, hide_index=True, height=178, column_config=config, key=f"{state.MAP_TRAIL}-{label}")
+        st.dataframe(frame, hide_index=True, height=178, column_config=config, key=f"{keys.MAP_TRAJECTORY}-{label}")
 
 
 def show_intruder(triple: Triple) -> None:
     """Show question, right answer and the wrong one that used to be nearest, at their true distances."""
     st.caption(verdict(triple))
     st.text(f"Question: {triple.texts[0]}\nRight: {triple.texts[1]}\nWrong: {triple.texts[2]}")
-    st.plotly_chart(intruder(triple, dark=is_dark()), key=state.MAP_INTRUDER, alt=verdict(triple), config=PLAIN)
+    st.plotly_chart(intruder(triple, dark=is_dark()), key=keys.MAP_WRONG_ANSWER, alt=verdict(triple), config=PLAIN)
 
 
 def find_intruder(run: Run, told: Told, source: int, target: int) -> Triple | None:

@@ -10,10 +10,10 @@ from lib.data.shapes import TEXT_COLUMNS, Shape
 from lib.evaluation.store import load_pairs
 from lib.store.runs import Run
 from lib.store.workspace import open_workspace
+from lib.ui.explore import keys, selection
 from lib.ui.explore.map.data import Told, rows, search
 from lib.ui.explore.map.filters import View, fitting, measure_of, open_filters
 from lib.ui.explore.pairs.table import SHOWN, columns
-from lib.ui.shared import state
 
 MOST_ROWS = 500
 """Rows of the list that are sent to the browser, those on the map first."""
@@ -68,7 +68,7 @@ def hits(run: Run, found: Told, view: View, lines: pd.DataFrame) -> None:
     st.caption(", ".join(f"{counts[name]:,} {name}" for name in (ON_MAP, FILTERED, ELSEWHERE) if name in counts) + ".")
     with st.container(horizontal=True):
         everyone = [int(pair) for pair in where.index]
-        st.button("Choose all", icon=":material/select_all:", on_click=state.choose, args=(everyone, run.id))
+        st.button("Choose all", icon=":material/select_all:", on_click=selection.select_pairs, args=(everyone, run.id))
         if FILTERED in counts:
             words = f"{counts[FILTERED]:,} hidden by the filters: show"
             st.button(words, icon=":material/filter_alt_off:", on_click=open_filters)
@@ -92,10 +92,10 @@ def places(run: Run, found: Told, view: View, lines: pd.DataFrame) -> pd.Series:
 
 def listing(run: Run, table: pd.DataFrame, ids: np.ndarray, config: dict[str, object]) -> None:
     """Draw a list whose rows can be chosen; a chosen one opens in its place."""
-    key = f"{state.MAP_LIST}-{run.id}-{state.choice_round()}-{hash(tuple(ids[:50].tolist())) & 0xFFFFFF}"
+    key = f"{keys.MAP_LIST}-{run.id}-{selection.selection_version()}-{hash(tuple(ids[:50].tolist())) & 0xFFFFFF}"
 
     def picked() -> None:
-        state.choose([int(ids[row]) for row in state.selected_rows(key) if row < len(ids)], run.id)
+        selection.select_pairs([int(ids[row]) for row in selection.selected_rows(key) if row < len(ids)], run.id)
 
     st.dataframe(
         table,

@@ -15,6 +15,7 @@ from lib.charts.pair.before_after import before_after
 from lib.errors import StoreError
 from lib.settings import MAX_DRAWN_POINTS
 from lib.store.runs import Run
+from lib.ui.explore import keys, selection
 from lib.ui.explore.map import filters, job, quality, side_panel
 from lib.ui.explore.map.data import Told, told
 from lib.ui.explore.map.export import downloads
@@ -51,7 +52,7 @@ def show(run: Run) -> None:
     with st.container(key="map-and-panel"):
         left, right = st.columns(SIDES, gap="medium")
         with left:
-            picture = drawn(run, found, view, state.marked_pairs(run.id), is_dark(), HEIGHT)
+            picture = drawn(run, found, view, selection.highlighted_pairs(run.id), is_dark(), HEIGHT)
             draw(run, found, picture, lines)
             tools(run, found, view, lines)
         with right:
@@ -63,7 +64,7 @@ def show(run: Run) -> None:
 
 def tools(run: Run, found: Told, view: View, lines: pd.DataFrame) -> None:
     """Offer another layout, and the picture as files."""
-    marked = state.marked_pairs(run.id)
+    marked = selection.highlighted_pairs(run.id)
     with st.container(horizontal=True, vertical_alignment="center"):
         job.layout_choice(run, found)
         downloads(run, found, lines, lambda: drawn(run, found, view, marked, False, HEIGHT))
@@ -73,12 +74,12 @@ def present(run: Run, found: Told) -> None:
     """Draw the map alone, large, with the one sentence of its honesty; the controls stay for the address, out of sight."""
     view = filters.filters(found, unseen=True)
     lines = chosen_lines(found, view, run)
-    picture = drawn(run, found, view, state.marked_pairs(run.id), is_dark(), PRESENT_HEIGHT)
+    picture = drawn(run, found, view, selection.highlighted_pairs(run.id), is_dark(), PRESENT_HEIGHT)
     # keys.html lets it fill the window
     with st.container(key="map-stage", height=PRESENT_HEIGHT, border=False):
         st.plotly_chart(
             picture.figure,
-            key=state.MAP_PRESENTED,
+            key=keys.MAP_PRESENTED,
             height="stretch",
             alt=quality.described(found.drawn, lines),
             config={"displaylogo": False, "scrollZoom": True},
@@ -130,12 +131,12 @@ def _drawn(
 def draw(run: Run, found: Told, picture: Picture, lines: pd.DataFrame) -> None:
     """Put the figure on the page; what is clicked or lassoed becomes the chosen pairs."""
 
-    key = f"{state.MAP_FIGURE}-{state.choice_round()}"
+    key = f"{keys.MAP_FIGURE}-{selection.selection_version()}"
 
     def picked() -> None:
-        points = state.selected_points(key)
+        points = selection.selected_points(key)
         pairs = [pair for curve, point in points if (pair := picture.pair_at(curve, point)) is not None]
-        state.pick(pairs, run.id)
+        selection.select_on_map(pairs, run.id)
 
     st.plotly_chart(
         picture.figure,
@@ -183,7 +184,7 @@ def second_figure(run: Run, found: Told, lines: pd.DataFrame) -> None:
     box = st.expander(
         "Every pair, before against after",
         icon=":material/scatter_plot:",
-        key=f"{state.MAP_DOTS}-box",
+        key=f"{keys.MAP_SCATTER}-box",
         on_change="rerun",
     )
     if not box.open or lines.empty:
@@ -192,22 +193,26 @@ def second_figure(run: Run, found: Told, lines: pd.DataFrame) -> None:
         ranked = "base_rank" in lines and lines["base_rank"].notna().any()
         options = ["cosine", "rank"] if ranked else ["cosine"]
         title = str.capitalize
-        measure = st.segmented_control("Measure", options, default="cosine", format_func=title, key=state.MAP_DOTS)
+        measure = st.segmented_control("Measure", options, default="cosine", format_func=title, key=keys.MAP_SCATTER)
         dots(run, found, lines, measure or "cosine")
 
 
 def dots(run: Run, found: Told, lines: pd.DataFrame, measure: str) -> None:
     """Draw the second figure: every extreme and a fair sample of the rest; what is clicked or lassoed is chosen."""
-    marked = tuple(state.chosen_pairs(run.id))
+    marked = tuple(selection.selected_pairs(run.id))
     some = lines[lines["base_rank"].notna()] if measure == "rank" else lines
     choice = choose_drawn(some, 0, marked=marked, most=2 * MAX_DRAWN_POINTS)
     some = some.iloc[choice.lines]
-    key, pairs = f"{state.MAP_DOTS}-figure-{state.choice_round()}", some["pair"].to_numpy()
+    key, pairs = f"{keys.MAP_SCATTER}-figure-{selection.selection_version()}", some["pair"].to_numpy()
 
     def picked() -> None:
-        state.choose([int(pairs[point]) for curve, point in state.selected_points(key) if curve == 0], run.id)
+        selection.select_pairs(
+            [int(pairs[point]) for curve, point in selection.selected_points(key) if curve == 0], run.id
+        )
 
-    drawn_dots = before_after(some, found.texts, measure=measure, marked=state.marked_pairs(run.id), dark=is_dark())
+    drawn_dots = before_after(
+        some, found.texts, measure=measure, marked=selection.highlighted_pairs(run.id), dark=is_dark()
+    )
     alt = "Each pair as one dot, base across, tuned up, with the diagonal."
     st.plotly_chart(drawn_dots, key=key, alt=alt, on_select=picked, selection_mode=("points", "box", "lasso"))
     if len(some) < choice.all_lines:

@@ -7,19 +7,18 @@ import streamlit as st
 
 from lib.data.shapes import TEXT_COLUMNS
 from lib.store.runs import Run
+from lib.ui.explore import keys, selection
 from lib.ui.explore.map import search
 from lib.ui.explore.map.data import Told, rows
 from lib.ui.explore.map.filters import View
 from lib.ui.explore.map.pair import follow, follow_text
-from lib.ui.explore.selection import one_of
-from lib.ui.shared import state
 
 LABEL_CHARACTERS = 70
 
 
 def show(run: Run, found: Told, view: View, lines: pd.DataFrame) -> None:
     """Draw what is chosen, or what can be."""
-    chosen = known(run, state.chosen_pairs(run.id))
+    chosen = known(run, selection.selected_pairs(run.id))
     if not chosen:
         search.show(run, found, view, lines)
         return
@@ -27,12 +26,12 @@ def show(run: Run, found: Told, view: View, lines: pd.DataFrame) -> None:
         f"Let go of {len(chosen):,} chosen",
         icon=":material/close:",
         type="tertiary",
-        on_click=state.let_go,
+        on_click=selection.clear_selection,
         args=(run.id,),
     )
-    if len(chosen) > state.LINKED_PAIRS:
-        st.caption(f"A link holds the first {state.LINKED_PAIRS} of them.")
-    pair = one_of(chosen, key=state.MAP_FOLLOWED, label=lambda one: short(run, found, one))
+    if len(chosen) > keys.LINKED_PAIRS:
+        st.caption(f"A link holds the first {keys.LINKED_PAIRS} of them.")
+    pair = selection.choose_active_pair(chosen, key=keys.MAP_PAIR, label=lambda one: short(run, found, one))
     if found.classes:
         follow_text(run, found, pair)
     elif (found.lines["pair"] == pair).any():

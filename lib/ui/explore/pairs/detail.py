@@ -11,8 +11,7 @@ from lib import settings
 from lib.charts.evaluation import token_heat, word_bars
 from lib.evaluation.store import load_neighbours
 from lib.store.runs import Run
-from lib.ui.explore.selection import one_of
-from lib.ui.shared import state
+from lib.ui.explore import keys, selection
 from lib.ui.shared.cache import stamp
 from lib.ui.shared.components import errors_shown
 from lib.ui.shared.theme import colours
@@ -30,7 +29,7 @@ def _neighbours(identity: str, pair: int, _stamp: tuple[int, int]) -> pd.DataFra
 def show(run: Run, table: pd.DataFrame, chosen: list[int]) -> None:
     """Draw the inspector of one of the chosen pairs."""
     rows = table.set_index("pair")
-    pair = one_of(chosen, key=state.PAIR_OPENED, label=lambda one: label(rows.loc[one]))
+    pair = selection.choose_active_pair(chosen, key=keys.PAIR_DETAIL, label=lambda one: label(rows.loc[one]))
     row = rows.loc[pair]
     with st.container(border=True):
         texts(row)

@@ -9,8 +9,8 @@ import streamlit as st
 
 from lib.evaluation.store import load_pairs
 from lib.store.runs import Run
+from lib.ui.explore import keys, selection
 from lib.ui.explore.pairs import detail
-from lib.ui.shared import state
 from lib.ui.shared.cache import stamp
 
 MOST_ROWS = 5_000
@@ -80,7 +80,7 @@ def show(run: Run) -> None:
         st.caption(EMPTY[kind])
     else:
         draw(run, kind, listed)
-    chosen = [pair for pair in state.chosen_pairs(run.id) if pair in set(table["pair"])]
+    chosen = [pair for pair in selection.selected_pairs(run.id) if pair in set(table["pair"])]
     if chosen:
         detail.show(run, table, chosen)
     elif not listed.empty:
@@ -156,18 +156,18 @@ def chosen_table(table: pd.DataFrame) -> str:
         required=True,
         format_func=lambda kind: f"{titles[kind]} ({counts[kind]:,})",
         label_visibility="collapsed",
-        key=state.PAIR_TABLE,
+        key=keys.PAIR_TABLE,
     )
     return str(chosen or "worse")
 
 
 def draw(run: Run, kind: str, listed: pd.DataFrame) -> None:
     """Draw a table; a chosen row is chosen everywhere."""
-    key = f"{state.PAIR_TABLE}-{kind}-{run.id}-{state.choice_round()}"
+    key = f"{keys.PAIR_TABLE}-{kind}-{run.id}-{selection.selection_version()}"
     ids = listed["pair"].to_numpy()
 
     def picked() -> None:
-        state.choose([int(ids[row]) for row in state.selected_rows(key) if row < len(ids)], run.id)
+        selection.select_pairs([int(ids[row]) for row in selection.selected_rows(key) if row < len(ids)], run.id)
 
     present = [name for name in SHOWN if name in listed]
     st.dataframe(

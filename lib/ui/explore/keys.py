@@ -1,0 +1,28 @@
+"""Session keys, widget keys and query parameters of the Explore page; those that pages share stand in lib/ui/shared/state.py."""
+
+from __future__ import annotations
+
+PAIR = "pair"
+"""Query parameter with the selected pairs, separated by commas."""
+
+LINKED_PAIRS = 20
+"""Selected pairs that a link holds: more would make an address too long to paste."""
+
+# Widgets of the map that are bound to query parameters of the same name, so that a link opens the same view. The page's own script
+# writes the snapshot (frame), because the slider moves without asking the server.
+MAP_FRAME, MAP_PART, MAP_CHANGE, MAP_SEARCH, MAP_GROUP = "frame", "part", "change", "find", "group"
+MAP_CLASSES = "class"
+
+# Widgets whose state stays in the session.
+MAP_LIST, MAP_SVG, MAP_METHOD, MAP_BALANCE, MAP_PAIR = "map-list", "map-svg", "map-method", "map-balance", "map-pair"
+MAP_FIGURE, MAP_PRESENTED, MAP_SCATTER = "map-figure", "map-presented", "map-scatter"
+MAP_TRAJECTORY, MAP_WRONG_ANSWER = "map-trajectory", "map-wrong-answer"
+PAIR_TABLE, PAIR_DETAIL = "pair-table", "pair-detail"
+PLAYGROUND = "playground"
+
+# Session state that is no widget's.
+SELECTED_PAIRS, SELECTED_RUN = "selected-pairs", "selected-pairs-run"
+SELECTION_VERSION = "selection-version"
+ACTIVE_PAIR = "active-pair"
+HIGHLIGHTED_PAIRS, PAIRS_FROM_MAP = "highlighted-pairs", "pairs-from-map"
+INITIAL_SNAPSHOT = "map-initial-snapshot"
