@@ -20,7 +20,7 @@ from bench.results import put
 from lib.data.prepare import prepare
 from lib.data.samples.registry import python_api_search, support_desk
 from lib.evaluation.store import Evaluation, load_evaluation, load_experiment
-from lib.evaluation.verdict import signed, size, written
+from lib.format import StoredChange, format_change, format_difference, format_magnitude
 from lib.jobs.kinds import perform
 from lib.progress import Silent
 from lib.settings import BUNDLED_MODEL, VALIDATION_FRACTION
@@ -87,36 +87,35 @@ def line(case: Case, found: Evaluation, seconds: float) -> str:
     named = ", ".join(warning["name"] for warning in found.warnings) or "nothing"
     probe = found.cost["general"]["probe"]
     steps = found.cost.get("validation", {}).get("last")
-    fall = signed("mrr@10", steps["difference"]) if steps else ""
+    fall = format_difference("mrr@10", steps["difference"]) if steps else ""
     cells = [
         case.name,
         case.expected,
         f"{found.examples:,} in {found.groups:,}",
         found.verdict,
-        change(found.metric, numbers),
-        size(found.metric, numbers["detectable"]),
+        format_change(found.metric, StoredChange.from_json(numbers)),
+        format_magnitude(found.metric, numbers["detectable"]),
         fall,
-        signed("spearman", probe["difference"]),
+        format_difference("spearman", probe["difference"]),
         named,
         f"{seconds:.0f}",
     ]
     return f"| {' | '.join(cells)} |"
 
 
-def change(metric: str, numbers: dict[str, Any]) -> str:
-    """Return base -> tuned with difference and interval."""
-    base, tuned = (written(metric, numbers[name], difference=numbers["difference"]) for name in ("base", "tuned"))
-    low, high = (signed(metric, numbers[name]) for name in ("low", "high"))
-    return f"{base} → {tuned} ({signed(metric, numbers['difference'])}; {low} to {high})"
-
-
 def placebo_line(case: Case, placebo: dict[str, Any]) -> str:
     """Return the placebo's line: it against the base, and the run against it."""
     metric = placebo["metric"]
     beyond = placebo["beyond"]
-    note = f"the run against it: {beyond['verdict']}, {change(metric, beyond)}"
-    cells = [f"placebo of {case.name}", "no gain", "the same", placebo["verdict"], change(metric, placebo)]
-    return f"| {' | '.join([*cells, size(metric, placebo['detectable']), '', '', note, ''])} |"
+    note = f"the run against it: {beyond['verdict']}, {format_change(metric, StoredChange.from_json(beyond))}"
+    cells = [
+        f"placebo of {case.name}",
+        "no gain",
+        "the same",
+        placebo["verdict"],
+        format_change(metric, StoredChange.from_json(placebo)),
+    ]
+    return f"| {' | '.join([*cells, format_magnitude(metric, placebo['detectable']), '', '', note, ''])} |"
 
 
 def main() -> None:
@@ -131,7 +130,7 @@ def main() -> None:
     if given.threads:
         torch.set_num_threads(given.threads)
     lines = [
-        "| training | what is the case | held-out pairs, groups | verdict | right answer first (95% interval) | could show | "
+        "| training | what is the case | held-out pairs, groups | verdict | top-1 accuracy (95% CI) | could show | "
         "validation MRR, best to last epoch | general probe | called by name | seconds |",
         "|---|---|---|---|---|---|---|---|---|---:|",
     ]

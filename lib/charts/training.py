@@ -11,10 +11,9 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from lib.charts.colours import Palette, with_alpha
+from lib.metrics import METRICS
 
 MOST_POINTS = 400
-HEADLINES = ("mrr@10", "spearman", "average_precision", "neighbour_recall")
-"""The metrics that choose the best epoch, one of which every dataset has."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ def curves(name: str, losses: Sequence[Mapping[str, Any]], measures: Sequence[Ma
     """Return a run's curves from its events; long loss curves are thinned to means of neighbours."""
     looks = {float(m["epoch"]): m["metrics"] for m in measures if m["part"] == "validation"}
     names = {key for metrics in looks.values() for key in metrics}
-    metric = next((known for known in HEADLINES if known in names), "")
+    metric = next((key for key, known in METRICS.items() if known.selects_for and key in names), "")
     epochs = sorted(epoch for epoch, metrics in looks.items() if metric in metrics)
     x, y = thinned([float(p["epoch"]) for p in losses], [float(p["loss"]) for p in losses])
     return Curves(name, metric, x, y, epochs, [float(looks[epoch][metric]) for epoch in epochs])

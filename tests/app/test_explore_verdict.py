@@ -47,15 +47,15 @@ def page(open_page: Callable[..., AppTest], run: Run) -> AppTest:
 
 def test_the_page_opens_on_the_verdict_in_one_sentence(page: AppTest) -> None:
     said = texts(page).replace("\\", "")
-    assert "held-out pairs the right answer now comes first for" in said
+    assert "Top-1 accuracy on " in said
     assert "It chose nothing" in said
     assert "What threshold should I use?" in said
     cards = {metric.label: metric for metric in page.metric}
     assert {"Recall@1", "Recall@5", "Recall@10", "MRR@10", "nDCG@10", "Median rank"} <= set(cards)
     assert "→" in cards["MRR@10"].value
     assert " to " in cards["MRR@10"].delta
-    assert "This many could show a change of about" in said
-    assert "This many could show" in cards["MRR@10"].help
+    assert "With this sample size, changes below about" in said
+    assert "With this sample size" in cards["MRR@10"].help
 
 
 def test_what_got_worse_is_the_first_table(page: AppTest) -> None:
@@ -99,7 +99,7 @@ def test_stored_experiments_are_told(open_page: Callable[..., AppTest], run: Run
     stored(run, "placebo", {"metric": "accuracy@1", **NOTHING, "run": GAIN, "beyond": GAIN, "model": "earlier"})
     stored(run, "learning_curve", {"metric": "accuracy@1", "points": points, "step": NOTHING})
     said = texts(open_page("explore", run=run.id)).replace("\\", "")
-    assert "base → placebo: 50% → 51% (+1 points, 95% interval -5 to +7)" in said
+    assert "base → placebo: 50% → 51% (+1 point, 95% CI -5 to +7)" in said
     assert "The gain comes from the pairs" in said
     assert "Whether more data would help cannot be told" in said
     assert "probably help" not in said
@@ -117,7 +117,7 @@ def test_a_clear_last_step_says_that_more_data_would_probably_help(open_page: Ca
     points = [{"fraction": f, "rows": int(40 * f), **GAIN} for f in (0.5, 1.0)]
     stored(run, "learning_curve", {"metric": "accuracy@1", "points": points, "step": GAIN})
     said = texts(open_page("explore", run=run.id)).replace("\\", "")
-    assert "From 50% to all of the data: +20 points, 95% interval +10 to +30. More data would probably help." in said
+    assert "From 50% to all of the data: +20 points, 95% CI +10 to +30. More data would probably help." in said
 
 
 def test_blends_are_listed_with_intervals_and_the_sliders_share_lies_between(
@@ -144,8 +144,8 @@ def test_blends_are_listed_with_intervals_and_the_sliders_share_lies_between(
     assert shares["target"].tolist() == pytest.approx([0.4, 0.45, 0.475, 0.5])
     assert shares["general"].tolist() == pytest.approx([0.9, 0.85, 0.825, 0.8])
     assert shares["measured"].tolist() == ["yes", "yes", "between two", "yes"]
-    assert shares["target, to the base"].tolist()[1:3] == ["+0.200, 95% interval +0.100 to +0.300", ""]
-    assert saved["held-out"].tolist() == ["Right answer first 50% → 70% (+20 points, 95% interval +10 to +30)"]
+    assert shares["target, to the base"].tolist()[1:3] == ["+0.200, 95% CI +0.100 to +0.300", ""]
+    assert saved["held-out"].tolist() == ["Top-1 accuracy 50% → 70% (+20 points, 95% CI +10 to +30)"]
 
 
 def changed(run: Run, **fields: object) -> None:
@@ -173,7 +173,7 @@ def test_how_validation_changed_is_told_with_its_interval(open_page: Callable[..
     fall = GAIN | {"base": 0.7, "tuned": 0.5, "difference": -0.2, "low": -0.3, "high": -0.1, "verdict": "worse"}
     changed(run, cost={"moments": [], "validation": {"best": GAIN, "last": fall, "looks": 9}})
     said = texts(open_page("explore", run=run.id)).replace("\\", "")
-    assert "best to last epoch: 0.700 → 0.500 (-0.200, 95% interval -0.300 to -0.100)" in said
+    assert "best to last epoch: 0.700 → 0.500 (-0.200, 95% CI -0.300 to -0.100)" in said
 
 
 def test_an_evaluation_of_an_older_version_opens_and_can_be_made_anew(
@@ -185,7 +185,7 @@ def test_an_evaluation_of_an_older_version_opens_and_can_be_made_anew(
         older.pop(name)
     path.write_text(json.dumps(older))
     page = open_page("explore", run=run.id)
-    assert "held-out pairs the right answer now comes first for" in texts(page).replace("\\", "")
+    assert "Top-1 accuracy on " in texts(page).replace("\\", "")
     assert not page.exception
     button(page, "Judge it anew").click().run()
     assert [job.kind for job in workspace.jobs.all(run=run.id, kind="evaluate")] == ["evaluate"]
@@ -195,7 +195,7 @@ def test_what_is_presented_is_badge_and_sentence_alone(open_page: Callable[..., 
     changed(run, warnings=[{"name": "Forgetting", "text": "It forgot."}])
     page = open_page("explore", run=run.id, present="1")
     said = texts(page).replace("\\", "")
-    assert "held-out pairs the right answer now comes first for" in said
+    assert "Top-1 accuracy on " in said
     assert not page.metric
     assert "It chose nothing" not in said
     assert "It forgot." not in said

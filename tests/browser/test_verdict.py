@@ -47,7 +47,7 @@ def page(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
 
 def test_the_verdict_opens_to_a_single_pair(page: Page, address: str, run: Run) -> None:
     page.goto(address)
-    expect(page.get_by_text("the right answer now comes first for").first).to_be_visible()
+    expect(page.get_by_text("Top-1 accuracy on").first).to_be_visible()
     expect(page.get_by_text("It chose nothing").first).to_be_visible()
     for name in ("Recall@1", "Recall@10", "MRR@10", "nDCG@10", "Median rank"):
         label = page.locator('[data-testid="stMetricLabel"]', has_text=name).first
@@ -83,7 +83,7 @@ def test_the_verdict_opens_to_a_single_pair(page: Page, address: str, run: Run) 
 
 def test_what_is_presented_is_badge_sentence_and_map(page: Page, address: str) -> None:
     page.goto(f"{address}&present=1")
-    expect(page.get_by_text("the right answer now comes first for").first).to_be_visible()
+    expect(page.get_by_text("Top-1 accuracy on").first).to_be_visible()
     expect(page.get_by_text("Leave the presentation")).to_be_visible()
     expect(page.get_by_test_id("stMetric")).to_have_count(0)
     expect(page.get_by_text("It chose nothing")).to_have_count(0)

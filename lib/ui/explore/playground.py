@@ -7,11 +7,12 @@ import streamlit as st
 
 from lib import settings
 from lib.data.shapes import Shape
+from lib.format import format_bytes
 from lib.models.inference.client import LiveWorker
 from lib.store.publish import size_of
 from lib.store.runs import Run
 from lib.store.workspace import open_workspace
-from lib.ui.shared.components import errors_shown, size
+from lib.ui.shared.components import errors_shown
 
 FOUND = 10
 
@@ -105,7 +106,7 @@ def _found(title: str, rows: list[dict[str, object]]) -> None:
 def _code(run: Run) -> None:
     st.caption("These lines run as they stand, with sentence-transformers and none of our code.")
     st.code(python_lines(run), language="python")
-    label = f"Download the model ({size(size_of(run.model_dir))})"
+    label = f"Download the model ({format_bytes(size_of(run.model_dir))})"
     st.link_button(label, f"/download/{run.id}/model.zip", icon=":material/download:")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import isfinite
 
 import pandas as pd
 import streamlit as st
@@ -12,12 +11,13 @@ from lib.charts.training import compare_figure, curves
 from lib.evaluation.bootstrap import Difference
 from lib.evaluation.compare_runs import FIRST, between
 from lib.evaluation.store import load_pairs
+from lib.format import format_change, format_headline, metric_title
 from lib.store.runs import Run
 from lib.store.workspace import open_workspace
 from lib.training.recipe import FIELDS
 from lib.ui.shared import cache
 from lib.ui.shared.cache import stamp
-from lib.ui.shared.components import errors_shown, headline_text, metric_title, plain
+from lib.ui.shared.components import errors_shown, plain
 from lib.ui.shared.theme import colours
 
 
@@ -42,7 +42,7 @@ def _numbers(runs: Sequence[Run]) -> None:
         st.caption("None of them has been judged on the held-out pairs yet.")
         return
     st.caption("On the same held-out pairs, base → tuned, difference with its 95% interval:")
-    rows = [{"Run": run.name, "Base model": run.model, "Held-out": headline_text(run.headline)} for run in measured]
+    rows = [{"Run": run.name, "Base model": run.model, "Held-out": format_headline(run.headline)} for run in measured]
     st.dataframe(pd.DataFrame(rows), hide_index=True, alt="Held-out quality of each run")
     for other in measured[1:]:
         with errors_shown():
@@ -58,12 +58,10 @@ def _against(one: Run, other: Run) -> None:
     first = found.get(FIRST)
     if first is None:
         return
-    low, high = (f"{100 * bound:+.0f}" for bound in (first.low, first.high))
-    interval = f"95% interval {low} to {high}" if isfinite(first.low) else "too few pairs for an interval"
     clear = {"better": "clearly better", "worse": "clearly worse"}.get(first.verdict, "no clear difference")
     st.write(
-        f"**{plain(other.name)}** against {plain(one.name)}: the right answer comes first for {first.tuned:.0%}, there for "
-        f"{first.base:.0%} ({100 * first.difference:+.0f} points, {interval}): **{clear}**."
+        f"**{plain(other.name)}** against {plain(one.name)}: {metric_title(FIRST)} {plain(format_change(FIRST, first))}: "
+        f"**{clear}**."
     )
 
 

@@ -8,20 +8,13 @@ from pathlib import Path
 import streamlit as st
 
 from lib.errors import CloserError
+from lib.format import format_bytes, format_headline
 from lib.store.publish import remove, size_of
 from lib.store.runs import Run
 from lib.store.workspace import Workspace
 from lib.training.recipe import FIELDS
 from lib.ui.shared import cache, state
-from lib.ui.shared.components import (
-    errors_shown,
-    headline_text,
-    partial_badge,
-    show_error,
-    size,
-    state_badge,
-    verdict_badge,
-)
+from lib.ui.shared.components import errors_shown, partial_badge, show_error, state_badge, verdict_badge
 
 MOST_EPOCHS = int(FIELDS["epochs"].high or 500)
 
@@ -35,7 +28,7 @@ def show(workspace: Workspace, run: Run) -> None:
             partial_badge(run)
             verdict_badge(run.headline)
         if run.headline:
-            st.caption(headline_text(run.headline))
+            st.caption(format_headline(run.headline))
         _actions(workspace, run)
         _words(workspace, run)
 
@@ -59,7 +52,9 @@ def _actions(workspace: Workspace, run: Run) -> None:
             with st.popover("More epochs", icon=":material/add_circle:"):
                 _extend(workspace, run)
         with st.popover("Delete", icon=":material/delete:"):
-            st.write(f"Deleting frees {size(cache.disk_bytes(run.folder))}. It can be undone until the space is freed.")
+            st.write(
+                f"Deleting frees {format_bytes(cache.disk_bytes(run.folder))}. It can be undone until the space is freed."
+            )
             if st.button("Delete this run", key=f"delete-{run.id}"):
                 _delete(workspace, run)
 
@@ -112,7 +107,7 @@ def undo(workspace: Workspace) -> None:
     last = next((run for run in deleted if run.id == state.deleted_run()), deleted[0])
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         with st.container(gap=None):
-            st.caption(f"{len(deleted)} deleted, {size(total)} to free. The last one:")
+            st.caption(f"{len(deleted)} deleted, {format_bytes(total)} to free. The last one:")
             st.text(last.name)
         if st.button("Undo", icon=":material/undo:", key="undo-delete"):
             workspace.runs.restore(last.id)
@@ -136,7 +131,7 @@ def _purge(workspace: Workspace, deleted: Sequence[Run]) -> None:
         except CloserError as error:
             show_error(error)
             return
-        state.leave_notice(f"{size(freed)} freed.", ":material/check:")
+        state.leave_notice(f"{format_bytes(freed)} freed.", ":material/check:")
         st.rerun()
 
 
@@ -147,7 +142,7 @@ def leftovers(workspace: Workspace) -> None:
         return
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         st.write(
-            f"{len(found)} unfinished {'part' if len(found) == 1 else 'parts'} ({size(sum(map(_bytes, found)))}) of interrupted work: "
+            f"{len(found)} unfinished {'part' if len(found) == 1 else 'parts'} ({format_bytes(sum(map(_bytes, found)))}) of interrupted work: "
             "half-written, and nothing will finish them."
         )
         if st.button("Clean up", icon=":material/mop:", key="clean"):

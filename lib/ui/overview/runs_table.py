@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
+from lib.format import NO_INTERVAL, StoredChange, format_interval, metric_title
 from lib.store.datasets import Dataset
 from lib.store.runs import Run
 from lib.training.recipe import FIELDS, differences
 from lib.ui.shared import cache
-from lib.ui.shared.components import STATES, metric_title
+from lib.ui.shared.components import STATES
 
 VERDICTS = {"better": "Better", "worse": "Worse", "no clear change": "No clear change"}
 
@@ -46,9 +48,9 @@ def row(run: Run, datasets: Mapping[str, Dataset]) -> dict[str, object]:
     }
 
 
-def _interval(numbers: Mapping[str, object]) -> str:
-    low, high = numbers.get("low"), numbers.get("high")
-    return "" if low is None or high is None else f"{low:+.3f} to {high:+.3f}"
+def _interval(numbers: Mapping[str, Any]) -> str:
+    interval = format_interval(numbers["metric"], StoredChange.from_json(numbers)) if numbers else NO_INTERVAL
+    return "" if interval == NO_INTERVAL else interval
 
 
 def settings_text(recipe: Mapping[str, object]) -> str:

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
+from lib.format import format_bytes
 from lib.store.datasets import Dataset
 from lib.store.runs import Run
 from lib.store.workspace import Workspace
 from lib.ui.overview import compare, run_actions, runs_table
 from lib.ui.shared import state
-from lib.ui.shared.components import SHAPES, size
+from lib.ui.shared.components import SHAPES
 
 
 def show(workspace: Workspace, runs: Sequence[Run], datasets: Sequence[Dataset]) -> None:
@@ -47,7 +48,7 @@ def _cards(workspace: Workspace, runs: Sequence[Run], datasets: Sequence[Dataset
         st.metric("Runs", len(runs), border=True)
         st.metric("Clearly better on held-out pairs", f"{better} of {len(done)}" if done else None, border=True)
         st.metric("Waiting or working", sum(run.is_open for run in runs), border=True)
-        st.metric("On disk", size(workspace.used_bytes()), border=True)
+        st.metric("On disk", format_bytes(workspace.used_bytes()), border=True)
 
 
 def _runs(runs: Sequence[Run], datasets: dict[str, Dataset]) -> list[str]:

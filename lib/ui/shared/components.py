@@ -6,13 +6,12 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
 from typing import Any
 
 import streamlit as st
 
 from lib.errors import CloserError, DamagedError
-from lib.evaluation.verdict import signless_zero
+from lib.format import format_time
 from lib.store.runs import Run
 from lib.ui.shared import state
 
@@ -42,19 +41,6 @@ KINDS = {
     "placebo": "Placebo",
     "learning_curve": "Learning curve",
     "blend": "Blend",
-}
-METRICS = {
-    "accuracy@1": "Right answer first",
-    "mrr@10": "MRR@10",
-    "ndcg@10": "nDCG@10",
-    "recall@1": "Recall@1",
-    "recall@5": "Recall@5",
-    "recall@10": "Recall@10",
-    "spearman": "Spearman",
-    "pearson": "Pearson",
-    "average_precision": "Average precision",
-    "neighbour_recall": "Same-class neighbours",
-    "triplet_accuracy": "Triplet accuracy",
 }
 
 
@@ -145,53 +131,7 @@ def run_titles(runs: Sequence[Run]) -> dict[str, str]:
 def run_title(run: Run) -> str:
     """Return a run's name with when it was made: names may repeat."""
     star = "★ " if run.starred else ""
-    return f"{star}{run.name} · {when(run.created)}"
-
-
-def when(moment: str | None) -> str:
-    """Return a stored UTC moment as the local day and time."""
-    if not moment:
-        return ""
-    return f"{datetime.fromisoformat(moment).astimezone():%d %b %Y, %H:%M}"
-
-
-def duration(seconds: float | None) -> str:
-    """Return seconds in words: 45 s, 3 min 20 s, 2 h 5 min."""
-    if seconds is None:
-        return ""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s" if whole < 600 else f"{round(whole / 60)} min"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
-
-
-def size(number: float | None) -> str:
-    """Return bytes in words: 87 MB, 1.2 GB."""
-    if number is None:
-        return ""
-    for unit, factor in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
-        if number >= factor:
-            return f"{number / factor:.3g} {unit}"
-    return f"{int(number)} bytes"
-
-
-def metric_title(name: str) -> str:
-    """Return a metric's name as people write it."""
-    return METRICS.get(name, name)
-
-
-def headline_text(headline: dict[str, Any] | None) -> str:
-    """Return the one line of numbers that lists show: metric, base -> tuned, difference with its interval."""
-    if not headline:
-        return ""
-    base, tuned = headline["base"], headline["tuned"]
-    line = f"{metric_title(headline['metric'])} {base:.3f} → {tuned:.3f}"
-    difference = signless_zero(f"{headline.get('difference', tuned - base):+.3f}")
-    if headline.get("low") is None or headline.get("high") is None:
-        return f"{line} ({difference})"
-    return f"{line} ({difference}, {headline['low']:+.3f} to {headline['high']:+.3f})"
+    return f"{star}{run.name} · {format_time(run.created)}"
 
 
 def verdict_badge(headline: dict[str, Any] | None) -> None:

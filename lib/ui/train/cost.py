@@ -12,6 +12,7 @@ import streamlit as st
 
 from lib.data.shapes import Shape
 from lib.experiments import cost_estimate
+from lib.format import format_bytes, format_duration
 from lib.models.catalog import STATIC_MODEL, resolve
 from lib.store.datasets import Dataset
 from lib.store.jobs import OPEN
@@ -20,7 +21,7 @@ from lib.training import preflight
 from lib.training.epoch_plan import Epoch, Repeats, epoch_of, repeats
 from lib.training.recipe import Recipe
 from lib.ui.server.supervisor_status import is_served
-from lib.ui.shared.components import duration, errors_shown, plain, size
+from lib.ui.shared.components import errors_shown, plain
 
 MANY_EPOCHS = 15
 
@@ -84,7 +85,7 @@ def _expected(workspace: Workspace, dataset: Dataset, model: str, recipe: Recipe
         found = cost_estimate.result(home, dataset=dataset.id, model=model, recipe=recipe)
     if found is not None:
         st.write(
-            f"**About {duration(found.seconds(recipe, steps=steps))}**, {size(found.memory)} of memory. {plain(found.device)}"
+            f"**About {format_duration(found.seconds(recipe, steps=steps))}**, {format_bytes(found.memory)} of memory. {plain(found.device)}"
         )
         st.caption(
             f"{plain(model)}: measured on some real steps, {_short(found.step_seconds)} a step; looks at the validation part and "
@@ -169,7 +170,7 @@ def _has_room(workspace: Workspace, dataset: Dataset, models: Sequence[str], rec
     if not needed:
         return True
     free = shutil.disk_usage(workspace.home).free
-    told = f"Takes up to {size(max(needed))} of disk while it trains; {size(free)} are free."
+    told = f"Takes up to {format_bytes(max(needed))} of disk while it trains; {format_bytes(free)} are free."
     if max(needed) <= free:
         st.caption(f":material/hard_drive: {told}")
         return True

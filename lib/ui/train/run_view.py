@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from lib.charts.training import Curves, curves, training_figure
+from lib.format import format_bytes, format_duration, format_headline, metric_title
 from lib.jobs.events import Status
 from lib.jobs.locks import is_held, kill_worker, worker_lock
 from lib.store.jobs import LIVE, OPEN, Job
@@ -15,18 +16,7 @@ from lib.training.card import facts_of
 from lib.training.recipe import FIELDS, differences
 from lib.ui.overview.runs_table import settings_text
 from lib.ui.shared import cache, state
-from lib.ui.shared.components import (
-    KINDS,
-    STATES,
-    duration,
-    headline_text,
-    metric_title,
-    partial_badge,
-    plain,
-    size,
-    state_badge,
-    verdict_badge,
-)
+from lib.ui.shared.components import KINDS, STATES, partial_badge, plain, state_badge, verdict_badge
 from lib.ui.shared.theme import colours
 from lib.ui.train import log
 
@@ -65,11 +55,11 @@ def _together(workspace: Workspace, run: Run) -> None:
             "Base model": one.model,
             "State": STATES.get(one.state, (one.state,))[0],
             **({"Settings": settings_text(one.recipe)} if differ else {}),
-            "Held-out": headline_text(one.headline),
+            "Held-out": format_headline(one.headline),
             "Trains, examples a second": cache.status(one).pairs_per_second,
             "Encodes, texts a second": facts_of(one.model_dir).get("texts_per_second"),
-            "Model size": size(cache.disk_bytes(one.model_dir)) if one.model_dir.is_dir() else "",
-            "Time": duration(one.seconds) if one.ended else "",
+            "Model size": format_bytes(cache.disk_bytes(one.model_dir)) if one.model_dir.is_dir() else "",
+            "Time": format_duration(one.seconds) if one.ended else "",
         }
         for one in reversed(others)
     ]
@@ -149,7 +139,7 @@ def _progress(run: Run, jobs: list[Job], status: Status) -> None:
     live = next((job for job in jobs if job.state in LIVE), None)
     if live is not None:
         early = ", less if it stops early" if live.kind == "train" and run.recipe.get("patience") else ""
-        left = f" · about {duration(status.seconds_left)} left{early}" if status.seconds_left is not None else ""
+        left = f" · about {format_duration(status.seconds_left)} left{early}" if status.seconds_left is not None else ""
         what = f"{status.stage.capitalize()}{': ' + status.detail if status.detail else ''}" or "Starting"
         if live.state == "cancelling":
             what, left = f"Stopping; the best so far is kept. {what}", ""
@@ -192,7 +182,7 @@ def _silence(workspace: Workspace, run: Run, jobs: list[Job], status: Status) ->
     )
     with st.container(border=True):
         st.warning(
-            f"No progress for {duration(silent)}. {why} Wait, restart the worker (it goes on from the newest checkpoint), or cancel.",
+            f"No progress for {format_duration(silent)}. {why} Wait, restart the worker (it goes on from the newest checkpoint), or cancel.",
             icon=":material/hourglass_disabled:",
         )
         if lives and st.button("Restart the worker", key=f"restart-{run.id}", icon=":material/restart_alt:"):
@@ -216,15 +206,15 @@ def _numbers(run: Run, drawn: Curves, status: Status) -> None:
         st.metric("Examples a second", speed, border=True, height="stretch")
         st.metric(
             "Time" if run.ended else "Time so far",
-            duration(run.seconds) if run.seconds else None,
+            format_duration(run.seconds) if run.seconds else None,
             border=True,
             height="stretch",
             help="Of the training, in all its attempts.",
         )
-        st.metric("Memory", size(status.memory) or None, border=True, height="stretch")
+        st.metric("Memory", format_bytes(status.memory) or None, border=True, height="stretch")
         st.metric(
             "To keep on disk",
-            size(cache.disk_bytes(run.folder)),
+            format_bytes(cache.disk_bytes(run.folder)),
             border=True,
             height="stretch",
             help="Model, checkpoints, snapshots, map.",

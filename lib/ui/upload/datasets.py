@@ -8,11 +8,12 @@ import streamlit as st
 
 from lib.data.shapes import Shape
 from lib.errors import CloserError
+from lib.format import format_bytes
 from lib.store.datasets import Dataset
 from lib.store.publish import size_of
 from lib.store.workspace import Workspace, open_workspace
 from lib.ui.shared import state
-from lib.ui.shared.components import show_error, size
+from lib.ui.shared.components import show_error
 from lib.ui.upload import draft, label_noise
 from lib.ui.upload.parts import PART_TITLES, SHAPE_TITLES
 
@@ -144,10 +145,10 @@ def _undo(workspace: Workspace) -> None:
                 )
                 with st.popover("Free the space", icon=":material/delete_forever:", key=f"dataset-free-{dataset.id}"):
                     st.write(
-                        f"Remove it for good and free {size(size_of(dataset.folder))}? Its runs keep their results, "
+                        f"Remove it for good and free {format_bytes(size_of(dataset.folder))}? Its runs keep their results, "
                         "but cannot be judged or drawn anew."
                     )
                     if st.button("Remove for good", key=f"dataset-purge-{dataset.id}", type="primary"):
                         freed = workspace.datasets.purge(dataset.id)
-                        state.leave_notice(f"{size(freed)} freed.", ":material/check:")
+                        state.leave_notice(f"{format_bytes(freed)} freed.", ":material/check:")
                         st.rerun()

@@ -67,7 +67,7 @@ def test_another_file_is_judged_whole_and_rows_that_were_trained_on_are_named(
     assert main(["evaluate", trained.id, "--on", str(file), "--json"]) == 0
     found = json.loads(printed(capsys).splitlines()[-1])
     assert sum(found["counts"].values()) == 80
-    assert found["sentence"].startswith("On 80 given pairs")
+    assert " on 80 given pairs: " in found["sentence"]
     assert "Seen in training" in found["warnings"]
     assert Path(found["pairs"]).is_file()
     assert not trained.evaluation_dir.exists()

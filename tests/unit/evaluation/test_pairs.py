@@ -64,7 +64,8 @@ def test_a_second_target_that_falls_is_worse_though_the_first_is_still_found(tmp
     assert (table["base_rank"] == 1).all()
     assert (table.loc[~first, "change"] == "worse").mean() > 0.9
     assert found.counts["worse"] == (table["change"] == "worse").sum()
-    assert found.sentence.startswith("On 40 held-out texts (80 pairs) the right answer now comes first for 100%")
+    assert found.sentence.startswith("Top-1 accuracy on 40 held-out queries (80 pairs): ")
+    assert "→ 100% (" in found.sentence
     assert found.verdicts["recall@10"] == "worse"
 
 
@@ -108,11 +109,11 @@ def test_a_labelled_pairs_gain_is_its_share_of_the_area_under_the_curve() -> Non
 def test_labelled_pairs_of_which_none_is_the_same_cannot_be_measured(tmp_path: Path) -> None:
     found, _ = judged(tmp_path, graded({"base": 0.3, "tuned": 0.6}), labelled(np.zeros(50)), "labelled_pairs")
     assert found.verdict == "no clear change"
-    assert found.sentence.endswith("average precision cannot be measured: no pair is the same.")
+    assert found.sentence.endswith("can't be measured: no pair is the same.")
     assert np.isnan(found.metrics["average_precision"]["base"])
     assert found.similarity["tuned"]["threshold"] is None
     everything, _ = judged(tmp_path, graded({"base": 0.3, "tuned": 0.6}), labelled(np.ones(50)), "labelled_pairs")
-    assert "cannot be measured: all pairs are the same" in everything.sentence
+    assert "can't be measured: all pairs are the same" in everything.sentence
 
 
 def test_a_label_of_1_means_the_same_also_where_there_is_none() -> None:
@@ -126,7 +127,7 @@ def test_scores_that_are_all_equal_cannot_be_measured(tmp_path: Path) -> None:
     frame = pairs_frame().assign(score=0.5)
     found, _ = judged(tmp_path, graded({"base": 0.3, "tuned": 0.6}), frame, "scored")
     assert found.verdict == "no clear change"
-    assert found.sentence == "On 60 held-out pairs Spearman cannot be measured: all scores are equal."
+    assert found.sentence == "Spearman on 60 held-out pairs can't be measured: all scores are equal."
     assert found.headline == {}
 
 

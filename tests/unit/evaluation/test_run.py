@@ -31,8 +31,8 @@ def judged(tmp_path: Path, embed: Embed, frame: pd.DataFrame | None = None, *, s
 def test_a_planted_gain_is_called_better_in_one_sentence(tmp_path: Path) -> None:
     found = judged(tmp_path, graded({"base": 0.25, "tuned": 0.6}))
     assert found.verdict == "better"
-    assert found.sentence.startswith("On 60 held-out pairs the right answer now comes first for ")
-    assert "95% interval +" in found.sentence
+    assert found.sentence.startswith("Top-1 accuracy on 60 held-out pairs: ")
+    assert "95% CI +" in found.sentence
     assert f"{found.counts['better']} pairs better, {found.counts['worse']} worse" in found.sentence
     assert sum(found.counts.values()) == found.examples == 60
     assert found.metrics["mrr@10"]["low"] > 0
@@ -102,7 +102,7 @@ def test_too_few_groups_are_said_and_stored(tmp_path: Path) -> None:
     frame = pairs_frame().assign(component=0)
     found = judged(tmp_path, graded({"base": 0.2, "tuned": 0.6}), frame)
     assert found.verdict == "no clear change"
-    assert "only 1 independent group" in found.sentence
+    assert "Only 1 independent group" in found.sentence
     assert found.headline["low"] is None
     assert found.headline["verdict"] == "no clear change"
     stored = json.loads((tmp_path / "evaluation" / "evaluation.json").read_text())

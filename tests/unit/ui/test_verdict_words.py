@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from lib.ui.explore.evaluation.text import more_data, placebo_means, stale, told
+from lib.ui.explore.evaluation.text import more_data, placebo_means, stale
 from lib.ui.explore.pairs.detail import listed, overtakings
 
 
@@ -41,7 +41,6 @@ def test_a_placebo_of_before_the_comparison_asks_for_another() -> None:
 
 def test_missing_numbers_are_no_nan() -> None:
     numbers = step("no clear change") | {"low": None, "high": None, "detectable": None}
-    assert told("mrr@10", numbers) == "0.500 → 0.700 (+0.200, no interval)"
     assert "nan" not in placebo_means({"metric": "mrr@10", **numbers, "run": step("better"), "beyond": numbers})
 
 
@@ -55,7 +54,7 @@ def test_more_data_helps_only_where_the_last_step_is_clear() -> None:
     hardly = more_data(curve("no clear change", 0.001))
     assert "+0.001" in hardly
     assert "cannot be told" in hardly
-    assert "could show a change of about 0.090" in hardly
+    assert "below about 0.090" in hardly
     assert "made it worse" in more_data(curve("worse", -0.2))
     assert more_data({"metric": "mrr@10", "points": [{"fraction": 1.0}]}) == "Too few rows to say."
     assert more_data({"metric": "mrr@10", "points": [{}, {}]}).startswith("Train on parts again")

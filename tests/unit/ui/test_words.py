@@ -12,7 +12,7 @@ from lib.training.recipe import RECOMMENDED
 from lib.ui.overview import compare, runs_table
 from lib.ui.server.downloads import zipped
 from lib.ui.shared import polling
-from lib.ui.shared.components import duration, headline_text, plain, size
+from lib.ui.shared.components import plain
 from lib.ui.train import log
 from lib.ui.train.recipe_form import spaced
 
@@ -36,28 +36,6 @@ RUN = Run(
     spent=0.0,
     folder=Path("nowhere"),
 )
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [(None, ""), (0.4, "0 s"), (59, "59 s"), (200, "3 min 20 s"), (1800, "30 min"), (7500, "2 h 5 min")],
-)
-def test_durations_read_well(seconds: float | None, words: str) -> None:
-    assert duration(seconds) == words
-
-
-@pytest.mark.parametrize(
-    ("number", "words"), [(None, ""), (12, "12 bytes"), (87e6, "87 MB"), (1.23e9, "1.23 GB"), (5_000, "5 kB")]
-)
-def test_sizes_read_well(number: float | None, words: str) -> None:
-    assert size(number) == words
-
-
-def test_a_headline_has_both_numbers_and_the_interval() -> None:
-    numbers = {"metric": "mrr@10", "base": 0.5, "tuned": 0.625, "difference": 0.125, "low": 0.05, "high": 0.2}
-    assert headline_text(numbers) == "MRR@10 0.500 → 0.625 (+0.125, +0.050 to +0.200)"
-    assert headline_text(numbers | {"low": None}) == "MRR@10 0.500 → 0.625 (+0.125)"
-    assert headline_text(None) == ""
 
 
 def test_nothing_in_a_plain_text_means_anything_to_markdown() -> None:

@@ -8,12 +8,13 @@ import streamlit as st
 
 from lib.charts.evaluation import with_interval
 from lib.evaluation.store import Evaluation, load_experiment
+from lib.format import StoredChange, format_change, format_duration, metric_title
 from lib.store.jobs import OPEN, Job
 from lib.store.runs import Run
 from lib.store.workspace import open_workspace
-from lib.ui.explore.evaluation.text import more_data, placebo_means, stale, told
+from lib.ui.explore.evaluation.text import more_data, placebo_means, stale
 from lib.ui.shared import cache, polling, state
-from lib.ui.shared.components import duration, metric_title, plain
+from lib.ui.shared.components import plain
 from lib.ui.shared.theme import colours
 
 LEADING = ("train", "evaluate")
@@ -69,7 +70,7 @@ def told_work(run: Run, job: Job, title: str) -> None:
     status = cache.status(run)
     waiting = job.state == "queued"
     words = "waiting for its turn" if waiting else (status.stage or "starting")
-    left = "" if waiting or status.seconds_left is None else f" · about {duration(status.seconds_left)} left"
+    left = "" if waiting or status.seconds_left is None else f" · about {format_duration(status.seconds_left)} left"
     detail = f", {status.detail}" if status.detail and not waiting else ""
     with st.status(plain(f"{title}: {words}{detail}{left}"), state="running", expanded=True):
         st.progress(0.0 if waiting else min(1.0, max(0.0, status.fraction or 0.0)))
@@ -128,7 +129,9 @@ def earlier(found: dict[str, Any], model: str | None) -> None:
 def told_placebo(placebo: dict[str, Any]) -> None:
     """Say what the placebo reached, and what that says of the run."""
     metric = placebo["metric"]
-    st.markdown(plain(f"{metric_title(metric)}, base → placebo: {told(metric, placebo)}."))
+    st.markdown(
+        plain(f"{metric_title(metric)}, base → placebo: {format_change(metric, StoredChange.from_json(placebo))}.")
+    )
     st.markdown(plain(placebo_means(placebo)))
 
 

@@ -11,10 +11,9 @@ import streamlit as st
 
 from lib.charts.evaluation import blends as figure_of
 from lib.evaluation.store import load_blends, load_experiment
+from lib.format import StoredChange, format_change, format_share, format_step, metric_title
 from lib.store.runs import Run
 from lib.ui.explore.evaluation.experiments import failed_before, open_job, submit, watched
-from lib.ui.explore.evaluation.text import step, told
-from lib.ui.shared.components import metric_title
 from lib.ui.shared.theme import colours
 
 
@@ -55,10 +54,12 @@ def saved_table(saved: list[tuple[Path, dict[str, Any]]]) -> pd.DataFrame:
     """Return a row for each saved blend: its share, what it reaches, its folder."""
     rows = []
     for folder, facts in saved:
-        row = {"share": f"{facts['share_of_tuned_weights']:.0%}" if facts else "", "held-out": "", "general": ""}
+        row = {"share": format_share(facts["share_of_tuned_weights"]) if facts else "", "held-out": "", "general": ""}
         if "held_out" in facts:
-            row["held-out"] = f"{metric_title(facts['metric'])} {told(facts['metric'], facts['held_out'])}"
-            row["general"] = told("spearman", facts["general"])
+            row["held-out"] = (
+                f"{metric_title(facts['metric'])} {format_change(facts['metric'], StoredChange.from_json(facts['held_out']))}"
+            )
+            row["general"] = format_change("spearman", StoredChange.from_json(facts["general"]))
         rows.append(row | {"folder": str(folder)})
     return pd.DataFrame(rows)
 
@@ -72,7 +73,7 @@ def at_share(found: dict[str, Any], share: int) -> pd.DataFrame:
         row[name] = float(np.interp(share, x, points[name]))
     known = pd.concat([pd.DataFrame([row]).assign(measured="between two"), points.assign(measured="yes")])
     known = known.drop_duplicates("share", keep="last").sort_values("share")
-    return known.assign(share=[f"{value:.0%}" for value in known["share"]]).round(3).fillna("")
+    return known.assign(share=[format_share(value) for value in known["share"]]).round(3).fillna("")
 
 
 def with_words(point: dict[str, Any], metric: str) -> dict[str, Any]:
@@ -80,5 +81,5 @@ def with_words(point: dict[str, Any], metric: str) -> dict[str, Any]:
     row = {name: point[name] for name in ("share", "target", "general")}
     for name, measure in (("target", metric), ("general", "spearman")):
         if f"{name}_difference" in point:
-            row[f"{name}, to the base"] = step(measure, point[f"{name}_difference"])
+            row[f"{name}, to the base"] = format_step(measure, StoredChange.from_json(point[f"{name}_difference"]))
     return row

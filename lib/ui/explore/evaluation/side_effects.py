@@ -11,9 +11,9 @@ from lib.charts.evaluation import course
 from lib.evaluation.side_effects.forgetting import BUNDLED_AGREEMENT
 from lib.evaluation.store import Evaluation
 from lib.evaluation.task import HEADLINE
+from lib.format import StoredChange, format_change, format_metric, format_share, metric_title
 from lib.store.runs import Run
-from lib.ui.explore.evaluation.text import told
-from lib.ui.shared.components import metric_title, plain
+from lib.ui.shared.components import plain
 from lib.ui.shared.theme import colours
 
 COLUMNS = {
@@ -56,9 +56,9 @@ def over_fitting(run: Run, found: Evaluation) -> None:
 def told_steps(metric: str, steps: dict[str, Any], moments: list[dict[str, Any]]) -> None:
     """Say how validation changed from base to best epoch, and on to the last one where that is another."""
     epochs = {m["name"]: m["epoch"] for m in moments}
-    words = f"base to best epoch: {told(metric, steps['best'])}"
+    words = f"base to best epoch: {format_change(metric, StoredChange.from_json(steps['best']))}"
     if max(epochs.values(), default=1) > epochs.get("best", 0):
-        words += f"; best to last epoch: {told(metric, steps['last'])}"
+        words += f"; best to last epoch: {format_change(metric, StoredChange.from_json(steps['last']))}"
     st.markdown(plain(f"{metric_title(metric)} on validation, {words}."))
 
 
@@ -85,11 +85,12 @@ def forgetting(general: dict[str, Any]) -> None:
         return
     st.markdown(
         f"Agreement with graded similarity of {general['probe_pairs']} everyday sentence pairs (Spearman): "
-        f"{plain(told('spearman', probe))}. Nearest neighbours kept among these texts: {general['neighbours_kept']:.0%}."
+        f"{plain(format_change('spearman', StoredChange.from_json(probe)))}. Nearest neighbours kept among these texts: "
+        f"{format_share(general['neighbours_kept'])}."
     )
     st.caption(
         f"The probe ships with Closer and has nothing to do with this data; all-MiniLM-L6-v2 agrees with its grades at "
-        f"{BUNDLED_AGREEMENT:.3f}."
+        f"{format_metric('spearman', BUNDLED_AGREEMENT)}."
     )
 
 

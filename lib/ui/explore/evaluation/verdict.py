@@ -7,42 +7,28 @@ from math import isfinite
 import streamlit as st
 
 from lib.evaluation.store import Evaluation, load_evaluation
-from lib.evaluation.verdict import NAMES, RANK, signed, written
+from lib.format import (
+    StoredChange,
+    format_count,
+    format_detectable,
+    format_difference,
+    format_interval,
+    format_metric,
+    format_p_value,
+)
+from lib.metrics import Metric, card_metrics
 from lib.store.runs import Run
 from lib.ui.explore.evaluation import experiments, interpolation, side_effects, similarity
-from lib.ui.explore.evaluation.text import between, reach
 from lib.ui.shared import state
 from lib.ui.shared.cache import stamp
 from lib.ui.shared.components import plain, verdict_badge
 
-CARDS = {
-    "pairs": ("recall@1", "recall@5", "recall@10", "mrr@10", "ndcg@10", "median_rank"),
-    "triplets": ("triplet_accuracy", "recall@1", "recall@10", "mrr@10", "ndcg@10", "median_rank"),
-    "scored": ("spearman", "pearson"),
-    "labelled_pairs": ("average_precision", "best_f1"),
-    "labelled_texts": ("neighbour_recall", "silhouette"),
-}
 CARD_WIDTH, WIDER, LONGEST = 196, 240, 13
 """Pixels: six cards in a row at 1,440, three at 800; and of those few whose value has more signs than fit."""
 
 CHOSE_NOTHING = (
     "Measured on the held-out part. It chose nothing: no epoch, no setting, no threshold; validation did that."
 )
-HELP = {
-    "recall@1": "Share of a text's right answers that come first, mean over texts.",
-    "recall@5": "Share of a text's right answers among the first 5.",
-    "recall@10": "Share of a text's right answers among the first 10.",
-    "mrr@10": "1 / rank of the first right answer, 0 beyond 10, mean over texts.",
-    "ndcg@10": "How high the right answers stand among the first 10, with all of them on top as 1.",
-    "median_rank": "Half of the texts find their right answer at this rank or before it. Lower is better.",
-    "spearman": "Rank correlation of cosine and score.",
-    "pearson": "Linear correlation of cosine and score.",
-    "average_precision": "Area under precision and recall when the cosine says whether two texts are the same.",
-    "best_f1": "The best balance of precision and recall that any threshold on the cosine reaches on these pairs.",
-    "triplet_accuracy": "How often the right text is closer than every wrong one of its row.",
-    "neighbour_recall": "Share of the ten nearest other texts that have the same class.",
-    "silhouette": "How much nearer a text is to its own class than to the next one, from -1 to 1.",
-}
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
@@ -87,47 +73,41 @@ def badges(found: Evaluation) -> None:
 
 
 def cards(found: Evaluation) -> None:
-    """Draw a card for each measure in one row that wraps where there is no room."""
-    names = [name for name in CARDS[found.shape] if name in found.metrics and isfinite(found.metrics[name]["tuned"])]
+    """Draw a card for each metric in one row that wraps where there is no room."""
     with st.container(horizontal=True, gap="xsmall"):
-        for name in names:
-            card(name, found.metrics[name], found.verdicts.get(name, ""))
+        for metric in card_metrics(found.shape):
+            if metric.key in found.metrics and isfinite(found.metrics[metric.key]["tuned"]):
+                card(metric, StoredChange.from_json(found.metrics[metric.key]), found.verdicts.get(metric.key, ""))
         if found.shape == "labelled_pairs":
             similarity.threshold_card(found, width=CARD_WIDTH)
 
 
-def card(name: str, numbers: dict[str, float], verdict: str) -> None:
+def card(metric: Metric, change: StoredChange, verdict: str) -> None:
     """Draw one card, base -> tuned, with the 95% interval of the difference; coloured where interval and test are clear."""
     clear = verdict in ("better", "worse")
-    value = " → ".join(written(name, numbers[which]) for which in ("base", "tuned"))
+    value = " → ".join(format_metric(metric.key, one) for one in (change.base, change.tuned))
     st.metric(
-        title(name),
+        metric.title,
         value,
-        delta=f"{signed(name, numbers['difference'])} ({between(name, numbers)})",
-        delta_color=("inverse" if name == RANK else "normal") if clear else "off",
+        delta=f"{format_difference(metric.key, change.difference)} ({format_interval(metric.key, change)})",
+        delta_color=("inverse" if metric.lower_is_better else "normal") if clear else "off",
         delta_arrow="off",  # the sign says it, and a lower rank is no fall
-        help=f"{HELP[name]} {reach(name, numbers)}".strip(),
+        help=f"{metric.help} {format_detectable(metric.key, change.detectable)}".strip(),
         border=True,
         width=CARD_WIDTH if len(value) <= LONGEST else WIDER,
     )
 
 
-def title(name: str) -> str:
-    """Return a measure's name at the start of a line."""
-    told = NAMES.get(name, name)
-    return told if told[1:2].isupper() else told[:1].upper() + told[1:]  # nDCG keeps its small n
-
-
 def counted(found: Evaluation) -> str:
     """Return what was counted (examples, groups that belong together, targets), how sure it is, and what could be seen."""
-    groups = f"{found.examples:,} examples in {found.groups:,} groups that belong together"
-    among = f", ranked among {found.documents:,} distinct targets" if found.documents else ""
-    numbers = found.metrics[found.metric]
-    if not isfinite(numbers["low"]):
+    groups = f"{format_count(found.examples, 'example')} in {format_count(found.groups, 'independent group')}"
+    among = f", ranked among {format_count(found.documents, 'distinct target')}" if found.documents else ""
+    change = StoredChange.from_json(found.metrics[found.metric])
+    if not isfinite(change.low):
         return f"{groups}{among}."
-    told = "p < 0.001" if numbers["p_value"] < 0.001 else f"p = {numbers['p_value']:.3f}"
-    sure = f"Intervals: 95%, bootstrap over groups. Paired randomization test: {told}."
-    return f"{groups}{among}. {sure} {reach(found.metric, numbers)}"
+    p_value = format_p_value(found.metrics[found.metric]["p_value"])
+    sure = f"Intervals: 95%, bootstrap over groups. Paired randomization test: {p_value}."
+    return f"{groups}{among}. {sure} {format_detectable(found.metric, change.detectable)}"
 
 
 def details(run: Run, found: Evaluation) -> None:

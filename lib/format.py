@@ -1,0 +1,192 @@
+"""How numbers are written, once for pages, commands, charts and reports: metrics, differences, intervals, counts, units."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from math import isfinite, nan
+from typing import Any, Protocol
+
+from lib.metrics import metric_of
+
+NO_INTERVAL = "no interval"
+_UNITS = {"share": "point", "rank": "rank", "number": ""}
+"""What a difference of each kind of metric is counted in."""
+
+
+class Change(Protocol):
+    """One metric of base and tuned model: what is not known is nan, a bound that does not exist is nan or infinite."""
+
+    @property
+    def base(self) -> float: ...
+    @property
+    def tuned(self) -> float: ...
+    @property
+    def difference(self) -> float: ...
+    @property
+    def low(self) -> float: ...
+    @property
+    def high(self) -> float: ...
+
+
+@dataclass(frozen=True)
+class StoredChange:
+    """A change as JSON holds it: null is nan. detectable: the smallest change that the sample could show, 80% power."""
+
+    base: float
+    tuned: float
+    difference: float
+    low: float = nan
+    high: float = nan
+    detectable: float = nan
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> StoredChange:
+        """Read the numbers of a stored change; other keys are ignored."""
+        base, tuned = _number(stored.get("base")), _number(stored.get("tuned"))
+        difference = stored.get("difference", tuned - base)
+        bounds = (_number(stored.get(name)) for name in ("low", "high", "detectable"))
+        return cls(base, tuned, _number(difference), *bounds)
+
+
+def _number(value: Any) -> float:
+    return nan if value is None else float(value)
+
+
+def metric_title(key: str) -> str:
+    """Look up a metric's title."""
+    return metric_of(key).title
+
+
+def format_metric(key: str, value: float, *, difference: float = 1.0) -> str:
+    """Write a value of a metric: 47%, 0.512, or rank 12; finely enough that a small difference to another value is seen."""
+    kind = metric_of(key).kind
+    if kind == "rank":
+        return f"{value:,.1f}".removesuffix(".0")
+    return format_share(value, digits=_share_digits(difference)) if kind == "share" else f"{value:.3f}"
+
+
+def format_difference(key: str, difference: float) -> str:
+    """Write a difference of a metric with its sign; shares in points, without the unit: +14, +0.125, -2."""
+    kind = metric_of(key).kind
+    if kind == "rank":
+        return unsigned_zero(f"{difference:+,.1f}".removesuffix(".0"))
+    return format_points(difference) if kind == "share" else unsigned_zero(f"{difference:+.3f}")
+
+
+def format_points(difference: float) -> str:
+    """Write a difference of shares in signed percentage points: whole ones, below one with one decimal."""
+    return unsigned_zero(f"{100 * difference:+.{_share_digits(difference)}f}")
+
+
+def _share_digits(difference: float) -> int:
+    """Count the decimals of a percent that a difference of shares needs."""
+    return int(0 < abs(difference) < 0.01)
+
+
+def unsigned_zero(text: str) -> str:
+    """Drop the sign of a written number that is zero."""
+    return text if any(digit in text for digit in "123456789n") else text.lstrip("+-")
+
+
+def format_magnitude(key: str, difference: float) -> str:
+    """Write how large a difference of a metric is, without its sign but with its unit: 6 points, 1 rank, 0.090."""
+    text = format_difference(key, difference).lstrip("+-")
+    return f"{text} {_unit(key, text)}".rstrip()
+
+
+def _unit(key: str, written: str) -> str:
+    """Look up what a written difference is counted in, in the right number."""
+    unit = _UNITS[metric_of(key).kind]
+    return f"{unit}s" if unit and written.lstrip("+-") != "1" else unit
+
+
+def format_interval(key: str, change: Change) -> str:
+    """Write the interval of a difference, without its unit: +10 to +18."""
+    if not (isfinite(change.low) and isfinite(change.high)):
+        return NO_INTERVAL
+    return f"{format_difference(key, change.low)} to {format_difference(key, change.high)}"
+
+
+def format_step(key: str, change: Change) -> str:
+    """Write a difference with its 95% confidence interval: +14 points, 95% CI +10 to +18."""
+    difference, interval = format_difference(key, change.difference), format_interval(key, change)
+    counted = f"{difference} {_unit(key, difference)}".rstrip()
+    return f"{counted}, {'' if interval == NO_INTERVAL else '95% CI '}{interval}"
+
+
+def format_values(key: str, change: Change, *, arrow: str = "→") -> str:
+    """Write base -> tuned: 47% → 61%."""
+    base, tuned = (format_metric(key, value, difference=change.difference) for value in (change.base, change.tuned))
+    return f"{base} {arrow} {tuned}"
+
+
+def format_change(key: str, change: Change, *, arrow: str = "→") -> str:
+    """Write base -> tuned with the difference and its 95% confidence interval: 47% → 61% (+14 points, 95% CI +10 to +18)."""
+    return f"{format_values(key, change, arrow=arrow)} ({format_step(key, change)})"
+
+
+def format_headline(headline: Mapping[str, Any] | None, *, arrow: str = "→") -> str:
+    """Write a run's stored headline in one line: the metric and its change; empty where there is none."""
+    if not headline:
+        return ""
+    change = format_change(headline["metric"], StoredChange.from_json(headline), arrow=arrow)
+    return f"{metric_title(headline['metric'])} {change}"
+
+
+def format_detectable(key: str, detectable: float) -> str:
+    """Say which changes so small a sample cannot show; empty where that is not known."""
+    if not isfinite(detectable):
+        return ""
+    least = format_magnitude(key, detectable)
+    return f"With this sample size, changes below about {least} can't be detected (80% power)."
+
+
+def format_p_value(value: float) -> str:
+    """Write a p-value with three digits."""
+    return "p < 0.001" if value < 0.001 else f"p = {value:.3f}"
+
+
+def format_cosine(value: float) -> str:
+    """Write a cosine similarity with three digits."""
+    return unsigned_zero(f"{value:.3f}")
+
+
+def format_share(value: float, *, digits: int = 0) -> str:
+    """Write a share in percent, whole unless digits say otherwise."""
+    return f"{value:.{digits}%}"
+
+
+def format_count(number: int, noun: str, plural: str = "") -> str:
+    """Write a count with its noun in the right number: 1 row, 1,204 rows."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def format_duration(seconds: float | None) -> str:
+    """Write seconds as 45 s, 3 min 20 s, 30 min or 2 h 5 min; empty for None."""
+    if seconds is None:
+        return ""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s" if whole < 600 else f"{round(whole / 60)} min"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def format_bytes(number: float | None) -> str:
+    """Write bytes as 12 bytes, 87 MB or 1.23 GB (powers of 1,000); empty for None."""
+    if number is None:
+        return ""
+    for unit, factor in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if number >= factor:
+            return f"{number / factor:.3g} {unit}"
+    return f"{int(number)} bytes"
+
+
+def format_time(stored: str | None) -> str:
+    """Write a stored UTC time as the local day and minute; empty for None."""
+    if not stored:
+        return ""
+    return f"{datetime.fromisoformat(stored).astimezone():%d %b %Y, %H:%M}"
