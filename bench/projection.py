@@ -22,11 +22,11 @@ from pathlib import Path
 import numpy as np
 
 from bench.results import put
-from lib.projection.layout import layout
-from lib.projection.pair_faithful.graph import neighbours
-from lib.projection.points import points, unit
-from lib.projection.quality import pair_figures, trustworthiness
-from lib.projection.run import shown_lines
+from lib.projection.layout import compute_layout
+from lib.projection.pair_faithful.graph import nearest_neighbours
+from lib.projection.points import distinct_points, unit_snapshot
+from lib.projection.quality import line_quality, trustworthiness
+from lib.projection.run import pair_lines
 from lib.projection.snapshots import read_snapshots
 from lib.store.runs import Run
 from lib.store.workspace import open_workspace
@@ -40,9 +40,9 @@ COLUMNS = "| method | seconds | sign | rank | trust base, best | still | kept of
 def read(run: Run) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return base and best of the shown texts, unit rows, and the pairs among them."""
     known = read_snapshots(run.snapshots_dir)
-    base, best = (unit(np.asarray(known.vectors(name)), where=name) for name in ("base", "best"))
+    base, best = (unit_snapshot(np.asarray(known.vectors(name)), where=name) for name in ("base", "best"))
     dataset = open_workspace().datasets.get(run.dataset)
-    lines = shown_lines(dataset.frame(), known.texts(), shape=dataset.shape)
+    lines = pair_lines(dataset.frame(), known.texts(), shape=dataset.shape)
     return base, best, lines[["source", "target"]].to_numpy(np.int64)
 
 
@@ -50,8 +50,8 @@ def ours(
     base: np.ndarray, best: np.ndarray, pairs: np.ndarray, *, method: str, balance: float = 0.5
 ) -> tuple[Frames, float]:
     """Draw with the product's own layout; the placebo is a third moment of a second drawing."""
-    timed = layout({"base": base, "best": best}, pairs, method=method, balance=balance)
-    again = layout({"base": base, "copy": base, "best": best}, pairs, method=method, balance=balance)
+    timed = compute_layout({"base": base, "best": best}, pairs, method=method, balance=balance)
+    again = compute_layout({"base": base, "copy": base, "best": best}, pairs, method=method, balance=balance)
     moved = again.coordinates["copy"] - again.coordinates["base"]
     return (timed.coordinates["base"], timed.coordinates["best"], timed.coordinates["base"] + moved), timed.seconds
 
@@ -72,7 +72,7 @@ def aligned(base: np.ndarray, best: np.ndarray, _pairs: np.ndarray) -> tuple[Fra
     """Draw base, its copy and best by AlignedUMAP, duplicates within a moment dropped first (it fails on them)."""
     from umap import AlignedUMAP
 
-    keep = points({"base": base, "best": best})
+    keep = distinct_points({"base": base, "best": best})
     rows = np.unique(np.unique(keep.of[0], return_index=True)[1])
     rows = np.intersect1d(rows, np.unique(keep.of[1], return_index=True)[1])
     same = {i: i for i in range(len(rows))}
@@ -107,7 +107,7 @@ def figures(frames: Frames, base: np.ndarray, best: np.ndarray, pairs: np.ndarra
     """Return all figures of merit of one drawing."""
     first, last, copy = frames
     cosine = tuple((vectors[pairs[:, 0]] * vectors[pairs[:, 1]]).sum(axis=1) for vectors in (base, best))
-    truth = pair_figures(first, last, (cosine[0], cosine[1]), pairs)
+    truth = line_quality(first, last, (cosine[0], cosine[1]), pairs)
     real = np.linalg.norm(last - first, axis=1).mean()
     return {
         "sign": truth.sign_agreement or np.nan,
@@ -123,7 +123,7 @@ def overlap(vectors: np.ndarray, frame: np.ndarray, k: int = 15) -> float:
     """Return the share of the k nearest neighbours that are so on the map too."""
     from scipy.spatial import cKDTree
 
-    near = neighbours(vectors, k=k)[0]
+    near = nearest_neighbours(vectors, k=k)[0]
     drawn = cKDTree(frame).query(frame, k=k + 1)[1][:, 1:]
     return float(np.mean([len(np.intersect1d(a, b)) / k for a, b in zip(near, drawn, strict=True)]))
 

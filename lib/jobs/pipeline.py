@@ -44,8 +44,8 @@ def evaluate(task: Task) -> tuple[str, ...]:
 
 def project(task: Task) -> tuple[str, ...]:
     """Draw the run's map; the payload may choose another method or balance."""
-    from lib.projection.run import draw_run
+    from lib.projection.run import draw_map
 
     options = {name: task.payload[name] for name in ("method", "balance") if name in task.payload}
-    draw_run(task.run, task.dataset, home=task.workspace.home, progress=task.progress, **options)
+    draw_map(task.run, task.dataset, home=task.workspace.home, progress=task.progress, **options)
     return ()

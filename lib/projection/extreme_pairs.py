@@ -14,12 +14,12 @@ from lib.data.shapes import TEXT_COLUMNS, Shape
 from lib.evaluation.run import embedder
 from lib.evaluation.store import load_pairs
 from lib.progress import Progress
-from lib.projection.methods import EXTREMES
-from lib.projection.points import unit
+from lib.projection.methods import NUM_EXTREMES
+from lib.projection.points import unit_snapshot
 
 
 @dataclass(frozen=True)
-class Added:
+class AddedTexts:
     """Texts that training did not follow, with their unit vectors (n, d) of the base and the tuned model."""
 
     texts: list[str]
@@ -30,31 +30,31 @@ class Added:
         return len(self.texts)
 
 
-NONE = Added([], np.zeros((0, 0), np.float32), np.zeros((0, 0), np.float32))
+NO_ADDED_TEXTS = AddedTexts([], np.zeros((0, 0), np.float32), np.zeros((0, 0), np.float32))
 
 
-def missing_extremes(run: Any, shape: str, known: list[str], *, home: Path, progress: Progress) -> Added:
+def missing_extreme_texts(run: Any, shape: str, known: list[str], *, home: Path, progress: Progress) -> AddedTexts:
     """Return the texts of the strongest changes among the judged pairs that are not known; their vectors come from the cache.
 
     Nothing is added to a run that was not judged, or whose map holds every held-out text.
     """
     columns = list(TEXT_COLUMNS[Shape(shape)][:2])
     if len(columns) < 2 or not (run.evaluation_dir / "evaluation.json").exists():
-        return NONE
+        return NO_ADDED_TEXTS
     judged = load_pairs(run)
     if judged.empty or not set(columns) <= set(judged):
-        return NONE
+        return NO_ADDED_TEXTS
     there = set(known)
-    wanted = strongest(judged)[columns].to_numpy(dtype=object).ravel()
+    wanted = strongest_changes(judged)[columns].to_numpy(dtype=object).ravel()
     texts = [text for text in dict.fromkeys(wanted.tolist()) if text not in there]
     if not texts:
-        return NONE
+        return NO_ADDED_TEXTS
     progress.stage("Drawing the map", "adding the strongest changes")
     embed, _ = embedder(run, home=home)  # silent: this is not the judging, and nearly all comes from the cache
-    return Added(texts, *(unit(embed(name, texts), where=name) for name in ("base", "tuned")))
+    return AddedTexts(texts, *(unit_snapshot(embed(name, texts), where=name) for name in ("base", "tuned")))
 
 
-def strongest(judged: pd.DataFrame, *, most: int = EXTREMES) -> pd.DataFrame:
+def strongest_changes(judged: pd.DataFrame, *, most: int = NUM_EXTREMES) -> pd.DataFrame:
     """Return the rows at both ends of the change in margin, or in cosine where there is no margin."""
     name = "margin" if "tuned_margin" in judged else "cosine"
     change = (judged[f"tuned_{name}"] - judged[f"base_{name}"]).fillna(0).to_numpy()
@@ -62,7 +62,7 @@ def strongest(judged: pd.DataFrame, *, most: int = EXTREMES) -> pd.DataFrame:
     return judged.iloc[np.unique(np.concatenate([order[:most], order[-most:]]))]
 
 
-def with_added(vectors: Mapping[str, np.ndarray], added: Added) -> dict[str, np.ndarray]:
+def append_texts(vectors: Mapping[str, np.ndarray], added: AddedTexts) -> dict[str, np.ndarray]:
     """Return every moment's vectors (n, d) with the added texts at the end.
 
     The first and the last moment are true. Between them nobody followed these texts: they go straight from one to the
@@ -75,13 +75,13 @@ def with_added(vectors: Mapping[str, np.ndarray], added: Added) -> dict[str, np.
     way = last - first
     found = {}
     for name in names:
-        share = 1.0 if name == names[-1] else come(vectors[name] - first, way)
-        between = unit(added.base + np.float32(share) * (added.tuned - added.base), where=name)
+        share = 1.0 if name == names[-1] else fraction_moved(vectors[name] - first, way)
+        between = unit_snapshot(added.base + np.float32(share) * (added.tuned - added.base), where=name)
         found[name] = np.concatenate([vectors[name], added.base if name == names[0] else between])
     return found
 
 
-def come(moved: np.ndarray, way: np.ndarray) -> float:
+def fraction_moved(moved: np.ndarray, way: np.ndarray) -> float:
     """Return how much of its way (n, d) a movement (n, d) has made, from 0 to 1."""
     length = float((way * way).sum())
     return float(np.clip((moved * way).sum() / length, 0, 1)) if length > 0 else 0.0

@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-NEIGHBOURS = 15
+NUM_NEIGHBOURS = 15
 """Neighbours of each text that a layout keeps and that trustworthiness checks."""
 
-METHODS = {
+LAYOUT_METHODS = {
     "pair-faithful": "Pair-faithful",
     "umap": "UMAP together",
     "aligned": "AlignedUMAP",
     "pca": "PCA",
 }
 
-EXPLAINED = {
+METHOD_DESCRIPTIONS = {
     "pair-faithful": "Lines change as the pairs' cosines do, and neighbourhoods stay close to UMAP's.",
     "umap": "One UMAP over all moments. Good neighbourhoods, but about one line in four changes the wrong way.",
     "aligned": "UMAP for each moment, held together by text. Slow; part of its movement is invented.",
     "pca": "The two directions of most variance. Fast and plain; neighbours are often wrong.",
 }
 
-BALANCE = 0.5
+DEFAULT_BALANCE = 0.5
 """Between neighbourhoods (0) and pairs (1); docs/layout.md has the figures of the steps between."""
 
-EXTREMES = 500
+NUM_EXTREMES = 500
 """Pairs at either end of the change that every map holds and every picture draws."""
 
-BALANCES = {
+BALANCE_FIGURES = {
     0.0: (0.644, 0.335, 0.891, 0.902),
     0.3: (0.942, 0.822, 0.889, 0.898),
     0.5: (0.985, 0.918, 0.879, 0.888),

@@ -11,7 +11,7 @@ from lib.errors import InputError
 
 
 @dataclass(frozen=True)
-class Points:
+class DistinctPoints:
     """Distinct vectors, and which of them each text is at each moment.
 
     vectors: (p, d) float32, L2-normalised; of: (moments, texts) int64, the point of a text at a moment;
@@ -33,22 +33,22 @@ class Points:
         return {name: drawn[row].astype(np.float32) for name, row in zip(self.names, self.of, strict=True)}
 
 
-def points(snapshots: Mapping[str, np.ndarray]) -> Points:
+def distinct_points(snapshots: Mapping[str, np.ndarray]) -> DistinctPoints:
     """Find the distinct vectors (bit for bit) of all snapshots; raise InputError for no, ragged or non-finite snapshots."""
     if not snapshots:
         raise InputError("There is nothing to draw.", todo="Train a model first.")
-    arrays = [unit(snapshots[name], where=name) for name in snapshots]
+    arrays = [unit_snapshot(snapshots[name], where=name) for name in snapshots]
     if len({array.shape for array in arrays}) != 1:
         raise InputError(
             "The snapshots of this run do not hold the same texts.", todo="Draw the map again after a new training."
         )
     stacked = np.concatenate(arrays)
-    first, inverse = distinct(stacked)
+    first, inverse = distinct_rows(stacked)
     of = inverse.reshape(len(arrays), -1)
-    return Points(tuple(snapshots), stacked[first], of, first // len(arrays[0]))
+    return DistinctPoints(tuple(snapshots), stacked[first], of, first // len(arrays[0]))
 
 
-def unit(vectors: np.ndarray, *, where: str) -> np.ndarray:
+def unit_snapshot(vectors: np.ndarray, *, where: str) -> np.ndarray:
     """Return float32 rows of length 1 (a zero row stays zero); raise InputError on NaN or infinity."""
     found = np.ascontiguousarray(vectors, dtype=np.float32)
     if found.ndim != 2 or not len(found):
@@ -59,7 +59,7 @@ def unit(vectors: np.ndarray, *, where: str) -> np.ndarray:
     return found if np.allclose(length, 1, atol=1e-5) else found / np.where(length > 0, length, 1)
 
 
-def distinct(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def distinct_rows(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the first index of each distinct row, in order of appearance, and each row's place among them."""
     keys = np.ascontiguousarray(rows + 0.0).view(np.dtype((np.void, rows.dtype.itemsize * rows.shape[1]))).ravel()
     _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)

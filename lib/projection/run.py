@@ -12,29 +12,29 @@ import pandas as pd
 
 from lib.data.shapes import TEXT_COLUMNS, Shape
 from lib.progress import Progress, Silent
-from lib.projection.extreme_pairs import Added, missing_extremes, with_added
-from lib.projection.layout import Layout, layout
-from lib.projection.methods import BALANCE
-from lib.projection.quality import Truth, movement, pair_figures
-from lib.projection.seed_noise import Noise, noise
+from lib.projection.extreme_pairs import AddedTexts, append_texts, missing_extreme_texts
+from lib.projection.layout import Layout, compute_layout
+from lib.projection.methods import DEFAULT_BALANCE
+from lib.projection.quality import LayoutQuality, line_quality, text_movement
+from lib.projection.seed_noise import SeedNoise, seed_noise
 from lib.projection.snapshots import Snapshots, read_snapshots
-from lib.projection.store import Map, load_map, write_added, write_map
+from lib.projection.store import Map, load_map, write_added_texts, write_map
 from lib.store.publish import publish
 
-SEEDS = (1, 2)
+NOISE_SEEDS = (1, 2)
 """Further seeds that tell the layout's own noise."""
 
-NOISE_VALUES = 60_000
+MAX_NOISE_POINTS = 60_000
 """Texts times moments above which the other seeds draw the first and the last moment alone: all would double a long wait."""
 
-SLOW_SEEDS = SEEDS[:1]
+SLOW_METHOD_SEEDS = NOISE_SEEDS[:1]
 """Of methods that take many times as long, one further seed must do."""
 
-MOST_POINTS = 120_000
+MAX_MAP_POINTS = 120_000
 """Texts times moments drawn; above it moments in the middle are left out."""
 
 
-class Drawable(Protocol):
+class MapFolders(Protocol):
     """What drawing needs of a run."""
 
     @property
@@ -45,7 +45,7 @@ class Drawable(Protocol):
     def map_dir(self) -> Path: ...
 
 
-class Framed(Protocol):
+class MapDataset(Protocol):
     """What drawing needs of a dataset."""
 
     @property
@@ -53,49 +53,49 @@ class Framed(Protocol):
     def frame(self) -> pd.DataFrame: ...
 
 
-def draw_run(
-    run: Drawable,
-    dataset: Framed,
+def draw_map(
+    run: MapFolders,
+    dataset: MapDataset,
     *,
     home: Path,
     progress: Progress = Silent(),
     method: str = "pair-faithful",
-    balance: float = BALANCE,
+    balance: float = DEFAULT_BALANCE,
     seed: int = 0,
 ) -> Map:
     """Draw the run's map and publish it to run.map_dir; return it as pages read it."""
     progress.stage("Drawing the map", "reading snapshots")
     known = read_snapshots(run.snapshots_dir)
     texts = known.texts()
-    added = missing_extremes(run, dataset.shape, texts, home=home, progress=progress)
+    added = missing_extreme_texts(run, dataset.shape, texts, home=home, progress=progress)
     texts = [*texts, *added.texts]
-    names = kept([moment.name for moment in known.moments], len(texts))
-    vectors = with_added({name: np.asarray(known.vectors(name)) for name in names}, added)
-    lines = shown_lines(dataset.frame(), texts, shape=dataset.shape)
+    names = thin_snapshots([moment.name for moment in known.moments], len(texts))
+    vectors = append_texts({name: np.asarray(known.vectors(name)) for name in names}, added)
+    lines = pair_lines(dataset.frame(), texts, shape=dataset.shape)
     pairs = lines[["source", "target"]].to_numpy(np.int64)
-    drawn = layout(vectors, pairs, method=method, balance=balance, seed=seed, progress=progress)
-    spread = own_noise(drawn, vectors, pairs, progress=progress)
-    lines = measured(lines, drawn, vectors, spread)
-    facts = facts_of(drawn, known, lines, spread, added, seed=seed)
+    drawn = compute_layout(vectors, pairs, method=method, balance=balance, seed=seed, progress=progress)
+    spread = measure_noise(drawn, vectors, pairs, progress=progress)
+    lines = with_measures(lines, drawn, vectors, spread)
+    facts = map_facts(drawn, known, lines, spread, added, seed=seed)
     with publish(run.map_dir) as folder:
         write_map(folder, drawn.coordinates, lines, facts)
         if len(added):
-            write_added(folder, added.texts, added.base, added.tuned)
+            write_added_texts(folder, added.texts, added.base, added.tuned)
     found = load_map(run)
     assert found is not None, "a map that was just published is there"
     return found
 
 
-def kept(names: list[str], texts: int) -> list[str]:
+def thin_snapshots(names: list[str], texts: int) -> list[str]:
     """Leave out moments in the middle, evenly, until the points fit; the first and the last stay."""
-    most = max(2, MOST_POINTS // max(1, texts))
+    most = max(2, MAX_MAP_POINTS // max(1, texts))
     if len(names) <= most:
         return names
     places = np.unique(np.linspace(0, len(names) - 1, most).round().astype(int))
     return [names[place] for place in places]
 
 
-def shown_lines(frame: pd.DataFrame, texts: list[str], *, shape: str) -> pd.DataFrame:
+def pair_lines(frame: pd.DataFrame, texts: list[str], *, shape: str) -> pd.DataFrame:
     """Return pair (row id), part, source, target (text ids) of the rows whose first two texts are both shown."""
     columns = TEXT_COLUMNS[Shape(shape)][:2]
     if len(columns) < 2:
@@ -112,32 +112,34 @@ def shown_lines(frame: pd.DataFrame, texts: list[str], *, shape: str) -> pd.Data
     return found.astype({"pair": "int64", "source": "int64", "target": "int64"}).reset_index(drop=True)
 
 
-def own_noise(drawn: Layout, vectors: dict[str, np.ndarray], pairs: np.ndarray, *, progress: Progress) -> Noise:
+def measure_noise(drawn: Layout, vectors: dict[str, np.ndarray], pairs: np.ndarray, *, progress: Progress) -> SeedNoise:
     """Draw again with other seeds, in the same company or, where that is large or slow, the first and the last moment alone.
 
     PCA knows no seed: its noise is zero.
     """
-    ends = [ends_of(drawn)]
+    ends = [first_and_last(drawn)]
     if len(vectors) < 2 or drawn.method == "pca":
-        return noise(ends, pairs)
+        return seed_noise(ends, pairs)
     progress.stage("Drawing the map", "measuring the layout's own noise")
     ours = drawn.method == "pair-faithful"
-    whole = ours and len(vectors) * len(ends[0][0]) <= NOISE_VALUES
+    whole = ours and len(vectors) * len(ends[0][0]) <= MAX_NOISE_POINTS
     names = list(vectors)
     company = vectors if whole else {name: vectors[name] for name in (names[0], names[-1])}
-    for seed in SEEDS if ours else SLOW_SEEDS:
-        again = layout(company, pairs, method=drawn.method, balance=drawn.balance, seed=seed, progress=progress)
-        ends.append(ends_of(again))
-    return noise(ends, pairs)
+    for seed in NOISE_SEEDS if ours else SLOW_METHOD_SEEDS:
+        again = compute_layout(company, pairs, method=drawn.method, balance=drawn.balance, seed=seed, progress=progress)
+        ends.append(first_and_last(again))
+    return seed_noise(ends, pairs)
 
 
-def ends_of(drawn: Layout) -> tuple[np.ndarray, np.ndarray]:
+def first_and_last(drawn: Layout) -> tuple[np.ndarray, np.ndarray]:
     """Return the first and the last frame."""
     frames = list(drawn.coordinates.values())
     return frames[0], frames[-1]
 
 
-def measured(lines: pd.DataFrame, drawn: Layout, vectors: dict[str, np.ndarray], spread: Noise) -> pd.DataFrame:
+def with_measures(
+    lines: pd.DataFrame, drawn: Layout, vectors: dict[str, np.ndarray], spread: SeedNoise
+) -> pd.DataFrame:
     """Add each line's cosines (full dimensions), drawn change, its noise, and whether the change is above that."""
     names = list(vectors)
     source, target = lines["source"].to_numpy(), lines["target"].to_numpy()
@@ -151,11 +153,11 @@ def measured(lines: pd.DataFrame, drawn: Layout, vectors: dict[str, np.ndarray],
     )
 
 
-def facts_of(
-    drawn: Layout, known: Snapshots, lines: pd.DataFrame, spread: Noise, added: Added, *, seed: int
+def map_facts(
+    drawn: Layout, known: Snapshots, lines: pd.DataFrame, spread: SeedNoise, added: AddedTexts, *, seed: int
 ) -> dict[str, object]:
     """Collect what map.json holds beside the coordinates."""
-    away = np.linalg.norm(movement(drawn.coordinates), axis=1)
+    away = np.linalg.norm(text_movement(drawn.coordinates), axis=1)
     moving = away > 0
     known_noise = spread.layouts > 1 or drawn.method == "pca"
     above = float((away[moving] > spread.texts[moving]).mean()) if known_noise and moving.any() else None
@@ -174,20 +176,20 @@ def facts_of(
         "texts": len(away),
         "added": len(added),
         "truth": truth.to_dict(),
-        "held_out": held_truth(held, drawn).to_dict(),
+        "held_out": held_out_quality(held, drawn).to_dict(),
     }
 
 
-def held_truth(held: pd.DataFrame, drawn: Layout) -> Truth:
+def held_out_quality(held: pd.DataFrame, drawn: Layout) -> LayoutQuality:
     """Measure the held-out lines alone: the page opens on them."""
     if held.empty:
-        return Truth()
+        return LayoutQuality()
     frames = list(drawn.coordinates.values())
     cosine = held["base_cosine"].to_numpy(), held["tuned_cosine"].to_numpy()
-    return pair_figures(frames[0], frames[-1], cosine, held[["source", "target"]].to_numpy(np.int64))
+    return line_quality(frames[0], frames[-1], cosine, held[["source", "target"]].to_numpy(np.int64))
 
 
-def to_json(drawn: Map) -> str:
+def summary_json(drawn: Map) -> str:
     """Return the truth figures of a map as the command prints them."""
     truth = drawn.truth
     moments = list(drawn.coordinates)

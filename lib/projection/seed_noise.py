@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lib.projection.quality import spans
+from lib.projection.quality import line_lengths
 
 
 @dataclass(frozen=True)
-class Noise:
+class SeedNoise:
     """Spread over seeds of each text's movement (n,) and of each line's change (m,), in the map's own units; of how many layouts."""
 
     texts: np.ndarray
@@ -18,22 +18,22 @@ class Noise:
     layouts: int = 1
 
 
-Ends = tuple[np.ndarray, np.ndarray]
+EndFrames = tuple[np.ndarray, np.ndarray]
 """The first and the last frame of a layout, (n, 2) each."""
 
 
-def noise(layouts: list[Ends], pairs: np.ndarray) -> Noise:
+def seed_noise(layouts: list[EndFrames], pairs: np.ndarray) -> SeedNoise:
     """Compare layouts of the same texts under several seeds, each laid over the first; one layout alone has no noise to tell."""
     if len(layouts) < 2:
-        return Noise(np.zeros(len(layouts[0][0])), np.zeros(len(pairs)))
-    fitted = [layouts[0], *(laid_over(other, layouts[0]) for other in layouts[1:])]
+        return SeedNoise(np.zeros(len(layouts[0][0])), np.zeros(len(pairs)))
+    fitted = [layouts[0], *(align(other, layouts[0]) for other in layouts[1:])]
     moved = np.stack([last.astype(np.float64) - first for first, last in fitted])
-    changed = np.stack([spans(last, pairs) - spans(first, pairs) for first, last in fitted])
+    changed = np.stack([line_lengths(last, pairs) - line_lengths(first, pairs) for first, last in fitted])
     spread = ((moved - moved.mean(axis=0)) ** 2).sum(axis=(0, 2)) / (len(fitted) - 1)
-    return Noise(np.sqrt(spread), changed.std(axis=0, ddof=1), len(layouts))
+    return SeedNoise(np.sqrt(spread), changed.std(axis=0, ddof=1), len(layouts))
 
 
-def laid_over(layout: Ends, onto: Ends) -> Ends:
+def align(layout: EndFrames, onto: EndFrames) -> EndFrames:
     """Turn, mirror, shift and scale both frames together onto another layout (orthogonal Procrustes)."""
     mine, theirs = (np.concatenate(ends).astype(np.float64) for ends in (layout, onto))
     centre, there = mine.mean(axis=0), theirs.mean(axis=0)

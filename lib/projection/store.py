@@ -15,11 +15,11 @@ import numpy as np
 import pandas as pd
 
 from lib.errors import StoreError
-from lib.projection.quality import Truth
+from lib.projection.quality import LayoutQuality
 from lib.projection.snapshots import read_snapshots
 
 
-class Mapped(Protocol):
+class HasMap(Protocol):
     """What has a map: a run."""
 
     @property
@@ -44,8 +44,8 @@ class Map:
     labels: dict[str, str]
     coordinates: dict[str, np.ndarray]
     lines: pd.DataFrame
-    truth: Truth
-    held_out: Truth
+    truth: LayoutQuality
+    held_out: LayoutQuality
     added: int = 0
 
     @property
@@ -71,20 +71,20 @@ def write_map(
     (folder / "map.json").write_text(json.dumps(facts, indent=1), encoding="utf-8")
 
 
-def write_added(folder: Path, texts: list[str], base: np.ndarray, tuned: np.ndarray) -> None:
+def write_added_texts(folder: Path, texts: list[str], base: np.ndarray, tuned: np.ndarray) -> None:
     """Write added texts and their vectors (n, d) of both models beside the map."""
     pd.DataFrame({"text": texts}).to_parquet(folder / "added.parquet", index=False)
     np.savez(folder / "added.npz", base=base, tuned=tuned)
 
 
-def drawn_texts(run: Mapped) -> list[str]:
+def map_texts(run: HasMap) -> list[str]:
     """Return the texts of a run's map: those that training followed, then the added ones."""
     added = run.map_dir / "added.parquet"
     more = pd.read_parquet(added, columns=["text"])["text"].astype(str).tolist() if added.exists() else []
     return [*read_snapshots(run.snapshots_dir).texts(), *more]
 
 
-def drawn_ends(run: Mapped) -> tuple[np.ndarray, np.ndarray]:
+def end_vectors(run: HasMap) -> tuple[np.ndarray, np.ndarray]:
     """Return the vectors (texts, d) of the map's texts by the base and by the tuned model."""
     known = read_snapshots(run.snapshots_dir)
     ends = [known.vectors(known.moments[place].name) for place in (0, -1)]
@@ -95,7 +95,7 @@ def drawn_ends(run: Mapped) -> tuple[np.ndarray, np.ndarray]:
     return ends[0], ends[1]
 
 
-def load_map(run: Mapped) -> Map | None:
+def load_map(run: HasMap) -> Map | None:
     """Read a run's map; None while there is none; raise StoreError where it is damaged."""
     folder = run.map_dir
     if not (folder / "map.json").exists():
@@ -114,15 +114,15 @@ def load_map(run: Mapped) -> Map | None:
             labels=labels,
             coordinates=dict(zip(labels, places, strict=True)),
             lines=lines,
-            truth=as_truth(facts["truth"]),
-            held_out=as_truth(facts["held_out"]),
+            truth=quality_from_json(facts["truth"]),
+            held_out=quality_from_json(facts["held_out"]),
             added=int(facts.get("added", 0)),
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise StoreError("The map of this run cannot be read.", todo="Draw it again.") from error
 
 
-def as_truth(given: Mapping[str, Any]) -> Truth:
+def quality_from_json(given: Mapping[str, Any]) -> LayoutQuality:
     """Build the figures from JSON, leaving out what this version does not know."""
-    known = {field.name for field in fields(Truth)}
-    return Truth(**{name: value for name, value in given.items() if name in known})
+    known = {field.name for field in fields(LayoutQuality)}
+    return LayoutQuality(**{name: value for name, value in given.items() if name in known})

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lib.projection.run import draw_run
+from lib.projection.run import draw_map
 from lib.projection.store import load_map
 from lib.store.runs import Run
 from lib.store.workspace import open_workspace
@@ -118,7 +118,7 @@ def test_a_map_drawn_anew_is_shown_anew(home: Path) -> None:
     test = opened(run.id)
     assert test.radio(key="map-method").value == "pair-faithful"
     workspace = open_workspace(home)
-    draw_run(run, workspace.datasets.get(run.dataset), home=home, method="pca")
+    draw_map(run, workspace.datasets.get(run.dataset), home=home, method="pca")
     test = opened(run.id)
     assert test.radio(key="map-method").value == "pca"
     assert "Now: PCA" in words(test)
@@ -285,8 +285,8 @@ def test_colours_are_margins_where_every_pair_was_ranked_and_cosines_elsewhere(h
 
 def test_moments_that_are_not_drawn_are_named(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = finished_run(home, moments=5, drawn=False)
-    monkeypatch.setattr("lib.projection.run.MOST_POINTS", 360)
-    draw_run(run, open_workspace(home).datasets.get(run.dataset), home=home)
+    monkeypatch.setattr("lib.projection.run.MAX_MAP_POINTS", 360)
+    draw_map(run, open_workspace(home).datasets.get(run.dataset), home=home)
     assert re.search(r"2 of the moments in between are not drawn.*Epoch \d, Epoch \d", words(opened(run.id)))
 
 

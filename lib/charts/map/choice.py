@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from lib.projection.methods import EXTREMES
+from lib.projection.methods import NUM_EXTREMES
 from lib.settings import MAX_DRAWN_POINTS
 
 BACKGROUND_SHARE = 0.3
@@ -54,7 +54,7 @@ def chosen_rows(lines: pd.DataFrame, most: int, *, marked: tuple[int, ...], seed
         return np.arange(len(lines))
     value = lines["value"].fillna(0).to_numpy()
     order = np.argsort(value, kind="stable")
-    ends = min(EXTREMES, most // 4)
+    ends = min(NUM_EXTREMES, most // 4)
     wanted = np.flatnonzero(lines["pair"].isin(marked).to_numpy())[:most]
     kept = np.unique(np.concatenate([wanted, order[:ends], order[len(order) - ends :]]))
     rest = np.setdiff1d(np.arange(len(lines)), kept)

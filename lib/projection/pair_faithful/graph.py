@@ -8,18 +8,18 @@ import numpy as np
 from scipy.sparse import coo_matrix, csr_matrix
 
 from lib.progress import Progress
-from lib.projection.methods import NEIGHBOURS
-from lib.projection.points import Points
+from lib.projection.methods import NUM_NEIGHBOURS
+from lib.projection.points import DistinctPoints
 
 EXACT_LIMIT = 20_000
 """Above so many points a moment, neighbours are found by pynndescent instead of by all products."""
 
-BLOCK_VALUES = 4_000_000
+MAX_PRODUCTS = 4_000_000
 """Products held at once while looking for neighbours: 16 MB."""
 
 
 @dataclass(frozen=True)
-class Graph:
+class NeighbourGraph:
     """A symmetric weighted graph over points in CSR form; degree is the sum of each row's weights."""
 
     start: np.ndarray
@@ -28,27 +28,27 @@ class Graph:
     degree: np.ndarray
 
 
-def neighbours(vectors: np.ndarray, *, k: int = NEIGHBOURS, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+def nearest_neighbours(vectors: np.ndarray, *, k: int = NUM_NEIGHBOURS, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """Return the k nearest other rows of unit vectors: indices (n, k) int64 and Euclidean distances (n, k) float32, nearest first."""
     k = min(k, len(vectors) - 1)
     if k < 1:
         return np.zeros((len(vectors), 0), np.int64), np.zeros((len(vectors), 0), np.float32)
     if len(vectors) > EXACT_LIMIT:
-        return approximate(vectors, k=k, seed=seed)
-    from lib.projection.pair_faithful.knn import meet
+        return approximate_neighbours(vectors, k=k, seed=seed)
+    from lib.projection.pair_faithful.knn import update_neighbours
 
     found, apart = np.zeros((len(vectors), k), np.int64), np.full((len(vectors), k), np.inf, np.float32)
     farthest = apart[:, -1].copy()
     low = 0
     while low < len(vectors):
         rest = vectors[low:]
-        rows = max(1, BLOCK_VALUES // len(rest))
-        meet(rest[:rows] @ rest.T, low, apart, found, farthest)
+        rows = max(1, MAX_PRODUCTS // len(rest))
+        update_neighbours(rest[:rows] @ rest.T, low, apart, found, farthest)
         low += rows
     return found, np.sqrt(np.maximum(0, 2 + 2 * apart))
 
 
-def approximate(vectors: np.ndarray, *, k: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+def approximate_neighbours(vectors: np.ndarray, *, k: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Return nearly the k nearest by pynndescent (umap-learn's own search), seeded."""
     from pynndescent import NNDescent
 
@@ -58,22 +58,22 @@ def approximate(vectors: np.ndarray, *, k: int, seed: int) -> tuple[np.ndarray, 
     return found[~own].reshape(len(vectors), k).astype(np.int64), near[~own].reshape(len(vectors), k).astype(np.float32)
 
 
-def memberships(distance: np.ndarray) -> np.ndarray:
+def membership_strengths(distance: np.ndarray) -> np.ndarray:
     """Return how much each neighbour belongs to each row, (n, k) in (0, 1].
 
     The same as umap-learn's smooth_knn_dist and compute_membership_strengths (McInnes, Healy, Melville 2018, section 3.1)
     with local_connectivity 1.
     """
-    from lib.projection.pair_faithful.knn import reach
+    from lib.projection.pair_faithful.knn import membership_widths
 
     away = np.maximum(0, distance - distance[:, :1]).astype(np.float64)
     width = np.empty(len(away))
-    reach(away, np.log2(distance.shape[1] + 1), width)
+    membership_widths(away, np.log2(distance.shape[1] + 1), width)
     width = np.maximum(width, 1e-3 * distance.mean(1))  # umap-learn's MIN_K_DIST_SCALE
     return np.exp(-away / np.maximum(width, 1e-12)[:, None])
 
 
-def fuzzy(found: np.ndarray, strength: np.ndarray, *, places: np.ndarray, size: int) -> csr_matrix:
+def fuzzy_union(found: np.ndarray, strength: np.ndarray, *, places: np.ndarray, size: int) -> csr_matrix:
     """Return the fuzzy union (a + b - ab) of both directions as a (size, size) matrix; row i of found is point places[i]."""
     rows = np.repeat(places, found.shape[1])
     one_way = coo_matrix((strength.ravel(), (rows, places[found.ravel()])), shape=(size, size)).tocsr()
@@ -81,7 +81,7 @@ def fuzzy(found: np.ndarray, strength: np.ndarray, *, places: np.ndarray, size: 
     return (one_way + back - one_way.multiply(back)).tocsr()
 
 
-def ties(drawn: Points, *, strength: float, reach: float) -> csr_matrix:
+def snapshot_ties(drawn: DistinctPoints, *, strength: float, reach: float) -> csr_matrix:
     """Tie each text to itself from moment to moment, and from the first to the last: strength * exp(-(moved / reach)^2)."""
     size, moments = len(drawn.vectors), len(drawn.of)
     steps = [(m, m + 1) for m in range(moments - 1)] + ([(0, moments - 1)] if moments > 2 else [])
@@ -96,7 +96,7 @@ def ties(drawn: Points, *, strength: float, reach: float) -> csr_matrix:
     return tied
 
 
-def joint(drawn: Points, *, tie: float, reach: float, seed: int, progress: Progress) -> Graph:
+def build_graph(drawn: DistinctPoints, *, tie: float, reach: float, seed: int, progress: Progress) -> NeighbourGraph:
     """Build the graph of all moments: each moment's neighbourhoods, then the ties.
 
     reach is in units of the median distance to the nearest neighbour. An edge of two moments that share both points counts once.
@@ -106,12 +106,14 @@ def joint(drawn: Points, *, tie: float, reach: float, seed: int, progress: Progr
     for number, places in enumerate(drawn.at):
         progress.check()
         progress.advance(number, len(drawn.of))
-        found, near = neighbours(drawn.vectors[places], seed=seed)
+        found, near = nearest_neighbours(drawn.vectors[places], seed=seed)
         if near.shape[1]:
-            whole = whole.maximum(fuzzy(found, memberships(near), places=places, size=size))
+            whole = whole.maximum(fuzzy_union(found, membership_strengths(near), places=places, size=size))
             close.append(np.median(near[:, 0]))
     unit = float(np.mean(close)) if close else 1.0
-    whole = (whole + ties(drawn, strength=tie, reach=reach * max(unit, 1e-6))).tocsr()
+    whole = (whole + snapshot_ties(drawn, strength=tie, reach=reach * max(unit, 1e-6))).tocsr()
     whole.sort_indices()
     degree = np.asarray(whole.sum(axis=1)).ravel()
-    return Graph(whole.indptr.astype(np.uint32), whole.indices.astype(np.uint32), whole.data.astype(np.float64), degree)
+    return NeighbourGraph(
+        whole.indptr.astype(np.uint32), whole.indices.astype(np.uint32), whole.data.astype(np.float64), degree
+    )

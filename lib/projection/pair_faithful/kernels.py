@@ -13,28 +13,28 @@ import numba
 import numpy as np
 from numba import njit
 
-STEEPNESS = 1.6
+CURVE_A = 1.6
 """Umap's low-dimensional curve 1 / (1 + a d^2b) with b = 1, which needs no powers; a as umap fits it for min_dist 0.1."""
 
-NEGATIVES = 16
+NUM_NEGATIVES = 16
 """Points that push each point in each step, drawn at random from the point's own moment."""
 
-MOMENTUM, REPULSION = 0.5, 15.0
-PIECE = 512
+MOMENTUM, REPULSION_STRENGTH = 0.5, 15.0
+RING_BLOCK = 512
 """Points of a ring that are pushed at a time: they stay in the nearest cache."""
 
 ONE_THREAD_BELOW = 20_000
 """Points. A small map is drawn in well under a second, and threads that wait for each other suffer on a busy machine."""
 
 
-class Crew:
+class RowPool:
     """The threads that share the rows of a large map; a small one is drawn by the caller's alone."""
 
     def __init__(self, size: int) -> None:
         self.hands = 1 if size < ONE_THREAD_BELOW else numba.config.NUMBA_NUM_THREADS
         self.pool = ThreadPoolExecutor(self.hands) if self.hands > 1 else None
 
-    def __enter__(self) -> Crew:
+    def __enter__(self) -> RowPool:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -52,39 +52,39 @@ class Crew:
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=True)
-def pulled(low, high, places, begin, end, weight, pull):  # type: ignore[no-untyped-def]
+def attraction(low, high, places, begin, end, weight, pull):  # type: ignore[no-untyped-def]
     """Write the attraction over its edges on each point to pull (2, p). Unsigned ends need no check for -1, so this runs on vectors."""
     x, y = places[0], places[1]
     for i in range(low, high):
         along_x, along_y = 0.0, 0.0
         for edge in range(begin[i], begin[i + 1]):
             dx, dy = x[i] - x[end[edge]], y[i] - y[end[edge]]
-            force = -4.0 * STEEPNESS / (1.0 + STEEPNESS * (dx * dx + dy * dy)) * weight[edge]
+            force = -4.0 * CURVE_A / (1.0 + CURVE_A * (dx * dx + dy * dy)) * weight[edge]
             along_x += force * dx
             along_y += force * dy
         pull[0, i], pull[1, i] = along_x, along_y
 
 
 @njit(cache=True, nogil=True)
-def dealt(low, high, places, pool, around):  # type: ignore[no-untyped-def]
+def gather_positions(low, high, places, pool, around):  # type: ignore[no-untyped-def]
     """Write the places of all rings' points one after the other to around (2, all)."""
     for t in range(low, high):
         around[0, t], around[1, t] = places[0, pool[t]], places[1, pool[t]]
 
 
 @njit(cache=True, error_model="numpy")
-def repelled(x, y, other_x, other_y, push_x, push_y):  # type: ignore[no-untyped-def]
+def repulsion(x, y, other_x, other_y, push_x, push_y):  # type: ignore[no-untyped-def]
     """Add to each point's push the repulsion from the other point at its place, each component at most 4."""
     for i in range(len(x)):
         dx, dy = x[i] - other_x[i], y[i] - other_y[i]
         square = dx * dx + dy * dy
-        force = 2.0 / ((0.001 + square) * (1.0 + STEEPNESS * square))
+        force = 2.0 / ((0.001 + square) * (1.0 + CURVE_A * square))
         push_x[i] += min(4.0, max(-4.0, force * dx))
         push_y[i] += min(4.0, max(-4.0, force * dy))
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def pushed(low, high, around, pieces, far, push):  # type: ignore[no-untyped-def]
+def repulsion_all(low, high, around, pieces, far, push):  # type: ignore[no-untyped-def]
     """Write the sum of the repulsions from the points that lie far (moments, draws) places on in each point's ring to push (2, all).
 
     pieces (pieces, 3): moment, and from where to where in all rings. A ring is there twice, so that none runs over its end.
@@ -93,7 +93,7 @@ def pushed(low, high, around, pieces, far, push):  # type: ignore[no-untyped-def
         moment, first, last = pieces[piece]
         push[:, first:last] = 0.0
         for away in far[moment]:
-            repelled(
+            repulsion(
                 around[0, first:last],
                 around[1, first:last],
                 around[0, first + away : last + away],
@@ -104,7 +104,7 @@ def pushed(low, high, around, pieces, far, push):  # type: ignore[no-untyped-def
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def held(low, high, places, ends, meant, weight, hold):  # type: ignore[no-untyped-def]
+def spring_forces(low, high, places, ends, meant, weight, hold):  # type: ignore[no-untyped-def]
     """Write the force on the first end of each line to hold (2, moments, pairs): along the line, as strong as its excess.
 
     The excess of a line is how far it is longer than its cosine means, beside the mean of its own moments: only changes are held. A
@@ -127,10 +127,10 @@ def held(low, high, places, ends, meant, weight, hold):  # type: ignore[no-untyp
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def moved(low, high, places, speed, pull, push, slot, degree, hold, begin, line, sign, stiffness, rate):  # type: ignore[no-untyped-def]
+def step(low, high, places, speed, pull, push, slot, degree, hold, begin, line, sign, stiffness, rate):  # type: ignore[no-untyped-def]
     """Move each point by the sum of its forces, divided by its stiffness. begin, line, sign: the lines of each point (see lines.by_point)."""
     for i in range(low, high):
-        repel = REPULSION / NEGATIVES * degree[i]
+        repel = REPULSION_STRENGTH / NUM_NEGATIVES * degree[i]
         x, y = pull[0, i] + repel * push[0, slot[i]], pull[1, i] + repel * push[1, slot[i]]
         for entry in range(begin[i], begin[i + 1]):
             x += stiffness * sign[entry] * hold[0, line[entry]]

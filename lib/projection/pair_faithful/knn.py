@@ -10,7 +10,7 @@ from numba import njit
 
 
 @njit(cache=True, error_model="numpy")
-def put(value, place, values, places):  # type: ignore[no-untyped-def]
+def insert_sorted(value, place, values, places):  # type: ignore[no-untyped-def]
     """Put a value into a rising list in place of its last; of equal values the one that came first stays first."""
     at = len(values) - 1
     while at > 0 and values[at - 1] > value:
@@ -20,7 +20,7 @@ def put(value, place, values, places):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def meet(products, low, away, found, farthest):  # type: ignore[no-untyped-def]
+def update_neighbours(products, low, away, found, farthest):  # type: ignore[no-untyped-def]
     """Take a block of products (b, n - low) of the points from low with all points from low into the lists of both sides.
 
     away (n, k) float32: minus the products of each point's nearest so far, rising; found (n, k): who they are; farthest (n,): last of away.
@@ -31,15 +31,15 @@ def meet(products, low, away, found, farthest):  # type: ignore[no-untyped-def]
         for column in range(row + 1, products.shape[1]):
             j, apart = low + column, -products[row, column]
             if apart < farthest[i]:
-                put(apart, j, away[i], found[i])
+                insert_sorted(apart, j, away[i], found[i])
                 farthest[i] = away[i, last]
             if apart < farthest[j]:
-                put(apart, i, away[j], found[j])
+                insert_sorted(apart, i, away[j], found[j])
                 farthest[j] = away[j, last]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def reach(away, target, width):  # type: ignore[no-untyped-def]
+def membership_widths(away, target, width):  # type: ignore[no-untyped-def]
     """Write the width of each row of distances (n, k) at which exp(-away / width) sums to target: umap-learn's bisection and tolerance."""
     for i in range(len(away)):
         low, high, wide = 0.0, np.inf, 1.0
@@ -58,7 +58,7 @@ def reach(away, target, width):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def intrusion(products, rows, x, y, k):  # type: ignore[no-untyped-def]
+def rank_excess(products, rows, x, y, k):  # type: ignore[no-untyped-def]
     """Return the sum over rows and their k nearest on the map (x, y) of rank - k where that is positive.
 
     products (b, n): of the rows with all points; a neighbour's rank is 1 and how many others have a greater product.
@@ -72,7 +72,7 @@ def intrusion(products, rows, x, y, k):  # type: ignore[no-untyped-def]
             dx, dy = x[j] - x[i], y[j] - y[i]
             apart = dx * dx + dy * dy
             if apart < near[k - 1] and j != i:
-                put(apart, j, near, who)
+                insert_sorted(apart, j, near, who)
         mine = products[row]
         mine[i] = np.inf
         for j in who:

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lib.projection.points import Points
+from lib.projection.points import DistinctPoints
 
 
 @dataclass(frozen=True)
-class Rings:
+class NegativeSampler:
     """The rings of all moments. In a step, each point is pushed by those that stand so many places on in its ring.
 
     pool: the rings one after the other, each twice, so that none runs over its end, the points of whom a moment is the first before the
@@ -30,7 +30,7 @@ class Rings:
         return found % self.count[:, None]
 
 
-def rings(drawn: Points, *, seed: int, piece: int) -> Rings:
+def negative_sampler(drawn: DistinctPoints, *, seed: int, piece: int) -> NegativeSampler:
     """Deal each moment's points out in random order, in pieces of at most so many points."""
     draw = np.random.default_rng(seed)
     pool: list[np.ndarray] = []
@@ -44,4 +44,4 @@ def rings(drawn: Points, *, seed: int, piece: int) -> Rings:
         pieces += [(moment, low, min(low + piece, end)) for low in range(begin, end, piece)]
         pool += [ring, ring]
         begin += 2 * len(ring)
-    return Rings(np.concatenate(pool), np.array([len(at) for at in drawn.at]), np.array(pieces), slot)
+    return NegativeSampler(np.concatenate(pool), np.array([len(at) for at in drawn.at]), np.array(pieces), slot)

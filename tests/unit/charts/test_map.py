@@ -21,7 +21,7 @@ from lib.charts.map.svg import map_svg
 from lib.charts.pair.before_after import before_after
 from lib.charts.pair.nearest_wrong import Triple, corners, intruder
 from lib.charts.pair.trajectory import trail
-from lib.projection.quality import Truth
+from lib.projection.quality import LayoutQuality
 from lib.projection.store import Map
 
 
@@ -49,7 +49,15 @@ def planted(pairs: int = 50, others: int = 30) -> tuple[Map, pd.DataFrame, list[
     )
     labels = {"base": "Base", "best": "Best (epoch 1)"}
     drawn = Map(
-        Path("nowhere"), "pair-faithful", 0.5, 1.0, labels, {"base": base, "best": best}, lines, Truth(), Truth()
+        Path("nowhere"),
+        "pair-faithful",
+        0.5,
+        1.0,
+        labels,
+        {"base": base, "best": best},
+        lines,
+        LayoutQuality(),
+        LayoutQuality(),
     )
     return drawn, lines, [f"<i>text</i> {i}" for i in range(len(base))]
 

@@ -11,7 +11,7 @@ import pandas as pd
 from lib.data.prepare import Prepared
 from lib.data.shapes import Shape
 from lib.evaluation.run import evaluate
-from lib.projection.run import draw_run
+from lib.projection.run import draw_map
 from lib.projection.snapshots import read_snapshots
 from lib.store.datasets import Dataset
 from lib.store.runs import Run
@@ -38,7 +38,7 @@ def finished_run(home: Path, *, pairs: int = 60, moments: int = 3, drawn: bool =
     dataset, run = succeeded(workspace, frame, Shape.PAIRS)
     write_snapshots(run, frame, base, ends, moments=moments)
     if drawn:
-        draw_run(run, dataset, home=home)
+        draw_map(run, dataset, home=home)
     return run
 
 
@@ -74,7 +74,7 @@ def finished_texts(home: Path, *, texts: int = 80, classes: int = 9) -> Run:
     dataset, run = succeeded(workspace, frame, Shape.LABELLED_TEXTS)
     after = unit(pulled(base, ends, np.arange(len(ends)), share=0.5))
     write(run, frame["text"].tolist(), [("base", base), ("best", after)])
-    draw_run(run, dataset, home=home)
+    draw_map(run, dataset, home=home)
     return run
 
 

@@ -10,10 +10,10 @@ import pytest
 
 from lib.progress import Silent
 from lib.projection import extreme_pairs
-from lib.projection.extreme_pairs import Added, missing_extremes, strongest, with_added
-from lib.projection.points import unit
-from lib.projection.run import draw_run
-from lib.projection.store import drawn_ends, drawn_texts, load_map
+from lib.projection.extreme_pairs import AddedTexts, append_texts, missing_extreme_texts, strongest_changes
+from lib.projection.points import unit_snapshot
+from lib.projection.run import draw_map
+from lib.projection.store import end_vectors, load_map, map_texts
 from lib.store.publish import verify
 from lib.store.runs import Run
 from lib.store.workspace import open_workspace
@@ -36,25 +36,25 @@ def judged(rows: int) -> pd.DataFrame:
 
 
 def random_unit(rows: int, *, seed: int) -> np.ndarray:
-    return unit(np.random.default_rng(seed).normal(size=(rows, 16)), where="test")
+    return unit_snapshot(np.random.default_rng(seed).normal(size=(rows, 16)), where="test")
 
 
 def test_both_ends_of_the_margin_are_the_strongest() -> None:
     table = judged(100).sample(frac=1, random_state=0)
-    assert set(strongest(table, most=3)["pair"]) == {0, 1, 2, 97, 98, 99}
+    assert set(strongest_changes(table, most=3)["pair"]) == {0, 1, 2, 97, 98, 99}
     cosine = table.drop(columns=["base_margin", "tuned_margin"]).assign(tuned_cosine=lambda t: t["pair"] / 100)
-    assert set(strongest(cosine, most=1)["pair"]) == {0, 99}
+    assert set(strongest_changes(cosine, most=1)["pair"]) == {0, 99}
 
 
 def test_ends_are_true_and_places_between_are_as_far_as_the_others() -> None:
     base, best = random_unit(50, seed=0), random_unit(50, seed=1)
     half = base + 0.5 * (best - base)
-    added = Added(["x", "y"], random_unit(2, seed=2), random_unit(2, seed=3))
-    found = with_added({"base": base, "epoch-001": half, "best": best}, added)
+    added = AddedTexts(["x", "y"], random_unit(2, seed=2), random_unit(2, seed=3))
+    found = append_texts({"base": base, "epoch-001": half, "best": best}, added)
     assert np.array_equal(found["base"][-2:], added.base)
     assert found["best"][-2:] == pytest.approx(added.tuned, abs=1e-6)
     middle = found["epoch-001"][-2:]
-    assert middle == pytest.approx(unit(added.base + added.tuned, where="test"), abs=1e-3)
+    assert middle == pytest.approx(unit_snapshot(added.base + added.tuned, where="test"), abs=1e-3)
     assert np.linalg.norm(middle, axis=1) == pytest.approx(np.ones(2), abs=1e-5)
     assert np.array_equal(found["epoch-001"][:50], half)
 
@@ -78,8 +78,8 @@ def run(home: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
         return np.stack([np.random.default_rng(seed).normal(size=dim) for seed in seeds]).astype(np.float32)
 
     monkeypatch.setattr(extreme_pairs, "embedder", lambda *_, **__: (embed, {}))
-    monkeypatch.setattr(extreme_pairs, "EXTREMES", 5)
-    monkeypatch.setattr(strongest, "__kwdefaults__", {"most": 5})
+    monkeypatch.setattr(extreme_pairs, "NUM_EXTREMES", 5)
+    monkeypatch.setattr(strongest_changes, "__kwdefaults__", {"most": 5})
     return run
 
 
@@ -89,15 +89,15 @@ def hash_of(text: str) -> int:
 
 def test_missing_extremes_are_drawn_with_true_ends(run: Run, home: Path) -> None:
     dataset = open_workspace(home).datasets.get(run.dataset)
-    drawn = draw_run(run, dataset, home=home)
+    drawn = draw_map(run, dataset, home=home)
     assert drawn.added == 20
     assert verify(run.map_dir) == []
-    texts = drawn_texts(run)
+    texts = map_texts(run)
     assert len(texts) == drawn.texts == 140
     lines = drawn.lines.set_index("pair")
     far = {texts[line["source"]] for _, line in lines.iterrows() if texts[line["source"]].startswith("far")}
     assert far == {f"far question {i}" for i in (0, 1, 2, 3, 4, 35, 36, 37, 38, 39)}
-    base, best = drawn_ends(run)
+    base, best = end_vectors(run)
     line = lines.iloc[-1]
     assert line["base_cosine"] == pytest.approx(float(base[line["source"]] @ base[line["target"]]), abs=1e-6)
     assert line["tuned_cosine"] == pytest.approx(float(best[line["source"]] @ best[line["target"]]), abs=1e-5)
@@ -106,6 +106,6 @@ def test_missing_extremes_are_drawn_with_true_ends(run: Run, home: Path) -> None
 
 def test_nothing_is_added_where_all_is_known_or_nothing_was_judged(run: Run, home: Path) -> None:
     known = [*judged(40)["anchor"], *judged(40)["positive"]]
-    assert len(missing_extremes(run, "pairs", known, home=home, progress=Silent())) == 0
+    assert len(missing_extreme_texts(run, "pairs", known, home=home, progress=Silent())) == 0
     (run.evaluation_dir / "evaluation.json").unlink()
-    assert len(missing_extremes(run, "pairs", [], home=home, progress=Silent())) == 0
+    assert len(missing_extreme_texts(run, "pairs", [], home=home, progress=Silent())) == 0

@@ -7,8 +7,14 @@ import pytest
 
 from lib.progress import Silent
 from lib.projection.pair_faithful import graph
-from lib.projection.pair_faithful.graph import fuzzy, joint, memberships, neighbours, ties
-from lib.projection.points import points
+from lib.projection.pair_faithful.graph import (
+    build_graph,
+    fuzzy_union,
+    membership_strengths,
+    nearest_neighbours,
+    snapshot_ties,
+)
+from lib.projection.points import distinct_points
 from tests.unit.projection.planted import world
 
 
@@ -16,7 +22,7 @@ def test_memberships_equal_those_of_umap_learn() -> None:
     from umap.umap_ import fuzzy_simplicial_set
 
     vectors = world()[0]
-    found, near = neighbours(vectors, k=14)
+    found, near = nearest_neighbours(vectors, k=14)
     own = np.arange(len(vectors))[:, None]
     theirs, _, _ = fuzzy_simplicial_set(
         vectors,
@@ -26,22 +32,22 @@ def test_memberships_equal_those_of_umap_learn() -> None:
         knn_indices=np.hstack([own, found]),
         knn_dists=np.hstack([np.zeros_like(near[:, :1]), near]),
     )
-    ours = fuzzy(found, memberships(near), places=np.arange(len(vectors)), size=len(vectors))
+    ours = fuzzy_union(found, membership_strengths(near), places=np.arange(len(vectors)), size=len(vectors))
     assert abs(ours - theirs).max() < 1e-3
 
 
 def test_blocks_find_the_same_neighbours_as_all_products(monkeypatch: pytest.MonkeyPatch) -> None:
     vectors = world()[0]
-    whole = neighbours(vectors)
-    monkeypatch.setattr(graph, "BLOCK_VALUES", 7 * len(vectors))
-    assert np.array_equal(neighbours(vectors)[0], whole[0])
+    whole = nearest_neighbours(vectors)
+    monkeypatch.setattr(graph, "MAX_PRODUCTS", 7 * len(vectors))
+    assert np.array_equal(nearest_neighbours(vectors)[0], whole[0])
 
 
 def test_the_approximate_search_finds_nearly_all(monkeypatch: pytest.MonkeyPatch) -> None:
     vectors = world(pairs=300)[0]
-    exact = neighbours(vectors)[0]
+    exact = nearest_neighbours(vectors)[0]
     monkeypatch.setattr(graph, "EXACT_LIMIT", 10)
-    found = neighbours(vectors)[0]
+    found = nearest_neighbours(vectors)[0]
     overlap = np.mean([len(set(a) & set(b)) / len(a) for a, b in zip(exact, found, strict=True)])
     assert overlap > 0.95
     assert (found != np.arange(len(vectors))[:, None]).all()
@@ -50,8 +56,8 @@ def test_the_approximate_search_finds_nearly_all(monkeypatch: pytest.MonkeyPatch
 def test_ties_weaken_with_how_far_a_text_moved() -> None:
     base = world(pairs=20)[0]
     after = base + np.linspace(0.01, 1, len(base))[:, None].astype(np.float32) * np.roll(base, 1, axis=0)
-    drawn = points({"base": base, "best": after})
-    tied = ties(drawn, strength=2.0, reach=0.5).toarray()
+    drawn = distinct_points({"base": base, "best": after})
+    tied = snapshot_ties(drawn, strength=2.0, reach=0.5).toarray()
     weight = tied[drawn.of[0], drawn.of[1]]
     assert weight[0] == pytest.approx(2, abs=0.01)
     moved = np.linalg.norm(drawn.vectors[drawn.of[0]] - drawn.vectors[drawn.of[1]], axis=1)
@@ -62,7 +68,7 @@ def test_ties_weaken_with_how_far_a_text_moved() -> None:
 
 def test_moments_that_share_all_points_are_one_graph() -> None:
     base = world(pairs=20)[0]
-    once = joint(points({"base": base}), tie=1, reach=1, seed=0, progress=Silent())
-    twice = joint(points({"base": base, "best": base.copy()}), tie=1, reach=1, seed=0, progress=Silent())
+    once = build_graph(distinct_points({"base": base}), tie=1, reach=1, seed=0, progress=Silent())
+    twice = build_graph(distinct_points({"base": base, "best": base.copy()}), tie=1, reach=1, seed=0, progress=Silent())
     assert np.array_equal(once.weight, twice.weight)
     assert np.array_equal(once.end, twice.end)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lib.errors import InputError
-from lib.projection.layout import laid_flat, layout
+from lib.projection.layout import compute_layout, rotate_to_principal_axis
 from lib.projection.pair_faithful import kernels
 from tests.unit.projection.planted import pulled, world
 
@@ -17,7 +17,7 @@ def lengths(frame: np.ndarray, pairs: np.ndarray) -> np.ndarray:
 
 def test_pairs_that_were_moved_together_draw_together() -> None:
     base, pairs = world()
-    drawn = layout({"base": base, "best": pulled(base, pairs, np.arange(60))}, pairs)
+    drawn = compute_layout({"base": base, "best": pulled(base, pairs, np.arange(60))}, pairs)
     change = lengths(drawn.coordinates["best"], pairs) - lengths(drawn.coordinates["base"], pairs)
     assert (change[:60] < 0).mean() >= 0.95
     assert np.median(change[:60]) < 3 * np.median(change[60:]) - 0.1
@@ -27,7 +27,7 @@ def test_pairs_that_were_moved_together_draw_together() -> None:
 
 def test_an_identical_model_stands_still() -> None:
     base, pairs = world()
-    drawn = layout({"base": base, "epoch-001": base.copy(), "best": base.copy()}, pairs)
+    drawn = compute_layout({"base": base, "epoch-001": base.copy(), "best": base.copy()}, pairs)
     assert np.array_equal(drawn.coordinates["base"], drawn.coordinates["best"])
     assert np.array_equal(drawn.coordinates["base"], drawn.coordinates["epoch-001"])
     assert drawn.truth.sign_agreement is None
@@ -37,7 +37,7 @@ def test_an_identical_model_stands_still() -> None:
 def test_texts_that_did_not_change_do_not_move_when_others_do() -> None:
     base, pairs = world()
     after = pulled(base, pairs, np.arange(20))
-    drawn = layout({"base": base, "best": after}, pairs)
+    drawn = compute_layout({"base": base, "best": after}, pairs)
     moved = np.linalg.norm(drawn.coordinates["best"] - drawn.coordinates["base"], axis=1)
     still = (base == after).all(axis=1)
     assert moved[still].max() == 0
@@ -48,7 +48,7 @@ def test_texts_that_did_not_change_do_not_move_when_others_do() -> None:
 def test_where_no_text_stayed_an_identical_copy_is_measured() -> None:
     base, pairs = world(pairs=40)
     after = base + np.random.default_rng(4).normal(0, 0.05, base.shape).astype(np.float32)
-    assert layout({"base": base, "best": after}, pairs).truth.placebo_movement == 0
+    assert compute_layout({"base": base, "best": after}, pairs).truth.placebo_movement == 0
 
 
 def test_the_one_planted_mover_is_found() -> None:
@@ -57,7 +57,7 @@ def test_the_one_planted_mover_is_found() -> None:
     after = base + draw.normal(0, 0.002, base.shape).astype(np.float32)
     after[17] = base[200]  # crosses to a place among other texts
     after[200] = base[200]
-    drawn = layout({"base": base, "best": after}, pairs)
+    drawn = compute_layout({"base": base, "best": after}, pairs)
     moved = np.linalg.norm(drawn.coordinates["best"] - drawn.coordinates["base"], axis=1)
     assert moved.argmax() == 17
     assert moved[17] > 5 * np.median(moved)
@@ -68,7 +68,7 @@ def test_a_shuffled_pairing_gains_nothing() -> None:
     moments = {"base": base, "best": pulled(base, pairs, np.arange(160))}
 
     def shrunk(given: np.ndarray, balance: float, seed: int) -> float:
-        drawn = layout(moments, given, balance=balance, seed=seed).coordinates
+        drawn = compute_layout(moments, given, balance=balance, seed=seed).coordinates
         return float((lengths(drawn["best"], pairs) < lengths(drawn["base"], pairs))[:160].mean())
 
     wrong = [np.stack([pairs[:, 0], np.random.default_rng(s).permutation(pairs[:, 1])], axis=1) for s in range(5)]
@@ -80,7 +80,7 @@ def test_a_shuffled_pairing_gains_nothing() -> None:
 def test_pairs_that_did_not_move_are_not_pulled_together() -> None:
     base, pairs = world(pairs=160)
     after = base + np.random.default_rng(4).normal(0, 0.05, base.shape).astype(np.float32)
-    drawn = layout({"base": base, "best": after}, pairs).coordinates
+    drawn = compute_layout({"base": base, "best": after}, pairs).coordinates
     change = lengths(drawn["best"], pairs) - lengths(drawn["base"], pairs)
     assert abs(change.mean()) < 0.05 * lengths(drawn["base"], pairs).mean()
 
@@ -88,7 +88,7 @@ def test_pairs_that_did_not_move_are_not_pulled_together() -> None:
 def test_pairs_that_moved_apart_are_drawn_apart() -> None:
     base, pairs = world()
     closer = pulled(base, pairs, np.arange(len(pairs)))
-    drawn = layout({"base": closer, "best": base}, pairs)
+    drawn = compute_layout({"base": closer, "best": base}, pairs)
     change = lengths(drawn.coordinates["best"], pairs) - lengths(drawn.coordinates["base"], pairs)
     assert (change > 0).mean() >= 0.95
 
@@ -97,7 +97,7 @@ def test_pairs_that_moved_apart_are_drawn_apart() -> None:
 def test_a_seed_repeats_bit_for_bit(method: str) -> None:
     base, pairs = world(pairs=40)
     moments = {"base": base, "best": pulled(base, pairs, np.arange(20))}
-    once, again = (layout(moments, pairs, method=method, seed=5) for _ in range(2))
+    once, again = (compute_layout(moments, pairs, method=method, seed=5) for _ in range(2))
     assert all(once.coordinates[name].tobytes() == again.coordinates[name].tobytes() for name in moments)
     assert once.coordinates["best"].dtype == np.float32
     assert np.isfinite(once.coordinates["best"]).all()
@@ -106,17 +106,17 @@ def test_a_seed_repeats_bit_for_bit(method: str) -> None:
 def test_threads_that_share_a_map_draw_the_same_bit_for_bit(monkeypatch: pytest.MonkeyPatch) -> None:
     base, pairs = world(pairs=400)
     moments = {"base": base, "best": pulled(base, pairs, np.arange(200))}
-    alone = layout(moments, pairs)
+    alone = compute_layout(moments, pairs)
     monkeypatch.setattr(kernels, "ONE_THREAD_BELOW", 0)
     monkeypatch.setattr("numba.config.NUMBA_NUM_THREADS", 3)
-    shared = layout(moments, pairs)
+    shared = compute_layout(moments, pairs)
     assert all(alone.coordinates[name].tobytes() == shared.coordinates[name].tobytes() for name in moments)
 
 
 def test_the_last_moment_lies_widest_from_left_to_right_and_no_distance_changes() -> None:
     draw = np.random.default_rng(1)
     tall = draw.normal(size=(60, 2)) * [1, 5] @ np.array([[0.8, 0.6], [-0.6, 0.8]])
-    turned = laid_flat(tall, np.arange(40))
+    turned = rotate_to_principal_axis(tall, np.arange(40))
     spread = np.cov(turned[:40].T)
     assert spread[0, 0] > spread[1, 1]
     assert spread[0, 1] == pytest.approx(0, abs=1e-9)
@@ -124,13 +124,13 @@ def test_the_last_moment_lies_widest_from_left_to_right_and_no_distance_changes(
     assert np.allclose(*apart)
     before, after = ((rows[1:] - rows[0]) for rows in (tall, turned))
     assert np.allclose(np.linalg.det(before[:2]), np.linalg.det(after[:2])), "it is turned, not mirrored"
-    assert laid_flat(tall[:1], np.arange(1)) is not None
+    assert rotate_to_principal_axis(tall[:1], np.arange(1)) is not None
 
 
 @pytest.mark.parametrize("method", ["pair-faithful", "umap"])
 def test_a_drawn_map_is_wider_than_high(method: str) -> None:
     base, pairs = world(pairs=40)
-    drawn = layout({"base": base, "best": pulled(base, pairs, np.arange(20))}, pairs, method=method)
+    drawn = compute_layout({"base": base, "best": pulled(base, pairs, np.arange(20))}, pairs, method=method)
     wide, high = drawn.coordinates["best"].std(axis=0)
     assert wide >= high
 
@@ -138,7 +138,7 @@ def test_a_drawn_map_is_wider_than_high(method: str) -> None:
 def test_another_seed_is_another_layout() -> None:
     base, pairs = world(pairs=40)
     moments = {"base": base, "best": pulled(base, pairs, np.arange(20))}
-    one, other = (layout(moments, pairs, seed=seed) for seed in (0, 1))
+    one, other = (compute_layout(moments, pairs, seed=seed) for seed in (0, 1))
     assert not np.array_equal(one.coordinates["base"], other.coordinates["base"])
 
 
@@ -146,7 +146,9 @@ def test_balance_trades_neighbourhoods_for_lines() -> None:
     base, pairs = world(pairs=200)
     after = pulled(base, pairs, np.arange(0, 200, 2), share=0.3)
     after = after + np.random.default_rng(2).normal(0, 0.03, after.shape).astype(np.float32)
-    rank = {b: layout({"base": base, "best": after}, pairs, balance=b).truth.rank_correlation for b in (0.0, 0.5)}
+    rank = {
+        b: compute_layout({"base": base, "best": after}, pairs, balance=b).truth.rank_correlation for b in (0.0, 0.5)
+    }
     assert rank[0.5] > rank[0.0]
 
 
@@ -155,14 +157,14 @@ def test_balance_trades_neighbourhoods_for_lines() -> None:
 def test_few_texts_are_drawn(texts: int, method: str) -> None:
     base = world(pairs=10)[0][:texts]
     pairs = np.array([[0, texts - 1]])
-    drawn = layout({"base": base, "best": base[::-1].copy()}, pairs, method=method)
+    drawn = compute_layout({"base": base, "best": base[::-1].copy()}, pairs, method=method)
     assert drawn.coordinates["best"].shape == (texts, 2)
     assert np.isfinite(drawn.coordinates["best"]).all()
 
 
 def test_no_pairs_and_repeated_texts_are_drawn() -> None:
     base = np.repeat(world(pairs=30)[0][:30], 2, axis=0)
-    drawn = layout({"base": base}, np.empty((0, 2), int))
+    drawn = compute_layout({"base": base}, np.empty((0, 2), int))
     assert np.array_equal(drawn.coordinates["base"][0], drawn.coordinates["base"][1])
     assert drawn.truth.sign_agreement is None
 
@@ -180,4 +182,4 @@ def test_no_pairs_and_repeated_texts_are_drawn() -> None:
 )
 def test_what_cannot_be_drawn_is_said(snapshots: dict, pairs: list, options: dict, says: str) -> None:
     with pytest.raises(InputError, match=says):
-        layout(snapshots, np.array(pairs), **options)
+        compute_layout(snapshots, np.array(pairs), **options)

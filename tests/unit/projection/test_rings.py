@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from lib.projection.pair_faithful.negatives import rings
-from lib.projection.points import points
+from lib.projection.pair_faithful.negatives import negative_sampler
+from lib.projection.points import distinct_points
 from tests.unit.projection.planted import world
 
 PIECE = 7
@@ -20,8 +20,8 @@ def moments() -> dict[str, np.ndarray]:
 
 
 def test_pieces_cover_each_point_once_at_its_own_slot() -> None:
-    drawn = points(moments())
-    found = rings(drawn, seed=0, piece=PIECE)
+    drawn = distinct_points(moments())
+    found = negative_sampler(drawn, seed=0, piece=PIECE)
     places = np.concatenate([np.arange(low, high) for _, low, high in found.pieces])
     assert sorted(found.pool[places]) == list(range(len(drawn.vectors)))
     assert np.array_equal(found.pool[found.slot], np.arange(len(drawn.vectors)))
@@ -29,8 +29,8 @@ def test_pieces_cover_each_point_once_at_its_own_slot() -> None:
 
 
 def test_company_is_of_the_same_moment_and_never_the_point_itself() -> None:
-    drawn = points(moments())
-    found = rings(drawn, seed=0, piece=PIECE)
+    drawn = distinct_points(moments())
+    found = negative_sampler(drawn, seed=0, piece=PIECE)
     far = found.distances(50, 4, seed=0)
     for moment, low, high in found.pieces:
         for away in far[:, moment].ravel():
@@ -40,12 +40,12 @@ def test_company_is_of_the_same_moment_and_never_the_point_itself() -> None:
 
 
 def test_in_time_every_other_point_comes_by() -> None:
-    drawn = points({"base": moments()["base"]})
-    found = rings(drawn, seed=0, piece=PIECE)
+    drawn = distinct_points({"base": moments()["base"]})
+    found = negative_sampler(drawn, seed=0, piece=PIECE)
     far = found.distances(450, 16, seed=0)
     assert set(far.ravel().tolist()) == set(range(1, len(drawn.vectors)))
 
 
 def test_a_lone_point_is_its_own_company() -> None:
-    found = rings(points({"base": np.eye(1, 3, dtype=np.float32)}), seed=0, piece=PIECE)
+    found = negative_sampler(distinct_points({"base": np.eye(1, 3, dtype=np.float32)}), seed=0, piece=PIECE)
     assert (found.distances(3, 2, seed=0) == 0).all()

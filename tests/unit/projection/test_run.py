@@ -12,8 +12,8 @@ import pytest
 from lib.__main__ import main
 from lib.data.shapes import Shape
 from lib.errors import NotFoundError, StoreError
-from lib.projection.layout import layout
-from lib.projection.run import draw_run, kept, shown_lines
+from lib.projection.layout import compute_layout
+from lib.projection.run import draw_map, pair_lines, thin_snapshots
 from lib.projection.snapshots import read_snapshots
 from lib.projection.store import load_map
 from lib.store.publish import verify
@@ -105,10 +105,10 @@ def test_a_damaged_map_is_said_and_a_missing_one_is_none(home: Path) -> None:
 
 def test_only_pairs_whose_texts_are_shown_are_lines() -> None:
     frame = pd.DataFrame({"anchor": ["a", "b"], "positive": ["c", "x"], "part": ["train", "train"]}, index=[4, 9])
-    found = shown_lines(frame, ["c", "b", "a"], shape=Shape.PAIRS)
+    found = pair_lines(frame, ["c", "b", "a"], shape=Shape.PAIRS)
     assert found[["pair", "source", "target"]].to_numpy().tolist() == [[4, 2, 0]]
     texts = pd.DataFrame({"text": ["a"], "label": ["1"], "part": ["train"]})
-    assert shown_lines(texts, ["a"], shape=Shape.LABELLED_TEXTS).empty
+    assert pair_lines(texts, ["a"], shape=Shape.LABELLED_TEXTS).empty
 
 
 @pytest.mark.parametrize(("method", "seeds"), [("pair-faithful", 3), ("umap", 2), ("pca", 1)])
@@ -116,15 +116,15 @@ def test_the_noise_of_every_method_is_measured_on_large_maps_too(
     home: Path, monkeypatch: pytest.MonkeyPatch, method: str, seeds: int
 ) -> None:
     run = finished_run(home, drawn=False)
-    monkeypatch.setattr("lib.projection.run.NOISE_VALUES", 10)
+    monkeypatch.setattr("lib.projection.run.MAX_NOISE_POINTS", 10)
     companies: list[list[str]] = []
 
     def noted(vectors: dict, *given: object, **options: object) -> object:
         companies.append(list(vectors))
-        return layout(vectors, *given, **options)
+        return compute_layout(vectors, *given, **options)
 
-    monkeypatch.setattr("lib.projection.run.layout", noted)
-    drawn = draw_run(run, open_workspace(home).datasets.get(run.dataset), home=home, method=method)
+    monkeypatch.setattr("lib.projection.run.compute_layout", noted)
+    drawn = draw_map(run, open_workspace(home).datasets.get(run.dataset), home=home, method=method)
     assert drawn.truth.seeds == seeds
     assert drawn.truth.above_noise is not None
     assert companies == [["base", "epoch-001", "best"], *[["base", "best"]] * (seeds - 1)]
@@ -132,8 +132,8 @@ def test_the_noise_of_every_method_is_measured_on_large_maps_too(
 
 def test_too_many_moments_leave_some_in_the_middle_out() -> None:
     names = ["base", *(f"epoch-{i:03d}" for i in range(1, 20)), "best"]
-    some = kept(names, 30_000)
+    some = thin_snapshots(names, 30_000)
     assert some[0] == "base"
     assert some[-1] == "best"
     assert len(some) == 4
-    assert kept(names, 10) == names
+    assert thin_snapshots(names, 10) == names

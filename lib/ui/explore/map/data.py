@@ -13,7 +13,7 @@ from lib.data.shapes import TEXT_COLUMNS, Shape
 from lib.errors import CloserError
 from lib.evaluation.store import load_pairs
 from lib.projection.snapshots import read_snapshots
-from lib.projection.store import Map, drawn_texts, load_map
+from lib.projection.store import Map, load_map, map_texts
 from lib.store.runs import Run
 from lib.store.workspace import open_workspace
 from lib.ui.shared.cache import stamp
@@ -63,7 +63,7 @@ def _told(identity: str, map_stamp: Any, evaluation_stamp: tuple[int, int]) -> T
     frame = dataset.frame()
     judged = load_pairs(run) if evaluation_stamp != (0, 0) else pd.DataFrame({"pair": pd.Series(dtype="int64")})
     lines, measure = with_numbers(drawn.lines, frame, judged)
-    texts = drawn_texts(run)
+    texts = map_texts(run)
     labelled = dataset.shape == Shape.LABELLED_TEXTS.value
     classes = classes_of(frame, texts) if labelled else {}
     rows, parts = rows_of(frame, texts) if labelled else (np.empty(0, np.int64), np.empty(0, object))

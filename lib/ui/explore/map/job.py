@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from lib.projection.methods import BALANCE, BALANCES, EXPLAINED, METHODS
+from lib.projection.methods import BALANCE_FIGURES, DEFAULT_BALANCE, LAYOUT_METHODS, METHOD_DESCRIPTIONS
 from lib.store.jobs import OPEN, Job
 from lib.store.runs import Run
 from lib.store.workspace import open_workspace
@@ -34,7 +34,7 @@ def no_map(run: Run) -> None:
         st.warning(plain(last[-1].reason or "The map could not be drawn."), icon=":material/error:")
     st.info("This run has no map yet.", icon=":material/map:")
     if st.button("Draw the map", icon=":material/draw:", type="primary"):
-        redraw(run, method="pair-faithful", balance=BALANCE)
+        redraw(run, method="pair-faithful", balance=DEFAULT_BALANCE)
 
 
 def watched(run: Run, job: Job) -> None:
@@ -63,16 +63,16 @@ def layout_choice(run: Run, told: Told) -> None:
         polling.follow(job, lambda: watched_again(run, open_job(run) or job))
         return
     with st.popover("Layout", icon=":material/tune:", help="Another way to draw the map"):
-        names = list(METHODS)
+        names = list(LAYOUT_METHODS)
         method = st.radio(
             "Drawn with",
             names,
             index=names.index(told.drawn.method),
-            format_func=METHODS.__getitem__,
-            captions=[EXPLAINED[name] for name in names],
+            format_func=LAYOUT_METHODS.__getitem__,
+            captions=[METHOD_DESCRIPTIONS[name] for name in names],
             key=keys.MAP_METHOD,
         )
-        balance = BALANCE
+        balance = DEFAULT_BALANCE
         if method == "pair-faithful":
             balance = st.slider(
                 "Neighbourhoods or pairs", 0.0, 1.0, told.drawn.balance, 0.1, help=BALANCE_HELP, key=keys.MAP_BALANCE
@@ -97,7 +97,7 @@ def balances() -> pd.DataFrame:
                 "rank correlation": f"{rank:.2f}",
                 "trust base, tuned": f"{base:.2f}, {tuned:.2f}",
             }
-            for step, (sign, rank, base, tuned) in BALANCES.items()
+            for step, (sign, rank, base, tuned) in BALANCE_FIGURES.items()
         ]
     )
 
@@ -105,7 +105,7 @@ def balances() -> pd.DataFrame:
 def figures(told: Told) -> str:
     """Return what the present balance reached."""
     truth, drawn = told.drawn.truth, told.drawn
-    name = METHODS[drawn.method] + (f", balance {drawn.balance:g}" if drawn.method == "pair-faithful" else "")
+    name = LAYOUT_METHODS[drawn.method] + (f", balance {drawn.balance:g}" if drawn.method == "pair-faithful" else "")
     parts = [f"Now: {name}, {drawn.seconds:.1f} s"]
     if truth.sign_agreement is not None:
         parts.append(f"true lines {truth.sign_agreement:.0%}")

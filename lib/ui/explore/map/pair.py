@@ -10,7 +10,7 @@ import streamlit as st
 
 from lib.charts.pair.nearest_wrong import Triple, intruder
 from lib.charts.pair.trajectory import trail
-from lib.projection.store import drawn_ends
+from lib.projection.store import end_vectors
 from lib.store.runs import Run
 from lib.store.workspace import open_workspace
 from lib.ui.explore import keys
@@ -70,7 +70,7 @@ def numbers(line: pd.Series) -> str:
 def neighbours(identity: str, map_stamp: Any, text: int) -> dict[str, tuple[list[int], list[float]]]:
     """Return the nearest texts of a text (ids, cosines) before and after, in the full dimensions."""
     found = {}
-    for label, vectors in zip(("base", "tuned"), drawn_ends(open_workspace().runs.get(identity)), strict=True):
+    for label, vectors in zip(("base", "tuned"), end_vectors(open_workspace().runs.get(identity)), strict=True):
         cosine = vectors @ vectors[text]
         cosine[text] = -np.inf
         near = np.argsort(-cosine, kind="stable")[:NEIGHBOURS]
@@ -106,7 +106,7 @@ def find_intruder(run: Run, told: Told, source: int, target: int) -> Triple | No
     wrong = np.setdiff1d(lines["target"].unique(), np.append(right, source))
     if not len(wrong):
         return None
-    before, after = drawn_ends(run)
+    before, after = end_vectors(run)
     nearest = int(wrong[np.argmax(before[wrong] @ before[source])])
     places = [source, target, nearest]
     texts = (told.texts[source], told.texts[target], told.texts[nearest])

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from lib.charts.map.choice import Choice
-from lib.projection.methods import METHODS
-from lib.projection.quality import UNCHANGED
+from lib.projection.methods import LAYOUT_METHODS
+from lib.projection.quality import MIN_COSINE_CHANGE
 from lib.projection.store import Map
 
 MEASURES = {
@@ -21,7 +21,7 @@ MEASURES = {
 def truthful(lines: pd.DataFrame) -> float | None:
     """Return the share of lines that grew or shrank as their cosine says; None where no cosine changed."""
     asked = (lines["tuned_cosine"] - lines["base_cosine"]).to_numpy()
-    changed = np.abs(asked) > UNCHANGED
+    changed = np.abs(asked) > MIN_COSINE_CHANGE
     if not changed.any():
         return None
     return float((np.sign(lines["drawn"].to_numpy()[changed]) == -np.sign(asked[changed])).mean())
@@ -102,11 +102,11 @@ def shown(choice: Choice) -> str:
 def described(drawn: Map, lines: pd.DataFrame) -> str:
     """Return the picture for those who cannot see it."""
     if drawn.lines.empty:
-        return f"Map of {drawn.texts:,} texts drawn with {METHODS[drawn.method]}, coloured by class, moving from base to tuned model."
+        return f"Map of {drawn.texts:,} texts drawn with {LAYOUT_METHODS[drawn.method]}, coloured by class, moving from base to tuned model."
     closer = float((lines["tuned_cosine"] > lines["base_cosine"]).mean()) if len(lines) else 0.0
     better, worse = (int((lines["change"] == name).sum()) for name in ("better", "worse"))
     return (
-        f"Map of {drawn.texts:,} texts drawn with {METHODS[drawn.method]}, moving from base to tuned model. "
+        f"Map of {drawn.texts:,} texts drawn with {LAYOUT_METHODS[drawn.method]}, moving from base to tuned model. "
         f"{len(lines):,} pairs are joined by lines; {closer:.0%} of them come closer. {better:,} are better and {worse:,} worse. "
         "The same numbers stand in the table of pairs."
     )
