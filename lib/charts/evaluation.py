@@ -12,10 +12,10 @@ from plotly.subplots import make_subplots
 
 from lib.charts.colours import Palette, with_alpha
 
-HEIGHT = 320
+FIGURE_HEIGHT = 320
 
 
-def plain_layout(figure: go.Figure, colours: Palette, *, height: int = HEIGHT) -> go.Figure:
+def plain_layout(figure: go.Figure, colours: Palette, *, height: int = FIGURE_HEIGHT) -> go.Figure:
     """Give a figure the look that all of them share, and return it."""
     figure.update_layout(
         height=height,
@@ -31,7 +31,7 @@ def plain_layout(figure: go.Figure, colours: Palette, *, height: int = HEIGHT) -
     return figure
 
 
-def distributions(similarity: Mapping[str, Any], colours: Palette) -> go.Figure:
+def cosine_histograms(similarity: Mapping[str, Any], colours: Palette) -> go.Figure:
     """Draw how pair cosines (filled) and random-pair cosines (outlined) are spread, base and tuned, in one figure.
 
     The dashed lines are the thresholds that separate the two best.
@@ -45,12 +45,12 @@ def distributions(similarity: Mapping[str, Any], colours: Palette) -> go.Figure:
                 _spread(middles, similarity[name][kind], f"{name}: {told}", colour, filled=kind == "pairs")
             )
     add_thresholds(figure, similarity, colours)
-    figure.update_xaxes(title_text="cosine", range=[used_from(similarity) - 0.05, float(edges[-1])])
+    figure.update_xaxes(title_text="cosine", range=[lowest_cosine(similarity) - 0.05, float(edges[-1])])
     figure.update_yaxes(title_text="share", tickformat=".0%", rangemode="tozero")
     return plain_layout(figure, colours)
 
 
-def used_from(similarity: Mapping[str, Any]) -> float:
+def lowest_cosine(similarity: Mapping[str, Any]) -> float:
     """Return the cosine from which on there are any: some models keep all texts within the upper tenth."""
     counts = np.sum([similarity[name][kind] for name in ("base", "tuned") for kind in ("random", "pairs")], axis=0)
     there = np.flatnonzero(counts)
@@ -85,7 +85,7 @@ def _spread(x: np.ndarray, counts: Sequence[int], name: str, colour: str, *, fil
     )
 
 
-def course(moments: Sequence[Mapping[str, Any]], colours: Palette, *, metric_title: str) -> go.Figure:
+def epoch_figure(moments: Sequence[Mapping[str, Any]], colours: Palette, *, metric_title: str) -> go.Figure:
     """Draw the metric on training and on validation pairs epoch by epoch, the best epoch marked."""
     known = [m for m in moments if m["name"] != "best" and m.get("validation") is not None]
     best = next((m for m in moments if m["name"] == "best" and m.get("validation") is not None), None)
@@ -123,7 +123,7 @@ def course(moments: Sequence[Mapping[str, Any]], colours: Palette, *, metric_tit
     return plain_layout(figure, colours)
 
 
-def with_interval(
+def differences_figure(
     x: Sequence[float], points: Sequence[Mapping[str, Any]], colours: Palette, *, x_title: str, y_title: str
 ) -> go.Figure:
     """Draw differences to the base over x, each with its 95% interval."""
@@ -146,7 +146,7 @@ def with_interval(
     return plain_layout(figure, colours, height=280)
 
 
-def blends(points: Sequence[Mapping[str, Any]], colours: Palette, *, metric_title: str) -> go.Figure:
+def interpolation_figure(points: Sequence[Mapping[str, Any]], colours: Palette, *, metric_title: str) -> go.Figure:
     """Draw target and general quality along the way from base (0%) to tuned (100%) weights.
 
     Bars: the 95% interval of the difference to the base, where it was measured.

@@ -13,11 +13,11 @@ from plotly.subplots import make_subplots
 from lib.charts.colours import Palette, with_alpha
 from lib.metrics import METRICS
 
-MOST_POINTS = 400
+MAX_CURVE_POINTS = 400
 
 
 @dataclass(frozen=True)
-class Curves:
+class TrainingCurves:
     """One run's curves: epochs and losses of its steps, epochs and validation values of its looks (the first is the base)."""
 
     name: str
@@ -34,17 +34,19 @@ class Curves:
         return max(after, key=lambda place: self.values[place], default=None)
 
 
-def curves(name: str, losses: Sequence[Mapping[str, Any]], measures: Sequence[Mapping[str, Any]]) -> Curves:
+def training_curves(
+    name: str, losses: Sequence[Mapping[str, Any]], measures: Sequence[Mapping[str, Any]]
+) -> TrainingCurves:
     """Return a run's curves from its events; long loss curves are thinned to means of neighbours."""
     looks = {float(m["epoch"]): m["metrics"] for m in measures if m["part"] == "validation"}
     names = {key for metrics in looks.values() for key in metrics}
     metric = next((key for key, known in METRICS.items() if known.selects_for and key in names), "")
     epochs = sorted(epoch for epoch, metrics in looks.items() if metric in metrics)
-    x, y = thinned([float(p["epoch"]) for p in losses], [float(p["loss"]) for p in losses])
-    return Curves(name, metric, x, y, epochs, [float(looks[epoch][metric]) for epoch in epochs])
+    x, y = thin([float(p["epoch"]) for p in losses], [float(p["loss"]) for p in losses])
+    return TrainingCurves(name, metric, x, y, epochs, [float(looks[epoch][metric]) for epoch in epochs])
 
 
-def thinned(x: Sequence[float], y: Sequence[float], *, most: int = MOST_POINTS) -> tuple[list[float], list[float]]:
+def thin(x: Sequence[float], y: Sequence[float], *, most: int = MAX_CURVE_POINTS) -> tuple[list[float], list[float]]:
     """Return at most that many points, each the mean of as many neighbours."""
     block = -(-len(x) // most) if x else 1
     starts = range(0, len(x), block)
@@ -54,7 +56,9 @@ def thinned(x: Sequence[float], y: Sequence[float], *, most: int = MOST_POINTS) 
     )
 
 
-def training_figure(run: Curves, colours: Palette, *, metric_title: str, epochs: float | None = None) -> go.Figure:
+def training_figure(
+    run: TrainingCurves, colours: Palette, *, metric_title: str, epochs: float | None = None
+) -> go.Figure:
     """Draw loss (left) and the validation metric (right) of one run, the base as a line across and the best epoch marked."""
     figure = _panels(colours, ("Training loss", f"Validation: {escape(metric_title)}"))
     figure.add_trace(
@@ -93,7 +97,7 @@ def _value_range(values: Sequence[float]) -> list[float] | None:
     return [low - 0.35 * room, high + 0.2 * room]
 
 
-def compare_figure(runs: Sequence[Curves], colours: Palette, *, metric_title: str) -> go.Figure:
+def comparison_figure(runs: Sequence[TrainingCurves], colours: Palette, *, metric_title: str) -> go.Figure:
     """Draw loss and validation metric of several runs in one figure, a colour for each run."""
     figure = _panels(colours, ("Training loss", f"Validation: {escape(metric_title)}"))
     for number, run in enumerate(runs):
@@ -136,7 +140,7 @@ def _line(x: Sequence[float], y: Sequence[float], colour: str, name: str, hover:
     )
 
 
-def _best(run: Curves, colours: Palette) -> go.Scatter:
+def _best(run: TrainingCurves, colours: Palette) -> go.Scatter:
     place = run.best or 0
     is_right = run.epochs[place] > 0.8 * max(run.epochs)  # words in the middle of the mark would be cut at the edge
     return go.Scatter(

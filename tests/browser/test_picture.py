@@ -326,9 +326,9 @@ def test_the_picture_can_be_taken_away(page: Page, chromium: Browser, address: s
 @pytest.fixture
 def large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[str, np.ndarray, np.ndarray]:
     """Give the address of a page with a map that is drawn by WebGL, and where its held-out sources stand first and last."""
-    monkeypatch.setattr(map_chart, "SMOOTH_POINTS", 10)
+    monkeypatch.setattr(map_chart, "MAX_SVG_POINTS", 10)
     drawn, lines, texts = planted()
-    told = map_page(map_chart.figure(drawn, lines, texts).figure, title="A map", sentences=[], alt="A map")
+    told = map_page(map_chart.map_figure(drawn, lines, texts).figure, title="A map", sentences=[], alt="A map")
     (tmp_path / "map.html").write_text(told, encoding="utf-8")
     held = lines.loc[lines["part"] == "held_out", "source"].to_numpy()
     return (tmp_path / "map.html").as_uri(), drawn.coordinates["base"][held], drawn.coordinates["best"][held]

@@ -15,7 +15,7 @@ BACKGROUND_SHARE = 0.3
 
 
 @dataclass(frozen=True)
-class Choice:
+class MapSample:
     """Rows of the lines that are drawn and text ids of the background; of how many of each."""
 
     lines: np.ndarray
@@ -34,9 +34,9 @@ class Choice:
         return 2 * self.all_lines + self.all_background
 
 
-def choose_drawn(
+def sample_map(
     lines: pd.DataFrame, texts: int, *, marked: tuple[int, ...] = (), most: int = MAX_DRAWN_POINTS, seed: int = 0
-) -> Choice:
+) -> MapSample:
     """Choose what fits in `most` points: marked pairs, the strongest changes either way, then a seeded sample; other texts behind.
 
     lines: pair, source, target, value. texts: how many texts have a place.
@@ -44,11 +44,11 @@ def choose_drawn(
     ends = np.union1d(lines["source"].to_numpy(), lines["target"].to_numpy())
     behind = np.setdiff1d(np.arange(texts), ends)
     room = most if 2 * len(lines) <= most * (1 - BACKGROUND_SHARE) else int(most * (1 - BACKGROUND_SHARE))
-    rows = chosen_rows(lines, room // 2, marked=marked, seed=seed)
-    return Choice(rows, sample(behind, most - 2 * len(rows), seed=seed), len(lines), len(behind))
+    rows = sample_lines(lines, room // 2, marked=marked, seed=seed)
+    return MapSample(rows, sample_rows(behind, most - 2 * len(rows), seed=seed), len(lines), len(behind))
 
 
-def chosen_rows(lines: pd.DataFrame, most: int, *, marked: tuple[int, ...], seed: int) -> np.ndarray:
+def sample_lines(lines: pd.DataFrame, most: int, *, marked: tuple[int, ...], seed: int) -> np.ndarray:
     """Return the rows, ascending."""
     if len(lines) <= most:
         return np.arange(len(lines))
@@ -58,10 +58,10 @@ def chosen_rows(lines: pd.DataFrame, most: int, *, marked: tuple[int, ...], seed
     wanted = np.flatnonzero(lines["pair"].isin(marked).to_numpy())[:most]
     kept = np.unique(np.concatenate([wanted, order[:ends], order[len(order) - ends :]]))
     rest = np.setdiff1d(np.arange(len(lines)), kept)
-    return np.sort(np.concatenate([kept, sample(rest, most - len(kept), seed=seed)]))[:most]
+    return np.sort(np.concatenate([kept, sample_rows(rest, most - len(kept), seed=seed)]))[:most]
 
 
-def sample(rows: np.ndarray, most: int, *, seed: int) -> np.ndarray:
+def sample_rows(rows: np.ndarray, most: int, *, seed: int) -> np.ndarray:
     """Return at most so many of the rows, each as likely as any other, ascending."""
     if len(rows) <= most:
         return rows

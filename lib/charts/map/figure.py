@@ -10,29 +10,29 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from lib.charts.colours import Palette, palette
-from lib.charts.map.choice import Choice, choose_drawn
-from lib.charts.map.scene import Classes, Subject, traces
+from lib.charts.map.choice import MapSample, sample_map
+from lib.charts.map.scene import MapContent, TextClasses, map_traces
 from lib.charts.map.trace import Trace
 from lib.projection.store import Map
 from lib.settings import MAX_DRAWN_POINTS
 
-SMOOTH_POINTS = 4_000
+MAX_SVG_POINTS = 4_000
 """Up to so many points are drawn as SVG, whose marks plotly itself moves smoothly; beyond, WebGL, whose marks transition.js moves."""
 
-TRAVEL = Path(__file__).with_name("transition.js").read_text(encoding="utf-8")
+TRANSITION_SCRIPT = Path(__file__).with_name("transition.js").read_text(encoding="utf-8")
 """The script that moves them; it belongs on every page that shows a map."""
 
-HEIGHT = 640
-NOTHING = "rgba(0,0,0,0)"
+MAP_HEIGHT = 640
+TRANSPARENT = "rgba(0,0,0,0)"
 """No ground of its own: the page's shows."""
 
 
 @dataclass(frozen=True)
-class Picture:
+class MapFigure:
     """The figure, what of the run it draws, and the pairs of each trace's points, to understand a selection."""
 
     figure: go.Figure
-    choice: Choice
+    choice: MapSample
     pairs: tuple[np.ndarray, ...]
 
     def pair_at(self, curve: int, point: int) -> int | None:
@@ -41,7 +41,7 @@ class Picture:
         return int(known[point]) if 0 <= point < len(known) else None
 
 
-def figure(
+def map_figure(
     drawn: Map,
     lines: pd.DataFrame,
     texts: list[str],
@@ -49,34 +49,35 @@ def figure(
     start: str = "",
     marked: tuple[int, ...] = (),
     measure: str = "cosine",
-    classes: Classes | None = None,
+    classes: TextClasses | None = None,
     most: int = MAX_DRAWN_POINTS,
-    height: int = HEIGHT,
+    height: int = MAP_HEIGHT,
     dark: bool = False,
-) -> Picture:
+) -> MapFigure:
     """Draw the lines of a map over all its texts.
 
     lines: pair, part, source, target (text ids), value (change of the measure), faded, base_cosine, tuned_cosine.
     start: the moment shown first (base where it is not known). classes: labelled texts to colour. The same input gives the same bytes.
     """
-    choice = choose_drawn(lines, len(texts), marked=marked, most=most)
+    choice = sample_map(lines, len(texts), marked=marked, most=most)
     names, frames = list(drawn.coordinates), list(drawn.coordinates.values())
-    subject = Subject(lines.iloc[choice.lines], choice.background, texts, marked, measure, classes)
+    subject = MapContent(lines.iloc[choice.lines], choice.background, texts, marked, measure, classes)
     colours = palette(dark=dark)
-    scene = traces(subject, colours, (frames[0], frames[-1]))
-    smooth = choice.points <= SMOOTH_POINTS
+    scene = map_traces(subject, colours, (frames[0], frames[-1]))
+    smooth = choice.points <= MAX_SVG_POINTS
     first = start if start in drawn.coordinates else names[0]
-    data = marks(scene, drawn.coordinates[first], smooth=smooth, styled=True)
-    steps = [go.Frame(name=name, data=marks(scene, drawn.coordinates[name], smooth=smooth)) for name in names]
-    found = go.Figure(data=data, frames=steps, layout=look(drawn, height, colours))
+    data = plotly_traces(scene, drawn.coordinates[first], smooth=smooth, styled=True)
+    steps = [go.Frame(name=name, data=plotly_traces(scene, drawn.coordinates[name], smooth=smooth)) for name in names]
+    found = go.Figure(data=data, frames=steps, layout=base_layout(drawn, height, colours))
     if len(names) > 1:
         found.update_layout(
-            sliders=[slider(drawn, first, colours, smooth=smooth)], updatemenus=[buttons(names, colours, smooth=smooth)]
+            sliders=[snapshot_slider(drawn, first, colours, smooth=smooth)],
+            updatemenus=[play_buttons(names, colours, smooth=smooth)],
         )
-    return Picture(found, choice, tuple(trace.pairs for trace in scene))
+    return MapFigure(found, choice, tuple(trace.pairs for trace in scene))
 
 
-def marks(scene: list[Trace], frame: np.ndarray, *, smooth: bool, styled: bool = False) -> list[go.Scatter]:
+def plotly_traces(scene: list[Trace], frame: np.ndarray, *, smooth: bool, styled: bool = False) -> list[go.Scatter]:
     """Return every trace where it stands in a frame, float32: plotly sends them as bytes. styled: with its looks, too."""
     found = []
     for trace in scene:
@@ -86,7 +87,7 @@ def marks(scene: list[Trace], frame: np.ndarray, *, smooth: bool, styled: bool =
     return found
 
 
-def look(drawn: Map, height: int, colours: Palette) -> dict[str, object]:
+def base_layout(drawn: Map, height: int, colours: Palette) -> dict[str, object]:
     """Return the layout: no axes (their numbers mean nothing), one range for all moments, room for the slider."""
     every = np.concatenate(list(drawn.coordinates.values()))
     low, high = np.quantile(every, 0.001, axis=0), np.quantile(every, 0.999, axis=0)
@@ -106,16 +107,16 @@ def look(drawn: Map, height: int, colours: Palette) -> dict[str, object]:
             "tracegroupgap": 0,
             "traceorder": "normal",
         },
-        "paper_bgcolor": NOTHING,
-        "plot_bgcolor": NOTHING,
-        "modebar": {"orientation": "v", "bgcolor": NOTHING, "color": colours.base, "activecolor": colours.tuned},
+        "paper_bgcolor": TRANSPARENT,
+        "plot_bgcolor": TRANSPARENT,
+        "modebar": {"orientation": "v", "bgcolor": TRANSPARENT, "color": colours.base, "activecolor": colours.tuned},
         "dragmode": "pan",
         "hovermode": "closest",
         "uirevision": "map",
     }
 
 
-def slider(drawn: Map, first: str, colours: Palette, *, smooth: bool) -> dict[str, object]:
+def snapshot_slider(drawn: Map, first: str, colours: Palette, *, smooth: bool) -> dict[str, object]:
     """Return the slider over the moments."""
     names = list(drawn.coordinates)
     quick = {
@@ -139,7 +140,7 @@ def slider(drawn: Map, first: str, colours: Palette, *, smooth: bool) -> dict[st
     }
 
 
-def buttons(names: list[str], colours: Palette, *, smooth: bool) -> dict[str, object]:
+def play_buttons(names: list[str], colours: Palette, *, smooth: bool) -> dict[str, object]:
     """Return play and pause. Play begins anew, so that it also works at the end."""
     pace = (
         {"frame": {"duration": 1100, "redraw": False}, "transition": {"duration": 900, "easing": "cubic-in-out"}}
@@ -152,7 +153,7 @@ def buttons(names: list[str], colours: Palette, *, smooth: bool) -> dict[str, ob
         "type": "buttons",
         "direction": "left",
         "showactive": False,
-        "bgcolor": NOTHING,
+        "bgcolor": TRANSPARENT,
         "bordercolor": colours.faint,
         "font": {"color": colours.text},
         "x": 0.0,

@@ -8,23 +8,23 @@ import numpy as np
 import pandas as pd
 
 from lib.charts.colours import Palette
-from lib.charts.map.trace import LABEL_CHARACTERS, Trace, at, short
+from lib.charts.map.trace import MAP_LABEL_CHARACTERS, Trace, shorten, text_positions
 
-LABELLED = 3
+LABELS_PER_END = 3
 """Pairs named on the picture at either end of the change."""
 
-LABEL_ROOM = np.array([0.34, 0.035])
+LABEL_SIZE = np.array([0.34, 0.035])
 """The share of the picture's width and height that a name covers: one that would stand on another is left out."""
 
 LABEL_CANDIDATES = 60
 
-EMPTY_ENOUGH = 2
+FEW_COVERED = 2
 """Marks that a name may cover, base and best together; where none of the candidates has such a side, the emptiest is taken."""
 
-BEYOND = 0.2
+LABEL_OVERHANG = 0.2
 """How far a name may reach beyond the marks to the left and right, as a share of the picture's width."""
 
-SIDES = {
+LABEL_SIDES = {
     "top center": (0.0, 0.75),
     "bottom center": (0.0, -0.75),
     "middle right": (0.56, 0.0),
@@ -32,7 +32,7 @@ SIDES = {
 }
 """Where a name may stand beside its mark, and the middle of its room from there, in shares of that room."""
 
-DARKER = 0.35
+TEXT_SHARE = 0.35
 """How much of the text's colour is mixed into a name's, so that small letters can be read (contrast at least 4.5)."""
 
 
@@ -46,29 +46,33 @@ def label_traces(
     best = value[(value > 0) & (change == "better")].index[::-1][:LABEL_CANDIDATES]
     places = np.concatenate(ends, axis=1)
     wide = np.maximum(np.ptp(places, axis=0), 1e-6)
-    room = np.tile(LABEL_ROOM, 2) * wide
+    room = np.tile(LABEL_SIZE, 2) * wide
     marks = places[np.union1d(lines["source"].to_numpy(np.int64), lines["target"].to_numpy(np.int64))]
-    bounds = np.stack([places.min(axis=0), places.max(axis=0)]) + np.outer([-1, 1], np.tile([BEYOND, 0.03], 2) * wide)
+    bounds = np.stack([places.min(axis=0), places.max(axis=0)]) + np.outer(
+        [-1, 1], np.tile([LABEL_OVERHANG, 0.03], 2) * wide
+    )
     sources = [lines.loc[rows, "source"].to_numpy(np.int64) for rows in (worst, best)]
     found = []
     for some, colour in zip(
-        arranged(sources, places, marks, room, bounds), (colours.worse, colours.better), strict=True
+        arrange_labels(sources, places, marks, room, bounds), (colours.worse, colours.better), strict=True
     ):
         if some:
             style = {
                 "mode": "text",
-                "text": [short(texts[place], LABEL_CHARACTERS) for place, _ in some],
+                "text": [shorten(texts[place], MAP_LABEL_CHARACTERS) for place, _ in some],
                 "textposition": [side for _, side in some],
-                "textfont": {"color": readable(colour, colours), "size": 12},
+                "textfont": {"color": readable_colour(colour, colours), "size": 12},
                 "hoverinfo": "skip",
                 "showlegend": False,
             }
-            found.append(Trace(style, at(np.array([place for place, _ in some])), np.empty(0, np.int64), vector=True))
+            found.append(
+                Trace(style, text_positions(np.array([place for place, _ in some])), np.empty(0, np.int64), vector=True)
+            )
     return found
 
 
 @dataclass(frozen=True)
-class Candidates:
+class LabelCandidates:
     """Texts to name (m,), the strongest first: where each stands (m, 1, 4), the middle of its name on each side (m, sides, 4), and how many marks that covers (m, sides)."""
 
     texts: np.ndarray
@@ -79,17 +83,19 @@ class Candidates:
     @classmethod
     def of(
         cls, texts: np.ndarray, places: np.ndarray, marks: np.ndarray, room: np.ndarray, bounds: np.ndarray
-    ) -> Candidates:
+    ) -> LabelCandidates:
         """Look at every side of these texts; one that is not on the picture covers infinitely many."""
-        middles = np.array([[box(place, side, room) for side in SIDES] for place in places[texts]], np.float64)
-        found = [covered(place, marks, room, bounds) for place in places[texts]]
-        covers = np.array([[sides.get(side, np.inf) for side in SIDES] for sides in found], np.float64)
-        shape = (len(texts), len(SIDES))
+        middles = np.array(
+            [[label_centre(place, side, room) for side in LABEL_SIDES] for place in places[texts]], np.float64
+        )
+        found = [covered_marks(place, marks, room, bounds) for place in places[texts]]
+        covers = np.array([[sides.get(side, np.inf) for side in LABEL_SIDES] for sides in found], np.float64)
+        shape = (len(texts), len(LABEL_SIDES))
         return cls(texts, places[texts][:, None], middles.reshape(*shape, 4), covers.reshape(shape))
 
-    def free(self, place: np.ndarray, middle: np.ndarray, room: np.ndarray) -> Candidates:
+    def free(self, place: np.ndarray, middle: np.ndarray, room: np.ndarray) -> LabelCandidates:
         """Return them without the sides that are taken by the name of another text, whose middle is given."""
-        taken = near(self.places, place, room) | near(self.middles, middle, room)
+        taken = overlaps(self.places, place, room) | overlaps(self.middles, middle, room)
         return replace(self, covers=np.where(taken, np.inf, self.covers))
 
     def first(self, most: float) -> tuple[int, int] | None:
@@ -102,7 +108,7 @@ class Candidates:
         return row, int(self.covers[row].argmin())
 
 
-def arranged(
+def arrange_labels(
     ends: list[np.ndarray], places: np.ndarray, marks: np.ndarray, room: np.ndarray, bounds: np.ndarray
 ) -> list[list[tuple[int, str]]]:
     """Return for each end the texts to name and the side where each name stands; the ends choose in turns.
@@ -110,36 +116,36 @@ def arranged(
     places, marks: base and best position of every text and of every mark (n, 4); bounds: lowest and highest reach of a name (2, 4).
     The strongest text of an end is named first, then the strongest of those with a side that is nearly empty.
     """
-    waiting = [Candidates.of(texts, places, marks, room, bounds) for texts in ends]
+    waiting = [LabelCandidates.of(texts, places, marks, room, bounds) for texts in ends]
     chosen: list[list[tuple[int, str]]] = [[] for _ in ends]
-    for turn in range(LABELLED):
+    for turn in range(LABELS_PER_END):
         for number, mine in enumerate(chosen):
-            found = waiting[number].first(EMPTY_ENOUGH if turn else np.inf)
+            found = waiting[number].first(FEW_COVERED if turn else np.inf)
             if found is None:
                 continue
             row, side = found
             named = waiting[number]
-            mine.append((int(named.texts[row]), list(SIDES)[side]))
+            mine.append((int(named.texts[row]), list(LABEL_SIDES)[side]))
             waiting = [some.free(named.places[row, 0], named.middles[row, side], room) for some in waiting]
     return chosen
 
 
-def box(place: np.ndarray, side: str, room: np.ndarray) -> np.ndarray:
+def label_centre(place: np.ndarray, side: str, room: np.ndarray) -> np.ndarray:
     """Return the middle of a name on that side of its mark, base and best (4,)."""
-    return place + np.tile(SIDES[side], 2) * room
+    return place + np.tile(LABEL_SIDES[side], 2) * room
 
 
-def near(places: np.ndarray, other: np.ndarray, room: np.ndarray) -> np.ndarray:
+def overlaps(places: np.ndarray, other: np.ndarray, room: np.ndarray) -> np.ndarray:
     """Say which places (..., 4) are within a name's room of another (4,), at the first or at the last moment (...)."""
     inside = np.abs(places - other) < room
     return (inside[..., 0] & inside[..., 1]) | (inside[..., 2] & inside[..., 3])
 
 
-def covered(place: np.ndarray, marks: np.ndarray, room: np.ndarray, bounds: np.ndarray) -> dict[str, int]:
+def covered_marks(place: np.ndarray, marks: np.ndarray, room: np.ndarray, bounds: np.ndarray) -> dict[str, int]:
     """Return how many marks (m, 4) a name covers on each side where it stays on the picture, base and best together."""
     found = {}
-    for side in SIDES:
-        middle = box(place, side, room)
+    for side in LABEL_SIDES:
+        middle = label_centre(place, side, room)
         if (middle - room / 2 < bounds[0]).any() or (middle + room / 2 > bounds[1]).any():
             continue
         inside = np.abs(marks - middle) < room / 2
@@ -147,10 +153,10 @@ def covered(place: np.ndarray, marks: np.ndarray, room: np.ndarray, bounds: np.n
     return found
 
 
-def readable(colour: str, colours: Palette) -> str:
+def readable_colour(colour: str, colours: Palette) -> str:
     """Return a colour nearer to the text's, for words."""
     mixed = (
-        round(int(colour[at : at + 2], 16) * (1 - DARKER) + int(colours.text[at : at + 2], 16) * DARKER)
+        round(int(colour[at : at + 2], 16) * (1 - TEXT_SHARE) + int(colours.text[at : at + 2], 16) * TEXT_SHARE)
         for at in (1, 3, 5)
     )
     return "#" + "".join(f"{part:02x}" for part in mixed)

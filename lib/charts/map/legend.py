@@ -5,33 +5,33 @@ from __future__ import annotations
 import numpy as np
 
 from lib.charts.colours import Palette
-from lib.charts.map.trace import FADED, Trace
+from lib.charts.map.trace import NOISE_OPACITY, Trace
 
-KEYS = {
+LEGEND_NAMES = {
     "margin": ("Came closer", "Stayed", "Fell back"),
     "cosine": ("Came closer", "Stayed", "Went apart"),
     "asked": ("Moved as asked", "Stayed", "Moved the other way"),
 }
 """What better, same and worse mean on a line, by what colours the lines."""
 
-NOISY = "Below the layout's noise"
+NOISE_NAME = "Below the layout's noise"
 
 
-def key_traces(colours: Palette, measure: str, *, faded: bool) -> list[Trace]:
+def legend_traces(colours: Palette, measure: str, *, faded: bool) -> list[Trace]:
     """Return one entry a colour; a click on it hides and shows the lines of that colour. faded: whether some lines are."""
-    better, same, worse = KEYS[measure]
+    better, same, worse = LEGEND_NAMES[measure]
     found = [
-        entry(name, colour, group)
+        legend_entry(name, colour, group)
         for name, colour, group in (
             (better, colours.better, "better"),
             (same, colours.same, "same"),
             (worse, colours.worse, "worse"),
         )
     ]
-    return [*found, entry(NOISY, colours.same, "noise", opacity=FADED)] if faded else found
+    return [*found, legend_entry(NOISE_NAME, colours.same, "noise", opacity=NOISE_OPACITY)] if faded else found
 
 
-def entry(name: str, colour: str, group: str, *, opacity: float = 1.0) -> Trace:
+def legend_entry(name: str, colour: str, group: str, *, opacity: float = 1.0) -> Trace:
     """Return a line that is drawn in the legend alone."""
     style = {
         "mode": "lines",
@@ -41,10 +41,10 @@ def entry(name: str, colour: str, group: str, *, opacity: float = 1.0) -> Trace:
         "opacity": opacity,
         "hoverinfo": "skip",
     }
-    return Trace(style, nowhere, np.empty(0, np.int64), vector=True)
+    return Trace(style, no_position, np.empty(0, np.int64), vector=True)
 
 
-def nowhere(_frame: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def no_position(_frame: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return one place that is no place."""
     gap = np.full(1, np.nan, np.float32)
     return gap, gap

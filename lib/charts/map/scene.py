@@ -10,38 +10,38 @@ import pandas as pd
 
 from lib.charts.colours import Palette, with_alpha
 from lib.charts.map.labels import label_traces
-from lib.charts.map.legend import key_traces
-from lib.charts.map.trace import LABEL_CHARACTERS, Places, Trace, along, at, short
+from lib.charts.map.legend import legend_traces
+from lib.charts.map.trace import MAP_LABEL_CHARACTERS, Positions, Trace, line_positions, shorten, text_positions
 
-STEPS = (-0.5, -0.1, 0.1, 0.5)
+COLOUR_STEPS = (-0.5, -0.1, 0.1, 0.5)
 """Where the colours of lines change, in shares of the largest usual change."""
 
-GROUPS = ("worse", "worse", "same", "better", "better")
+LEGEND_GROUPS = ("worse", "worse", "same", "better", "better")
 """The entry of the key that each of these colours belongs to."""
 
-CROWDED = 400
+CROWDED_LINES = 400
 """Lines above which the strongest changes stand out and the rest is drawn small and thin behind them."""
 
-STAND_OUT = 200
+NUM_HIGHLIGHTED = 200
 """Strongest changes that stand out of a crowded map."""
 
-SMALL = 4.0
+SMALL_MARK = 4.0
 """Size of the marks behind those that stand out."""
 
-FEW = 6
+FEW_SELECTED = 6
 """Chosen pairs up to which rings are wide."""
 
 BOTH_ENDS_BELOW = 2_500
 """Lines up to which each point's words tell both ends of its pair."""
 
-PARTS = {"train": ("trained", "-open"), "validation": ("validation", "-open-dot"), "held_out": ("held-out", "")}
+PART_MARKS = {"train": ("trained", "-open"), "validation": ("validation", "-open-dot"), "held_out": ("held-out", "")}
 """Part -> its words in the legend, and how its marks differ."""
 
-NONE = np.empty(0, np.int64)
+NO_ROWS = np.empty(0, np.int64)
 
 
 @dataclass(frozen=True)
-class Classes:
+class TextClasses:
     """Labelled texts to show: places of each coloured class, and of every text its row of the dataset and whether it is held out."""
 
     members: Mapping[str, np.ndarray]
@@ -50,11 +50,11 @@ class Classes:
 
     def everyone(self) -> np.ndarray:
         """Return the places of all coloured texts."""
-        return np.unique(np.concatenate([NONE, *self.members.values()])).astype(np.int64)
+        return np.unique(np.concatenate([NO_ROWS, *self.members.values()])).astype(np.int64)
 
 
 @dataclass(frozen=True)
-class Subject:
+class MapContent:
     """What a map shows: lines (value, change, faded and more), background places, words of the texts, chosen pairs, what value is, and classes."""
 
     lines: pd.DataFrame
@@ -62,59 +62,65 @@ class Subject:
     texts: list[str]
     marked: tuple[int, ...] = ()
     measure: str = "cosine"
-    classes: Classes | None = None
+    classes: TextClasses | None = None
 
 
-def traces(subject: Subject, colours: Palette, ends: tuple[np.ndarray, np.ndarray]) -> list[Trace]:
+def map_traces(subject: MapContent, colours: Palette, ends: tuple[np.ndarray, np.ndarray]) -> list[Trace]:
     """Return background, classes or lines, points, names, chosen ones and the key. ends: the first and the last frame (texts, 2)."""
     if subject.classes is not None:
-        return text_traces(subject, subject.classes, colours)
+        return classes_traces(subject, subject.classes, colours)
     lines = subject.lines
-    limit = usual(lines["value"])
+    limit = colour_limit(lines["value"])
     return [
-        behind(subject.background, subject.texts, colours),
+        background_trace(subject.background, subject.texts, colours),
         *line_traces(lines, limit, colours),
-        *end_traces(lines, subject.texts, limit, colours),
+        *point_traces(lines, subject.texts, limit, colours),
         *label_traces(lines, subject.texts, colours, ends),
-        *marked_trace(lines[lines["pair"].isin(subject.marked)], colours),
-        *(key_traces(colours, subject.measure, faded=bool(lines["faded"].any())) if len(lines) else []),
+        *selection_traces(lines[lines["pair"].isin(subject.marked)], colours),
+        *(legend_traces(colours, subject.measure, faded=bool(lines["faded"].any())) if len(lines) else []),
     ]
 
 
-def text_traces(subject: Subject, classes: Classes, colours: Palette) -> list[Trace]:
+def classes_traces(subject: MapContent, classes: TextClasses, colours: Palette) -> list[Trace]:
     """Return the other texts in grey, the texts of each class in its colour, and rings around the chosen ones."""
     others = np.setdiff1d(subject.background, classes.everyone()).astype(np.int64)
     chosen = np.flatnonzero(np.isin(classes.rows, subject.marked))
     return [
-        behind(others, subject.texts, colours, rows=classes.rows[others]),
+        background_trace(others, subject.texts, colours, rows=classes.rows[others]),
         *class_traces(classes, subject.background, subject.texts, colours),
-        *([ring(at(chosen), classes.rows[chosen], colours, mode="markers")] if len(chosen) else []),
+        *(
+            [selection_ring(text_positions(chosen), classes.rows[chosen], colours, mode="markers")]
+            if len(chosen)
+            else []
+        ),
     ]
 
 
-def usual(value: pd.Series) -> float:
+def colour_limit(value: pd.Series) -> float:
     """Return the change that takes the full colour: the 95th percentile, so that one outlier does not grey the rest."""
     found = np.abs(value.dropna().to_numpy(np.float64))
     return float(max(np.quantile(found, 0.95), 1e-6)) if len(found) else 1.0
 
 
-def behind(background: np.ndarray, texts: list[str], colours: Palette, *, rows: np.ndarray = NONE) -> Trace:
+def background_trace(
+    background: np.ndarray, texts: list[str], colours: Palette, *, rows: np.ndarray = NO_ROWS
+) -> Trace:
     """Return the other texts, in grey. rows: what a click on each chooses, where it chooses anything."""
     style = {
         "mode": "markers",
         "name": "Other texts",
         "marker": {"size": 4, "color": with_alpha(colours.same, 0.4)},
         "hoverinfo": "text",
-        "hovertext": [short(texts[place]) for place in background],
+        "hovertext": [shorten(texts[place]) for place in background],
     }
-    return Trace(style, at(background), rows)
+    return Trace(style, text_positions(background), rows)
 
 
-def class_traces(classes: Classes, background: np.ndarray, texts: list[str], colours: Palette) -> list[Trace]:
+def class_traces(classes: TextClasses, background: np.ndarray, texts: list[str], colours: Palette) -> list[Trace]:
     """Return the drawn texts of each class in a colour of its own: trained hollow, held-out full."""
     found = []
     for number, (name, members) in enumerate(classes.members.items()):
-        drawn, told = np.intersect1d(members, background), short(name, LABEL_CHARACTERS)
+        drawn, told = np.intersect1d(members, background), shorten(name, MAP_LABEL_CHARACTERS)
         halves = [some for some in (drawn[classes.held[drawn]], drawn[~classes.held[drawn]]) if len(some)]
         for place, some in enumerate(halves):
             style = {
@@ -129,25 +135,25 @@ def class_traces(classes: Classes, background: np.ndarray, texts: list[str], col
                     "symbol": "circle" if classes.held[some[0]] else "circle-open",
                 },
                 "hoverinfo": "text",
-                "hovertext": [f"{short(texts[one])}<br>{told}" for one in some],
+                "hovertext": [f"{shorten(texts[one])}<br>{told}" for one in some],
             }
-            found.append(Trace(style, at(some), classes.rows[some]))
+            found.append(Trace(style, text_positions(some), classes.rows[some]))
     return found
 
 
-def stand_out(lines: pd.DataFrame) -> np.ndarray:
+def highlighted(lines: pd.DataFrame) -> np.ndarray:
     """Return which lines are drawn in full strength (n): all of a few, and the strongest changes of a crowd."""
-    if len(lines) <= CROWDED:
+    if len(lines) <= CROWDED_LINES:
         return np.ones(len(lines), bool)
     change = lines["value"].abs().fillna(0).to_numpy()
-    return change >= max(np.partition(change, -STAND_OUT)[-STAND_OUT], 1e-9)
+    return change >= max(np.partition(change, -NUM_HIGHLIGHTED)[-NUM_HIGHLIGHTED], 1e-9)
 
 
 def line_traces(lines: pd.DataFrame, limit: float, colours: Palette) -> list[Trace]:
     """Return the lines of each colour, the strongest of a crowd last; those whose drawn change is below the layout's noise are faded."""
-    step = np.digitize(lines["value"].fillna(0).to_numpy() / limit, STEPS)
+    step = np.digitize(lines["value"].fillna(0).to_numpy() / limit, COLOUR_STEPS)
     faded = lines["faded"].to_numpy(bool)
-    strong = stand_out(lines)
+    strong = highlighted(lines)
     weak = with_alpha(colours.worse, 0.55), colours.same, with_alpha(colours.better, 0.55)
     looks = {True: (0.65, 1.4), False: (0.14, 0.8)}
     found = []
@@ -163,18 +169,18 @@ def line_traces(lines: pd.DataFrame, limit: float, colours: Palette) -> list[Tra
                     "line": {"color": colour, "width": width},
                     "opacity": min(0.18, opacity / 2) if dim else opacity,
                     "hoverinfo": "skip",
-                    "legendgroup": "noise" if dim else GROUPS[number],
+                    "legendgroup": "noise" if dim else LEGEND_GROUPS[number],
                     "showlegend": False,
                 }
-                found.append(Trace(style, along(lines[rows]), NONE))
+                found.append(Trace(style, line_positions(lines[rows]), NO_ROWS))
     return found
 
 
-def end_traces(lines: pd.DataFrame, texts: list[str], limit: float, colours: Palette) -> list[Trace]:
+def point_traces(lines: pd.DataFrame, texts: list[str], limit: float, colours: Palette) -> list[Trace]:
     """Return the points: source round, target square; trained hollow, validation hollow with a dot, held-out full."""
     found = []
-    lines = lines.assign(strong=stand_out(lines)).sort_values("strong", kind="stable")  # the strong ones on top
-    for part, (words, kind) in PARTS.items():
+    lines = lines.assign(strong=highlighted(lines)).sort_values("strong", kind="stable")  # the strong ones on top
+    for part, (words, kind) in PART_MARKS.items():
         some = lines[lines["part"] == part]
         for end, shape in (("source", "circle"), ("target", "square")):
             if some.empty:
@@ -182,7 +188,7 @@ def end_traces(lines: pd.DataFrame, texts: list[str], limit: float, colours: Pal
             full = 8 if end == "source" else 7
             front = some["strong"].to_numpy()
             marker = {
-                "size": full if front.all() else np.where(front, full, SMALL).astype(np.float32),
+                "size": full if front.all() else np.where(front, full, SMALL_MARK).astype(np.float32),
                 "opacity": 1.0 if front.all() else np.where(front, 1.0, 0.6).astype(np.float32),
                 "symbol": f"{shape}{kind}",
                 "line": {"width": 1 if "open" in kind else 0},  # plotly rims marks of different sizes in white
@@ -196,34 +202,36 @@ def end_traces(lines: pd.DataFrame, texts: list[str], limit: float, colours: Pal
                 "name": f"{end.capitalize()}, {words}",
                 "marker": marker,
                 "hoverinfo": "text",
-                "hovertext": hover(some, texts, end, both=len(lines) <= BOTH_ENDS_BELOW),
+                "hovertext": hover_texts(some, texts, end, both=len(lines) <= BOTH_ENDS_BELOW),
             }
-            found.append(Trace(style, at(some[end].to_numpy()), some["pair"].to_numpy()))
+            found.append(Trace(style, text_positions(some[end].to_numpy()), some["pair"].to_numpy()))
     return found
 
 
-def hover(lines: pd.DataFrame, texts: list[str], end: str, *, both: bool) -> list[str]:
+def hover_texts(lines: pd.DataFrame, texts: list[str], end: str, *, both: bool) -> list[str]:
     """Return what each point says, escaped: its text (and its partner's), its cosine before and after."""
     other = "target" if end == "source" else "source"
     told = []
     for row in lines.itertuples():
-        words = f"{end.capitalize()}: {short(texts[getattr(row, end)])}"
+        words = f"{end.capitalize()}: {shorten(texts[getattr(row, end)])}"
         if both:
-            words += f"<br>{other.capitalize()}: {short(texts[getattr(row, other)])}"
+            words += f"<br>{other.capitalize()}: {shorten(texts[getattr(row, other)])}"
         told.append(f"{words}<br>cosine {row.base_cosine:.3f} → {row.tuned_cosine:.3f}")
     return told
 
 
-def marked_trace(lines: pd.DataFrame, colours: Palette) -> list[Trace]:
+def selection_traces(lines: pd.DataFrame, colours: Palette) -> list[Trace]:
     """Ring the pairs that were chosen elsewhere: in the table, by a search, in a link."""
     if lines.empty:
         return []
-    return [ring(along(lines), np.repeat(lines["pair"].to_numpy(), 3), colours, mode="lines+markers")]
+    return [
+        selection_ring(line_positions(lines), np.repeat(lines["pair"].to_numpy(), 3), colours, mode="lines+markers")
+    ]
 
 
-def ring(places: Places, pairs: np.ndarray, colours: Palette, *, mode: str) -> Trace:
+def selection_ring(places: Positions, pairs: np.ndarray, colours: Palette, *, mode: str) -> Trace:
     """Return rings around what is chosen, finer ones around many, so that they don't hide each other."""
-    wide = len(pairs) <= 3 * FEW
+    wide = len(pairs) <= 3 * FEW_SELECTED
     style = {
         "mode": mode,
         "name": "Chosen",

@@ -9,34 +9,34 @@ import plotly.graph_objects as go
 
 from lib.charts.colours import Palette, palette
 
-WIDTH, HEIGHT, ROOM = 1200, 800, 30
+SVG_WIDTH, SVG_HEIGHT, SVG_MARGIN = 1200, 800, 30
 
 
 def map_svg(figure: go.Figure, moment: str, *, title: str) -> str:
     """Return the figure's frame of that moment as SVG text with the key of its colours; the title is its accessible name."""
     frame = next(frame for frame in figure.frames if frame.name == moment)
-    spread = place(figure)
+    spread = fit_to_page(figure)
     colours = palette()
-    parts = [drawn(trace, placed, spread, colours) for trace, placed in zip(figure.data, frame.data, strict=True)]
+    parts = [trace_svg(trace, placed, spread, colours) for trace, placed in zip(figure.data, frame.data, strict=True)]
     name = escape(title)
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{name}" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {SVG_WIDTH} {SVG_HEIGHT}" role="img" aria-label="{name}" '
         f'font-family="sans-serif"><title>{name}</title><rect width="100%" height="100%" fill="{colours.paper}"/>'
         f"{''.join(parts)}"
-        f'<text x="{ROOM}" y="{ROOM}" font-size="16" fill="{colours.text}">{name}</text>{key(figure, colours)}</svg>'
+        f'<text x="{SVG_MARGIN}" y="{SVG_MARGIN}" font-size="16" fill="{colours.text}">{name}</text>{legend_svg(figure, colours)}</svg>'
     )
 
 
-def key(figure: go.Figure, colours: Palette) -> str:
+def legend_svg(figure: go.Figure, colours: Palette) -> str:
     """Return the names that the figure's legend holds, each in a row at the bottom behind its colour."""
-    found, right = [], float(ROOM)
+    found, right = [], float(SVG_MARGIN)
     for trace in figure.data:
         if not trace.name or trace.showlegend is False:
             continue
         shape = trace.line.color if trace.mode == "lines" else trace.marker.color
         colour = shape if isinstance(shape, str) else colours.same
         opacity = 1 if trace.opacity is None else trace.opacity
-        low = HEIGHT - 12
+        low = SVG_HEIGHT - 12
         found.append(
             f'<path d="M{right:.0f} {low - 4}h18" stroke="{colour}" stroke-width="4" opacity="{opacity}"/>'
             f'<text x="{right + 24:.0f}" y="{low}" font-size="12" fill="{colours.text}">{trace.name}</text>'
@@ -45,14 +45,14 @@ def key(figure: go.Figure, colours: Palette) -> str:
     return "".join(found)
 
 
-def place(figure: go.Figure) -> tuple[float, float, float]:
+def fit_to_page(figure: go.Figure) -> tuple[float, float, float]:
     """Return scale and offset (x, y) that fit the figure's range into the page with equal units."""
     (left, right), (low, high) = figure.layout.xaxis.range, figure.layout.yaxis.range
-    scale = min((WIDTH - 2 * ROOM) / (right - left), (HEIGHT - 2 * ROOM) / (high - low))
-    return scale, WIDTH / 2 - scale * (left + right) / 2, HEIGHT / 2 + scale * (low + high) / 2
+    scale = min((SVG_WIDTH - 2 * SVG_MARGIN) / (right - left), (SVG_HEIGHT - 2 * SVG_MARGIN) / (high - low))
+    return scale, SVG_WIDTH / 2 - scale * (left + right) / 2, SVG_HEIGHT / 2 + scale * (low + high) / 2
 
 
-def drawn(trace: go.Scatter, placed: go.Scatter, spread: tuple[float, float, float], colours: Palette) -> str:
+def trace_svg(trace: go.Scatter, placed: go.Scatter, spread: tuple[float, float, float], colours: Palette) -> str:
     """Return one trace as SVG elements."""
     scale, right, down = spread
     x = right + scale * np.asarray(placed.x, np.float64)
@@ -60,18 +60,18 @@ def drawn(trace: go.Scatter, placed: go.Scatter, spread: tuple[float, float, flo
     opacity = 1 if trace.opacity is None else trace.opacity
     if trace.mode == "text":
         return "".join(
-            label(a, b, word, side, trace.textfont.color, colours)
+            label_svg(a, b, word, side, trace.textfont.color, colours)
             for a, b, word, side in zip(x, y, trace.text, trace.textposition, strict=True)
         )
     found = ""
     if "lines" in (trace.mode or "") and not np.isnan(x).all():
-        found = f'<path d="{path(x, y)}" fill="none" stroke="{trace.line.color}" stroke-width="{trace.line.width}" opacity="{opacity}"/>'
+        found = f'<path d="{path_data(x, y)}" fill="none" stroke="{trace.line.color}" stroke-width="{trace.line.width}" opacity="{opacity}"/>'
     if "markers" in (trace.mode or ""):
-        found += marks(trace, x, y, colours)
+        found += marks_svg(trace, x, y, colours)
     return found
 
 
-ANCHORS = {
+LABEL_ANCHORS = {
     "top center": ("middle", 0, -8),
     "bottom center": ("middle", 0, 18),
     "middle right": ("start", 9, 4),
@@ -80,16 +80,16 @@ ANCHORS = {
 """Where a name stands beside its mark: how it is aligned, and its offset."""
 
 
-def label(x: float, y: float, word: str, side: str, colour: str, colours: Palette) -> str:
+def label_svg(x: float, y: float, word: str, side: str, colour: str, colours: Palette) -> str:
     """Return a name beside its mark, with a halo that keeps it readable over lines."""
-    anchor, right, down = ANCHORS[side]
+    anchor, right, down = LABEL_ANCHORS[side]
     return (
         f'<text x="{x + right:.1f}" y="{y + down:.1f}" text-anchor="{anchor}" font-size="12" fill="{colour}" '
         f'stroke="{colours.paper}" stroke-width="5" stroke-opacity="0.9" stroke-linejoin="round" paint-order="stroke">{word}</text>'
     )
 
 
-def path(x: np.ndarray, y: np.ndarray) -> str:
+def path_data(x: np.ndarray, y: np.ndarray) -> str:
     """Return the path through the points, broken at gaps."""
     parts, pen = [], "M"
     for a, b in zip(x, y, strict=True):
@@ -101,7 +101,7 @@ def path(x: np.ndarray, y: np.ndarray) -> str:
     return "".join(parts)
 
 
-def marks(trace: go.Scatter, x: np.ndarray, y: np.ndarray, colours: Palette) -> str:
+def marks_svg(trace: go.Scatter, x: np.ndarray, y: np.ndarray, colours: Palette) -> str:
     """Return circles and squares, hollow where the symbol is open."""
     symbol = str(trace.marker.symbol or "circle")
     sizes = np.broadcast_to(np.asarray(trace.marker.size, np.float64) / 2, len(x))
@@ -112,7 +112,9 @@ def marks(trace: go.Scatter, x: np.ndarray, y: np.ndarray, colours: Palette) -> 
         if np.isnan(a):
             continue
         size = float(sizes[number])
-        colour = fill if isinstance(fill, str) else mixed(float(fill[number]) / float(trace.marker.cmax), colours)
+        colour = (
+            fill if isinstance(fill, str) else diverging_colour(float(fill[number]) / float(trace.marker.cmax), colours)
+        )
         paint = f'fill="none" stroke="{colour}" stroke-width="1.5"' if "-open" in symbol else f'fill="{colour}"'
         paint += f' opacity="{opacity[number]:g}"' if opacity[number] < 1 else ""
         shape = (
@@ -124,7 +126,7 @@ def marks(trace: go.Scatter, x: np.ndarray, y: np.ndarray, colours: Palette) -> 
     return "".join(found)
 
 
-def mixed(share: float, colours: Palette) -> str:
+def diverging_colour(share: float, colours: Palette) -> str:
     """Return the colour at a share (-1 to 1) of the diverging scale, as #rrggbb."""
     end = colours.better if share > 0 else colours.worse
     part = min(1.0, abs(share))

@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 
 HOVER_CHARACTERS = 110
-LABEL_CHARACTERS = 30
+MAP_LABEL_CHARACTERS = 30
 
-FADED = 0.3
+NOISE_OPACITY = 0.3
 """Opacity, in the key, of lines whose drawn change is below the layout's noise."""
 
-Places = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
+Positions = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 """From a frame (texts, 2) to the x and y of one trace."""
 
 
@@ -27,18 +27,18 @@ class Trace:
     """
 
     style: Mapping[str, object]
-    places: Places
+    places: Positions
     pairs: np.ndarray
     vector: bool = False
 
 
-def at(places: np.ndarray) -> Places:
+def text_positions(places: np.ndarray) -> Positions:
     """Return where these texts stand, float32."""
     chosen = np.asarray(places, dtype=np.int64)
     return lambda frame: (frame[chosen, 0], frame[chosen, 1])
 
 
-def along(lines: pd.DataFrame) -> Places:
+def line_positions(lines: pd.DataFrame) -> Positions:
     """Return the lines from source to target, with a gap after each."""
     ends = lines[["source", "target"]].to_numpy(np.int64)
 
@@ -50,7 +50,7 @@ def along(lines: pd.DataFrame) -> Places:
     return places
 
 
-def short(text: str, most: int = HOVER_CHARACTERS) -> str:
+def shorten(text: str, most: int = HOVER_CHARACTERS) -> str:
     """Return the text on one line, cut and escaped: plotly reads tags."""
     flat = " ".join(text.split())
     return escape(flat if len(flat) <= most else flat[: most - 1] + "…")

@@ -7,9 +7,9 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from lib.charts.colours import palette
-from lib.charts.map.scene import hover, usual
+from lib.charts.map.scene import colour_limit, hover_texts
 
-TITLES = {"cosine": "Cosine of the pair", "rank": "Rank of the right answer"}
+MEASURE_TITLES = {"cosine": "Cosine of the pair", "rank": "Rank of the right answer"}
 
 
 def before_after(
@@ -17,7 +17,7 @@ def before_after(
 ) -> go.Figure:
     """Draw base_<measure> against tuned_<measure> with the diagonal; above it (for ranks: below) training helped."""
     colours = palette(dark=dark)
-    limit = usual(lines["value"])
+    limit = colour_limit(lines["value"])
     x, y = (lines[f"{moment}_{measure}"].to_numpy(np.float32) for moment in ("base", "tuned"))
     ring = lines["pair"].isin(marked).to_numpy()
     marker = {
@@ -30,9 +30,9 @@ def before_after(
         "line": {"width": np.where(ring, 3, 0).astype(np.int16), "color": colours.tuned},
     }
     dots = go.Scattergl if len(lines) > 2_000 else go.Scatter
-    told = hover(lines, texts, "source", both=True)
+    told = hover_texts(lines, texts, "source", both=True)
     low, high = float(min(x.min(), y.min())), float(max(x.max(), y.max()))
-    title = TITLES[measure]
+    title = MEASURE_TITLES[measure]
     axis = {"type": "log" if measure == "rank" else "linear"}
     return go.Figure(
         [

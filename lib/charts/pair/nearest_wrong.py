@@ -9,11 +9,11 @@ import numpy as np
 import plotly.graph_objects as go
 
 from lib.charts.colours import palette
-from lib.charts.map.trace import short
+from lib.charts.map.trace import shorten
 
 
 @dataclass(frozen=True)
-class Triple:
+class AnswerTriple:
     """Three texts and their vectors (3, d) before and after: question, right answer, wrong one."""
 
     texts: tuple[str, str, str]
@@ -39,7 +39,7 @@ class Triple:
         return wrong < right
 
 
-def corners(vectors: np.ndarray) -> np.ndarray:
+def triangle(vectors: np.ndarray) -> np.ndarray:
     """Return the triangle (3, 2) with the true distances: question at the origin, right answer to the right, wrong one above.
 
     Three points always fit on paper, so nothing is projected (law of cosines).
@@ -50,7 +50,7 @@ def corners(vectors: np.ndarray) -> np.ndarray:
     return np.array([[0, 0], [a, 0], [along, np.sqrt(max(0.0, b * b - along * along))]])
 
 
-def intruder(triple: Triple, *, dark: bool = False) -> go.Figure:
+def nearest_wrong_figure(triple: AnswerTriple, *, dark: bool = False) -> go.Figure:
     """Draw the triangle before and after side by side, on one scale."""
     colours = palette(dark=dark)
     marks = (
@@ -60,10 +60,10 @@ def intruder(triple: Triple, *, dark: bool = False) -> go.Figure:
     )
     data: list[go.Scatter] = []
     for number, vectors in enumerate((triple.before, triple.after)):
-        place = corners(vectors)
+        place = triangle(vectors)
         axes = {"xaxis": f"x{number + 1}", "yaxis": f"y{number + 1}", "showlegend": number == 0}
         for end, colour in ((1, colours.better), (2, colours.worse)):
-            data.append(side(place, end, colour, {**axes, "showlegend": False}))
+            data.append(triangle_side(place, end, colour, {**axes, "showlegend": False}))
         for point, (name, colour, symbol) in zip(range(3), marks, strict=True):
             data.append(
                 go.Scatter(
@@ -73,14 +73,14 @@ def intruder(triple: Triple, *, dark: bool = False) -> go.Figure:
                     name=name,
                     marker={"size": 15, "color": colour, "symbol": symbol},
                     hoverinfo="text",
-                    hovertext=f"{name}: {short(triple.texts[point])}",
+                    hovertext=f"{name}: {shorten(triple.texts[point])}",
                     **axes,
                 )
             )
-    return go.Figure(data, panels(np.concatenate([corners(triple.before), corners(triple.after)])))
+    return go.Figure(data, two_panels(np.concatenate([triangle(triple.before), triangle(triple.after)])))
 
 
-def side(place: np.ndarray, end: int, colour: str, axes: dict[str, object]) -> go.Scatter:
+def triangle_side(place: np.ndarray, end: int, colour: str, axes: dict[str, object]) -> go.Scatter:
     """Return the line from the question to an answer, with its length in the middle."""
     x, y = place[[0, end], 0], place[[0, end], 1]
     length = float(np.hypot(x[1] - x[0], y[1] - y[0]))
@@ -96,7 +96,7 @@ def side(place: np.ndarray, end: int, colour: str, axes: dict[str, object]) -> g
     )
 
 
-def panels(places: np.ndarray) -> dict[str, object]:
+def two_panels(places: np.ndarray) -> dict[str, object]:
     """Return the layout of two panels with one scale and equal units."""
     low, high = places.min(axis=0) - 0.15, places.max(axis=0) + 0.15
     found: dict[str, object] = {"height": 340, "margin": {"l": 0, "r": 0, "t": 28, "b": 0}, "annotations": []}

@@ -8,13 +8,13 @@ import numpy as np
 import plotly.graph_objects as go
 
 from lib.charts.colours import palette, with_alpha
-from lib.charts.map.trace import short
+from lib.charts.map.trace import shorten
 from lib.projection.store import Map
 
-AROUND = 1_500
+NUM_BACKGROUND = 1_500
 
 
-def trail(
+def trajectory_figure(
     drawn: Map,
     texts: list[str],
     source: int,
@@ -30,13 +30,13 @@ def trail(
     frames = np.stack([drawn.coordinates[name] for name in names])
     last = frames[-1]
     centre = frames[:, [source, target]].reshape(-1, 2).mean(axis=0)
-    close = np.argsort(((last - centre) ** 2).sum(axis=1), kind="stable")[:AROUND]
-    data = [dots(last, close, texts, "Other texts", with_alpha(colours.same, 0.35), 4)]
+    close = np.argsort(((last - centre) ** 2).sum(axis=1), kind="stable")[:NUM_BACKGROUND]
+    data = [text_markers(last, close, texts, "Other texts", with_alpha(colours.same, 0.35), 4)]
     for frame, name, colour, words in (
         (frames[0], "base", colours.base, "Neighbours before"),
         (last, "tuned", colours.tuned, "Neighbours after"),
     ):
-        data.append(dots(frame, np.array(near.get(name, []), int), texts, words, colour, 8))
+        data.append(text_markers(frame, np.array(near.get(name, []), int), texts, words, colour, 8))
     for frame, colour, words in ((frames[0], colours.base, "Pair, base"), (last, colours.tuned, "Pair, tuned")):
         ends = frame[[source, target]]
         line = {"color": colour, "width": 2.5}
@@ -52,7 +52,7 @@ def trail(
                 line={"color": colours.text, "width": 1.2, "dash": "dot"},
                 marker={"size": np.linspace(7, 13, len(names)), "symbol": symbol, "color": colours.text},
                 hoverinfo="text",
-                hovertext=[f"{label}: {short(texts[text])}" for label in labels],
+                hovertext=[f"{label}: {shorten(texts[text])}" for label in labels],
             )
         )
     hidden = {"visible": False, "showgrid": False, "zeroline": False}
@@ -71,9 +71,11 @@ def trail(
     )
 
 
-def dots(frame: np.ndarray, places: np.ndarray, texts: list[str], name: str, colour: str, size: int) -> go.Scatter:
+def text_markers(
+    frame: np.ndarray, places: np.ndarray, texts: list[str], name: str, colour: str, size: int
+) -> go.Scatter:
     """Return texts as dots that tell their words."""
-    told = [short(texts[place]) for place in places]
+    told = [shorten(texts[place]) for place in places]
     x, y = frame[places, 0], frame[places, 1]
     marker = {"size": size, "color": colour}
     return go.Scatter(x=x, y=y, mode="markers", name=name, marker=marker, hoverinfo="text", hovertext=told)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from lib.charts.training import compare_figure, curves
+from lib.charts.training import comparison_figure, training_curves
 from lib.evaluation.bootstrap import Difference
 from lib.evaluation.compare_runs import FIRST, between
 from lib.evaluation.store import load_pairs
@@ -101,13 +101,15 @@ def value_of(run: Run, name: str) -> object:
 
 def _curves(runs: Sequence[Run]) -> None:
     read = [(run, cache.status(run)) for run in runs]
-    drawn = [curves(f"{n}. {run.name}", now.losses, now.measures) for n, (run, now) in enumerate(read, start=1)]
+    drawn = [
+        training_curves(f"{n}. {run.name}", now.losses, now.measures) for n, (run, now) in enumerate(read, start=1)
+    ]
     metrics = {one.metric for one in drawn if one.metric}
     if not metrics:
         return
     title = metric_title(metrics.pop()) if len(metrics) == 1 else "metric of each dataset"
     st.plotly_chart(
-        compare_figure(drawn, colours(), metric_title=title),
+        comparison_figure(drawn, colours(), metric_title=title),
         key="compare-curves",
         config={"displayModeBar": False},
         alt="Loss and validation metric of the chosen runs by epoch",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from lib.charts.training import Curves, curves, training_figure
+from lib.charts.training import TrainingCurves, training_curves, training_figure
 from lib.format import format_bytes, format_duration, format_headline, metric_title
 from lib.jobs.events import Status
 from lib.jobs.locks import is_held, kill_worker, worker_lock
@@ -31,7 +31,7 @@ def show(workspace: Workspace, run: Run) -> None:
     _head(workspace, run, jobs)
     _progress(run, jobs, status)
     _silence(workspace, run, jobs, status)
-    drawn = curves(run.name, status.losses, status.measures)
+    drawn = training_curves(run.name, status.losses, status.measures)
     _numbers(run, drawn, status)
     if drawn.losses or drawn.values:
         title = metric_title(drawn.metric) if drawn.metric else "not measured yet"
@@ -190,7 +190,7 @@ def _silence(workspace: Workspace, run: Run, jobs: list[Job], status: Status) ->
             st.rerun(scope="app")
 
 
-def _numbers(run: Run, drawn: Curves, status: Status) -> None:
+def _numbers(run: Run, drawn: TrainingCurves, status: Status) -> None:
     """Show the cards: quality so far, speed, time, memory, disk."""
     with st.container(horizontal=True):
         if drawn.values:
@@ -221,5 +221,5 @@ def _numbers(run: Run, drawn: Curves, status: Status) -> None:
         )
 
 
-def _best_text(drawn: Curves) -> str:
+def _best_text(drawn: TrainingCurves) -> str:
     return "none" if drawn.best is None else f"{drawn.values[drawn.best]:.3f} at epoch {drawn.epochs[drawn.best]:g}"

@@ -16,7 +16,7 @@ def similarity() -> dict[str, object]:
 
 
 def test_the_distributions_are_shares_of_pairs_and_random_pairs_of_both_models() -> None:
-    figure = charts.distributions(similarity(), LIGHT)
+    figure = charts.cosine_histograms(similarity(), LIGHT)
     assert [trace.name for trace in figure.data] == [
         "base: random pairs",
         "base: pairs",
@@ -30,7 +30,7 @@ def test_the_distributions_are_shares_of_pairs_and_random_pairs_of_both_models()
     empty = similarity()
     for name in ("base", "tuned"):
         empty[name] = {**empty[name], "random": [0, 0, 1], "pairs": [0, 0, 6]}  # type: ignore[dict-item]
-    assert list(charts.distributions(empty, LIGHT).layout.xaxis.range) == pytest.approx([0.45, 1.0])
+    assert list(charts.cosine_histograms(empty, LIGHT).layout.xaxis.range) == pytest.approx([0.45, 1.0])
 
 
 def test_thresholds_that_are_close_have_their_labels_on_either_side() -> None:
@@ -38,7 +38,7 @@ def test_thresholds_that_are_close_have_their_labels_on_either_side() -> None:
         found = similarity()
         for name, cosine in (("base", base), ("tuned", tuned)):
             found[name] = {**found[name], "threshold": {"cosine": cosine}}  # type: ignore[dict-item]
-        notes = charts.distributions(found, LIGHT).layout.annotations
+        notes = charts.cosine_histograms(found, LIGHT).layout.annotations
         assert [note.text for note in notes] == wanted
         assert [note.xanchor for note in notes] == ["right", "left"]
 
@@ -46,7 +46,7 @@ def test_thresholds_that_are_close_have_their_labels_on_either_side() -> None:
 def test_where_there_is_no_threshold_none_is_drawn() -> None:
     found = similarity()
     found["base"] = {**found["base"], "threshold": None}  # type: ignore[dict-item]
-    assert [note.text for note in charts.distributions(found, LIGHT).layout.annotations] == ["tuned 0.41"]
+    assert [note.text for note in charts.cosine_histograms(found, LIGHT).layout.annotations] == ["tuned 0.41"]
 
 
 def test_the_course_marks_the_best_epoch() -> None:
@@ -56,7 +56,7 @@ def test_the_course_marks_the_best_epoch() -> None:
         {"name": "epoch-002", "epoch": 2, "train": 0.9, "validation": 0.4},
         {"name": "best", "epoch": 1, "train": 0.6, "validation": 0.5},
     ]
-    figure = charts.course(moments, LIGHT, metric_title="MRR@10")
+    figure = charts.epoch_figure(moments, LIGHT, metric_title="MRR@10")
     assert [list(trace.x) for trace in figure.data] == [[0, 1, 2], [0, 1, 2], [1]]
     assert figure.data[2].name == "best epoch, kept"
     assert list(figure.data[2].y) == [0.5]
@@ -92,14 +92,14 @@ def test_words_are_drawn_for_base_and_tuned() -> None:
 
 def test_differences_are_drawn_with_their_intervals() -> None:
     points = [{"difference": 0.1, "low": 0.0, "high": 0.3}, {"difference": 0.2, "low": None, "high": None}]
-    figure = charts.with_interval([10, 20], points, LIGHT, x_title="rows", y_title="difference")
+    figure = charts.differences_figure([10, 20], points, LIGHT, x_title="rows", y_title="difference")
     assert list(figure.data[0].error_y.array) == pytest.approx([0.2, 0.0])
     assert list(figure.data[0].error_y.arrayminus) == pytest.approx([0.1, 0.0])
 
 
 def test_a_blend_draws_target_and_general_quality() -> None:
     points = [{"share": 0.0, "target": 0.3, "general": 0.9}, {"share": 1.0, "target": 0.6, "general": 0.8}]
-    figure = charts.blends(points, LIGHT, metric_title="MRR@10")
+    figure = charts.interpolation_figure(points, LIGHT, metric_title="MRR@10")
     assert [list(trace.y) for trace in figure.data] == [[0.3, 0.6], [0.9, 0.8]]
     assert list(figure.data[0].x) == [0, 100]
     assert not figure.data[0].error_y.visible
@@ -114,6 +114,6 @@ def test_a_blends_bars_are_the_interval_of_its_difference_to_the_base() -> None:
             (1.0, {"difference": 0.2, "low": None, "high": None}),
         )
     ]
-    bars = charts.blends(points, LIGHT, metric_title="MRR@10").data[0].error_y
+    bars = charts.interpolation_figure(points, LIGHT, metric_title="MRR@10").data[0].error_y
     assert list(bars.array) == pytest.approx([0.0, 0.1, 0.0])
     assert list(bars.arrayminus) == pytest.approx([0.0, 0.05, 0.0])

@@ -12,15 +12,15 @@ import pytest
 
 from lib.charts.colours import DARK, LIGHT
 from lib.charts.map import figure as map_chart
-from lib.charts.map.choice import choose_drawn
-from lib.charts.map.figure import figure
-from lib.charts.map.labels import covered, readable
+from lib.charts.map.choice import sample_map
+from lib.charts.map.figure import map_figure
+from lib.charts.map.labels import covered_marks, readable_colour
 from lib.charts.map.page import map_page
-from lib.charts.map.scene import STAND_OUT, Classes
+from lib.charts.map.scene import NUM_HIGHLIGHTED, TextClasses
 from lib.charts.map.svg import map_svg
 from lib.charts.pair.before_after import before_after
-from lib.charts.pair.nearest_wrong import Triple, corners, intruder
-from lib.charts.pair.trajectory import trail
+from lib.charts.pair.nearest_wrong import AnswerTriple, nearest_wrong_figure, triangle
+from lib.charts.pair.trajectory import trajectory_figure
 from lib.projection.quality import LayoutQuality
 from lib.projection.store import Map
 
@@ -69,7 +69,7 @@ def decoded(spec: dict) -> np.ndarray:
 
 def test_frames_hold_every_trace_at_every_moment_as_float32_bytes() -> None:
     drawn, lines, texts = planted()
-    sent = json.loads(figure(drawn, lines, texts).figure.to_json())
+    sent = json.loads(map_figure(drawn, lines, texts).figure.to_json())
     assert [frame["name"] for frame in sent["frames"]] == ["base", "best"]
     for frame in sent["frames"]:
         assert len(frame["data"]) == len(sent["data"])
@@ -80,7 +80,7 @@ def test_frames_hold_every_trace_at_every_moment_as_float32_bytes() -> None:
 
 def test_slider_and_play_name_the_frames() -> None:
     drawn, lines, texts = planted()
-    found = figure(drawn, lines, texts, start="best").figure
+    found = map_figure(drawn, lines, texts, start="best").figure
     slider = found.layout.sliders[0]
     assert [step.label for step in slider.steps] == ["Base", "Best (epoch 1)"]
     assert slider.active == 1
@@ -90,12 +90,12 @@ def test_slider_and_play_name_the_frames() -> None:
 
 def test_the_same_input_gives_the_same_bytes() -> None:
     drawn, lines, texts = planted()
-    assert figure(drawn, lines, texts).figure.to_json() == figure(drawn, lines, texts).figure.to_json()
+    assert map_figure(drawn, lines, texts).figure.to_json() == map_figure(drawn, lines, texts).figure.to_json()
 
 
 def test_marks_tell_ends_and_parts_apart() -> None:
     drawn, lines, texts = planted()
-    symbols = {trace.name: trace.marker.symbol for trace in figure(drawn, lines, texts).figure.data if trace.name}
+    symbols = {trace.name: trace.marker.symbol for trace in map_figure(drawn, lines, texts).figure.data if trace.name}
     assert symbols["Source, held-out"] == "circle"
     assert symbols["Target, held-out"] == "square"
     assert symbols["Source, trained"] == "circle-open"
@@ -104,7 +104,7 @@ def test_marks_tell_ends_and_parts_apart() -> None:
 
 def test_texts_are_escaped_and_the_extremes_named() -> None:
     drawn, lines, texts = planted()
-    found = figure(drawn, lines, texts).figure
+    found = map_figure(drawn, lines, texts).figure
     assert "<i>" not in found.to_json()
     named = [word for trace in found.data if trace.mode == "text" for word in trace.text]
     assert "&lt;i&gt;text&lt;/i&gt; 0" in named
@@ -113,7 +113,7 @@ def test_texts_are_escaped_and_the_extremes_named() -> None:
 
 def test_lines_below_the_noise_are_faded() -> None:
     drawn, lines, texts = planted()
-    found = [trace for trace in figure(drawn, lines, texts).figure.data if trace.mode == "lines"]
+    found = [trace for trace in map_figure(drawn, lines, texts).figure.data if trace.mode == "lines"]
     assert len({trace.opacity for trace in found if trace.showlegend is False}) == 2
     dim = [trace for trace in found if trace.legendgroup == "noise" and trace.showlegend is False]
     assert sum(np.isfinite(trace.x).sum() for trace in dim) == 2 * 3
@@ -123,7 +123,7 @@ def test_the_key_names_each_colour_and_moves_with_the_frames() -> None:
     drawn, lines, texts = planted()
 
     def key(**options: object) -> list[str]:
-        found = figure(drawn, lines, texts, **options).figure
+        found = map_figure(drawn, lines, texts, **options).figure
         entries = [trace for trace in found.data if trace.mode == "lines" and trace.name]
         assert all(np.isnan(trace.x).all() for trace in entries)
         shown = {trace.legendgroup for trace in found.data if trace.mode == "lines"}
@@ -147,18 +147,18 @@ def test_names_can_be_read_and_stand_aside_from_marks() -> None:
 
     for colours in (LIGHT, DARK):
         for colour in (colours.better, colours.worse):
-            assert contrast(readable(colour, colours), colours.paper) >= 4.5
+            assert contrast(readable_colour(colour, colours), colours.paper) >= 4.5
     place, room, wide = np.zeros(4), np.array([1.0, 0.2, 1.0, 0.2]), np.full((2, 4), 5.0) * [[-1], [1]]
     above = np.tile([0.1, 0.15], 2)[None]
     sides = {"top center": 2, "bottom center": 0, "middle right": 0, "middle left": 0}
-    assert covered(place, above, room, wide) == sides
+    assert covered_marks(place, above, room, wide) == sides
     wide[0, 2] = -1.0  # at the last moment there is no room at the left
-    assert covered(place, above, room, wide).keys() == sides.keys() - {"middle left"}
+    assert covered_marks(place, above, room, wide).keys() == sides.keys() - {"middle left"}
 
 
 def test_validation_pairs_have_marks_of_their_own() -> None:
     drawn, lines, texts = planted()
-    found = figure(drawn, lines.assign(part="validation"), texts).figure
+    found = map_figure(drawn, lines.assign(part="validation"), texts).figure
     symbols = {trace.name: trace.marker.symbol for trace in found.data if trace.name}
     assert symbols["Source, validation"] == "circle-open-dot"
 
@@ -166,8 +166,8 @@ def test_validation_pairs_have_marks_of_their_own() -> None:
 def test_labelled_texts_are_full_or_hollow_and_can_be_chosen() -> None:
     drawn, lines, texts = planted()
     rows, held = np.arange(len(texts)) + 1_000, np.arange(len(texts)) % 2 == 0
-    classes = Classes({"<b>one</b>": np.arange(10)}, rows, held)
-    picture = figure(drawn, lines.head(0), texts, classes=classes, marked=(1_005,))
+    classes = TextClasses({"<b>one</b>": np.arange(10)}, rows, held)
+    picture = map_figure(drawn, lines.head(0), texts, classes=classes, marked=(1_005,))
     some = [trace for trace in picture.figure.data if trace.legendgroup == "class-0"]
     assert [trace.marker.symbol for trace in some] == ["circle", "circle-open"]
     assert [trace.showlegend for trace in some] == [True, False]
@@ -181,7 +181,9 @@ def test_labelled_texts_are_full_or_hollow_and_can_be_chosen() -> None:
 
 def test_a_page_of_its_own_tells_all_and_does_not_start_by_itself() -> None:
     drawn, lines, texts = planted()
-    page = map_page(figure(drawn, lines, texts).figure, title="A <map>", sentences=["83% tell <truth>."], alt='Of "50"')
+    page = map_page(
+        map_figure(drawn, lines, texts).figure, title="A <map>", sentences=["83% tell <truth>."], alt='Of "50"'
+    )
     assert "<title>A &lt;map&gt;</title>" in page
     assert "83% tell &lt;truth&gt;." in page
     assert 'aria-label="Of &quot;50&quot;"' in page
@@ -191,7 +193,7 @@ def test_a_page_of_its_own_tells_all_and_does_not_start_by_itself() -> None:
 
 def test_a_selection_is_understood() -> None:
     drawn, lines, texts = planted()
-    picture = figure(drawn, lines, texts, marked=(107,))
+    picture = map_figure(drawn, lines, texts, marked=(107,))
     curve = next(i for i, trace in enumerate(picture.figure.data) if trace.name == "Target, held-out")
     assert picture.pair_at(curve, 0) == 101
     assert picture.pair_at(0, 0) is None
@@ -200,9 +202,9 @@ def test_a_selection_is_understood() -> None:
 
 
 def test_large_maps_are_webgl_and_play_their_moments(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(map_chart, "SMOOTH_POINTS", 10)
+    monkeypatch.setattr(map_chart, "MAX_SVG_POINTS", 10)
     drawn, lines, texts = planted()
-    found = figure(drawn, lines, texts).figure
+    found = map_figure(drawn, lines, texts).figure
     assert {trace.type for trace in found.data if trace.mode == "markers"} == {"scattergl"}
     assert {trace.type for trace in found.data if trace.mode == "text"} == {"scatter"}
     assert [frame.name for frame in found.frames] == ["base", "best"], "only the moments are sent"
@@ -212,10 +214,10 @@ def test_large_maps_are_webgl_and_play_their_moments(monkeypatch: pytest.MonkeyP
 
 def test_the_strongest_of_a_crowd_stand_out() -> None:
     drawn, lines, texts = planted(pairs=900)
-    found = figure(drawn, lines.assign(faded=False), texts).figure
+    found = map_figure(drawn, lines.assign(faded=False), texts).figure
     drawn_lines = [trace for trace in found.data if trace.mode == "lines" and not trace.name]
     strong = [trace for trace in drawn_lines if trace.opacity > 0.5]
-    assert sum(np.isfinite(trace.x).sum() for trace in strong) == 2 * STAND_OUT
+    assert sum(np.isfinite(trace.x).sum() for trace in strong) == 2 * NUM_HIGHLIGHTED
     assert sum(np.isfinite(trace.x).sum() for trace in drawn_lines) == 2 * 900
     assert drawn_lines[-len(strong) :] == strong, "they are drawn over the rest"
     for trace in (trace for trace in found.data if (trace.name or "").startswith(("Source", "Target"))):
@@ -226,7 +228,7 @@ def test_the_strongest_of_a_crowd_stand_out() -> None:
 
 def test_what_is_drawn_is_limited_with_every_extreme() -> None:
     _, lines, _ = planted(pairs=5_000)
-    choice = choose_drawn(lines, 12_000, marked=(2_600,), most=4_000)
+    choice = sample_map(lines, 12_000, marked=(2_600,), most=4_000)
     assert choice.points <= 4_000
     assert choice.all_points == 12_000
     assert set(range(200)) <= set(choice.lines)
@@ -234,12 +236,12 @@ def test_what_is_drawn_is_limited_with_every_extreme() -> None:
     assert 2_500 in choice.lines
     middle = choice.lines[(choice.lines > 1_000) & (choice.lines < 4_000)]
     assert abs(middle.mean() - 2_500) < 150
-    assert choose_drawn(lines, 12_000).points == 12_000
+    assert sample_map(lines, 12_000).points == 12_000
 
 
 def test_an_empty_view_is_drawn() -> None:
     drawn, lines, texts = planted()
-    assert len(figure(drawn, lines.head(0), texts).figure.data) == 1
+    assert len(map_figure(drawn, lines.head(0), texts).figure.data) == 1
 
 
 def test_before_after_draws_each_pair_once_and_the_diagonal() -> None:
@@ -252,7 +254,7 @@ def test_before_after_draws_each_pair_once_and_the_diagonal() -> None:
 
 def test_the_triangle_has_the_true_distances() -> None:
     vectors = np.random.default_rng(1).normal(size=(3, 8))
-    place = corners(vectors)
+    place = triangle(vectors)
     for a, b in ((0, 1), (0, 2), (1, 2)):
         assert np.linalg.norm(place[a] - place[b]) == pytest.approx(np.linalg.norm(vectors[a] - vectors[b]))
 
@@ -260,17 +262,17 @@ def test_the_triangle_has_the_true_distances() -> None:
 def test_the_intruder_is_drawn_before_and_after() -> None:
     before = np.array([[1.0, 0], [0, 1], [0.9, 0.1]])
     after = np.array([[1.0, 0], [0.9, 0.1], [0, 1]])
-    triple = Triple(("<q>", "right", "wrong"), before, after)
+    triple = AnswerTriple(("<q>", "right", "wrong"), before, after)
     assert triple.was_nearer
     assert not triple.is_nearer
-    found = intruder(triple)
+    found = nearest_wrong_figure(triple)
     assert "<q>" not in found.to_json()
     assert {trace.xaxis for trace in found.data} == {"x1", "x2"} or {trace.xaxis for trace in found.data} == {"x", "x2"}
 
 
 def test_the_trail_passes_all_moments() -> None:
     drawn, _, texts = planted()
-    found = trail(drawn, texts, 3, 53, {"base": [1, 2], "tuned": [4]})
+    found = trajectory_figure(drawn, texts, 3, 53, {"base": [1, 2], "tuned": [4]})
     way = next(trace for trace in found.data if trace.name == "Source")
     assert np.array_equal(way.x, np.stack([f[3, 0] for f in drawn.coordinates.values()]))
 
@@ -279,7 +281,7 @@ def test_the_svg_holds_every_mark_and_is_well_formed() -> None:
     from xml.etree import ElementTree
 
     drawn, lines, texts = planted()
-    picture = figure(drawn, lines, texts)
+    picture = map_figure(drawn, lines, texts)
     root = ElementTree.fromstring(map_svg(picture.figure, "best", title="A <map>"))
     names = [element.tag.rsplit("}")[-1] for element in root.iter()]
     assert names.count("circle") == 50 + 30
@@ -293,7 +295,7 @@ def test_names_never_stand_on_each_other() -> None:
     drawn, lines, texts = planted()
     for frame in drawn.coordinates.values():
         frame[:20] = frame[0]  # the twenty worst sources at one place
-    found = figure(drawn, lines, texts).figure
+    found = map_figure(drawn, lines, texts).figure
     worst, best = [trace for trace in found.data if trace.mode == "text"]
     assert worst.text[0] == "&lt;i&gt;text&lt;/i&gt; 0"
     assert set(worst.text[1:]) <= {f"&lt;i&gt;text&lt;/i&gt; {i}" for i in range(20, 25)}

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from lib.charts.evaluation import with_interval
+from lib.charts.evaluation import differences_figure
 from lib.evaluation.store import Evaluation, load_experiment
 from lib.format import StoredChange, format_change, format_duration, metric_title
 from lib.store.jobs import OPEN, Job
@@ -138,7 +138,7 @@ def told_placebo(placebo: dict[str, Any]) -> None:
 def told_curve(run: Run, found: dict[str, Any]) -> None:
     """Draw the learning curve and say what it means."""
     points = found["points"]
-    figure = with_interval(
+    figure = differences_figure(
         [p["rows"] for p in points],
         points,
         colours(),

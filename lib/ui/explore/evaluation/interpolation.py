@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from lib.charts.evaluation import blends as figure_of
+from lib.charts.evaluation import interpolation_figure as figure_of
 from lib.evaluation.store import load_blends, load_experiment
 from lib.format import StoredChange, format_change, format_share, format_step, metric_title
 from lib.store.runs import Run

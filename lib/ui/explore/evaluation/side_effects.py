@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from lib.charts.evaluation import course
+from lib.charts.evaluation import epoch_figure
 from lib.evaluation.side_effects.forgetting import BUNDLED_AGREEMENT
 from lib.evaluation.store import Evaluation
 from lib.evaluation.task import HEADLINE
@@ -40,7 +40,7 @@ def over_fitting(run: Run, found: Evaluation) -> None:
     moments, metric = found.cost.get("moments", []), dict_headline(found)
     if any(m.get("train") is not None for m in moments):
         st.plotly_chart(
-            course(moments, colours(), metric_title=metric_title(metric)),
+            epoch_figure(moments, colours(), metric_title=metric_title(metric)),
             key=f"course-{run.id}",
             alt="The metric on training and validation pairs epoch by epoch, the best epoch marked.",
         )

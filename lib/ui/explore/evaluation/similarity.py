@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from lib.charts.evaluation import distributions
+from lib.charts.evaluation import cosine_histograms
 from lib.evaluation.store import Evaluation
 from lib.ui.shared.theme import colours
 
@@ -31,7 +31,7 @@ def show(found: Evaluation) -> None:
         st.caption("This dataset has single texts: there are no pairs whose cosine could be read.")
         return
     st.plotly_chart(
-        distributions(found.similarity, colours()),
+        cosine_histograms(found.similarity, colours()),
         key="similarity-figure",
         alt="How the cosines of pairs and of random pairs are spread, base and tuned.",
     )

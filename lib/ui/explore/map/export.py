@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pandas as pd
 import streamlit as st
 
-from lib.charts.map.figure import Picture
+from lib.charts.map.figure import MapFigure
 from lib.charts.map.page import map_page
 from lib.charts.map.svg import map_svg
 from lib.store.runs import Run
@@ -16,7 +16,7 @@ from lib.ui.explore.map.data import Told
 from lib.ui.explore.map.quality import described, honesty
 
 
-def downloads(run: Run, found: Told, lines: pd.DataFrame, light: Callable[[], Picture]) -> None:
+def downloads(run: Run, found: Told, lines: pd.DataFrame, light: Callable[[], MapFigure]) -> None:
     """Offer SVG and HTML; PNG is the camera above the figure. Each file is made when it is asked for."""
     labels = found.drawn.labels
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from lib.charts.map.scene import Classes
+from lib.charts.map.scene import TextClasses
 from lib.store.runs import Run
 from lib.ui.explore import keys
 from lib.ui.explore.map.data import Told, search
@@ -148,13 +148,13 @@ def chosen_lines(told: Told, view: View, run: Run) -> pd.DataFrame:
     return lines if measure_of(told, view) == told.measure else lines.assign(value=lines["moved"])
 
 
-def chosen_classes(told: Told, view: View, run: Run) -> Classes | None:
+def chosen_classes(told: Told, view: View, run: Run) -> TextClasses | None:
     """Return the texts of the coloured classes that fit a view; None where there are no classes."""
     if not told.classes:
         return None
     fits = fitting(told, view, run)
     members = {name: told.classes[name] for name in view.classes if name in told.classes}
-    return Classes({name: some[fits[some]] for name, some in members.items()}, told.rows, told.parts == "held_out")
+    return TextClasses({name: some[fits[some]] for name, some in members.items()}, told.rows, told.parts == "held_out")
 
 
 def fitting(told: Told, view: View, run: Run) -> np.ndarray:

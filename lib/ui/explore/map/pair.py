@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from lib.charts.pair.nearest_wrong import Triple, intruder
-from lib.charts.pair.trajectory import trail
+from lib.charts.pair.nearest_wrong import AnswerTriple, nearest_wrong_figure
+from lib.charts.pair.trajectory import trajectory_figure
 from lib.projection.store import end_vectors
 from lib.store.runs import Run
 from lib.store.workspace import open_workspace
@@ -34,7 +34,7 @@ def follow(run: Run, told: Told, line: pd.Series) -> None:
     tabs = st.tabs(["Follow this pair", "Nearest texts", *(["The intruder"] if triple else [])])
     with tabs[0]:
         ends = {moment: places for moment, (places, _) in near.items()}
-        figure = trail(told.drawn, told.texts, source, target, ends, height=TRAIL_HEIGHT, dark=is_dark())
+        figure = trajectory_figure(told.drawn, told.texts, source, target, ends, height=TRAIL_HEIGHT, dark=is_dark())
         alt = "The way of both texts of the pair from base to tuned."
         st.plotly_chart(figure, key=keys.MAP_TRAJECTORY, alt=alt, config=PLAIN)
     with tabs[1]:
@@ -92,14 +92,16 @@ def tables(
         st.dataframe(frame, hide_index=True, height=178, column_config=config, key=f"{keys.MAP_TRAJECTORY}-{label}")
 
 
-def show_intruder(triple: Triple) -> None:
+def show_intruder(triple: AnswerTriple) -> None:
     """Show question, right answer and the wrong one that used to be nearest, at their true distances."""
     st.caption(verdict(triple))
     st.text(f"Question: {triple.texts[0]}\nRight: {triple.texts[1]}\nWrong: {triple.texts[2]}")
-    st.plotly_chart(intruder(triple, dark=is_dark()), key=keys.MAP_WRONG_ANSWER, alt=verdict(triple), config=PLAIN)
+    st.plotly_chart(
+        nearest_wrong_figure(triple, dark=is_dark()), key=keys.MAP_WRONG_ANSWER, alt=verdict(triple), config=PLAIN
+    )
 
 
-def find_intruder(run: Run, told: Told, source: int, target: int) -> Triple | None:
+def find_intruder(run: Run, told: Told, source: int, target: int) -> AnswerTriple | None:
     """Return the pair with the wrong target that was nearest to its source before; None where there is no other target."""
     lines = told.lines
     right = lines.loc[lines["source"] == source, "target"].to_numpy()
@@ -110,10 +112,10 @@ def find_intruder(run: Run, told: Told, source: int, target: int) -> Triple | No
     nearest = int(wrong[np.argmax(before[wrong] @ before[source])])
     places = [source, target, nearest]
     texts = (told.texts[source], told.texts[target], told.texts[nearest])
-    return Triple(texts, np.asarray(before[places], np.float64), np.asarray(after[places], np.float64))
+    return AnswerTriple(texts, np.asarray(before[places], np.float64), np.asarray(after[places], np.float64))
 
 
-def verdict(triple: Triple) -> str:
+def verdict(triple: AnswerTriple) -> str:
     """Return what happened between the three, in words."""
     told = {
         (True, False): "A wrong answer used to be nearer than the right one. Now it is not.",

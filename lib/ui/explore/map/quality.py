@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from lib.charts.map.choice import Choice
+from lib.charts.map.choice import MapSample
 from lib.projection.methods import LAYOUT_METHODS
 from lib.projection.quality import MIN_COSINE_CHANGE
 from lib.projection.store import Map
@@ -32,7 +32,7 @@ def percent(share: float) -> str:
     return f"{share:.1%}" if 0.995 <= share < 1 else f"{share:.0%}"
 
 
-def honesty(drawn: Map, lines: pd.DataFrame, choice: Choice) -> list[tuple[str, str]]:
+def honesty(drawn: Map, lines: pd.DataFrame, choice: MapSample) -> list[tuple[str, str]]:
     """Return (icon, sentence) for truth of lines, neighbourhoods, noise, and what is shown."""
     told = []
     share = truthful(lines)
@@ -87,7 +87,7 @@ def left_out(labels: tuple[str, ...]) -> str:
     return f"{len(labels)} of the moments in between {'is' if len(labels) == 1 else 'are'} not drawn, to keep the map quick: {named}."
 
 
-def shown(choice: Choice) -> str:
+def shown(choice: MapSample) -> str:
     """Return how many lines and points are drawn of how many."""
     if choice.points == choice.all_points and not choice.all_lines:
         return f"All {choice.points:,} texts are shown."

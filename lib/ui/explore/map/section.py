@@ -8,9 +8,9 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from lib.charts.map.choice import choose_drawn
-from lib.charts.map.figure import HEIGHT, TRAVEL, Picture, figure
-from lib.charts.map.scene import CROWDED, STAND_OUT
+from lib.charts.map.choice import sample_map
+from lib.charts.map.figure import MAP_HEIGHT, TRANSITION_SCRIPT, MapFigure, map_figure
+from lib.charts.map.scene import CROWDED_LINES, NUM_HIGHLIGHTED
 from lib.charts.pair.before_after import before_after
 from lib.errors import StoreError
 from lib.settings import MAX_DRAWN_POINTS
@@ -29,7 +29,7 @@ PRESENT_HEIGHT = 480
 SIDES = (0.63, 0.37)
 """Shares of the map and of what lies beside it."""
 
-KEYS = Path(__file__).with_name("keys.html").read_text(encoding="utf-8") + f"<script>{TRAVEL}</script>"
+KEYS = Path(__file__).with_name("keys.html").read_text(encoding="utf-8") + f"<script>{TRANSITION_SCRIPT}</script>"
 
 
 def show(run: Run) -> None:
@@ -52,7 +52,7 @@ def show(run: Run) -> None:
     with st.container(key="map-and-panel"):
         left, right = st.columns(SIDES, gap="medium")
         with left:
-            picture = drawn(run, found, view, selection.highlighted_pairs(run.id), is_dark(), HEIGHT)
+            picture = drawn(run, found, view, selection.highlighted_pairs(run.id), is_dark(), MAP_HEIGHT)
             draw(run, found, picture, lines)
             tools(run, found, view, lines)
         with right:
@@ -67,7 +67,7 @@ def tools(run: Run, found: Told, view: View, lines: pd.DataFrame) -> None:
     marked = selection.highlighted_pairs(run.id)
     with st.container(horizontal=True, vertical_alignment="center"):
         job.layout_choice(run, found)
-        downloads(run, found, lines, lambda: drawn(run, found, view, marked, False, HEIGHT))
+        downloads(run, found, lines, lambda: drawn(run, found, view, marked, False, MAP_HEIGHT))
 
 
 def present(run: Run, found: Told) -> None:
@@ -89,7 +89,7 @@ def present(run: Run, found: Told) -> None:
         st.caption(f"{quality.percent(share)} of the lines tell the truth: they change as their cosine does.")
 
 
-def drawn(run: Run, found: Told, view: View, marked: tuple[int, ...], dark: bool, height: int) -> Picture:
+def drawn(run: Run, found: Told, view: View, marked: tuple[int, ...], dark: bool, height: int) -> MapFigure:
     """Return the figure of a view: the same view is the same object, and so the same bytes in the browser."""
     return _drawn(
         run.id,
@@ -105,7 +105,7 @@ def drawn(run: Run, found: Told, view: View, marked: tuple[int, ...], dark: bool
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _drawn(
     identity: str, map_stamp: Any, evaluation_stamp: Any, view: View, marked: tuple[int, ...], dark: bool, height: int
-) -> Picture:
+) -> MapFigure:
     from lib.store.workspace import open_workspace
 
     run = open_workspace().runs.get(identity)
@@ -115,7 +115,7 @@ def _drawn(
     if marked:  # what was chosen elsewhere is drawn whatever the filters say
         more = found.lines[found.lines["pair"].isin(marked) & ~found.lines["pair"].isin(lines["pair"])]
         lines = pd.concat([lines, more])
-    return figure(
+    return map_figure(
         found.drawn,
         lines,
         found.texts,
@@ -128,7 +128,7 @@ def _drawn(
     )
 
 
-def draw(run: Run, found: Told, picture: Picture, lines: pd.DataFrame) -> None:
+def draw(run: Run, found: Told, picture: MapFigure, lines: pd.DataFrame) -> None:
     """Put the figure on the page; what is clicked or lassoed becomes the chosen pairs."""
 
     key = f"{keys.MAP_FIGURE}-{selection.selection_version()}"
@@ -152,7 +152,7 @@ def draw(run: Run, found: Told, picture: Picture, lines: pd.DataFrame) -> None:
     )
 
 
-def notes(found: Told, view: View, lines: pd.DataFrame, picture: Picture) -> None:
+def notes(found: Told, view: View, lines: pd.DataFrame, picture: MapFigure) -> None:
     """Say how far the picture can be believed, what its colours mean, and what is not on it."""
     if lines.empty and len(found.lines):
         st.warning("No pair fits these filters.", icon=":material/filter_alt_off:")
@@ -174,8 +174,8 @@ def notes(found: Told, view: View, lines: pd.DataFrame, picture: Picture) -> Non
             "Each point is a text, its colour the class, full: held-out, hollow: trained or validation; the texts of a class "
             "should come together."
         )
-    if len(lines) > CROWDED and not found.classes:
-        marks += f" The {STAND_OUT} strongest changes stand out."
+    if len(lines) > CROWDED_LINES and not found.classes:
+        marks += f" The {NUM_HIGHLIGHTED} strongest changes stand out."
     st.caption(f"{marks} Ctrl and the wheel zoom. All numbers come from the full dimensions, never from the picture.")
 
 
@@ -201,7 +201,7 @@ def dots(run: Run, found: Told, lines: pd.DataFrame, measure: str) -> None:
     """Draw the second figure: every extreme and a fair sample of the rest; what is clicked or lassoed is chosen."""
     marked = tuple(selection.selected_pairs(run.id))
     some = lines[lines["base_rank"].notna()] if measure == "rank" else lines
-    choice = choose_drawn(some, 0, marked=marked, most=2 * MAX_DRAWN_POINTS)
+    choice = sample_map(some, 0, marked=marked, most=2 * MAX_DRAWN_POINTS)
     some = some.iloc[choice.lines]
     key, pairs = f"{keys.MAP_SCATTER}-figure-{selection.selection_version()}", some["pair"].to_numpy()
 
