@@ -18,7 +18,7 @@ with errors_shown():
         empty(
             "Nothing to explore yet",
             "Train a model first; its verdict, map and pairs appear here.",
-            page=state.TRAIN,
+            page=state.TRAIN_PAGE,
             label="Train a model",
             icon=":material/model_training:",
         )

@@ -13,10 +13,10 @@ with errors_shown():
     workspace = open_workspace()
     watched = state.run_id()
     if watched:
-        state.pressed("train")
-        state.pressed("sample")
+        state.clear_submission_key("train")
+        state.clear_submission_key("sample")
         if st.button("Set up another training", icon=":material/arrow_back:", type="tertiary"):
-            state.name_run(None)
+            state.set_run_id(None)
             st.rerun()
         with errors_shown():
             polling.show(watched)

@@ -61,7 +61,7 @@ def test_the_next_press_makes_another_run(
 def test_the_same_press_arriving_twice_is_one_run(
     open_page: Callable[..., AppTest], dataset: Dataset, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("lib.ui.shared.state.press_key", lambda form: "one-press")
+    monkeypatch.setattr("lib.ui.shared.state.submission_key", lambda form: "one-press")
     for _ in range(2):
         button(open_page("train"), "Start training").click().run()
     assert len(workspace.runs.all()) == 1

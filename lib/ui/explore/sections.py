@@ -49,7 +49,7 @@ def _picked(runs: Sequence[Run]) -> Run | None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         run = pick_run(runs)
         if run is not None and st.button("Present", icon=":material/slideshow:", help="Only title, verdict and map"):
-            st.query_params[state.PRESENT] = "1"
+            state.set_presenting(True)
             st.rerun()
     return run
 
@@ -62,6 +62,6 @@ def _presented(runs: Sequence[Run]) -> Run | None:
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.text(run.name)
         if st.button("Leave the presentation", icon=":material/close:", type="tertiary"):
-            st.query_params.pop(state.PRESENT, None)
+            state.set_presenting(False)
             st.rerun()
     return run

@@ -39,11 +39,13 @@ def _actions(workspace: Workspace, run: Run) -> None:
         if st.button(
             "Explore", icon=":material/explore:", disabled=not there, type="primary", key=f"to-explore-{run.id}"
         ):
-            st.switch_page(state.EXPLORE, query_params={state.RUN: run.id})
+            st.switch_page(state.EXPLORE_PAGE, query_params={state.RUN_PARAM: run.id})
         if st.button("Training", icon=":material/monitoring:", key=f"to-train-{run.id}"):
-            st.switch_page(state.TRAIN, query_params={state.RUN: run.id})
+            st.switch_page(state.TRAIN_PAGE, query_params={state.RUN_PARAM: run.id})
         if there and st.button("Train on from it", icon=":material/fork_right:", key=f"on-from-{run.id}"):
-            st.switch_page(state.TRAIN, query_params={state.MODEL: f"run:{run.id}", state.DATASET: run.dataset})
+            st.switch_page(
+                state.TRAIN_PAGE, query_params={state.MODEL_PARAM: f"run:{run.id}", state.DATASET_PARAM: run.dataset}
+            )
         star = "Take the star away" if run.starred else "Star"
         if st.button(star, icon=":material/star:", key=f"star-{run.id}"):
             workspace.runs.star(run.id, not run.starred)
@@ -73,7 +75,7 @@ def _extend(workspace: Workspace, run: Run) -> None:
         except CloserError as error:
             show_error(error)
             return
-        st.switch_page(state.TRAIN, query_params={state.RUN: run.id})
+        st.switch_page(state.TRAIN_PAGE, query_params={state.RUN_PARAM: run.id})
 
 
 def _delete(workspace: Workspace, run: Run) -> None:
@@ -82,7 +84,7 @@ def _delete(workspace: Workspace, run: Run) -> None:
     except CloserError as error:
         show_error(error)
         return
-    state.deleted_run(run.id)
+    state.set_last_deleted_run(run.id)
     st.rerun()
 
 
@@ -101,17 +103,17 @@ def undo(workspace: Workspace) -> None:
     """Offer to bring back what was deleted last, and to free the space of all that is deleted."""
     deleted = workspace.runs.all(deleted=True)
     if not deleted:
-        state.forget_deleted()
+        state.clear_last_deleted_run()
         return
     total = sum(cache.disk_bytes(run.folder) for run in deleted)
-    last = next((run for run in deleted if run.id == state.deleted_run()), deleted[0])
+    last = next((run for run in deleted if run.id == state.last_deleted_run()), deleted[0])
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         with st.container(gap=None):
             st.caption(f"{len(deleted)} deleted, {format_bytes(total)} to free. The last one:")
             st.text(last.name)
         if st.button("Undo", icon=":material/undo:", key="undo-delete"):
             workspace.runs.restore(last.id)
-            state.forget_deleted()
+            state.clear_last_deleted_run()
             st.rerun()
         with st.popover("Free the space", icon=":material/delete_forever:"):
             _purge(workspace, deleted)
@@ -131,7 +133,7 @@ def _purge(workspace: Workspace, deleted: Sequence[Run]) -> None:
         except CloserError as error:
             show_error(error)
             return
-        state.leave_notice(f"{format_bytes(freed)} freed.", ":material/check:")
+        state.add_notice(f"{format_bytes(freed)} freed.", ":material/check:")
         st.rerun()
 
 

@@ -71,7 +71,7 @@ def _datasets(datasets: Sequence[Dataset]) -> None:
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.subheader("Datasets", anchor=False)
         if st.button("Train a model", icon=":material/model_training:", type="primary"):
-            st.switch_page(state.TRAIN)
+            st.switch_page(state.TRAIN_PAGE)
     rows = [
         {
             "Dataset": dataset.name,

@@ -51,13 +51,13 @@ def show(workspace: Workspace, datasets: Sequence[Dataset]) -> None:
         if st.button("Try the sample, end to end", type="primary", icon=":material/play_circle:", key="try-sample"):
             with st.spinner("Reading, checking and splitting the sample ..."):
                 run = start_sample(workspace)
-            state.lead_to_explore(run.id)
-            st.switch_page(state.TRAIN, query_params={state.RUN: run.id})
+            state.redirect_when_done(run.id)
+            st.switch_page(state.TRAIN_PAGE, query_params={state.RUN_PARAM: run.id})
         if datasets:
             if st.button("Train on your dataset", icon=":material/model_training:"):
-                st.switch_page(state.TRAIN)
+                st.switch_page(state.TRAIN_PAGE)
         elif st.button("Upload your own pairs", icon=":material/upload_file:"):
-            st.switch_page(state.UPLOAD)
+            st.switch_page(state.UPLOAD_PAGE)
     st.caption(
         "The sample is a support desk's: questions in the jargon of an invented company, and the help texts that answer them. "
         "Training, verdict and map take about a minute."
@@ -69,5 +69,5 @@ def start_sample(workspace: Workspace) -> Run:
     dataset = add_sample(workspace, SAMPLE)
     recipe = recommended_for(dataset.counts["train"]).for_shape(dataset.shape)
     return workspace.runs.create(
-        dataset=dataset.id, model=settings.BUNDLED_MODEL, recipe=recipe.to_dict(), key=state.press_key("sample")
+        dataset=dataset.id, model=settings.BUNDLED_MODEL, recipe=recipe.to_dict(), key=state.submission_key("sample")
     )

@@ -61,7 +61,7 @@ def errors_shown() -> Iterator[None]:
 def show_error(error: CloserError) -> None:
     """Show what is wrong, where, and what to do, in one box."""
     if isinstance(error, DamagedError):
-        state.note_damage(error)
+        state.set_database_error(error)
     lines = [part for part in (error.where, error.what, error.todo) if part]
     st.error("  \n".join(plain(line) for line in lines), icon=":material/error:")
 
@@ -105,7 +105,7 @@ def pick_run(runs: Sequence[Run], *, label: str = "Run") -> Run | None:
     if named and named not in by_id and chosen == start:
         say_unknown()
     elif chosen != named:
-        state.name_run(chosen)
+        state.set_run_id(chosen)
     if chosen != start:
         st.rerun()
     return by_id[chosen]

@@ -21,8 +21,8 @@ EVERY_SECONDS = 2
 
 def begin() -> None:
     """Draw what stands above every page: notices that were left, and whether this server only watches."""
-    state.page_watches(False)
-    for icon, text in state.take_notices():
+    state.set_polling(False)
+    for icon, text in state.pop_notices():
         st.toast(text, icon=icon, duration="long")
     if supervisor_status.trouble():
         st.warning(
@@ -48,7 +48,7 @@ def keep_watch() -> None:
         return
     if seen.ended:
         st.rerun()
-    if seen.running and not state.page_watches():
+    if seen.running and not state.is_polling():
         _poller()
 
 
@@ -56,7 +56,7 @@ def show(identity: str) -> None:
     """Draw one run; while it waits or works the page looks again every two seconds."""
     workspace = open_workspace()
     if is_open(workspace, identity):
-        state.page_watches(True)
+        state.set_polling(True)
         _watched_run(identity)
     else:
         run_view.show(workspace, workspace.runs.get(identity))
@@ -85,8 +85,8 @@ def follow(job: Job, draw: Callable[[], None]) -> None:
 
     One job works at a time, so one part of a page polls, for the whole page. A part whose job waits is drawn anew when the queue changes.
     """
-    if job.state in LIVE and not state.page_watches():
-        state.page_watches(True)
+    if job.state in LIVE and not state.is_polling():
+        state.set_polling(True)
         _followed(draw)
     else:
         draw()
@@ -103,14 +103,14 @@ def _followed(draw: Callable[[], None]) -> None:
 
 def _lead_on() -> None:
     """Take the person to Explore when the sample that they started is finished."""
-    identity = state.led_run()
+    identity = state.redirect_run()
     if identity is None:
         return
     workspace = open_workspace()
     if not is_open(workspace, identity):
-        state.stop_leading()
+        state.cancel_redirect()
         if workspace.runs.get(identity).state == "succeeded" and state.run_id() == identity:
-            st.switch_page(state.EXPLORE, query_params={state.RUN: identity})
+            st.switch_page(state.EXPLORE_PAGE, query_params={state.RUN_PARAM: identity})
 
 
 def is_open(workspace: Workspace, identity: str) -> bool:
@@ -132,12 +132,12 @@ def look(workspace: Workspace) -> Seen:
     """Look at the queue and leave a notice for each run that ended since this window last looked."""
     jobs = workspace.jobs.all(states=OPEN)
     now = {job.run for job in jobs}
-    ended = state.runs_seen_open() - now
+    ended = state.open_runs() - now
     for identity in ended:
         _announce(workspace, identity)
-    state.remember_open(now)
+    state.set_open_runs(now)
     picture = tuple((job.id, job.state, job.position) for job in jobs)
-    before = state.jobs_seen(picture)
+    before = state.swap_queue_snapshot(picture)
     return Seen(bool(ended), bool(now), before != picture, before is not None)
 
 
@@ -148,7 +148,7 @@ def _announce(workspace: Workspace, identity: str) -> None:
         return  # it was removed for good
     if run.deleted is None:
         icon, text = announcement(run)
-        state.leave_notice(text, icon)
+        state.add_notice(text, icon)
 
 
 def announcement(run: Run) -> tuple[str, str]:

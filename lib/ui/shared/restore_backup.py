@@ -14,7 +14,7 @@ from lib.ui.shared.components import show_error
 def offer() -> bool:
     """Draw the offer where the database is damaged and a backup is there; say whether it is damaged."""
     home = settings.home()
-    damaged = state.take_damage()
+    damaged = state.pop_database_error()
     if damaged is None:
         return False
     if damaged.has_backup and st.button(
@@ -31,8 +31,6 @@ def offer() -> bool:
                 show_error(error)
                 return True
         else:
-            state.leave_notice(
-                f"The last backup is in use; the damaged file is kept as {kept.name}.", ":material/check:"
-            )
+            state.add_notice(f"The last backup is in use; the damaged file is kept as {kept.name}.", ":material/check:")
         st.rerun()
     return True

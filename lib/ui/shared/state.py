@@ -1,4 +1,7 @@
-"""Session keys and query parameters that several pages share; a room with keys of its own names them in its own state module."""
+"""The session keys and query parameters that more than one page uses, behind typed functions.
+
+A room with keys of its own names them in its own keys module (lib/ui/upload/keys.py, lib/ui/explore/keys.py).
+"""
 
 from __future__ import annotations
 
@@ -9,128 +12,147 @@ import streamlit as st
 
 from lib.errors import DamagedError
 
-RUN = "run"
-PRESENT = "present"
-DATASET = "dataset"
-MODEL = "model"
-_OPEN_RUNS = "runs-seen-open"
-_PRESS = "press"
-_WATCHES = "page-watches"
-_NOTICES = "notices"
-_JOBS_SEEN = "jobs-seen"
-_LEAD = "leads-to-explore"
-_DELETED = "deleted-run"
-_DAMAGE = "database-damage"
+RUN_PARAM, DATASET_PARAM, MODEL_PARAM = "run", "dataset", "model"
+"""Query parameters that name a run, a dataset, and the base model that a training starts from."""
 
-# Pages, as st.switch_page and st.page_link name them (relative to pages/router.py).
-OVERVIEW, UPLOAD, TRAIN, EXPLORE = "overview.py", "upload.py", "train.py", "explore.py"
+_PRESENT_PARAM = "present"
+
+UPLOAD_PAGE, TRAIN_PAGE, EXPLORE_PAGE = "upload.py", "train.py", "explore.py"
+"""Pages, as st.switch_page and st.page_link name them (relative to pages/router.py)."""
+
+QueueSnapshot = tuple[tuple[int, str, float], ...]
+"""Id, state and position of every open job."""
+
+_OPEN_RUNS = "open-runs"
+_QUEUE = "queue-snapshot"
+_SUBMISSION = "submission"
+_POLLING = "page-polls"
+_NOTICES = "notices"
+_REDIRECT = "redirect-when-done"
+_DELETED = "last-deleted-run"
+_DATABASE_ERROR = "database-error"
 
 
 def run_id() -> str | None:
-    """Return the run that the URL names."""
-    return st.query_params.get(RUN) or None
+    """Read the id of the run that the URL names."""
+    return st.query_params.get(RUN_PARAM) or None
 
 
-def name_run(identity: str | None) -> None:
+def set_run_id(identity: str | None) -> None:
     """Put a run into the URL, or take it out."""
     if identity:
-        st.query_params[RUN] = identity
+        st.query_params[RUN_PARAM] = identity
     else:
-        st.query_params.pop(RUN, None)
+        st.query_params.pop(RUN_PARAM, None)
 
 
 def dataset_id() -> str | None:
-    """Return the dataset that the URL names."""
-    return st.query_params.get(DATASET) or None
+    """Read the id of the dataset that the URL names."""
+    return st.query_params.get(DATASET_PARAM) or None
 
 
-def wanted_model() -> str | None:
-    """Return the base model that the URL names: an earlier tuned one that a person wants to train on from."""
-    return st.query_params.get(MODEL) or None
+def base_model_name() -> str | None:
+    """Read the base model that the URL names: a tuned model to continue from."""
+    return st.query_params.get(MODEL_PARAM) or None
 
 
 def is_presenting() -> bool:
-    """Say whether the URL asks for the present mode: title, verdict and map alone."""
-    return st.query_params.get(PRESENT) == "1"
+    """Whether the URL asks for the present mode: title, verdict and map alone."""
+    return st.query_params.get(_PRESENT_PARAM) == "1"
 
 
-def runs_seen_open() -> set[str]:
-    """Return the runs that were waiting or working when this window last looked."""
+def set_presenting(on: bool) -> None:
+    """Put the present mode into the URL, or take it out."""
+    if on:
+        st.query_params[_PRESENT_PARAM] = "1"
+    else:
+        st.query_params.pop(_PRESENT_PARAM, None)
+
+
+def open_runs() -> set[str]:
+    """Read which runs were queued or running at this session's last poll."""
     return set(st.session_state.get(_OPEN_RUNS, set()))
 
 
-def remember_open(runs: Iterable[str]) -> None:
-    """Keep which runs wait or work now, so that their end can be announced."""
+def set_open_runs(runs: Iterable[str]) -> None:
+    """Store which runs are queued or running, so that their end can be announced."""
     st.session_state[_OPEN_RUNS] = set(runs)
 
 
-def press_key(form: str) -> str:
-    """Return a key for the next press of a button: the same until `pressed` says that it was used."""
-    return str(st.session_state.setdefault(f"{_PRESS}-{form}", uuid.uuid4().hex))
-
-
-def pressed(form: str) -> None:
-    """Say that the press was used: the next one is a new one."""
-    st.session_state.pop(f"{_PRESS}-{form}", None)
-
-
-def page_watches(now: bool | None = None) -> bool:
-    """Say (or set) whether the page that is being drawn has its own poller in this run of the script."""
-    if now is not None:
-        st.session_state[_WATCHES] = now
-    return bool(st.session_state.get(_WATCHES, False))
-
-
-def leave_notice(text: str, icon: str = ":material/info:") -> None:
-    """Keep a line that the next drawing of a page shows as a toast."""
-    st.session_state.setdefault(_NOTICES, []).append((icon, text))
-
-
-def take_notices() -> list[tuple[str, str]]:
-    """Return the lines (icon, text) that were left, once."""
-    return st.session_state.pop(_NOTICES, [])
-
-
-def jobs_seen(jobs: object = None) -> object:
-    """Return what the queue looked like when this window last looked, and keep how it looks now."""
-    before = st.session_state.get(_JOBS_SEEN)
-    st.session_state[_JOBS_SEEN] = jobs
+def swap_queue_snapshot(queue: QueueSnapshot) -> QueueSnapshot | None:
+    """Store the queue as it is now; return it as it was at the last poll, None for the first."""
+    before: QueueSnapshot | None = st.session_state.get(_QUEUE)
+    st.session_state[_QUEUE] = queue
     return before
 
 
-def lead_to_explore(identity: str) -> None:
-    """Ask to be taken to Explore as soon as this run is finished (the sample, end to end)."""
-    st.session_state[_LEAD] = identity
+def submission_key(form: str) -> str:
+    """Return a form's idempotency key: the same until `clear_submission_key`, so that a double click makes one job."""
+    return str(st.session_state.setdefault(f"{_SUBMISSION}-{form}", uuid.uuid4().hex))
 
 
-def led_run() -> str | None:
-    """Return the run that leads to Explore when it is finished."""
-    return st.session_state.get(_LEAD)
+def clear_submission_key(form: str) -> None:
+    """Let the form's next submission be a new one."""
+    st.session_state.pop(f"{_SUBMISSION}-{form}", None)
 
 
-def stop_leading() -> None:
-    """Stay where one is when the run is finished."""
-    st.session_state.pop(_LEAD, None)
+def is_polling() -> bool:
+    """Whether a part of the page has its own poller in this run of the script."""
+    return bool(st.session_state.get(_POLLING, False))
 
 
-def note_damage(error: DamagedError) -> None:
-    """Keep that the database was found damaged while this page was drawn."""
-    st.session_state[_DAMAGE] = error
+def set_polling(on: bool) -> None:
+    """Store whether a part of the page has its own poller in this run of the script."""
+    st.session_state[_POLLING] = on
 
 
-def take_damage() -> DamagedError | None:
-    """Return what was found, once."""
-    found: DamagedError | None = st.session_state.pop(_DAMAGE, None)
-    return found
+def add_notice(text: str, icon: str = ":material/info:") -> None:
+    """Store a line that the next run of a page shows as a toast."""
+    st.session_state.setdefault(_NOTICES, []).append((icon, text))
 
 
-def deleted_run(identity: str | None = None) -> str | None:
-    """Return (or set) the run that was deleted last in this window and can be brought back."""
-    if identity is not None:
-        st.session_state[_DELETED] = identity
-    return st.session_state.get(_DELETED) or None
+def pop_notices() -> list[tuple[str, str]]:
+    """Take the stored lines (icon, text)."""
+    notices: list[tuple[str, str]] = st.session_state.pop(_NOTICES, [])
+    return notices
 
 
-def forget_deleted() -> None:
+def redirect_when_done(identity: str) -> None:
+    """Open Explore as soon as this run is finished (the sample, end to end)."""
+    st.session_state[_REDIRECT] = identity
+
+
+def redirect_run() -> str | None:
+    """Read the run that opens Explore when it is finished."""
+    return st.session_state.get(_REDIRECT)
+
+
+def cancel_redirect() -> None:
+    """Stay on the page when the run is finished."""
+    st.session_state.pop(_REDIRECT, None)
+
+
+def set_database_error(error: DamagedError) -> None:
+    """Store that the database is damaged, for the offer to restore its backup."""
+    st.session_state[_DATABASE_ERROR] = error
+
+
+def pop_database_error() -> DamagedError | None:
+    """Take the stored error."""
+    error: DamagedError | None = st.session_state.pop(_DATABASE_ERROR, None)
+    return error
+
+
+def last_deleted_run() -> str | None:
+    """Read the run that was deleted last in this session."""
+    return st.session_state.get(_DELETED)
+
+
+def set_last_deleted_run(identity: str) -> None:
+    """Store the run that can be brought back with Undo."""
+    st.session_state[_DELETED] = identity
+
+
+def clear_last_deleted_run() -> None:
     """Stop offering to bring the last deleted run back."""
     st.session_state.pop(_DELETED, None)

@@ -31,7 +31,7 @@ def show(workspace: Workspace) -> None:
         empty(
             "No dataset yet",
             "Upload a file with pairs of texts, or take one of the samples.",
-            page=state.UPLOAD,
+            page=state.UPLOAD_PAGE,
             label="Upload pairs",
             icon=":material/upload_file:",
         )
@@ -101,7 +101,7 @@ def _models(workspace: Workspace) -> list[str]:
     titles = {entry.name: f"{entry.title} · {entry.detail}" for entry in entries(workspace.home)}
     tuned = [run for run in workspace.runs.all() if run.state == "succeeded" and run.model_dir.is_dir()]
     titles |= {f"{RUN_PREFIX}{run.id}": f"Tuned: {run.name}" for run in tuned}
-    wanted = state.wanted_model()
+    wanted = state.base_model_name()
     chosen = st.multiselect(
         "Base models",
         list(titles),
@@ -158,7 +158,7 @@ def preset_line(preset: str, shape: Shape, *, classes: int = 2) -> str:
 def _start(workspace: Workspace, dataset: Dataset, models: list[str], recipe: Recipe) -> None:
     """Create the runs of this press, once, and go to the first one's live page."""
     cost.stop_measuring()  # the training needs the processor now
-    press = state.press_key("train")
+    press = state.submission_key("train")
     heading = f"{dataset.name}: {len(models)} models, {datetime.now():%d %b %Y, %H:%M:%S}" if len(models) > 1 else ""
     try:
         runs = [
@@ -170,5 +170,5 @@ def _start(workspace: Workspace, dataset: Dataset, models: list[str], recipe: Re
     except InputError as error:
         show_error(error)
         return
-    state.name_run(runs[0].id)
+    state.set_run_id(runs[0].id)
     st.rerun()

@@ -44,7 +44,7 @@ def _rows(workspace: Workspace, runs: dict[str, Run], jobs: Sequence[Job]) -> No
 
 def _buttons(workspace: Workspace, job: Job, waiting: list[int]) -> None:
     if st.button("Open", key=f"open-{job.id}", icon=":material/open_in_full:", type="tertiary"):
-        st.switch_page(state.TRAIN, query_params={state.RUN: job.run})
+        st.switch_page(state.TRAIN_PAGE, query_params={state.RUN_PARAM: job.run})
     place = waiting.index(job.id) if job.id in waiting else None
     changed = False
     with errors_shown():

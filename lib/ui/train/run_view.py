@@ -116,7 +116,7 @@ def _controls(workspace: Workspace, run: Run, jobs: list[Job]) -> None:
         and run.model_dir.is_dir()
         and st.button("Explore", key=f"explore-{run.id}", icon=":material/explore:", type="primary")
     ):
-        st.switch_page(state.EXPLORE, query_params={state.RUN: run.id})
+        st.switch_page(state.EXPLORE_PAGE, query_params={state.RUN_PARAM: run.id})
 
 
 def _cancel(workspace: Workspace, jobs: list[Job]) -> None:

@@ -46,7 +46,7 @@ def show_saved() -> None:
         st.badge("Saved", icon=":material/check:", color="green")
         st.text(f"{dataset.name}: {dataset.rows:,} rows", width="content")
         if st.button("Train on this dataset", type="primary", icon=":material/model_training:", key="upload-train"):
-            st.switch_page(state.TRAIN, query_params={"dataset": dataset.id})
+            st.switch_page(state.TRAIN_PAGE, query_params={state.DATASET_PARAM: dataset.id})
 
 
 def _dataset(workspace: Workspace, dataset: Dataset, runs: list[str]) -> None:
@@ -72,10 +72,10 @@ def _summary(dataset: Dataset, runs: list[str]) -> str:
 
 def _train_link(dataset: Dataset) -> None:
     st.page_link(
-        state.TRAIN,
+        state.TRAIN_PAGE,
         label="Train on this dataset",
         icon=":material/model_training:",
-        query_params={"dataset": dataset.id},
+        query_params={state.DATASET_PARAM: dataset.id},
     )
 
 
@@ -150,5 +150,5 @@ def _undo(workspace: Workspace) -> None:
                     )
                     if st.button("Remove for good", key=f"dataset-purge-{dataset.id}", type="primary"):
                         freed = workspace.datasets.purge(dataset.id)
-                        state.leave_notice(f"{format_bytes(freed)} freed.", ":material/check:")
+                        state.add_notice(f"{format_bytes(freed)} freed.", ":material/check:")
                         st.rerun()

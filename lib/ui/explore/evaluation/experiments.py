@@ -29,8 +29,8 @@ def open_job(run: Run, *kinds: str) -> Job | None:
 def submit(run: Run, kind: str, **payload: Any) -> None:
     """Queue a job of this run; pressing twice is one job."""
     form = f"{kind}-{run.id}"
-    open_workspace().jobs.submit(kind, run=run.id, payload=payload, key=f"{form}-{state.press_key(form)}")
-    state.pressed(form)
+    open_workspace().jobs.submit(kind, run=run.id, payload=payload, key=f"{form}-{state.submission_key(form)}")
+    state.clear_submission_key(form)
     st.rerun()
 
 

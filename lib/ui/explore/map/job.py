@@ -51,8 +51,10 @@ def watched(run: Run, job: Job) -> None:
 def redraw(run: Run, *, method: str, balance: float) -> None:
     """Queue the drawing; pressing twice is one job."""
     payload = {"method": method, "balance": balance}
-    open_workspace().jobs.submit("project", run=run.id, payload=payload, key=f"{run.id}-{state.press_key('redraw')}")
-    state.pressed("redraw")
+    open_workspace().jobs.submit(
+        "project", run=run.id, payload=payload, key=f"{run.id}-{state.submission_key('redraw')}"
+    )
+    state.clear_submission_key("redraw")
     st.rerun()
 
 
