@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class CloserError(Exception):
     """Say what is wrong (`what`), where it is (`where`, may be empty) and how to go on (`todo`, may be empty)."""
@@ -10,6 +12,10 @@ class CloserError(Exception):
         self.what, self.where, self.todo = what, where, todo
         self.follow_ups: tuple[str, ...] = ()  # kinds of job that can still be done with what was kept
         super().__init__(" ".join(part for part in (f"{where}:" if where else "", what, todo) if part))
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the error's class and parts, from which `error_from_json` makes it again in another process."""
+        return {"class": type(self).__name__, "what": self.what, "where": self.where, "todo": self.todo}
 
 
 class InputError(CloserError):
@@ -31,6 +37,10 @@ class DamagedError(StoreError):
         super().__init__(what, where=where, todo=todo)
         self.has_backup = has_backup
 
+    def to_json(self) -> dict[str, Any]:
+        """Give also whether there is a backup."""
+        return super().to_json() | {"has_backup": self.has_backup}
+
 
 class ModelError(CloserError):
     """A base model cannot be found, loaded or used."""
@@ -42,3 +52,12 @@ class TrainingError(CloserError):
 
 class CancelledError(CloserError):
     """The user asked to stop; what was reached so far is kept."""
+
+
+def error_from_json(facts: dict[str, Any]) -> CloserError:
+    """Make an error as it was before `to_json`; one of a class that is not known here becomes a CloserError."""
+    kind = globals().get(facts.get("class", ""))
+    parts = {name: value for name, value in facts.items() if name != "class"}
+    if isinstance(kind, type) and issubclass(kind, CloserError):
+        return kind(**parts)
+    return CloserError(facts["what"], where=facts.get("where", ""), todo=facts.get("todo", ""))

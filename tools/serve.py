@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import socket
+import subprocess
 import sys
 from pathlib import Path
 
@@ -41,7 +42,7 @@ def choose_port(wanted: int | None) -> int:
 
 
 def main() -> None:
-    """Replace this process by Streamlit's server, so that Ctrl-C and signals reach it directly."""
+    """Become Streamlit's server, so that Ctrl-C and signals reach it directly."""
     parser = argparse.ArgumentParser(prog="python -m tools.serve", description=__doc__)
     parser.add_argument("--port", type=int, default=int(os.environ["PORT"]) if os.environ.get("PORT") else None)
     parser.add_argument("--headless", action="store_true", help="do not open a browser window")
@@ -57,6 +58,8 @@ def main() -> None:
     ):
         command.append("--server.headless=true")
     os.chdir(ROOT)
+    if sys.platform == "win32":  # there execv starts another process and ends this one at once
+        raise SystemExit(subprocess.call(command))
     os.execv(sys.executable, command)
 
 

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import signal
 import subprocess
 import sys
 import tempfile
@@ -18,9 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lib.data.shapes import Shape
-from lib.errors import CancelledError, CloserError
+from lib.errors import CancelledError, CloserError, error_from_json
+from lib.process import exit_when_terminated, start_module
 from lib.progress import Silent
-from lib.settings import ROOT
 from lib.store.publish import write_atomic
 from lib.store.workspace import open_workspace
 from lib.training import cadence
@@ -105,15 +103,7 @@ def start(home: Path, *, dataset: str, model: str, recipe: Recipe) -> subprocess
     path = place(home, dataset=dataset, model=model, recipe=recipe)
     path.parent.mkdir(parents=True, exist_ok=True)
     request = json.dumps([str(home), dataset, model, recipe.to_dict(), str(path)])
-    return subprocess.Popen(
-        [sys.executable, "-m", "lib.experiments.cost_estimate", request],
-        cwd=ROOT,
-        env=os.environ | {"TOKENIZERS_PARALLELISM": "false"},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    return start_module("lib.experiments.cost_estimate", request)
 
 
 def result(home: Path, *, dataset: str, model: str, recipe: Recipe) -> Estimate | None:
@@ -124,7 +114,7 @@ def result(home: Path, *, dataset: str, model: str, recipe: Recipe) -> Estimate 
     found = json.loads(path.read_text(encoding="utf-8"))
     if "error" in found:
         path.unlink(missing_ok=True)
-        raise CloserError(found["error"])
+        raise error_from_json(found["error"])
     return Estimate(**found)
 
 
@@ -179,12 +169,12 @@ def summary(probe: Probe, *, texts: int) -> Estimate:
 
 def main() -> int:
     """Measure what is asked for on the command line and write it to its file."""
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # what was written for it is removed
+    exit_when_terminated()
     home, dataset, model, values, path = json.loads(sys.argv[1])
     try:
         found = asdict(measure(Path(home), dataset=dataset, model=model, recipe=Recipe.from_dict(values)))
     except CloserError as error:
-        found = {"error": str(error)}
+        found = {"error": error.to_json()}
     write_atomic(Path(path), json.dumps(found))
     return 0
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from lib.errors import CancelledError
+from lib.process import resident_memory
 
 ADVANCE_SECONDS = 0.5
 CHECK_SECONDS = 0.5
@@ -51,7 +52,7 @@ class EventWriter:
         if now - self._advanced < ADVANCE_SECONDS and done < total:
             return
         self._advanced = now
-        self.write("advance", done=done, total=total, memory=memory_bytes(), **facts)
+        self.write("advance", done=done, total=total, memory=resident_memory(), **facts)
 
     def loss(self, *, step: int, epoch: float, loss: float, learning_rate: float) -> None:
         self.write("loss", step=step, epoch=epoch, loss=loss, learning_rate=learning_rate)
@@ -95,13 +96,6 @@ class EventWriter:
                 file.seek(-1, os.SEEK_END)
                 if file.read(1) != b"\n":
                     file.write(b"\n")
-
-
-def memory_bytes() -> int:
-    """Return the memory that this process holds."""
-    import psutil
-
-    return int(psutil.Process().memory_info().rss)
 
 
 def read_events(path: Path, *, after: int = 0) -> tuple[list[dict[str, Any]], int]:

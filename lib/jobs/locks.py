@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-VMSTAT = Path("/proc/vmstat")
+from lib.process import is_same_process, kill_tree, out_of_memory_kills, start_time
 
 
 def worker_lock(home: Path) -> FileLock:
@@ -45,25 +44,25 @@ def try_lock(lock: FileLock) -> Iterator[bool]:
 
 
 def note_worker(home: Path) -> None:
-    """Write which process works, so that a stuck one can be stopped; who lives is said by the lock alone.
-
-    Its group is named only where it leads one of its own: a command's group is the caller's script and shell.
-    """
+    """Write which process works, so that a stuck one can be stopped; who lives is said by the lock alone."""
     pid = os.getpid()
-    facts = {"pid": pid, "leads": os.getpgid(0) == pid, "out_of_memory_kills": out_of_memory_kills()}
+    facts = {"pid": pid, "started": start_time(pid), "out_of_memory_kills": out_of_memory_kills()}
     with suppress(OSError):  # a full disk: the work itself will say so
         _noted(home).write_text(json.dumps(facts), encoding="utf-8")
 
 
 def kill_worker(home: Path) -> bool:
-    """Kill the living worker, its process group where it leads one; return False when none lives."""
+    """Kill the living worker and what it has started, never what started it; return False when none lives."""
     if not is_held(worker_lock(home)):
         return False
     try:
         facts = json.loads(_noted(home).read_text(encoding="utf-8"))
-        (os.killpg if facts["leads"] else os.kill)(int(facts["pid"]), signal.SIGKILL)
-    except (OSError, ValueError, KeyError):
+        pid, started = int(facts["pid"]), float(facts["started"])
+    except (OSError, ValueError, KeyError, TypeError):
         return False
+    if not is_same_process(pid, started):
+        return False
+    kill_tree(pid)
     return True
 
 
@@ -75,18 +74,6 @@ def memory_ran_out(home: Path) -> bool:
         return False
     present = out_of_memory_kills()
     return present is not None and before is not None and present > before
-
-
-def out_of_memory_kills() -> int | None:
-    """Return how many processes this machine has killed for want of memory since it began; None where it does not count them.
-
-    Source: /proc/vmstat of Linux, oom_kill.
-    """
-    try:
-        lines = VMSTAT.read_text(encoding="ascii").splitlines()
-    except OSError:
-        return None
-    return next((int(line.split()[1]) for line in lines if line.startswith("oom_kill ")), None)
 
 
 def _noted(home: Path) -> Path:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import logging
-import os
 import sqlite3
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -18,7 +16,7 @@ from filelock import Timeout
 from lib.errors import CloserError
 from lib.jobs.locks import kill_worker, supervisor_lock, try_lock, worker_lock
 from lib.jobs.worker import release_dead
-from lib.settings import ROOT
+from lib.process import start_module
 from lib.store.jobs import OPEN, WAITING
 from lib.store.workspace import Workspace, open_workspace
 
@@ -101,9 +99,7 @@ class Supervisor:
         waiting = workspace.jobs.all(states=WAITING)
         if not waiting or (self._child is not None and self._child.poll() is None):
             return  # nothing to do; or one was started a moment ago and has not taken its lock yet
-        log = self._home / "logs" / "worker.log"
-        log.parent.mkdir(parents=True, exist_ok=True)
-        self._child = start_worker(workspace.home, log=log)
+        self._child = start_worker(workspace.home, log=self._home / "logs" / "worker.log")
 
     def _kill_late(self, workspace: Workspace) -> None:
         """Kill a worker that was asked to stop and neither did nor shows any sign of life for half a minute."""
@@ -138,14 +134,5 @@ class Waited:
 
 
 def start_worker(home: Path, *, log: Path) -> subprocess.Popen[bytes]:
-    """Start a detached worker: its own session, so that it outlives the page, the server and Ctrl-C."""
-    with log.open("ab") as output:
-        return subprocess.Popen(
-            [sys.executable, "-m", "lib.jobs.worker", str(home)],
-            cwd=ROOT,
-            env=os.environ | {"PYTHONUNBUFFERED": "1"},
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+    """Start a detached worker: it outlives the page, the server and a Ctrl-C."""
+    return start_module("lib.jobs.worker", str(home), env={"PYTHONUNBUFFERED": "1"}, log=log)

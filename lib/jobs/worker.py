@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -15,6 +14,7 @@ from lib.jobs.attempt import Attempt
 from lib.jobs.events import EventWriter
 from lib.jobs.kinds import perform
 from lib.jobs.locks import memory_ran_out, note_worker, try_lock, worker_lock
+from lib.process import ignore_interrupts
 from lib.store.jobs import LIVE, WAITING, Job
 from lib.store.workspace import Workspace, open_workspace
 
@@ -93,8 +93,7 @@ def must_stop(workspace: Workspace, job: Job) -> bool:
 
 def main() -> int:
     """Start a worker on the workspace that is named on the command line."""
-    # A Ctrl-C in the server's terminal is not meant for the training: only Cancel is.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    ignore_interrupts()  # a Ctrl-C in the server's terminal is not meant for the training: only Cancel is
     home = Path(sys.argv[1])
     os.environ.setdefault("NUMBA_CACHE_DIR", str(home / "cache" / "numba"))
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")

@@ -150,8 +150,10 @@ def write_atomic(path: Path, text: str) -> None:
 
 
 def sync(path: Path) -> None:
-    """Sync one file or folder to the disk."""
-    handle = os.open(path, os.O_RDONLY)
+    """Sync one file or folder to the disk; Windows syncs only what is open for writing, and no folders."""
+    if os.name == "nt" and path.is_dir():
+        return
+    handle = os.open(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:

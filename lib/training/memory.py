@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import resource
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from contextlib import contextmanager
 
 import torch
 from sentence_transformers import SentenceTransformer
 
 from lib.errors import TrainingError
+from lib.process import peak_process_memory
 from lib.training.recipe import Recipe
 
 SIGNS = ("out of memory", "can't allocate memory", "not enough memory")
@@ -19,17 +17,10 @@ SIGNS = ("out of memory", "can't allocate memory", "not enough memory")
 
 
 def peak_memory(device: torch.device) -> int:
-    """Return the most bytes that this process has held, of the GPU where it computes there.
-
-    Linux counts into ru_maxrss what the process held that started this one, so it is asked for this one's own high-water mark.
-    """
+    """Most bytes that this process has held: of the GPU where it computes there, else of memory."""
     if device.type == "cuda":
         return int(torch.cuda.max_memory_allocated(device))
-    with suppress(OSError, ValueError, IndexError):
-        status = Path("/proc/self/status").read_text(encoding="utf-8")
-        return int(status.split("VmHWM:")[1].split()[0]) * 1024
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return most if sys.platform == "darwin" else most * 1024
+    return peak_process_memory()
 
 
 def is_out_of_memory(error: BaseException) -> bool:

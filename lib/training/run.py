@@ -13,9 +13,9 @@ import torch
 from lib.data.shapes import Shape
 from lib.errors import CancelledError, TrainingError
 from lib.evaluation.task import Task
-from lib.models.allocator import keep_pages
 from lib.models.encoder import encode
 from lib.models.loader import choose_device, load
+from lib.process import keep_freed_memory
 from lib.progress import Heartbeat, Progress
 from lib.store.names import folder_name
 from lib.store.publish import recover
@@ -109,7 +109,7 @@ def begin(recipe: Recipe) -> None:
     import transformers
 
     transformers.utils.logging.disable_progress_bar()
-    keep_pages()
+    keep_freed_memory()
     transformers.set_seed(recipe.seed)
 
 

@@ -14,7 +14,7 @@ from lib.ui.server.health import HEAVY
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 RANKS = (
-    ("lib.settings", "lib.errors", "lib.format", "lib.metrics", "lib.progress"),
+    ("lib.settings", "lib.errors", "lib.format", "lib.metrics", "lib.process", "lib.progress"),
     ("lib.store",),
     ("lib.models", "lib.data"),
     ("lib.training", "lib.evaluation", "lib.projection"),

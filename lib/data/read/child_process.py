@@ -1,28 +1,27 @@
-"""Reading in a process of its own: `python -m lib.data.read.child_process REQUEST.json FOLDER`, with limits on memory and time."""
+"""Reading in a process of its own: `python -m lib.data.read.child_process FOLDER`, with limits on memory and time."""
 
 from __future__ import annotations
 
 import json
-import resource
-import subprocess
-import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from lib.data.read.tables import ReadOptions, ReadReport, Table, read
 from lib.errors import InputError
-from lib.settings import PARSE_MEMORY_BYTES, PARSE_SECONDS, ROOT
+from lib.process import ChildDiedError, answer_call, call_module, limit_memory
+from lib.settings import PARSE_MEMORY_BYTES, PARSE_SECONDS
 
 
 def run_apart(files: Sequence[Path], options: ReadOptions) -> Table:
     """Return the table that the process read; its InputError becomes ours, its death one that says so."""
     try:
-        return within(files, options)
+        return _run(files, options)
     except OSError as error:
         raise no_room(error) from error
 
@@ -36,59 +35,41 @@ def no_room(error: OSError) -> InputError:
     )
 
 
-def within(files: Sequence[Path], options: ReadOptions) -> Table:
+def _run(files: Sequence[Path], options: ReadOptions) -> Table:
     """Run the process in a temporary folder and return its table."""
     with tempfile.TemporaryDirectory(prefix="closer-read-") as name:
         folder = Path(name)
-        request = folder / "request.json"
-        request.write_text(
-            json.dumps({"files": [str(file) for file in files], "options": asdict(options)}), encoding="utf-8"
-        )
+        request = {"files": [str(file) for file in files], "options": asdict(options), "folder": name}
         try:
-            ended = subprocess.run(
-                [sys.executable, "-m", "lib.data.read.child_process", str(request), str(folder)],
-                cwd=ROOT,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                timeout=PARSE_SECONDS,
-                check=False,
-            )
-        except subprocess.TimeoutExpired as error:
+            call_module("lib.data.read.child_process", request, folder=folder, seconds=PARSE_SECONDS)
+        except TimeoutError as error:
             raise InputError(
                 f"Reading took longer than {PARSE_SECONDS // 60} minutes and was stopped.",
                 todo="Take a part of the file.",
             ) from error
-        return result(folder, ended.returncode)
+        except ChildDiedError as error:
+            raise InputError(
+                f"The file could not be read within {PARSE_MEMORY_BYTES / 1e9:.0f} GB of memory.",
+                todo="Take a part of the file, or save it as CSV or Parquet.",
+            ) from error
+        return load_table(folder)
 
 
-def result(folder: Path, code: int) -> Table:
-    """Return what the process left in the folder."""
-    if (folder / "error.json").exists():
-        raise InputError(**json.loads((folder / "error.json").read_text(encoding="utf-8")))
-    if code or not (folder / "report.json").exists():
-        raise InputError(
-            f"The file could not be read within {PARSE_MEMORY_BYTES / 1e9:.0f} GB of memory.",
-            todo="Take a part of the file, or save it as CSV or Parquet.",
-        )
+def load_table(folder: Path) -> Table:
+    """Read the table that the process left in the folder."""
     report = ReadReport(**json.loads((folder / "report.json").read_text(encoding="utf-8")))
     frame = pd.read_parquet(folder / "frame.parquet").astype(object)
     return Table(frame, np.load(folder / "lines.npy"), report)
 
 
-def main() -> int:
-    """Read what the request names and leave table or error in the folder."""
-    request, folder = Path(sys.argv[1]), Path(sys.argv[2])
-    resource.setrlimit(resource.RLIMIT_AS, (PARSE_MEMORY_BYTES, PARSE_MEMORY_BYTES))
-    asked = json.loads(request.read_text(encoding="utf-8"))
-    try:
-        keep(read([Path(file) for file in asked["files"]], options=ReadOptions(**asked["options"])), folder)
-    except InputError as error:
-        told = {"what": error.what, "where": error.where, "todo": error.todo}
-        (folder / "error.json").write_text(json.dumps(told), encoding="utf-8")
-    return 0
+def read_into(request: dict[str, Any]) -> None:
+    """Read the request's files and leave the table in its folder. Raises InputError."""
+    limit_memory(PARSE_MEMORY_BYTES)
+    options = ReadOptions(**request["options"])
+    save_table(read([Path(file) for file in request["files"]], options=options), Path(request["folder"]))
 
 
-def keep(table: Table, folder: Path) -> None:
+def save_table(table: Table, folder: Path) -> None:
     """Write the table into the folder, its report last. Raises InputError when there is no room."""
     try:
         table.frame.to_parquet(folder / "frame.parquet", index=False)
@@ -100,4 +81,4 @@ def keep(table: Table, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(answer_call(read_into))

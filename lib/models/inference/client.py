@@ -7,17 +7,14 @@ named there comes from our own pages, never from a person.
 from __future__ import annotations
 
 import json
-import os
-import select
 import subprocess
-import sys
 import threading
-import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from lib.errors import CloserError, ModelError
-from lib.settings import ROOT
+from lib.errors import ModelError, error_from_json
+from lib.process import LineReader, kill_tree, start_module
 
 ANSWER_SECONDS = 120.0
 """Loading torch, the encoder and a model takes seconds; a large one on a slow disk may take a minute."""
@@ -29,8 +26,8 @@ class LiveWorker:
     def __init__(self, home: Path) -> None:
         self._home = home
         self._process: subprocess.Popen[bytes] | None = None
+        self._answers: LineReader | None = None
         self._lock = threading.Lock()
-        self._rest = b""
 
     @property
     def lives(self) -> bool:
@@ -44,19 +41,15 @@ class LiveWorker:
         """
         request = json.dumps({"function": function, "arguments": arguments}).encode() + b"\n"
         with self._lock:
-            process = self._running()
             try:
-                assert process.stdin is not None
-                process.stdin.write(request)
-                process.stdin.flush()
-                answer = json.loads(self._line(process, time.monotonic() + seconds))
-            except (BrokenPipeError, ValueError, TimeoutError) as error:
+                answer = json.loads(self._ask(request, seconds))
+            except (OSError, EOFError, ValueError) as error:  # TimeoutError is an OSError
                 self._end()
                 raise ModelError(
                     "The model did not answer.", todo="Try again; if it stays so, the memory may be too small for it."
                 ) from error
         if "error" in answer:
-            raise CloserError(answer["error"], where=answer.get("where", ""), todo=answer.get("todo", ""))
+            raise error_from_json(answer["error"])
         return answer["value"]
 
     def stop(self) -> None:
@@ -64,41 +57,29 @@ class LiveWorker:
         with self._lock:
             self._end()
 
-    def _running(self) -> subprocess.Popen[bytes]:
-        if self._process is None or self._process.poll() is not None:
-            self._rest = b""
-            log = self._home / "logs" / "live.log"
-            log.parent.mkdir(parents=True, exist_ok=True)
-            with log.open("ab") as output:
-                self._process = subprocess.Popen(
-                    [sys.executable, "-m", "lib.models.inference.server"],
-                    cwd=ROOT,
-                    env=os.environ | {"CLOSER_HOME": str(self._home), "TOKENIZERS_PARALLELISM": "false"},
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    stderr=output,
-                    start_new_session=True,
-                )
-        return self._process
+    def _ask(self, request: bytes, seconds: float) -> bytes:
+        """Send a line and wait for one, from a helper that is started where none lives."""
+        process, answers = self._running()
+        assert process.stdin is not None
+        process.stdin.write(request)
+        process.stdin.flush()
+        return answers.next_line(seconds)
 
-    def _line(self, process: subprocess.Popen[bytes], until: float) -> bytes:
-        assert process.stdout is not None
-        while b"\n" not in self._rest:
-            ready, _, _ = select.select([process.stdout], [], [], max(0.0, until - time.monotonic()))
-            if not ready:
-                raise TimeoutError
-            block = os.read(process.stdout.fileno(), 1 << 16)
-            if not block:
-                raise BrokenPipeError
-            self._rest += block
-        line, self._rest = self._rest.split(b"\n", 1)
-        return line
+    def _running(self) -> tuple[subprocess.Popen[bytes], LineReader]:
+        if self._process is None or self._answers is None or not self.lives:
+            self._end()
+            environment = {"CLOSER_HOME": str(self._home)}
+            log = self._home / "logs" / "live.log"
+            self._process = start_module("lib.models.inference.server", env=environment, log=log, pipes=True)
+            assert self._process.stdout is not None
+            self._answers = LineReader(self._process.stdout)
+        return self._process, self._answers
 
     def _end(self) -> None:
         if self._process is not None:
-            self._process.kill()
+            kill_tree(self._process.pid)
             self._process.wait()
-            for pipe in (self._process.stdin, self._process.stdout):
-                if pipe is not None:
-                    pipe.close()
-            self._process = None
+            if self._process.stdin is not None:
+                with suppress(OSError):  # what was not sent any more
+                    self._process.stdin.close()
+        self._process = self._answers = None

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import select
-import signal
-import sys
 import traceback
+from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
-from lib.errors import CloserError
+from lib.errors import CloserError, ModelError
+from lib.process import LineReader, ignore_interrupts
 
 IDLE_SECONDS = 600.0
 
@@ -25,26 +24,24 @@ def answer(line: bytes) -> dict[str, Any]:
             raise CloserError(f"{module} is none of ours.")
         return {"value": getattr(import_module(module), function)(**request["arguments"])}
     except CloserError as error:
-        return {"error": error.what, "where": error.where, "todo": error.todo}
-    except (ValueError, TypeError, KeyError, AttributeError, ImportError, OSError, RuntimeError, MemoryError) as error:
+        return {"error": error.to_json()}
+    except Exception as error:  # noqa: BLE001  whatever a handler met: the helper goes on
         traceback.print_exc()  # to the log file: stderr is not the server's
-        return {
-            "error": f"The model could not answer ({type(error).__name__}).",
-            "todo": "logs/live.log has the details.",
-        }
+        what = f"The model could not answer ({type(error).__name__})."
+        return {"error": ModelError(what, todo="logs/live.log has the details.").to_json()}
 
 
 def main() -> int:
     """Answer until the server goes away or nothing was asked for ten minutes."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    ignore_interrupts()
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what libraries print must not stand between the answers
-    while select.select([sys.stdin.fileno()], [], [], IDLE_SECONDS)[0]:
-        line = sys.stdin.buffer.readline()
-        if not line:
-            break
-        answers.write(json.dumps(answer(line)).encode() + b"\n")
-        answers.flush()
+    requests = LineReader(os.fdopen(os.dup(0), "rb"))
+    with suppress(TimeoutError, EOFError):
+        while True:
+            line = requests.next_line(IDLE_SECONDS)
+            answers.write(json.dumps(answer(line)).encode() + b"\n")
+            answers.flush()
     return 0
 
 

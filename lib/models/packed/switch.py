@@ -16,8 +16,8 @@ from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import Transformer
 from transformers import DataCollatorWithFlattening
 
-from lib.models import allocator
 from lib.models.packed import attention
+from lib.process import keep_freed_memory
 
 FLAT_KEYS = {"cu_seq_lens_q", "cu_seq_lens_k", "max_length_q", "max_length_k", "seq_idx"}
 PROBE = ("a", "a longer text, so that padding would be needed", "two words")
@@ -98,7 +98,7 @@ def packed(model: SentenceTransformer, *, bf16: bool = False) -> Iterator[bool]:
 
 
 def _turn_on(model: SentenceTransformer) -> None:
-    allocator.keep_pages()
+    keep_freed_memory()
     module = model[0]
     model.closer_switch = Switch(module.model.config._attn_implementation, module.model_forward_params)
     module.model.set_attn_implementation(attention.NAME)

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pandas as pd
@@ -17,7 +14,8 @@ from lib.errors import CloserError
 from lib.jobs.events import fold, read_events
 from lib.jobs.label_noise_check import files_of
 from lib.jobs.locks import is_held
-from lib.settings import BUNDLED_MODEL, ROOT
+from lib.process import start_module
+from lib.settings import BUNDLED_MODEL
 from lib.store.datasets import Dataset
 from lib.store.workspace import Workspace
 from lib.ui.shared.components import show_error
@@ -47,16 +45,7 @@ def show(workspace: Workspace, dataset: Dataset) -> None:
 
 def start(home: Path, dataset: str) -> None:
     """Start the check in a process of its own."""
-    with (home / "checks" / f"{dataset}.log").open("ab") as log:
-        subprocess.Popen(
-            [sys.executable, "-m", "lib.jobs.label_noise_check", str(home), dataset],
-            cwd=ROOT,
-            env=os.environ | {"TOKENIZERS_PARALLELISM": "false"},
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+    start_module("lib.jobs.label_noise_check", str(home), dataset, log=home / "checks" / f"{dataset}.log")
 
 
 @st.fragment(run_every=POLL_SECONDS)

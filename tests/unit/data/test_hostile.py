@@ -6,6 +6,8 @@ import gzip
 import io
 import json
 import os
+import subprocess
+import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -272,11 +274,13 @@ def test_reading_apart_is_the_same(tmp_path: Path, act: Callable[..., object]) -
 
 
 def test_a_reader_that_dies_is_a_clear_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from lib.data.read import child_process
+    from lib import process
 
     path = tmp_path / "x.csv"
     path.write_bytes(TWO)
-    monkeypatch.setattr(child_process.subprocess, "run", lambda *a, **k: type("Ended", (), {"returncode": -9})())
+    monkeypatch.setattr(
+        process, "_popen", lambda *a, **k: subprocess.Popen([sys.executable, "-c", "import os; os.abort()"])
+    )
     with pytest.raises(InputError, match="GB of memory"):
         read_apart(path)
 
@@ -288,7 +292,7 @@ def test_a_full_disk_is_a_clear_error(tmp_path: Path, written: str) -> None:
     (tmp_path / "x.csv").write_bytes(TWO)
     (tmp_path / written).symlink_to("/dev/full")
     with pytest.raises(InputError, match="no room.*No space left"):
-        child_process.keep(read(tmp_path / "x.csv"), tmp_path)
+        child_process.save_table(read(tmp_path / "x.csv"), tmp_path)
 
 
 def test_a_temporary_folder_that_is_gone_is_a_clear_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

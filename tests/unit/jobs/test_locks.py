@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from lib.jobs import locks
-from lib.jobs.locks import kill_worker, memory_ran_out, note_worker, out_of_memory_kills
+from lib import process as system
+from lib.jobs.locks import kill_worker, memory_ran_out, note_worker
+from lib.process import out_of_memory_kills
 from lib.store.workspace import open_workspace
 from tests.builders import add_dataset, add_run
 
@@ -46,7 +47,7 @@ def test_kills_for_want_of_memory_are_counted(home: Path, tmp_path: Path, monkey
     (home / "locks").mkdir(exist_ok=True)
     counted = tmp_path / "vmstat"
     counted.write_text("pgfault 12\noom_kill 3\n")
-    monkeypatch.setattr(locks, "VMSTAT", counted)
+    monkeypatch.setattr(system, "VMSTAT", counted)
     assert not memory_ran_out(home)  # no worker has begun yet
     note_worker(home)
     assert json.loads((home / "locks" / "worker.json").read_text())["pid"] == os.getpid()
@@ -67,7 +68,7 @@ def test_a_worker_killed_for_memory_is_not_tried_again(
     (home / "locks").mkdir(exist_ok=True)
     counted = tmp_path / "vmstat"
     counted.write_text("oom_kill 0\n")
-    monkeypatch.setattr(locks, "VMSTAT", counted)
+    monkeypatch.setattr(system, "VMSTAT", counted)
     run = add_run(workspace, add_dataset(workspace), "a/b")
     for kills, state in ((0, "queued"), (1, "failed")):
         counted.write_text("oom_kill 0\n")

@@ -11,7 +11,8 @@ import pandas as pd
 import pytest
 
 from lib.errors import CloserError, ModelError
-from lib.models.inference.client import ROOT, LiveWorker
+from lib.models.inference.client import LiveWorker
+from lib.settings import ROOT
 
 
 @pytest.fixture

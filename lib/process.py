@@ -1,0 +1,280 @@
+"""Start Python modules as processes, and the rest of what differs between operating systems.
+
+The only module that calls for signals, process trees, memory limits or files of the kernel; every other one is portable.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import IO, Any
+
+import psutil
+
+from lib.errors import CloserError, error_from_json
+from lib.settings import ROOT
+
+WATCH_SECONDS = 0.2
+"""How often a call looks whether its process ended or is to be stopped; how often a memory limit is checked by hand."""
+
+SAME_START_SECONDS = 0.5
+"""Two start times nearer than this are those of one process: the kernel counts in hundredths."""
+
+VMSTAT = Path("/proc/vmstat")
+STATUS = Path("/proc/self/status")
+"""Of Linux, see proc(5); missing elsewhere."""
+
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
+"""Of glibc's malloc.h; see mallopt(3)."""
+
+_MMAP_BYTES, _TRIM_BYTES = 1 << 30, (1 << 31) - 1
+
+
+class ChildDiedError(Exception):
+    """A module that was called ended without an answer: killed, out of memory, or by a bug."""
+
+
+def start_module(
+    module: str,
+    *arguments: str,
+    env: dict[str, str] | None = None,
+    log: Path | None = None,
+    pipes: bool = False,
+) -> subprocess.Popen[bytes]:
+    """Start `python -m module` detached: it outlives the page, the server and a Ctrl-C in the server's terminal.
+
+    log: gets what it prints, instead of nothing. pipes: connect stdin and stdout to the caller; the log gets stderr only.
+    A thread waits for its end, so that no zombie stays when the caller never asks.
+    """
+    process = _popen(module, arguments, env=env, log=log, pipes=pipes)
+    threading.Thread(target=process.wait, name=f"reaper-{process.pid}", daemon=True).start()
+    return process
+
+
+def call_module(
+    module: str,
+    request: Any,
+    *,
+    folder: Path,
+    seconds: float | None = None,
+    check: Callable[[], None] = lambda: None,
+    log: Path | None = None,
+) -> Any:
+    """Run `python -m module` to its end, whose main is `answer_call`, and give what it answered to the JSON-able request.
+
+    folder: an empty one for request and answer. check: called several times a second; what it raises ends the process.
+    Raises the CloserError that the module raised, as it was; ChildDiedError without an answer; TimeoutError after `seconds`.
+    """
+    (folder / "request.json").write_text(json.dumps(request), encoding="utf-8")
+    until = None if seconds is None else time.monotonic() + seconds
+    process = _popen(module, (str(folder),), log=log)
+    try:
+        while not _has_ended(process):
+            check()
+            if until is not None and time.monotonic() > until:
+                raise TimeoutError(f"{module} took longer than {seconds:.0f} s.")
+    finally:
+        if process.returncode is None:
+            kill_tree(process.pid)
+            process.wait()
+    return _answer(folder, process.returncode)
+
+
+def answer_call(function: Callable[[Any], Any]) -> int:
+    """Be the main of a module that `call_module` runs: answer with the function's JSON-able value or its CloserError."""
+    folder = Path(sys.argv[1])
+    request = json.loads((folder / "request.json").read_text(encoding="utf-8"))
+    try:
+        answer = {"value": function(request)}
+    except CloserError as error:
+        answer = {"error": error.to_json()}
+    (folder / "answer.json").write_text(json.dumps(answer), encoding="utf-8")
+    return 0
+
+
+def _answer(folder: Path, code: int) -> Any:
+    path = folder / "answer.json"
+    if code or not path.exists():
+        raise ChildDiedError(f"The process ended with code {code}.")
+    answer = json.loads(path.read_text(encoding="utf-8"))
+    if "error" in answer:
+        raise error_from_json(answer["error"])
+    return answer["value"]
+
+
+def _popen(
+    module: str,
+    arguments: tuple[str, ...],
+    *,
+    env: dict[str, str] | None = None,
+    log: Path | None = None,
+    pipes: bool = False,
+) -> subprocess.Popen[bytes]:
+    with ExitStack() as stack:
+        output: IO[bytes] | int = subprocess.DEVNULL
+        if log is not None:
+            log.parent.mkdir(parents=True, exist_ok=True)
+            output = stack.enter_context(log.open("ab"))
+        return subprocess.Popen(
+            [sys.executable, "-m", module, *arguments],
+            cwd=ROOT,
+            env=os.environ | {"TOKENIZERS_PARALLELISM": "false"} | (env or {}),
+            stdin=subprocess.PIPE if pipes else subprocess.DEVNULL,
+            stdout=subprocess.PIPE if pipes else output,
+            stderr=output,
+            **_detached(),
+        )
+
+
+def _detached() -> dict[str, Any]:
+    """Options of Popen that take a process out of its parent's session, or of its console."""
+    if sys.platform == "win32":
+        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.DETACHED_PROCESS}
+    return {"start_new_session": True}
+
+
+def _has_ended(process: subprocess.Popen[bytes]) -> bool:
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(timeout=WATCH_SECONDS)
+    return process.returncode is not None
+
+
+def kill_tree(pid: int) -> None:
+    """Kill a process and all that it has started; one that is gone already is fine."""
+    with suppress(psutil.Error):
+        process = psutil.Process(pid)
+        for one in [process, *process.children(recursive=True)]:
+            with suppress(psutil.Error):
+                one.kill()
+
+
+def start_time(pid: int) -> float | None:
+    """Give the seconds from the machine's start to the process's, or None when there is none; with the pid, its identity.
+
+    Not the time of day, which somebody may set while the process runs.
+    """
+    try:
+        return psutil.Process(pid).create_time() - psutil.boot_time()
+    except psutil.Error:
+        return None
+
+
+def is_same_process(pid: int, started: float) -> bool:
+    """Say whether the process that had this pid and start time is still there: a pid alone is given out again."""
+    present = start_time(pid)
+    return present is not None and abs(present - started) < SAME_START_SECONDS
+
+
+def ignore_interrupts() -> None:
+    """Let a Ctrl-C in the terminal pass by this process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def exit_when_terminated() -> None:
+    """Let a request to terminate end this process as an exit does: what it keeps in temporary folders is removed."""
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+
+
+class LineReader:
+    """The lines of a pipe, each awaited for a limited time. A thread reads: `select` takes no pipes on Windows."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._lines: queue.Queue[bytes | None] = queue.Queue()
+        threading.Thread(target=self._read, args=(stream,), name="line-reader", daemon=True).start()
+
+    def next_line(self, seconds: float) -> bytes:
+        """Wait for the next line. Raises TimeoutError, and EOFError when the other end is closed."""
+        try:
+            line = self._lines.get(timeout=max(0.0, seconds))
+        except queue.Empty:
+            raise TimeoutError(f"No line came within {seconds:.0f} s.") from None
+        if line is None:
+            self._lines.put(None)
+            raise EOFError("The other end of the pipe is closed.")
+        return line
+
+    def _read(self, stream: IO[bytes]) -> None:
+        """Read without the stream's own buffer, whose lock a thread that waits would hold when Python ends."""
+        rest = b""
+        with suppress(OSError, ValueError), stream:
+            while block := os.read(stream.fileno(), 1 << 16):
+                *lines, rest = (rest + block).split(b"\n")
+                for line in lines:
+                    self._lines.put(line)
+        self._lines.put(None)
+
+
+def resident_memory() -> int:
+    """Bytes of memory that this process holds now."""
+    return int(psutil.Process().memory_info().rss)
+
+
+def peak_process_memory() -> int:
+    """Most bytes of memory that this process has held.
+
+    Linux counts into ru_maxrss what the process held that started this one, so it is asked for this one's own high-water mark.
+    """
+    with suppress(OSError, ValueError, IndexError):
+        return int(STATUS.read_text(encoding="utf-8").split("VmHWM:")[1].split()[0]) * 1024
+    with suppress(ImportError):
+        import resource
+
+        most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return most if sys.platform == "darwin" else most * 1024
+    facts = psutil.Process().memory_info()
+    return int(getattr(facts, "peak_wset", facts.rss))
+
+
+def limit_memory(count: int) -> None:
+    """End this process, or fail its allocations, when it asks for more than that many bytes."""
+    try:
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (count, count))
+    except (ImportError, OSError, ValueError):
+        threading.Thread(target=_end_above, args=(count,), name="memory-limit", daemon=True).start()
+
+
+def _end_above(count: int) -> None:
+    while resident_memory() <= count:
+        time.sleep(WATCH_SECONDS)
+    os._exit(1)
+
+
+def out_of_memory_kills() -> int | None:
+    """Processes that this machine has killed for want of memory since it began; None where it does not count them.
+
+    Source: /proc/vmstat of Linux, oom_kill.
+    """
+    try:
+        lines = VMSTAT.read_text(encoding="ascii").splitlines()
+    except OSError:
+        return None
+    return next((int(line.split()[1]) for line in lines if line.startswith("oom_kill ")), None)
+
+
+def keep_freed_memory() -> bool:
+    """Let glibc keep freed blocks for the next allocation; say whether it does. Elsewhere nothing happens.
+
+    A training step allocates and frees the same blocks again and again. By default glibc maps each large one anew, and
+    the system zeroes every page of it: measured, that is several times the work that the block is for, and half of a
+    static model's step, whose gradient is as large as its word vectors.
+    """
+    if not sys.platform.startswith("linux"):
+        return False
+    try:
+        import ctypes
+
+        library = ctypes.CDLL("libc.so.6")
+        return bool(library.mallopt(_M_MMAP_THRESHOLD, _MMAP_BYTES) and library.mallopt(_M_TRIM_THRESHOLD, _TRIM_BYTES))
+    except (ImportError, OSError, AttributeError):
+        return False

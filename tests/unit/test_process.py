@@ -1,0 +1,183 @@
+"""Processes end with what they started, bring errors home whole and leave no zombie; memory is counted and kept."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from lib import process
+from lib.errors import CancelledError, CloserError, DamagedError, ModelError, error_from_json
+from lib.process import ChildDiedError, LineReader, call_module, is_same_process, kill_tree, start_module, start_time
+
+ANSWERS = "tests.unit.answers"
+FAULTS = """
+import resource, sys
+import numpy as np
+from lib.process import keep_freed_memory
+
+if sys.argv[1] == "kept":
+    assert keep_freed_memory()
+for _ in range(3):
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    np.ones(8_000_000)
+    last = resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+print(last)
+"""
+HELD = "from lib.process import peak_process_memory; print(peak_process_memory())"
+HOLDER = f"""
+import subprocess, sys
+block = b"x" * 1_500_000_000
+print(subprocess.run([sys.executable, "-c", {HELD!r}], capture_output=True, text=True, check=True).stdout)
+"""
+LIMITED = (
+    "from lib.process import limit_memory; limit_memory({limit}); block = b'x' * {block}; import time; time.sleep(5)"
+)
+PATIENCE = 30.0
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def run(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        cwd=process.ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+def test_a_call_gives_back_what_the_module_answered(tmp_path: Path) -> None:
+    assert call_module(ANSWERS, {"act": "echo", "value": [1, "ä"]}, folder=tmp_path) == [1, "ä"]
+
+
+@pytest.mark.parametrize("kind", [CloserError, ModelError, CancelledError])
+def test_an_error_comes_home_whole(tmp_path: Path, kind: type[CloserError]) -> None:
+    with pytest.raises(kind) as caught:
+        call_module(
+            ANSWERS, {"act": "raise", "error": kind("What.", where="Where", todo="Do.").to_json()}, folder=tmp_path
+        )
+    assert type(caught.value) is kind
+    assert (caught.value.what, caught.value.where, caught.value.todo) == ("What.", "Where", "Do.")
+
+
+def test_errors_are_made_again_from_what_was_written() -> None:
+    error = error_from_json(DamagedError("Torn.", where="closer.db", has_backup=True).to_json())
+    assert isinstance(error, DamagedError)
+    assert (error.what, error.has_backup) == ("Torn.", True)
+    assert type(error_from_json({"class": "Any", "what": "Unknown."})) is CloserError
+
+
+def test_a_module_that_dies_or_takes_too_long_is_said(tmp_path: Path) -> None:
+    for act, error in (("die", ChildDiedError), ("bug", ChildDiedError), ("sleep", TimeoutError)):
+        folder = tmp_path / act
+        folder.mkdir()
+        with pytest.raises(error):
+            call_module(ANSWERS, {"act": act}, folder=folder, seconds=3 if act == "sleep" else None)
+
+
+def test_a_call_that_is_stopped_leaves_no_process(tmp_path: Path) -> None:
+    noted = tmp_path / "pid"
+
+    def check() -> None:
+        if noted.exists() and noted.read_text():
+            raise CancelledError("Enough.")
+
+    with pytest.raises(CancelledError):
+        call_module(ANSWERS, {"act": "sleep", "note": str(noted)}, folder=tmp_path, check=check)
+    assert not psutil.pid_exists(int(noted.read_text()))
+
+
+def test_a_detached_process_leads_its_own_session_and_is_reaped(tmp_path: Path) -> None:
+    started = start_module("lib.settings", log=tmp_path / "logs" / "x.log")
+    wait_for(lambda: not psutil.pid_exists(started.pid))  # a zombie would exist; nobody has asked for its end
+    assert started.returncode == 0
+
+
+def test_what_a_process_started_ends_with_it(tmp_path: Path) -> None:
+    parent = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "import subprocess, sys, time; c = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)']);"
+            " print(c.pid, flush=True); time.sleep(60)",
+        ],
+        stdout=subprocess.PIPE,
+    )
+    assert parent.stdout is not None
+    child = int(parent.stdout.readline())
+    kill_tree(parent.pid)
+    assert parent.wait(timeout=PATIENCE) != 0
+    wait_for(lambda: not psutil.pid_exists(child) or psutil.Process(child).status() == psutil.STATUS_ZOMBIE)
+    kill_tree(parent.pid)  # one that is gone is fine
+
+
+def test_a_pid_is_the_same_process_only_with_its_start() -> None:
+    started = start_time(os.getpid())
+    assert started is not None
+    assert is_same_process(os.getpid(), started)
+    assert not is_same_process(os.getpid(), started - 5)
+    parent = start_time(os.getppid())
+    assert parent is None or parent <= started
+
+
+def test_lines_are_waited_for_and_their_end_is_said() -> None:
+    reading, writing = os.pipe()
+    lines = LineReader(os.fdopen(reading, "rb"))
+    with pytest.raises(TimeoutError):
+        lines.next_line(0.01)
+    os.write(writing, b"one\ntw")
+    os.write(writing, b"o\nrest")
+    assert [lines.next_line(PATIENCE), lines.next_line(PATIENCE)] == [b"one", b"two"]
+    os.close(writing)
+    for _ in range(2):
+        with pytest.raises(EOFError):
+            lines.next_line(PATIENCE)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Only Linux hands the mark on")
+def test_what_the_starting_process_held_is_not_counted() -> None:
+    assert 5_000_000 < int(run(HOLDER).stdout) < 1_400_000_000
+
+
+@pytest.mark.parametrize("missing", ["", "import psutil, sys; sys.modules['resource'] = None; "])
+def test_a_process_that_passes_its_limit_ends(missing: str) -> None:
+    """Where the system cannot limit it, it watches itself."""
+    used = 4_000_000_000 if not missing else 300_000_000
+    assert run(missing + LIMITED.format(limit=used, block=2 * used)).returncode != 0
+    assert run(missing + LIMITED.format(limit=used, block=1000).replace("sleep(5)", "sleep(0.5)")).returncode == 0
+
+
+def pages(kind: str) -> int:
+    """Return how many pages the system had to give for a third block of 64 MB."""
+    return int(run(FAULTS, kind).stdout)
+
+
+@pytest.mark.parametrize("system", ["darwin", "win32"])
+def test_other_systems_keep_no_memory(system: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", system)
+    assert not process.keep_freed_memory()
+
+
+def test_a_library_without_the_call_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ctypes.CDLL", lambda name: object())
+    assert not process.keep_freed_memory()
+
+
+def test_where_it_works_blocks_are_used_again() -> None:
+    kept = pages("kept") if process.keep_freed_memory() else 0
+    assert kept < 1_000
+    assert kept < pages("plain")
