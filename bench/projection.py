@@ -27,8 +27,8 @@ from lib.projection.pair_faithful.graph import nearest_neighbours
 from lib.projection.points import distinct_points, unit_snapshot
 from lib.projection.quality import line_quality, trustworthiness
 from lib.projection.run import pair_lines
-from lib.projection.snapshots import read_snapshots
 from lib.store.runs import Run
+from lib.store.snapshots import read_snapshots
 from lib.store.workspace import open_workspace
 
 Frames = tuple[np.ndarray, np.ndarray, np.ndarray]
@@ -39,7 +39,7 @@ COLUMNS = "| method | seconds | sign | rank | trust base, best | still | kept of
 
 def read(run: Run) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return base and best of the shown texts, unit rows, and the pairs among them."""
-    known = read_snapshots(run.snapshots_dir)
+    known = read_snapshots(run.paths.snapshots.folder)
     base, best = (unit_snapshot(np.asarray(known.vectors(name)), where=name) for name in ("base", "best"))
     dataset = open_workspace().datasets.get(run.dataset)
     lines = pair_lines(dataset.frame(), known.texts(), shape=dataset.shape)

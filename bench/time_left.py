@@ -47,8 +47,8 @@ def main() -> None:
         if history[-1]["epoch"] < run.recipe["epochs"]:
             lines.append(f"| {run.name} | stopped early, which nobody can know before | | | | |")
             continue
-        found = errors(run.events_path)
-        events, _ = read_events(run.events_path)
+        found = errors(run.paths.events)
+        events, _ = read_events(run.paths.events)
         clocks = [event["clock"] for event in events if event["kind"] == "loss" and "clock" in event]
         cells = f"{clocks[-1] - clocks[0]:.0f} | {len(found):,} | {np.mean(np.abs(found) <= WITHIN):.0%}"
         worst = found[np.argmax(np.abs(found))]

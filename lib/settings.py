@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
+import sys
+from importlib.metadata import version
 from pathlib import Path
+
+import platformdirs
 
 ROOT = Path(__file__).resolve().parent.parent
 """The folder that holds app.py: helper processes start in it."""
@@ -35,3 +39,21 @@ def home() -> Path:
     """Return the workspace folder: CLOSER_HOME, or workspace/ beside app.py."""
     given = os.environ.get("CLOSER_HOME", "").strip()
     return Path(given).expanduser().resolve() if given else ROOT / "workspace"
+
+
+def compiled_code_folder() -> Path:
+    """Make and return the folder of numba's compiled functions: in the user's own cache, readable by its owner only.
+
+    numba stores pickles, which run code when they are read, so they never lie in a workspace, which may come from
+    somebody else. One folder for each version of Python and numba.
+    """
+    name = f"numba-{version('numba')}-python-{sys.version_info.major}.{sys.version_info.minor}"
+    folder = platformdirs.user_cache_path("closer", appauthor=False) / name
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    return folder
+
+
+def share_compiled_code() -> None:
+    """Let numba keep what it compiles between processes; to be called before numba is imported."""
+    os.environ.setdefault("NUMBA_CACHE_DIR", str(compiled_code_folder()))

@@ -15,6 +15,7 @@ from lib.data.shapes import Shape, text_columns
 from lib.errors import InputError
 from lib.evaluation.side_effects.warnings import Warning
 from lib.evaluation.store import Evaluation, finite
+from lib.store.layout import EvaluationPaths
 
 if TYPE_CHECKING:
     from lib.store.runs import Run
@@ -37,10 +38,10 @@ def run(arguments: argparse.Namespace) -> int:
     workspace = open_workspace()
     chosen = workspace.runs.get(arguments.run)
     if arguments.on is None:
-        found, folder = on_held_out(workspace, chosen), chosen.evaluation_dir
+        found, folder = on_held_out(workspace, chosen), chosen.paths.evaluation.folder
     else:
         found, folder = on_file(workspace, chosen, arguments.on)
-    table = folder / "pairs.parquet"
+    table = EvaluationPaths(folder).pairs
     print(as_json(found, table) if arguments.json else said(found, table))
     return 0
 
@@ -62,7 +63,7 @@ def on_file(workspace: Workspace, chosen: Run, path: Path) -> tuple[Evaluation, 
     shape = Shape(dataset.shape)
     frame = read_frame(path, shape, dataset.facts.get("mapping"))
     embed, marks = embedder(chosen, home=workspace.home)
-    folder = chosen.folder / "evaluation-on" / content_mark(path)
+    folder = chosen.paths.evaluation_on(content_mark(path)).folder
     versions = {"file": path.name, "base model": marks["base"][:16], "tuned model": marks["tuned"][:16]}
     warnings = seen_before(frame, dataset.frame(), shape)
     found = evaluate(frame, shape, embed, folder=folder, versions=versions, called="given", warnings=warnings)

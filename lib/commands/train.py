@@ -15,9 +15,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from lib import settings
 from lib.commands.options import add_data_options, prepared_from
 from lib.errors import CloserError, InputError, TrainingError
 from lib.settings import BUNDLED_MODEL
+from lib.store.layout import MODEL_CARD_DATA
 from lib.store.publish import publish
 from lib.training.recipe import FIELDS, PRESETS, Recipe, recommended_for
 
@@ -105,7 +107,7 @@ def work_through(workspace: Any, runs: list[str]) -> None:
     from lib.jobs.worker import release_dead
     from lib.store.jobs import WAITING
 
-    os.environ.setdefault("NUMBA_CACHE_DIR", str(workspace.home / "cache" / "numba"))
+    settings.share_compiled_code()
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     with worker_lock(workspace.home):
         release_dead(workspace)
@@ -163,7 +165,7 @@ def result_of(workspace: Any, identity: str, out: Path | None, *, alone: Mapping
         raise CloserError(
             f"{run.name} was trained, but could not be evaluated: {' '.join(failed)}", where=str(run.model_dir)
         )
-    history = json.loads((run.model_dir / "closer.json").read_text(encoding="utf-8"))["history"]
+    history = json.loads((run.model_dir / MODEL_CARD_DATA).read_text(encoding="utf-8"))["history"]
     numbers = {side: {name: values[side] for name, values in evaluation.metrics.items()} for side in ("base", "tuned")}
     return {
         "run": run.id,
@@ -183,7 +185,7 @@ def copied(model_dir: Path, out: Path | None, *, mark: str = "") -> Path:
     if out is None:
         return model_dir
     target = out.expanduser().resolve() / f"{model_dir.name}{mark}"
-    if target.exists() and not (target / "closer.json").is_file():
+    if target.exists() and not (target / MODEL_CARD_DATA).is_file():
         raise InputError(
             f"{target} is there already and is no model of Closer's: it was not replaced.",
             todo=f"The tuned model lies in {model_dir}. Copy it from there, or give another --out.",

@@ -25,6 +25,7 @@ from lib.evaluation.task import Task
 from lib.evaluation.verdict import sentence
 from lib.progress import Progress, Silent
 from lib.settings import ROOT
+from lib.store.layout import EvaluationPaths
 from lib.store.publish import publish
 
 Embed = Callable[[str, list[str]], np.ndarray]
@@ -41,7 +42,7 @@ def evaluate_run(run: Any, dataset: Any, *, home: Path, progress: Progress = Sil
         dataset.frame(),
         dataset.shape,
         embed,
-        folder=run.evaluation_dir,
+        folder=run.paths.evaluation.folder,
         run_folder=run.folder,
         versions=versions,
         progress=progress,
@@ -93,10 +94,11 @@ def evaluate(
     cost = cost_of(judged, frame, embed, run_folder)
     progress.check()
     evaluation = summary(judged, table, similarity, cost, versions or {}, called=called, warnings=warnings)
-    with publish(folder) as place:
-        (place / "evaluation.json").write_text(evaluation.to_json(), encoding="utf-8")
-        table.to_parquet(place / "pairs.parquet")
-        neighbours_table(judged).to_parquet(place / "neighbours.parquet", row_group_size=20_000)
+    with publish(folder) as staging:
+        paths = EvaluationPaths(staging)
+        paths.summary.write_text(evaluation.to_json(), encoding="utf-8")
+        table.to_parquet(paths.pairs)
+        neighbours_table(judged).to_parquet(paths.neighbours, row_group_size=20_000)
     return evaluation
 
 

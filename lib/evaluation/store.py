@@ -6,25 +6,20 @@ import json
 import math
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import pandas as pd
 import pyarrow
 
 from lib.errors import StoreError
+from lib.store.layout import MODEL_CARD_DATA, EvaluationPaths
+from lib.store.runs import Run
 
 VERSION = 2
 """Of how an evaluation is computed and stored. An older one still opens, and the page offers to judge anew."""
 
-BLEND_FACTS = "closer.json"
+BLEND_FACTS = MODEL_CARD_DATA
 """In a saved blend's folder: what was mixed, and how that judges."""
-
-
-class HasEvaluation(Protocol):
-    """A run, as far as its evaluation is concerned."""
-
-    @property
-    def evaluation_dir(self) -> Path: ...
 
 
 @dataclass(frozen=True)
@@ -78,14 +73,14 @@ def finite(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def load_evaluation(run: HasEvaluation) -> Evaluation | None:
+def load_evaluation(run: Run) -> Evaluation | None:
     """Return a run's evaluation, or None while there is none. Raises StoreError when the file is damaged."""
-    return read_evaluation(run.evaluation_dir)
+    return read_evaluation(run.paths.evaluation.folder)
 
 
 def read_evaluation(folder: Path) -> Evaluation | None:
     """Return the evaluation in a folder, or None; numbers that were not finite come back as nan."""
-    path = folder / "evaluation.json"
+    path = EvaluationPaths(folder).summary
     if not path.exists():
         return None
     try:
@@ -101,21 +96,21 @@ def _number(value: float | None) -> float:
     return math.nan if value is None else float(value)
 
 
-def load_pairs(run: HasEvaluation) -> pd.DataFrame:
+def load_pairs(run: Run) -> pd.DataFrame:
     """Return a run's table of examples: pair, part, texts, component, base_ and tuned_ cosine, rank, margin, background,
 
     gain, change (better, same, worse) and wrong. Raises StoreError when it is missing or damaged.
     """
-    return _table(run.evaluation_dir / "pairs.parquet")
+    return _table(run.paths.evaluation.pairs)
 
 
-def load_neighbours(run: HasEvaluation, *, pair: int | None = None) -> pd.DataFrame:
+def load_neighbours(run: Run, *, pair: int | None = None) -> pd.DataFrame:
     """Return what is nearest to held-out sources (of one pair, or all): pair, moment (base, tuned), place (from 1), text,
 
     cosine, right, own (this pair's target).
     """
     filters = None if pair is None else [("pair", "==", pair)]
-    return _table(run.evaluation_dir / "neighbours.parquet", filters=filters)
+    return _table(run.paths.evaluation.neighbours, filters=filters)
 
 
 def _table(path: Path, filters: list[tuple[str, str, int]] | None = None) -> pd.DataFrame:
@@ -125,9 +120,9 @@ def _table(path: Path, filters: list[tuple[str, str, int]] | None = None) -> pd.
         raise StoreError(f"{path.name} of this run cannot be read.", todo="Evaluate the run again.") from error
 
 
-def load_experiment(run: Any, name: str) -> dict[str, Any] | None:
+def load_experiment(run: Run, name: str) -> dict[str, Any] | None:
     """Return what an experiment (placebo, learning_curve, blend) of the run found, or None while there is nothing."""
-    path = run.folder / f"{name}.json"
+    path = run.paths.experiment(name)
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -136,10 +131,10 @@ def load_experiment(run: Any, name: str) -> dict[str, Any] | None:
         raise StoreError(f"{path.name} of this run cannot be read.", todo="Start it again.") from error
 
 
-def load_blends(run: Any) -> list[tuple[Path, dict[str, Any]]]:
+def load_blends(run: Run) -> list[tuple[Path, dict[str, Any]]]:
     """Return the folders of a run's saved blends with what is known of each; nothing is known where that cannot be read."""
     found = []
-    for folder in sorted(path for path in (run.folder / "blends").glob("*") if not path.name.startswith(".")):
+    for folder in sorted(path for path in run.paths.interpolations.glob("*") if not path.name.startswith(".")):
         try:
             found.append((folder, json.loads((folder / BLEND_FACTS).read_text(encoding="utf-8"))))
         except (OSError, ValueError):

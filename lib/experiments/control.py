@@ -23,6 +23,7 @@ from lib.evaluation.store import finite
 from lib.evaluation.task import Task
 from lib.progress import Progress
 from lib.store.publish import write_atomic
+from lib.store.runs import Run
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -42,7 +43,7 @@ def placebo(work: Work) -> tuple[str, ...]:
     rows = trained_on(work, part, frame, name="placebo")
     run = part.tuned()
     store(
-        work.run.folder,
+        work.run,
         "placebo",
         {
             "metric": VERDICT_METRIC[shape],
@@ -68,7 +69,7 @@ def learning_curve(work: Work) -> tuple[str, ...]:
     run = part.tuned()
     whole = {"fraction": 1.0, "rows": int((frame["part"] == "train").sum()), **part.compared(part.base(), run)}
     found = {"metric": VERDICT_METRIC[shape], "points": [*points, whole], "model": part.mark}
-    store(work.run.folder, "learning_curve", found | ({"step": part.compared(rows, run)} if points else {}))
+    store(work.run, "learning_curve", found | ({"step": part.compared(rows, run)} if points else {}))
     return ()
 
 
@@ -106,7 +107,7 @@ def trained_on(work: Work, part: HeldOut, frame: pd.DataFrame, *, name: str) -> 
     from lib.training.recipe import Recipe
     from lib.training.run import train
 
-    with folder_for(work.run.folder / f"experiment-{name}") as folder:
+    with folder_for(work.run.paths.experiment_training(name)) as folder:
         trained = train(
             dataset_frame=frame,
             shape=work.dataset.shape,
@@ -187,6 +188,6 @@ class HeldOut:
         return {**as_dict(found), "verdict": found.verdict}
 
 
-def store(folder: Path, name: str, value: dict[str, Any]) -> None:
+def store(run: Run, name: str, value: dict[str, Any]) -> None:
     """Write an experiment's result beside the run's evaluation."""
-    write_atomic(folder / f"{name}.json", json.dumps(finite(value), allow_nan=False))
+    write_atomic(run.paths.experiment(name), json.dumps(finite(value), allow_nan=False))

@@ -19,6 +19,7 @@ from lib.data.shapes import Shape
 from lib.errors import CancelledError, CloserError, error_from_json
 from lib.process import exit_when_terminated, start_module
 from lib.progress import Silent
+from lib.store.layout import WorkspacePaths
 from lib.store.publish import write_atomic
 from lib.store.workspace import open_workspace
 from lib.training import cadence
@@ -95,7 +96,7 @@ def place(home: Path, *, dataset: str, model: str, recipe: Recipe) -> Path:
     mark = hashlib.sha256(
         json.dumps([dataset, model, kept, [field.name for field in fields(Estimate)]], sort_keys=True).encode()
     ).hexdigest()[:20]
-    return home / "cache" / "estimates" / f"{mark}.json"
+    return WorkspacePaths(home).estimates / f"{mark}.json"
 
 
 def start(home: Path, *, dataset: str, model: str, recipe: Recipe) -> subprocess.Popen[bytes]:
@@ -126,7 +127,7 @@ def measure(home: Path, *, dataset: str, model: str, recipe: Recipe) -> Estimate
     frame = found.frame()
     rows = frame[frame["part"] == "train"].head(MOST_BATCHES * recipe.batch_size)
     looked = frame[frame["part"] == "validation"].head(LOOKED_AT)
-    with tempfile.TemporaryDirectory(dir=home / "cache") as folder:
+    with tempfile.TemporaryDirectory(dir=WorkspacePaths(home).cache) as folder:
         probe = probed(frame.loc[[*rows.index, *looked.index]], found.shape, model, recipe, Path(folder), home)
     return summary(probe, texts=looked_texts(frame, Shape(found.shape)))
 

@@ -75,7 +75,7 @@ def measure_blends(work: Work) -> None:
         within = Within(work.progress, number, len(SHARES))
         found.append(finite(encode(model, [*task.texts, *probe_texts()], progress=within), name="blended"))
     points = [point(task, groups, share, found[0], rows) for share, rows in zip(SHARES, found, strict=True)]
-    store(work.run.folder, "blend", {"metric": HEADLINE[task.shape], "points": points})
+    store(work.run, "blend", {"metric": HEADLINE[task.shape], "points": points})
 
 
 def point(task: Task, groups: np.ndarray, share: float, base: np.ndarray, rows: np.ndarray) -> dict[str, Any]:
@@ -120,7 +120,7 @@ def judged(work: Work, model: Any) -> dict[str, Any]:
 
 def blend_folder(run: Any, share: float) -> Path:
     """Return where the blend of a run with this share of tuned weights lies."""
-    return run.folder / "blends" / f"{folder_name(run.model)}-{round(100 * share):03d}"
+    return run.paths.interpolations / f"{folder_name(run.model)}-{round(100 * share):03d}"
 
 
 def both(work: Work) -> tuple[Any, Any]:

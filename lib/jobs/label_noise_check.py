@@ -13,12 +13,13 @@ from filelock import FileLock
 
 from lib.jobs.events import EventWriter
 from lib.settings import BUNDLED_MODEL
+from lib.store.layout import WorkspacePaths
 from lib.store.publish import write_atomic
 
 
 def files_of(home: Path, dataset: str) -> tuple[Path, Path, FileLock]:
     """Return where a dataset's list and its progress lie, and the lock that the process holds while it works."""
-    folder = home / "checks"
+    folder = WorkspacePaths(home).label_noise
     folder.mkdir(parents=True, exist_ok=True)
     return folder / f"{dataset}.json", folder / f"{dataset}.jsonl", FileLock(folder / f"{dataset}.lock")
 

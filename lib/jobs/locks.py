@@ -11,6 +11,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from lib.process import is_same_process, kill_tree, out_of_memory_kills, start_time
+from lib.store.layout import WorkspacePaths
 
 
 def worker_lock(home: Path) -> FileLock:
@@ -77,10 +78,10 @@ def memory_ran_out(home: Path) -> bool:
 
 
 def _noted(home: Path) -> Path:
-    return home / "locks" / "worker.json"
+    return WorkspacePaths(home).worker_note
 
 
 def _lock(home: Path, name: str) -> FileLock:
-    folder = home / "locks"
+    folder = WorkspacePaths(home).locks
     folder.mkdir(parents=True, exist_ok=True)
     return FileLock(folder / name, thread_local=False)

@@ -18,6 +18,7 @@ from lib.jobs.locks import kill_worker, supervisor_lock, try_lock, worker_lock
 from lib.jobs.worker import release_dead
 from lib.process import start_module
 from lib.store.jobs import OPEN, WAITING
+from lib.store.layout import WorkspacePaths
 from lib.store.workspace import Workspace, open_workspace
 
 TICK_SECONDS = 1.0
@@ -99,13 +100,13 @@ class Supervisor:
         waiting = workspace.jobs.all(states=WAITING)
         if not waiting or (self._child is not None and self._child.poll() is None):
             return  # nothing to do; or one was started a moment ago and has not taken its lock yet
-        self._child = start_worker(workspace.home, log=self._home / "logs" / "worker.log")
+        self._child = start_worker(workspace.home, log=WorkspacePaths(self._home).log("worker"))
 
     def _kill_late(self, workspace: Workspace) -> None:
         """Kill a worker that was asked to stop and neither did nor shows any sign of life for half a minute."""
         asked = {job.id: workspace.runs.get(job.run) for job in workspace.jobs.all(states=("cancelling",))}
         known = self._cancelling
-        self._cancelling = {job: known.get(job, Waited()).look(run.events_path) for job, run in asked.items()}
+        self._cancelling = {job: known.get(job, Waited()).look(run.paths.events) for job, run in asked.items()}
         if any(waited.is_late for waited in self._cancelling.values()):
             kill_worker(workspace.home)
 

@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from lib import settings
 from lib.errors import NotFoundError
 from lib.jobs.attempt import Attempt
 from lib.jobs.events import EventWriter
@@ -42,7 +43,7 @@ def work(home: Path, *, own_log: bool = False) -> int:
                 workspace.jobs.finish(job, "failed", str(error))
                 continue
             if own_log:
-                write_output_to(run.log_path)
+                write_output_to(run.paths.log)
             do(workspace, job)
     return 0
 
@@ -68,7 +69,7 @@ def claim_next(workspace: Workspace) -> Job | None:
 def do(workspace: Workspace, job: Job, *, echo: Callable[[dict[str, Any]], None] | None = None) -> str:
     """Do one claimed job and return the state it ended in; `echo` is given each event too."""
     run = workspace.runs.get(job.run)
-    progress = EventWriter(run.events_path, cancelled=lambda: must_stop(workspace, job), echo=echo)
+    progress = EventWriter(run.paths.events, cancelled=lambda: must_stop(workspace, job), echo=echo)
     attempt = Attempt(workspace, job, progress)
     with attempt:
         attempt.follow_ups = perform(workspace, job, progress)
@@ -95,7 +96,7 @@ def main() -> int:
     """Start a worker on the workspace that is named on the command line."""
     ignore_interrupts()  # a Ctrl-C in the server's terminal is not meant for the training: only Cancel is
     home = Path(sys.argv[1])
-    os.environ.setdefault("NUMBA_CACHE_DIR", str(home / "cache" / "numba"))
+    settings.share_compiled_code()
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     return work(home, own_log=True)
 

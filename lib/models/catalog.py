@@ -12,6 +12,7 @@ from pathlib import Path
 
 from lib import settings
 from lib.errors import ModelError
+from lib.store.layout import WorkspacePaths
 from lib.store.names import RUN_PREFIX, folder_name
 
 __all__ = [
@@ -62,7 +63,7 @@ def bundled_folder() -> Path | None:
 
 def static_folder(home: Path) -> Path:
     """Return where the static model lies once it is built."""
-    return home / "models" / "static-MiniLM"
+    return WorkspacePaths(home).models / "static-MiniLM"
 
 
 def is_model_folder(folder: Path) -> bool:
@@ -110,7 +111,7 @@ def resolve(name: str, *, home: Path, runs: RunFolder | None = None) -> Path | s
     if name == STATIC_MODEL:
         return static_folder(home)
     if name.startswith(RUN_PREFIX):
-        return _tuned(name.removeprefix(RUN_PREFIX), runs if runs is not None else home / "runs")
+        return _tuned(name.removeprefix(RUN_PREFIX), runs if runs is not None else WorkspacePaths(home).runs)
     if is_path(name) or is_model_folder(Path(name).expanduser()):
         return _local(name)
     if not re.fullmatch(r"[\w.\-]+(/[\w.\-]+)?", name, flags=re.ASCII) or ".." in name:

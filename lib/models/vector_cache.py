@@ -22,6 +22,7 @@ import numpy as np
 from filelock import FileLock
 
 from lib.progress import Progress, Silent
+from lib.store.layout import WorkspacePaths
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -43,7 +44,7 @@ class EmbeddingCache:
     """The vectors that a workspace already knows."""
 
     def __init__(self, home: Path) -> None:
-        self.folder = home / "embeddings"
+        self.folder = WorkspacePaths(home).vectors
 
     def embed(
         self, model: SentenceTransformer, texts: Sequence[str], *, fingerprint: str, progress: Progress | None = None

@@ -39,7 +39,7 @@ def missing_extreme_texts(run: Any, shape: str, known: list[str], *, home: Path,
     Nothing is added to a run that was not judged, or whose map holds every held-out text.
     """
     columns = list(TEXT_COLUMNS[Shape(shape)][:2])
-    if len(columns) < 2 or not (run.evaluation_dir / "evaluation.json").exists():
+    if len(columns) < 2 or not (run.paths.evaluation.summary).exists():
         return NO_ADDED_TEXTS
     judged = load_pairs(run)
     if judged.empty or not set(columns) <= set(judged):

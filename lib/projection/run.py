@@ -17,9 +17,11 @@ from lib.projection.layout import Layout, compute_layout
 from lib.projection.methods import DEFAULT_BALANCE
 from lib.projection.quality import LayoutQuality, line_quality, text_movement
 from lib.projection.seed_noise import SeedNoise, seed_noise
-from lib.projection.snapshots import Snapshots, read_snapshots
 from lib.projection.store import Map, load_map, write_added_texts, write_map
+from lib.store.layout import MapPaths
 from lib.store.publish import publish
+from lib.store.runs import Run
+from lib.store.snapshots import Snapshots, read_snapshots
 
 NOISE_SEEDS = (1, 2)
 """Further seeds that tell the layout's own noise."""
@@ -34,17 +36,6 @@ MAX_MAP_POINTS = 120_000
 """Texts times moments drawn; above it moments in the middle are left out."""
 
 
-class MapFolders(Protocol):
-    """What drawing needs of a run."""
-
-    @property
-    def evaluation_dir(self) -> Path: ...
-    @property
-    def snapshots_dir(self) -> Path: ...
-    @property
-    def map_dir(self) -> Path: ...
-
-
 class MapDataset(Protocol):
     """What drawing needs of a dataset."""
 
@@ -54,7 +45,7 @@ class MapDataset(Protocol):
 
 
 def draw_map(
-    run: MapFolders,
+    run: Run,
     dataset: MapDataset,
     *,
     home: Path,
@@ -63,13 +54,13 @@ def draw_map(
     balance: float = DEFAULT_BALANCE,
     seed: int = 0,
 ) -> Map:
-    """Draw the run's map and publish it to run.map_dir; return it as pages read it."""
+    """Draw the run's map and publish it to run.paths.map.folder; return it as pages read it."""
     progress.stage("Drawing the map", "reading snapshots")
-    known = read_snapshots(run.snapshots_dir)
+    known = read_snapshots(run.paths.snapshots.folder)
     texts = known.texts()
     added = missing_extreme_texts(run, dataset.shape, texts, home=home, progress=progress)
     texts = [*texts, *added.texts]
-    names = thin_snapshots([moment.name for moment in known.moments], len(texts))
+    names = thin_snapshots([moment.name for moment in known.all], len(texts))
     vectors = append_texts({name: np.asarray(known.vectors(name)) for name in names}, added)
     lines = pair_lines(dataset.frame(), texts, shape=dataset.shape)
     pairs = lines[["source", "target"]].to_numpy(np.int64)
@@ -77,7 +68,7 @@ def draw_map(
     spread = measure_noise(drawn, vectors, pairs, progress=progress)
     lines = with_measures(lines, drawn, vectors, spread)
     facts = map_facts(drawn, known, lines, spread, added, seed=seed)
-    with publish(run.map_dir) as folder:
+    with publish(run.paths.map.folder) as folder:
         write_map(folder, drawn.coordinates, lines, facts)
         if len(added):
             write_added_texts(folder, added.texts, added.base, added.tuned)
@@ -170,7 +161,7 @@ def map_facts(
         "seconds": drawn.seconds,
         "moments": [
             {"name": moment.name, "epoch": moment.epoch, "label": moment.label}
-            for moment in known.moments
+            for moment in known.all
             if moment.name in drawn.coordinates
         ],
         "texts": len(away),
@@ -204,6 +195,6 @@ def summary_json(drawn: Map) -> str:
             "trustworthiness": {"base": trust.get(moments[0]), "tuned": trust.get(moments[-1])},
             "placebo_movement": truth.placebo_movement,
             "above_noise": truth.above_noise,
-            "coordinates": str(drawn.folder / "coordinates.parquet"),
+            "coordinates": str(MapPaths(drawn.folder).coordinates),
         }
     )

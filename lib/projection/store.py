@@ -9,23 +9,16 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from lib.errors import StoreError
 from lib.projection.quality import LayoutQuality
-from lib.projection.snapshots import read_snapshots
-
-
-class HasMap(Protocol):
-    """What has a map: a run."""
-
-    @property
-    def snapshots_dir(self) -> Path: ...
-    @property
-    def map_dir(self) -> Path: ...
+from lib.store.layout import MapPaths
+from lib.store.runs import Run
+from lib.store.snapshots import read_snapshots
 
 
 @dataclass(frozen=True)
@@ -66,48 +59,50 @@ def write_map(
             "y": np.concatenate([frame[:, 1] for frame in coordinates.values()]),
         }
     )
-    tall.to_parquet(folder / "coordinates.parquet", index=False)
-    lines.to_parquet(folder / "lines.parquet", index=False)
-    (folder / "map.json").write_text(json.dumps(facts, indent=1), encoding="utf-8")
+    paths = MapPaths(folder)
+    tall.to_parquet(paths.coordinates, index=False)
+    lines.to_parquet(paths.lines, index=False)
+    paths.summary.write_text(json.dumps(facts, indent=1), encoding="utf-8")
 
 
 def write_added_texts(folder: Path, texts: list[str], base: np.ndarray, tuned: np.ndarray) -> None:
     """Write added texts and their vectors (n, d) of both models beside the map."""
-    pd.DataFrame({"text": texts}).to_parquet(folder / "added.parquet", index=False)
-    np.savez(folder / "added.npz", base=base, tuned=tuned)
+    paths = MapPaths(folder)
+    pd.DataFrame({"text": texts}).to_parquet(paths.added_texts, index=False)
+    np.savez(paths.added_vectors, base=base, tuned=tuned)
 
 
-def map_texts(run: HasMap) -> list[str]:
+def map_texts(run: Run) -> list[str]:
     """Return the texts of a run's map: those that training followed, then the added ones."""
-    added = run.map_dir / "added.parquet"
+    added = run.paths.map.added_texts
     more = pd.read_parquet(added, columns=["text"])["text"].astype(str).tolist() if added.exists() else []
-    return [*read_snapshots(run.snapshots_dir).texts(), *more]
+    return [*read_snapshots(run.paths.snapshots.folder).texts(), *more]
 
 
-def end_vectors(run: HasMap) -> tuple[np.ndarray, np.ndarray]:
+def end_vectors(run: Run) -> tuple[np.ndarray, np.ndarray]:
     """Return the vectors (texts, d) of the map's texts by the base and by the tuned model."""
-    known = read_snapshots(run.snapshots_dir)
-    ends = [known.vectors(known.moments[place].name) for place in (0, -1)]
-    added = run.map_dir / "added.npz"
+    known = read_snapshots(run.paths.snapshots.folder)
+    ends = [known.vectors(known.all[place].name) for place in (0, -1)]
+    added = run.paths.map.added_vectors
     if added.exists():
         with np.load(added, allow_pickle=False) as more:
             ends = [np.concatenate([rows, more[name]]) for rows, name in zip(ends, ("base", "tuned"), strict=True)]
     return ends[0], ends[1]
 
 
-def load_map(run: HasMap) -> Map | None:
+def load_map(run: Run) -> Map | None:
     """Read a run's map; None while there is none; raise StoreError where it is damaged."""
-    folder = run.map_dir
-    if not (folder / "map.json").exists():
+    paths = run.paths.map
+    if not paths.summary.exists():
         return None
     try:
-        facts = json.loads((folder / "map.json").read_text(encoding="utf-8"))
-        tall = pd.read_parquet(folder / "coordinates.parquet")
-        lines = pd.read_parquet(folder / "lines.parquet")
+        facts = json.loads(paths.summary.read_text(encoding="utf-8"))
+        tall = pd.read_parquet(paths.coordinates)
+        lines = pd.read_parquet(paths.lines)
         labels = {moment["name"]: moment["label"] for moment in facts["moments"]}
         places = tall[["x", "y"]].to_numpy(np.float32).reshape(len(labels), -1, 2)
         return Map(
-            folder=folder,
+            folder=paths.folder,
             method=facts["method"],
             balance=float(facts["balance"]),
             seconds=float(facts["seconds"]),

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-import numpy as np
-
 from lib.errors import StoreError
 from lib.store.database import BACKUP, OLDER_BACKUPS, now
+from lib.store.layout import DATABASE, WorkspacePaths
 from lib.store.publish import MANIFEST, sync, verify
 from lib.store.runs import Run
+from lib.store.snapshots import snapshot_problems
 from lib.store.workspace import Workspace
 
 
@@ -35,40 +34,21 @@ def check(workspace: Workspace) -> list[str]:
 
 def check_folders(home: Path) -> list[str]:
     """Return what is not whole of everything published under a workspace, whether or not a list knows it."""
-    return [line for name in ("datasets", "runs") for folder in published(home / name) for line in verify(folder)]
+    paths = WorkspacePaths(home)
+    return [line for root in (paths.datasets, paths.runs) for folder in published(root) for line in verify(folder)]
 
 
 def of_run(workspace: Workspace, run: Run) -> list[str]:
     """Return what is not whole of one run: what it published, and what its ended jobs should have published."""
     folders = published(run.folder)
     problems = [line for folder in folders for line in verify(folder)]
-    made = {"train": run.model_dir, "evaluate": run.evaluation_dir, "project": run.map_dir}
+    made = {"train": run.model_dir, "evaluate": run.paths.evaluation.folder, "project": run.paths.map.folder}
     ended = {job.kind for job in workspace.jobs.all(run=run.id, states=("succeeded",))}
     for kind, folder in made.items():
         if kind in ended and folder not in folders:
             what = "has no manifest" if folder.is_dir() else "is missing"
             problems.append(f"its job ({kind}) succeeded, but the folder {folder.name} {what}")
-    return [*problems, *of_snapshots(run.snapshots_dir)]
-
-
-def of_snapshots(folder: Path) -> list[str]:
-    """Return which snapshots are listed but cannot be read: the map is drawn from them."""
-    listed = folder / "index.json"
-    if not listed.exists():
-        return []
-    try:
-        moments = json.loads(listed.read_text(encoding="utf-8"))["moments"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        return [f"snapshots: their list cannot be read ({type(error).__name__})"]
-    problems = []
-    for moment in moments:
-        try:
-            rows = np.load(folder / moment["file"], mmap_mode="r", allow_pickle=False)
-            if rows.ndim != 2:
-                raise ValueError("not a matrix")
-        except (OSError, ValueError, EOFError) as error:
-            problems.append(f"snapshots/{moment['file']}: cannot be read ({type(error).__name__})")
-    return problems
+    return [*problems, *snapshot_problems(run.paths.snapshots.folder)]
 
 
 def published(folder: Path) -> list[Path]:
@@ -87,7 +67,7 @@ def restore_backup(home: Path) -> Path:
 
     Raises StoreError when there is no whole backup, or when the database is whole: then there is nothing to restore.
     """
-    database = home / "closer.db"
+    database = WorkspacePaths(home).database
     if is_whole(database):
         raise StoreError(
             "The database is whole; the backup is older and was not put in its place.", where=str(database)
@@ -99,8 +79,8 @@ def restore_backup(home: Path) -> Path:
         raise StoreError(what, where=str(home))
     kept = home / f"closer.damaged-{now().replace(':', '')}.db"
     for tail in ("", "-wal", "-shm"):
-        if (home / f"closer.db{tail}").exists():
-            (home / f"closer.db{tail}").rename(kept.with_name(f"{kept.name}{tail}"))
+        if (home / f"{DATABASE}{tail}").exists():
+            (home / f"{DATABASE}{tail}").rename(kept.with_name(f"{kept.name}{tail}"))
     part = database.with_suffix(".part")
     shutil.copyfile(backup, part)
     sync(part)

@@ -16,6 +16,7 @@ import pandas as pd
 from lib.errors import InputError, NotFoundError
 from lib.settings import PARTS
 from lib.store.database import Database, now
+from lib.store.layout import DatasetPaths
 from lib.store.publish import publish, size_of
 
 
@@ -46,6 +47,11 @@ class Dataset:
     folder: Path
 
     @property
+    def paths(self) -> DatasetPaths:
+        """The dataset's files."""
+        return DatasetPaths(self.folder)
+
+    @property
     def rows(self) -> int:
         """Return the number of examples in all parts."""
         return sum(self.counts.values())
@@ -53,22 +59,22 @@ class Dataset:
     @property
     def facts(self) -> dict[str, Any]:
         """Return how the dataset was read, mapped, audited and split."""
-        return json.loads((self.folder / "facts.json").read_text(encoding="utf-8"))
+        return json.loads(self.paths.facts.read_text(encoding="utf-8"))
 
     @property
     def originals(self) -> list[Path]:
         """Return the files as they were uploaded."""
-        return sorted(p for p in (self.folder / "original").glob("*") if p.is_file())
+        return sorted(p for p in self.paths.original.glob("*") if p.is_file())
 
     def frame(self) -> pd.DataFrame:
         """Return the examples: line, part, component and the columns of the shape; the index is the example's id."""
         self._must_be_there()
-        return pd.read_parquet(self.folder / "examples.parquet")
+        return pd.read_parquet(self.paths.examples)
 
     def left_out(self) -> pd.DataFrame:
         """Return the rows that were left out, with line and reason."""
         self._must_be_there()
-        return pd.read_parquet(self.folder / "left_out.parquet")
+        return pd.read_parquet(self.paths.left_out)
 
     def _must_be_there(self) -> None:
         if not self.folder.is_dir():
@@ -87,7 +93,7 @@ class Datasets:
         """Store a prepared dataset and return it; the same content is the same dataset, brought back if it was deleted."""
         identity = content_id(prepared)
         folder = self._folder / identity
-        if not (folder / "examples.parquet").exists():
+        if not DatasetPaths(folder).examples.exists():
             with publish(folder) as part:
                 write_dataset(part, prepared, originals)
         counts = {part: int((prepared.frame["part"] == part).sum()) for part in PARTS}
@@ -166,13 +172,14 @@ def content_id(prepared: Publishable) -> str:
 
 def write_dataset(folder: Path, prepared: Publishable, originals: Sequence[Path]) -> None:
     """Write examples, facts, left-out rows and the original files into an empty folder."""
-    prepared.frame.to_parquet(folder / "examples.parquet")
-    prepared.left_out.to_parquet(folder / "left_out.parquet")
-    (folder / "facts.json").write_text(json.dumps(prepared.facts, ensure_ascii=False), encoding="utf-8")
-    (folder / "original").mkdir()
+    paths = DatasetPaths(folder)
+    prepared.frame.to_parquet(paths.examples)
+    prepared.left_out.to_parquet(paths.left_out)
+    paths.facts.write_text(json.dumps(prepared.facts, ensure_ascii=False), encoding="utf-8")
+    paths.original.mkdir()
     for number, original in enumerate(originals):
         # The person's file name is text, not a path: only its extension is kept on disk; the name stands in the facts.
-        shutil.copyfile(original, folder / "original" / f"{number}{''.join(original.suffixes[-2:])[:20]}")
+        shutil.copyfile(original, paths.original / f"{number}{''.join(original.suffixes[-2:])[:20]}")
 
 
 def clean_name(name: str) -> str:

@@ -15,6 +15,7 @@ from lib.errors import InputError, NotFoundError
 from lib.store.database import Database, now
 from lib.store.datasets import clean_name
 from lib.store.jobs import DONE, LIVE, OPEN, insert, next_position
+from lib.store.layout import MODEL_CARD_DATA, RunPaths
 from lib.store.names import RUN_PREFIX, folder_name
 from lib.store.publish import size_of
 
@@ -54,39 +55,14 @@ class Run:
     def is_partial(self) -> bool:
         """Say whether the tuned model is the best so far of a training that was cancelled or failed."""
         try:
-            return bool(json.loads((self.model_dir / "closer.json").read_text(encoding="utf-8")).get("partial"))
+            return bool(json.loads((self.model_dir / MODEL_CARD_DATA).read_text(encoding="utf-8")).get("partial"))
         except (OSError, ValueError):
             return False
 
     @property
-    def events_path(self) -> Path:
-        """Return the file of progress events, one JSON line each."""
-        return self.folder / "events.jsonl"
-
-    @property
-    def log_path(self) -> Path:
-        """Return the file of the worker's own output."""
-        return self.folder / "log.txt"
-
-    @property
-    def checkpoints_dir(self) -> Path:
-        """Return the folder of checkpoints, each published under its step."""
-        return self.folder / "checkpoints"
-
-    @property
-    def snapshots_dir(self) -> Path:
-        """Return the folder of embeddings of the shown texts at each moment."""
-        return self.folder / "snapshots"
-
-    @property
-    def evaluation_dir(self) -> Path:
-        """Return the folder of the evaluation."""
-        return self.folder / "evaluation"
-
-    @property
-    def map_dir(self) -> Path:
-        """Return the folder of the map."""
-        return self.folder / "map"
+    def paths(self) -> RunPaths:
+        """Where everything of the run lies."""
+        return RunPaths(self.folder)
 
     @property
     def seconds(self) -> float:

@@ -13,6 +13,7 @@ from typing import IO, Any
 
 from lib.errors import InputError, NotFoundError, StoreError
 from lib.settings import MAX_FILE_BYTES
+from lib.store.layout import UploadPaths, WorkspacePaths
 
 BLOCK = 1 << 20
 ENDING = re.compile(r"(\.[a-z0-9]{1,10}){1,2}$")
@@ -50,13 +51,13 @@ class Upload:
     def draft(self) -> Draft:
         """Return what was chosen so far; an unreadable draft counts as none."""
         try:
-            return Draft(**json.loads((self.folder / "draft.json").read_text(encoding="utf-8")))
+            return Draft(**json.loads(UploadPaths(self.folder).draft.read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError):
             return Draft()
 
     def keep(self, draft: Draft) -> None:
         """Remember what was chosen."""
-        _write(self.folder / "draft.json", asdict(draft))
+        _write(UploadPaths(self.folder).draft, asdict(draft))
 
     def change(self, **values: Any) -> Draft:
         """Change some of the draft and remember it."""
@@ -70,7 +71,7 @@ class Upload:
 def store_upload(home: Path, files: Iterable[tuple[str, IO[bytes]]]) -> Upload:
     """Write the files to a new folder under home/uploads before anything looks into them; raise InputError, StoreError."""
     identity = secrets.token_hex(8)
-    folder = home / "uploads" / identity
+    folder = WorkspacePaths(home).uploads / identity
     try:
         folder.mkdir(parents=True)
         names = []
@@ -79,7 +80,7 @@ def store_upload(home: Path, files: Iterable[tuple[str, IO[bytes]]]) -> Upload:
             names.append(name)
         if not names:
             raise InputError("No file was given.", todo="Choose at least one.")
-        _write(folder / "upload.json", {"names": names})
+        _write(UploadPaths(folder).names, {"names": names})
     except (OSError, InputError) as error:
         shutil.rmtree(folder, ignore_errors=True)
         if isinstance(error, InputError):
@@ -90,10 +91,10 @@ def store_upload(home: Path, files: Iterable[tuple[str, IO[bytes]]]) -> Upload:
 
 def load_upload(home: Path, identity: str) -> Upload:
     """Return an upload by id; raise NotFoundError where there is none (any more)."""
-    folder = home / "uploads" / identity
-    if not re.fullmatch(r"[0-9a-f]{16}", identity) or not (folder / "upload.json").is_file():
+    folder = WorkspacePaths(home).uploads / identity
+    if not re.fullmatch(r"[0-9a-f]{16}", identity) or not UploadPaths(folder).names.is_file():
         raise NotFoundError("This upload is not there any more.", todo="Choose the file again.")
-    names = tuple(json.loads((folder / "upload.json").read_text(encoding="utf-8"))["names"])
+    names = tuple(json.loads(UploadPaths(folder).names.read_text(encoding="utf-8"))["names"])
     files = tuple(folder / f"{at}{_ending(name)}" for at, name in enumerate(names))
     own = next(iter(sorted(folder.glob("held_out.*"))), None)
     return Upload(identity, folder, names, files, own)

@@ -1,4 +1,4 @@
-"""One folder that holds all of a person's work: closer.db, datasets/, runs/, uploads/, cache/."""
+"""One folder that holds all of a person's work; lib/store/layout.py says where everything in it lies."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from lib import settings
 from lib.store.database import Database
 from lib.store.datasets import Datasets
 from lib.store.jobs import OPEN, Jobs
+from lib.store.layout import WorkspacePaths
 from lib.store.publish import leftovers, size_of
 from lib.store.runs import Runs
 
@@ -27,6 +28,11 @@ class Workspace:
     runs: Runs
     jobs: Jobs
 
+    @property
+    def paths(self) -> WorkspacePaths:
+        """Where everything of the workspace lies."""
+        return WorkspacePaths(self.home)
+
     def leftovers(self) -> list[Path]:
         """Return what crashes left half-written, and what nothing will finish any more: it can be removed.
 
@@ -34,7 +40,7 @@ class Workspace:
         writing them.
         """
         working = {job.run for job in self.jobs.all(states=OPEN)}
-        found = [*leftovers(self.home / "runs"), *leftovers(self.home / "datasets")]
+        found = [*leftovers(self.paths.runs), *leftovers(self.paths.datasets)]
         for run in self.runs.all():
             if run.id not in working:
                 found += leftovers(run.folder, deep=True)
@@ -44,7 +50,7 @@ class Workspace:
         """Return the folders of runs and datasets that the database does not know, after an older one was restored say: never rubbish."""
         known = {run.id for deleted in (False, True) for run in self.runs.all(deleted=deleted)}
         known |= {item.id for deleted in (False, True) for item in self.datasets.all(deleted=deleted)}
-        folders = [path for name in ("runs", "datasets") for path in (self.home / name).glob("*") if path.is_dir()]
+        folders = [path for root in (self.paths.runs, self.paths.datasets) for path in root.glob("*") if path.is_dir()]
         return sorted(p for p in folders if not p.name.startswith(".") and p.name not in known and _is_old(p))
 
     def used_bytes(self) -> int:
@@ -63,9 +69,8 @@ def _is_old(path: Path) -> bool:
 def open_workspace(home: Path | None = None) -> Workspace:
     """Open (and make, if it is new) the workspace at `home`, or the one in use. Raises StoreError."""
     folder = (home or settings.home()).resolve()
-    for name in ("datasets", "runs", "uploads", "cache"):
-        (folder / name).mkdir(parents=True, exist_ok=True)
-    database = Database(folder / "closer.db")
-    return Workspace(
-        folder, database, Datasets(database, folder / "datasets"), Runs(database, folder / "runs"), Jobs(database)
-    )
+    paths = WorkspacePaths(folder)
+    for needed in (paths.datasets, paths.runs, paths.uploads, paths.cache):
+        needed.mkdir(parents=True, exist_ok=True)
+    database = Database(paths.database)
+    return Workspace(folder, database, Datasets(database, paths.datasets), Runs(database, paths.runs), Jobs(database))

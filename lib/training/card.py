@@ -9,9 +9,10 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
+from lib.store.layout import MODEL_CARD_DATA
 from lib.store.publish import amend
 
-CARD, FACTS = "README.md", "closer.json"
+CARD, FACTS = "README.md", MODEL_CARD_DATA
 HELD_OUT = "## Held-out, before and after"
 RECIPE = "## Recipe"
 LIBRARIES = ("sentence-transformers", "transformers", "torch", "numpy")

@@ -11,6 +11,7 @@ import numpy as np
 
 from lib.errors import TrainingError
 from lib.models.packed import activation_cache, batches
+from lib.store.layout import RunPaths
 from lib.training import cadence, checkpoints, losses, st_trainer
 from lib.training.compatibility import rate_of
 from lib.training.options import STATIC_RATE
@@ -68,7 +69,7 @@ def build_trainer(training: Training, tokens: batches.Tokens | None) -> st_train
         loss=loss,
         args=st_trainer.arguments(
             at_its_rate(training),
-            folder=training.folder / "trainer",
+            folder=RunPaths(training.folder).trainer,
             device=training.model.device.type,
             packed=tokens is not None,
             bf16=st_trainer.wants_bf16(recipe, training.model),
@@ -140,7 +141,7 @@ def after_epoch(training: Training, trainer: st_trainer.ClosersTrainer, epoch: i
 def save_checkpoint(training: Training, trainer: st_trainer.ClosersTrainer) -> None:
     """Publish all that the next step depends on."""
     began = time.monotonic()
-    part = training.folder / "trainer-state.json"
+    part = RunPaths(training.folder).trainer_state
     trainer.state.save_to_json(str(part))
     checkpoints.save(
         training.checkpoints,

@@ -17,8 +17,10 @@ from lib.models.encoder import encode
 from lib.models.loader import choose_device, load
 from lib.process import keep_freed_memory
 from lib.progress import Heartbeat, Progress
+from lib.store.layout import RunPaths
 from lib.store.names import folder_name
 from lib.store.publish import recover
+from lib.store.snapshots import BEST, SnapshotWriter
 from lib.training import cadence, checkpoints, saving, st_trainer
 from lib.training.compatibility import fitted, rate_of
 from lib.training.examples import Rows, training_rows
@@ -26,7 +28,7 @@ from lib.training.loop import run_epochs
 from lib.training.memory import naming_memory, peak_memory
 from lib.training.preflight import check_room, needed_bytes
 from lib.training.recipe import Recipe
-from lib.training.snapshots import Snapshots, kept_moments, shown_texts
+from lib.training.snapshots import kept_moments, shown_texts
 from lib.training.state import History, Trained, Training
 from lib.training.validate import measure_base
 from lib.training.validation_sample import validation_frame
@@ -133,7 +135,7 @@ def open_training(
     if words:
         progress.log(words)
     task = Task.of(seen, shape=shape, part="validation")
-    snapshots = Snapshots(folder / "snapshots", shown_texts(frame, shape))
+    snapshots = SnapshotWriter(RunPaths(folder).snapshots.folder, shown_texts(frame, shape))
     training = Training(
         frame,
         shape,
@@ -176,8 +178,8 @@ def save_model(training: Training, final: Path, card: dict[str, Any], *, partial
     model.eval()
     saving.check_finite(model)
     quiet = Heartbeat(progress, stoppable=False)
-    if not training.snapshots.repeat(f"epoch-{best:03d}", "best", epoch=best):
-        training.snapshots.write("best", epoch=best, embeddings=encode(model, training.snapshots.texts, progress=quiet))
+    if not training.snapshots.repeat(f"epoch-{best:03d}", BEST, epoch=best):
+        training.snapshots.write(BEST, epoch=best, embeddings=encode(model, training.snapshots.texts, progress=quiet))
     if training.recipe.lora_rank:
         st_trainer.merge_lora(model)
     saving.save_tuned(

@@ -1,18 +1,13 @@
-"""The embeddings of the shown texts at each moment of a run; maps and per-epoch figures are drawn from them."""
+"""Which texts a training embeds in its snapshots, and after which epochs it writes one."""
 
 from __future__ import annotations
 
-import json
 import math
-from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from lib.data.shapes import Shape
 from lib.settings import MAX_DRAWN_POINTS
-from lib.store.publish import write_atomic
 from lib.training.examples import text_columns
 
 SHOWN_TEXTS = 8_000
@@ -56,51 +51,3 @@ def is_shown(epoch: int, epochs: int) -> bool:
 def kept_moments(epochs: int) -> int:
     """Return how many snapshots a run of so many epochs keeps at most, base and best among them."""
     return min(epochs, EPOCHS_SHOWN + 3) + 2
-
-
-class Snapshots:
-    """Writes a run's snapshots; each file is whole or not there, and writing one again is harmless."""
-
-    def __init__(self, folder: Path, texts: list[str]) -> None:
-        self.folder, self.texts = folder, texts
-        folder.mkdir(parents=True, exist_ok=True)
-        listed = folder / "texts.parquet"
-        if listed.exists():  # a training that goes on follows the texts it began with
-            self.texts = pd.read_parquet(listed, columns=["text"])["text"].astype(str).tolist()
-        else:
-            part = folder / ".part-texts.parquet"
-            pd.DataFrame({"text": texts}).to_parquet(part)
-            part.replace(listed)
-
-    def write(self, name: str, *, epoch: int, embeddings: np.ndarray) -> None:
-        """Write one moment's embeddings, (texts, dimension), L2-normalised on the way."""
-        rows = np.asarray(embeddings, dtype=np.float32)
-        self._put(name, epoch, rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12))
-
-    def repeat(self, known: str, name: str, *, epoch: int) -> bool:
-        """Write a moment that has the embeddings of one that was written; return False where that one cannot be read."""
-        if known not in {moment["name"] for moment in self.moments()}:
-            return False
-        try:
-            rows = np.load(self.folder / f"{known}.npy", allow_pickle=False)
-        except (OSError, ValueError, EOFError):
-            return False
-        self._put(name, epoch, rows)
-        return True
-
-    def _put(self, name: str, epoch: int, rows: np.ndarray) -> None:
-        part = self.folder / f".part-{name}.npy"
-        np.save(part, rows)
-        part.replace(self.folder / f"{name}.npy")
-        moments = [
-            m
-            for m in self.moments()
-            if m["name"] != name and (name == "best" or m["epoch"] < epoch or m["name"] == "base")
-        ]
-        moments.append({"name": name, "epoch": epoch, "file": f"{name}.npy"})
-        write_atomic(self.folder / "index.json", json.dumps({"moments": moments, "dim": int(rows.shape[1])}))
-
-    def moments(self) -> list[dict[str, Any]]:
-        """Return the moments written so far, in order."""
-        path = self.folder / "index.json"
-        return json.loads(path.read_text(encoding="utf-8"))["moments"] if path.exists() else []

@@ -16,10 +16,11 @@ from sentence_transformers import SentenceTransformer
 from lib.data.shapes import Shape
 from lib.evaluation.task import HEADLINE, Task
 from lib.progress import Progress
+from lib.store.layout import RunPaths
+from lib.store.snapshots import SnapshotWriter
 from lib.training import cadence
 from lib.training.examples import Rows
 from lib.training.recipe import Recipe
-from lib.training.snapshots import Snapshots
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ class Training:
     model: SentenceTransformer
     rows: Rows
     task: Task
-    snapshots: Snapshots
+    snapshots: SnapshotWriter
     history: History
     began: float = 0.0
     saved: float = 0.0
@@ -107,4 +108,4 @@ class Training:
     @property
     def checkpoints(self) -> Path:
         """Return the folder of the checkpoints."""
-        return self.folder / "checkpoints"
+        return RunPaths(self.folder).checkpoints

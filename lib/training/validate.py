@@ -14,6 +14,7 @@ from lib.models.encoder import encode
 from lib.models.loader import fingerprint
 from lib.models.vector_cache import EmbeddingCache
 from lib.progress import Heartbeat
+from lib.store.snapshots import BASE
 from lib.training import checkpoints, negatives
 from lib.training.options import MINED, RANKING
 from lib.training.snapshots import is_shown
@@ -32,7 +33,7 @@ def measure_base(training: Training, home: Path) -> None:
 
     metrics = training.task.measure(embed(training.task.texts))
     check_measured(training, metrics)
-    training.snapshots.write("base", epoch=0, embeddings=embed(training.snapshots.texts))
+    training.snapshots.write(BASE, epoch=0, embeddings=embed(training.snapshots.texts))
     if training.recipe.hard_negatives and training.shape in MINED and training.recipe.loss in RANKING:
         add_negatives(training, embed)
     note(training, 0, "base", metrics, time.monotonic() - began)

@@ -55,7 +55,7 @@ def finish(workspace: Workspace, run: Run, state: str) -> None:
     job = workspace.jobs.claim(run.job)
     assert job is not None
     assert all(other.state == "queued" for other in others)
-    writer = EventWriter(run.events_path)
+    writer = EventWriter(run.paths.events)
     writer.write("attempt", job="train", number=1)
     writer.stage("training", "epoch 1 of 2")
     for step in range(1, 5):

@@ -126,7 +126,7 @@ def test_a_map_drawn_anew_is_shown_anew(home: Path) -> None:
 
 def test_a_damaged_map_is_said_in_plain_words(home: Path) -> None:
     run = finished_run(home)
-    (run.map_dir / "coordinates.parquet").write_bytes(b"torn")
+    (run.paths.map.coordinates).write_bytes(b"torn")
     test = opened(run.id)
     assert not test.exception
     assert "The map of this run cannot be read" in test.error[0].value
@@ -188,11 +188,11 @@ def test_without_an_evaluation_the_cosine_tells() -> None:
 def searched(home: Path) -> Run:
     """Make a run whose pair 8 has no place on the map; it was judged."""
     run = finished_run(home)
-    path = run.map_dir / "lines.parquet"
+    path = run.paths.map.lines
     lines = pd.read_parquet(path)
     lines[lines["pair"] != 8].to_parquet(path, index=False)
-    run.evaluation_dir.mkdir(parents=True)
-    pd.DataFrame({"pair": [8], "base_rank": [3], "tuned_rank": [1]}).to_parquet(run.evaluation_dir / "pairs.parquet")
+    run.paths.evaluation.folder.mkdir(parents=True)
+    pd.DataFrame({"pair": [8], "base_rank": [3], "tuned_rank": [1]}).to_parquet(run.paths.evaluation.pairs)
     return run
 
 
@@ -252,7 +252,7 @@ def test_a_link_opens_its_moment_by_name_or_label(home: Path, asked: str) -> Non
 def test_a_group_in_a_link_is_chosen_and_empty_groups_are_not_offered(home: Path) -> None:
     run = finished_run(home)
     dataset = open_workspace(home).datasets.get(run.dataset)
-    path = dataset.folder / "examples.parquet"
+    path = dataset.paths.examples
     frame = pd.read_parquet(path)
     frame.loc[frame.index[:9], "group"] = "  "
     frame.to_parquet(path)
@@ -269,10 +269,10 @@ def test_a_group_in_a_link_is_chosen_and_empty_groups_are_not_offered(home: Path
 def test_colours_are_margins_where_every_pair_was_ranked_and_cosines_elsewhere(home: Path) -> None:
     run = finished_run(home)
     held = load_map(run).lines.query("part == 'held_out'")["pair"]
-    run.evaluation_dir.mkdir(parents=True)
-    (run.evaluation_dir / "evaluation.json").write_text("{}")
+    run.paths.evaluation.folder.mkdir(parents=True)
+    (run.paths.evaluation.summary).write_text("{}")
     judged = pd.DataFrame({"pair": held, "change": "same", "base_rank": 2, "tuned_rank": 2, "base_margin": -0.1})
-    judged.assign(tuned_margin=0.3).to_parquet(run.evaluation_dir / "pairs.parquet")
+    judged.assign(tuned_margin=0.3).to_parquet(run.paths.evaluation.pairs)
     test = opened(run.id)
     assert "(change in margin)" in words(test)
     assert "rank of the right answer rose" in test.selectbox(key="change").help
@@ -297,10 +297,10 @@ def test_the_second_figure_is_drawn_once_it_is_opened(home: Path) -> None:
 
 def test_labelled_texts_are_coloured_by_class_and_have_no_filters_for_pairs(home: Path) -> None:
     run = finished_texts(home)
-    run.evaluation_dir.mkdir(parents=True)
-    (run.evaluation_dir / "evaluation.json").write_text("{}")
+    run.paths.evaluation.folder.mkdir(parents=True)
+    (run.paths.evaluation.summary).write_text("{}")
     judged = pd.DataFrame({"pair": [0, 4], "text": ["a", "b"], "label": ["1", "2"], "change": ["better", "worse"]})
-    judged.to_parquet(run.evaluation_dir / "pairs.parquet")
+    judged.to_parquet(run.paths.evaluation.pairs)
     test = opened(run.id)
     assert not test.exception
     assert {box.label for box in test.selectbox} >= {"Texts"}

@@ -35,7 +35,7 @@ def run(make_run: Callable[..., Run], workspace: Workspace) -> Run:
     """Give a finished run with a stored evaluation."""
     made = make_run()
     dataset = workspace.datasets.get(made.dataset)
-    evaluate(dataset.frame(), dataset.shape, embed, folder=made.evaluation_dir)
+    evaluate(dataset.frame(), dataset.shape, embed, folder=made.paths.evaluation.folder)
     return made
 
 
@@ -107,7 +107,7 @@ def test_stored_experiments_are_told(open_page: Callable[..., AppTest], run: Run
 
 
 def test_a_placebo_of_an_earlier_model_says_so(open_page: Callable[..., AppTest], run: Run) -> None:
-    path = run.evaluation_dir / "evaluation.json"
+    path = run.paths.evaluation.summary
     path.write_text(json.dumps(json.loads(path.read_text()) | {"versions": {"tuned model": "now"}}))
     stored(run, "placebo", {"metric": "accuracy@1", **NOTHING, "run": GAIN, "beyond": GAIN, "model": "earlier"})
     assert "found with an earlier model of the run" in texts(open_page("explore", run=run.id)).replace("\\", "")
@@ -150,7 +150,7 @@ def test_blends_are_listed_with_intervals_and_the_sliders_share_lies_between(
 
 def changed(run: Run, **fields: object) -> None:
     """Write other values into a run's stored evaluation."""
-    path = run.evaluation_dir / "evaluation.json"
+    path = run.paths.evaluation.summary
     path.write_text(json.dumps(json.loads(path.read_text()) | fields))
 
 
@@ -179,7 +179,7 @@ def test_how_validation_changed_is_told_with_its_interval(open_page: Callable[..
 def test_an_evaluation_of_an_older_version_opens_and_can_be_made_anew(
     open_page: Callable[..., AppTest], run: Run, workspace: Workspace
 ) -> None:
-    path = run.evaluation_dir / "evaluation.json"
+    path = run.paths.evaluation.summary
     older = json.loads(path.read_text())
     for name in ("verdicts", "texts", "version"):
         older.pop(name)
@@ -234,7 +234,7 @@ def test_the_inspector_says_who_overtook_whom_and_shows_wrong_targets(
     from lib.evaluation.store import load_neighbours, load_pairs
 
     table = load_pairs(run).assign(negative="a wrong target", base_negative_cosine=0.4, tuned_negative_cosine=0.1)
-    table.to_parquet(run.evaluation_dir / "pairs.parquet")
+    table.to_parquet(run.paths.evaluation.pairs)
     row = table[(table["tuned_rank"] <= 3) & (table["base_rank"] > table["tuned_rank"])].iloc[0]
     near = load_neighbours(run, pair=int(row["pair"]))
     before = near[(near["moment"] == "base") & ~near["right"]]["text"].head(int(row["base_rank"]) - 1)
@@ -250,7 +250,7 @@ def test_the_inspector_says_who_overtook_whom_and_shows_wrong_targets(
 
 
 def test_a_damaged_evaluation_says_so_and_the_rest_stays(open_page: Callable[..., AppTest], run: Run) -> None:
-    (run.evaluation_dir / "evaluation.json").write_text("{")
+    (run.paths.evaluation.summary).write_text("{")
     page = open_page("explore", run=run.id)
     assert any("cannot be read" in error.value.replace("\\", "") for error in page.error)
 

@@ -155,7 +155,7 @@ def test_cancel_asks_first_and_then_stops_the_run(
 def silent_for(run: Run, seconds: float) -> None:
     """Let a run's last word be so many seconds old."""
     event = {"time": datetime.now(UTC).isoformat(), "clock": time.monotonic() - seconds, "kind": "stage"}
-    with run.events_path.open("a", encoding="utf-8") as file:
+    with run.paths.events.open("a", encoding="utf-8") as file:
         file.write(json.dumps(event | {"stage": "training", "detail": ""}) + "\n")
 
 
@@ -184,8 +184,8 @@ def test_the_log_can_be_searched_and_taken_away(
     open_page: Callable[..., AppTest], make_run: Callable[..., Run]
 ) -> None:
     run = make_run("succeeded")
-    EventWriter(run.events_path).log("Another line.")
-    run.log_path.write_text("What a library printed.")
+    EventWriter(run.paths.events).log("Another line.")
+    run.paths.log.write_text("What a library printed.")
     app = open_page("train", run=run.id)
     assert "A line for the log." in app.code[0].value
     app.text_input(key=f"log-search-{run.id}").set_value("ANOTHER").run()

@@ -10,8 +10,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from lib.evaluation.run import evaluate
 from lib.evaluation.store import load_pairs
-from lib.projection.snapshots import read_snapshots
 from lib.store.runs import Run
+from lib.store.snapshots import read_snapshots
 from lib.store.workspace import open_workspace
 from tests.browser.conftest import standing
 from tests.unit.evaluation.fakes import of_text
@@ -22,7 +22,7 @@ from tests.unit.projection.finished import finished_run
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """Give a finished run with a map, judged by the planted vectors."""
     made = finished_run(tmp_path_factory.mktemp("verdict") / "workspace", pairs=160)
-    known = read_snapshots(made.snapshots_dir)
+    known = read_snapshots(made.paths.snapshots.folder)
     place = {text: number for number, text in enumerate(known.texts())}
     vectors = {"base": known.vectors("base"), "tuned": known.vectors("best")}
 
@@ -32,7 +32,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
         return np.array(rows, dtype=np.float32)
 
     dataset = open_workspace(made.folder.parent.parent).datasets.get(made.dataset)
-    evaluate(dataset.frame(), dataset.shape, embed, folder=made.evaluation_dir)
+    evaluate(dataset.frame(), dataset.shape, embed, folder=made.paths.evaluation.folder)
     return made
 
 

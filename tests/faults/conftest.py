@@ -88,7 +88,7 @@ class Farm:
 
     def kinds(self, run: Run) -> list[str]:
         """Return the stages that a run's events tell of."""
-        return [f"{e['kind']}:{e.get('stage', e.get('moment', ''))}" for e in read_events(run.events_path)[0]]
+        return [f"{e['kind']}:{e.get('stage', e.get('moment', ''))}" for e in read_events(run.paths.events)[0]]
 
     def whole(self) -> None:
         """Assert that every dataset and every published folder is whole."""
@@ -103,7 +103,7 @@ def reference(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> tup
     run = farm.add(epochs=EPOCHS)
     farm.finish()
     assert farm.workspace.runs.get(run.id).state == "succeeded", farm.log()
-    return weights(run), len(read_events(run.events_path)[0])
+    return weights(run), len(read_events(run.paths.events)[0])
 
 
 @pytest.fixture

@@ -38,7 +38,9 @@ def half_done(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path):
     run = farm.add(epochs=3, patience=0)
     process = farm.start()
     farm.wait_for(
-        lambda: (run.checkpoints_dir / "step-00000008").is_dir() or len(list(run.checkpoints_dir.glob("step-*"))) >= 2
+        lambda: (
+            (run.paths.checkpoints / "step-00000008").is_dir() or len(list(run.paths.checkpoints.glob("step-*"))) >= 2
+        )
     )
     kill(process)
     time.sleep(0.1)
@@ -72,7 +74,7 @@ def test_a_damaged_newest_checkpoint_is_not_used(
     for how in DAMAGES:
         shutil.rmtree(home)
         shutil.copytree(kept, home)
-        folder = open_workspace(home).runs.get(identity).checkpoints_dir
+        folder = open_workspace(home).runs.get(identity).paths.checkpoints
         steps = sorted(folder.glob("step-*"))
         assert len(steps) == 2
         damage(steps[-1] / name, how)
@@ -89,11 +91,11 @@ def test_a_run_with_a_damaged_checkpoint_ends_in_the_same_bits(
     shutil.rmtree(farm.home)
     shutil.copytree(kept, farm.home)
     run = farm.workspace.runs.get(identity)
-    damage(sorted(run.checkpoints_dir.glob("step-*"))[-1] / name, how)
+    damage(sorted(run.paths.checkpoints.glob("step-*"))[-1] / name, how)
     farm.finish()
     assert farm.workspace.runs.get(identity).state == "succeeded", farm.log()
     assert weights(run) == expected
-    assert "damaged" in run.events_path.read_text()
+    assert "damaged" in run.paths.events.read_text()
 
 
 def test_when_every_checkpoint_is_damaged_the_run_fails_clearly(
@@ -103,7 +105,7 @@ def test_when_every_checkpoint_is_damaged_the_run_fails_clearly(
     shutil.rmtree(farm.home)
     shutil.copytree(kept, farm.home)
     run = farm.workspace.runs.get(identity)
-    for step in run.checkpoints_dir.glob("step-*"):
+    for step in run.paths.checkpoints.glob("step-*"):
         damage(step / "model.safetensors", "flipped")
     farm.finish()
     ended = farm.workspace.runs.get(identity)

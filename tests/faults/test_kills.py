@@ -23,7 +23,7 @@ MOMENTS = 20
 def kill_at_event(farm: Farm, run: Run, count: int, extra: float) -> bool:
     """Kill the worker a little after its run has that many events; return False when it had ended by then."""
     process = farm.start()
-    farm.wait_for(lambda: process.poll() is not None or len(read_events(run.events_path)[0]) >= count)
+    farm.wait_for(lambda: process.poll() is not None or len(read_events(run.paths.events)[0]) >= count)
     time.sleep(extra)
     if process.poll() is not None:
         return False
@@ -134,7 +134,7 @@ def test_a_stopped_worker_is_seen_as_silent_can_be_killed_and_goes_on(
     farm.wait_for(lambda: "measured:epoch-001" in farm.kinds(run))
     os.killpg(process.pid, signal.SIGSTOP)
     time.sleep(1.5)
-    assert fold(read_events(run.events_path)[0]).seconds_silent > 1.0
+    assert fold(read_events(run.paths.events)[0]).seconds_silent > 1.0
     assert is_held(worker_lock(farm.home))  # stopped is not dead: nobody takes its job
     assert kill_worker(farm.home)
     process.wait(timeout=10)

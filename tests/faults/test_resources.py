@@ -99,7 +99,7 @@ def test_a_start_without_room_is_refused_before_anything_is_trained(farm: Farm) 
     ended = farm.workspace.runs.get(run.id)
     assert ended.state == "failed", farm.log()
     assert "free" in ended.reason
-    assert not run.checkpoints_dir.exists()
+    assert not run.paths.checkpoints.exists()
     farm.whole()
 
 
@@ -109,5 +109,5 @@ def test_an_unforeseen_error_is_told_with_its_name(farm: Farm, tmp_path: Path) -
     ended = farm.workspace.runs.get(run.id)
     assert ended.state == "failed"
     assert "ZeroDivisionError" in ended.reason
-    assert "Traceback" in run.events_path.read_text()
+    assert "Traceback" in run.paths.events.read_text()
     farm.whole()

@@ -208,7 +208,7 @@ def test_a_clock_that_is_set_back_while_a_worker_trains_changes_nothing(
     ended = farm.workspace.runs.get(run.id)
     assert ended.state == "succeeded", farm.log()
     assert ended.seconds >= 0
-    times = [event["time"] for event in read_events(run.events_path)[0]]
+    times = [event["time"] for event in read_events(run.paths.events)[0]]
     assert times != sorted(times)  # it was set back indeed
     assert weights(run) == reference[0]
     farm.whole()
@@ -217,13 +217,13 @@ def test_a_clock_that_is_set_back_while_a_worker_trains_changes_nothing(
 def test_files_that_look_older_than_they_are_do_not_decide_what_is_newest(farm: Farm) -> None:
     run = farm.add(epochs=4, patience=0)
     process = farm.start()
-    farm.wait_for(lambda: len(list(run.checkpoints_dir.glob("step-*"))) >= 2)
+    farm.wait_for(lambda: len(list(run.paths.checkpoints.glob("step-*"))) >= 2)
     kill(process)
-    steps = sorted(run.checkpoints_dir.glob("step-*"))
+    steps = sorted(run.paths.checkpoints.glob("step-*"))
     hour = time.time() - 3600
     os.utime(steps[-1], (hour, hour))
     newest = int(steps[-1].name.rsplit("-", 1)[1])
     farm.finish()
     assert farm.workspace.runs.get(run.id).state == "succeeded", farm.log()
-    resumed = [e["step"] for e in read_events(run.events_path)[0] if e["kind"] == "resumed"]
+    resumed = [e["step"] for e in read_events(run.paths.events)[0] if e["kind"] == "resumed"]
     assert resumed[-1] == newest

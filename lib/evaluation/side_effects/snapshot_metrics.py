@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,8 @@ from lib.evaluation.compare import as_dict, differences
 from lib.evaluation.model_pair import Judged
 from lib.evaluation.side_effects.collapse import SAMPLE, alignment, whole
 from lib.evaluation.task import HEADLINE, Task
+from lib.store.layout import SnapshotPaths
+from lib.store.snapshots import read_index, read_texts
 
 MOST_ROWS = 1_000
 """Rows of a part that are measured at each moment: the curve's course shows with these."""
@@ -25,13 +26,12 @@ def course_of(frame: pd.DataFrame, shape: Shape, folder: Path) -> dict[str, Any]
     and validation: how that metric changed from the base to the best moment, and from the best to the last, by pairs.
     Both parts are measured among the shown texts only, so that their curves can be laid side by side.
     """
-    index = folder / "index.json"
-    if not index.exists():
+    if not SnapshotPaths(folder).index.exists():
         return {"moments": [], "validation": {}}
-    texts = pd.read_parquet(folder / "texts.parquet")["text"].tolist()
+    texts = read_texts(folder)
     place = {text: row for row, text in enumerate(texts)}
     tasks = {part: task_of(frame, shape, place, part) for part in ("train", "validation")}
-    listed = json.loads(index.read_text(encoding="utf-8"))["moments"]
+    listed = read_index(folder)
     moments = [moment(one, folder, tasks, place, HEADLINE[shape]) for one in listed]
     found: dict[str, Any] = {"moments": moments, "validation": {}}
     if tasks["validation"] is not None and any("validation" in one for one in moments):

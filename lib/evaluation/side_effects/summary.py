@@ -13,6 +13,7 @@ from lib.evaluation.model_pair import NAMES, Judged
 from lib.evaluation.side_effects.collapse import space
 from lib.evaluation.side_effects.forgetting import general
 from lib.evaluation.side_effects.snapshot_metrics import course_of
+from lib.store.layout import RunPaths
 
 
 def cost_of(
@@ -24,6 +25,6 @@ def cost_of(
     left, right = (task.left, task.right) if aligned else (task.left[:0], task.left[:0])
     found: dict[str, Any] = {name: space(judged.embeddings(name), left, right) for name in NAMES}
     if run_folder is not None:
-        found |= course_of(frame, task.shape, run_folder / "snapshots")
+        found |= course_of(frame, task.shape, RunPaths(run_folder).snapshots.folder)
     found["general"] = general(embed)
     return found

@@ -15,6 +15,7 @@ from typing import Any
 
 from lib.errors import ModelError, error_from_json
 from lib.process import LineReader, kill_tree, start_module
+from lib.store.layout import WorkspacePaths
 
 ANSWER_SECONDS = 120.0
 """Loading torch, the encoder and a model takes seconds; a large one on a slow disk may take a minute."""
@@ -69,7 +70,7 @@ class LiveWorker:
         if self._process is None or self._answers is None or not self.lives:
             self._end()
             environment = {"CLOSER_HOME": str(self._home)}
-            log = self._home / "logs" / "live.log"
+            log = WorkspacePaths(self._home).log("live")
             self._process = start_module("lib.models.inference.server", env=environment, log=log, pipes=True)
             assert self._process.stdout is not None
             self._answers = LineReader(self._process.stdout)

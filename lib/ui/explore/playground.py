@@ -81,7 +81,7 @@ def _search(run: Run) -> None:
             "lib.models.inference.handlers:nearest",
             models=_models(run),
             query=query,
-            parquet=str(dataset.folder / "examples.parquet"),
+            parquet=str(dataset.paths.examples),
             column=column,
             most=FOUND,
         )

@@ -51,7 +51,7 @@ def _numbers(runs: Sequence[Run]) -> None:
 
 def _against(one: Run, other: Run) -> None:
     """Say which of two tuned models is better on the pairs that both were judged on, and whether that is clear."""
-    stamps = [stamp(run.evaluation_dir / "evaluation.json") for run in (one, other)]
+    stamps = [stamp(run.paths.evaluation.summary) for run in (one, other)]
     if (0, 0) in stamps:
         return
     found = _between(one.id, stamps[0], other.id, stamps[1])

@@ -81,9 +81,9 @@ def log(request: Request) -> Response:
     run = find(request)
     if isinstance(run, Response):
         return run
-    if not run.log_path.is_file():
+    if not run.paths.log.is_file():
         return PlainTextResponse("This run has no log yet.", status_code=404)
-    return FileResponse(run.log_path, media_type="text/plain; charset=utf-8", filename=f"{run.id}-log.txt")
+    return FileResponse(run.paths.log, media_type="text/plain; charset=utf-8", filename=f"{run.id}-log.txt")
 
 
 ROUTES = [

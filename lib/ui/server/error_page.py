@@ -8,13 +8,15 @@ from pathlib import Path
 
 import streamlit as st
 
+from lib.store.layout import WorkspacePaths
+
 LOG_BYTES = 2_000_000
 _log = logging.getLogger("closer")
 
 
 def keep_log(home: Path) -> Path:
     """Write warnings and errors of the server to a file in the workspace, and return it."""
-    path = home / "logs" / "server.log"
+    path = WorkspacePaths(home).log("server")
     path.parent.mkdir(parents=True, exist_ok=True)
     if not any(getattr(handler, "baseFilename", "") == str(path) for handler in _log.handlers):
         handler = RotatingFileHandler(path, maxBytes=LOG_BYTES, backupCount=1, encoding="utf-8", delay=True)

@@ -39,7 +39,7 @@ def _follower(path: str) -> Follower:
 
 def status(run: Run) -> Status:
     """Return where a run is: the fold of its events so far."""
-    return _follower(str(run.events_path)).status()
+    return _follower(str(run.paths.events)).status()
 
 
 @st.cache_data(ttl=10, max_entries=256, show_spinner=False)
@@ -59,7 +59,7 @@ def _classes(parquet: str) -> int:
 
 def classes(dataset: Dataset) -> int:
     """Return how many labels a dataset of labelled pairs has; two for every other shape. Datasets never change."""
-    path = dataset.folder / "examples.parquet"
+    path = dataset.paths.examples
     return _classes(str(path)) if dataset.shape == Shape.LABELLED_PAIRS and path.exists() else 2
 
 

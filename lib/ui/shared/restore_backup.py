@@ -7,6 +7,7 @@ import streamlit as st
 from lib import settings
 from lib.errors import CloserError
 from lib.store.check import is_whole, restore_backup
+from lib.store.layout import WorkspacePaths
 from lib.ui.shared import state
 from lib.ui.shared.components import show_error
 
@@ -27,7 +28,7 @@ def offer() -> bool:
         try:
             kept = restore_backup(home)
         except CloserError as error:
-            if not is_whole(home / "closer.db"):  # another window may have restored it
+            if not is_whole(WorkspacePaths(home).database):  # another window may have restored it
                 show_error(error)
                 return True
         else:

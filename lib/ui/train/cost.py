@@ -67,7 +67,7 @@ def epoch_words(epoch: Epoch, dataset: Dataset) -> str:
 
 
 def _repeats(dataset: Dataset) -> Repeats:
-    path = dataset.folder / "examples.parquet"
+    path = dataset.paths.examples
     return _counted(str(path), dataset.shape) if path.exists() else Repeats(dataset.counts["train"])
 
 

@@ -85,7 +85,7 @@ def _dataset(datasets: dict[str, Dataset]) -> Dataset:
 
 
 def _classes_line(dataset: Dataset, classes: int) -> str:
-    same = _same_label(str(dataset.folder / "examples.parquet"))
+    same = _same_label(str(dataset.paths.examples))
     return (
         f"{classes} classes are told apart; the validation metric asks how well the cosine finds “{plain(same)}”, "
         "which is taken for the one that means the same."

@@ -31,7 +31,7 @@ def show(run: Run, status: Status) -> None:
             key=f"log-download-{run.id}",
             on_click="ignore",
         )
-        if run.log_path.is_file() and run.log_path.stat().st_size:
+        if run.paths.log.is_file() and run.paths.log.stat().st_size:
             st.link_button(
                 "Output of the worker",
                 f"/download/{run.id}/log.txt",

@@ -17,6 +17,7 @@ from lib.jobs.locks import is_held
 from lib.process import start_module
 from lib.settings import BUNDLED_MODEL
 from lib.store.datasets import Dataset
+from lib.store.layout import WorkspacePaths
 from lib.store.workspace import Workspace
 from lib.ui.shared.components import show_error
 from lib.ui.upload import draft
@@ -45,7 +46,9 @@ def show(workspace: Workspace, dataset: Dataset) -> None:
 
 def start(home: Path, dataset: str) -> None:
     """Start the check in a process of its own."""
-    start_module("lib.jobs.label_noise_check", str(home), dataset, log=home / "checks" / f"{dataset}.log")
+    start_module(
+        "lib.jobs.label_noise_check", str(home), dataset, log=WorkspacePaths(home).label_noise / f"{dataset}.log"
+    )
 
 
 @st.fragment(run_every=POLL_SECONDS)

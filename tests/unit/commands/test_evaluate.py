@@ -70,7 +70,7 @@ def test_another_file_is_judged_whole_and_rows_that_were_trained_on_are_named(
     assert " on 80 given pairs: " in found["sentence"]
     assert "Seen in training" in found["warnings"]
     assert Path(found["pairs"]).is_file()
-    assert not trained.evaluation_dir.exists()
+    assert not trained.paths.evaluation.folder.exists()
     support_desk().iloc[200:260].to_csv(file, index=False)
     assert main(["evaluate", trained.id, "--on", str(file), "--json"]) == 0
     assert "Seen in training" not in json.loads(printed(capsys).splitlines()[-1])["warnings"]

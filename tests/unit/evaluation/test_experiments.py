@@ -80,7 +80,7 @@ def done(workspace: Workspace, run: Run, kind: str, *, progress: Progress = Sile
 
 def test_a_placebo_stores_how_it_judges_and_leaves_no_model(trained: tuple[Workspace, Run]) -> None:
     workspace, run = trained
-    done(workspace, run, "placebo", progress=EventWriter(run.events_path))
+    done(workspace, run, "placebo", progress=EventWriter(run.paths.events))
     found = load_experiment(run, "placebo")
     assert found is not None
     assert found["metric"] == "accuracy@1"
@@ -91,7 +91,7 @@ def test_a_placebo_stores_how_it_judges_and_leaves_no_model(trained: tuple[Works
     assert (beyond["base"], beyond["tuned"]) == (found["tuned"], run_gain["tuned"])
     assert beyond["low"] <= beyond["difference"] <= beyond["high"]
     assert not list(run.folder.glob("experiment-*"))
-    status = fold(read_events(run.events_path)[0])
+    status = fold(read_events(run.paths.events)[0])
     assert status.losses == []
     assert status.measures == []
     assert any("placebo" in line["text"] for line in status.log)

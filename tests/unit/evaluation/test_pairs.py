@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,20 +15,14 @@ from lib.evaluation.per_pair import right_side
 from lib.evaluation.run import evaluate
 from lib.evaluation.store import Evaluation, load_neighbours, load_pairs
 from lib.evaluation.task import Task, positives
+from lib.store.runs import Run
 from lib.ui.explore.pairs.table import wrong
-from tests.unit.evaluation.fakes import Embed, graded, of_text, pairs_frame
+from tests.unit.evaluation.fakes import Embed, graded, of_text, pairs_frame, run_in
 
 
-@dataclass(frozen=True)
-class Folder:
-    """A run, as far as its evaluation is concerned."""
-
-    evaluation_dir: Path
-
-
-def judged(tmp_path: Path, embed: Embed, frame: pd.DataFrame, shape: str) -> tuple[Evaluation, Folder]:
-    folder = Folder(tmp_path / "evaluation")
-    return evaluate(frame, shape, embed, folder=folder.evaluation_dir), folder
+def judged(tmp_path: Path, embed: Embed, frame: pd.DataFrame, shape: str) -> tuple[Evaluation, Run]:
+    folder = run_in(tmp_path)
+    return evaluate(frame, shape, embed, folder=folder.paths.evaluation.folder), folder
 
 
 def two_targets(queries: int = 40) -> pd.DataFrame:

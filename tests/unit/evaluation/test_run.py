@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,14 +13,7 @@ from lib.errors import StoreError
 from lib.evaluation.run import evaluate
 from lib.evaluation.store import Evaluation, load_evaluation, load_neighbours, load_pairs
 from lib.store.publish import verify
-from tests.unit.evaluation.fakes import Embed, graded, of_text, pairs_frame
-
-
-@dataclass(frozen=True)
-class Folder:
-    """A run, as far as its evaluation is concerned."""
-
-    evaluation_dir: Path
+from tests.unit.evaluation.fakes import Embed, graded, of_text, pairs_frame, run_in
 
 
 def judged(tmp_path: Path, embed: Embed, frame: pd.DataFrame | None = None, *, shape: str = "pairs") -> Evaluation:
@@ -65,16 +57,16 @@ def test_one_planted_regression_is_listed_first(tmp_path: Path) -> None:
     embed = graded({"base": 0.5, "tuned": 0.6}, special={"base": {90: 0.9}, "tuned": {90: 0.0}})
     found = judged(tmp_path, embed)
     assert found.verdict == "better"
-    first = worse(load_pairs(Folder(tmp_path / "evaluation"))).iloc[0]
+    first = worse(load_pairs(run_in(tmp_path))).iloc[0]
     assert first["pair"] == 90
     assert first["base_rank"] == 1
     assert first["tuned_rank"] > 5
 
 
 def test_what_is_stored_is_what_is_read(tmp_path: Path) -> None:
-    found, run = judged(tmp_path, graded({"base": 0.25, "tuned": 0.6})), Folder(tmp_path / "evaluation")
+    found, run = judged(tmp_path, graded({"base": 0.25, "tuned": 0.6})), run_in(tmp_path)
     assert load_evaluation(run) == found
-    assert verify(run.evaluation_dir) == []
+    assert verify(run.paths.evaluation.folder) == []
     table = load_pairs(run)
     assert {"pair", "base_rank", "tuned_margin", "base_background", "tuned_cosine", "change"} <= set(table)
     near = load_neighbours(run, pair=int(table["pair"].iloc[3]))
@@ -86,7 +78,7 @@ def test_what_is_stored_is_what_is_read(tmp_path: Path) -> None:
 
 def test_background_and_margin_say_what_they_say(tmp_path: Path) -> None:
     judged(tmp_path, graded({"base": 0.0, "tuned": 0.95}))
-    table = load_pairs(Folder(tmp_path / "evaluation"))
+    table = load_pairs(run_in(tmp_path))
     assert 0.35 < table["base_background"].mean() < 0.65
     assert table["tuned_background"].min() > 0.99
     assert ((table["tuned_margin"] > 0) == (table["tuned_rank"] == 1)).all()
@@ -107,17 +99,17 @@ def test_too_few_groups_are_said_and_stored(tmp_path: Path) -> None:
     assert found.headline["verdict"] == "no clear change"
     stored = json.loads((tmp_path / "evaluation" / "evaluation.json").read_text())
     assert stored["metrics"]["mrr@10"]["low"] is None
-    assert np.isnan(load_evaluation(Folder(tmp_path / "evaluation")).metrics["mrr@10"]["low"])  # type: ignore[union-attr]
+    assert np.isnan(load_evaluation(run_in(tmp_path)).metrics["mrr@10"]["low"])  # type: ignore[union-attr]
 
 
 def test_a_damaged_evaluation_is_named(tmp_path: Path) -> None:
-    run = Folder(tmp_path / "evaluation")
+    run = run_in(tmp_path)
     assert load_evaluation(run) is None
     judged(tmp_path, graded({"base": 0.2, "tuned": 0.6}))
-    (run.evaluation_dir / "evaluation.json").write_text('{"shape": "pai')
+    (run.paths.evaluation.summary).write_text('{"shape": "pai')
     with pytest.raises(StoreError, match="Evaluate the run again"):
         load_evaluation(run)
-    (run.evaluation_dir / "pairs.parquet").write_bytes(b"no parquet")
+    (run.paths.evaluation.pairs).write_bytes(b"no parquet")
     with pytest.raises(StoreError, match="pairs.parquet"):
         load_pairs(run)
 
@@ -157,4 +149,4 @@ def test_every_shape_is_judged_by_its_own_measures(tmp_path: Path, shape: str) -
     assert wanted <= set(found.metrics)
     assert found.verdict == "better"
     assert found.counts["better"] > found.counts["worse"]
-    assert len(load_neighbours(Folder(tmp_path / "evaluation"), pair=int(frame.index[-1]))) == 20
+    assert len(load_neighbours(run_in(tmp_path), pair=int(frame.index[-1]))) == 20

@@ -12,9 +12,9 @@ from lib.data.prepare import Prepared
 from lib.data.shapes import Shape
 from lib.evaluation.run import evaluate
 from lib.projection.run import draw_map
-from lib.projection.snapshots import read_snapshots
 from lib.store.datasets import Dataset
 from lib.store.runs import Run
+from lib.store.snapshots import read_snapshots
 from lib.store.workspace import Workspace, open_workspace
 from tests.unit.evaluation.fakes import of_text
 from tests.unit.projection.planted import pulled, unit, world
@@ -44,7 +44,7 @@ def finished_run(home: Path, *, pairs: int = 60, moments: int = 3, drawn: bool =
 
 def judge(run: Run) -> None:
     """Judge a planted run by its planted vectors; texts that have none get others."""
-    known = read_snapshots(run.snapshots_dir)
+    known = read_snapshots(run.paths.snapshots.folder)
     place = {text: number for number, text in enumerate(known.texts())}
     vectors = {"base": known.vectors("base"), "tuned": known.vectors("best")}
 
@@ -54,7 +54,7 @@ def judge(run: Run) -> None:
         return np.array(rows, dtype=np.float32)
 
     dataset = open_workspace(run.folder.parent.parent).datasets.get(run.dataset)
-    evaluate(dataset.frame(), dataset.shape, embed, folder=run.evaluation_dir)
+    evaluate(dataset.frame(), dataset.shape, embed, folder=run.paths.evaluation.folder)
 
 
 def finished_texts(home: Path, *, texts: int = 80, classes: int = 9) -> Run:
@@ -104,10 +104,10 @@ def write_snapshots(run: Run, frame: pd.DataFrame, base: np.ndarray, ends: np.nd
 
 def write(run: Run, texts: list[str], moments: list[tuple[str, np.ndarray]]) -> None:
     """Write texts, vectors and index as training does."""
-    run.snapshots_dir.mkdir(parents=True)
-    pd.DataFrame({"text": texts}).to_parquet(run.snapshots_dir / "texts.parquet")
+    run.paths.snapshots.folder.mkdir(parents=True)
+    pd.DataFrame({"text": texts}).to_parquet(run.paths.snapshots.texts)
     for name, vectors in moments:
-        np.save(run.snapshots_dir / f"{name}.npy", vectors.astype(np.float32))
+        np.save(run.paths.snapshots.folder / f"{name}.npy", vectors.astype(np.float32))
     listed = [{"name": name, "epoch": place, "file": f"{name}.npy"} for place, (name, _) in enumerate(moments)]
     index = {"moments": listed, "dim": moments[0][1].shape[1]}
-    (run.snapshots_dir / "index.json").write_text(json.dumps(index))
+    (run.paths.snapshots.index).write_text(json.dumps(index))

@@ -63,15 +63,15 @@ def test_ends_are_true_and_places_between_are_as_far_as_the_others() -> None:
 def run(home: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Give a finished run whose evaluation judged pairs that its training did not follow."""
     run = finished_run(home, drawn=False)
-    dim = np.load(run.snapshots_dir / "base.npy").shape[1]
+    dim = np.load(run.paths.snapshots.folder / "base.npy").shape[1]
     dataset = open_workspace(home).datasets.get(run.dataset)
     frame = dataset.frame()
     table = judged(40)
     more = pd.DataFrame({"anchor": table["anchor"], "positive": table["positive"], "part": "held_out"})
     monkeypatch.setattr(type(dataset), "frame", lambda self: pd.concat([frame, more], ignore_index=True))
-    run.evaluation_dir.mkdir(parents=True)
-    (run.evaluation_dir / "evaluation.json").write_text("{}")
-    table.to_parquet(run.evaluation_dir / "pairs.parquet")
+    run.paths.evaluation.folder.mkdir(parents=True)
+    (run.paths.evaluation.summary).write_text("{}")
+    table.to_parquet(run.paths.evaluation.pairs)
 
     def embed(name: str, texts: list[str]) -> np.ndarray:
         seeds = [hash_of(text) + (name == "tuned") for text in texts]
@@ -91,7 +91,7 @@ def test_missing_extremes_are_drawn_with_true_ends(run: Run, home: Path) -> None
     dataset = open_workspace(home).datasets.get(run.dataset)
     drawn = draw_map(run, dataset, home=home)
     assert drawn.added == 20
-    assert verify(run.map_dir) == []
+    assert verify(run.paths.map.folder) == []
     texts = map_texts(run)
     assert len(texts) == drawn.texts == 140
     lines = drawn.lines.set_index("pair")
@@ -107,5 +107,5 @@ def test_missing_extremes_are_drawn_with_true_ends(run: Run, home: Path) -> None
 def test_nothing_is_added_where_all_is_known_or_nothing_was_judged(run: Run, home: Path) -> None:
     known = [*judged(40)["anchor"], *judged(40)["positive"]]
     assert len(missing_extreme_texts(run, "pairs", known, home=home, progress=Silent())) == 0
-    (run.evaluation_dir / "evaluation.json").unlink()
+    (run.paths.evaluation.summary).unlink()
     assert len(missing_extreme_texts(run, "pairs", [], home=home, progress=Silent())) == 0

@@ -14,9 +14,9 @@ from lib.data.shapes import Shape
 from lib.errors import NotFoundError, StoreError
 from lib.projection.layout import compute_layout
 from lib.projection.run import draw_map, pair_lines, thin_snapshots
-from lib.projection.snapshots import read_snapshots
 from lib.projection.store import load_map
 from lib.store.publish import verify
+from lib.store.snapshots import read_snapshots
 from lib.store.workspace import open_workspace
 from tests.unit.projection.finished import finished_run
 
@@ -25,7 +25,7 @@ def test_a_drawn_map_is_whole_and_read_back(home: Path) -> None:
     run = finished_run(home)
     drawn = load_map(run)
     assert drawn is not None
-    assert verify(run.map_dir) == []
+    assert verify(run.paths.map.folder) == []
     assert list(drawn.coordinates) == ["base", "epoch-001", "best"]
     assert drawn.labels["best"] == "Best (epoch 2)"
     assert drawn.texts == 120
@@ -34,14 +34,14 @@ def test_a_drawn_map_is_whole_and_read_back(home: Path) -> None:
     assert drawn.truth.seeds == 3
     assert 0 <= drawn.truth.above_noise <= 1
     assert drawn.held_out.lines == (drawn.lines["part"] == "held_out").sum()
-    tall = pd.read_parquet(run.map_dir / "coordinates.parquet")
+    tall = pd.read_parquet(run.paths.map.coordinates)
     assert list(tall.columns) == ["text", "snapshot", "x", "y"]
     assert len(tall) == 3 * 120
 
 
 def test_the_cosines_of_the_lines_are_those_of_the_full_dimensions(home: Path) -> None:
     run = finished_run(home)
-    drawn, known = load_map(run), read_snapshots(run.snapshots_dir)
+    drawn, known = load_map(run), read_snapshots(run.paths.snapshots.folder)
     vectors = known.vectors("best")
     line = drawn.lines.iloc[7]
     assert line["tuned_cosine"] == pytest.approx(float(vectors[line["source"]] @ vectors[line["target"]]), abs=1e-6)
@@ -67,7 +67,7 @@ def test_the_command_redraws_with_another_method(home: Path, capsys: pytest.Capt
     assert main(["map", run.id, "--method", "pca"]) == 0
     assert "PCA" in capsys.readouterr().out
     assert load_map(run).method == "pca"
-    assert verify(run.map_dir) == []
+    assert verify(run.paths.map.folder) == []
 
 
 @pytest.mark.parametrize("given", [["map", "nothing", "--json"], ["map", "RUN", "--balance", "2"]])
@@ -84,22 +84,22 @@ def test_the_command_fails_with_one_clear_line(
 
 def test_missing_and_damaged_snapshots_are_said(home: Path) -> None:
     run = finished_run(home)
-    (run.snapshots_dir / "best.npy").write_bytes(b"torn")
+    (run.paths.snapshots.folder / "best.npy").write_bytes(b"torn")
     with pytest.raises(StoreError, match="best"):
-        read_snapshots(run.snapshots_dir).vectors("best")
-    (run.snapshots_dir / "index.json").write_text("{")
+        read_snapshots(run.paths.snapshots.folder).vectors("best")
+    (run.paths.snapshots.index).write_text("{")
     with pytest.raises(StoreError, match="list of snapshots"):
-        read_snapshots(run.snapshots_dir)
+        read_snapshots(run.paths.snapshots.folder)
     with pytest.raises(NotFoundError, match="no snapshots"):
         read_snapshots(home / "nowhere")
 
 
 def test_a_damaged_map_is_said_and_a_missing_one_is_none(home: Path) -> None:
     run = finished_run(home)
-    (run.map_dir / "coordinates.parquet").write_bytes(b"torn")
+    (run.paths.map.coordinates).write_bytes(b"torn")
     with pytest.raises(StoreError, match="map"):
         load_map(run)
-    (run.map_dir / "map.json").unlink()
+    (run.paths.map.summary).unlink()
     assert load_map(run) is None
 
 

@@ -195,10 +195,10 @@ def test_check_names_what_ended_jobs_should_have_left(home: Path) -> None:
     with publish(run.model_dir) as part:
         (part / "a").write_text("a")
     assert check(workspace) == []
-    run.snapshots_dir.mkdir()
-    (run.snapshots_dir / "index.json").write_text('{"moments": [{"name": "base", "file": "base.npy"}]}')
+    run.paths.snapshots.folder.mkdir()
+    (run.paths.snapshots.index).write_text('{"moments": [{"name": "base", "file": "base.npy"}]}')
     assert any("base.npy: cannot be read" in line for line in check(workspace))
-    np.save(run.snapshots_dir / "base.npy", np.eye(2))
+    np.save(run.paths.snapshots.folder / "base.npy", np.eye(2))
     assert check(workspace) == []
     with workspace.database.changing() as connection:
         connection.execute("DELETE FROM datasets")

@@ -9,7 +9,8 @@ import pandas as pd
 
 from lib.data.shapes import Shape
 from lib.settings import MAX_DRAWN_POINTS
-from lib.training.snapshots import SHOWN_TEXTS, Snapshots, shown_limit, shown_texts
+from lib.store.snapshots import SnapshotWriter
+from lib.training.snapshots import SHOWN_TEXTS, shown_limit, shown_texts
 
 
 def frame_of(rows: int) -> pd.DataFrame:
@@ -51,5 +52,5 @@ def test_the_limit_grows_with_the_dataset_up_to_what_a_picture_draws() -> None:
 
 
 def test_a_training_that_goes_on_follows_the_texts_it_began_with(tmp_path: Path) -> None:
-    Snapshots(tmp_path, ["one", "two"]).write("base", epoch=0, embeddings=np.eye(2))
-    assert Snapshots(tmp_path, ["two", "three", "four"]).texts == ["one", "two"]
+    SnapshotWriter(tmp_path, ["one", "two"]).write("base", epoch=0, embeddings=np.eye(2))
+    assert SnapshotWriter(tmp_path, ["two", "three", "four"]).texts == ["one", "two"]

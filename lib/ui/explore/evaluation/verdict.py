@@ -40,7 +40,7 @@ def _evaluation(identity: str, _stamp: tuple[int, int]) -> Evaluation | None:
 
 def evaluation_of(run: Run) -> Evaluation | None:
     """Return a run's evaluation as it is stored now, or None."""
-    return _evaluation(run.id, stamp(run.evaluation_dir / "evaluation.json"))
+    return _evaluation(run.id, stamp(run.paths.evaluation.summary))
 
 
 def show(run: Run) -> None:

@@ -12,9 +12,9 @@ import streamlit as st
 from lib.data.shapes import TEXT_COLUMNS, Shape
 from lib.errors import CloserError
 from lib.evaluation.store import load_pairs
-from lib.projection.snapshots import read_snapshots
 from lib.projection.store import Map, load_map, map_texts
 from lib.store.runs import Run
+from lib.store.snapshots import read_snapshots
 from lib.store.workspace import open_workspace
 from lib.ui.shared.cache import stamp
 
@@ -46,9 +46,9 @@ class Told:
 
 def told(run: Run) -> Told | None:
     """Return what the picture shows, None while there is no map."""
-    if not (run.map_dir / "map.json").exists():
+    if not (run.paths.map.summary).exists():
         return None
-    return _told(run.id, stamp(run.map_dir / "map.json"), stamp(run.evaluation_dir / "evaluation.json"))
+    return _told(run.id, stamp(run.paths.map.summary), stamp(run.paths.evaluation.summary))
 
 
 @st.cache_resource(max_entries=6, show_spinner=False)
@@ -73,7 +73,7 @@ def _told(identity: str, map_stamp: Any, evaluation_stamp: tuple[int, int]) -> T
 def left_out(run: Run, drawn: Map) -> tuple[str, ...]:
     """Return the labels of the moments that training left and the map does not draw."""
     try:
-        moments = read_snapshots(run.snapshots_dir).moments
+        moments = read_snapshots(run.paths.snapshots.folder).all
     except CloserError:
         return ()
     return tuple(moment.label for moment in moments if moment.name not in drawn.labels)

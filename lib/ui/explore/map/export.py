@@ -10,6 +10,7 @@ import streamlit as st
 from lib.charts.map.figure import MapFigure
 from lib.charts.map.page import map_page
 from lib.charts.map.svg import map_svg
+from lib.store.layout import MapPaths
 from lib.store.runs import Run
 from lib.ui.explore import keys
 from lib.ui.explore.map.data import Told
@@ -41,7 +42,7 @@ def downloads(run: Run, found: Told, lines: pd.DataFrame, light: Callable[[], Ma
             "Picture (SVG)", svg, f"closer-map-{run.id}-{moment}.svg", "image/svg+xml", on_click="ignore"
         )
         st.download_button("Moving map (HTML)", page, f"closer-map-{run.id}.html", "text/html", on_click="ignore")
-        coordinates = found.drawn.folder / "coordinates.parquet"
+        coordinates = MapPaths(found.drawn.folder).coordinates
         st.download_button(
             "Coordinates (Parquet)", coordinates.read_bytes, f"closer-map-{run.id}.parquet", on_click="ignore"
         )

@@ -29,7 +29,7 @@ def follow(run: Run, told: Told, line: pd.Series) -> None:
     source, target = int(line["source"]), int(line["target"])
     st.text(f"{told.texts[source]}\n→ {told.texts[target]}")
     st.caption(numbers(line))
-    near = neighbours(run.id, stamp(run.map_dir / "map.json"), source)
+    near = neighbours(run.id, stamp(run.paths.map.summary), source)
     triple = find_intruder(run, told, source, target) if told.measure != "asked" else None
     tabs = st.tabs(["Follow this pair", "Nearest texts", *(["The intruder"] if triple else [])])
     with tabs[0]:
@@ -53,7 +53,7 @@ def follow_text(run: Run, told: Told, row: int) -> None:
     if not len(place):
         st.caption("Not followed during training: it has no place on the map.")
         return
-    near = neighbours(run.id, stamp(run.map_dir / "map.json"), int(place[0]))
+    near = neighbours(run.id, stamp(run.paths.map.summary), int(place[0]))
     of = {int(place): name for name, members in told.classes.items() for place in members}
     tables(told, near, classes=of)
 

@@ -119,7 +119,7 @@ def listed(run: Run, where: pd.Series) -> pd.DataFrame:
     frame = rows(run).loc[some.index, [*names, "part"]]
     frame["part"] = frame["part"].str.replace("_", "-")
     found = pd.concat([some.astype(str), frame], axis=1)
-    if (run.evaluation_dir / "pairs.parquet").exists():
+    if (run.paths.evaluation.pairs).exists():
         judged = load_pairs(run).drop_duplicates("pair").set_index("pair")
         found = found.join(judged[[name for name in NUMBERS if name in judged]])
     return found

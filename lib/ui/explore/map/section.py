@@ -93,8 +93,8 @@ def drawn(run: Run, found: Told, view: View, marked: tuple[int, ...], dark: bool
     """Return the figure of a view: the same view is the same object, and so the same bytes in the browser."""
     return _drawn(
         run.id,
-        stamp(run.map_dir / "map.json"),
-        stamp(run.evaluation_dir / "evaluation.json"),
+        stamp(run.paths.map.summary),
+        stamp(run.paths.evaluation.summary),
         view,
         marked,
         dark,

@@ -34,7 +34,7 @@ def show(run: Run, table: pd.DataFrame, chosen: list[int]) -> None:
     with st.container(border=True):
         texts(row)
         numbers(row)
-        near = _neighbours(run.id, int(pair), stamp(run.evaluation_dir / "neighbours.parquet"))
+        near = _neighbours(run.id, int(pair), stamp(run.paths.evaluation.neighbours))
         neighbours(row, near)
         if "positive" in row:
             why(run, int(pair), str(row["anchor"]), str(row["positive"]))

@@ -62,7 +62,7 @@ def _pairs(identity: str, _stamp: tuple[int, int]) -> pd.DataFrame:
 
 def pairs_of(run: Run) -> pd.DataFrame:
     """Return the stored table of a run's held-out examples, or an empty one."""
-    path = run.evaluation_dir / "pairs.parquet"
+    path = run.paths.evaluation.pairs
     return _pairs(run.id, stamp(path)) if path.exists() else pd.DataFrame()
 
 

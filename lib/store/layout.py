@@ -1,0 +1,267 @@
+"""Every path and file name of a workspace, of a dataset and of a run, once.
+
+Paths are built from the workspace's folder and from ids that Closer made, never from a person's text.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+DATABASE = "closer.db"
+MODEL_CARD_DATA = "closer.json"
+"""In a tuned model's folder: the recipe, the history and whether the training ended early."""
+
+
+@dataclass(frozen=True)
+class WorkspacePaths:
+    """Where everything of a workspace lies. home: the workspace's folder."""
+
+    home: Path
+
+    @property
+    def database(self) -> Path:
+        """The SQLite file of names, states and the queue."""
+        return self.home / DATABASE
+
+    @property
+    def datasets(self) -> Path:
+        """One folder a dataset, named by its id."""
+        return self.home / "datasets"
+
+    @property
+    def runs(self) -> Path:
+        """One folder a run, named by its id."""
+        return self.home / "runs"
+
+    @property
+    def uploads(self) -> Path:
+        """One folder an upload that is not a dataset yet."""
+        return self.home / "uploads"
+
+    @property
+    def cache(self) -> Path:
+        """What can be computed again."""
+        return self.home / "cache"
+
+    @property
+    def estimates(self) -> Path:
+        """Measured costs of trainings, one JSON file each."""
+        return self.cache / "estimates"
+
+    @property
+    def vectors(self) -> Path:
+        """The vectors of encoded texts, one folder a model."""
+        return self.home / "embeddings"
+
+    @property
+    def models(self) -> Path:
+        """Base models that Closer itself makes."""
+        return self.home / "models"
+
+    @property
+    def label_noise(self) -> Path:
+        """Results of label-noise checks, by dataset."""
+        return self.home / "checks"
+
+    @property
+    def locks(self) -> Path:
+        """The files that running processes hold locks on."""
+        return self.home / "locks"
+
+    @property
+    def worker_note(self) -> Path:
+        """Which process is the worker."""
+        return self.locks / "worker.json"
+
+    @property
+    def logs(self) -> Path:
+        """Logs of the server, the worker and the inference helper."""
+        return self.home / "logs"
+
+    def log(self, name: str) -> Path:
+        """Build the path of one process's log. name: server, worker or live."""
+        return self.logs / f"{name}.log"
+
+
+@dataclass(frozen=True)
+class DatasetPaths:
+    """The files of a published dataset."""
+
+    folder: Path
+
+    @property
+    def examples(self) -> Path:
+        """The examples with their part and component, Parquet."""
+        return self.folder / "examples.parquet"
+
+    @property
+    def left_out(self) -> Path:
+        """The rows that were left out and why, Parquet."""
+        return self.folder / "left_out.parquet"
+
+    @property
+    def facts(self) -> Path:
+        """How the file was read, mapped, audited and split, JSON."""
+        return self.folder / "facts.json"
+
+    @property
+    def original(self) -> Path:
+        """The files as they were uploaded."""
+        return self.folder / "original"
+
+
+@dataclass(frozen=True)
+class UploadPaths:
+    """The files of an upload."""
+
+    folder: Path
+
+    @property
+    def names(self) -> Path:
+        """The names of the uploaded files, JSON; written last, so that an upload is whole once it is there."""
+        return self.folder / "upload.json"
+
+    @property
+    def draft(self) -> Path:
+        """What a person chose so far, JSON."""
+        return self.folder / "draft.json"
+
+
+@dataclass(frozen=True)
+class EvaluationPaths:
+    """The files of an evaluation."""
+
+    folder: Path
+
+    @property
+    def summary(self) -> Path:
+        """Metrics, similarity, side effects, JSON."""
+        return self.folder / "evaluation.json"
+
+    @property
+    def pairs(self) -> Path:
+        """Per-pair results, Parquet."""
+        return self.folder / "pairs.parquet"
+
+    @property
+    def neighbours(self) -> Path:
+        """Nearest targets of each source, base and tuned, Parquet."""
+        return self.folder / "neighbours.parquet"
+
+
+@dataclass(frozen=True)
+class MapPaths:
+    """The files of a map."""
+
+    folder: Path
+
+    @property
+    def summary(self) -> Path:
+        """Method, snapshots, quality figures, JSON."""
+        return self.folder / "map.json"
+
+    @property
+    def coordinates(self) -> Path:
+        """2D coordinates by text and snapshot, Parquet."""
+        return self.folder / "coordinates.parquet"
+
+    @property
+    def lines(self) -> Path:
+        """The pairs on the map, Parquet."""
+        return self.folder / "lines.parquet"
+
+    @property
+    def added_texts(self) -> Path:
+        """Texts that the map holds beyond those of the snapshots, Parquet."""
+        return self.folder / "added.parquet"
+
+    @property
+    def added_vectors(self) -> Path:
+        """Base and tuned vectors of the added texts, npz."""
+        return self.folder / "added.npz"
+
+
+@dataclass(frozen=True)
+class SnapshotPaths:
+    """The files of a run's snapshots."""
+
+    folder: Path
+
+    @property
+    def index(self) -> Path:
+        """The snapshots in order, JSON."""
+        return self.folder / "index.json"
+
+    @property
+    def texts(self) -> Path:
+        """The texts whose vectors the snapshots hold, Parquet."""
+        return self.folder / "texts.parquet"
+
+    def vectors(self, name: str) -> Path:
+        """Build the path of one snapshot's vectors, npy."""
+        return self.folder / f"{name}.npy"
+
+
+@dataclass(frozen=True)
+class RunPaths:
+    """Where everything of a run lies, but the tuned model, whose folder has the base model's name."""
+
+    folder: Path
+
+    @property
+    def events(self) -> Path:
+        """Progress events, one JSON line each."""
+        return self.folder / "events.jsonl"
+
+    @property
+    def log(self) -> Path:
+        """The worker's own output."""
+        return self.folder / "log.txt"
+
+    @property
+    def checkpoints(self) -> Path:
+        """Checkpoints, each published under its step."""
+        return self.folder / "checkpoints"
+
+    @property
+    def trainer(self) -> Path:
+        """The folder that the stock trainer asks for; it stays empty."""
+        return self.folder / "trainer"
+
+    @property
+    def trainer_state(self) -> Path:
+        """The stock trainer's state while a checkpoint is written."""
+        return self.folder / "trainer-state.json"
+
+    @property
+    def snapshots(self) -> SnapshotPaths:
+        """The embeddings of the shown texts at each snapshot."""
+        return SnapshotPaths(self.folder / "snapshots")
+
+    @property
+    def evaluation(self) -> EvaluationPaths:
+        """The evaluation on held-out pairs."""
+        return EvaluationPaths(self.folder / "evaluation")
+
+    def evaluation_on(self, mark: str) -> EvaluationPaths:
+        """Build the paths of an evaluation on another file. mark: a hash of that file's content."""
+        return EvaluationPaths(self.folder / "evaluation-on" / mark)
+
+    @property
+    def map(self) -> MapPaths:
+        """The map."""
+        return MapPaths(self.folder / "map")
+
+    def experiment(self, name: str) -> Path:
+        """Build the path of an experiment's result, JSON. name: placebo, learning_curve or blend."""
+        return self.folder / f"{name}.json"
+
+    def experiment_training(self, name: str) -> Path:
+        """Build the folder of an experiment's own training, removed when it ends."""
+        return self.folder / f"experiment-{name}"
+
+    @property
+    def interpolations(self) -> Path:
+        """Models between base and tuned, one folder each."""
+        return self.folder / "blends"
