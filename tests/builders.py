@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from lib.data.columns.mapping import FrameTable
-from lib.data.prepare import Prepared, prepare
+from lib.data.prepare import PreparedDataset, prepare
 from lib.data.shapes import Shape
 from lib.store.datasets import Dataset
 from lib.store.runs import Run
@@ -70,7 +70,7 @@ def of_shape(shape: Shape, rows: int = 90) -> pd.DataFrame:
     return table
 
 
-def prepared(table: pd.DataFrame | None = None) -> Prepared:
+def prepared(table: pd.DataFrame | None = None) -> PreparedDataset:
     """Return a table read, audited and split."""
     table = pairs() if table is None else table
     return prepare(FrameTable(table.astype(str)))

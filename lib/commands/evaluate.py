@@ -89,7 +89,7 @@ def read_frame(path: Path, shape: Shape, stored: dict[str, Any] | None = None) -
     """
     from lib.data.columns.guess import guess_mapping
     from lib.data.columns.mapping import ColumnMapping
-    from lib.data.prepare import audit_rows
+    from lib.data.prepare import audit_table
     from lib.data.read.tables import read
     from lib.data.split.components import components
 
@@ -107,7 +107,7 @@ def read_frame(path: Path, shape: Shape, stored: dict[str, Any] | None = None) -
             f"{shape.value.replace('_', ' ')}.",
             todo="Give a file of the same shape, with the same column names.",
         )
-    audited = audit_rows(table, mapping)
+    audited = audit_table(table, mapping)
     if audited.examples.frame.empty:
         raise InputError(f"No row of {path.name} can be used.", todo="See what the audit says: python -m lib audit.")
     together = components(audited.examples, near=audited.near)

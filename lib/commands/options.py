@@ -9,7 +9,7 @@ from typing import Any
 
 from lib.data.columns.guess import guess_mapping, guess_roles
 from lib.data.columns.mapping import ColumnMapping, TableLike, parse_scale
-from lib.data.prepare import Prepared, prepare
+from lib.data.prepare import PreparedDataset, prepare
 from lib.data.read.tables import ReadOptions, Table, read
 from lib.data.shapes import VALUE_COLUMN, Shape
 from lib.errors import InputError
@@ -24,7 +24,7 @@ class Read:
 
     table: Table
     mapping: ColumnMapping
-    prepared: Prepared
+    prepared: PreparedDataset
 
 
 def add_data_options(parser: argparse.ArgumentParser) -> None:

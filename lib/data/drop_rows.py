@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from lib.store.datasets import Dataset
     from lib.store.workspace import Workspace
 
-REASON = "Left out by hand: the base model ranks another target above it"
+LABEL_NOISE_REASON = "Left out by hand: the base model ranks another target above it"
 
 
 @dataclass(frozen=True)
-class Rest:
+class RemainingDataset:
     """What is left, in the form that is stored."""
 
     shape: str
@@ -29,7 +29,7 @@ class Rest:
     left_out: pd.DataFrame
 
 
-def without(workspace: Workspace, dataset: Dataset, pairs: Collection[int], *, name: str) -> Dataset:
+def drop_rows(workspace: Workspace, dataset: Dataset, pairs: Collection[int], *, name: str) -> Dataset:
     """Store the dataset without these rows under a new name and return it. Raises InputError when a part would be empty."""
     frame = dataset.frame()
     gone = frame.index.isin(list(pairs))
@@ -37,6 +37,8 @@ def without(workspace: Workspace, dataset: Dataset, pairs: Collection[int], *, n
     for part in PARTS:
         if not (rest["part"] == part).any():
             raise InputError(f"No row of the part {part} would be left.", todo="Leave fewer rows out.")
-    out = pd.concat([dataset.left_out(), left_out(frame[gone], REASON)], ignore_index=True)
+    out = pd.concat([dataset.left_out(), left_out(frame[gone], LABEL_NOISE_REASON)], ignore_index=True)
     facts = dataset.facts | {"without": int(gone.sum()), "from": dataset.id}
-    return workspace.datasets.publish(Rest(dataset.shape, rest, facts, out), name=name, originals=dataset.originals)
+    return workspace.datasets.publish(
+        RemainingDataset(dataset.shape, rest, facts, out), name=name, originals=dataset.originals
+    )

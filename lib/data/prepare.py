@@ -21,11 +21,11 @@ from lib.errors import InputError
 from lib.progress import Progress, Silent
 from lib.settings import HELD_OUT_FRACTION, PARTS, VALIDATION_FRACTION
 
-LEAKS = "Would stand in two parts of the split: it shares texts with both"
+LEAK_REASON = "Would stand in two parts of the split: it shares texts with both"
 
 
 @dataclass(frozen=True)
-class Prepared:
+class PreparedDataset:
     """Examples ready to be stored: `frame` by row id (line, part, component, texts, value, group), `facts` JSON-able.
 
     left_out has line, reason and the columns of the rows that are in no part.
@@ -56,7 +56,7 @@ def prepare(
     settings: AuditContext = AuditContext(),
     own_held_out: TableLike | None = None,
     progress: Progress = Silent(),
-) -> Prepared:
+) -> PreparedDataset:
     """Read (a Path), map, audit and split; raise InputError where that cannot give all three parts.
 
     own_held_out: a table of the same columns whose rows are the held-out part. The audit's choices hold for both.
@@ -64,14 +64,14 @@ def prepare(
     progress.stage("Reading")
     table = _table(source, options)
     mapping = mapping or guess_mapping(table)
-    audited = audit_rows(
+    audited = audit_table(
         table, mapping, choices=choices, own_held_out=own_held_out, settings=settings, progress=progress
     )
     facts = {"read": read_facts(table), "mapping": mapping.to_dict()}
-    return divided(audited, validation=validation, held_out=held_out, seed=seed, facts=facts, progress=progress)
+    return split_audited(audited, validation=validation, held_out=held_out, seed=seed, facts=facts, progress=progress)
 
 
-def audit_rows(
+def audit_table(
     table: TableLike,
     mapping: ColumnMapping,
     *,
@@ -85,7 +85,7 @@ def audit_rows(
     progress.stage("Mapping columns")
     examples = apply_mapping(table, mapping)
     if own_held_out is not None:
-        examples = with_held_out(examples, apply_mapping(own_held_out, replace(mapping, part="")))
+        examples = add_own_held_out(examples, apply_mapping(own_held_out, replace(mapping, part="")))
     examples, dropped = corrected(examples, [Correction(**values) for values in corrections])
     by_hand = left_out(examples.frame[dropped], BY_HAND)
     kept = Examples(examples.shape, examples.frame[~dropped].reset_index(drop=True))
@@ -94,7 +94,7 @@ def audit_rows(
     return replace(audited, left_out=pd.concat([by_hand, audited.left_out], ignore_index=True))
 
 
-def divided(
+def split_audited(
     audited: Audit,
     *,
     validation: float = VALIDATION_FRACTION,
@@ -102,7 +102,7 @@ def divided(
     seed: int = 0,
     facts: Mapping[str, Any] | None = None,
     progress: Progress = Silent(),
-) -> Prepared:
+) -> PreparedDataset:
     """Split audited examples, and leave out the rows of a given split that would leak."""
     progress.stage("Splitting")
     examples = audited.examples
@@ -110,10 +110,10 @@ def divided(
         raise InputError("No row is left to train on.", todo="See what the audit leaves out, and change a choice.")
     frame = split(examples, validation=validation, held_out=held_out, seed=seed, near=audited.near)
     leaks = (frame["part"] == "").to_numpy()
-    out = pd.concat([audited.left_out, left_out(frame[leaks], LEAKS)], ignore_index=True)
+    out = pd.concat([audited.left_out, left_out(frame[leaks], LEAK_REASON)], ignore_index=True)
     frame = frame[~leaks].reset_index(drop=True)
     frame["component"] = pd.factorize(frame["component"])[0].astype(np.int64)
-    prepared = Prepared(examples.shape, _ordered(frame, examples), {}, out, audited)
+    prepared = PreparedDataset(examples.shape, _ordered(frame, examples), {}, out, audited)
     _check_parts(prepared)
     given = "part" in examples.frame
     more = _facts(
@@ -122,7 +122,7 @@ def divided(
     return replace(prepared, facts=dict(facts or {}) | more)
 
 
-def with_held_out(examples: Examples, own: Examples) -> Examples:
+def add_own_held_out(examples: Examples, own: Examples) -> Examples:
     """Return both as one, the second as the held-out part; its lines count on from its own file's first."""
     first = examples.frame if "part" in examples.frame else examples.frame.assign(part="train")
     if (first["part"] == "held_out").any():
@@ -134,7 +134,7 @@ def with_held_out(examples: Examples, own: Examples) -> Examples:
     return Examples(examples.shape, both.astype({"part": "str"}))
 
 
-def _facts(prepared: Prepared, audited: Audit, asked: dict[str, Any], *, given: bool) -> dict[str, Any]:
+def _facts(prepared: PreparedDataset, audited: Audit, asked: dict[str, Any], *, given: bool) -> dict[str, Any]:
     sizes = prepared.frame["component"].value_counts()
     return {
         "shape": str(prepared.shape),
@@ -150,7 +150,7 @@ def _facts(prepared: Prepared, audited: Audit, asked: dict[str, Any], *, given: 
     }
 
 
-def _check_parts(prepared: Prepared) -> None:
+def _check_parts(prepared: PreparedDataset) -> None:
     """Raise InputError where a part is empty: too few rows that stand on their own."""
     missing = [part.replace("_", "-") for part, rows in prepared.counts.items() if not rows]
     if missing:

@@ -13,7 +13,7 @@ import streamlit as st
 
 from lib.data.audit.run import Audit
 from lib.data.columns.mapping import ColumnMapping, TableLike
-from lib.data.prepare import Prepared, audit_rows, divided
+from lib.data.prepare import PreparedDataset, audit_table, split_audited
 from lib.settings import HELD_OUT_FRACTION, VALIDATION_FRACTION
 from lib.store.uploads import Draft, Upload
 
@@ -48,7 +48,7 @@ def audited(upload: Upload, draft: Draft, mapping: ColumnMapping) -> Audit:
     return _audited(_asked(upload, draft, mapping), _rows=table(upload, draft), _own=own_held_out(upload, draft))
 
 
-def prepared(upload: Upload, draft: Draft, mapping: ColumnMapping) -> Prepared:
+def prepared(upload: Upload, draft: Draft, mapping: ColumnMapping) -> PreparedDataset:
     """Return the split examples; raise InputError where a part would be empty."""
     validation = VALIDATION_FRACTION if draft.validation is None else draft.validation
     held_out = HELD_OUT_FRACTION if draft.held_out is None else draft.held_out
@@ -72,7 +72,7 @@ def _table(files: tuple[str, ...], names: tuple[str, ...], options: str, stamp: 
 def _audited(asked: Asked, *, _rows: TableLike, _own: TableLike | None) -> Audit:
     with _working(f"Auditing {len(_rows.frame):,} rows ..."):
         mapping = ColumnMapping.from_dict(json.loads(asked.mapping))
-        return audit_rows(
+        return audit_table(
             _rows,
             mapping,
             choices=json.loads(asked.choices),
@@ -82,9 +82,9 @@ def _audited(asked: Asked, *, _rows: TableLike, _own: TableLike | None) -> Audit
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _prepared(asked: Asked, validation: float, held_out: float, seed: int, *, _audit: Audit) -> Prepared:
+def _prepared(asked: Asked, validation: float, held_out: float, seed: int, *, _audit: Audit) -> PreparedDataset:
     with _working("Splitting ..."):
-        return divided(_audit, validation=validation, held_out=held_out, seed=seed)
+        return split_audited(_audit, validation=validation, held_out=held_out, seed=seed)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from lib.data.drop_rows import without
+from lib.data.drop_rows import drop_rows
 from lib.data.shapes import Shape
 from lib.errors import CloserError
 from lib.jobs.events import fold, read_events
@@ -78,7 +78,7 @@ def _list(workspace: Workspace, dataset: Dataset, result: Path) -> None:
     label = f"Save a dataset without {len(chosen):,} rows"
     if st.button(label, icon=":material/save:", disabled=not chosen, key=f"suspects-save-{dataset.id}"):
         try:
-            made = without(workspace, dataset, chosen, name=f"{dataset.name[:150]} without {len(chosen)} rows")
+            made = drop_rows(workspace, dataset, chosen, name=f"{dataset.name[:150]} without {len(chosen)} rows")
         except CloserError as error:
             show_error(error)
             return

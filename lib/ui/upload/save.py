@@ -7,7 +7,7 @@ from dataclasses import replace
 import streamlit as st
 
 from lib.data.columns.mapping import ColumnMapping, TableLike
-from lib.data.prepare import Prepared, read_facts
+from lib.data.prepare import PreparedDataset, read_facts
 from lib.errors import CloserError
 from lib.store.uploads import Draft, Upload
 from lib.store.workspace import open_workspace
@@ -16,7 +16,7 @@ from lib.ui.upload import draft as upload_state
 from lib.ui.upload.draft import key
 
 
-def show(upload: Upload, draft: Draft, table: TableLike, mapping: ColumnMapping, prepared: Prepared) -> None:
+def show(upload: Upload, draft: Draft, table: TableLike, mapping: ColumnMapping, prepared: PreparedDataset) -> None:
     """Offer the left-out rows and the one next step: save."""
     if len(prepared.left_out):
         st.download_button(
@@ -40,7 +40,13 @@ def show(upload: Upload, draft: Draft, table: TableLike, mapping: ColumnMapping,
 
 
 def _save(
-    upload: Upload, draft: Draft, table: TableLike, mapping: ColumnMapping, prepared: Prepared, name: str, notes: str
+    upload: Upload,
+    draft: Draft,
+    table: TableLike,
+    mapping: ColumnMapping,
+    prepared: PreparedDataset,
+    name: str,
+    notes: str,
 ) -> None:
     facts = prepared.facts | {
         "read": read_facts(table),

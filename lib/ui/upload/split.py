@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from lib.data.prepare import LEAKS, Prepared
+from lib.data.prepare import LEAK_REASON, PreparedDataset
 from lib.data.shapes import Shape
 from lib.data.split.sample_size import advice, independent
 from lib.errors import CloserError
@@ -58,7 +58,7 @@ def _own(upload: Upload) -> None:
             st.rerun()
 
 
-def sizes(prepared: Prepared, draft: Draft) -> None:
+def sizes(prepared: PreparedDataset, draft: Draft) -> None:
     """Show the sizes achieved, warn where they are not what was asked, and say what they can show."""
     total = max(1, len(prepared.frame))
     cells = st.columns(len(PARTS) + 1)
@@ -75,11 +75,11 @@ def sizes(prepared: Prepared, draft: Draft) -> None:
     st.text("Enough data? " + advice(len(judged), independent(judged), scored=prepared.shape is Shape.SCORED))
 
 
-def warnings(prepared: Prepared, draft: Draft) -> list[str]:
+def warnings(prepared: PreparedDataset, draft: Draft) -> list[str]:
     """Return what is unfair about the split, in plain words."""
     found, total = [], max(1, len(prepared.frame))
     facts = prepared.facts["split"]
-    cut = int((prepared.left_out["reason"] == LEAKS).sum()) if len(prepared.left_out) else 0
+    cut = int((prepared.left_out["reason"] == LEAK_REASON).sum()) if len(prepared.left_out) else 0
     if cut:
         found.append(
             f"{cut:,} rows are left out because they share texts with two parts: keeping them would let the model see "
@@ -103,5 +103,5 @@ def warnings(prepared: Prepared, draft: Draft) -> list[str]:
     return found
 
 
-def _given(prepared: Prepared) -> bool:
+def _given(prepared: PreparedDataset) -> bool:
     return bool(prepared.facts["split"].get("given"))

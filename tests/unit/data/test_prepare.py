@@ -12,7 +12,7 @@ import pytest
 from lib.data.audit.corrections import Correction, corrected, differences
 from lib.data.columns.guess import guess_mapping
 from lib.data.columns.mapping import FrameTable, apply_mapping
-from lib.data.prepare import LEAKS, audit_rows, divided, prepare
+from lib.data.prepare import LEAK_REASON, audit_table, prepare, split_audited
 from lib.data.samples.add import add_sample
 from lib.data.samples.registry import support_desk
 from lib.data.split.sample_size import advice, half_width, independent, rows_for
@@ -66,7 +66,7 @@ def test_own_held_out_file_judges_and_what_it_shares_is_left_out() -> None:
 def test_own_held_out_rows_that_only_share_a_text_leave_train_out() -> None:
     own = table(10).assign(answer="another answer")
     prepared = prepare(table(), own_held_out=FrameTable(own))
-    assert (prepared.left_out["reason"] == LEAKS).sum() == 10
+    assert (prepared.left_out["reason"] == LEAK_REASON).sum() == 10
     assert prepared.counts["held_out"] == 10
 
 
@@ -105,12 +105,12 @@ def test_corrections_change_cells_and_leave_rows_out() -> None:
         Correction(4, "anchor", "not what stands there", "x"),
         Correction(5, "nowhere", "x", "y"),
     ]
-    audited = audit_rows(rows, guess_mapping(rows), corrections=[change.to_dict() for change in changes])
+    audited = audit_table(rows, guess_mapping(rows), corrections=[change.to_dict() for change in changes])
     frame = audited.examples.frame
     assert frame.loc[0, "positive"] == "better"
     assert 3 not in frame["line"].tolist()
     assert audited.left_out[["line", "reason"]].to_numpy().tolist() == [[3, "Left out by hand"]]
-    assert len(divided(audited).frame) == 99
+    assert len(split_audited(audited).frame) == 99
 
 
 def test_differences_are_the_corrections_that_make_them() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from lib.data.audit.run import audit
 from lib.data.columns.mapping import Examples
 from lib.data.normalisation import near_key
-from lib.data.prepare import divided
+from lib.data.prepare import split_audited
 from lib.data.shapes import Shape
 from lib.data.split.split import split
 from lib.errors import InputError
@@ -146,7 +146,7 @@ def test_a_knot_is_cut_at_little_cost_and_told() -> None:
     frame = pd.DataFrame(rows, columns=["anchor", "positive", "label"], dtype="str")
     found = Examples(Shape.LABELLED_PAIRS, frame.assign(line=np.arange(400)))
     assert split(found, may_cut=False)["part"].value_counts().get("held_out", 0) < 40
-    prepared = divided(audit(found))
+    prepared = split_audited(audit(found))
     assert prepared.counts["held_out"] > 40
     assert prepared.counts["validation"] > 20
     assert leaks(found, prepared.frame) == []

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lib.data.drop_rows import without
+from lib.data.drop_rows import drop_rows
 from lib.errors import InputError
 from lib.experiments.label_noise import find
 from lib.store.workspace import open_workspace
@@ -60,7 +60,7 @@ def test_left_out_rows_make_a_new_dataset(home: Path) -> None:
     workspace = open_workspace()
     dataset = add_dataset(workspace)
     gone = dataset.frame().index[dataset.frame()["part"] == "train"][:3].tolist()
-    made = without(workspace, dataset, gone, name="Cleaner")
+    made = drop_rows(workspace, dataset, gone, name="Cleaner")
     assert made.id != dataset.id
     assert made.rows == dataset.rows - 3
     assert made.frame().index.tolist() == list(range(made.rows))
@@ -73,4 +73,4 @@ def test_a_part_is_never_emptied(home: Path) -> None:
     dataset = add_dataset(workspace)
     gone = dataset.frame().index[dataset.frame()["part"] == "validation"].tolist()
     with pytest.raises(InputError, match="validation"):
-        without(workspace, dataset, gone, name="x")
+        drop_rows(workspace, dataset, gone, name="x")
