@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from lib.data.audit.run import left_out
+from lib.data.audit.run import excluded_rows
 from lib.errors import InputError
 from lib.settings import PARTS
 
@@ -37,7 +37,7 @@ def drop_rows(workspace: Workspace, dataset: Dataset, pairs: Collection[int], *,
     for part in PARTS:
         if not (rest["part"] == part).any():
             raise InputError(f"No row of the part {part} would be left.", todo="Leave fewer rows out.")
-    out = pd.concat([dataset.left_out(), left_out(frame[gone], LABEL_NOISE_REASON)], ignore_index=True)
+    out = pd.concat([dataset.left_out(), excluded_rows(frame[gone], LABEL_NOISE_REASON)], ignore_index=True)
     facts = dataset.facts | {"without": int(gone.sum()), "from": dataset.id}
     return workspace.datasets.publish(
         RemainingDataset(dataset.shape, rest, facts, out), name=name, originals=dataset.originals

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from lib.data.audit.check import AuditContext
-from lib.data.audit.corrections import BY_HAND, Correction, corrected
-from lib.data.audit.run import Audit, audit, left_out
+from lib.data.audit.corrections import REMOVED_BY_HAND, Correction, apply_corrections
+from lib.data.audit.run import Audit, audit_examples, excluded_rows
 from lib.data.columns.guess import guess_mapping
 from lib.data.columns.mapping import ColumnMapping, Examples, FrameTable, TableLike, apply_mapping
 from lib.data.shapes import Shape
@@ -86,11 +86,11 @@ def audit_table(
     examples = apply_mapping(table, mapping)
     if own_held_out is not None:
         examples = add_own_held_out(examples, apply_mapping(own_held_out, replace(mapping, part="")))
-    examples, dropped = corrected(examples, [Correction(**values) for values in corrections])
-    by_hand = left_out(examples.frame[dropped], BY_HAND)
+    examples, dropped = apply_corrections(examples, [Correction(**values) for values in corrections])
+    by_hand = excluded_rows(examples.frame[dropped], REMOVED_BY_HAND)
     kept = Examples(examples.shape, examples.frame[~dropped].reset_index(drop=True))
     settings = replace(settings, low=-1.0 if mapping.scale == (-1, 1) else 0.0, wrong_width=_wrong_width(table))
-    audited = audit(kept, choices=choices, settings=settings, progress=progress)
+    audited = audit_examples(kept, choices=choices, settings=settings, progress=progress)
     return replace(audited, left_out=pd.concat([by_hand, audited.left_out], ignore_index=True))
 
 
@@ -110,7 +110,7 @@ def split_audited(
         raise InputError("No row is left to train on.", todo="See what the audit leaves out, and change a choice.")
     frame = split(examples, validation=validation, held_out=held_out, seed=seed, near=audited.near)
     leaks = (frame["part"] == "").to_numpy()
-    out = pd.concat([audited.left_out, left_out(frame[leaks], LEAK_REASON)], ignore_index=True)
+    out = pd.concat([audited.left_out, excluded_rows(frame[leaks], LEAK_REASON)], ignore_index=True)
     frame = frame[~leaks].reset_index(drop=True)
     frame["component"] = pd.factorize(frame["component"])[0].astype(np.int64)
     prepared = PreparedDataset(examples.shape, _ordered(frame, examples), {}, out, audited)

@@ -16,12 +16,12 @@ def find_wrong_width(view: TextIndex, settings: AuditContext) -> CheckResult:
     return CheckResult(lines.isin(list(settings.wrong_width)).to_numpy())
 
 
-def find_empty(view: TextIndex, settings: AuditContext) -> CheckResult:
+def find_empty_cells(view: TextIndex, settings: AuditContext) -> CheckResult:
     """Flag rows where a needed text is empty or white space; a further negative may be missing nowhere."""
     return CheckResult(view.flag(lambda text: not text.strip()))
 
 
-def find_no_value(view: TextIndex, settings: AuditContext) -> CheckResult:
+def find_missing_value(view: TextIndex, settings: AuditContext) -> CheckResult:
     """Flag rows without a class, or whose score is no number."""
     if "score" in view.frame:
         return CheckResult(~np.isfinite(view.frame["score"].to_numpy(dtype=float)))
@@ -35,7 +35,7 @@ def find_out_of_range(view: TextIndex, settings: AuditContext) -> CheckResult:
         return CheckResult((score < settings.low - 1e-9) | (score > 1 + 1e-9))
 
 
-def clip(view: TextIndex, settings: AuditContext) -> Examples:
+def clip_scores(view: TextIndex, settings: AuditContext) -> Examples:
     """Bring scores beyond the scale to its nearer end."""
     return Examples(view.shape, view.frame.assign(score=view.frame["score"].clip(settings.low, 1.0)))
 
@@ -62,19 +62,19 @@ WRONG_WIDTH = Check(
     "nothing: a text may be cut or stand in the wrong column.",
     find_wrong_width,
 )
-EMPTY = Check(
+EMPTY_CELLS = Check(
     "empty",
     "Empty cells",
     "A row without one of its texts teaches nothing and cannot be used, so it is always left out.",
-    find_empty,
+    find_empty_cells,
     choices=(DROP,),
     default=DROP,
 )
-NO_VALUE = Check(
+MISSING_VALUE = Check(
     "no_value",
     "No score or class",
     "The score is not a number, or the class is empty: the row does not say what to learn.",
-    find_no_value,
+    find_missing_value,
     choices=(DROP,),
     default=DROP,
     shapes=(Shape.SCORED, Shape.LABELLED_PAIRS, Shape.LABELLED_TEXTS),
@@ -87,7 +87,7 @@ OUT_OF_RANGE = Check(
     choices=(DROP, FIX),
     default=DROP,
     shapes=(Shape.SCORED,),
-    fix=clip,
+    fix=clip_scores,
     fix_label="move to the end of the scale",
 )
 SMALL_CLASSES = Check(

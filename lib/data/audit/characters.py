@@ -11,44 +11,44 @@ from lib.data.columns.mapping import Examples
 from lib.data.normalisation import words
 from lib.data.text_index import TextIndex
 
-INVISIBLE = re.compile(
+INVISIBLE_PATTERN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ufff9-\ufffb]"
     # Joiners have work to do between letters of Persian, Hindi and others, and in emoji: only beside ASCII are they stray.
     "|(?<![^\x00-\x7f])[\u200c\u200d]|[\u200c\u200d](?![^\x00-\x7f])"
 )
 """C0 and C1 controls but tab and line ends, zero-width characters, direction marks and overrides, soft hyphen, BOM."""
 
-BROKEN = re.compile("\ufffd|Ã[\u0080-\u00bf]|â€[\u0080-\u00bf™œ“”˜¦]|Â[\u00a0-\u00bf]")
+BROKEN_PATTERN = re.compile("\ufffd|Ã[\u0080-\u00bf]|â€[\u0080-\u00bf™œ“”˜¦]|Â[\u00a0-\u00bf]")
 """The replacement character, and UTF-8 read as windows-1252."""
 
-TAG = re.compile(
+TAG_PATTERN = re.compile(
     r"</?(?:p|br|div|span|a|b|i|u|em|strong|ul|ol|li|h[1-6]|table|tr|td|th|thead|tbody|img|code|pre|blockquote|hr|font|sup|sub"
     r"|script|style|section|article|button|input|label|form|iframe|center|small)(?:\s[^<>]*)?/?>",
     re.IGNORECASE,
 )
-ENTITY = re.compile(r"&(?:amp|lt|gt|quot|apos|nbsp|[a-z]{4,8}|#\d{2,6}|#x[0-9a-f]{2,5});", re.IGNORECASE)
-BLOCKS = frozenset(words("p br div li ul ol tr table h1 h2 h3 h4 h5 h6 hr pre blockquote section article"))
-HIDDEN = frozenset(("script", "style"))
+ENTITY_PATTERN = re.compile(r"&(?:amp|lt|gt|quot|apos|nbsp|[a-z]{4,8}|#\d{2,6}|#x[0-9a-f]{2,5});", re.IGNORECASE)
+BLOCK_TAGS = frozenset(words("p br div li ul ol tr table h1 h2 h3 h4 h5 h6 hr pre blockquote section article"))
+HIDDEN_TAGS = frozenset(("script", "style"))
 
 
-def escaped(text: str) -> str:
+def escape_invisible(text: str) -> str:
     r"""Return the text with every invisible character as its escape: \u200b."""
-    return INVISIBLE.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
+    return INVISIBLE_PATTERN.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
 
 
 def find_invisible(view: TextIndex, settings: AuditContext) -> CheckResult:
     """Flag rows with an invisible character in a text."""
-    return CheckResult(view.flag(lambda text: INVISIBLE.search(text) is not None))
+    return CheckResult(view.flag(lambda text: INVISIBLE_PATTERN.search(text) is not None))
 
 
 def remove_invisible(view: TextIndex, settings: AuditContext) -> Examples:
     """Take every invisible character out."""
-    return view.mapped(lambda text: INVISIBLE.sub("", text))
+    return view.mapped(lambda text: INVISIBLE_PATTERN.sub("", text))
 
 
 def find_broken(view: TextIndex, settings: AuditContext) -> CheckResult:
     """Flag rows whose text was read or written in the wrong encoding."""
-    return CheckResult(view.flag(lambda text: not text.isascii() and BROKEN.search(text) is not None))
+    return CheckResult(view.flag(lambda text: not text.isascii() and BROKEN_PATTERN.search(text) is not None))
 
 
 def find_html(view: TextIndex, settings: AuditContext) -> CheckResult:
@@ -58,17 +58,17 @@ def find_html(view: TextIndex, settings: AuditContext) -> CheckResult:
 
 def has_html(text: str) -> bool:
     """Tell whether the text holds a known tag or a character reference."""
-    return ("<" in text and TAG.search(text) is not None) or (
-        "&" in text and any(html.unescape(match) != match for match in ENTITY.findall(text))
+    return ("<" in text and TAG_PATTERN.search(text) is not None) or (
+        "&" in text and any(html.unescape(match) != match for match in ENTITY_PATTERN.findall(text))
     )
 
 
 def strip_html(view: TextIndex, settings: AuditContext) -> Examples:
     """Replace HTML by the text it shows, in the texts that hold any."""
-    return view.mapped(lambda text: shown_text(text) if has_html(text) else text)
+    return view.mapped(lambda text: html_to_text(text) if has_html(text) else text)
 
 
-def shown_text(source: str) -> str:
+def html_to_text(source: str) -> str:
     """Return the text a browser would show, blocks on lines of their own. Unknown tags stay: `<file>` is no HTML."""
     reader = _Reader()
     reader.feed(source)
@@ -99,11 +99,11 @@ class _Reader(HTMLParser):
             self.pieces.append(data)
 
     def _tag(self, tag: str, written: str, step: int) -> None:
-        if not TAG.fullmatch(written):
+        if not TAG_PATTERN.fullmatch(written):
             self.pieces.append(written)
-        elif tag in HIDDEN:
+        elif tag in HIDDEN_TAGS:
             self.hidden = max(0, self.hidden + step)
-        elif tag in BLOCKS:
+        elif tag in BLOCK_TAGS:
             self.pieces.append("\n")
 
 

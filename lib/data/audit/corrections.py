@@ -10,7 +10,7 @@ import pandas as pd
 
 from lib.data.columns.mapping import Examples
 
-BY_HAND = "Left out by hand"
+REMOVED_BY_HAND = "Left out by hand"
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Correction:
         return asdict(self)
 
 
-def corrected(examples: Examples, corrections: Iterable[Correction]) -> tuple[Examples, pd.Series]:
+def apply_corrections(examples: Examples, corrections: Iterable[Correction]) -> tuple[Examples, pd.Series]:
     """Return the examples with the cells corrected, in order, and which rows are to be left out (bool, one a row)."""
     frame, dropped = examples.frame, pd.Series(False, index=examples.frame.index)
     changed: dict[str, pd.Series] = {}
@@ -42,7 +42,7 @@ def corrected(examples: Examples, corrections: Iterable[Correction]) -> tuple[Ex
     return Examples(examples.shape, frame.assign(**changed)), dropped
 
 
-def differences(before: pd.DataFrame, after: pd.DataFrame) -> list[Correction]:
+def find_corrections(before: pd.DataFrame, after: pd.DataFrame) -> list[Correction]:
     """Return what was edited between two tables of the same rows with a column line."""
     found = []
     for name in (name for name in before.columns if name != "line"):

@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
-from lib.data.audit.cells import EMPTY, NO_VALUE, OUT_OF_RANGE, SMALL_CLASSES, WRONG_WIDTH
+from lib.data.audit.cells import EMPTY_CELLS, MISSING_VALUE, OUT_OF_RANGE, SMALL_CLASSES, WRONG_WIDTH
 from lib.data.audit.characters import BROKEN_CHARACTERS, HTML, INVISIBLE_CHARACTERS
 from lib.data.audit.check import Check
+from lib.data.audit.duplicates import (
+    CONTRADICTIONS,
+    EQUAL_SIDES,
+    EXACT_DUPLICATES,
+    NEAR_DUPLICATES,
+    ONE_SOURCE_MANY_TARGETS,
+    ONE_TARGET_MANY_SOURCES,
+)
 from lib.data.audit.lengths import TOO_LONG
-from lib.data.audit.repeats import CONTRADICTIONS, EQUAL_SIDES, EXACT, NEAR, ONE_SOURCE, ONE_TARGET
-from lib.data.audit.scripts import SCRIPTS
+from lib.data.audit.scripts import MIXED_SCRIPTS
 
 CHECKS: tuple[Check, ...] = (
     WRONG_WIDTH,
     INVISIBLE_CHARACTERS,
     BROKEN_CHARACTERS,
     HTML,
-    EMPTY,
-    NO_VALUE,
+    EMPTY_CELLS,
+    MISSING_VALUE,
     OUT_OF_RANGE,
     EQUAL_SIDES,
-    EXACT,
-    NEAR,
+    EXACT_DUPLICATES,
+    NEAR_DUPLICATES,
     CONTRADICTIONS,
-    ONE_SOURCE,
-    ONE_TARGET,
+    ONE_SOURCE_MANY_TARGETS,
+    ONE_TARGET_MANY_SOURCES,
     TOO_LONG,
-    SCRIPTS,
+    MIXED_SCRIPTS,
     SMALL_CLASSES,
 )

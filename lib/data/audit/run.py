@@ -16,7 +16,7 @@ from lib.data.text_index import TextIndex
 from lib.errors import InputError
 from lib.progress import Progress, Silent
 
-MAX_EXAMPLES = 20
+MAX_SHOWN_EXAMPLES = 20
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Audit:
         return [finding for finding in self.findings if finding.count]
 
 
-def audit(
+def audit_examples(
     examples: Examples,
     *,
     choices: Mapping[str, str] | None = None,
@@ -96,9 +96,9 @@ def _one(check: Check, view: TextIndex, choice: str, settings: AuditContext) -> 
     """Run one check and carry out its choice; give the finding, what is left, and what was left out."""
     found = check.find(view, settings)
     count = int(found.rows.sum())
-    after, out = view, left_out(view.frame.iloc[:0], "")
+    after, out = view, excluded_rows(view.frame.iloc[:0], "")
     if count and choice == DROP:
-        out = left_out(view.frame[found.rows], check.title)
+        out = excluded_rows(view.frame[found.rows], check.title)
         after = view.without(found.rows)
     elif count and choice == FIX and check.fix is not None:
         after = TextIndex(check.fix(view, settings))
@@ -119,7 +119,7 @@ def _one(check: Check, view: TextIndex, choice: str, settings: AuditContext) -> 
     return finding, after, out
 
 
-def left_out(frame: pd.DataFrame, reason: str) -> pd.DataFrame:
+def excluded_rows(frame: pd.DataFrame, reason: str) -> pd.DataFrame:
     """Return the rows as a table of line, reason and their columns."""
     kept = frame.drop(columns=[name for name in ("component", "part") if name in frame])
     kept.insert(1, "reason", pd.Series(reason, index=kept.index, dtype="str"))
@@ -127,9 +127,9 @@ def left_out(frame: pd.DataFrame, reason: str) -> pd.DataFrame:
 
 
 def _examples(view: TextIndex, found: CheckResult) -> pd.DataFrame:
-    rows = found.first if found.first is not None else np.flatnonzero(found.rows)[:MAX_EXAMPLES]
+    rows = found.first if found.first is not None else np.flatnonzero(found.rows)[:MAX_SHOWN_EXAMPLES]
     shown = [name for name in ("line", *view.columns, "score", "label") if name in view.frame]
-    return view.frame.iloc[rows[:MAX_EXAMPLES]][shown].reset_index(drop=True)
+    return view.frame.iloc[rows[:MAX_SHOWN_EXAMPLES]][shown].reset_index(drop=True)
 
 
 def _check_choices(choices: dict[str, str]) -> None:

@@ -11,7 +11,7 @@ from lib.data.audit.check import AuditContext, Check, CheckResult
 from lib.data.normalisation import words
 from lib.data.text_index import TextIndex
 
-BLOCKS = (
+SCRIPT_RANGES = (
     (0x0000, ""),
     (0x0041, "Latin"),
     (0x005B, ""),
@@ -78,11 +78,11 @@ BLOCKS = (
 )
 """Where scripts begin in Unicode ("" is neutral: digits, punctuation, emoji), coarse on purpose."""
 
-NAMES = tuple(dict.fromkeys(name for _, name in BLOCKS))
-STARTS = np.array([start for start, _ in BLOCKS], dtype=np.uint32)
-CODES = np.array([NAMES.index(name) for _, name in BLOCKS], dtype=np.int64)
+SCRIPT_NAMES = tuple(dict.fromkeys(name for _, name in SCRIPT_RANGES))
+RANGE_STARTS = np.array([start for start, _ in SCRIPT_RANGES], dtype=np.uint32)
+RANGE_SCRIPTS = np.array([SCRIPT_NAMES.index(name) for _, name in SCRIPT_RANGES], dtype=np.int64)
 
-LANGUAGES = {
+FUNCTION_WORDS = {
     "English": words("the of and to is in you that it for are with how what not this can my do"),
     "German": words("der die das und ist nicht ein eine zu den mit auf wie sich ich für von wird dem"),
     "French": words("le la les des est et une du que pour dans qui pas sur au avec vous je"),
@@ -96,53 +96,58 @@ LANGUAGES = {
     "Turkish": words("ve bir bu için ile ne mi da de nasıl değil olarak daha"),
 }
 """The commonest function words of languages in Latin script."""
-SAMPLE = 20_000
-CHUNK = 50_000
+LANGUAGE_SAMPLE = 20_000
+TEXTS_PER_CHUNK = 50_000
 
 
-def scripts(texts: Sequence[str]) -> np.ndarray:
+def detect_scripts(texts: Sequence[str]) -> np.ndarray:
     """Return the commonest script of each text as a number into NAMES; 0 where a text has no letters."""
     return np.concatenate(
-        [_scripts(texts[at : at + CHUNK]) for at in range(0, len(texts), CHUNK)] or [np.zeros(0, int)]
+        [_scripts(texts[at : at + TEXTS_PER_CHUNK]) for at in range(0, len(texts), TEXTS_PER_CHUNK)]
+        or [np.zeros(0, int)]
     )
 
 
 def _scripts(texts: Sequence[str]) -> np.ndarray:
     points = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
     owner = np.repeat(np.arange(len(texts)), [len(text) for text in texts])
-    codes = CODES[np.searchsorted(STARTS, points, side="right") - 1]
-    counts = np.bincount(owner * len(NAMES) + codes, minlength=len(texts) * len(NAMES)).reshape(-1, len(NAMES))
+    codes = RANGE_SCRIPTS[np.searchsorted(RANGE_STARTS, points, side="right") - 1]
+    counts = np.bincount(owner * len(SCRIPT_NAMES) + codes, minlength=len(texts) * len(SCRIPT_NAMES)).reshape(
+        -1, len(SCRIPT_NAMES)
+    )
     counts[:, 0] = 0
     return counts.argmax(axis=1)
 
 
-def language(text: str) -> str:
+def detect_language(text: str) -> str:
     """Return the language whose function words the text holds most of; "" where too few decide."""
     found = set(text.lower().split())
-    scores = sorted(((len(found.intersection(listed)), name) for name, listed in LANGUAGES.items()), reverse=True)
+    scores = sorted(((len(found.intersection(listed)), name) for name, listed in FUNCTION_WORDS.items()), reverse=True)
     clear = scores[0][0] >= 2 and scores[0][0] > scores[1][0]
     return scores[0][1] if clear else ""
 
 
-def find_scripts(view: TextIndex, settings: AuditContext) -> CheckResult:
+def find_mixed_scripts(view: TextIndex, settings: AuditContext) -> CheckResult:
     """Flag rows with a side in another script than most of that side; tell scripts and languages."""
-    found = scripts(view.texts)
+    found = detect_scripts(view.texts)
     if not len(view):
         return CheckResult(np.zeros(0, dtype=bool))
     rows, details = np.zeros(len(view), dtype=bool), []
     for at, name in enumerate(view.columns):
         side = found[view.codes[:, at]]
-        counts = np.bincount(side[side > 0], minlength=len(NAMES))
+        counts = np.bincount(side[side > 0], minlength=len(SCRIPT_NAMES))
         if counts.sum():
             rows |= (side > 0) & (side != counts.argmax())
-            details.append(f"{name}: {_shares(Counter({NAMES[i]: int(n) for i, n in enumerate(counts) if n}))}")
+            details.append(f"{name}: {_shares(Counter({SCRIPT_NAMES[i]: int(n) for i, n in enumerate(counts) if n}))}")
     return CheckResult(rows, "Scripts of " + "; ".join(details) + "." + _languages(view, found) if details else "")
 
 
 def _languages(view: TextIndex, found: np.ndarray) -> str:
-    step = max(1, len(view.texts) // SAMPLE)
-    latin = [text for text, script in zip(view.texts[::step], found[::step], strict=True) if NAMES[script] == "Latin"]
-    counts = Counter(name for name in map(language, latin) if name)
+    step = max(1, len(view.texts) // LANGUAGE_SAMPLE)
+    latin = [
+        text for text, script in zip(view.texts[::step], found[::step], strict=True) if SCRIPT_NAMES[script] == "Latin"
+    ]
+    counts = Counter(name for name in map(detect_language, latin) if name)
     return f" Languages, where function words tell: {_shares(counts)}." if counts else ""
 
 
@@ -152,10 +157,10 @@ def _shares(counts: Counter[str], limit: int = 6) -> str:
     return ", ".join(shown + [f"{len(counts) - limit} more"] * (len(counts) > limit))
 
 
-SCRIPTS = Check(
+MIXED_SCRIPTS = Check(
     "scripts",
     "More than one script",
     "A base model knows the languages it was trained on: the bundled one English. Texts in another script become unknown "
     "or single characters to it. Is the mixture meant, and does the model you choose read it?",
-    find_scripts,
+    find_mixed_scripts,
 )

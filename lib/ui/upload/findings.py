@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from lib.data.audit.corrections import Correction, differences
+from lib.data.audit.corrections import Correction, find_corrections
 from lib.data.audit.run import Audit, Finding
 from lib.store.uploads import Draft, Upload
 from lib.ui.upload.draft import key
@@ -90,7 +90,7 @@ def _cells(upload: Upload, draft: Draft, finding: Finding) -> None:
         key=key(upload, "cells", finding.name, len(draft.corrections)),
         alt=f"Examples that can be corrected: {finding.title}",
     )
-    found = differences(finding.examples, edited)
+    found = find_corrections(finding.examples, edited)
     if found:
         st.button(
             f"Apply {len(found)} correction{'s' * (len(found) != 1)}",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from lib.data.audit.characters import escaped
+from lib.data.audit.characters import escape_invisible
 from lib.data.shapes import Shape
 
 SHAPE_TITLES = {
@@ -38,7 +38,7 @@ def texts_table(frame: pd.DataFrame, *, label: str, height: int | str = "auto", 
     shown = frame.copy()
     for name in shown.columns:
         if pd.api.types.is_string_dtype(shown[name]):
-            shown[name] = [escaped(text) for text in shown[name]]
+            shown[name] = [escape_invisible(text) for text in shown[name]]
     st.dataframe(shown, hide_index=True, height=height, column_config=columns(frame), alt=label, key=key)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from lib.data.audit.corrections import Correction, corrected, differences
+from lib.data.audit.corrections import Correction, apply_corrections, find_corrections
 from lib.data.columns.guess import guess_mapping
 from lib.data.columns.mapping import FrameTable, apply_mapping
 from lib.data.prepare import LEAK_REASON, audit_table, prepare, split_audited
@@ -117,9 +117,9 @@ def test_differences_are_the_corrections_that_make_them() -> None:
     before = apply_mapping(FrameTable(table(4)), guess_mapping(FrameTable(table(4)))).frame
     after = before.copy()
     after.loc[2, "anchor"] = "changed"
-    found = differences(before, after)
+    found = find_corrections(before, after)
     assert [(item.line, item.column, item.after) for item in found] == [(4, "anchor", "changed")]
-    again, _ = corrected(apply_mapping(FrameTable(table(4)), guess_mapping(FrameTable(table(4)))), found)
+    again, _ = apply_corrections(apply_mapping(FrameTable(table(4)), guess_mapping(FrameTable(table(4)))), found)
     pd.testing.assert_frame_equal(again.frame, after)
 
 

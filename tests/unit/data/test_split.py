@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lib.data.audit.run import audit
+from lib.data.audit.run import audit_examples
 from lib.data.columns.mapping import Examples
 from lib.data.normalisation import near_key
 from lib.data.prepare import split_audited
@@ -146,7 +146,7 @@ def test_a_knot_is_cut_at_little_cost_and_told() -> None:
     frame = pd.DataFrame(rows, columns=["anchor", "positive", "label"], dtype="str")
     found = Examples(Shape.LABELLED_PAIRS, frame.assign(line=np.arange(400)))
     assert split(found, may_cut=False)["part"].value_counts().get("held_out", 0) < 40
-    prepared = split_audited(audit(found))
+    prepared = split_audited(audit_examples(found))
     assert prepared.counts["held_out"] > 40
     assert prepared.counts["validation"] > 20
     assert leaks(found, prepared.frame) == []

@@ -9,8 +9,8 @@ from lib.data.audit.check import DROP, KEEP, AuditContext, Check, CheckResult
 from lib.data.shapes import Shape
 from lib.data.text_index import TextIndex, duplicate_rows, row_codes
 
-PAIRED = (Shape.PAIRS, Shape.SCORED, Shape.LABELLED_PAIRS, Shape.TRIPLETS)
-RANKED = (Shape.PAIRS, Shape.TRIPLETS)
+PAIRED_SHAPES = (Shape.PAIRS, Shape.SCORED, Shape.LABELLED_PAIRS, Shape.TRIPLETS)
+RANKED_SHAPES = (Shape.PAIRS, Shape.TRIPLETS)
 
 
 def find_equal_sides(view: TextIndex, settings: AuditContext) -> CheckResult:
@@ -18,15 +18,15 @@ def find_equal_sides(view: TextIndex, settings: AuditContext) -> CheckResult:
     return CheckResult(view.same[:, 0] == view.same[:, 1])
 
 
-def find_exact(view: TextIndex, settings: AuditContext) -> CheckResult:
+def find_exact_duplicates(view: TextIndex, settings: AuditContext) -> CheckResult:
     """Flag rows that repeat an earlier row, texts and value alike, character by character."""
     return CheckResult(duplicate_rows(np.column_stack([view.codes, view.value]), order=view.judged_first))
 
 
-def find_near(view: TextIndex, settings: AuditContext) -> CheckResult:
+def find_near_duplicates(view: TextIndex, settings: AuditContext) -> CheckResult:
     """Flag rows that repeat an earlier row but for case, white space and punctuation, and are no exact repeat."""
     near = duplicate_rows(np.column_stack([view.near, view.value]), order=view.judged_first)
-    return CheckResult(near & ~find_exact(view, settings).rows)
+    return CheckResult(near & ~find_exact_duplicates(view, settings).rows)
 
 
 def find_contradictions(view: TextIndex, settings: AuditContext) -> CheckResult:
@@ -54,7 +54,7 @@ def _one_to_many(view: TextIndex, settings: AuditContext, *, one: int, many: int
     rows = ((kinds > 1) & key.duplicated()).to_numpy()
     sizes = key.value_counts().to_numpy()
     most = int(kinds.max())
-    expected = false_negatives(sizes, len(view), settings.batch)
+    expected = expected_false_negatives(sizes, len(view), settings.batch)
     detail = (
         f"The most repeated stands with {most:,} different {words}. Expected false negatives in a batch of "
         f"{settings.batch}: {expected:.2f} = {settings.batch} x {settings.batch - 1} x sum of c(c - 1) / (n(n - 1)), "
@@ -64,7 +64,7 @@ def _one_to_many(view: TextIndex, settings: AuditContext, *, one: int, many: int
     return CheckResult(rows, detail if rows.any() else "", first=order[: min(len(order), 50)] if rows.any() else None)
 
 
-def false_negatives(counts: np.ndarray, rows: int, batch: int) -> float:
+def expected_false_negatives(counts: np.ndarray, rows: int, batch: int) -> float:
     """Return how many ordered pairs of rows in a random batch share a text and so deny a right answer.
 
     A batch of B rows drawn from n without replacement holds B(B - 1) ordered pairs, each of them any ordered pair of
@@ -83,22 +83,22 @@ EQUAL_SIDES = Check(
     find_equal_sides,
     default=DROP,
     defaults={Shape.SCORED: KEEP, Shape.LABELLED_PAIRS: KEEP},
-    shapes=PAIRED,
+    shapes=PAIRED_SHAPES,
 )
-EXACT = Check(
+EXACT_DUPLICATES = Check(
     "exact_duplicates",
     "Exact duplicates",
     "The same row stands more than once. It would count more than others, and in one batch each copy tells the model "
     "that the other is wrong. The first one stays.",
-    find_exact,
+    find_exact_duplicates,
     default=DROP,
 )
-NEAR = Check(
+NEAR_DUPLICATES = Check(
     "near_duplicates",
     "Near duplicates",
     "Rows that differ only in case, white space or punctuation. They are kept on one side of the split in any case; "
     "drop them where they are copies rather than variants.",
-    find_near,
+    find_near_duplicates,
 )
 CONTRADICTIONS = Check(
     "contradictions",
@@ -108,19 +108,19 @@ CONTRADICTIONS = Check(
     find_contradictions,
     shapes=(Shape.SCORED, Shape.LABELLED_PAIRS, Shape.LABELLED_TEXTS),
 )
-ONE_SOURCE = Check(
+ONE_SOURCE_MANY_TARGETS = Check(
     "one_source_many_targets",
     "One source, many targets",
     "Several right targets of one source: in a batch the model is told that all but one are wrong (false negatives). "
     "Training here masks known right answers; drop keeps only the first target of each source.",
     find_one_source,
-    shapes=RANKED,
+    shapes=RANKED_SHAPES,
 )
-ONE_TARGET = Check(
+ONE_TARGET_MANY_SOURCES = Check(
     "one_target_many_sources",
     "One target, many sources",
     "Several sources share a target: in a batch, the copy of the target counts as wrong (false negatives). "
     "Training here masks known right answers; drop keeps only the first source of each target.",
     find_one_target,
-    shapes=RANKED,
+    shapes=RANKED_SHAPES,
 )
