@@ -9,17 +9,17 @@ import pandas as pd
 
 from lib.data.normalisation import near_key, same_key
 
-PIECE = 5
+SHINGLE_CHARACTERS = 5
 """Characters in a piece (shingle)."""
-MIN_CHARACTERS = 40
+MIN_SHINGLED_CHARACTERS = 40
 """Below this one changed character changes too many pieces to speak of near duplicates."""
-JACCARD = 0.9
-BANDS, ROWS = 5, 4
+MIN_JACCARD = 0.9
+BANDS, ROWS_PER_BAND = 5, 4
 """A pair at Jaccard 0.9 shares one of 5 bands of 4 minima with chance 1 - (1 - 0.9^4)^5 = 0.995; each is verified."""
 CHUNK_CHARACTERS = 2_000_000
 
 
-def near_groups(texts: Sequence[str]) -> np.ndarray:
+def near_duplicate_groups(texts: Sequence[str]) -> np.ndarray:
     """Return a code for each text (int64), equal for near duplicates, directly or over others; -1 for an empty one.
 
     MinHash (Broder 1997) with banding finds candidates in linear time; the exact Jaccard index decides.
@@ -48,13 +48,13 @@ def _joined(texts: list[str]) -> np.ndarray:
 
 def _near_pairs(texts: list[str]) -> Iterator[tuple[int, int]]:
     """Yield pairs of texts whose pieces have a Jaccard index of at least JACCARD."""
-    long = np.array([at for at, text in enumerate(texts) if len(text) >= MIN_CHARACTERS], dtype=np.int64)
+    long = np.array([at for at, text in enumerate(texts) if len(text) >= MIN_SHINGLED_CHARACTERS], dtype=np.int64)
     if len(long) < 2:
         return
     minima = np.vstack([_minima(chunk) for chunk in _chunks([texts[at] for at in long])])
     seen: set[tuple[int, int]] = set()
     for band in range(BANDS):
-        for bucket in _buckets(minima[:, band * ROWS : (band + 1) * ROWS]):
+        for bucket in _buckets(minima[:, band * ROWS_PER_BAND : (band + 1) * ROWS_PER_BAND]):
             head = int(long[bucket[0]])
             for other in long[bucket[1:]].tolist():
                 if (head, other) not in seen:
@@ -64,15 +64,15 @@ def _near_pairs(texts: list[str]) -> Iterator[tuple[int, int]]:
 
 
 def _alike(left: str, right: str) -> bool:
-    if min(len(left), len(right)) < JACCARD * max(len(left), len(right)) * 0.9:
+    if min(len(left), len(right)) < MIN_JACCARD * max(len(left), len(right)) * 0.9:
         return False
     first, second = _pieces(left), _pieces(right)
     common = len(first & second)
-    return common >= JACCARD * (len(first) + len(second) - common)
+    return common >= MIN_JACCARD * (len(first) + len(second) - common)
 
 
 def _pieces(text: str) -> set[str]:
-    return {text[at : at + PIECE] for at in range(len(text) - PIECE + 1)}
+    return {text[at : at + SHINGLE_CHARACTERS] for at in range(len(text) - SHINGLE_CHARACTERS + 1)}
 
 
 def _buckets(rows: np.ndarray) -> Iterator[np.ndarray]:
@@ -105,13 +105,13 @@ def _minima(texts: list[str]) -> np.ndarray:
     points = np.frombuffer("".join(texts).encode("utf-32-le"), dtype=np.uint32).astype(np.uint64)
     starts = np.concatenate([[0], np.cumsum([len(text) for text in texts])]).astype(np.int64)
     pieces = np.zeros(len(points), dtype=np.uint64)
-    for offset in range(PIECE):
+    for offset in range(SHINGLE_CHARACTERS):
         pieces[: len(points) - offset] += points[offset:] * np.uint64(pow(1_000_003, offset + 1, 2**64))
     ends = starts[1:]
-    across = (ends[:, None] - np.arange(1, PIECE)[None, :]).ravel()
+    across = (ends[:, None] - np.arange(1, SHINGLE_CHARACTERS)[None, :]).ravel()
     generator = np.random.default_rng(5)
-    factors = generator.integers(1, 2**63, size=BANDS * ROWS, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
-    found = np.empty((len(texts), BANDS * ROWS), dtype=np.uint32)
+    factors = generator.integers(1, 2**63, size=BANDS * ROWS_PER_BAND, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
+    found = np.empty((len(texts), BANDS * ROWS_PER_BAND), dtype=np.uint32)
     for at, factor in enumerate(factors):
         hashed = ((pieces * factor) >> np.uint64(32)).astype(np.uint32)
         hashed[across] = np.uint32(2**32 - 1)

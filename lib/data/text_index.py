@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from lib.data.columns.mapping import Examples
-from lib.data.near_duplicates import near_groups
+from lib.data.near_duplicates import near_duplicate_groups
 from lib.data.normalisation import same_key, text_codes
 from lib.data.shapes import Shape
 from lib.settings import PARTS
@@ -46,7 +46,7 @@ class TextIndex:
     @cached_property
     def near(self) -> np.ndarray:
         """(rows, text columns) codes that are equal for near duplicates (see `near_groups`); -1 for empty texts."""
-        return near_groups(self.texts)[self.codes]
+        return near_duplicate_groups(self.texts)[self.codes]
 
     @cached_property
     def value(self) -> np.ndarray:

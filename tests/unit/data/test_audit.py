@@ -14,7 +14,7 @@ from lib.data.audit.registry import CHECKS
 from lib.data.audit.run import Audit, audit_examples
 from lib.data.audit.scripts import SCRIPT_NAMES, detect_language, detect_scripts
 from lib.data.columns.mapping import Examples
-from lib.data.near_duplicates import near_groups
+from lib.data.near_duplicates import near_duplicate_groups
 from lib.data.shapes import Shape
 from lib.errors import InputError
 
@@ -82,7 +82,7 @@ def test_near_duplicates_by_one_word_in_many() -> None:
 
 
 def test_signs_alone_do_not_make_short_texts_near() -> None:
-    codes = near_groups(["<?>", "<q>", "a-b", "a+b", "hello, world", "Hello world!", ""])
+    codes = near_duplicate_groups(["<?>", "<q>", "a-b", "a+b", "hello, world", "Hello world!", ""])
     assert len(set(codes[:4])) == 4
     assert codes[4] == codes[5]
     assert codes[6] == -1
