@@ -91,7 +91,7 @@ def read_frame(path: Path, shape: Shape, stored: dict[str, Any] | None = None) -
     from lib.data.columns.mapping import ColumnMapping
     from lib.data.prepare import audit_table
     from lib.data.read.tables import read
-    from lib.data.split.components import components
+    from lib.data.split.components import find_components
 
     if not path.is_file():
         raise InputError(f"There is no file {path}.", todo="Check the path.")
@@ -110,7 +110,7 @@ def read_frame(path: Path, shape: Shape, stored: dict[str, Any] | None = None) -
     audited = audit_table(table, mapping)
     if audited.examples.frame.empty:
         raise InputError(f"No row of {path.name} can be used.", todo="See what the audit says: python -m lib audit.")
-    together = components(audited.examples, near=audited.near)
+    together = find_components(audited.examples, near=audited.near)
     return audited.examples.frame.reset_index(drop=True).assign(part="held_out", component=together)
 
 

@@ -16,7 +16,7 @@ from lib.data.audit.run import Audit, audit_examples, excluded_rows
 from lib.data.columns.guess import guess_mapping
 from lib.data.columns.mapping import ColumnMapping, Examples, FrameTable, TableLike, apply_mapping
 from lib.data.shapes import Shape
-from lib.data.split.split import split
+from lib.data.split.split import split_examples
 from lib.errors import InputError
 from lib.progress import Progress, Silent
 from lib.settings import HELD_OUT_FRACTION, PARTS, VALIDATION_FRACTION
@@ -108,7 +108,7 @@ def split_audited(
     examples = audited.examples
     if not len(examples.frame):
         raise InputError("No row is left to train on.", todo="See what the audit leaves out, and change a choice.")
-    frame = split(examples, validation=validation, held_out=held_out, seed=seed, near=audited.near)
+    frame = split_examples(examples, validation=validation, held_out=held_out, seed=seed, near=audited.near)
     leaks = (frame["part"] == "").to_numpy()
     out = pd.concat([audited.left_out, excluded_rows(frame[leaks], LEAK_REASON)], ignore_index=True)
     frame = frame[~leaks].reset_index(drop=True)

@@ -12,7 +12,7 @@ from lib.data.shapes import Shape
 from lib.data.text_index import TextIndex
 
 
-def components(examples: Examples, *, near: np.ndarray | None = None) -> np.ndarray:
+def find_components(examples: Examples, *, near: np.ndarray | None = None) -> np.ndarray:
     """Return the component of each row (int64, numbered in order of first appearance).
 
     Rows are joined by every text they share but negatives (a near duplicate counts as the same text), and by the group
@@ -27,10 +27,10 @@ def components(examples: Examples, *, near: np.ndarray | None = None) -> np.ndar
     if "group" in frame:
         codes = pd.factorize(frame["group"])[0].astype(np.int64)
         joins.append(np.where(frame["group"].to_numpy(dtype=object) == "", -1, codes + _after(joins)))
-    return joined_rows(joins)
+    return connect_rows(joins)
 
 
-def joined_rows(joins: Sequence[np.ndarray]) -> np.ndarray:
+def connect_rows(joins: Sequence[np.ndarray]) -> np.ndarray:
     """Return the connected components of the graph of rows and codes; -1 joins nothing. O(rows x joins)."""
     from scipy.sparse import coo_matrix
     from scipy.sparse.csgraph import connected_components

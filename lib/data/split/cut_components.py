@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from lib.data.split.components import joined_rows
+from lib.data.split.components import connect_rows
 
-PIECES = 12
+PIECES_PER_HELD_OUT = 12
 """A piece is at most this fraction (1/12) of the rows that held-out asks for: small enough to meet sizes."""
 
 
-def cut(
+def cut_components(
     ends: np.ndarray, *, weights: np.ndarray, need: np.ndarray, groups: np.ndarray | None, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the part of each row (0 train, 1 validation, 2 held-out, -1 between two parts) and the piece it is in.
@@ -23,7 +23,7 @@ def cut(
     texts = np.unique(ends, return_inverse=True)[1].reshape(ends.shape)
     if groups is not None:
         texts = _with_groups(texts, groups)
-    limit = max(2, int(need[1:].max() / PIECES))
+    limit = max(2, int(need[1:].max() / PIECES_PER_HELD_OUT))
     piece = _pieces(texts, weights, limit, np.random.default_rng(seed))
     sizes = np.bincount(piece[texts[:, 0]], minlength=int(piece.max()) + 1)
     part = _regions(piece[texts], sizes, need, np.random.default_rng(seed))
@@ -33,7 +33,7 @@ def cut(
 
 def _with_groups(texts: np.ndarray, groups: np.ndarray) -> np.ndarray:
     """Return codes in which all texts of a group are one."""
-    together = joined_rows([texts[:, 0], texts[:, 1], np.where(groups < 0, -1, groups + texts.max() + 1)])
+    together = connect_rows([texts[:, 0], texts[:, 1], np.where(groups < 0, -1, groups + texts.max() + 1)])
     grouped = pd.Series(groups >= 0).groupby(together).transform("any").to_numpy()
     return np.where(grouped[:, None], together[:, None] + texts.max() + 1, texts)
 

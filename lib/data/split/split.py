@@ -7,14 +7,14 @@ import pandas as pd
 
 from lib.data.columns.mapping import Examples
 from lib.data.shapes import Shape
-from lib.data.split.components import components
-from lib.data.split.cut_components import cut
+from lib.data.split.components import find_components
+from lib.data.split.cut_components import cut_components
 from lib.data.text_index import TextIndex
 from lib.errors import InputError
 from lib.settings import HELD_OUT_FRACTION, PARTS, VALIDATION_FRACTION
 
 
-def split(
+def split_examples(
     examples: Examples,
     *,
     validation: float = VALIDATION_FRACTION,
@@ -36,7 +36,7 @@ def split(
             todo="Make them smaller: together they must stay under 100%.",
         )
     near = near if near is not None else TextIndex(examples).near
-    frame = examples.frame.assign(component=components(examples, near=near))
+    frame = examples.frame.assign(component=find_components(examples, near=near))
     if "part" in frame:
         return frame.assign(part=_given(frame, validation, held_out, seed))
     ranks = _assigned(examples.shape, frame, validation, held_out, seed)
@@ -59,7 +59,7 @@ def _cut(frame: pd.DataFrame, near: np.ndarray, fractions: np.ndarray, seed: int
     elif "label" in frame:
         weights = (frame["label"] == "1").to_numpy(dtype=float)
     groups = pd.factorize(frame["group"].mask(frame["group"] == ""))[0].astype(np.int64) if "group" in frame else None
-    ranks, pieces = cut(near[:, :2], weights=weights, need=fractions * len(frame), groups=groups, seed=seed)
+    ranks, pieces = cut_components(near[:, :2], weights=weights, need=fractions * len(frame), groups=groups, seed=seed)
     # Whole components are one knot here: the pieces are what statistics can take as independent.
     return frame.assign(component=pieces, part=_parts(ranks).mask(pd.Series(ranks < 0), ""))
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from lib.data.prepare import LEAK_REASON, PreparedDataset
 from lib.data.shapes import Shape
-from lib.data.split.sample_size import advice, independent
+from lib.data.split.sample_size import count_independent, held_out_advice
 from lib.errors import CloserError
 from lib.settings import HELD_OUT_FRACTION, PARTS, VALIDATION_FRACTION
 from lib.store.uploads import Draft, Upload, remove_own_held_out, store_own_held_out
@@ -72,7 +72,9 @@ def sizes(prepared: PreparedDataset, draft: Draft) -> None:
     for warning in warnings(prepared, draft):
         st.warning(warning, icon=":material/warning:")
     judged = prepared.frame[prepared.frame["part"] == "held_out"]
-    st.text("Enough data? " + advice(len(judged), independent(judged), scored=prepared.shape is Shape.SCORED))
+    st.text(
+        "Enough data? " + held_out_advice(len(judged), count_independent(judged), scored=prepared.shape is Shape.SCORED)
+    )
 
 
 def warnings(prepared: PreparedDataset, draft: Draft) -> list[str]:
@@ -94,7 +96,7 @@ def warnings(prepared: PreparedDataset, draft: Draft) -> list[str]:
         share = prepared.counts[part] / total
         if abs(share - asked) > 0.25 * asked and not _given(prepared):
             found.append(f"{PART_TITLES[part]} has {share:.0%} of the rows, not the {asked:.0%} asked for.")
-    judged = independent(prepared.frame[prepared.frame["part"] == "held_out"])
+    judged = count_independent(prepared.frame[prepared.frame["part"] == "held_out"])
     if judged < 30:
         found.append(
             f"The held-out part has only {judged} different sources or targets: its numbers will say little. "

@@ -15,7 +15,7 @@ from lib.data.columns.mapping import FrameTable, apply_mapping
 from lib.data.prepare import LEAK_REASON, audit_table, prepare, split_audited
 from lib.data.samples.add import add_sample
 from lib.data.samples.registry import support_desk
-from lib.data.split.sample_size import advice, half_width, independent, rows_for
+from lib.data.split.sample_size import count_independent, held_out_advice, rows_for_half_width, share_half_width
 from lib.errors import InputError, NotFoundError
 from lib.store.uploads import Draft, load_upload, remove_own_held_out, store_own_held_out, store_upload
 from lib.store.workspace import open_workspace
@@ -167,7 +167,7 @@ def test_sample_becomes_one_dataset_however_often_it_is_added(home: Path) -> Non
 
 
 def test_half_width_says_what_rows_can_show() -> None:
-    assert half_width(100) == pytest.approx(0.098, abs=0.001)
-    assert rows_for(half_width(100)) == 100
-    assert "±9.8 points" in advice(300, 100, scored=False)
-    assert independent(pd.DataFrame({"anchor": ["a", "b"], "positive": ["c", "c"], "component": [0, 0]})) == 1
+    assert share_half_width(100) == pytest.approx(0.098, abs=0.001)
+    assert rows_for_half_width(share_half_width(100)) == 100
+    assert "±9.8 points" in held_out_advice(300, 100, scored=False)
+    assert count_independent(pd.DataFrame({"anchor": ["a", "b"], "positive": ["c", "c"], "component": [0, 0]})) == 1

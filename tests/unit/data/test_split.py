@@ -13,7 +13,7 @@ from lib.data.columns.mapping import Examples
 from lib.data.normalisation import near_key
 from lib.data.prepare import split_audited
 from lib.data.shapes import Shape
-from lib.data.split.split import split
+from lib.data.split.split import split_examples
 from lib.errors import InputError
 
 WORDS = st.sampled_from([f"text {at}" for at in range(60)] + ["Text 1", "TEXT  2", "text-3", "te xt 4"])
@@ -59,7 +59,7 @@ SHAPES = st.sampled_from(list(Shape)).flatmap(examples)
 @settings(max_examples=150, deadline=None)
 @given(SHAPES, st.integers(0, 5), st.floats(0.05, 0.4), st.floats(0.05, 0.4))
 def test_no_split_ever_leaks(found: Examples, seed: int, validation: float, held_out: float) -> None:
-    frame = split(found, validation=validation, held_out=held_out, seed=seed)
+    frame = split_examples(found, validation=validation, held_out=held_out, seed=seed)
     assert leaks(found, frame) == []
     assert len(frame) == len(found.frame)
     assert set(frame["part"]) <= {"train", "validation", "held_out", ""}
@@ -72,7 +72,7 @@ def test_a_given_split_is_kept_and_never_leaks(found: Examples, data: st.DataObj
     part = st.sampled_from(["train", "train", "validation", "held_out"])
     given_parts = data.draw(st.lists(part, min_size=len(found.frame), max_size=len(found.frame)))
     own = Examples(found.shape, found.frame.assign(part=pd.Series(given_parts, dtype="str")))
-    frame = split(own, seed=1)
+    frame = split_examples(own, seed=1)
     assert leaks(own, frame) == []
     kept = (frame["part"] != "").to_numpy()
     held_out = np.array(given_parts) == "held_out"
@@ -83,14 +83,14 @@ def test_a_given_split_is_kept_and_never_leaks(found: Examples, data: st.DataObj
 @settings(max_examples=60, deadline=None)
 @given(SHAPES, st.integers(0, 5))
 def test_same_seed_same_split(found: Examples, seed: int) -> None:
-    first, second = (split(found, seed=seed) for _ in range(2))
+    first, second = (split_examples(found, seed=seed) for _ in range(2))
     pd.testing.assert_frame_equal(first, second)
 
 
 @settings(max_examples=60, deadline=None)
 @given(SHAPES)
 def test_rows_of_a_component_stand_in_one_part(found: Examples) -> None:
-    frame = split(found, may_cut=False)
+    frame = split_examples(found, may_cut=False)
     assert (frame.groupby("component")["part"].nunique() == 1).all()
     assert (frame["part"] != "").all()
 
@@ -108,20 +108,20 @@ def many(count: int, *, sources: int = 1) -> Examples:
 
 @pytest.mark.parametrize("sources", [1, 2, 11])
 def test_sizes_are_as_near_as_groups_allow(sources: int) -> None:
-    counts = split(many(1_100, sources=sources))["part"].value_counts()
+    counts = split_examples(many(1_100, sources=sources))["part"].value_counts()
     assert abs(counts["held_out"] - 220) <= sources
     assert abs(counts["validation"] - 110) <= sources
 
 
 def test_another_seed_is_another_split() -> None:
     found = many(200)
-    assert split(found, seed=0)["part"].tolist() != split(found, seed=1)["part"].tolist()
+    assert split_examples(found, seed=0)["part"].tolist() != split_examples(found, seed=1)["part"].tolist()
 
 
 def test_every_part_has_its_share_of_each_class() -> None:
     labels = ["big"] * 700 + ["middle"] * 200 + ["small"] * 100
     frame = pd.DataFrame({"text": [f"some text {at}" for at in range(1_000)], "label": labels}, dtype="str")
-    found = split(Examples(Shape.LABELLED_TEXTS, frame.assign(line=np.arange(1_000))))
+    found = split_examples(Examples(Shape.LABELLED_TEXTS, frame.assign(line=np.arange(1_000))))
     shares = pd.crosstab(found["label"], found["part"])
     assert shares["held_out"].to_dict() == pytest.approx({"big": 140, "middle": 40, "small": 20}, abs=1)
     assert shares["validation"].to_dict() == pytest.approx({"big": 70, "middle": 20, "small": 10}, abs=1)
@@ -133,7 +133,7 @@ def test_large_and_small_groups_are_in_every_part() -> None:
     frame = pd.DataFrame(
         {"anchor": [f"q {at}" for at in range(1_200)], "positive": [f"a {at}" for at in positive]}, dtype="str"
     )
-    found = split(Examples(Shape.PAIRS, frame.assign(line=np.arange(1_200))))
+    found = split_examples(Examples(Shape.PAIRS, frame.assign(line=np.arange(1_200))))
     large = found[found["component"].map(found["component"].value_counts()) == 20]
     assert set(large["part"]) == {"train", "validation", "held_out"}
 
@@ -145,7 +145,7 @@ def test_a_knot_is_cut_at_little_cost_and_told() -> None:
     rows += [(f"question {at}", f"same {generator.integers(100)}", "0") for at in range(200)]
     frame = pd.DataFrame(rows, columns=["anchor", "positive", "label"], dtype="str")
     found = Examples(Shape.LABELLED_PAIRS, frame.assign(line=np.arange(400)))
-    assert split(found, may_cut=False)["part"].value_counts().get("held_out", 0) < 40
+    assert split_examples(found, may_cut=False)["part"].value_counts().get("held_out", 0) < 40
     prepared = split_audited(audit_examples(found))
     assert prepared.counts["held_out"] > 40
     assert prepared.counts["validation"] > 20
@@ -158,4 +158,4 @@ def test_a_knot_is_cut_at_little_cost_and_told() -> None:
 @pytest.mark.parametrize(("validation", "held_out"), [(0.5, 0.5), (0.9, 0.2), (-0.1, 0.2)])
 def test_fractions_that_leave_nothing_are_refused(validation: float, held_out: float) -> None:
     with pytest.raises(InputError, match="no training data"):
-        split(many(10), validation=validation, held_out=held_out)
+        split_examples(many(10), validation=validation, held_out=held_out)
