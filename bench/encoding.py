@@ -21,14 +21,14 @@ import numpy as np
 from bench.results import put
 from bench.training import Machine
 from lib import settings
-from lib.data.samples.registry import python_api_search
+from lib.data.samples.python_api import load_python_api
 
 SHORT, LONG, JOINED = 1_000, 80, 12
 
 
 def texts() -> dict[str, list[str]]:
     """Return distinct short texts (names and first sentences of the documentation) and long ones (twelve of those)."""
-    frame = python_api_search()
+    frame = load_python_api()
     short = list(dict.fromkeys([*frame["source_sentence"], *frame["target_sentence"]]))
     long = [" ".join(short[begin : begin + JOINED]) for begin in range(0, LONG * JOINED, JOINED)]
     return {"short": short[-SHORT:], "long": long}

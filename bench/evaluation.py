@@ -25,9 +25,9 @@ HELD_OUT = 2_000
 
 def frame_of(path: Path | None) -> pd.DataFrame:
     """Return pairs with 2,000 of them held out, from a file with source_sentence and target_sentence or our API sample."""
-    from lib.data.samples.registry import python_api_search
+    from lib.data.samples.python_api import load_python_api
 
-    rows = pd.read_csv(path, dtype=str, keep_default_na=False) if path else python_api_search()
+    rows = pd.read_csv(path, dtype=str, keep_default_na=False) if path else load_python_api()
     rows = rows.drop_duplicates("source_sentence").sample(frac=1.0, random_state=0).reset_index(drop=True)
     part = np.where(np.arange(len(rows)) < HELD_OUT, "held_out", "train")
     return pd.DataFrame(

@@ -18,7 +18,8 @@ import pandas as pd
 
 from bench.results import put
 from lib.data.prepare import prepare
-from lib.data.samples.registry import python_api_search, support_desk
+from lib.data.samples.python_api import load_python_api
+from lib.data.samples.registry import load_support_desk
 from lib.evaluation.store import Evaluation, load_evaluation, load_experiment
 from lib.format import StoredChange, format_change, format_difference, format_magnitude
 from lib.jobs.kinds import perform
@@ -58,9 +59,9 @@ def cases(data: Path | None) -> list[Case]:
     """Return the trainings; those of data that is not there are left out."""
     plain = Recipe.from_dict(RECOMMENDED.to_dict() | {"seed": SEED})
     hard = Recipe.from_dict(plain.to_dict() | TOO_HARD)
-    rows = python_api_search().sample(API_ROWS, random_state=0)
+    rows = load_python_api().sample(API_ROWS, random_state=0)
     found = [
-        Case("support desk, recommended", support_desk(), plain, "a gain", placebo=True),
+        Case("support desk, recommended", load_support_desk(), plain, "a gain", placebo=True),
         Case("API search, too hard", rows, hard, "over-fitted, forgotten", validation=API_VALIDATION),
     ]
     file = data / "stackfaq" / "data.csv" if data else None

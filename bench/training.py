@@ -27,7 +27,8 @@ import pandas as pd
 from bench.contestant import Setup
 from bench.results import RESULTS, append
 from lib.data.prepare import prepare
-from lib.data.samples.registry import python_api_search, support_desk
+from lib.data.samples.python_api import load_python_api
+from lib.data.samples.registry import load_support_desk
 from lib.training.recipe import recommended_for
 
 CLASSIC = Setup(name="classic", data="", seed=0, epochs=10)
@@ -50,7 +51,7 @@ def setups(rows: int) -> dict[str, Setup]:
     return {name: replace(setup, name=name) for name, setup in found.items()}
 
 
-SAMPLES = {"python_api": python_api_search, "support_desk": support_desk}
+SAMPLES = {"python_api": load_python_api, "support_desk": load_support_desk}
 STEPS = {
     "classic": CLASSIC,
     "packed fp32": replace(CLASSIC, name="packed fp32", engine="packed"),

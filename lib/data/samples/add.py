@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lib.data.prepare import prepare
-from lib.data.samples.registry import sample
+from lib.data.samples.registry import get_sample
 from lib.store.uploads import store_upload
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def add_sample(workspace: Workspace, key: str) -> Dataset:
     """Return the sample's dataset, made now if it is not there yet; the table it is made of stays beside it."""
-    chosen = sample(key)
+    chosen = get_sample(key)
     table = chosen.maker()
     prepared = prepare(table)
     prepared.facts["files"] = [f"{chosen.title}.csv"]

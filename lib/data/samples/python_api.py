@@ -55,7 +55,7 @@ Pair = tuple[str, str]
 
 
 @cache
-def python_api_search() -> pd.DataFrame:
+def load_python_api() -> pd.DataFrame:
     """Return source_sentence (what it does) and target_sentence (name and signature), in a fixed order.
 
     Depends on the packages installed; each sentence and each name stands once. Takes a few seconds, once a process.

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from lib.data.samples.python_api import python_api_search
+from lib.data.samples.python_api import load_python_api
 from lib.errors import NotFoundError
 
-SUPPORT_DESK = Path(__file__).with_name("support_desk.csv")
+SUPPORT_DESK_FILE = Path(__file__).with_name("support_desk.csv")
 
 
 @dataclass(frozen=True)
@@ -24,32 +24,32 @@ class Sample:
     maker: Callable[[], pd.DataFrame]
 
 
-def support_desk() -> pd.DataFrame:
+def load_support_desk() -> pd.DataFrame:
     """Return questions and help texts of an invented company, in the jargon of its own products."""
-    return pd.read_csv(SUPPORT_DESK, dtype=str, keep_default_na=False)
+    return pd.read_csv(SUPPORT_DESK_FILE, dtype=str, keep_default_na=False)
 
 
 SAMPLES = {
-    sample.key: sample
-    for sample in (
+    get_sample.key: get_sample
+    for get_sample in (
         Sample(
             "support_desk",
             "Support desk",
             "Questions to an invented company and the help texts that answer them, in words no model has seen.",
-            support_desk,
+            load_support_desk,
         ),
         Sample(
             "python_api",
             "Python API search",
             "What a function does, and its name and signature: from the documentation of the packages installed here.",
-            python_api_search,
+            load_python_api,
         ),
     )
 }
 """The samples by key, in the order they are offered."""
 
 
-def sample(key: str) -> Sample:
+def get_sample(key: str) -> Sample:
     """Return the sample; raise NotFoundError for a key that is none."""
     if key not in SAMPLES:
         raise NotFoundError(f"There is no sample “{key}”.", todo=f"There are: {', '.join(SAMPLES)}.")

@@ -10,7 +10,7 @@ import pytest
 
 from lib.__main__ import main
 from lib.data.prepare import prepare
-from lib.data.samples.registry import support_desk
+from lib.data.samples.registry import load_support_desk
 from lib.jobs.kinds import perform
 from lib.progress import Silent
 from lib.store.runs import Run
@@ -22,7 +22,7 @@ from lib.training.recipe import Recipe
 def trained(home: Path, tiny_model: Path) -> Run:
     """Give a run of the tiny model on a part of the support desk, trained but not judged."""
     workspace = open_workspace(home)
-    dataset = workspace.datasets.publish(prepare(support_desk().head(160)), name="desk")
+    dataset = workspace.datasets.publish(prepare(load_support_desk().head(160)), name="desk")
     recipe = Recipe(epochs=1, batch_size=16, learning_rate=1e-3)
     run = workspace.runs.create(dataset=dataset.id, model=str(tiny_model), recipe=recipe.to_dict())
     perform(workspace, workspace.jobs.get(run.job), Silent())
@@ -63,7 +63,7 @@ def test_another_file_is_judged_whole_and_rows_that_were_trained_on_are_named(
     trained: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "other.csv"
-    support_desk().iloc[120:200].to_csv(file, index=False)
+    load_support_desk().iloc[120:200].to_csv(file, index=False)
     assert main(["evaluate", trained.id, "--on", str(file), "--json"]) == 0
     found = json.loads(printed(capsys).splitlines()[-1])
     assert sum(found["counts"].values()) == 80
@@ -71,7 +71,7 @@ def test_another_file_is_judged_whole_and_rows_that_were_trained_on_are_named(
     assert "Seen in training" in found["warnings"]
     assert Path(found["pairs"]).is_file()
     assert not trained.paths.evaluation.folder.exists()
-    support_desk().iloc[200:260].to_csv(file, index=False)
+    load_support_desk().iloc[200:260].to_csv(file, index=False)
     assert main(["evaluate", trained.id, "--on", str(file), "--json"]) == 0
     assert "Seen in training" not in json.loads(printed(capsys).splitlines()[-1])["warnings"]
 

@@ -14,7 +14,7 @@ from lib.data.columns.guess import guess_mapping
 from lib.data.columns.mapping import FrameTable, apply_mapping
 from lib.data.prepare import LEAK_REASON, audit_table, prepare, split_audited
 from lib.data.samples.add import add_sample
-from lib.data.samples.registry import support_desk
+from lib.data.samples.registry import load_support_desk
 from lib.data.split.sample_size import count_independent, held_out_advice, rows_for_half_width, share_half_width
 from lib.errors import InputError, NotFoundError
 from lib.store.uploads import Draft, load_upload, remove_own_held_out, store_own_held_out, store_upload
@@ -162,7 +162,7 @@ def test_sample_becomes_one_dataset_however_often_it_is_added(home: Path) -> Non
     first, second = add_sample(workspace, "support_desk"), add_sample(workspace, "support_desk")
     assert first.id == second.id
     assert [dataset.id for dataset in workspace.datasets.all()] == [first.id]
-    assert first.rows == len(support_desk())
+    assert first.rows == len(load_support_desk())
     assert [path.suffix for path in first.originals] == [".csv"]
 
 

@@ -7,21 +7,21 @@ import sys
 
 import pytest
 
-from lib.data.samples.python_api import first_sentence, python_api_search
-from lib.data.samples.registry import SAMPLES, sample, support_desk
+from lib.data.samples.python_api import first_sentence, load_python_api
+from lib.data.samples.registry import SAMPLES, get_sample, load_support_desk
 from lib.errors import NotFoundError
 
 
 def test_support_desk_has_several_questions_to_many_answers() -> None:
-    rows = support_desk()
+    rows = load_support_desk()
     assert list(rows.columns) == ["source_sentence", "target_sentence"]
     assert len(rows) >= 300
     assert (rows["target_sentence"].value_counts() > 1).sum() > 50
     assert (rows != "").all().all()
 
 
-def test_python_api_search_has_thousands_of_real_pairs() -> None:
-    rows = python_api_search()
+def test_load_python_api_has_thousands_of_real_pairs() -> None:
+    rows = load_python_api()
     assert 2_000 <= len(rows) <= 4_000
     assert rows["source_sentence"].is_unique
     assert rows["target_sentence"].str.fullmatch(r"[\w.]+\(.*\)").all()
@@ -32,15 +32,15 @@ def test_python_api_search_has_thousands_of_real_pairs() -> None:
         assert name in found
 
 
-def test_python_api_search_imports_nothing_heavy_and_repeats_itself() -> None:
+def test_load_python_api_imports_nothing_heavy_and_repeats_itself() -> None:
     code = (
-        "import sys; from lib.data.samples.python_api import python_api_search as f; d = f();"
+        "import sys; from lib.data.samples.python_api import load_python_api as f; d = f();"
         "heavy = {'torch', 'sklearn', 'transformers', 'scipy', 'streamlit'} & set(sys.modules);"
         "print(sorted(heavy), len(d), hash(tuple(d.iloc[::7, 0])) and d.iloc[100, 1])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.startswith("[] ")
-    assert done.stdout.split(" ", 2)[2].strip() == python_api_search().iloc[100, 1]
+    assert done.stdout.split(" ", 2)[2].strip() == load_python_api().iloc[100, 1]
 
 
 @pytest.mark.parametrize(
@@ -60,6 +60,6 @@ def test_first_sentence(docstring: str, sentence: str) -> None:
 
 def test_samples_by_key() -> None:
     for key in SAMPLES:
-        assert sample(key).title
+        assert get_sample(key).title
     with pytest.raises(NotFoundError, match="There are"):
-        sample("nothing")
+        get_sample("nothing")

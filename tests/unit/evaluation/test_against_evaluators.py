@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lib.data.samples.registry import support_desk
+from lib.data.samples.registry import load_support_desk
 from lib.data.shapes import Shape
 from lib.evaluation.task import Task
 from tests.conftest import REAL_DATA
@@ -43,7 +43,7 @@ def present(*names: str) -> list[str]:
 
 
 def own_pairs() -> pd.DataFrame:
-    frame = support_desk().rename(columns={"source_sentence": "anchor", "target_sentence": "positive"})
+    frame = load_support_desk().rename(columns={"source_sentence": "anchor", "target_sentence": "positive"})
     return parted(frame.head(150))
 
 

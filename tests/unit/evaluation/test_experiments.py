@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from lib.data.prepare import prepare
-from lib.data.samples.registry import support_desk
+from lib.data.samples.registry import load_support_desk
 from lib.data.shapes import Shape
 from lib.errors import InputError
 from lib.evaluation.store import load_blends, load_experiment
@@ -65,7 +65,7 @@ def test_a_blend_lies_between_base_and_tuned() -> None:
 def trained(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> tuple[Workspace, Run]:
     """Give a run of the tiny model on a part of the support desk, trained for one epoch."""
     workspace = open_workspace(tmp_path_factory.mktemp("workspace"))
-    dataset = workspace.datasets.publish(prepare(support_desk().head(160)), name="desk")
+    dataset = workspace.datasets.publish(prepare(load_support_desk().head(160)), name="desk")
     recipe = Recipe(epochs=1, batch_size=16, learning_rate=1e-3)
     run = workspace.runs.create(dataset=dataset.id, model=str(tiny_model), recipe=recipe.to_dict())
     perform(workspace, workspace.jobs.get(run.job), Silent())
