@@ -22,13 +22,13 @@ from lib.evaluation.run import component_of, embedder
 from lib.evaluation.store import finite
 from lib.evaluation.task import Task
 from lib.progress import Progress
+from lib.store.context import JobContext
 from lib.store.publish import write_atomic
 from lib.store.runs import Run
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-    from lib.jobs.kinds import Task as Work
 
 FRACTIONS = (0.25, 0.5)
 """Shares of the training data that are trained on anew; the whole is the run itself."""
@@ -36,7 +36,7 @@ FRACTIONS = (0.25, 0.5)
 LEAST_ROWS = 8
 
 
-def placebo(work: Work) -> tuple[str, ...]:
+def placebo(work: JobContext) -> tuple[str, ...]:
     """Train with shuffled targets on the same budget; store how that judges on the held-out part, and the run against it."""
     shape, part = Shape(work.dataset.shape), HeldOut(work)
     frame = shuffled(work.dataset.frame(), shape, seed=seed_of(work))
@@ -56,7 +56,7 @@ def placebo(work: Work) -> tuple[str, ...]:
     return ()
 
 
-def learning_curve(work: Work) -> tuple[str, ...]:
+def learning_curve(work: JobContext) -> tuple[str, ...]:
     """Train on 25% and 50% of the training data; store how these and the run itself judge, and the last step pair by pair."""
     frame, shape, part = work.dataset.frame(), Shape(work.dataset.shape), HeldOut(work)
     points, rows = [], part.base()
@@ -73,7 +73,7 @@ def learning_curve(work: Work) -> tuple[str, ...]:
     return ()
 
 
-def seed_of(work: Work) -> int:
+def seed_of(work: JobContext) -> int:
     """Return the seed of the run's recipe."""
     return int(work.run.recipe.get("seed", 0))
 
@@ -101,7 +101,7 @@ def fraction_of(frame: pd.DataFrame, fraction: float, *, seed: int) -> pd.DataFr
     return frame[~train | frame["component"].isin(kept)]
 
 
-def trained_on(work: Work, part: HeldOut, frame: pd.DataFrame, *, name: str) -> np.ndarray:
+def trained_on(work: JobContext, part: HeldOut, frame: pd.DataFrame, *, name: str) -> np.ndarray:
     """Train by the run's recipe on the frame, leave no model behind; return its vectors of the dataset's true held-out part."""
     from lib.models.loader import load
     from lib.training.recipe import Recipe
@@ -160,7 +160,7 @@ def folder_for(folder: Path) -> Iterator[Path]:
 class HeldOut:
     """The dataset's held-out part: vectors of the run's own models come from the cache, any two models can be compared."""
 
-    def __init__(self, work: Work) -> None:
+    def __init__(self, work: JobContext) -> None:
         frame = work.dataset.frame()
         self.work = work
         self.task = Task.of(frame, shape=work.dataset.shape, part="held_out")

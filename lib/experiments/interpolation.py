@@ -24,19 +24,19 @@ from lib.evaluation.task import HEADLINE, Task
 from lib.experiments.control import HeldOut, store
 from lib.models.encoder import encode
 from lib.progress import Progress, Silent
+from lib.store.context import JobContext
 from lib.store.names import folder_name
 from lib.store.publish import publish
 
 if TYPE_CHECKING:
     import torch
 
-    from lib.jobs.kinds import Task as Work
 
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 Weights = Mapping[str, "torch.Tensor"]
 
 
-def blend(work: Work) -> tuple[str, ...]:
+def blend(work: JobContext) -> tuple[str, ...]:
     """Measure the blends along the way, or, with a share in the payload, save that one as a model."""
     if "share" in work.payload:
         save_blend(work, float(work.payload["share"]))
@@ -58,7 +58,7 @@ class Within(Silent):
         self.whole.check()
 
 
-def measure_blends(work: Work) -> None:
+def measure_blends(work: JobContext) -> None:
     """Store by share of the tuned weights: the headline metric on the validation part, and the agreement with the probe,
 
     each with the 95% interval of its difference to the base. Validation, not held-out: a person chooses by these numbers,
@@ -92,7 +92,7 @@ def point(task: Task, groups: np.ndarray, share: float, base: np.ndarray, rows: 
     }
 
 
-def save_blend(work: Work, share: float) -> Path:
+def save_blend(work: JobContext, share: float) -> Path:
     """Save the blend as a plain sentence-transformers folder of its own, judged on the held-out part, and return it."""
     if not 0.0 <= share <= 1.0:
         raise InputError(f"A blend of {share:g} cannot be made.", todo="Choose a share from 0 to 1.")
@@ -107,7 +107,7 @@ def save_blend(work: Work, share: float) -> Path:
     return final
 
 
-def judged(work: Work, model: Any) -> dict[str, Any]:
+def judged(work: JobContext, model: Any) -> dict[str, Any]:
     """Return how a blend compares with the base on the held-out part, which did not choose it, and on the probe."""
     part = HeldOut(work)
     rows = [finite(encode(model, texts), name="blended") for texts in (part.task.texts, probe_texts())]
@@ -123,7 +123,7 @@ def blend_folder(run: Any, share: float) -> Path:
     return run.paths.interpolations / f"{folder_name(run.model)}-{round(100 * share):03d}"
 
 
-def both(work: Work) -> tuple[Any, Any]:
+def both(work: JobContext) -> tuple[Any, Any]:
     """Load base and tuned model."""
     from lib.models.loader import load
 

@@ -1,53 +1,50 @@
-"""What each kind of job does. Heavy imports happen inside: the queue and the pages read this module too."""
+"""The kinds of job: what each is called and what it does."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import import_module
-from typing import Any
 
 from lib.errors import InputError, NotFoundError
+from lib.jobs import pipeline
 from lib.progress import Progress
-from lib.store.datasets import Dataset
+from lib.store.context import JobContext
 from lib.store.jobs import Job
-from lib.store.runs import Run
 from lib.store.workspace import Workspace
 
 
 @dataclass(frozen=True)
-class Task:
-    """What a kind of job gets: the open workspace, the job, its run, the run's dataset, and where to report."""
+class JobKind:
+    """A kind of job: its name in the queue, its title for people, and its work, which gives the kinds that follow."""
 
-    workspace: Workspace
-    job: Job
-    run: Run
-    dataset: Dataset
-    progress: Progress
-
-    @property
-    def payload(self) -> dict[str, Any]:
-        """Return the job's own settings."""
-        return self.job.payload
+    name: str
+    title: str
+    run: Callable[[JobContext], tuple[str, ...]]
 
 
-Kind = Callable[[Task], tuple[str, ...]]
-"""Does the work and returns the kinds of job that should follow."""
-
-KINDS: dict[str, str] = {
-    "train": "lib.jobs.pipeline:train",
-    "evaluate": "lib.jobs.pipeline:evaluate",
-    "project": "lib.jobs.pipeline:project",
-    "placebo": "lib.experiments.control:placebo",
-    "learning_curve": "lib.experiments.control:learning_curve",
-    "blend": "lib.experiments.interpolation:blend",
+KINDS = {
+    kind.name: kind
+    for kind in (
+        JobKind("train", "Training", pipeline.train),
+        JobKind("evaluate", "Evaluation", pipeline.evaluate),
+        JobKind("project", "Map", pipeline.project),
+        JobKind("placebo", "Shuffled-target control", pipeline.control),
+        JobKind("learning_curve", "Learning curve", pipeline.learning_curve),
+        JobKind("blend", "Blend with base model", pipeline.interpolate),
+    )
 }
-"""Kind of job -> module:function; other rooms add theirs here."""
+"""By name, as the queue's table has it; a new kind is one line here."""
+
+
+def title_of(kind: str) -> str:
+    """Give the title of a kind; one that an older or newer version wrote is shown by its name."""
+    return KINDS[kind].title if kind in KINDS else kind
 
 
 def perform(workspace: Workspace, job: Job, progress: Progress) -> tuple[str, ...]:
-    """Do a claimed job and return the kinds that should follow. Raises what the work raises."""
-    if job.kind not in KINDS:
+    """Do a claimed job's work and give the kinds that should follow. Raises what the work raises."""
+    kind = KINDS.get(job.kind)
+    if kind is None:
         raise InputError(f"There is no work of the kind {job.kind}.")
     run = workspace.runs.get(job.run)
     dataset = workspace.datasets.get(run.dataset)
@@ -56,5 +53,4 @@ def perform(workspace: Workspace, job: Job, progress: Progress) -> tuple[str, ..
             f"The dataset {dataset.name} was deleted while this waited.",
             todo="Restore it on the Upload page, then press Try again.",
         )
-    module, function = KINDS[job.kind].split(":")
-    return getattr(import_module(module), function)(Task(workspace, job, run, dataset, progress))
+    return kind.run(JobContext(workspace, job, run, dataset, progress))

@@ -1,51 +1,78 @@
-"""Train, evaluate, draw the map: the three jobs of a run, as the worker and the command line do them."""
+"""The work of each kind of job, as the worker and the command line do it.
+
+Imports that bring torch happen inside: the queue and the pages read this module too.
+"""
 
 from __future__ import annotations
 
 from lib.errors import CancelledError, TrainingError
-from lib.jobs.kinds import Task
+from lib.store.context import JobContext
 
 AFTER_TRAINING = ("evaluate", "project")
+"""Kinds of job that follow a training, also one that was cut short and kept its best epoch."""
 
 
-def train(task: Task) -> tuple[str, ...]:
-    """Train the run's model; evaluation and map follow, also for the best so far of a training that was cut short."""
+def train(context: JobContext) -> tuple[str, ...]:
+    """Train the run's model; evaluation and map follow."""
     from lib.training.recipe import Recipe
     from lib.training.run import train as train_model
 
+    run, dataset = context.run, context.dataset
     try:
         train_model(
-            dataset_frame=task.dataset.frame(),
-            shape=task.dataset.shape,
-            model_name=task.run.model,
-            recipe=Recipe.from_dict(task.run.recipe),
-            folder=task.run.folder,
-            home=task.workspace.home,
-            progress=task.progress,
-            card={"dataset": task.dataset.id, "dataset_counts": task.dataset.counts, "run": task.run.id},
+            dataset_frame=dataset.frame(),
+            shape=dataset.shape,
+            model_name=run.model,
+            recipe=Recipe.from_dict(run.recipe),
+            folder=run.folder,
+            home=context.workspace.home,
+            progress=context.progress,
+            card={"dataset": dataset.id, "dataset_counts": dataset.counts, "run": run.id},
         )
     except (CancelledError, TrainingError) as error:
-        if task.run.is_partial:
+        if run.is_partial:
             error.follow_ups = AFTER_TRAINING
         raise
     return AFTER_TRAINING
 
 
-def evaluate(task: Task) -> tuple[str, ...]:
-    """Judge base and tuned model on the held-out part and keep the headline for the lists and the numbers for the card."""
+def evaluate(context: JobContext) -> tuple[str, ...]:
+    """Measure base and tuned model on the held-out part; note the headline for lists and the metrics in the card."""
     from lib.evaluation.run import evaluate_run
     from lib.training.card import add_held_out
 
-    evaluation = evaluate_run(task.run, task.dataset, home=task.workspace.home, progress=task.progress)
-    task.workspace.runs.set_headline(task.run.id, evaluation.headline)
-    add_held_out(task.run.model_dir, verdict=evaluation.sentence, metrics=evaluation.metrics)
+    run = context.run
+    evaluation = evaluate_run(run, context.dataset, home=context.workspace.home, progress=context.progress)
+    context.workspace.runs.set_headline(run.id, evaluation.headline)
+    add_held_out(run.model_dir, verdict=evaluation.sentence, metrics=evaluation.metrics)
     return ()
 
 
-def project(task: Task) -> tuple[str, ...]:
+def project(context: JobContext) -> tuple[str, ...]:
     """Draw the run's map; the payload may choose another method or balance."""
     from lib.projection.run import draw_map
 
-    options = {name: task.payload[name] for name in ("method", "balance") if name in task.payload}
-    draw_map(task.run, task.dataset, home=task.workspace.home, progress=task.progress, **options)
+    options = {name: context.payload[name] for name in ("method", "balance") if name in context.payload}
+    draw_map(context.run, context.dataset, home=context.workspace.home, progress=context.progress, **options)
     return ()
+
+
+def control(context: JobContext) -> tuple[str, ...]:
+    """Train on shuffled targets and compare."""
+    from lib.experiments.control import placebo
+
+    return placebo(context)
+
+
+def learning_curve(context: JobContext) -> tuple[str, ...]:
+    """Train on parts of the data and compare."""
+    from lib.experiments.control import learning_curve as measure
+
+    return measure(context)
+
+
+def interpolate(context: JobContext) -> tuple[str, ...]:
+    """Measure or save mixtures of base and tuned weights."""
+    from lib.experiments.interpolation import blend
+
+    return blend(context)

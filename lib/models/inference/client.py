@@ -1,7 +1,6 @@
 """Ask models questions from the server, which itself never imports torch: a helper process answers and ends when it is idle.
 
-Requests and answers are JSON, one a line. `call("module:function", ...)` runs any function of lib in the helper; what is
-named there comes from our own pages, never from a person.
+Requests and answers are JSON, one a line; the helper's module lists what can be asked.
 """
 
 from __future__ import annotations
@@ -24,8 +23,9 @@ ANSWER_SECONDS = 120.0
 class LiveWorker:
     """The helper process of one server, started on first use and again after it has ended."""
 
-    def __init__(self, home: Path) -> None:
-        self._home = home
+    def __init__(self, home: Path, *, server: str) -> None:
+        """server: the module that serves, started as `python -m`."""
+        self._home, self._server = home, server
         self._process: subprocess.Popen[bytes] | None = None
         self._answers: LineReader | None = None
         self._lock = threading.Lock()
@@ -35,12 +35,12 @@ class LiveWorker:
         """Say whether the helper is there; the first call after it ended waits for its start."""
         return self._process is not None and self._process.poll() is None
 
-    def call(self, function: str, *, seconds: float = ANSWER_SECONDS, **arguments: Any) -> Any:
-        """Run `module:function` in the helper with JSON-able arguments and return what it gave.
+    def call(self, handler: str, *, seconds: float = ANSWER_SECONDS, **arguments: Any) -> Any:
+        """Ask one of the server's handlers, with JSON-able arguments, for its answer.
 
-        Raises ModelError when the helper died or took too long, and the errors that the function meant for the user.
+        Raises ModelError when the helper died or took too long, and the CloserError that the handler raised.
         """
-        request = json.dumps({"function": function, "arguments": arguments}).encode() + b"\n"
+        request = json.dumps({"handler": handler, "arguments": arguments}).encode() + b"\n"
         with self._lock:
             try:
                 answer = json.loads(self._ask(request, seconds))
@@ -71,7 +71,7 @@ class LiveWorker:
             self._end()
             environment = {"CLOSER_HOME": str(self._home)}
             log = WorkspacePaths(self._home).log("live")
-            self._process = start_module("lib.models.inference.server", env=environment, log=log, pipes=True)
+            self._process = start_module(self._server, env=environment, log=log, pipes=True)
             assert self._process.stdout is not None
             self._answers = LineReader(self._process.stdout)
         return self._process, self._answers

@@ -1,38 +1,25 @@
-"""The helper process: `python -m lib.models.inference.server` reads requests from stdin and answers on stdout until it is idle."""
+"""Serve answers about models: requests come in on stdin and answers go out on stdout, one JSON line each."""
 
 from __future__ import annotations
 
 import json
 import os
 import traceback
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from importlib import import_module
 from typing import Any
 
-from lib.errors import CloserError, ModelError
+from lib.errors import CloserError, InputError, ModelError
 from lib.process import LineReader, ignore_interrupts
 
 IDLE_SECONDS = 600.0
 
-
-def answer(line: bytes) -> dict[str, Any]:
-    """Run one request and return its value, or the error as the user should read it."""
-    try:
-        request = json.loads(line)
-        module, function = request["function"].split(":")
-        if not module.startswith("lib."):
-            raise CloserError(f"{module} is none of ours.")
-        return {"value": getattr(import_module(module), function)(**request["arguments"])}
-    except CloserError as error:
-        return {"error": error.to_json()}
-    except Exception as error:  # noqa: BLE001  whatever a handler met: the helper goes on
-        traceback.print_exc()  # to the log file: stderr is not the server's
-        what = f"The model could not answer ({type(error).__name__})."
-        return {"error": ModelError(what, todo="logs/live.log has the details.").to_json()}
+Handlers = Mapping[str, Callable[..., Any]]
+"""What can be asked, by name: functions of JSON-able keyword arguments with a JSON-able result."""
 
 
-def main() -> int:
-    """Answer until the server goes away or nothing was asked for ten minutes."""
+def serve(handlers: Handlers) -> int:
+    """Answer until the other end goes away or nothing was asked for ten minutes."""
     ignore_interrupts()
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what libraries print must not stand between the answers
@@ -40,10 +27,22 @@ def main() -> int:
     with suppress(TimeoutError, EOFError):
         while True:
             line = requests.next_line(IDLE_SECONDS)
-            answers.write(json.dumps(answer(line)).encode() + b"\n")
+            answers.write(json.dumps(answer(handlers, line)).encode() + b"\n")
             answers.flush()
     return 0
 
 
-if __name__ == "__main__":
-    raise SystemExit(main())
+def answer(handlers: Handlers, line: bytes) -> dict[str, Any]:
+    """Run one request: its value, or the error for the user."""
+    try:
+        request = json.loads(line)
+        handler = handlers.get(request["handler"])
+        if handler is None:
+            raise InputError(f"{request['handler']} cannot be asked.")
+        return {"value": handler(**request["arguments"])}
+    except CloserError as error:
+        return {"error": error.to_json()}
+    except Exception as error:  # noqa: BLE001  whatever a handler met: the helper goes on
+        traceback.print_exc()  # to the log file: stderr is not the caller's
+        what = f"The model could not answer ({type(error).__name__})."
+        return {"error": ModelError(what, todo="logs/live.log has the details.").to_json()}

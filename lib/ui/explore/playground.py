@@ -22,7 +22,7 @@ def worker(home: str) -> LiveWorker:
     """Return the helper process of this server that holds the models; it starts with the first question."""
     from pathlib import Path
 
-    return LiveWorker(Path(home))
+    return LiveWorker(Path(home), server="lib.evaluation.inference_server")
 
 
 @st.fragment
@@ -56,9 +56,7 @@ def _two(run: Run) -> None:
         st.info("Type two sentences.", icon=":material/info:")
         return
     with errors_shown(), st.spinner("Asking both models (the first time, they are loaded) ..."):
-        base, tuned = worker(str(settings.home())).call(
-            "lib.models.inference.handlers:cosines", models=_models(run), left=first, right=second
-        )
+        base, tuned = worker(str(settings.home())).call("cosines", models=_models(run), left=first, right=second)
         with st.container(horizontal=True):
             st.metric("Base cosine", f"{base:.3f}", border=True)
             st.metric("Tuned cosine", f"{tuned:.3f}", f"{tuned - base:+.3f}", delta_color="off", border=True)
@@ -78,7 +76,7 @@ def _search(run: Run) -> None:
         return
     with errors_shown(), st.spinner("Searching with both models (the first time, they are loaded) ..."):
         base, tuned = worker(str(settings.home())).call(
-            "lib.models.inference.handlers:nearest",
+            "nearest",
             models=_models(run),
             query=query,
             parquet=str(dataset.paths.examples),

@@ -33,15 +33,6 @@ SHAPES = {
     "triplets": "Triplets",
     "labelled_texts": "Texts with a class",
 }
-KINDS = {
-    "train": "Training",
-    "evaluate": "Evaluation",
-    "project": "Map",
-    "export": "Export",
-    "placebo": "Placebo",
-    "learning_curve": "Learning curve",
-    "blend": "Blend",
-}
 
 
 def plain(text: str) -> str:

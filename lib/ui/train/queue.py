@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from lib.jobs.kinds import title_of
 from lib.store.jobs import OPEN, Job
 from lib.store.runs import Run
 from lib.store.workspace import Workspace
 from lib.ui.shared import state
-from lib.ui.shared.components import KINDS, errors_shown, plain, state_badge
+from lib.ui.shared.components import errors_shown, plain, state_badge
 
 MOST_FAILED = 3
 
@@ -36,7 +37,7 @@ def _rows(workspace: Workspace, runs: dict[str, Run], jobs: Sequence[Job]) -> No
             state_badge(job.state)
             with st.container(gap=None):
                 st.text(runs[job.run].name)
-                st.caption(f"{KINDS.get(job.kind, job.kind)} · {plain(runs[job.run].model)}")
+                st.caption(f"{title_of(job.kind)} · {plain(runs[job.run].model)}")
                 if job.state == "failed":
                     st.text(job.reason)
             _buttons(workspace, job, waiting)

@@ -8,6 +8,7 @@ import streamlit as st
 from lib.charts.training import TrainingCurves, training_curves, training_figure
 from lib.format import format_bytes, format_duration, format_headline, metric_title
 from lib.jobs.events import Status
+from lib.jobs.kinds import title_of
 from lib.jobs.locks import is_held, kill_worker, worker_lock
 from lib.store.jobs import LIVE, OPEN, Job
 from lib.store.runs import Run
@@ -16,7 +17,7 @@ from lib.training.card import facts_of
 from lib.training.recipe import FIELDS, differences
 from lib.ui.overview.runs_table import settings_text
 from lib.ui.shared import cache, state
-from lib.ui.shared.components import KINDS, STATES, partial_badge, plain, state_badge, verdict_badge
+from lib.ui.shared.components import STATES, partial_badge, plain, state_badge, verdict_badge
 from lib.ui.shared.theme import colours
 from lib.ui.train import log
 
@@ -151,7 +152,7 @@ def _progress(run: Run, jobs: list[Job], status: Status) -> None:
         st.info(plain(run.reason) or "Cancelled.", icon=":material/cancel:")
     for job in {job.kind: job for job in sorted(jobs, key=lambda one: one.id)}.values():
         if job.kind != "train" and job.state == "failed":
-            st.warning(f"{KINDS.get(job.kind, job.kind)} failed: {plain(job.reason)}", icon=":material/warning:")
+            st.warning(f"{title_of(job.kind)} failed: {plain(job.reason)}", icon=":material/warning:")
 
 
 def _steps(jobs: list[Job]) -> None:

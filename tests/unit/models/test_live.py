@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from lib.errors import CloserError, ModelError
+from lib.errors import InputError, ModelError
 from lib.models.inference.client import LiveWorker
 from lib.settings import ROOT
 
@@ -18,7 +18,7 @@ from lib.settings import ROOT
 @pytest.fixture
 def worker(home: Path) -> Iterator[LiveWorker]:
     """Give a helper that is ended afterwards."""
-    made = LiveWorker(home)
+    made = LiveWorker(home, server="lib.evaluation.inference_server")
     yield made
     made.stop()
 
@@ -28,14 +28,11 @@ def test_cosines_and_search_are_those_of_the_model(worker: LiveWorker, home: Pat
     path = home / "targets.parquet"
     pd.DataFrame({"positive": targets}).to_parquet(path)
     same, other = (
-        worker.call("lib.models.inference.handlers:cosines", models=[name], left="a parcel", right=right)[0]
-        for right in ("a parcel", "the weather")
+        worker.call("cosines", models=[name], left="a parcel", right=right)[0] for right in ("a parcel", "the weather")
     )
     assert same == pytest.approx(1, abs=1e-5)
     assert other < 1
-    (found,) = worker.call(
-        "lib.models.inference.handlers:nearest", models=[name], query="a parcel", parquet=str(path), column="positive"
-    )
+    (found,) = worker.call("nearest", models=[name], query="a parcel", parquet=str(path), column="positive")
     assert found[0]["text"] == "a parcel"
     assert len(found) == 3
     by_text = {row["text"]: row["cosine"] for row in found}
@@ -43,34 +40,34 @@ def test_cosines_and_search_are_those_of_the_model(worker: LiveWorker, home: Pat
 
 
 def test_errors_come_back_in_words_and_the_helper_goes_on(worker: LiveWorker) -> None:
-    with pytest.raises(CloserError, match="nowhere"):
-        worker.call("lib.models.inference.handlers:cosines", models=["/nowhere"], left="a", right="b")
-    with pytest.raises(CloserError, match="none of ours"):
-        worker.call("os:getcwd")
-    with pytest.raises(CloserError, match="could not answer"):
-        worker.call("lib.models.inference.handlers:missing")
+    with pytest.raises(ModelError, match="nowhere"):
+        worker.call("cosines", models=["/nowhere"], left="a", right="b")
+    with pytest.raises(InputError, match="missing"):
+        worker.call("missing")
+    with pytest.raises(ModelError, match="TypeError"):
+        worker.call("cosines", wrong="argument")
     assert worker.lives
 
 
 def test_a_helper_that_was_killed_is_told_and_started_again(worker: LiveWorker, tiny_model: Path) -> None:
-    with pytest.raises(CloserError):
-        worker.call("lib.settings:missing")
+    with pytest.raises(InputError):
+        worker.call("missing")
     assert worker._process is not None
     worker._process.kill()
     worker._process.wait()
-    with pytest.raises(CloserError, match="could not answer"):
-        worker.call("lib.settings:missing")
+    with pytest.raises(InputError):
+        worker.call("missing")
 
 
 def test_a_helper_that_takes_too_long_is_ended(worker: LiveWorker) -> None:
     with pytest.raises(ModelError, match="did not answer"):
-        worker.call("lib.models.inference.handlers:cosines", seconds=0.01, models=["x"], left="a", right="b")
+        worker.call("cosines", seconds=0.01, models=["x"], left="a", right="b")
     assert not worker.lives
 
 
 def test_the_helper_ends_with_the_server() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "lib.models.inference.server"],
+        [sys.executable, "-m", "lib.evaluation.inference_server"],
         cwd=ROOT,
         input=b"",
         capture_output=True,

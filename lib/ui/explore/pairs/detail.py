@@ -163,9 +163,7 @@ def explained(_run: str, tuned: str, base: str, first: str, second: str) -> dict
     from lib.ui.explore.playground import worker
 
     home = str(settings.home())
-    return worker(home).call(
-        "lib.evaluation.explain:explain", models={"base": base, "tuned": tuned}, first=first, second=second, home=home
-    )
+    return worker(home).call("explain", models={"base": base, "tuned": tuned}, first=first, second=second, home=home)
 
 
 def draw_why(found: dict[str, Any]) -> None:

@@ -1,0 +1,13 @@
+"""The helper process that computes with models for the pages: `python -m lib.evaluation.inference_server`."""
+
+from __future__ import annotations
+
+from lib.evaluation.explain import explain
+from lib.models.inference.handlers import cosines, nearest
+from lib.models.inference.server import Handlers, serve
+
+HANDLERS: Handlers = {"cosines": cosines, "nearest": nearest, "explain": explain}
+"""What `InferenceClient.call` can name."""
+
+if __name__ == "__main__":
+    raise SystemExit(serve(HANDLERS))
