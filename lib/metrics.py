@@ -66,6 +66,9 @@ _RECORDS = (
         cards=_RETRIEVAL,
     ),
     Metric(
+        "precision@3", "Precision@3", "share", "Share of the top 3 that are correct targets, averaged over queries."
+    ),
+    Metric(
         "mrr@10",
         "MRR@10",
         "number",

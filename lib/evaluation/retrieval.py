@@ -38,6 +38,10 @@ class Retrieval:
         """Return by query 1 where a right target is among the first k, else 0."""
         return (self.rank <= k).astype(float)
 
+    def precision(self, k: int) -> np.ndarray:
+        """Compute by query the share of the first k that is right; where there are fewer targets, what lacks is not right."""
+        return self.hits[:, :k].sum(axis=1) / k
+
     def reciprocal_rank(self, k: int = TOP) -> np.ndarray:
         """Return by query 1 / rank of the first right target, 0 beyond k."""
         return np.where(self.rank <= k, 1.0 / self.rank, 0.0)
@@ -54,6 +58,7 @@ class Retrieval:
         return {
             **{f"recall@{k}": self.recall(k) for k in (1, 5, 10)},
             **{f"accuracy@{k}": self.accuracy(k) for k in (1, 5, 10)},
+            "precision@3": self.precision(3),
             "mrr@10": self.reciprocal_rank(),
             "ndcg@10": self.ndcg(),
         }

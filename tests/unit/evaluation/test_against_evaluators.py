@@ -60,11 +60,11 @@ def retrieval(frame: pd.DataFrame, model: SentenceTransformer) -> Both:
         {f"q{n:06d}": task.texts[query] for n, query in enumerate(task.queries)},
         {f"d{n:06d}": task.texts[document] for n, document in enumerate(task.documents)},
         {f"q{n:06d}": {f"d{d:06d}" for d in right} for n, right in enumerate(task.relevant)},
-        precision_recall_at_k=[1, 5, 10],
+        precision_recall_at_k=[1, 3, 5, 10],
         show_progress_bar=False,
     )
     theirs = evaluator(model)
-    names = ("recall@1", "recall@5", "recall@10", "mrr@10", "ndcg@10")
+    names = ("recall@1", "recall@5", "recall@10", "precision@3", "mrr@10", "ndcg@10")
     return {name: ours[name] for name in names}, {name: theirs[f"cosine_{name}"] for name in names}
 
 
@@ -191,3 +191,30 @@ def test_the_intervals_measures_are_those_of_the_epochs(model: SentenceTransform
         for name in set(found) & set(epoch):
             assert found[name].tuned == pytest.approx(epoch[name], **CLOSE), name
         assert len(set(found) & set(epoch)) >= 2
+
+
+def test_a_further_metric_changes_no_other_ones_interval(
+    model: SentenceTransformer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All metrics of a shape share their resamples: leave each out in turn, the verdict's own excepted."""
+    from lib.evaluation.compare import differences
+    from lib.evaluation.model_pair import Judged
+    from lib.evaluation.retrieval import Retrieval
+
+    frame = own_pairs()
+    frame["positive"] = frame["positive"].iloc[(np.arange(len(frame)) // 3) * 3].to_numpy()  # groups of three
+    task = Task.of(frame, shape=Shape.PAIRS, part="held_out")
+    rows = model.encode(task.texts)
+    noise = np.random.default_rng(0).normal(scale=0.3 * rows.std(), size=rows.shape).astype(np.float32)
+    judged = Judged(task, rows + noise, rows, np.arange(len(task.rows)) // 3)
+    every, metrics = differences(judged), Retrieval.metrics
+    assert len({every[name].p_value for name in every}) > 3
+    for left_out in sorted(set(every) - {"accuracy@1", "median_rank"}):
+        monkeypatch.setattr(
+            Retrieval, "metrics", lambda one, out=left_out: {k: v for k, v in metrics(one).items() if k != out}
+        )
+        found = differences(judged)
+        assert set(every) - set(found) == {left_out}
+        for name, one in found.items():
+            assert one.p_value == every[name].p_value, (left_out, name)
+            assert (one.low, one.high) == pytest.approx((every[name].low, every[name].high), rel=0, abs=1e-12)
