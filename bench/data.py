@@ -39,10 +39,10 @@ def generate(path: Path, rows: int) -> None:
 def ours(path: Path) -> dict[str, float]:
     """Read, guess, audit and split; return the seconds of each step and the rows."""
     from lib.data.prepare import prepare
-    from lib.data.read.tables import read
+    from lib.data.read.tables import read_table
 
     began = time.perf_counter()
-    table = read(path)
+    table = read_table(path)
     after_read = time.perf_counter()
     prepared = prepare(table)
     return {

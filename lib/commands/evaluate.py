@@ -90,12 +90,12 @@ def read_frame(path: Path, shape: Shape, stored: dict[str, Any] | None = None) -
     from lib.data.columns.guess import guess_mapping
     from lib.data.columns.mapping import ColumnMapping
     from lib.data.prepare import audit_table
-    from lib.data.read.tables import read
+    from lib.data.read.tables import read_table
     from lib.data.split.components import find_components
 
     if not path.is_file():
         raise InputError(f"There is no file {path}.", todo="Check the path.")
-    table = read(path)
+    table = read_table(path)
     mapping = guess_mapping(table)
     if stored:
         known = ColumnMapping.from_dict(stored)

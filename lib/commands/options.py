@@ -10,7 +10,7 @@ from typing import Any
 from lib.data.columns.guess import guess_mapping, guess_roles
 from lib.data.columns.mapping import ColumnMapping, TableLike, parse_scale
 from lib.data.prepare import PreparedDataset, prepare
-from lib.data.read.tables import ReadOptions, Table, read
+from lib.data.read.tables import ReadOptions, Table, read_table
 from lib.data.shapes import VALUE_COLUMN, Shape
 from lib.errors import InputError
 from lib.settings import HELD_OUT_FRACTION, VALIDATION_FRACTION
@@ -74,7 +74,7 @@ def read_options(given: argparse.Namespace) -> ReadOptions:
 
 def prepared_from(given: argparse.Namespace) -> Read:
     """Read, map, audit and split as the options say. Raises InputError."""
-    table = read(given.file, options=read_options(given))
+    table = read_table(given.file, options=read_options(given))
     mapping = mapping_from(given, table)
     prepared = prepare(
         table, mapping=mapping, validation=given.validation, held_out=given.held_out, seed=given.split_seed

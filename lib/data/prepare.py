@@ -171,9 +171,9 @@ def _table(source: Path | pd.DataFrame | TableLike, options: Any) -> TableLike:
     if isinstance(source, pd.DataFrame):
         return FrameTable(source.astype("str").fillna(""))
     if isinstance(source, Path):
-        from lib.data.read.tables import ReadOptions, read
+        from lib.data.read.tables import ReadOptions, read_table
 
-        return read(source, options=options or ReadOptions())
+        return read_table(source, options=options or ReadOptions())
     return source
 
 

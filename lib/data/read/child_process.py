@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lib.data.read.tables import ReadOptions, ReadReport, Table, read
+from lib.data.read.tables import ReadOptions, ReadReport, Table, read_table
 from lib.errors import InputError
 from lib.process import ChildDiedError, answer_call, call_module, limit_memory
 from lib.settings import PARSE_MEMORY_BYTES, PARSE_SECONDS
@@ -66,7 +66,7 @@ def read_into(request: dict[str, Any]) -> None:
     """Read the request's files and leave the table in its folder. Raises InputError."""
     limit_memory(PARSE_MEMORY_BYTES)
     options = ReadOptions(**request["options"])
-    save_table(read([Path(file) for file in request["files"]], options=options), Path(request["folder"]))
+    save_table(read_table([Path(file) for file in request["files"]], options=options), Path(request["folder"]))
 
 
 def save_table(table: Table, folder: Path) -> None:

@@ -31,7 +31,7 @@ OTHERS: tuple[tuple[bytes, str], ...] = (
 OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
-def load(path: Path) -> bytes:
+def read_bytes(path: Path) -> bytes:
     """Return a file's bytes, gunzipped if they are gzip. Raises InputError: gone, empty, too large, truncated."""
     try:
         size = path.stat().st_size

@@ -9,15 +9,15 @@ from collections import Counter
 from typing import Literal
 
 from lib.data.columns import guess
-from lib.data.read.raw import Raw
+from lib.data.read.raw import RawTable
 from lib.errors import InputError
 from lib.settings import MAX_CELL_CHARACTERS, MAX_COLUMNS, MAX_ROWS
 
-SEPARATORS = (",", "\t", ";", "|")
-SAMPLE_CHARACTERS = 200_000
-SAMPLE_ROWS = 100
-HEADER_CHARACTERS = 60
-KNOWN = frozenset(
+CANDIDATE_SEPARATORS = (",", "\t", ";", "|")
+DIALECT_CHARACTERS = 200_000
+DIALECT_ROWS = 100
+MAX_HEADER_CHARACTERS = 60
+HEADER_WORDS = frozenset(
     name
     for names in (
         guess.ANCHOR_NAMES,
@@ -34,31 +34,31 @@ KNOWN = frozenset(
 """Words that name columns: a first row that has one of them is a header."""
 
 
-def read_delimited(text: str, *, separator: str = "", quote: str = '"', header: bool | None = None) -> Raw:
+def read_delimited(text: str, *, separator: str = "", quote: str = '"', header: bool | None = None) -> RawTable:
     """Return the rows of a delimited text. Raises InputError that names the line: unclosed quote, too wide, too long."""
     text = text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
-    separator = separator or find_separator(text, quote)
-    check_width(text, separator)
-    rows, lines = parse(text, separator, quote)
+    separator = separator or detect_separator(text, quote)
+    check_column_count(text, separator)
+    rows, lines = parse_rows(text, separator, quote)
     if not rows:
         raise InputError("The file is empty.", todo="Choose another one.")
-    has_header = looks_like_header(rows) if header is None else header
-    columns = names(rows[0]) if has_header else [f"column {n}" for n in range(1, len(rows[0]) + 1)]
+    has_header = detect_header(rows) if header is None else header
+    columns = unique_column_names(rows[0]) if has_header else [f"column {n}" for n in range(1, len(rows[0]) + 1)]
     if has_header:
         rows, lines = rows[1:], lines[1:]
-    wrong = level(rows, lines, len(columns), separator)
+    wrong = fit_row_widths(rows, lines, len(columns), separator)
     facts = {"separator": separator, "quote": quote, "header": has_header}
-    return Raw(columns, rows, lines, wrong, facts)
+    return RawTable(columns, rows, lines, wrong, facts)
 
 
-def find_separator(text: str, quote: str) -> str:
+def detect_separator(text: str, quote: str) -> str:
     """Return the separator under which the first rows have the same number of cells, and more than one."""
-    sample = text[:SAMPLE_CHARACTERS]
+    sample = text[:DIALECT_CHARACTERS]
     best, best_score = ",", 0.0
-    for candidate in SEPARATORS:
+    for candidate in CANDIDATE_SEPARATORS:
         if candidate not in sample:
             continue
-        widths = sample_widths(sample, candidate, quote)
+        widths = count_cells(sample, candidate, quote)
         if not widths:
             continue
         width, count = Counter(widths).most_common(1)[0]
@@ -68,22 +68,22 @@ def find_separator(text: str, quote: str) -> str:
     return best
 
 
-def sample_widths(sample: str, separator: str, quote: str) -> list[int]:
+def count_cells(sample: str, separator: str, quote: str) -> list[int]:
     """Return the number of cells of the first rows, without the last one: the sample may have cut it."""
     widths = []
-    csv.field_size_limit(SAMPLE_CHARACTERS + 1)
+    csv.field_size_limit(DIALECT_CHARACTERS + 1)
     try:
-        for row in reader(sample, separator, quote):
+        for row in csv_reader(sample, separator, quote):
             if row:
                 widths.append(len(row))
-            if len(widths) > SAMPLE_ROWS:
+            if len(widths) > DIALECT_ROWS:
                 break
     except csv.Error:
         return []
     return widths[:-1] or widths
 
 
-def check_width(text: str, separator: str) -> None:
+def check_column_count(text: str, separator: str) -> None:
     """Refuse a first line with more cells than the limit before anything is parsed."""
     first = text[: text.find("\n") if "\n" in text else len(text)]
     width = first.count(separator) + 1
@@ -95,7 +95,7 @@ def check_width(text: str, separator: str) -> None:
         )
 
 
-def reader(text: str, separator: str, quote: str, *, strict: bool = False):
+def csv_reader(text: str, separator: str, quote: str, *, strict: bool = False):
     """Return Python's csv reader over a text."""
     quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE
     return csv.reader(
@@ -103,13 +103,13 @@ def reader(text: str, separator: str, quote: str, *, strict: bool = False):
     )
 
 
-def parse(text: str, separator: str, quote: str) -> tuple[list[list[str]], list[int]]:
+def parse_rows(text: str, separator: str, quote: str) -> tuple[list[list[str]], list[int]]:
     """Return all rows that are not blank, and the lines they begin on."""
     csv.field_size_limit(MAX_CELL_CHARACTERS)
     rows: list[list[str]] = []
     lines: list[int] = []
     long: list[tuple[int, int]] = []
-    source, begin = reader(text, separator, quote), 1
+    source, begin = csv_reader(text, separator, quote), 1
     try:
         for row in source:
             if row and (len(row) > 1 or row[0].strip()):
@@ -121,25 +121,25 @@ def parse(text: str, separator: str, quote: str) -> tuple[list[list[str]], list[
             if len(rows) > MAX_ROWS:
                 raise InputError(f"The file has more than {MAX_ROWS:,} rows.", todo="Split it, or take a sample.")
     except csv.Error as error:
-        check_closed(text, begin, separator, quote)
+        check_last_quote_closed(text, begin, separator, quote)
         raise InputError(
             f"A cell has more than {MAX_CELL_CHARACTERS:,} characters." if "limit" in str(error) else f"{error}.",
             where=f"line {begin}",
             todo="A quote that is never closed, or another separator, is the usual cause.",
         ) from error
     if rows:
-        check_closed(text, lines[-1], separator, quote)
-    check_long(text, long, separator, quote)
+        check_last_quote_closed(text, lines[-1], separator, quote)
+    check_no_row_swallowed(text, long, separator, quote)
     return rows, lines
 
 
-def check_long(text: str, long: list[tuple[int, int]], separator: str, quote: str) -> None:
+def check_no_row_swallowed(text: str, long: list[tuple[int, int]], separator: str, quote: str) -> None:
     """Raise InputError for a row over several lines (first, last) whose quote closes inside a cell: it swallowed rows."""
     source = text.split("\n") if long else []
     for first, last in long:
         row = "\n".join(source[first - 1 : last])
         try:
-            for _ in reader(row, separator, quote, strict=True):
+            for _ in csv_reader(row, separator, quote, strict=True):
                 pass
         except csv.Error as error:
             raise InputError(
@@ -149,7 +149,7 @@ def check_long(text: str, long: list[tuple[int, int]], separator: str, quote: st
             ) from error
 
 
-def check_closed(text: str, begin: int, separator: str, quote: str) -> None:
+def check_last_quote_closed(text: str, begin: int, separator: str, quote: str) -> None:
     """Raise InputError when the quote that opens in the row at this line is never closed."""
     if not quote:
         return
@@ -157,7 +157,7 @@ def check_closed(text: str, begin: int, separator: str, quote: str) -> None:
     if quote not in tail:
         return
     try:
-        for _ in reader(tail, separator, quote, strict=True):
+        for _ in csv_reader(tail, separator, quote, strict=True):
             pass
     except csv.Error as error:
         if "unexpected end" in str(error) or "limit" in str(error):
@@ -168,7 +168,7 @@ def check_closed(text: str, begin: int, separator: str, quote: str) -> None:
             ) from error
 
 
-def names(row: list[str]) -> list[str]:
+def unique_column_names(row: list[str]) -> list[str]:
     """Return column names: stripped, numbered where empty. Raises InputError when two are the same."""
     found = [name.strip() or f"column {number}" for number, name in enumerate(row, start=1)]
     for name, count in Counter(found).items():
@@ -182,16 +182,16 @@ def names(row: list[str]) -> list[str]:
     return found
 
 
-def looks_like_header(rows: list[list[str]]) -> bool:
+def detect_header(rows: list[list[str]]) -> bool:
     """Say whether the first row names the columns: short, distinct, no numbers, and unlike the rows below."""
     first = [cell.strip() for cell in rows[0]]
-    if any(re.sub(r"[\s-]+", "_", cell.lower()) in KNOWN for cell in first):
+    if any(re.sub(r"[\s-]+", "_", cell.lower()) in HEADER_WORDS for cell in first):
         return True
     filled = [cell for cell in first if cell]
     if (
         len(set(filled)) < len(filled)
         or not filled
-        or any(is_number(cell) or len(cell) > HEADER_CHARACTERS for cell in filled)
+        or any(is_number(cell) or len(cell) > MAX_HEADER_CHARACTERS for cell in filled)
     ):
         return False
     below = [len(cell) for row in rows[1:51] for cell in row]
@@ -209,7 +209,7 @@ def is_number(cell: str) -> bool:
     return True
 
 
-def level(rows: list[list[str]], lines: list[int], width: int, separator: str) -> list[int]:
+def fit_row_widths(rows: list[list[str]], lines: list[int], width: int, separator: str) -> list[int]:
     """Bring every row to the header's width in place and return the lines of those that were not.
 
     Missing cells become empty, surplus ones join the last: nothing is lost before the person has decided.

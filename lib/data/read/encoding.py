@@ -7,19 +7,19 @@ from dataclasses import dataclass, field
 
 from lib.errors import InputError
 
-BOMS: tuple[tuple[bytes, str], ...] = (
+BYTE_ORDER_MARKS: tuple[tuple[bytes, str], ...] = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-SAMPLE = 200_000
+SAMPLE_BYTES = 200_000
 MOSTLY = 0.5
 
 
 @dataclass(frozen=True)
-class Decoded:
+class DecodedText:
     """The text, how it was decoded, and the lines that were not in the file's main encoding."""
 
     text: str
@@ -27,25 +27,25 @@ class Decoded:
     odd_lines: list[int] = field(default_factory=list)
 
 
-def decode(data: bytes, *, encoding: str = "") -> Decoded:
+def decode(data: bytes, *, encoding: str = "") -> DecodedText:
     """Decode by the given encoding, or by what the bytes say. Raises InputError that names the line."""
     if encoding:
-        return given(data, encoding)
-    for mark, name in BOMS:
+        return decode_as(data, encoding)
+    for mark, name in BYTE_ORDER_MARKS:
         if data.startswith(mark):
-            return given(data, name)
+            return decode_as(data, name)
     if b"\0" in data:
-        return with_nul(data)
+        return decode_utf16_without_bom(data)
     try:
-        return Decoded(data.decode("utf-8"), "utf-8")
+        return DecodedText(data.decode("utf-8"), "utf-8")
     except UnicodeDecodeError:
-        return mixed(data)
+        return decode_line_by_line(data)
 
 
-def given(data: bytes, encoding: str) -> Decoded:
+def decode_as(data: bytes, encoding: str) -> DecodedText:
     """Decode by a named encoding."""
     try:
-        return Decoded(data.decode(encoding), encoding.replace("-sig", " with BOM"))
+        return DecodedText(data.decode(encoding), encoding.replace("-sig", " with BOM"))
     except LookupError as error:
         raise InputError(
             f"There is no encoding called {encoding!r}.", todo="Try utf-8, utf-16 or windows-1252."
@@ -59,13 +59,13 @@ def given(data: bytes, encoding: str) -> Decoded:
         ) from error
 
 
-def with_nul(data: bytes) -> Decoded:
+def decode_utf16_without_bom(data: bytes) -> DecodedText:
     """Decode UTF-16 without a BOM, where every other byte of plain text is NUL; other NUL bytes are refused."""
-    sample = data[:SAMPLE]
+    sample = data[:SAMPLE_BYTES]
     for offset, name in ((1, "utf-16-le"), (0, "utf-16-be")):
         half = sample[offset::2]
         if len(half) and half.count(0) > 0.3 * len(half):
-            return given(data, name)
+            return decode_as(data, name)
     line = data[: data.index(b"\0")].count(b"\n") + 1
     raise InputError(
         "There is a NUL byte: this is no text file, or it is damaged.",
@@ -74,7 +74,7 @@ def with_nul(data: bytes) -> Decoded:
     )
 
 
-def mixed(data: bytes) -> Decoded:
+def decode_line_by_line(data: bytes) -> DecodedText:
     """Decode what is not UTF-8: line by line where most lines are, else as a whole by charset-normalizer's guess."""
     lines = data.split(b"\n")
     texts: list[str] = []
@@ -86,26 +86,26 @@ def mixed(data: bytes) -> Decoded:
             beyond += not line.isascii()
         except UnicodeDecodeError:
             odd.append(number)
-            texts.append(line.decode("cp1252", errors="replace") if has_cp1252(line) else line.decode("latin-1"))
+            texts.append(line.decode("cp1252", errors="replace") if may_be_cp1252(line) else line.decode("latin-1"))
     if beyond and len(odd) < MOSTLY * (len(odd) + beyond) * 2:
-        return Decoded("\n".join(texts), "utf-8, partly windows-1252", odd)
-    return whole(data)
+        return DecodedText("\n".join(texts), "utf-8, partly windows-1252", odd)
+    return decode_by_guess(data)
 
 
-def has_cp1252(line: bytes) -> bool:
+def may_be_cp1252(line: bytes) -> bool:
     """Say whether the line can be windows-1252: five byte values are not used there."""
     return not any(byte in line for byte in (0x81, 0x8D, 0x8F, 0x90, 0x9D))
 
 
-def whole(data: bytes) -> Decoded:
+def decode_by_guess(data: bytes) -> DecodedText:
     """Decode as windows-1252 where that is possible and likely, else as charset-normalizer finds."""
     from charset_normalizer import from_bytes
 
-    best = from_bytes(data[:SAMPLE]).best()
+    best = from_bytes(data[:SAMPLE_BYTES]).best()
     name = best.encoding if best is not None else "cp1252"
     if name in ("cp1250", "cp1252", "latin_1", "iso8859_15", "iso8859_1", "cp1254", "cp1257", "mac_roman", "cp1258"):
         name = "cp1252"  # single-byte Latin files are nearly always windows-1252 in the West; the page can change it
     try:
-        return Decoded(data.decode(name), "windows-1252" if name == "cp1252" else name)
+        return DecodedText(data.decode(name), "windows-1252" if name == "cp1252" else name)
     except (UnicodeDecodeError, LookupError):
-        return Decoded(data.decode("latin-1"), "latin-1")
+        return DecodedText(data.decode("latin-1"), "latin-1")

@@ -7,7 +7,7 @@ from typing import Any
 
 
 @dataclass
-class Raw:
+class RawTable:
     """Rows of text under column names; lines are where each row begins in the file, from 1. facts tell how it was read."""
 
     columns: list[str]

@@ -8,7 +8,7 @@ import re
 import zipfile
 from typing import Any
 
-from lib.data.read.raw import Raw
+from lib.data.read.raw import RawTable
 from lib.errors import InputError
 from lib.settings import MAX_COLUMNS, MAX_FILE_BYTES, MAX_ROWS
 
@@ -16,7 +16,7 @@ BOMB_RATIO = 200
 BOMB_BYTES = 200_000_000
 
 
-def read_xlsx(data: bytes, *, sheet: str = "", header: bool | None = None) -> Raw:
+def read_xlsx(data: bytes, *, sheet: str = "", header: bool | None = None) -> RawTable:
     """Return the rows of one sheet (the first that holds any, unless named). Lines are the sheet's row numbers."""
     import openpyxl
     from openpyxl.utils.exceptions import InvalidFileException
@@ -66,7 +66,7 @@ def sheet_rows(sheet: Any) -> tuple[list[list[str]], list[int]]:
     return rows, lines
 
 
-def with_header(rows: list[list[str]], lines: list[int], header: bool | None, facts: dict[str, Any]) -> Raw:
+def with_header(rows: list[list[str]], lines: list[int], header: bool | None, facts: dict[str, Any]) -> RawTable:
     """Take the header off rows of a sheet and bring all to one width."""
     from lib.data.read import delimited
 
@@ -74,10 +74,10 @@ def with_header(rows: list[list[str]], lines: list[int], header: bool | None, fa
     while width > 1 and not any(len(row) >= width and row[width - 1] for row in rows):
         width -= 1  # empty columns at the right edge are formatting, not data
     rows = [(row + [""] * width)[:width] for row in rows]
-    has_header = delimited.looks_like_header(rows) if header is None else header
-    columns = delimited.names(rows[0]) if has_header else [f"column {n}" for n in range(1, width + 1)]
+    has_header = delimited.detect_header(rows) if header is None else header
+    columns = delimited.unique_column_names(rows[0]) if has_header else [f"column {n}" for n in range(1, width + 1)]
     start = int(has_header)
-    return Raw(columns, rows[start:], lines[start:], facts={"header": has_header, **facts})
+    return RawTable(columns, rows[start:], lines[start:], facts={"header": has_header, **facts})
 
 
 def as_text(cell: Any) -> str:
@@ -91,7 +91,7 @@ def as_text(cell: Any) -> str:
     return str(cell)
 
 
-def read_json(text: str) -> Raw:
+def read_json(text: str) -> RawTable:
     """Return the rows of JSON (a list of objects, or an object of columns) or of JSON Lines."""
     try:
         value = json.loads(text)
@@ -112,7 +112,7 @@ def read_json(text: str) -> Raw:
     return from_objects(value, list(range(1, len(value) + 1)), "item")
 
 
-def read_lines(text: str, whole: ValueError) -> Raw:
+def read_lines(text: str, whole: ValueError) -> RawTable:
     """Return the rows of JSON Lines; raise InputError with the line that is no JSON."""
     objects, lines = [], []
     for number, line in enumerate(re.split("\r\n|\n|\r", text), start=1):
@@ -130,7 +130,7 @@ def read_lines(text: str, whole: ValueError) -> Raw:
     return from_objects(objects, lines, "line")
 
 
-def from_columns(value: dict[str, list]) -> Raw:
+def from_columns(value: dict[str, list]) -> RawTable:
     """Return the rows of an object of equally long lists."""
     lengths = {len(column) for column in value.values()}
     if len(lengths) > 1:
@@ -139,7 +139,7 @@ def from_columns(value: dict[str, list]) -> Raw:
     return from_objects(objects, list(range(1, len(objects) + 1)), "item")
 
 
-def from_objects(objects: list[Any], lines: list[int], word: str) -> Raw:
+def from_objects(objects: list[Any], lines: list[int], word: str) -> RawTable:
     """Return the rows of flat objects; raise InputError for what is no object or is nested."""
     if not objects:
         raise InputError("The file has no rows.", todo="Choose another one.")
@@ -155,7 +155,7 @@ def from_objects(objects: list[Any], lines: list[int], word: str) -> Raw:
     flat = {name: flatten(objects, lines, name, word) for name in columns}
     expanded = {key: values for part in flat.values() for key, values in part.items()}
     rows = [list(row) for row in zip(*expanded.values(), strict=True)]
-    return Raw([str(name) for name in expanded], rows, lines, facts={"header": True})
+    return RawTable([str(name) for name in expanded], rows, lines, facts={"header": True})
 
 
 def flatten(objects: list[dict[str, Any]], lines: list[int], name: str, word: str) -> dict[str, list[str]]:
@@ -174,7 +174,7 @@ def flatten(objects: list[dict[str, Any]], lines: list[int], name: str, word: st
     }
 
 
-def read_xml(text: str) -> Raw:
+def read_xml(text: str) -> RawTable:
     """Return the rows of flat XML: one row for each child of the root, one column a tag; repeated tags are numbered."""
     import xml.etree.ElementTree as tree
 
@@ -206,7 +206,7 @@ def read_xml(text: str) -> Raw:
     return from_objects(objects, list(range(1, len(objects) + 1)), "item")
 
 
-def read_parquet(data: bytes) -> Raw:
+def read_parquet(data: bytes) -> RawTable:
     """Return the rows of a Parquet file; nested columns are refused by name."""
     import pyarrow as pa
     import pyarrow.parquet as parquet
@@ -230,7 +230,7 @@ def read_parquet(data: bytes) -> Raw:
     columns = [[as_text(value) for value in column.to_pylist()] for column in table.columns]
     if not columns or not rows:
         raise InputError("The file has no rows.", todo="Choose another one.")
-    return Raw(
+    return RawTable(
         list(table.column_names),
         [list(row) for row in zip(*columns, strict=True)],
         list(range(1, rows + 1)),

@@ -13,12 +13,12 @@ import pandas as pd
 
 from lib.data.read import content, delimited, structured
 from lib.data.read import encoding as decoding
-from lib.data.read.raw import Raw
+from lib.data.read.raw import RawTable
 from lib.errors import InputError
 from lib.settings import MAX_COLUMNS
 
 FILE_COLUMN = "file"
-HALF = re.compile(r"\\u[dD][89a-fA-F]")
+SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 @dataclass(frozen=True)
@@ -69,18 +69,18 @@ class Table:
     report: ReadReport
 
 
-def read(source: Path | Sequence[Path], *, options: ReadOptions = ReadOptions()) -> Table:
+def read_table(source: Path | Sequence[Path], *, options: ReadOptions = ReadOptions()) -> Table:
     """Read a file, or several of the same columns as one table. Raises InputError that names line and cause."""
     files = [source] if isinstance(source, Path) else list(source)
     if not files:
         raise InputError("There is no file.", todo="Choose one.")
-    tables = [read_one(file, options) for file in files]
-    return tables[0] if len(tables) == 1 else joined(tables, [file.name for file in files])
+    tables = [read_file(file, options) for file in files]
+    return tables[0] if len(tables) == 1 else concatenate_tables(tables, [file.name for file in files])
 
 
-def read_one(path: Path, options: ReadOptions) -> Table:
+def read_file(path: Path, options: ReadOptions) -> Table:
     """Read one file by what it holds, whatever its name says."""
-    data = content.load(path)
+    data = content.read_bytes(path)
     kind = content.kind_of(data)
     facts: dict[str, Any] = {}
     if kind == "xlsx":
@@ -92,7 +92,7 @@ def read_one(path: Path, options: ReadOptions) -> Table:
         facts = {"encoding": decoded.encoding, "odd_lines": decoded.odd_lines}
         if kind == "json" and not options.separator:
             raw = structured.read_json(decoded.text.lstrip("\ufeff"))
-            check_characters(raw, decoded.text)
+            check_surrogates(raw, decoded.text)
         elif kind == "xml" and not options.separator:
             raw = structured.read_xml(decoded.text.lstrip("\ufeff"))
         else:
@@ -100,12 +100,12 @@ def read_one(path: Path, options: ReadOptions) -> Table:
             raw = delimited.read_delimited(
                 decoded.text.lstrip("\ufeff"), separator=options.separator, quote=options.quote, header=options.header
             )
-    return as_table(raw, kind, facts, options)
+    return to_table(raw, kind, facts, options)
 
 
-def check_characters(raw: Raw, text: str) -> None:
+def check_surrogates(raw: RawTable, text: str) -> None:
     """Raise InputError for half a character: JSON can escape one, no encoding can store it."""
-    if not HALF.search(text):
+    if not SURROGATE_ESCAPE.search(text):
         return
     for row, line in zip(raw.rows, raw.lines, strict=True):
         for cell in row:
@@ -119,7 +119,7 @@ def check_characters(raw: Raw, text: str) -> None:
                 ) from error
 
 
-def as_table(raw: Raw, kind: str, facts: dict[str, Any], options: ReadOptions) -> Table:
+def to_table(raw: RawTable, kind: str, facts: dict[str, Any], options: ReadOptions) -> Table:
     """Check what every table must have and return it. Raises InputError: no rows, one column, too many columns."""
     if not raw.rows:
         raise InputError("There is a header but no row below it.", where="line 2", todo="Choose another file.")
@@ -140,7 +140,7 @@ def as_table(raw: Raw, kind: str, facts: dict[str, Any], options: ReadOptions) -
     return Table(frame, np.asarray(raw.lines, dtype=np.int64), report)
 
 
-def joined(tables: list[Table], names: list[str]) -> Table:
+def concatenate_tables(tables: list[Table], names: list[str]) -> Table:
     """Put tables of the same columns under each other, with a column that says which file a row came from."""
     columns = list(tables[0].frame.columns)
     for table, name in zip(tables[1:], names[1:], strict=True):

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as parquet
 import pytest
 
-from lib.data.read.tables import ReadOptions, read, read_apart
+from lib.data.read.tables import ReadOptions, read_apart, read_table
 from lib.errors import InputError
 from tests.conftest import REAL_DATA
 
@@ -181,7 +181,7 @@ def test_odd_files_are_read(tmp_path: Path, name: str) -> None:
     data, columns, rows = READS[name]
     path = tmp_path / "file.csv"
     path.write_bytes(data)
-    table = read(path)
+    table = read_table(path)
     assert list(table.frame.columns) == columns
     assert len(table.frame) == rows == len(table.lines) == table.report.rows
     assert table.frame.map(lambda cell: isinstance(cell, str)).all(axis=None)
@@ -193,13 +193,13 @@ def test_hostile_files_are_refused_with_their_reason(tmp_path: Path, name: str) 
     path = tmp_path / "file.csv"
     path.write_bytes(data)
     with pytest.raises(InputError, match=f"(?s){message}"):
-        read(path)
+        read_table(path)
 
 
 def test_lines_are_where_rows_begin(tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
     path.write_bytes(b'question,answer\n"a\n\nb",c\n\nd,e\nf\n')
-    table = read(path)
+    table = read_table(path)
     assert table.lines.tolist() == [2, 6, 7]
     assert table.report.wrong_width == [7]
 
@@ -207,14 +207,14 @@ def test_lines_are_where_rows_begin(tmp_path: Path) -> None:
 def test_long_rows_lose_nothing(tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
     path.write_bytes(READS["long rows"][0])
-    assert read(path).frame.iloc[1].tolist() == ["c", "d,e,f"]
+    assert read_table(path).frame.iloc[1].tolist() == ["c", "d,e,f"]
 
 
 def test_mixed_encodings_name_their_lines(tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
     good = "".join(f"Grün {n},Äpfel {n}\n" for n in range(30)).encode()
     path.write_bytes(b"question,answer\n" + good + "weiß,blau\n".encode("cp1252") + good)
-    table = read(path)
+    table = read_table(path)
     assert table.report.odd_lines == [32]
     assert table.frame["question"][30] == "weiß"
 
@@ -222,52 +222,52 @@ def test_mixed_encodings_name_their_lines(tmp_path: Path) -> None:
 def test_options_win_over_detection(tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
     path.write_bytes("a;b,c\nd;e,ü\n".encode("latin-1"))
-    table = read(path, options=ReadOptions(separator=",", header=False, encoding="latin-1"))
+    table = read_table(path, options=ReadOptions(separator=",", header=False, encoding="latin-1"))
     assert table.frame.to_numpy().tolist() == [["a;b", "c"], ["d;e", "ü"]]
     with pytest.raises(InputError, match="line 2"):
-        read(path, options=ReadOptions(encoding="utf-8"))
+        read_table(path, options=ReadOptions(encoding="utf-8"))
     with pytest.raises(InputError, match="no encoding"):
-        read(path, options=ReadOptions(encoding="klingon"))
+        read_table(path, options=ReadOptions(encoding="klingon"))
 
 
 def test_words_for_nothing_are_words_unless_said(tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
     path.write_bytes(READS["na words stay"][0])
-    assert read(path).frame.to_numpy().tolist() == [["NA", "null"], ["nan", "None"]]
-    emptied = read(path, options=ReadOptions(na=("NA", "null", "nan")))
+    assert read_table(path).frame.to_numpy().tolist() == [["NA", "null"], ["nan", "None"]]
+    emptied = read_table(path, options=ReadOptions(na=("NA", "null", "nan")))
     assert emptied.frame.to_numpy().tolist() == [["", ""], ["", "None"]]
 
 
 def test_a_sheet_can_be_chosen(tmp_path: Path) -> None:
     path = tmp_path / "x.xlsx"
     path.write_bytes(xlsx([["q", "a"], ["x", "y"]], sheets=("First", "Second")))
-    assert read(path, options=ReadOptions(sheet="Second")).report.sheet == "Second"
+    assert read_table(path, options=ReadOptions(sheet="Second")).report.sheet == "Second"
     with pytest.raises(InputError, match="First, Second"):
-        read(path, options=ReadOptions(sheet="Third"))
+        read_table(path, options=ReadOptions(sheet="Third"))
 
 
 def test_several_files_are_one_table(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_bytes(TWO)
     (tmp_path / "b.jsonl").write_bytes(jsonl({"answer": "x", "question": "y"}))
-    table = read([tmp_path / "a.csv", tmp_path / "b.jsonl"])
+    table = read_table([tmp_path / "a.csv", tmp_path / "b.jsonl"])
     assert table.frame["file"].tolist() == ["a.csv", "a.csv", "b.jsonl"]
     assert table.frame["question"].tolist() == ["where", "when", "y"]
     (tmp_path / "c.csv").write_bytes(b"other,names\na,b\n")
     with pytest.raises(InputError, match="c.csv"):
-        read([tmp_path / "a.csv", tmp_path / "c.csv"])
+        read_table([tmp_path / "a.csv", tmp_path / "c.csv"])
 
 
 def test_a_file_that_vanished_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="gone.csv.*not there"):
-        read(tmp_path / "gone.csv")
+        read_table(tmp_path / "gone.csv")
 
 
-@pytest.mark.parametrize("act", [read, read_apart])
+@pytest.mark.parametrize("act", [read_table, read_apart])
 def test_reading_apart_is_the_same(tmp_path: Path, act: Callable[..., object]) -> None:
     path = tmp_path / "x.csv"
     path.write_bytes(TWO)
     table = act(path)
-    pd.testing.assert_frame_equal(table.frame, read(path).frame, check_dtype=False)  # type: ignore[attr-defined]
+    pd.testing.assert_frame_equal(table.frame, read_table(path).frame, check_dtype=False)  # type: ignore[attr-defined]
     path.write_bytes(REFUSED["unclosed quote"][0])
     with pytest.raises(InputError, match="line 3.*never closed"):
         act(path)
@@ -292,7 +292,7 @@ def test_a_full_disk_is_a_clear_error(tmp_path: Path, written: str) -> None:
     (tmp_path / "x.csv").write_bytes(TWO)
     (tmp_path / written).symlink_to("/dev/full")
     with pytest.raises(InputError, match="no room.*No space left"):
-        child_process.save_table(read(tmp_path / "x.csv"), tmp_path)
+        child_process.save_table(read_table(tmp_path / "x.csv"), tmp_path)
 
 
 def test_a_temporary_folder_that_is_gone_is_a_clear_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -309,7 +309,7 @@ REAL_FILES = (
 
 @pytest.mark.parametrize("path", REAL_FILES, ids=lambda p: "/".join(p.parts[-2:]))
 def test_real_files_are_read(path: Path) -> None:
-    table = read(path)
+    table = read_table(path)
     assert len(table.frame) > 100
     assert not (table.frame == "").all(axis=None)
     assert table.report.wrong_width == []

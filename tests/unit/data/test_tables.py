@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lib.data.read.tables import ReadOptions, read
+from lib.data.read.tables import ReadOptions, read_table
 
 CELLS = st.text(st.characters(blacklist_categories=("Cs", "Cc"), blacklist_characters="\ufeff"), max_size=30)
 WITH_NEWLINES = st.one_of(CELLS, st.builds("{}\n{}".format, CELLS, CELLS))
@@ -37,7 +37,7 @@ def test_what_was_written_is_read(
 ) -> None:
     path = tmp_path / "x.csv"
     path.write_bytes(written(rows, separator, ending, encoding))
-    table = read(path)
+    table = read_table(path)
     assert table.report.separator == separator
     assert [tuple(row) for row in table.frame.to_numpy()] == [tuple(cell for cell in row) for row in rows]
     assert table.report.wrong_width == []
@@ -47,7 +47,7 @@ def test_what_was_written_is_read(
 def test_many_rows_keep_their_lines(tmp_path: Path, rows: int) -> None:
     path = tmp_path / "x.csv"
     path.write_text("question,answer\n" + "".join(f"q {n},a {n}\n" for n in range(rows)))
-    table = read(path, options=ReadOptions())
+    table = read_table(path, options=ReadOptions())
     assert len(table.frame) == rows
     assert table.lines[0] == 2
     assert table.lines[-1] == rows + 1
