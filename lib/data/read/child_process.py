@@ -1,4 +1,4 @@
-"""Reading in a process of its own: `python -m lib.data.read.child_process FOLDER`, with limits on memory and time."""
+"""Read files in a child process with limits on memory and time, so that a bad file cannot take the server down."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ from lib.process import ChildDiedError, answer_call, call_module, limit_memory
 from lib.settings import PARSE_MEMORY_BYTES, PARSE_SECONDS
 
 
-def run_apart(files: Sequence[Path], options: ReadOptions) -> Table:
-    """Return the table that the process read; its InputError becomes ours, its death one that says so."""
+def read_in_child_process(source: Path | Sequence[Path], *, options: ReadOptions = ReadOptions()) -> Table:
+    """Read as `read_table` does, in a child process. Raises its InputError, or one that says why it ended."""
     try:
-        return _run(files, options)
+        return _call([source] if isinstance(source, Path) else list(source), options)
     except OSError as error:
-        raise no_room(error) from error
+        raise _no_room_error(error) from error
 
 
-def no_room(error: OSError) -> InputError:
-    """Return the error for a temporary folder that cannot take the table: full, or not writable."""
+def _no_room_error(error: OSError) -> InputError:
+    """Make the error for a temporary folder that cannot take the table: full, or not writable."""
     return InputError(
         f"There is no room to read the file into ({error.strerror or error}).",
         where=tempfile.gettempdir(),
-        todo="Free some space, then read it again.",
+        todo="Free some disk space, then read the file again.",
     )
 
 
-def _run(files: Sequence[Path], options: ReadOptions) -> Table:
-    """Run the process in a temporary folder and return its table."""
+def _call(files: Sequence[Path], options: ReadOptions) -> Table:
+    """Run `python -m lib.data.read.child_process` in a temporary folder and load the table it wrote."""
     with tempfile.TemporaryDirectory(prefix="closer-read-") as name:
         folder = Path(name)
         request = {"files": [str(file) for file in files], "options": asdict(options), "folder": name}
@@ -52,18 +52,18 @@ def _run(files: Sequence[Path], options: ReadOptions) -> Table:
                 f"The file could not be read within {PARSE_MEMORY_BYTES / 1e9:.0f} GB of memory.",
                 todo="Take a part of the file, or save it as CSV or Parquet.",
             ) from error
-        return load_table(folder)
+        return _load_table(folder)
 
 
-def load_table(folder: Path) -> Table:
-    """Read the table that the process left in the folder."""
+def _load_table(folder: Path) -> Table:
+    """Load the table that the child process wrote into the folder."""
     report = ReadReport(**json.loads((folder / "report.json").read_text(encoding="utf-8")))
     frame = pd.read_parquet(folder / "frame.parquet").astype(object)
     return Table(frame, np.load(folder / "lines.npy"), report)
 
 
-def read_into(request: dict[str, Any]) -> None:
-    """Read the request's files and leave the table in its folder. Raises InputError."""
+def _read_request(request: dict[str, Any]) -> None:
+    """Read the files of the request and save the table in its folder. Raises InputError."""
     limit_memory(PARSE_MEMORY_BYTES)
     options = ReadOptions(**request["options"])
     save_table(read_table([Path(file) for file in request["files"]], options=options), Path(request["folder"]))
@@ -77,8 +77,8 @@ def save_table(table: Table, folder: Path) -> None:
         (folder / "report.json").write_text(json.dumps(asdict(table.report)), encoding="utf-8")
     except OSError as error:
         (folder / "frame.parquet").unlink(missing_ok=True)  # so that there is room to say what happened
-        raise no_room(error) from error
+        raise _no_room_error(error) from error
 
 
 if __name__ == "__main__":
-    raise SystemExit(answer_call(read_into))
+    raise SystemExit(answer_call(_read_request))

@@ -159,10 +159,3 @@ def concatenate_tables(tables: list[Table], names: list[str]) -> Table:
         | {"odd_lines": [line for table in tables for line in table.report.odd_lines]}
     )
     return Table(frame, np.concatenate([table.lines for table in tables]), report)
-
-
-def read_apart(source: Path | Sequence[Path], *, options: ReadOptions = ReadOptions()) -> Table:
-    """Read as `read` does, in a process of its own with limits on memory and time: a bad file cannot take the server down."""
-    from lib.data.read.child_process import run_apart
-
-    return run_apart([source] if isinstance(source, Path) else list(source), options)

@@ -58,10 +58,11 @@ def prepared(upload: Upload, draft: Draft, mapping: ColumnMapping) -> PreparedDa
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _table(files: tuple[str, ...], names: tuple[str, ...], options: str, stamp: int = 0) -> TableLike:
-    from lib.data.read.tables import FILE_COLUMN, ReadOptions, read_apart
+    from lib.data.read.child_process import read_in_child_process
+    from lib.data.read.tables import FILE_COLUMN, ReadOptions
 
     with _working("Reading the file ..."):
-        table = read_apart([Path(file) for file in files], options=ReadOptions(**json.loads(options)))
+        table = read_in_child_process([Path(file) for file in files], options=ReadOptions(**json.loads(options)))
     called = {Path(file).name: name for file, name in zip(files, names, strict=True)}
     if len(files) > 1:
         table.frame[FILE_COLUMN] = table.frame[FILE_COLUMN].map(called)

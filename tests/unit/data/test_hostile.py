@@ -18,7 +18,8 @@ import pyarrow as pa
 import pyarrow.parquet as parquet
 import pytest
 
-from lib.data.read.tables import ReadOptions, read_apart, read_table
+from lib.data.read.child_process import read_in_child_process
+from lib.data.read.tables import ReadOptions, read_table
 from lib.errors import InputError
 from tests.conftest import REAL_DATA
 
@@ -262,7 +263,7 @@ def test_a_file_that_vanished_is_named(tmp_path: Path) -> None:
         read_table(tmp_path / "gone.csv")
 
 
-@pytest.mark.parametrize("act", [read_table, read_apart])
+@pytest.mark.parametrize("act", [read_table, read_in_child_process])
 def test_reading_apart_is_the_same(tmp_path: Path, act: Callable[..., object]) -> None:
     path = tmp_path / "x.csv"
     path.write_bytes(TWO)
@@ -282,7 +283,7 @@ def test_a_reader_that_dies_is_a_clear_error(tmp_path: Path, monkeypatch: pytest
         process, "_popen", lambda *a, **k: subprocess.Popen([sys.executable, "-c", "import os; os.abort()"])
     )
     with pytest.raises(InputError, match="GB of memory"):
-        read_apart(path)
+        read_in_child_process(path)
 
 
 @pytest.mark.parametrize("written", ["frame.parquet", "lines.npy", "report.json"])
@@ -299,7 +300,7 @@ def test_a_temporary_folder_that_is_gone_is_a_clear_error(tmp_path: Path, monkey
     (tmp_path / "x.csv").write_bytes(TWO)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "gone"))
     with pytest.raises(InputError, match="no room"):
-        read_apart(tmp_path / "x.csv")
+        read_in_child_process(tmp_path / "x.csv")
 
 
 REAL_FILES = (
