@@ -12,6 +12,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from lib import settings
 from lib.jobs.supervisor import Supervisor
+from lib.ui.explore import sections
 from lib.ui.server import downloads, health, preload, push
 from lib.ui.server.error_page import keep_log, show_failure
 from lib.ui.server.supervisor_status import serve
@@ -28,7 +29,7 @@ async def lifespan(_app: object) -> AsyncIterator[dict[str, object]]:
     supervisor = Supervisor(home, on_begin=push.work_begins)
     serve(supervisor)
     supervisor.start()
-    preload.begin()
+    preload.begin([sections.load_sections, preload.load_plotly, sections.load_newest_map])
     try:
         yield {"supervisor": supervisor}
     finally:

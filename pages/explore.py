@@ -1,4 +1,4 @@
-"""What changed: the verdict on held-out pairs, the map, the pairs, and a box to try the model."""
+"""Explore: what changed for the held-out pairs, on the map and pair by pair, and a playground for both models."""
 
 from __future__ import annotations
 
@@ -9,18 +9,28 @@ from lib.ui.explore import sections
 from lib.ui.shared import state
 from lib.ui.shared.components import empty, errors_shown
 
-with errors_shown():
-    workspace = open_workspace()
-    ended = ("succeeded", "cancelled", "failed")  # of a training that was cut short, the best so far
-    runs = [run for run in workspace.runs.all() if run.state in ended and run.model_dir.is_dir()]
+
+def page() -> None:
+    """Draw the page: the run, then its sections from the verdict to the playground."""
+    runs = sections.explorable_runs(open_workspace())
     if not runs:
-        st.title("Explore", anchor=False)
-        empty(
-            "Nothing to explore yet",
-            "Train a model first; its verdict, map and pairs appear here.",
-            page=state.TRAIN_PAGE,
-            label="Train a model",
-            icon=":material/model_training:",
-        )
-    else:
-        sections.show(workspace, runs)
+        _show_next_step()
+        return
+    run = sections.presented_run(runs) if state.is_presenting() else sections.choose_run(runs)
+    if run is not None:
+        sections.show_sections(run)
+
+
+def _show_next_step() -> None:
+    st.title("Explore", anchor=False)
+    empty(
+        "Nothing to explore yet",
+        "Train a model first; its evaluation, map and pairs appear here.",
+        page=state.TRAIN_PAGE,
+        label="Train a model",
+        icon=":material/model_training:",
+    )
+
+
+with errors_shown():
+    page()

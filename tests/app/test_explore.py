@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
-from types import ModuleType
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -40,10 +38,7 @@ def test_a_section_that_fails_leaves_the_others_alone(
     def fail(run: Run) -> None:
         raise InputError("The map is damaged.", todo="Draw it again.")
 
-    module = ModuleType("lib.ui.explore.map.section")
-    module.show = fail  # type: ignore[attr-defined]
-    module.__spec__ = sys.modules["lib.ui"].__spec__
-    monkeypatch.setitem(sys.modules, "lib.ui.explore.map.section", module)
+    monkeypatch.setattr("lib.ui.explore.map.section.show_map", fail)
     make_run()
     app = open_page("explore")
     assert any("The map is damaged" in str(error.value).replace("\\", "") for error in app.error)
@@ -54,7 +49,7 @@ def test_the_python_lines_name_the_tuned_model(open_page: Callable[..., AppTest]
     run = make_run()
     app = open_page("explore")
     assert not app.code, "only when asked for"
-    app.session_state["try-it"] = "Use it in Python"
+    app.session_state["playground"] = "Use in Python"
     app.run()
     (code,) = [one.value for one in app.code if "SentenceTransformer" in one.value]
     assert code.strip() == python_lines(run).strip()

@@ -14,8 +14,8 @@ from lib.projection.run import draw_map
 from lib.projection.store import load_map
 from lib.store.runs import Run
 from lib.store.workspace import open_workspace
-from lib.ui.explore.map.data import with_numbers
-from lib.ui.explore.map.quality import truthful
+from lib.ui.explore.map.data import add_evaluation
+from lib.ui.explore.map.quality import line_accuracy
 from tests.unit.projection.finished import finished_run, finished_texts
 
 
@@ -34,7 +34,7 @@ def _explore() -> None:
     from lib.store.workspace import open_workspace
     from lib.ui.explore.map import section
 
-    section.show(open_workspace().runs.get(st.query_params["run"]))
+    section.show_map(open_workspace().runs.get(st.query_params["run"]))
 
 
 def words(test: AppTest) -> str:
@@ -48,15 +48,16 @@ def test_the_honesty_strip_says_what_was_measured(home: Path) -> None:
     test = opened(run.id)
     assert not test.exception
     drawn = load_map(run)
-    held = drawn.lines[drawn.lines["part"] == "held_out"].rename(columns={"change": "drawn"})
-    assert f"{truthful(held):.0%} of the lines tell the truth" in words(test)
+    held = drawn.lines[drawn.lines["part"] == "held_out"].rename(columns={"change": "length_change"})
+    assert f"{line_accuracy(held):.0%} of lines change length" in words(test)
     trust = list(drawn.truth.trustworthiness.values())
-    assert f"trustworthiness {trust[0]:.2f} base, {trust[-1]:.2f} tuned" in words(test)
+    assert f"{trust[0]:.2f} base, {trust[-1]:.2f} tuned" in words(test)
     assert re.search(
-        r"[\d.]+% of the texts that moved did so farther than the layout's own noise \(3 seeds\)", words(test)
+        r"[\d.]+% of the texts that moved did so by more than the layout noise \(variation across 3 random seeds\)",
+        words(test),
     )
     assert f"All {len(held)} lines and 120 points of this view are shown." in words(test)
-    assert "come from the full dimensions" in words(test)
+    assert "full embeddings" in words(test)
 
 
 def test_filters_choose_the_lines(home: Path) -> None:
@@ -69,35 +70,35 @@ def test_filters_choose_the_lines(home: Path) -> None:
     test.text_input(key="find").set_value("QUESTION 7 about").run()
     assert "All 1 lines" in words(test)
     test.text_input(key="find").set_value("nothing like this").run()
-    assert "No pair fits these filters." in words(test)
+    assert "No pairs match these filters." in words(test)
 
 
 def test_a_linked_pair_is_followed_with_the_intruder(home: Path) -> None:
     run = finished_run(home)
     test = opened(run.id, pair="8")
-    assert "Follow this pair" in words(test)
+    assert "Trajectory" in words(test)
     assert "Question 8 about topic 0\n→ Answer 8 of topic 1" in words(test)
     line = load_map(run).lines.set_index("pair").loc[8]
     assert f"Cosine {line['base_cosine']:.3f} → {line['tuned_cosine']:.3f}" in words(test)
-    assert "The intruder" in words(test)
+    assert "Nearest wrong answer" in words(test)
     assert len(test.dataframe) == 2
-    next(button for button in test.button if button.label == "Let go of 1 chosen").click().run()
-    assert "Follow this pair" not in words(test)
-    assert "Strongest changes" in words(test)
+    test.button(key="clear-selection").click().run()
+    assert "Trajectory" not in words(test)
+    assert "Largest changes" in words(test)
     assert "pair" not in test.query_params
 
 
 def test_unknown_pairs_in_a_link_are_ignored(home: Path) -> None:
     test = opened(finished_run(home).id, pair="999999,x")
     assert not test.exception
-    assert "Follow this pair" not in words(test)
+    assert "Trajectory" not in words(test)
 
 
 def test_without_a_map_it_is_offered_once(home: Path) -> None:
     run = finished_run(home, drawn=False)
     test = opened(run.id)
     assert "This run has no map yet." in words(test)
-    next(button for button in test.button if button.label == "Draw the map").click().run()
+    test.button(key="compute-map").click().run()
     jobs = open_workspace(home).jobs.all(run=run.id, kind="project")
     assert [(job.state, job.payload) for job in jobs] == [("queued", {"method": "pair-faithful", "balance": 0.5})]
     assert "This run has no map yet." not in words(test)
@@ -107,10 +108,10 @@ def test_another_layout_is_a_job(home: Path) -> None:
     run = finished_run(home)
     test = opened(run.id)
     test.radio(key="map-method").set_value("umap").run()
-    next(button for button in test.button if button.label == "Draw again").click().run()
+    test.button(key="recompute-map").click().run()
     jobs = open_workspace(home).jobs.all(run=run.id, kind="project")
     assert [job.payload["method"] for job in jobs] == ["umap"]
-    assert "tell the truth" in words(test)
+    assert "lines change length" in words(test)
 
 
 def test_a_map_drawn_anew_is_shown_anew(home: Path) -> None:
@@ -121,7 +122,7 @@ def test_a_map_drawn_anew_is_shown_anew(home: Path) -> None:
     draw_map(run, workspace.datasets.get(run.dataset), home=home, method="pca")
     test = opened(run.id)
     assert test.radio(key="map-method").value == "pca"
-    assert "Now: PCA" in words(test)
+    assert "Current map: PCA" in words(test)
 
 
 def test_a_damaged_map_is_said_in_plain_words(home: Path) -> None:
@@ -130,7 +131,7 @@ def test_a_damaged_map_is_said_in_plain_words(home: Path) -> None:
     test = opened(run.id)
     assert not test.exception
     assert "The map of this run cannot be read" in test.error[0].value
-    assert "Draw the map" in [button.label for button in test.button]
+    assert test.button(key="compute-map")
 
 
 @pytest.mark.parametrize("words_in_link", ["Held-out", "held_out", "<script>"])
@@ -140,7 +141,7 @@ def test_present_shows_the_map_alone(home: Path, words_in_link: str) -> None:
     assert not test.button
     assert not test.dataframe
     assert [box.key for box in test.selectbox] == ["part", "change", "group"], "they stay for the address, out of sight"
-    assert "of the lines tell the truth" in words(test)
+    assert "of lines change length" in words(test)
 
 
 def lines() -> pd.DataFrame:
@@ -164,23 +165,23 @@ def test_margins_colour_the_lines_where_all_held_out_ones_have_one() -> None:
     judged = pd.DataFrame(
         {"pair": [4, 5], "change": ["same", "worse"], "base_margin": 0.1, "tuned_margin": [0.3, -0.1]}
     )
-    found, measure = with_numbers(lines(), pd.DataFrame(index=range(9)), judged)
+    found, measure = add_evaluation(lines(), pd.DataFrame(index=range(9)), judged)
     assert measure == "margin"
     assert found["value"].tolist() == pytest.approx([0.2, -0.2, 0.0])
     assert found["change"].tolist() == ["same", "worse", "same"]
-    assert found["drawn"].tolist() == [-1.0, 1.0, 0.0]
-    assert with_numbers(lines(), pd.DataFrame(index=range(9)), judged.head(1))[1] == "cosine"
+    assert found["length_change"].tolist() == [-1.0, 1.0, 0.0]
+    assert add_evaluation(lines(), pd.DataFrame(index=range(9)), judged.head(1))[1] == "cosine"
 
 
 def test_where_labels_ask_for_distance_going_apart_is_green() -> None:
     judged = pd.DataFrame({"pair": [4, 5, 6], "change": ["worse", "better", "same"]})
-    found, measure = with_numbers(lines(), pd.DataFrame(index=range(9)), judged)
+    found, measure = add_evaluation(lines(), pd.DataFrame(index=range(9)), judged)
     assert measure == "asked"
     assert found["value"].tolist() == pytest.approx([-0.4, 0.5, 0.0])
 
 
 def test_without_an_evaluation_the_cosine_tells() -> None:
-    found, measure = with_numbers(lines(), pd.DataFrame(index=range(9)), pd.DataFrame({"pair": []}))
+    found, measure = add_evaluation(lines(), pd.DataFrame(index=range(9)), pd.DataFrame({"pair": []}))
     assert measure == "cosine"
     assert found["change"].tolist() == ["better", "worse", "same"]
 
@@ -196,11 +197,6 @@ def searched(home: Path) -> Run:
     return run
 
 
-def press(test: AppTest, label: str) -> AppTest:
-    """Press the button of that label."""
-    return next(button for button in test.button if button.label == label).click().run()
-
-
 def test_a_search_lists_every_pair_with_where_it_is(home: Path) -> None:
     test = opened(searched(home).id, find="Question 8 about")
     assert not test.exception
@@ -212,23 +208,23 @@ def test_a_search_lists_every_pair_with_where_it_is(home: Path) -> None:
             "source": "Question 8 about topic 0",
             "target": "Answer 8 of topic 1",
             "part": "held-out",
-            "rank before": 3,
-            "rank after": 1,
+            "rank (base)": 3,
+            "rank (tuned)": 1,
         }
     ]
-    press(test, "Choose all")
+    test.button(key="select-matches").click().run()
     assert "Question 8 about topic 0\n→ Answer 8 of topic 1" in words(test)
-    assert "Not followed during training" in words(test)
+    assert "Not on the map" in words(test)
 
 
 def test_what_a_filter_hides_can_be_shown(home: Path) -> None:
     test = opened(searched(home).id, find="8", part="Held-out")
     where = test.dataframe[0].value["where"].value_counts()
-    assert set(where.index) == {"on the map", "behind a filter", "not on the map"}
-    press(test, f"{where['behind a filter']:,} hidden by the filters: show")
+    assert set(where.index) == {"on the map", "filtered out", "not on the map"}
+    test.button(key="reset-filters").click().run()
     assert test.selectbox(key="part").value == "all"
     assert test.dataframe[0].value["where"].value_counts()["on the map"] == where.sum() - 1
-    press(test, "Choose all")
+    test.button(key="select-matches").click().run()
     assert test.selectbox(key="map-pair").label == f"Pair ({where.sum()} selected)"
 
 
@@ -238,7 +234,7 @@ def test_several_chosen_pairs_share_the_one_that_is_opened(home: Path) -> None:
     assert box.value == 4
     box.set_value(8).run()
     assert "Question 8 about topic 0\n→ Answer 8 of topic 1" in words(test)
-    assert "A link holds the first 20 of them." in words(test)
+    assert "A link includes the first 20 of them." in words(test)
 
 
 @pytest.mark.parametrize("asked", ["epoch-001", "Epoch 1"])
@@ -274,12 +270,12 @@ def test_colours_are_margins_where_every_pair_was_ranked_and_cosines_elsewhere(h
     judged = pd.DataFrame({"pair": held, "change": "same", "base_rank": 2, "tuned_rank": 2, "base_margin": -0.1})
     judged.assign(tuned_margin=0.3).to_parquet(run.paths.evaluation.pairs)
     test = opened(run.id)
-    assert "(change in margin)" in words(test)
-    assert "rank of the right answer rose" in test.selectbox(key="change").help
+    assert "the margin" in words(test)
+    assert "rank of the correct answer improved" in test.selectbox(key="change").help
     assert set(test.dataframe[0].value["margin"].round(3)) == {0.4}
     test.selectbox(key="part").select("train").run()
-    assert "(change in cosine)" in words(test)
-    assert "(change in margin)" not in words(test)
+    assert "the cosine increased" in words(test)
+    assert "the margin" not in words(test)
     assert len(set(test.dataframe[0].value["cosine"])) > 1
 
 
@@ -287,7 +283,7 @@ def test_moments_that_are_not_drawn_are_named(home: Path, monkeypatch: pytest.Mo
     run = finished_run(home, moments=5, drawn=False)
     monkeypatch.setattr("lib.projection.run.MAX_MAP_POINTS", 360)
     draw_map(run, open_workspace(home).datasets.get(run.dataset), home=home)
-    assert re.search(r"2 of the moments in between are not drawn.*Epoch \d, Epoch \d", words(opened(run.id)))
+    assert re.search(r"2 snapshots are not shown.*Epoch \d, Epoch \d", words(opened(run.id)))
 
 
 def test_the_second_figure_is_drawn_once_it_is_opened(home: Path) -> None:
@@ -307,7 +303,7 @@ def test_labelled_texts_are_coloured_by_class_and_have_no_filters_for_pairs(home
     assert not {"Pairs", "Change"} & {box.label for box in test.selectbox}
     chosen = test.multiselect(key="class")
     assert 1 < len(chosen.value) <= 6
-    assert "its colour the class" in words(test)
+    assert "coloured by class" in words(test)
     assert "All 80 texts are shown." in words(test)
     figure = json.loads(test.get("plotly_chart")[0].proto.spec)
     assert {trace["name"] for trace in figure["data"]} >= set(chosen.value)

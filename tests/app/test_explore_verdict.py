@@ -61,7 +61,7 @@ def test_the_page_opens_on_the_verdict_in_one_sentence(page: AppTest) -> None:
 def test_what_got_worse_is_the_first_table(page: AppTest) -> None:
     assert [one for one in page.get("button_group") if "Got worse" in str(one.proto)]
     said = texts(page)
-    tables = [frame.value for frame in page.dataframe if "rank before" in frame.value or "source" in frame.value]
+    tables = [frame.value for frame in page.dataframe if "rank (base)" in frame.value or "source" in frame.value]
     assert tables or "No pair got worse." in said
     for table in tables:
         assert set(table["change"]) == {"worse"}
@@ -220,7 +220,9 @@ def test_a_chosen_pair_opens_to_its_neighbours(open_page: Callable[..., AppTest]
     app.session_state["selected-pairs-run"] = run.id
     app.run()
     assert not app.exception
-    near = [frame.value for frame in app.dataframe if list(frame.value.columns) == ["place", "right", "cosine", "text"]]
+    near = [
+        frame.value for frame in app.dataframe if list(frame.value.columns) == ["rank", "correct", "cosine", "text"]
+    ]
     assert len(near) == 2
     assert all(len(table) == 10 for table in near)
     row = load_pairs(run).set_index("pair").loc[pair]
@@ -243,7 +245,7 @@ def test_the_inspector_says_who_overtook_whom_and_shows_wrong_targets(
     app.session_state["selected-pairs-run"] = run.id
     app.run()
     said = texts(app)
-    assert "The right answer overtook" in said
+    assert "Overtaken by the correct answer" in said
     assert f"· {before.iloc[-1]}" in said
     assert "a wrong target" in said
     assert "osine of the nearest wrong target 0.400 → 0.100" in said

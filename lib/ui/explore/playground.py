@@ -1,42 +1,37 @@
-"""Try the model: the cosine of any two sentences, search over the dataset's targets, the lines that use it, the download."""
+"""The playground: the cosine of any two sentences, search among the dataset's targets, the Python code and the download."""
 
 from __future__ import annotations
 
 import pandas as pd
 import streamlit as st
 
-from lib import settings
 from lib.data.shapes import Shape
-from lib.format import format_bytes
-from lib.models.inference.client import LiveWorker
+from lib.format import format_bytes, format_cosine
 from lib.store.publish import size_of
 from lib.store.runs import Run
 from lib.store.workspace import open_workspace
+from lib.ui.explore import keys
+from lib.ui.explore.inference import inference_client
 from lib.ui.shared.components import errors_shown
 
-FOUND = 10
-
-
-@st.cache_resource(show_spinner=False)
-def worker(home: str) -> LiveWorker:
-    """Return the helper process of this server that holds the models; it starts with the first question."""
-    from pathlib import Path
-
-    return LiveWorker(Path(home), server="lib.evaluation.inference_server")
+_MAX_RESULTS = 10
+_SPINNER = "Running both models (the first time, they are loaded) ..."
 
 
 @st.fragment
-def show(run: Run) -> None:
-    """Draw the box for two sentences, the search, and the Python lines; these only when asked for: their colouring is slow to load."""
+def show_playground(run: Run) -> None:
+    """Draw the tabs; the Python code only when its tab is open, because its highlighting is slow to load."""
     st.subheader("Try it", anchor=False)
-    two, search, code = st.tabs(["Two sentences", "Search", "Use it in Python"], key="try-it", on_change="rerun")
-    with two:
-        _two(run)
+    compare, search, code = st.tabs(
+        ["Compare two sentences", "Search", "Use in Python"], key=keys.PLAYGROUND, on_change="rerun"
+    )
+    with compare:
+        _show_comparison(run)
     with search:
-        _search(run)
+        _show_search(run)
     if code.open:
         with code:
-            _code(run)
+            _show_code(run)
 
 
 def _models(run: Run) -> list[str]:
@@ -44,72 +39,73 @@ def _models(run: Run) -> list[str]:
 
 
 @st.fragment
-def _two(run: Run) -> None:
-    with st.form(f"two-{run.id}", border=False):
+def _show_comparison(run: Run) -> None:
+    """Ask for two sentences, and show their cosine by both models."""
+    with st.form(f"compare-{run.id}", border=False):
         left, right = st.columns(2)
-        first = left.text_area("First sentence", key=f"try-left-{run.id}", height=90)
-        second = right.text_area("Second sentence", key=f"try-right-{run.id}", height=90)
-        asked = st.form_submit_button("Compare", icon=":material/compare_arrows:")
-    if not asked:
+        first = left.text_area("First sentence", key=f"compare-first-{run.id}", height=90)
+        second = right.text_area("Second sentence", key=f"compare-second-{run.id}", height=90)
+        submitted = st.form_submit_button("Compare", icon=":material/compare_arrows:")
+    if not submitted:
         return
     if not first.strip() or not second.strip():
-        st.info("Type two sentences.", icon=":material/info:")
+        st.info("Enter two sentences.", icon=":material/info:")
         return
-    with errors_shown(), st.spinner("Asking both models (the first time, they are loaded) ..."):
-        base, tuned = worker(str(settings.home())).call("cosines", models=_models(run), left=first, right=second)
+    with errors_shown(), st.spinner(_SPINNER):
+        base, tuned = inference_client().call("cosines", models=_models(run), left=first, right=second)
         with st.container(horizontal=True):
-            st.metric("Base cosine", f"{base:.3f}", border=True)
-            st.metric("Tuned cosine", f"{tuned:.3f}", f"{tuned - base:+.3f}", delta_color="off", border=True)
+            st.metric("Base cosine", format_cosine(base), border=True)
+            st.metric("Tuned cosine", format_cosine(tuned), f"{tuned - base:+.3f}", delta_color="off", border=True)
         st.caption(
-            "A cosine alone says little: tuned models spread texts differently. Compare it with the background in the verdict above."
+            "Each model has its own range of cosines, so compare values of one model only. The percentile columns of the per-pair "
+            "results show where a cosine stands among random pairs of the same model."
         )
 
 
 @st.fragment
-def _search(run: Run) -> None:
+def _show_search(run: Run) -> None:
+    """Ask for a query, and show its nearest targets by both models."""
     dataset = open_workspace().datasets.get(run.dataset)
     column = "text" if dataset.shape == Shape.LABELLED_TEXTS else "positive"
     with st.form(f"search-{run.id}", border=False):
-        query = st.text_input("Search the dataset's targets", key=f"try-query-{run.id}", icon=":material/search:")
-        asked = st.form_submit_button("Search", icon=":material/search:")
-    if not asked or not query.strip():
+        query = st.text_input("Search the dataset's targets", key=f"search-query-{run.id}", icon=":material/search:")
+        submitted = st.form_submit_button("Search", icon=":material/search:")
+    if not submitted or not query.strip():
         return
-    with errors_shown(), st.spinner("Searching with both models (the first time, they are loaded) ..."):
-        base, tuned = worker(str(settings.home())).call(
+    with errors_shown(), st.spinner(_SPINNER):
+        base, tuned = inference_client().call(
             "nearest",
             models=_models(run),
             query=query,
             parquet=str(dataset.paths.examples),
             column=column,
-            most=FOUND,
+            most=_MAX_RESULTS,
         )
         left, right = st.columns(2)
         with left:
-            _found("Base", base)
+            _show_results("Base", base)
         with right:
-            _found("Tuned", tuned)
+            _show_results("Tuned", tuned)
 
 
-def _found(title: str, rows: list[dict[str, object]]) -> None:
+def _show_results(title: str, rows: list[dict[str, object]]) -> None:
     st.caption(title)
-    columns = {
+    config = {
         "text": st.column_config.TextColumn("Text", width="large"),
         "cosine": st.column_config.NumberColumn("Cosine", format="%.3f", width="small"),
     }
-    st.dataframe(
-        pd.DataFrame(rows), hide_index=True, column_config=columns, alt=f"Nearest targets by the {title} model"
-    )
+    st.dataframe(pd.DataFrame(rows), hide_index=True, column_config=config, alt=f"Nearest targets, {title} model")
 
 
-def _code(run: Run) -> None:
-    st.caption("These lines run as they stand, with sentence-transformers and none of our code.")
+def _show_code(run: Run) -> None:
+    st.caption("This code needs sentence-transformers only, nothing of Closer.")
     st.code(python_lines(run), language="python")
-    label = f"Download the model ({format_bytes(size_of(run.model_dir))})"
+    label = f"Download model ({format_bytes(size_of(run.model_dir))})"
     st.link_button(label, f"/download/{run.id}/model.zip", icon=":material/download:")
 
 
 def python_lines(run: Run) -> str:
-    """Return the Python lines that load and use the run's tuned model."""
+    """Write the Python code that loads and uses the run's tuned model."""
     return (
         "from sentence_transformers import SentenceTransformer\n\n"
         f"model = SentenceTransformer({str(run.model_dir)!r})\n"

@@ -1,67 +1,130 @@
-"""The sections of Explore in their order; one that is missing or fails says so and leaves the others alone."""
+"""The Explore page from top to bottom: the run, then its sections; one that fails says so and leaves the others alone."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from importlib import import_module
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import streamlit as st
 
+from lib.errors import CloserError
 from lib.store.runs import Run
-from lib.store.workspace import Workspace
+from lib.store.workspace import Workspace, open_workspace
 from lib.ui.server.error_page import show_failure
 from lib.ui.shared import state
-from lib.ui.shared.components import errors_shown, pick_run, say_unknown
+from lib.ui.shared.components import pick_run, say_unknown, show_error
 
-SECTIONS = (
-    ("lib.ui.explore.evaluation.verdict", True),
-    ("lib.ui.explore.map.section", True),
-    ("lib.ui.explore.pairs.table", False),
-    ("lib.ui.explore.evaluation.details", False),
-    ("lib.ui.explore.playground", False),
+ShowSection = Callable[[Run], None]
+
+_EXPLORABLE = ("succeeded", "cancelled", "failed")
+"""States whose runs are listed when they have a model: of a training that was cut short, the best so far."""
+
+
+def _verdict() -> ShowSection:
+    from lib.ui.explore.evaluation.verdict import show_verdict
+
+    return show_verdict
+
+
+def _map() -> ShowSection:
+    from lib.ui.explore.map.section import show_map
+
+    return show_map
+
+
+def _pairs() -> ShowSection:
+    from lib.ui.explore.pairs.table import show_pair_results
+
+    return show_pair_results
+
+
+def _details() -> ShowSection:
+    from lib.ui.explore.evaluation.details import show_evaluation_details
+
+    return show_evaluation_details
+
+
+def _playground() -> ShowSection:
+    from lib.ui.explore.playground import show_playground
+
+    return show_playground
+
+
+@dataclass(frozen=True)
+class _Section:
+    """How to import what draws a section, and whether the present mode shows it."""
+
+    load: Callable[[], ShowSection]
+    presented: bool = False
+
+
+_SECTIONS = (
+    _Section(_verdict, presented=True),
+    _Section(_map, presented=True),
+    _Section(_pairs),
+    _Section(_details),
+    _Section(_playground),
 )
-"""Module with show(run), whether the present mode shows it."""
+"""In reading order. Imported when they are drawn, so that the server starts without them."""
 
 
-def show(workspace: Workspace, runs: Sequence[Run]) -> None:
-    """Draw the run picker and every section of the chosen run."""
-    run = _presented(runs) if state.is_presenting() else _picked(runs)
-    if run is None:
-        return
-    for module, presented in SECTIONS:
-        if presented or not state.is_presenting():
-            with errors_shown():
-                _section(module, run)
+def explorable_runs(workspace: Workspace) -> list[Run]:
+    """List the runs that have a tuned model, the newest first."""
+    return [run for run in workspace.runs.all() if run.state in _EXPLORABLE and run.model_dir.is_dir()]
 
 
-BUGS = (ArithmeticError, AttributeError, LookupError, OSError, TypeError, ValueError)
-"""What a section raises when its files are of another version or damaged: told there, and the other sections go on."""
-
-
-def _section(module: str, run: Run) -> None:
-    try:
-        import_module(module).show(run)
-    except BUGS as error:
-        show_failure(error)
-
-
-def _picked(runs: Sequence[Run]) -> Run | None:
+def choose_run(runs: Sequence[Run]) -> Run | None:
+    """Let the person choose a run and present it."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         run = pick_run(runs)
-        if run is not None and st.button("Present", icon=":material/slideshow:", help="Only title, verdict and map"):
+        if run is not None and st.button(
+            "Present", icon=":material/slideshow:", help="Show title, verdict and map only"
+        ):
             state.set_presenting(True)
             st.rerun()
     return run
 
 
-def _presented(runs: Sequence[Run]) -> Run | None:
+def presented_run(runs: Sequence[Run]) -> Run:
+    """Show the name of the run that the URL names, and the way out of the present mode."""
     run = next((one for one in runs if one.id == state.run_id()), None)
     if run is None:
         run = runs[0]
         say_unknown()
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.text(run.name)
-        if st.button("Leave the presentation", icon=":material/close:", type="tertiary"):
+        if st.button("Exit presentation", icon=":material/close:", type="tertiary", key="exit-presentation"):
             state.set_presenting(False)
             st.rerun()
     return run
+
+
+def show_sections(run: Run) -> None:
+    """Draw every section of a run; the present mode shows verdict and map alone."""
+    for section in _SECTIONS:
+        if section.presented or not state.is_presenting():
+            _show_section(section, run)
+
+
+def _show_section(section: _Section, run: Run) -> None:
+    try:
+        section.load()(run)
+    except CloserError as error:
+        show_error(error)
+    except Exception as error:  # noqa: BLE001 - files of another version or a bug here must not hide the other sections
+        show_failure(error)
+
+
+def load_sections() -> None:
+    """Import what draws the sections, before somebody opens the page."""
+    for section in _SECTIONS:
+        section.load()
+
+
+def load_newest_map() -> None:
+    """Read the map that the page opens on, before somebody opens it."""
+    from lib.ui.explore.map.data import load_map_data
+
+    run = next((run for run in open_workspace().runs.all() if run.state == "succeeded"), None)
+    if run is not None:
+        load_map_data(run)

@@ -16,7 +16,7 @@ from lib.evaluation.run import evaluate
 from lib.evaluation.store import Evaluation, load_neighbours, load_pairs
 from lib.evaluation.task import Task, positives
 from lib.store.runs import Run
-from lib.ui.explore.pairs.table import wrong
+from lib.ui.explore.pairs.table import list_errors
 from tests.unit.evaluation.fakes import Embed, graded, of_text, pairs_frame, run_in
 
 
@@ -159,7 +159,7 @@ def test_still_wrong_are_those_that_are_wrong(tmp_path: Path) -> None:
     table = load_pairs(folder)
     assert {118, 119} <= set(table.loc[table["wrong"], "pair"])
     assert table["wrong"].mean() < 0.2
-    assert set(wrong(table)["pair"].head(2)) == {
+    assert set(list_errors(table)["pair"].head(2)) == {
         118,
         119,
     }  # the farthest from the threshold first, whatever their label

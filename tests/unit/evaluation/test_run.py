@@ -52,12 +52,12 @@ def test_after_training_on_shuffled_labels_no_gain_is_claimed(tmp_path: Path, se
 
 
 def test_one_planted_regression_is_listed_first(tmp_path: Path) -> None:
-    from lib.ui.explore.pairs.table import worse
+    from lib.ui.explore.pairs.table import list_regressions
 
     embed = graded({"base": 0.5, "tuned": 0.6}, special={"base": {90: 0.9}, "tuned": {90: 0.0}})
     found = judged(tmp_path, embed)
     assert found.verdict == "better"
-    first = worse(load_pairs(run_in(tmp_path))).iloc[0]
+    first = list_regressions(load_pairs(run_in(tmp_path))).iloc[0]
     assert first["pair"] == 90
     assert first["base_rank"] == 1
     assert first["tuned_rank"] > 5

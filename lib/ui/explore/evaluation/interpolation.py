@@ -13,11 +13,11 @@ from lib.charts.evaluation import interpolation_figure as figure_of
 from lib.evaluation.store import load_blends, load_experiment
 from lib.format import StoredChange, format_change, format_share, format_step, metric_title
 from lib.store.runs import Run
-from lib.ui.explore.evaluation.experiments import failed_before, open_job, submit, watched
+from lib.ui.explore import jobs
 from lib.ui.shared.theme import colours
 
 
-def show(run: Run) -> None:
+def show_interpolation(run: Run) -> None:
     """Draw what blends of base and tuned weights reach, and let one be saved as a model."""
     st.caption(
         "A blend of base and tuned weights often keeps most of the gain and more of the general skill (WiSE-FT; LM-Cocktail). "
@@ -29,16 +29,15 @@ def show(run: Run) -> None:
         st.plotly_chart(figure, key=f"blends-{run.id}", alt="Target and general quality by share of tuned weights.")
     share = st.slider("Share of the tuned weights", 0, 100, 75, 5, format="%d%%", key=f"blend-share-{run.id}")
     if found:
-        st.dataframe(at_share(found, share), hide_index=True)
-    if open_job(run, "blend") is not None:
-        watched(run, ("blend",), "Blend")
+        st.dataframe(_table_with_share(found, share), hide_index=True)
+    if jobs.show_progress(run, "blend", title="Blend"):
         return
-    failed_before(run, "blend")
+    jobs.show_last_failure(run, "blend")
     with st.container(horizontal=True):
         if st.button("Measure blends", icon=":material/tune:", key=f"blend-{run.id}"):
-            submit(run, "blend")
+            jobs.submit_job(run, "blend")
         if st.button(f"Save the {share}% blend as a model", icon=":material/save:", key=f"blend-save-{run.id}"):
-            submit(run, "blend", share=share / 100)
+            jobs.submit_job(run, "blend", share=share / 100)
     saved = load_blends(run)
     if saved:
         st.caption(
@@ -46,11 +45,11 @@ def show(run: Run) -> None:
             "and can be a base model."
         )
         st.dataframe(
-            saved_table(saved), hide_index=True, column_config={"folder": st.column_config.TextColumn(width="large")}
+            _saved_table(saved), hide_index=True, column_config={"folder": st.column_config.TextColumn(width="large")}
         )
 
 
-def saved_table(saved: list[tuple[Path, dict[str, Any]]]) -> pd.DataFrame:
+def _saved_table(saved: list[tuple[Path, dict[str, Any]]]) -> pd.DataFrame:
     """Return a row for each saved blend: its share, what it reaches, its folder."""
     rows = []
     for folder, facts in saved:
@@ -64,9 +63,9 @@ def saved_table(saved: list[tuple[Path, dict[str, Any]]]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def at_share(found: dict[str, Any], share: int) -> pd.DataFrame:
+def _table_with_share(found: dict[str, Any], share: int) -> pd.DataFrame:
     """Return the measured blends and, between them, what lies on the line at the slider's share."""
-    points = pd.DataFrame([with_words(one, found["metric"]) for one in found["points"]])
+    points = pd.DataFrame([_format_point(one, found["metric"]) for one in found["points"]])
     x = 100 * points["share"]
     row: dict[str, Any] = {"share": share / 100}
     for name in ("target", "general"):
@@ -76,7 +75,7 @@ def at_share(found: dict[str, Any], share: int) -> pd.DataFrame:
     return known.assign(share=[format_share(value) for value in known["share"]]).round(3).fillna("")
 
 
-def with_words(point: dict[str, Any], metric: str) -> dict[str, Any]:
+def _format_point(point: dict[str, Any], metric: str) -> dict[str, Any]:
     """Return a measured blend as the table shows it: values, and the 95% intervals of their differences to the base."""
     row = {name: point[name] for name in ("share", "target", "general")}
     for name, measure in (("target", metric), ("general", "spearman")):

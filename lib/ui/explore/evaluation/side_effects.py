@@ -16,7 +16,7 @@ from lib.store.runs import Run
 from lib.ui.shared.components import plain
 from lib.ui.shared.theme import colours
 
-COLUMNS = {
+_SPACE_COLUMNS = {
     "random_cosine": "mean cosine of random texts",
     "effective_rank": "effective rank",
     "alignment": "alignment (lower: pairs closer)",
@@ -24,20 +24,20 @@ COLUMNS = {
 }
 
 
-def show(run: Run, found: Evaluation) -> None:
+def show_side_effects(run: Run, found: Evaluation) -> None:
     """Draw the three costs, each with its numbers; what is alarming is named above already."""
     named = {warning["name"] for warning in found.warnings}
-    heading("Over-fitting", named)
-    over_fitting(run, found)
-    heading("Forgetting", named)
-    forgetting(found.cost.get("general", {}))
-    heading("Collapse", named)
-    st.dataframe(space_table(found.cost, found.cost.get("moments", [])), hide_index=True)
+    _heading("Over-fitting", named)
+    _show_overfitting(run, found)
+    _heading("Forgetting", named)
+    _show_forgetting(found.cost.get("general", {}))
+    _heading("Collapse", named)
+    st.dataframe(_space_table(found.cost, found.cost.get("moments", [])), hide_index=True)
 
 
-def over_fitting(run: Run, found: Evaluation) -> None:
+def _show_overfitting(run: Run, found: Evaluation) -> None:
     """Draw the course over the epochs, and say how validation changed to the best epoch and from there to the last."""
-    moments, metric = found.cost.get("moments", []), dict_headline(found)
+    moments, metric = found.cost.get("moments", []), _selection_metric(found)
     if any(m.get("train") is not None for m in moments):
         st.plotly_chart(
             epoch_figure(moments, colours(), metric_title=metric_title(metric)),
@@ -46,14 +46,14 @@ def over_fitting(run: Run, found: Evaluation) -> None:
         )
     steps = found.cost.get("validation")
     if steps:
-        told_steps(metric, steps, moments)
+        _show_validation_steps(metric, steps, moments)
     st.caption(
         "Validation chose the best epoch. The held-out numbers above chose nothing. Both curves are measured among the texts "
         "that the map shows, so they stand higher than among all targets."
     )
 
 
-def told_steps(metric: str, steps: dict[str, Any], moments: list[dict[str, Any]]) -> None:
+def _show_validation_steps(metric: str, steps: dict[str, Any], moments: list[dict[str, Any]]) -> None:
     """Say how validation changed from base to best epoch, and on to the last one where that is another."""
     epochs = {m["name"]: m["epoch"] for m in moments}
     words = f"base to best epoch: {format_change(metric, StoredChange.from_json(steps['best']))}"
@@ -62,12 +62,12 @@ def told_steps(metric: str, steps: dict[str, Any], moments: list[dict[str, Any]]
     st.markdown(plain(f"{metric_title(metric)} on validation, {words}."))
 
 
-def dict_headline(found: Evaluation) -> str:
+def _selection_metric(found: Evaluation) -> str:
     """Return the metric that chooses epochs for this shape."""
     return next(metric for shape, metric in HEADLINE.items() if shape.value == found.shape)
 
 
-def heading(name: str, named: set[str]) -> None:
+def _heading(name: str, named: set[str]) -> None:
     """Write the heading of one cost, and whether it was found."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{name}**")
@@ -77,7 +77,7 @@ def heading(name: str, named: set[str]) -> None:
             st.badge("Not found", icon=":material/check:", color="gray")
 
 
-def forgetting(general: dict[str, Any]) -> None:
+def _show_forgetting(general: dict[str, Any]) -> None:
     """Write what the general probe says."""
     probe = general.get("probe")
     if not probe:
@@ -94,11 +94,14 @@ def forgetting(general: dict[str, Any]) -> None:
     )
 
 
-def space_table(cost: dict[str, Any], moments: list[dict[str, Any]]) -> pd.DataFrame:
+def _space_table(cost: dict[str, Any], moments: list[dict[str, Any]]) -> pd.DataFrame:
     """Return the shape of the space by moment; without snapshots, of base and tuned."""
     listed = moments or [{"name": name, **cost[name]} for name in ("base", "tuned") if name in cost]
     rows = [
-        {"moment": m["name"], **{title: m.get(name) for name, title in COLUMNS.items() if m.get(name) is not None}}
+        {
+            "moment": m["name"],
+            **{title: m.get(name) for name, title in _SPACE_COLUMNS.items() if m.get(name) is not None},
+        }
         for m in listed
     ]
     return pd.DataFrame(rows).round(3)

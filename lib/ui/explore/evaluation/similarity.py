@@ -12,20 +12,20 @@ from lib.charts.evaluation import cosine_histograms
 from lib.evaluation.store import Evaluation
 from lib.ui.shared.theme import colours
 
-NONE = "No threshold can be given: there are too few pairs to tell apart."
-CHOSEN = {
+_NO_THRESHOLD = "No threshold can be given: there are too few pairs to tell apart."
+_CHOSEN_ON = {
     "validation": "Chosen on validation pairs, measured on the held-out ones.",
     "halves": "There are no validation pairs to choose it on. Precision and recall are those of thresholds chosen on one half of "
     "these pairs and measured on the other, both ways.",
 }
-DRAWN = (
+_PRECISION_NOTE = (
     "Precision holds where right and random pairs are equally frequent; where right ones are rarer, more of what lies above "
     "the threshold is wrong."
 )
-OWN = "Each model has its own background: compare cosines within a model, not across."
+_COSINE_NOTE = "Each model has its own background: compare cosines within a model, not across."
 
 
-def show(found: Evaluation) -> None:
+def show_similarity(found: Evaluation) -> None:
     """Draw the distributions of right and wrong pairs' cosines, and the threshold with its precision and recall."""
     if not found.similarity:
         st.caption("This dataset has single texts: there are no pairs whose cosine could be read.")
@@ -35,20 +35,20 @@ def show(found: Evaluation) -> None:
         key="similarity-figure",
         alt="How the cosines of pairs and of random pairs are spread, base and tuned.",
     )
-    st.markdown(advice(found.similarity))
-    st.dataframe(table(found), hide_index=True)
+    st.markdown(recommend_threshold(found.similarity))
+    st.dataframe(_model_table(found), hide_index=True)
     threshold = found.similarity["tuned"]["threshold"]
-    told = [CHOSEN.get(threshold["chosen_on"], "")] if threshold else []
-    drawn = [DRAWN] if found.similarity["against"] == "random pairs" else []
-    st.caption(" ".join([*told, *drawn, OWN]))
+    told = [_CHOSEN_ON.get(threshold["chosen_on"], "")] if threshold else []
+    drawn = [_PRECISION_NOTE] if found.similarity["against"] == "random pairs" else []
+    st.caption(" ".join([*told, *drawn, _COSINE_NOTE]))
 
 
-def advice(similarity: dict[str, Any]) -> str:
+def recommend_threshold(similarity: dict[str, Any]) -> str:
     """Return which threshold to use with the tuned model, and what it reaches."""
     threshold = similarity["tuned"]["threshold"]
     if threshold is None:
-        return f"**What threshold should I use?** {NONE}"
-    precision, recall = (share(threshold[name]) for name in ("precision", "recall"))
+        return f"**What threshold should I use?** {_NO_THRESHOLD}"
+    precision, recall = (_format_share(threshold[name]) for name in ("precision", "recall"))
     told = "pairs" if similarity["against"] == "random pairs" else "right"
     return (
         f"**What threshold should I use?** With the tuned model, **{threshold['cosine']:.2f}** separates pairs from "
@@ -56,17 +56,17 @@ def advice(similarity: dict[str, Any]) -> str:
     )
 
 
-def share(value: float | None) -> str:
+def _format_share(value: float | None) -> str:
     """Return a share in whole percent, or that it is not known."""
-    return f"{value:.0%}" if known(value) else "an unknown share"
+    return f"{value:.0%}" if _is_known(value) else "an unknown share"
 
 
-def known(value: float | None) -> bool:
+def _is_known(value: float | None) -> bool:
     """Say whether there is a number."""
     return value is not None and isfinite(value)
 
 
-def table(found: Evaluation) -> pd.DataFrame:
+def _model_table(found: Evaluation) -> pd.DataFrame:
     """Return the numbers behind the figure, a row for each model."""
     rows = []
     for name in ("base", "tuned"):
@@ -86,10 +86,10 @@ def table(found: Evaluation) -> pd.DataFrame:
     return pd.DataFrame(rows).round(3)
 
 
-def threshold_card(found: Evaluation, *, width: int) -> None:
+def show_threshold_card(found: Evaluation, *, width: int) -> None:
     """Draw the threshold that the similarity section recommends as a card, with the F1 that it reaches."""
     base, tuned = (found.similarity.get(name, {}).get("threshold") for name in ("base", "tuned"))
-    if not base or not tuned or not (known(base.get("f1")) and known(tuned.get("f1"))):
+    if not base or not tuned or not (_is_known(base.get("f1")) and _is_known(tuned.get("f1"))):
         return
     st.metric(
         "Threshold",
@@ -98,7 +98,7 @@ def threshold_card(found: Evaluation, *, width: int) -> None:
         delta_color="off",
         delta_arrow="off",
         help="From this cosine on, call two texts the same. F1 is what it reaches on these pairs; best F1 beside it is what "
-        "the best threshold for these very pairs would. " + CHOSEN.get(tuned["chosen_on"], ""),
+        "the best threshold for these very pairs would. " + _CHOSEN_ON.get(tuned["chosen_on"], ""),
         border=True,
         width=width,
     )

@@ -18,7 +18,7 @@ from lib.format import (
 )
 from lib.metrics import Metric, card_metrics
 from lib.store.runs import Run
-from lib.ui.explore.evaluation import experiments, interpolation, side_effects, similarity
+from lib.ui.explore.evaluation import controls, interpolation, side_effects, similarity
 from lib.ui.shared import state
 from lib.ui.shared.cache import stamp
 from lib.ui.shared.components import plain, verdict_badge
@@ -38,23 +38,23 @@ def _evaluation(identity: str, _stamp: tuple[int, int]) -> Evaluation | None:
     return load_evaluation(open_workspace().runs.get(identity))
 
 
-def evaluation_of(run: Run) -> Evaluation | None:
+def cached_evaluation(run: Run) -> Evaluation | None:
     """Return a run's evaluation as it is stored now, or None."""
     return _evaluation(run.id, stamp(run.paths.evaluation.summary))
 
 
-def show(run: Run) -> None:
+def show_verdict(run: Run) -> None:
     """Draw the verdict section of a run; the present mode shows badges and sentence alone."""
-    found = evaluation_of(run)
+    found = cached_evaluation(run)
     if found is None:
-        experiments.no_evaluation(run)
+        controls.show_missing_evaluation(run)
         return
     badges(found)
     st.markdown(f"#### {plain(found.sentence)}")
     if state.is_presenting():
         return
     if not found.is_current:
-        experiments.outdated(run)
+        controls.show_outdated_evaluation(run)
     for warning in found.warnings:
         st.warning(f"**{plain(warning['name'])}.** {plain(warning['text'])}", icon=":material/warning:")
     cards(found)
@@ -79,7 +79,7 @@ def cards(found: Evaluation) -> None:
             if metric.key in found.metrics and isfinite(found.metrics[metric.key]["tuned"]):
                 card(metric, StoredChange.from_json(found.metrics[metric.key]), found.verdicts.get(metric.key, ""))
         if found.shape == "labelled_pairs":
-            similarity.threshold_card(found, width=CARD_WIDTH)
+            similarity.show_threshold_card(found, width=CARD_WIDTH)
 
 
 def card(metric: Metric, change: StoredChange, verdict: str) -> None:
@@ -110,17 +110,17 @@ def counted(found: Evaluation) -> str:
     return f"{groups}{among}. {sure} {format_detectable(found.metric, change.detectable)}"
 
 
-def details(run: Run, found: Evaluation) -> None:
+def show_details_tabs(run: Run, found: Evaluation) -> None:
     """Draw what lies behind the verdict, one tab each."""
     if not found.is_current:
         st.caption("Judge the run anew to see this.")
         return
     tabs = st.tabs(["Similarity one can read", "What it cost", "Is it the pairs?", "Keep the general skill"])
     with tabs[0]:
-        similarity.show(found)
+        similarity.show_similarity(found)
     with tabs[1]:
-        side_effects.show(run, found)
+        side_effects.show_side_effects(run, found)
     with tabs[2]:
-        experiments.experiments(run, found)
+        controls.show_controls(run, found)
     with tabs[3]:
-        interpolation.show(run)
+        interpolation.show_interpolation(run)

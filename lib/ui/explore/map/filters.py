@@ -1,4 +1,4 @@
-"""Which lines the picture shows: part, change, words, group. All of it stands in the address, so that a link opens the same view."""
+"""The filters of the map: part, change, words, group, classes. All of them stand in the address, so that a link opens the same view."""
 
 from __future__ import annotations
 
@@ -12,47 +12,48 @@ import streamlit as st
 from lib.charts.map.scene import TextClasses
 from lib.store.runs import Run
 from lib.ui.explore import keys
-from lib.ui.explore.map.data import Told, search
+from lib.ui.explore.map.data import MapData, search_rows
 
-PARTS = {"held_out": "Held-out", "validation": "Validation", "train": "Trained", "all": "All"}
-CHANGES = {"all": "Any change", "better": "Better", "same": "Same", "worse": "Worse"}
+_PART_TITLES = {"held_out": "Held-out", "validation": "Validation", "train": "Trained", "all": "All"}
+_CHANGE_TITLES = {"all": "Any change", "better": "Better", "same": "Same", "worse": "Worse"}
 
-CHANGE_HELP = {
-    "margin": "Better: the rank of the right answer rose; worse: it fell; same: it stayed. Pairs that were not ranked (trained, validation): "
-    "by more than 0.02 in cosine. The colours tell how far margin or cosine moved, which can differ while the rank stays.",
-    "cosine": "Better: the cosine rose by more than 0.02; worse: it fell by more. Where the right answer was ranked, its rank decides.",
-    "asked": "Better: the cosine moved as the pair's score or label asks; worse: the other way.",
+_CHANGE_HELP = {
+    "margin": "Better: the rank of the correct answer improved; worse: it dropped; same: it did not change. Pairs without a rank "
+    "(trained, validation) count from 0.02 in cosine. Colours show the change in margin or cosine, which can differ "
+    "while the rank stays the same.",
+    "cosine": "Better: the cosine rose by more than 0.02; worse: it fell by more. Where the correct answer was ranked, its rank decides.",
+    "asked": "Better: the cosine moved toward the pair's score or label; worse: away from it.",
 }
 
-COLOURED = 6
+_MAX_COLOURED = 6
 """Classes that have a colour at once: as many as can be told apart."""
 
 
 @dataclass(frozen=True)
-class View:
-    """The choices of a person: hashable, so that a figure is drawn once for each."""
+class MapFilters:
+    """What a person filters by and the snapshot to start with: hashable, so that a figure is built once for each."""
 
     part: str = "held_out"
     change: str = "all"
     words: str = ""
     group: str = ""
-    moment: str = ""
+    snapshot: str = ""
     classes: tuple[str, ...] = ()
 
 
-def filters(told: Told, *, unseen: bool = False) -> View:
-    """Draw the controls and return what is chosen. unseen: they stay in the page for the address alone (the present mode)."""
-    moment = initial_snapshot(told.run, told.drawn.labels)
-    key = "map-filters-unseen" if unseen else "map-filters"
+def show_filters(data: MapData, *, hidden: bool = False) -> MapFilters:
+    """Draw the controls and read them. hidden: they stay in the page for the address alone (the present mode)."""
+    snapshot = _initial_snapshot(data.run, data.map.labels)
+    key = "map-filters-unseen" if hidden else "map-filters"
     with st.container(horizontal=True, vertical_alignment="bottom", key=key):
-        part = choice("Texts" if told.classes else "Pairs", PARTS, keys.MAP_PART, default=opening(told))
-        if told.classes:
-            return View(part, words=searched("a text"), moment=moment, classes=of_classes(told))
-        change = choice("Change", CHANGES, keys.MAP_CHANGE, default="all", help=CHANGE_HELP[told.measure])
-        return View(part, change, searched("a pair"), grouped(told), moment)
+        part = _select("Texts" if data.classes else "Pairs", _PART_TITLES, keys.MAP_PART, default=_default_part(data))
+        if data.classes:
+            return MapFilters(part, words=_search_box("a text"), snapshot=snapshot, classes=_select_classes(data))
+        change = _select("Change", _CHANGE_TITLES, keys.MAP_CHANGE, default="all", help=_CHANGE_HELP[data.measure])
+        return MapFilters(part, change, _search_box("a pair"), _select_group(data), snapshot)
 
 
-def initial_snapshot(run: str, labels: Mapping[str, str]) -> str:
+def _initial_snapshot(run: str, labels: Mapping[str, str]) -> str:
     """Find the snapshot that the link names, by its name (epoch-002) or label; the first one otherwise. Read once a run."""
     stored = st.session_state.get(keys.INITIAL_SNAPSHOT)
     if stored is None or stored[0] != run:
@@ -62,29 +63,32 @@ def initial_snapshot(run: str, labels: Mapping[str, str]) -> str:
     return str(stored[1])
 
 
-def searched(where: str) -> str:
-    """Let the person look for words."""
+def _default_part(data: MapData) -> str:
+    """Choose the part that is shown first: held-out, unless this run has none on the map; labelled texts all at once."""
+    return "held_out" if (data.lines["part"] == "held_out").any() else "all"
+
+
+def _search_box(where: str) -> str:
     words = st.text_input(f"Find words in {where}", key=keys.MAP_SEARCH, bind="query-params", width=220)
     return (words or "").strip()
 
 
-def of_classes(told: Told) -> tuple[str, ...]:
-    """Let the person choose which classes are coloured."""
+def _select_classes(data: MapData) -> tuple[str, ...]:
     classes = st.multiselect(
         "Coloured classes",
-        list(told.classes),
-        default=list(told.classes)[:COLOURED],
-        max_selections=COLOURED,
+        list(data.classes),
+        default=list(data.classes)[:_MAX_COLOURED],
+        max_selections=_MAX_COLOURED,
         key=keys.MAP_CLASSES,
         bind="query-params",
     )
     return tuple(classes)
 
 
-def choice(label: str, options: dict[str, str], key: str, *, default: str, help: str | None = None) -> str:
-    """Draw one bound choice; a link with a word that is none of the options falls back to the default."""
+def _select(label: str, options: dict[str, str], key: str, *, default: str, help: str | None = None) -> str:
+    """Draw one bound select box; a link with a word that is none of the options falls back to the default."""
     names = list(options)
-    found = st.selectbox(
+    value = st.selectbox(
         label,
         names,
         index=names.index(default),
@@ -94,18 +98,18 @@ def choice(label: str, options: dict[str, str], key: str, *, default: str, help:
         width=150,
         help=help,
     )
-    return found if found in options else default
+    return value if value in options else default
 
 
-def grouped(told: Told) -> str:
+def _select_group(data: MapData) -> str:
     """Let the person choose one group where the dataset has groups."""
-    if "group" not in told.lines:
+    if "group" not in data.lines:
         return ""
-    names = told.lines["group"].dropna().astype(str).str.strip()
+    names = data.lines["group"].dropna().astype(str).str.strip()
     groups = sorted(name for name in names.unique() if name)
     if not groups:
         return ""
-    found = st.selectbox(
+    group = st.selectbox(
         "Group",
         ["", *groups],
         format_func=lambda name: name or "All",
@@ -113,15 +117,10 @@ def grouped(told: Told) -> str:
         bind="query-params",
         width=170,
     )
-    return found if found in groups else ""
+    return group if group in groups else ""
 
 
-def opening(told: Told) -> str:
-    """Return the part that is shown first: held-out, unless this run shows none; labelled texts all at once."""
-    return "held_out" if (told.lines["part"] == "held_out").any() else "all"
-
-
-def open_filters() -> None:
+def reset_filters() -> None:
     """Show every part, change and group."""
     for key in (keys.MAP_PART, keys.MAP_CHANGE):
         st.session_state[key] = "all"
@@ -129,37 +128,36 @@ def open_filters() -> None:
         st.session_state[keys.MAP_GROUP] = ""
 
 
-def measure_of(told: Told, view: View) -> str:
-    """Return what colours the lines of a view: margins only where all its pairs were ranked, so that one colour means one thing."""
-    return "cosine" if told.measure == "margin" and view.part != "held_out" else told.measure
+def colour_measure(data: MapData, filters: MapFilters) -> str:
+    """Name what colours the filtered lines: margins only where all of them were ranked, so that one colour means one thing."""
+    return "cosine" if data.measure == "margin" and filters.part != "held_out" else data.measure
 
 
-def chosen_lines(told: Told, view: View, run: Run) -> pd.DataFrame:
-    """Return the lines of a view, with the value that colours them there."""
-    lines = told.lines
-    if view.part != "all":
-        lines = lines[lines["part"] == view.part]
-    if view.change != "all":
-        lines = lines[lines["change"] == view.change]
-    if view.group and "group" in lines:
-        lines = lines[lines["group"].astype(str).str.strip() == view.group]
-    if view.words:
-        lines = lines[lines["pair"].isin(search(run, view.words))]
-    return lines if measure_of(told, view) == told.measure else lines.assign(value=lines["moved"])
+def filter_lines(data: MapData, filters: MapFilters, run: Run) -> pd.DataFrame:
+    """Select the lines that the filters let through, with the value that colours them."""
+    lines = data.lines
+    if filters.part != "all":
+        lines = lines[lines["part"] == filters.part]
+    if filters.change != "all":
+        lines = lines[lines["change"] == filters.change]
+    if filters.group and "group" in lines:
+        lines = lines[lines["group"].astype(str).str.strip() == filters.group]
+    if filters.words:
+        lines = lines[lines["pair"].isin(search_rows(run, filters.words))]
+    same = colour_measure(data, filters) == data.measure
+    return lines if same else lines.assign(value=lines["cosine_change"])
 
 
-def chosen_classes(told: Told, view: View, run: Run) -> TextClasses | None:
-    """Return the texts of the coloured classes that fit a view; None where there are no classes."""
-    if not told.classes:
+def filter_classes(data: MapData, filters: MapFilters, run: Run) -> TextClasses | None:
+    """Select the texts of the coloured classes that the filters let through; None where there are no classes."""
+    if not data.classes:
         return None
-    fits = fitting(told, view, run)
-    members = {name: told.classes[name] for name in view.classes if name in told.classes}
-    return TextClasses({name: some[fits[some]] for name, some in members.items()}, told.rows, told.parts == "held_out")
+    mask = filter_texts(data, filters, run)
+    members = {name: data.classes[name] for name in filters.classes if name in data.classes}
+    return TextClasses({name: ids[mask[ids]] for name, ids in members.items()}, data.rows, data.parts == "held_out")
 
 
-def fitting(told: Told, view: View, run: Run) -> np.ndarray:
-    """Return of each labelled text whether it fits part and words of a view."""
-    fits = np.isin(told.rows, search(run, view.words)) if view.words else np.ones(len(told.rows), bool)
-    if view.part == "all":
-        return fits
-    return fits & (told.parts == view.part)
+def filter_texts(data: MapData, filters: MapFilters, run: Run) -> np.ndarray:
+    """Mask the labelled texts whose part and words fit the filters."""
+    mask = np.isin(data.rows, search_rows(run, filters.words)) if filters.words else np.ones(len(data.rows), bool)
+    return mask if filters.part == "all" else mask & (data.parts == filters.part)

@@ -1,8 +1,6 @@
-"""One chosen pair: the trail it took, its neighbours before and after, and the intruder."""
+"""One pair of the map in detail: its trajectory, its nearest neighbours, base and tuned, and its nearest wrong answer."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,113 +12,113 @@ from lib.projection.store import end_vectors
 from lib.store.runs import Run
 from lib.store.workspace import open_workspace
 from lib.ui.explore import keys
-from lib.ui.explore.map.data import Told, rows
+from lib.ui.explore.map.data import MapData, dataset_rows
+from lib.ui.explore.map.view import MapView
 from lib.ui.shared.cache import stamp
 from lib.ui.shared.components import plain
-from lib.ui.shared.theme import is_dark
 
-NEIGHBOURS = 6
-TRAIL_HEIGHT = 360
-PLAIN = {"displayModeBar": False}
+_NUM_NEIGHBOURS = 6
+_TRAJECTORY_HEIGHT = 360
+_NO_TOOLBAR = {"displayModeBar": False}
+
+Neighbours = dict[str, tuple[list[int], list[float]]]
+"""Model (base, tuned) -> text ids and cosines of the nearest texts, the nearest first."""
 
 
-def follow(run: Run, told: Told, line: pd.Series) -> None:
-    """Show one pair of the map: its texts and numbers, its way, its neighbours, and its intruder."""
-    source, target = int(line["source"]), int(line["target"])
-    st.text(f"{told.texts[source]}\n→ {told.texts[target]}")
-    st.caption(numbers(line))
-    near = neighbours(run.id, stamp(run.paths.map.summary), source)
-    triple = find_intruder(run, told, source, target) if told.measure != "asked" else None
-    tabs = st.tabs(["Follow this pair", "Nearest texts", *(["The intruder"] if triple else [])])
+def show_pair_on_map(view: MapView, line: pd.Series) -> None:
+    """Show one pair of the map: texts, numbers, trajectory, nearest neighbours, nearest wrong answer."""
+    data, source, target = view.data, int(line["source"]), int(line["target"])
+    st.text(f"{data.texts[source]}\n→ {data.texts[target]}")
+    st.caption(_describe_numbers(line))
+    neighbours = _find_neighbours(view.run.id, stamp(view.run.paths.map.summary), source)
+    triple = _find_wrong_answer(view.run, data, source, target) if data.measure != "asked" else None
+    tabs = st.tabs(["Trajectory", "Nearest neighbours", *(["Nearest wrong answer"] if triple else [])])
     with tabs[0]:
-        ends = {moment: places for moment, (places, _) in near.items()}
-        figure = trajectory_figure(told.drawn, told.texts, source, target, ends, height=TRAIL_HEIGHT, dark=is_dark())
-        alt = "The way of both texts of the pair from base to tuned."
-        st.plotly_chart(figure, key=keys.MAP_TRAJECTORY, alt=alt, config=PLAIN)
+        ids = {model: ids for model, (ids, _) in neighbours.items()}
+        figure = trajectory_figure(data.map, data.texts, source, target, ids, height=_TRAJECTORY_HEIGHT, dark=view.dark)
+        alt = "The trajectory of both texts of the pair from base to tuned."
+        st.plotly_chart(figure, key=keys.MAP_TRAJECTORY, alt=alt, config=_NO_TOOLBAR)
     with tabs[1]:
-        tables(told, near)
+        _show_neighbours(data, neighbours)
     if triple is not None:
         with tabs[2]:
-            show_intruder(triple)
+            _show_wrong_answer(triple, dark=view.dark)
 
 
-def follow_text(run: Run, told: Told, row: int) -> None:
-    """Show one labelled text: its class and part, and its neighbours before and after with their classes."""
-    example = rows(run).loc[row]
+def show_text_on_map(view: MapView, row: int) -> None:
+    """Show one labelled text: its class and part, and its nearest neighbours with their classes."""
+    data, example = view.data, dataset_rows(view.run).loc[row]
     st.text(str(example["text"]))
     st.caption(plain(f"Class: {example['label']}. {str(example['part']).replace('_', '-').capitalize()}."))
-    place = np.flatnonzero(told.rows == row)
-    if not len(place):
-        st.caption("Not followed during training: it has no place on the map.")
+    ids = np.flatnonzero(data.rows == row)
+    if not len(ids):
+        st.caption("Not on the map: no snapshots of this text were stored.")
         return
-    near = neighbours(run.id, stamp(run.paths.map.summary), int(place[0]))
-    of = {int(place): name for name, members in told.classes.items() for place in members}
-    tables(told, near, classes=of)
+    neighbours = _find_neighbours(view.run.id, stamp(view.run.paths.map.summary), int(ids[0]))
+    class_of_text = {int(text): name for name, members in data.classes.items() for text in members}
+    _show_neighbours(data, neighbours, classes=class_of_text)
 
 
-def numbers(line: pd.Series) -> str:
-    """Return the pair's numbers in the full dimensions, base -> tuned."""
-    told = f"Cosine {line['base_cosine']:.3f} → {line['tuned_cosine']:.3f} ({line['tuned_cosine'] - line['base_cosine']:+.3f})"
+def _describe_numbers(line: pd.Series) -> str:
+    """Write the pair's numbers of the full embeddings, base -> tuned."""
+    base, tuned = line["base_cosine"], line["tuned_cosine"]
+    words = f"Cosine {base:.3f} → {tuned:.3f} ({tuned - base:+.3f})"
     if pd.notna(line.get("base_rank")):
-        told += f", rank of the right answer {int(line['base_rank']):,} → {int(line['tuned_rank']):,}"
-    return f"{told}. {line['part'].replace('_', '-').capitalize()}."
+        words += f", rank of the correct answer {int(line['base_rank']):,} → {int(line['tuned_rank']):,}"
+    return f"{words}. {line['part'].replace('_', '-').capitalize()}."
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
-def neighbours(identity: str, map_stamp: Any, text: int) -> dict[str, tuple[list[int], list[float]]]:
-    """Return the nearest texts of a text (ids, cosines) before and after, in the full dimensions."""
+def _find_neighbours(run_id: str, _map_stamp: tuple[int, int], text: int) -> Neighbours:
+    """Find the nearest texts of a text, base and tuned, by cosine of the full embeddings."""
     found = {}
-    for label, vectors in zip(("base", "tuned"), end_vectors(open_workspace().runs.get(identity)), strict=True):
+    for model, vectors in zip(("base", "tuned"), end_vectors(open_workspace().runs.get(run_id)), strict=True):
         cosine = vectors @ vectors[text]
         cosine[text] = -np.inf
-        near = np.argsort(-cosine, kind="stable")[:NEIGHBOURS]
-        found[label] = (near.tolist(), cosine[near].astype(float).tolist())
+        nearest = np.argsort(-cosine, kind="stable")[:_NUM_NEIGHBOURS]
+        found[model] = (nearest.tolist(), cosine[nearest].astype(float).tolist())
     return found
 
 
-def tables(
-    told: Told, near: dict[str, tuple[list[int], list[float]]], *, classes: dict[int, str] | None = None
-) -> None:
-    """Show the neighbours before and after, with their classes where there are some."""
-    for label, title in (("base", "Nearest texts before"), ("tuned", "Nearest texts after")):
-        places, cosines = near[label]
-        st.caption(title)
-        frame = pd.DataFrame({"cosine": cosines, "text": [told.texts[place] for place in places]})
+def _show_neighbours(data: MapData, neighbours: Neighbours, *, classes: dict[int, str] | None = None) -> None:
+    """Show the nearest neighbours, base and tuned, with their classes where there are some."""
+    for model in ("base", "tuned"):
+        ids, cosines = neighbours[model]
+        st.caption(f"Nearest neighbours, {model}")
+        frame = pd.DataFrame({"cosine": cosines, "text": [data.texts[text] for text in ids]})
         if classes is not None:
-            frame.insert(1, "class", [classes.get(place, "") for place in places])
+            frame.insert(1, "class", [classes.get(text, "") for text in ids])
         config = {"cosine": st.column_config.NumberColumn(format="%.3f", width=70)}
-        st.dataframe(frame, hide_index=True, height=178, column_config=config, key=f"{keys.MAP_TRAJECTORY}-{label}")
+        st.dataframe(frame, hide_index=True, height=178, column_config=config, key=f"{keys.MAP_TRAJECTORY}-{model}")
 
 
-def show_intruder(triple: AnswerTriple) -> None:
-    """Show question, right answer and the wrong one that used to be nearest, at their true distances."""
-    st.caption(verdict(triple))
-    st.text(f"Question: {triple.texts[0]}\nRight: {triple.texts[1]}\nWrong: {triple.texts[2]}")
-    st.plotly_chart(
-        nearest_wrong_figure(triple, dark=is_dark()), key=keys.MAP_WRONG_ANSWER, alt=verdict(triple), config=PLAIN
-    )
-
-
-def find_intruder(run: Run, told: Told, source: int, target: int) -> AnswerTriple | None:
-    """Return the pair with the wrong target that was nearest to its source before; None where there is no other target."""
-    lines = told.lines
-    right = lines.loc[lines["source"] == source, "target"].to_numpy()
-    wrong = np.setdiff1d(lines["target"].unique(), np.append(right, source))
+def _find_wrong_answer(run: Run, data: MapData, source: int, target: int) -> AnswerTriple | None:
+    """Find the wrong target that was nearest to the source with the base model; None where there is no other target."""
+    lines = data.lines
+    correct = lines.loc[lines["source"] == source, "target"].to_numpy()
+    wrong = np.setdiff1d(lines["target"].unique(), np.append(correct, source))
     if not len(wrong):
         return None
-    before, after = end_vectors(run)
-    nearest = int(wrong[np.argmax(before[wrong] @ before[source])])
-    places = [source, target, nearest]
-    texts = (told.texts[source], told.texts[target], told.texts[nearest])
-    return AnswerTriple(texts, np.asarray(before[places], np.float64), np.asarray(after[places], np.float64))
+    base, tuned = end_vectors(run)
+    nearest = int(wrong[np.argmax(base[wrong] @ base[source])])
+    ids = [source, target, nearest]
+    texts = (data.texts[source], data.texts[target], data.texts[nearest])
+    return AnswerTriple(texts, np.asarray(base[ids], np.float64), np.asarray(tuned[ids], np.float64))
 
 
-def verdict(triple: AnswerTriple) -> str:
-    """Return what happened between the three, in words."""
-    told = {
-        (True, False): "A wrong answer used to be nearer than the right one. Now it is not.",
-        (True, True): "A wrong answer was nearer than the right one, and still is.",
-        (False, True): "The right answer was nearest before; now this wrong one is nearer.",
-        (False, False): "The right answer is nearer than this wrong one, before and after.",
+def _show_wrong_answer(triple: AnswerTriple, *, dark: bool) -> None:
+    """Draw source, correct answer and nearest wrong answer at their distances in the full embeddings."""
+    words = _describe_wrong_answer(triple)
+    st.caption(words)
+    st.text(f"Source: {triple.texts[0]}\nCorrect: {triple.texts[1]}\nWrong: {triple.texts[2]}")
+    st.plotly_chart(nearest_wrong_figure(triple, dark=dark), key=keys.MAP_WRONG_ANSWER, alt=words, config=_NO_TOOLBAR)
+
+
+def _describe_wrong_answer(triple: AnswerTriple) -> str:
+    words = {
+        (True, False): "A wrong answer was closer than the correct one; now it isn't.",
+        (True, True): "A wrong answer was closer than the correct one, and still is.",
+        (False, True): "The correct answer was closer; now this wrong one is.",
+        (False, False): "The correct answer is closer than this wrong one, base and tuned.",
     }
-    return told[triple.was_nearer, triple.is_nearer] + " Three texts fit on paper at their true distances."
+    return f"{words[triple.was_nearer, triple.is_nearer]} Drawn to scale."

@@ -1,112 +1,146 @@
-"""The honesty strip: how far the picture can be believed, in words."""
+"""How far the map can be trusted, in figures, and what its marks and colours mean."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import streamlit as st
 
 from lib.charts.map.choice import MapSample
+from lib.charts.map.scene import CROWDED_LINES, NUM_HIGHLIGHTED
 from lib.projection.methods import LAYOUT_METHODS
 from lib.projection.quality import MIN_COSINE_CHANGE
 from lib.projection.store import Map
+from lib.ui.explore.map.view import MapView
 
-MEASURES = {
-    "margin": "Green came closer than its nearest wrong answer, orange fell back (change in margin), grey stayed.",
-    "cosine": "Green came closer, orange went apart (change in cosine), grey stayed.",
-    "asked": "Green moved as its score or label asks, orange the other way (change in cosine), grey stayed.",
+_COLOUR_MEANING = {
+    "margin": "Green: the margin to the nearest wrong answer increased; orange: it decreased; grey: no change.",
+    "cosine": "Green: the cosine increased; orange: it decreased; grey: no change.",
+    "asked": "Green: the cosine moved toward the score or label; orange: away from it; grey: no change.",
 }
-"""What the colours say, by what colours the lines."""
+"""By what colours the lines."""
 
 
-def truthful(lines: pd.DataFrame) -> float | None:
-    """Return the share of lines that grew or shrank as their cosine says; None where no cosine changed."""
-    asked = (lines["tuned_cosine"] - lines["base_cosine"]).to_numpy()
-    changed = np.abs(asked) > MIN_COSINE_CHANGE
+def show_quality(view: MapView, choice: MapSample) -> None:
+    """Show how far the map can be trusted, what its marks mean, and what it leaves out."""
+    data = view.data
+    if view.lines.empty and len(data.lines):
+        st.warning("No pairs match these filters.", icon=":material/filter_alt_off:")
+    with st.container(horizontal=True, gap="medium"):
+        for icon, sentence in quality_sentences(data.map, view.lines, choice):
+            st.caption(f"{icon} {sentence}", width=290)
+    if 0 < len(data.lines) < data.num_pairs:
+        st.caption(
+            f"{len(data.lines):,} of the dataset's {data.num_pairs:,} pairs are on the map: held-out pairs first, then the largest "
+            "changes and a random sample of the rest. Search covers all pairs."
+        )
+    if data.skipped_snapshots:
+        st.caption(_describe_skipped(data.skipped_snapshots))
+    st.caption(f"{_describe_marks(view)} Ctrl + scroll zooms. All numbers use the full embeddings, not the 2D map.")
+
+
+def show_line_accuracy(view: MapView) -> None:
+    """Write the one sentence of quality that the present mode shows."""
+    share = line_accuracy(view.lines)
+    if share is not None:
+        st.caption(_write_accuracy(share))
+
+
+def line_accuracy(lines: pd.DataFrame) -> float | None:
+    """Compute the share of lines that got shorter as their cosine rose, or longer as it fell; None where no cosine changed."""
+    change = (lines["tuned_cosine"] - lines["base_cosine"]).to_numpy()
+    changed = np.abs(change) > MIN_COSINE_CHANGE
     if not changed.any():
         return None
-    return float((np.sign(lines["drawn"].to_numpy()[changed]) == -np.sign(asked[changed])).mean())
+    return float((np.sign(lines["length_change"].to_numpy()[changed]) == -np.sign(change[changed])).mean())
 
 
-def percent(share: float) -> str:
-    """Return a share in whole percent; nearly all is not all."""
+def quality_sentences(layout: Map, lines: pd.DataFrame, choice: MapSample) -> list[tuple[str, str]]:
+    """List (icon, sentence) on the lines, the neighbourhoods, the layout noise, and how much of the map is shown."""
+    sentences = []
+    share = line_accuracy(lines)
+    if share is not None:
+        sentences.append((":material/fact_check:", _write_accuracy(share)))
+    trust = list(layout.truth.trustworthiness.values())
+    if trust:
+        words = f"Trustworthiness of neighbourhoods: {trust[0]:.2f} base, {trust[-1]:.2f} tuned (1 is perfect)."
+        sentences.append((":material/hub:", words))
+    sentences.append((":material/graphic_eq:", _describe_noise(layout, lines)))
+    sentences.append((":material/visibility:", _describe_choice(choice)))
+    if layout.added:
+        words = (
+            f"{layout.added:,} texts with the strongest changes were added after training; their positions between base and best "
+            "are interpolated."
+        )
+        sentences.append((":material/timeline:", words))
+    return sentences
+
+
+def describe_map(view: MapView) -> str:
+    """Describe the map for those who cannot see it."""
+    layout, lines = view.data.map, view.lines
+    about = f"Map of {layout.texts:,} texts, layout method {LAYOUT_METHODS[layout.method]}"
+    if layout.lines.empty:
+        return f"{about}, coloured by class, animated from base to tuned model."
+    closer = float((lines["tuned_cosine"] > lines["base_cosine"]).mean()) if len(lines) else 0.0
+    better, worse = (int((lines["change"] == name).sum()) for name in ("better", "worse"))
+    return (
+        f"{about}, animated from base to tuned model. {len(lines):,} pairs are joined by lines; the cosine of {closer:.0%} rises. "
+        f"{better:,} are better and {worse:,} worse. The table of pairs has the same numbers."
+    )
+
+
+def _write_accuracy(share: float) -> str:
+    return f"{_percent(share)} of lines change length in the direction their cosine changed."
+
+
+def _percent(share: float) -> str:
+    """Write a share in whole percent; nearly all is not all."""
     return f"{share:.1%}" if 0.995 <= share < 1 else f"{share:.0%}"
 
 
-def honesty(drawn: Map, lines: pd.DataFrame, choice: MapSample) -> list[tuple[str, str]]:
-    """Return (icon, sentence) for truth of lines, neighbourhoods, noise, and what is shown."""
-    told = []
-    share = truthful(lines)
-    if share is not None:
-        told.append(
-            (
-                ":material/fact_check:",
-                f"{percent(share)} of the lines tell the truth: they change as their cosine does.",
-            )
-        )
-    trust = list(drawn.truth.trustworthiness.values())
-    if trust:
-        told.append(
-            (
-                ":material/hub:",
-                f"Neighbourhoods: trustworthiness {trust[0]:.2f} base, {trust[-1]:.2f} tuned (1 is perfect).",
-            )
-        )
-    told.append((":material/graphic_eq:", noise(drawn, lines)))
-    told.append((":material/visibility:", shown(choice)))
-    if drawn.added:
-        told.append((":material/timeline:", estimated(drawn)))
-    return told
-
-
-def estimated(drawn: Map) -> str:
-    """Return which of the places between the first and the last moment nobody measured."""
-    return (
-        f"{drawn.added:,} texts of the strongest changes were added after training: base and best are true, "
-        "their places between are estimates."
-    )
-
-
-def noise(drawn: Map, lines: pd.DataFrame) -> str:
-    """Return what of the movement is the layout's own."""
-    above = drawn.truth.above_noise
+def _describe_noise(layout: Map, lines: pd.DataFrame) -> str:
+    """Write how much of the movement is more than variation across random seeds."""
+    above = layout.truth.above_noise
     if above is None:
-        return "The layout's own noise was not measured for this map."
+        return "Layout noise was not measured for this map."
+    seeds = f"{layout.truth.seeds} random seeds" if layout.truth.seeds > 1 else "random seeds"
     faded = int(lines["faded"].sum())
-    dim = (
-        f"; {faded:,} {'line' if faded == 1 else 'lines'} below it {'is' if faded == 1 else 'are'} faded"
-        if faded
-        else ""
+    below = f"; {faded:,} {'line' if faded == 1 else 'lines'} below it {'is' if faded == 1 else 'are'} faded"
+    return (
+        f"{_percent(above)} of the texts that moved did so by more than the layout noise (variation across {seeds})"
+        f"{below if faded else ''}."
     )
-    seeds = f" ({drawn.truth.seeds} seeds)" if drawn.truth.seeds > 1 else ""
-    return f"{percent(above)} of the texts that moved did so farther than the layout's own noise{seeds}{dim}."
 
 
-def left_out(labels: tuple[str, ...]) -> str:
-    """Return which moments are not drawn."""
-    named = ", ".join(labels[:6]) + (" and more" if len(labels) > 6 else "")
-    return f"{len(labels)} of the moments in between {'is' if len(labels) == 1 else 'are'} not drawn, to keep the map quick: {named}."
+def _describe_skipped(labels: tuple[str, ...]) -> str:
+    names = ", ".join(labels[:6]) + (" and more" if len(labels) > 6 else "")
+    count = "1 snapshot is" if len(labels) == 1 else f"{len(labels)} snapshots are"
+    return f"{count} not shown, to keep the map fast: {names}."
 
 
-def shown(choice: MapSample) -> str:
-    """Return how many lines and points are drawn of how many."""
+def _describe_choice(choice: MapSample) -> str:
+    """Write how many lines and points are shown of how many."""
     if choice.points == choice.all_points and not choice.all_lines:
         return f"All {choice.points:,} texts are shown."
     if choice.points == choice.all_points:
         return f"All {choice.all_lines:,} lines and {choice.points:,} points of this view are shown."
     return (
-        f"{choice.points:,} of {choice.all_points:,} points are shown: {len(choice.lines):,} of {choice.all_lines:,} lines, "
-        "every extreme among them, the rest a fair sample. Search reaches all."
+        f"Showing {choice.points:,} of {choice.all_points:,} points and {len(choice.lines):,} of {choice.all_lines:,} lines: "
+        "all extremes plus a random sample. Search covers everything."
     )
 
 
-def described(drawn: Map, lines: pd.DataFrame) -> str:
-    """Return the picture for those who cannot see it."""
-    if drawn.lines.empty:
-        return f"Map of {drawn.texts:,} texts drawn with {LAYOUT_METHODS[drawn.method]}, coloured by class, moving from base to tuned model."
-    closer = float((lines["tuned_cosine"] > lines["base_cosine"]).mean()) if len(lines) else 0.0
-    better, worse = (int((lines["change"] == name).sum()) for name in ("better", "worse"))
+def _describe_marks(view: MapView) -> str:
+    """Write what the marks and colours of the map mean."""
+    if view.data.classes:
+        return (
+            "Each point is a text, coloured by class; filled: held-out, hollow: trained or validation. Texts of one class should "
+            "come together."
+        )
+    marks = f"Circle: source, square: target; filled: held-out, hollow: trained. {_COLOUR_MEANING[view.measure]}"
     return (
-        f"Map of {drawn.texts:,} texts drawn with {LAYOUT_METHODS[drawn.method]}, moving from base to tuned model. "
-        f"{len(lines):,} pairs are joined by lines; {closer:.0%} of them come closer. {better:,} are better and {worse:,} worse. "
-        "The same numbers stand in the table of pairs."
+        f"{marks} The {NUM_HIGHLIGHTED} strongest changes are highlighted."
+        if len(view.lines) > CROWDED_LINES
+        else marks
     )

@@ -1,4 +1,4 @@
-"""What the side of the map lists while nothing is chosen: the pairs that a search found, wherever they are, or those that changed most."""
+"""The list beside the map while nothing is selected: the matches of a search, or the pairs that changed most."""
 
 from __future__ import annotations
 
@@ -11,115 +11,123 @@ from lib.evaluation.store import load_pairs
 from lib.store.runs import Run
 from lib.store.workspace import open_workspace
 from lib.ui.explore import keys, selection
-from lib.ui.explore.map.data import Told, rows, search
-from lib.ui.explore.map.filters import View, fitting, measure_of, open_filters
-from lib.ui.explore.pairs.table import SHOWN, columns
+from lib.ui.explore.map.data import dataset_rows, search_rows
+from lib.ui.explore.map.filters import filter_texts, reset_filters
+from lib.ui.explore.map.view import MapView
+from lib.ui.explore.pairs.columns import COLUMN_TITLES, column_config
 
-MOST_ROWS = 500
-"""Rows of the list that are sent to the browser, those on the map first."""
+_MAX_MATCHES = 500
+"""Rows of a search that are sent to the browser, those on the map first."""
 
-LISTED = 200
-"""Pairs listed at the side where nothing is searched."""
+_MAX_CHANGES = 200
+"""Pairs listed where nothing is searched."""
 
-LIST_HEIGHT = 470
-NUMBERS = ("base_rank", "tuned_rank", "base_cosine", "tuned_cosine")
-ON_MAP, FILTERED, ELSEWHERE = "on the map", "behind a filter", "not on the map"
-ENDS = ("source", "target")
-CHANGED = {"margin": "margin", "cosine": "cosine", "asked": "as asked"}
-"""What the list calls the number that it is ordered by."""
-
-
-def show(run: Run, found: Told, view: View, lines: pd.DataFrame) -> None:
-    """List what can be chosen: by a search all that holds the words, otherwise the strongest changes of this view."""
-    if view.words:
-        hits(run, found, view, lines)
-    elif found.classes:
-        st.caption("Choose a point to read its text, or look for words.")
-    elif not lines.empty:
-        strongest(run, found, view, lines)
+_LIST_HEIGHT = 470
+_NUMBER_COLUMNS = ("base_rank", "tuned_rank", "base_cosine", "tuned_cosine")
+_ON_MAP, _FILTERED, _OFF_MAP = "on the map", "filtered out", "not on the map"
+_ENDS = ("source", "target")
+_MEASURE_TITLES = {"margin": "margin", "cosine": "cosine", "asked": "toward label"}
+"""What the list calls the number that it is sorted by."""
 
 
-def strongest(run: Run, found: Told, view: View, lines: pd.DataFrame) -> None:
+def show_pair_list(view: MapView) -> None:
+    """List what can be selected: the matches of a search, otherwise the largest changes of this view."""
+    if view.filters.words:
+        _show_matches(view)
+    elif view.data.classes:
+        st.caption("Select a point to read its text, or search for words.")
+    elif not view.lines.empty:
+        _show_largest_changes(view)
+
+
+def _show_largest_changes(view: MapView) -> None:
     """List the pairs of the view that changed most, either way."""
-    st.subheader("Strongest changes", anchor=False)
-    order = lines["value"].abs().sort_values(ascending=False, kind="stable").index[:LISTED]
-    some = lines.loc[order]
-    name = CHANGED[measure_of(found, view)]
+    st.subheader("Largest changes", anchor=False)
+    order = view.lines["value"].abs().sort_values(ascending=False, kind="stable").index[:_MAX_CHANGES]
+    lines, texts, title = view.lines.loc[order], view.data.texts, _MEASURE_TITLES[view.measure]
     table = pd.DataFrame(
-        {
-            name: some["value"].to_numpy(),
-            **{end: [found.texts[place] for place in some[end]] for end in ENDS},
-        }
+        {title: lines["value"].to_numpy(), **{end: [texts[text] for text in lines[end]] for end in _ENDS}}
     )
-    config = {name: st.column_config.NumberColumn(format="%+.3f", width=70)}
-    listing(run, table, some["pair"].to_numpy(), config | {end: st.column_config.TextColumn(width=165) for end in ENDS})
-    st.caption("Choose a row here, or points and lines on the map by click or lasso.")
+    config: dict[str, object] = {title: st.column_config.NumberColumn(format="%+.3f", width=70)}
+    config |= {end: st.column_config.TextColumn(width=165) for end in _ENDS}
+    _show_list(view.run, table, lines["pair"].to_numpy(), config)
+    st.caption("Select a row, or click or lasso points and lines on the map.")
 
 
-def hits(run: Run, found: Told, view: View, lines: pd.DataFrame) -> None:
-    """List every pair that holds the words, with where it is, and offer to choose them all."""
-    where = places(run, found, view, lines)
+def _show_matches(view: MapView) -> None:
+    """List every row that holds the words, with where it is, and offer to select them all."""
+    where = _locate_matches(view)
     counts = where.value_counts()
-    noun = ("text" if found.classes else "pair") + ("" if len(where) == 1 else "s")
+    noun = ("text" if view.data.classes else "pair") + ("" if len(where) == 1 else "s")
     st.subheader(f"{len(where):,} {noun} found", anchor=False)
     if where.empty:
-        st.caption("Nothing in this dataset holds these words.")
+        st.caption("No matches in this dataset.")
         return
-    st.caption(", ".join(f"{counts[name]:,} {name}" for name in (ON_MAP, FILTERED, ELSEWHERE) if name in counts) + ".")
+    st.caption(", ".join(f"{counts[name]:,} {name}" for name in (_ON_MAP, _FILTERED, _OFF_MAP) if name in counts) + ".")
     with st.container(horizontal=True):
-        everyone = [int(pair) for pair in where.index]
-        st.button("Choose all", icon=":material/select_all:", on_click=selection.select_pairs, args=(everyone, run.id))
-        if FILTERED in counts:
-            words = f"{counts[FILTERED]:,} hidden by the filters: show"
-            st.button(words, icon=":material/filter_alt_off:", on_click=open_filters)
-    table = listed(run, where)
+        pairs = [int(pair) for pair in where.index]
+        st.button(
+            "Select all",
+            icon=":material/select_all:",
+            on_click=selection.select_pairs,
+            args=(pairs, view.run.id),
+            key="select-matches",
+        )
+        if _FILTERED in counts:
+            words = f"Show {counts[_FILTERED]:,} filtered out"
+            st.button(words, icon=":material/filter_alt_off:", on_click=reset_filters, key="reset-filters")
+    table = _match_table(view.run, where)
     if len(table) < len(where):
-        st.caption(f"The first {len(table):,} of them.")
-    listing(run, table.rename(columns=SHOWN), table.index.to_numpy(), columns(list(table)))
+        st.caption(f"Showing the first {len(table):,}.")
+    _show_list(
+        view.run, table.rename(columns=COLUMN_TITLES), table.index.to_numpy(), column_config(list(table.columns))
+    )
 
 
-def places(run: Run, found: Told, view: View, lines: pd.DataFrame) -> pd.Series:
-    """Return for each row of the dataset that holds the words where it is, those on the map first."""
-    wanted = search(run, view.words)
-    if found.classes:
-        here, known = found.rows[fitting(found, view, run)], found.rows
+def _locate_matches(view: MapView) -> pd.Series:
+    """Say for each row of the dataset that holds the words where it is, those on the map first."""
+    data, rows = view.data, search_rows(view.run, view.filters.words)
+    if data.classes:
+        visible, on_map = data.rows[filter_texts(data, view.filters, view.run)], data.rows
     else:
-        here, known = lines["pair"].to_numpy(), found.lines["pair"].to_numpy()
-    names = np.where(np.isin(wanted, here), ON_MAP, np.where(np.isin(wanted, known), FILTERED, ELSEWHERE))
-    order = pd.Categorical(names, [ON_MAP, FILTERED, ELSEWHERE])
-    return pd.Series(order, index=wanted, name="where").sort_values(kind="stable")
+        visible, on_map = view.lines["pair"].to_numpy(), data.lines["pair"].to_numpy()
+    names = np.where(np.isin(rows, visible), _ON_MAP, np.where(np.isin(rows, on_map), _FILTERED, _OFF_MAP))
+    order = pd.Categorical(names, [_ON_MAP, _FILTERED, _OFF_MAP])
+    return pd.Series(order, index=rows, name="where").sort_values(kind="stable")
 
 
-def listing(run: Run, table: pd.DataFrame, ids: np.ndarray, config: dict[str, object]) -> None:
-    """Draw a list whose rows can be chosen; a chosen one opens in its place."""
-    key = f"{keys.MAP_LIST}-{run.id}-{selection.selection_version()}-{hash(tuple(ids[:50].tolist())) & 0xFFFFFF}"
+def _show_list(run: Run, table: pd.DataFrame, pairs: np.ndarray, config: dict[str, object]) -> None:
+    """Draw a list whose rows can be selected; the details of a selected one take its place."""
+    content = hash(tuple(pairs[:50].tolist())) & 0xFFFFFF
+    key = f"{keys.MAP_LIST}-{run.id}-{selection.selection_version()}-{content}"
 
-    def picked() -> None:
-        selection.select_pairs([int(ids[row]) for row in selection.selected_rows(key) if row < len(ids)], run.id)
+    def select() -> None:
+        rows = selection.selected_rows(key)
+        selection.select_pairs([int(pairs[row]) for row in rows if row < len(pairs)], run.id)
 
     st.dataframe(
         table,
         hide_index=True,
-        height=min(LIST_HEIGHT, 38 + 35 * len(table)),
-        on_select=picked,
+        height=min(_LIST_HEIGHT, 38 + 35 * len(table)),
+        on_select=select,
         selection_mode="single-row",
         column_config=config,
         key=key,
-        alt="What can be chosen on the map: texts with their numbers",
+        alt="Pairs that can be selected on the map: texts with their numbers",
     )
 
 
-def listed(run: Run, where: pd.Series) -> pd.DataFrame:
-    """Return where each row is, its texts, its part, and what the evaluation knows, by row of the dataset."""
+def _match_table(run: Run, where: pd.Series) -> pd.DataFrame:
+    """Build by row of the dataset where it is, its texts, its part, and the numbers of the evaluation."""
     dataset = open_workspace().datasets.get(run.dataset)
     names = list(TEXT_COLUMNS[Shape(dataset.shape)][:2])
     if dataset.shape == Shape.LABELLED_TEXTS.value:
         names = ["text", "label"]
-    some = where.head(MOST_ROWS)
-    frame = rows(run).loc[some.index, [*names, "part"]]
+    where = where.head(_MAX_MATCHES)
+    frame = dataset_rows(run).loc[where.index, [*names, "part"]]
     frame["part"] = frame["part"].str.replace("_", "-")
-    found = pd.concat([some.astype(str), frame], axis=1)
-    if (run.paths.evaluation.pairs).exists():
-        judged = load_pairs(run).drop_duplicates("pair").set_index("pair")
-        found = found.join(judged[[name for name in NUMBERS if name in judged]])
-    return found
+    table = pd.concat([where.astype(str), frame], axis=1)
+    if run.paths.evaluation.pairs.exists():
+        pairs = load_pairs(run).drop_duplicates("pair").set_index("pair")
+        table = table.join(pairs[[name for name in _NUMBER_COLUMNS if name in pairs]])
+    return table

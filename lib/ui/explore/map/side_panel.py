@@ -1,67 +1,68 @@
-"""The side of the map: what a choice opens, in sight of the map, and what can be chosen while nothing is."""
+"""The panel beside the map: the details of the selected pair, or a list to select from."""
 
 from __future__ import annotations
 
-import pandas as pd
 import streamlit as st
 
 from lib.data.shapes import TEXT_COLUMNS
 from lib.store.runs import Run
 from lib.ui.explore import keys, selection
-from lib.ui.explore.map import search
-from lib.ui.explore.map.data import Told, rows
-from lib.ui.explore.map.filters import View
-from lib.ui.explore.map.pair import follow, follow_text
+from lib.ui.explore.map.data import dataset_rows
+from lib.ui.explore.map.pair import show_pair_on_map, show_text_on_map
+from lib.ui.explore.map.search import show_pair_list
+from lib.ui.explore.map.view import MapView
 
-LABEL_CHARACTERS = 70
+_TITLE_CHARACTERS = 70
+"""Characters of a pair's title in the list of selected pairs."""
 
 
-def show(run: Run, found: Told, view: View, lines: pd.DataFrame) -> None:
-    """Draw what is chosen, or what can be."""
-    chosen = known(run, selection.selected_pairs(run.id))
-    if not chosen:
-        search.show(run, found, view, lines)
+def show_side_panel(view: MapView) -> None:
+    """Draw the selected pair, or what can be selected."""
+    run = view.run
+    selected = _existing_pairs(run, selection.selected_pairs(run.id))
+    if not selected:
+        show_pair_list(view)
         return
     st.button(
-        f"Let go of {len(chosen):,} chosen",
+        f"Clear selection ({len(selected):,})",
         icon=":material/close:",
         type="tertiary",
         on_click=selection.clear_selection,
         args=(run.id,),
+        key="clear-selection",
     )
-    if len(chosen) > keys.LINKED_PAIRS:
-        st.caption(f"A link holds the first {keys.LINKED_PAIRS} of them.")
-    pair = selection.choose_active_pair(chosen, key=keys.MAP_PAIR, label=lambda one: short(run, found, one))
-    if found.classes:
-        follow_text(run, found, pair)
-    elif (found.lines["pair"] == pair).any():
-        follow(run, found, found.lines[found.lines["pair"] == pair].iloc[0])
+    if len(selected) > keys.LINKED_PAIRS:
+        st.caption(f"A link includes the first {keys.LINKED_PAIRS} of them.")
+    pair = selection.choose_active_pair(selected, key=keys.MAP_PAIR, label=lambda one: _title(run, one))
+    lines = view.data.lines
+    if view.data.classes:
+        show_text_on_map(view, pair)
+    elif (lines["pair"] == pair).any():
+        show_pair_on_map(view, lines[lines["pair"] == pair].iloc[0])
     else:
-        elsewhere(run, pair)
+        _show_pair_off_map(run, pair)
 
 
-def known(run: Run, pairs: list[int]) -> list[int]:
-    """Return those of the pairs that the dataset has: a link may name others."""
+def _existing_pairs(run: Run, pairs: list[int]) -> list[int]:
+    """Keep the pairs that the dataset has: a link may name others."""
     if not pairs:
         return []
-    return [pair for pair in pairs if pair in rows(run).index]
+    return [pair for pair in pairs if pair in dataset_rows(run).index]
 
 
-def texts_of(run: Run, pair: int) -> list[str]:
-    """Return the texts of a row of the dataset as they stand."""
-    row = rows(run).loc[pair]
+def _texts_of_row(run: Run, pair: int) -> list[str]:
+    row = dataset_rows(run).loc[pair]
     names = [name for names in TEXT_COLUMNS.values() for name in names[:2]]
     return [str(row[name]) for name in dict.fromkeys(names) if name in row.index]
 
 
-def short(run: Run, found: Told, pair: int) -> str:
-    """Return a pair as one short line."""
-    flat = " ".join(texts_of(run, pair)[0].split())
-    return flat if len(flat) <= LABEL_CHARACTERS else flat[: LABEL_CHARACTERS - 1] + "…"
+def _title(run: Run, pair: int) -> str:
+    """Write a pair as one short line."""
+    line = " ".join(_texts_of_row(run, pair)[0].split())
+    return line if len(line) <= _TITLE_CHARACTERS else line[: _TITLE_CHARACTERS - 1] + "…"
 
 
-def elsewhere(run: Run, pair: int) -> None:
-    """Show a pair that has no place on the map."""
-    st.text("\n→ ".join(texts_of(run, pair)))
-    part = str(rows(run).loc[pair, "part"]).replace("_", "-").capitalize()
-    st.caption(f"{part}. Not followed during training: it has no place on the map. Try it below with both models.")
+def _show_pair_off_map(run: Run, pair: int) -> None:
+    st.text("\n→ ".join(_texts_of_row(run, pair)))
+    part = str(dataset_rows(run).loc[pair, "part"]).replace("_", "-").capitalize()
+    st.caption(f"{part}. Not on the map: no snapshots of its texts were stored. Compare them with both models below.")

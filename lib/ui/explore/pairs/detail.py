@@ -1,4 +1,4 @@
-"""One pair from near: its numbers, what its source finds before and after, who overtook whom, and why the two are close."""
+"""One pair in detail: its numbers, the nearest neighbours of its source, who overtook whom, and why its texts are similar."""
 
 from __future__ import annotations
 
@@ -11,173 +11,180 @@ from lib import settings
 from lib.charts.evaluation import token_heat, word_bars
 from lib.evaluation.store import load_neighbours
 from lib.store.runs import Run
+from lib.store.workspace import open_workspace
 from lib.ui.explore import keys, selection
+from lib.ui.explore.inference import inference_client
 from lib.ui.shared.cache import stamp
 from lib.ui.shared.components import errors_shown
 from lib.ui.shared.theme import colours
 
-LABEL_CHARACTERS = 80
+_TITLE_CHARACTERS = 80
+"""Characters of a pair's title in the list of selected pairs."""
+
+_NUMBERS = (
+    ("rank", "rank of this target", "{:,.0f}"),
+    ("margin", "margin to the best wrong answer", "{:+.3f}"),
+    ("cosine", "cosine", "{:.3f}"),
+    ("negative_cosine", "cosine of the nearest wrong target", "{:.3f}"),
+    ("background", "percentile among random pairs", "{:.1%}"),
+    ("neighbours", "same-class neighbours", "{:.0%}"),
+)
+"""Column without its model, title, format."""
 
 
 @st.cache_data(max_entries=128, show_spinner=False)
-def _neighbours(identity: str, pair: int, _stamp: tuple[int, int]) -> pd.DataFrame:
-    from lib.store.workspace import open_workspace
-
-    return load_neighbours(open_workspace().runs.get(identity), pair=pair)
+def _load_neighbours(run_id: str, pair: int, _stamp: tuple[int, int]) -> pd.DataFrame:
+    return load_neighbours(open_workspace().runs.get(run_id), pair=pair)
 
 
-def show(run: Run, table: pd.DataFrame, chosen: list[int]) -> None:
-    """Draw the inspector of one of the chosen pairs."""
-    rows = table.set_index("pair")
-    pair = selection.choose_active_pair(chosen, key=keys.PAIR_DETAIL, label=lambda one: label(rows.loc[one]))
+def show_pair_detail(run: Run, pairs: pd.DataFrame, selected: list[int]) -> None:
+    """Draw one of the selected pairs in detail."""
+    rows = pairs.set_index("pair")
+    pair = selection.choose_active_pair(selected, key=keys.PAIR_DETAIL, label=lambda one: _title(rows.loc[one]))
     row = rows.loc[pair]
     with st.container(border=True):
-        texts(row)
-        numbers(row)
-        near = _neighbours(run.id, int(pair), stamp(run.paths.evaluation.neighbours))
-        neighbours(row, near)
+        _show_texts(row)
+        _show_numbers(row)
+        neighbours = _load_neighbours(run.id, int(pair), stamp(run.paths.evaluation.neighbours))
+        if not neighbours.empty:
+            _show_neighbours(row, neighbours)
         if "positive" in row:
-            why(run, int(pair), str(row["anchor"]), str(row["positive"]))
+            _show_explanation(run, int(pair), str(row["anchor"]), str(row["positive"]))
 
 
-def label(row: pd.Series) -> str:
-    """Return a pair as one short line."""
-    flat = " ".join(str(row["anchor"] if "anchor" in row else row["text"]).split())
-    return flat if len(flat) <= LABEL_CHARACTERS else flat[: LABEL_CHARACTERS - 1] + "…"
+def _title(row: pd.Series) -> str:
+    """Write a pair as one short line."""
+    line = " ".join(str(row["anchor"] if "anchor" in row else row["text"]).split())
+    return line if len(line) <= _TITLE_CHARACTERS else line[: _TITLE_CHARACTERS - 1] + "…"
 
 
-def texts(row: pd.Series) -> None:
+def _show_texts(row: pd.Series) -> None:
     """Write the texts of the pair as they stand, and the wrong ones of a triplet."""
     if "text" in row:
         st.text(f"{row['text']}\nClass: {row['label']}")
         return
     wrong = [name for name in row.index if str(name).startswith("negative") and str(row[name]).strip()]
     titles = {"anchor": "Source", "positive": "Target"} | dict.fromkeys(wrong, "Wrong target")
-    for place, (name, title) in zip(st.columns(len(titles)), titles.items(), strict=True):
-        with place:
+    for column, (name, title) in zip(st.columns(len(titles)), titles.items(), strict=True):
+        with column:
             st.caption(title)
             st.text(str(row[name]))
     if "label" in row or "score" in row:
         st.text(f"Label: {row['label']}" if "label" in row else f"Score: {row['score']:g}")
 
 
-def numbers(row: pd.Series) -> None:
-    """Write rank, margin, cosine and background, base -> tuned; what there is not is not written."""
-    told = []
-    for name, title, form in (
-        ("rank", "rank of this target", "{:,.0f}"),
-        ("margin", "margin to the best wrong answer", "{:+.3f}"),
-        ("cosine", "cosine", "{:.3f}"),
-        ("negative_cosine", "cosine of the nearest wrong target", "{:.3f}"),
-        ("background", "closer than random pairs", "{:.1%}"),
-        ("neighbours", "same-class neighbours", "{:.0%}"),
-    ):
-        if f"base_{name}" in row and pd.notna(row[f"base_{name}"]):
-            told.append(f"{title} {form.format(row[f'base_{name}'])} → {form.format(row[f'tuned_{name}'])}")
-    st.markdown((" · ".join(told)).capitalize())
+def _show_numbers(row: pd.Series) -> None:
+    """Write rank, margin, cosine and percentile, base -> tuned, as far as they are known."""
+    words = [
+        f"{title} {form.format(row[f'base_{name}'])} → {form.format(row[f'tuned_{name}'])}"
+        for name, title, form in _NUMBERS
+        if f"base_{name}" in row and pd.notna(row[f"base_{name}"])
+    ]
+    st.markdown(" · ".join(words).capitalize())
 
 
-def neighbours(row: pd.Series, near: pd.DataFrame) -> None:
-    """Draw what is nearest to the source before and after, the right one marked, and who overtook whom."""
-    if near.empty:
-        return
-    for place, moment, title in zip(st.columns(2), ("base", "tuned"), ("Before", "After"), strict=True):
-        with place:
-            st.caption(f"{title}: nearest to the {'text' if 'text' in row else 'source'}")
+def _show_neighbours(row: pd.Series, neighbours: pd.DataFrame) -> None:
+    """Draw what is nearest to the source, base and tuned, the correct one marked, and who overtook whom."""
+    for column, model in zip(st.columns(2), ("base", "tuned"), strict=True):
+        with column:
+            st.caption(f"Nearest to the {'text' if 'text' in row else 'source'}, {model}")
             st.dataframe(
-                listed(near, moment),
+                neighbour_table(neighbours, model),
                 hide_index=True,
                 column_config={"cosine": st.column_config.NumberColumn(format="%.3f", width="small")},
             )
     if "base_rank" in row:
-        overtaken(row, near)
+        _show_overtaking(row, neighbours)
 
 
-def listed(near: pd.DataFrame, moment: str) -> pd.DataFrame:
-    """Return the nearest of one moment as shown: ✓ what is right, ✗ this pair's target where its label or score says it is not."""
-    rows = near[near["moment"] == moment].sort_values("place")
+def neighbour_table(neighbours: pd.DataFrame, model: str) -> pd.DataFrame:
+    """Build the table of one model's nearest texts: ✓ correct, ✗ this pair's target where its label or score says it is not."""
+    rows = neighbours[neighbours["moment"] == model].sort_values("place")
     own = rows["own"] if "own" in rows else rows["right"]
     marks = ["✓" if right else "✗" if mine else "" for right, mine in zip(rows["right"], own, strict=True)]
     return pd.DataFrame(
         {
-            "place": rows["place"].to_numpy(),
-            "right": marks,
+            "rank": rows["place"].to_numpy(),
+            "correct": marks,
             "cosine": rows["cosine"].to_numpy(),
             "text": rows["text"].to_numpy(),
         }
     )
 
 
-def overtaken(row: pd.Series, near: pd.DataFrame) -> None:
-    """Write which wrong texts the right one overtook, and which overtook it, where the ten nearest tell."""
-    told, unknown = overtakings(row, near)
-    for title, found in told.items():
-        st.caption(f"{title} ({len(found)}):")
-        st.text("\n".join(f"· {text}" for text in found))
+def _show_overtaking(row: pd.Series, neighbours: pd.DataFrame) -> None:
+    """Write which wrong texts the correct one overtook, and which overtook it, as far as the ten nearest tell."""
+    overtaking, unknown = find_overtaking(row, neighbours)
+    for title, texts in overtaking.items():
+        st.caption(f"{title} ({len(texts)}):")
+        st.text("\n".join(f"· {text}" for text in texts))
     if unknown:
         st.caption(unknown)
 
 
-def overtakings(row: pd.Series, near: pd.DataFrame) -> tuple[dict[str, list[str]], str]:
-    """Return by title the wrong texts that changed sides with the right one, and what cannot be told.
+def find_overtaking(row: pd.Series, neighbours: pd.DataFrame) -> tuple[dict[str, list[str]], str]:
+    """List by title the wrong texts that changed places with the correct one, and say what cannot be known.
 
-    A text that stood ahead at one moment was overtaken only where all that stand ahead at the other are known: these are
-    the ten nearest, so a right one at rank 12 or beyond may still have that text before it.
+    A text that ranked higher with one model was overtaken only where all that rank higher with the other are known: only
+    the ten nearest are stored, so a correct one at rank 12 or beyond may still have that text before it.
     """
-    ahead = {moment: wrong_ahead(near, moment, int(row[f"{moment}_rank"])) for moment in ("base", "tuned")}
-    missing = {moment: int(row[f"{moment}_rank"]) - 1 - len(texts) for moment, texts in ahead.items()}
-    found = {}
+    higher = {model: _wrong_above(neighbours, model, int(row[f"{model}_rank"])) for model in ("base", "tuned")}
+    missing = {model: int(row[f"{model}_rank"]) - 1 - len(texts) for model, texts in higher.items()}
+    overtaking = {}
     for title, before, after in (
-        ("The right answer overtook", "base", "tuned"),
-        ("The right answer was overtaken by", "tuned", "base"),
+        ("Overtaken by the correct answer", "base", "tuned"),
+        ("Overtook the correct answer", "tuned", "base"),
     ):
-        passed = [text for text in ahead[before] if text not in ahead[after]]
+        passed = [text for text in higher[before] if text not in higher[after]]
         if not missing[after] and passed:
-            found[title] = passed
+            overtaking[title] = passed
     unknown = [
-        f"{missing[moment]:,} more stood ahead of the right answer {name}"
-        for moment, name in (("base", "before"), ("tuned", "after"))
-        if missing[moment]
+        f"{missing[model]:,} more rank above the correct answer ({model})" for model in missing if missing[model]
     ]
-    return found, f"Only the ten nearest are known: {', and '.join(unknown)}." if unknown else ""
+    return overtaking, f"Only the ten nearest are stored: {', '.join(unknown)}." if unknown else ""
 
 
-def wrong_ahead(near: pd.DataFrame, moment: str, rank: int) -> list[str]:
-    """Return the wrong texts among the ten nearest that stand before the right one: the first rank - 1 of them."""
-    rows = near[(near["moment"] == moment) & ~near["right"].astype(bool)].sort_values("place")
+def _wrong_above(neighbours: pd.DataFrame, model: str, rank: int) -> list[str]:
+    """List the wrong texts among the ten nearest that rank above the correct one: the first rank - 1 of them."""
+    rows = neighbours[(neighbours["moment"] == model) & ~neighbours["right"].astype(bool)].sort_values("place")
     return rows["text"].head(rank - 1).tolist()
 
 
 @st.fragment
-def why(run: Run, pair: int, first: str, second: str) -> None:
-    """Take the cosine apart, on request: the models are loaded on first use."""
-    if not st.toggle("Why are these two close?", key=f"why-{run.id}-{pair}"):
+def _show_explanation(run: Run, pair: int, first: str, second: str) -> None:
+    """Decompose the cosine, on request: the models are loaded on first use."""
+    if not st.toggle("Explain the similarity of these two texts", key=f"explain-{run.id}-{pair}"):
         return
-    with errors_shown(), st.spinner("Asking both models (the first time, they are loaded) ..."):
-        draw_why(explained(run.id, str(run.model_dir), run.model, first, second))
+    with errors_shown(), st.spinner("Running both models (the first time, they are loaded) ..."):
+        _show_parts(_explain(run.id, str(run.model_dir), run.model, first, second))
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def explained(_run: str, tuned: str, base: str, first: str, second: str) -> dict[str, Any]:
-    """Ask the live helper for both models' parts of the cosine."""
-    from lib.ui.explore.playground import worker
+def _explain(_run: str, tuned: str, base: str, first: str, second: str) -> dict[str, Any]:
+    """Ask the inference process for both models' parts of the cosine."""
+    return inference_client().call(
+        "explain",
+        models={"base": base, "tuned": tuned},
+        first=first,
+        second=second,
+        home=str(settings.home()),
+    )
 
-    home = str(settings.home())
-    return worker(home).call("explain", models={"base": base, "tuned": tuned}, first=first, second=second, home=home)
 
-
-def draw_why(found: dict[str, Any]) -> None:
-    """Draw the parts of the cosine of base and tuned."""
-    base, tuned = found["base"], found["tuned"]
+def _show_parts(parts: dict[str, Any]) -> None:
+    """Draw the parts of the cosine, base and tuned."""
+    base, tuned = parts["base"], parts["tuned"]
     if base["kind"] == "tokens" and tuned["kind"] == "tokens":
         figure = token_heat(base, tuned, colours())
-        st.plotly_chart(figure, key="why-heat", alt="What each pair of tokens gives to the cosine, base and tuned.")
+        st.plotly_chart(
+            figure, key="token-heat", alt="Contribution of each pair of tokens to the cosine, base and tuned."
+        )
         st.caption(
-            "Rows: tokens of the source; columns: tokens of the target. The parts of each picture sum to its cosine exactly."
+            "Rows: tokens of the source; columns: tokens of the target. The cells of each map sum to its cosine."
         )
     elif base["kind"] == "words" and tuned["kind"] == "words":
         figure = word_bars(base, tuned, colours())
-        st.plotly_chart(figure, key="why-words", alt="How much the cosine falls when a word is left out.")
-        st.caption("How much the cosine falls when a word is left out; these parts need not sum to the cosine.")
+        st.plotly_chart(figure, key="word-bars", alt="Drop of the cosine when a word is left out.")
+        st.caption("Drop of the cosine when a word is left out; the drops need not sum to the cosine.")
     else:
-        st.caption("Base and tuned model are built differently: their parts cannot be laid side by side.")
+        st.caption("Base and tuned model have different architectures: their parts can't be compared.")

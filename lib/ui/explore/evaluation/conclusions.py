@@ -8,7 +8,7 @@ from typing import Any
 from lib.format import StoredChange, format_detectable, format_step
 
 
-def placebo_means(placebo: Mapping[str, Any]) -> str:
+def control_conclusion(placebo: Mapping[str, Any]) -> str:
     """Return what the placebo says of the run: a gain is spoken of only where the run has one."""
     beyond, run = placebo.get("beyond"), placebo.get("run")
     if not beyond or not run:
@@ -26,7 +26,7 @@ def placebo_means(placebo: Mapping[str, Any]) -> str:
     return f"Whether the gain comes from the pairs is not clear: {gap}. {format_detectable(placebo['metric'], change.detectable)}".strip()
 
 
-def more_data(found: Mapping[str, Any]) -> str:
+def learning_curve_conclusion(found: Mapping[str, Any]) -> str:
     """Return whether more data would help, as far as the step from the last part to the whole tells, pair by pair."""
     points, metric = found["points"], found["metric"]
     if len(points) < 2:
@@ -43,7 +43,7 @@ def more_data(found: Mapping[str, Any]) -> str:
     return f"{brought}, no clear change. Whether more data would help cannot be told. {format_detectable(metric, change.detectable)}".strip()
 
 
-def stale(found: Mapping[str, Any], model: str | None) -> str:
+def earlier_model_note(found: Mapping[str, Any], model: str | None) -> str:
     """Return that an experiment was made with an earlier model of this run, empty where it was made with this one."""
     known = found.get("model")
     if not known or not model or known == model:

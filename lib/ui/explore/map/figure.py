@@ -1,0 +1,97 @@
+"""The map's figure: built once for each view, drawn on the page, and read for what is clicked on it."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from lib.charts.map.figure import MAP_HEIGHT, MapFigure, map_figure
+from lib.store.workspace import open_workspace
+from lib.ui.explore import keys, selection
+from lib.ui.explore.map.data import load_map_data
+from lib.ui.explore.map.filters import MapFilters, colour_measure, filter_classes, filter_lines
+from lib.ui.explore.map.quality import describe_map
+from lib.ui.explore.map.view import MapView
+from lib.ui.shared.cache import stamp
+
+_PRESENT_HEIGHT = 480
+"""Pixels before the page's script lets the map fill the window."""
+
+
+def build_figure(view: MapView, *, height: int = MAP_HEIGHT, dark: bool | None = None) -> MapFigure:
+    """Build the figure of a view: the same view is the same object, and so the same bytes in the browser."""
+    return _build(
+        view.run.id,
+        stamp(view.run.paths.map.summary),
+        stamp(view.run.paths.evaluation.summary),
+        view.filters,
+        view.highlighted,
+        view.dark if dark is None else dark,
+        height,
+    )
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _build(
+    run_id: str,
+    _map_stamp: tuple[int, int],
+    _evaluation_stamp: tuple[int, int],
+    filters: MapFilters,
+    highlighted: tuple[int, ...],
+    dark: bool,
+    height: int,
+) -> MapFigure:
+    run = open_workspace().runs.get(run_id)
+    data = load_map_data(run)
+    assert data is not None, "a figure is only built where there is a map"
+    lines = filter_lines(data, filters, run)
+    if highlighted:  # pairs selected elsewhere are drawn whatever the filters say
+        hidden = data.lines["pair"].isin(highlighted) & ~data.lines["pair"].isin(lines["pair"])
+        lines = pd.concat([lines, data.lines[hidden]])
+    return map_figure(
+        data.map,
+        lines,
+        data.texts,
+        start=filters.snapshot,
+        marked=highlighted,
+        measure=colour_measure(data, filters),
+        classes=filter_classes(data, filters, run),
+        dark=dark,
+        height=height,
+    )
+
+
+def show_figure(view: MapView, picture: MapFigure) -> None:
+    """Draw the map; what is clicked or lassoed becomes the selection."""
+    key = f"{keys.MAP_FIGURE}-{selection.selection_version()}"
+
+    def select() -> None:
+        points = selection.selected_points(key)
+        pairs = [pair for curve, point in points if (pair := picture.pair_at(curve, point)) is not None]
+        selection.select_on_map(pairs, view.run.id)
+
+    st.plotly_chart(
+        picture.figure,
+        key=key,
+        on_select=select,
+        selection_mode=("points", "box", "lasso"),
+        alt=describe_map(view),
+        config={
+            "scrollZoom": True,
+            "displaylogo": False,
+            "toImageButtonOptions": {"format": "png", "scale": 2, "filename": f"closer-map-{view.run.id}"},
+        },
+    )
+
+
+def show_large_figure(view: MapView) -> None:
+    """Draw the map alone, as large as the window, for the present mode."""
+    picture = build_figure(view, height=_PRESENT_HEIGHT)
+    with st.container(key="map-stage", height=_PRESENT_HEIGHT, border=False):  # keys.html lets it fill the window
+        st.plotly_chart(
+            picture.figure,
+            key=keys.MAP_PRESENTED,
+            height="stretch",
+            alt=describe_map(view),
+            config={"displaylogo": False, "scrollZoom": True},
+        )

@@ -1,0 +1,105 @@
+"""The layout of the map: how it was computed, and how to compute it first or again with another method."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from lib.projection.methods import BALANCE_FIGURES, DEFAULT_BALANCE, LAYOUT_METHODS, METHOD_DESCRIPTIONS
+from lib.projection.store import Map
+from lib.store.jobs import Job
+from lib.store.runs import Run
+from lib.ui.explore import jobs, keys
+from lib.ui.explore.map.view import MapView
+from lib.ui.shared import cache, polling
+from lib.ui.shared.components import plain
+
+_JOB_KINDS = ("project", "evaluate", "train")
+"""Jobs that lead to a map, the last one of a run first."""
+
+_BALANCE_HELP = "0 preserves neighbourhoods only, 1 puts the distances of pairs first. 0.5 keeps both within 0.04 of their best value."
+
+
+def show_missing_map(run: Run) -> None:
+    """Show the progress of the job that leads to the map, or offer to compute it."""
+    if jobs.show_progress(run, *_JOB_KINDS, title="Map"):
+        return
+    jobs.show_last_failure(run, "project")
+    st.info("This run has no map yet.", icon=":material/map:")
+    if st.button("Compute map", icon=":material/draw:", type="primary", key="compute-map"):
+        jobs.submit_job(run, "project", method="pair-faithful", balance=DEFAULT_BALANCE)
+
+
+def show_layout_options(view: MapView) -> None:
+    """Let the person compute the map again with another method; the figures of the present one stand beside."""
+    job = jobs.find_open_job(view.run, *_JOB_KINDS)
+    if job is not None:
+        polling.follow(job, lambda: _show_redraw(view.run, jobs.find_open_job(view.run, *_JOB_KINDS) or job))
+        return
+    layout = view.data.map
+    with st.popover("Layout", icon=":material/tune:", help="Compute the map with another method"):
+        names = list(LAYOUT_METHODS)
+        method = st.radio(
+            "Layout method",
+            names,
+            index=names.index(layout.method),
+            format_func=LAYOUT_METHODS.__getitem__,
+            captions=[METHOD_DESCRIPTIONS[name] for name in names],
+            key=keys.MAP_METHOD,
+        )
+        balance = _choose_balance(layout) if method == "pair-faithful" else DEFAULT_BALANCE
+        st.caption(_describe_layout(layout))
+        if st.button("Recompute map", icon=":material/draw:", type="primary", key="recompute-map"):
+            jobs.submit_job(view.run, "project", method=method, balance=balance)
+
+
+def _choose_balance(layout: Map) -> float:
+    balance = st.slider(
+        "Balance between neighbourhoods and pairs",
+        0.0,
+        1.0,
+        layout.balance,
+        0.1,
+        help=_BALANCE_HELP,
+        key=keys.MAP_BALANCE,
+    )
+    st.table(_balance_table().set_index("balance"))
+    st.caption("Measured on 2,000 pairs of short texts. The figures of this map are below.")
+    return balance
+
+
+def _balance_table() -> pd.DataFrame:
+    """Build the table of what each balance reached, as measured."""
+    return pd.DataFrame(
+        [
+            {
+                "balance": f"{balance:g}",
+                "sign agreement": f"{sign:.0%}",
+                "rank correlation": f"{rank:.2f}",
+                "trustworthiness (base, tuned)": f"{base:.2f}, {tuned:.2f}",
+            }
+            for balance, (sign, rank, base, tuned) in BALANCE_FIGURES.items()
+        ]
+    )
+
+
+def _describe_layout(layout: Map) -> str:
+    """Write the method and the figures of the present map."""
+    truth = layout.truth
+    name = LAYOUT_METHODS[layout.method] + (f", balance {layout.balance:g}" if layout.method == "pair-faithful" else "")
+    parts = [f"Current map: {name}, {layout.seconds:.1f} s"]
+    if truth.sign_agreement is not None:
+        parts.append(f"sign agreement {truth.sign_agreement:.0%}")
+    if truth.rank_correlation is not None:
+        parts.append(f"rank correlation {truth.rank_correlation:.2f}")
+    parts += [
+        f"trustworthiness {layout.labels.get(name, name)} {value:.2f}" for name, value in truth.trustworthiness.items()
+    ]
+    return " · ".join(parts)
+
+
+def _show_redraw(run: Run, job: Job) -> None:
+    """Show that another map is being computed while the old one stays in use."""
+    status = cache.status(run)
+    words = "waiting in the queue" if job.state == "queued" else (status.detail or status.stage or "starting")
+    st.badge(plain(f"Recomputing the map: {words}"), icon=":material/progress_activity:", color="blue")

@@ -1,0 +1,35 @@
+"""The view model of the map section: what all its parts draw, put together once in each run of the page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from lib.store.runs import Run
+from lib.ui.explore.map.data import MapData
+from lib.ui.explore.map.filters import MapFilters, colour_measure, filter_lines
+from lib.ui.explore.selection import highlighted_pairs
+from lib.ui.shared.theme import is_dark
+
+
+@dataclass(frozen=True)
+class MapView:
+    """A run's map data with the filters of the person, the lines they let through, the pairs to ring, and the theme."""
+
+    run: Run
+    data: MapData
+    filters: MapFilters
+    lines: pd.DataFrame
+    highlighted: tuple[int, ...]
+    dark: bool
+
+    @property
+    def measure(self) -> str:
+        """What colours the lines: margin, cosine or asked."""
+        return colour_measure(self.data, self.filters)
+
+
+def build_view(run: Run, data: MapData, filters: MapFilters) -> MapView:
+    """Put together what the parts of the section draw."""
+    return MapView(run, data, filters, filter_lines(data, filters, run), highlighted_pairs(run.id), is_dark())
