@@ -30,6 +30,13 @@ class Change(Protocol):
     def high(self) -> float: ...
 
 
+class MetricChange(Change, Protocol):
+    """A change that knows its metric."""
+
+    @property
+    def metric(self) -> str: ...
+
+
 @dataclass(frozen=True)
 class StoredChange:
     """A change as JSON holds it: null is nan. detectable: the smallest change that the sample could show, 80% power."""
@@ -127,12 +134,11 @@ def format_change(key: str, change: Change, *, arrow: str = "→") -> str:
     return f"{format_values(key, change, arrow=arrow)} ({format_step(key, change)})"
 
 
-def format_headline(headline: Mapping[str, Any] | None, *, arrow: str = "→") -> str:
-    """Write a run's stored headline in one line: the metric and its change; empty where there is none."""
+def format_headline(headline: MetricChange | None, *, arrow: str = "→") -> str:
+    """Write a run's headline in one line: the metric and its change; empty where there is none."""
     if not headline:
         return ""
-    change = format_change(headline["metric"], StoredChange.from_json(headline), arrow=arrow)
-    return f"{metric_title(headline['metric'])} {change}"
+    return f"{metric_title(headline.metric)} {format_change(headline.metric, headline, arrow=arrow)}"
 
 
 def format_detectable(key: str, detectable: float) -> str:

@@ -41,6 +41,6 @@ def as_json(item: Run) -> dict[str, Any]:
         "dataset": item.dataset,
         "created": item.created,
         "model_dir": str(item.model_dir) if item.model_dir.is_dir() else None,
-        "headline": item.headline,
+        "headline": item.headline.to_json() if item.headline else None,
         "recipe": item.recipe,
     }

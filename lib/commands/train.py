@@ -59,10 +59,9 @@ def run(given: argparse.Namespace) -> int:
         resolve(model, home=workspace.home)
     name = given.name or given.file[0].name.split(".")[0]
     dataset = workspace.datasets.publish(found.prepared, name=name, originals=given.file)
-    heading = f"{name}: {len(models)} models, {datetime.now():%d %b %Y, %H:%M:%S}" if len(models) > 1 else ""
+    batch = f"{name}: {len(models)} models, {datetime.now():%d %b %Y, %H:%M:%S}" if len(models) > 1 else ""
     runs = [
-        workspace.runs.create(dataset=dataset.id, model=model, recipe=recipe.to_dict(), heading=heading)
-        for model in models
+        workspace.runs.create(dataset=dataset.id, model=model, recipe=recipe.to_dict(), batch=batch) for model in models
     ]
     work_through(workspace, [run.id for run in runs])
     results, failed = outcome_of(workspace, [run.id for run in runs], given.out)

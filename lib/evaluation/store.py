@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow
 
 from lib.errors import StoreError
+from lib.store.headline import Headline
 from lib.store.layout import MODEL_CARD_DATA, EvaluationPaths
 from lib.store.runs import Run
 
@@ -52,12 +53,13 @@ class Evaluation:
         return self.version == VERSION
 
     @property
-    def headline(self) -> dict[str, Any]:
-        """Return the numbers that lists of runs show; nothing where the measure has no value."""
-        if not math.isfinite(self.metrics[self.metric]["difference"]):
-            return {}
-        numbers = {name: self.metrics[self.metric][name] for name in ("base", "tuned", "difference", "low", "high")}
-        return {"metric": self.metric, "verdict": self.verdict, "held_out": self.examples, **finite(numbers)}
+    def headline(self) -> Headline | None:
+        """The numbers that lists of runs show; None where the metric has no value."""
+        change = self.metrics[self.metric]
+        if not math.isfinite(change["difference"]):
+            return None
+        numbers = {name: change[name] for name in ("base", "tuned", "difference", "low", "high")}
+        return Headline(metric=self.metric, verdict=self.verdict, held_out=self.examples, **numbers)
 
     def to_json(self) -> str:
         """Return the evaluation as JSON text; a bound that is not finite is null."""

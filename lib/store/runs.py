@@ -14,6 +14,7 @@ from typing import Any
 from lib.errors import InputError, NotFoundError
 from lib.store.database import Database, now
 from lib.store.datasets import clean_name
+from lib.store.headline import Headline
 from lib.store.jobs import DONE, LIVE, OPEN, insert, next_position
 from lib.store.layout import MODEL_CARD_DATA, RunPaths
 from lib.store.names import RUN_PREFIX, folder_name
@@ -22,7 +23,7 @@ from lib.store.publish import size_of
 
 @dataclass(frozen=True)
 class Run:
-    """One run; `state` and `reason` are those of its training job, `job` is that job's id.
+    """One run; batch names the runs that one press started; `state` and `reason` are those of its training job, `job` is that job's id.
 
     spent: the seconds of its training's ended attempts; `started` and `ended` are those of the last one.
     """
@@ -34,9 +35,9 @@ class Run:
     dataset: str
     model: str
     recipe: dict[str, Any]
-    heading: str
+    batch: str
     created: str
-    headline: dict[str, Any] | None
+    headline: Headline | None
     deleted: str | None
     state: str
     reason: str
@@ -90,12 +91,12 @@ class Runs:
         self._database, self._folder = database, folder
 
     def create(
-        self, *, dataset: str, model: str, recipe: dict[str, Any], heading: str = "", name: str = "", key: str = ""
+        self, *, dataset: str, model: str, recipe: dict[str, Any], batch: str = "", name: str = "", key: str = ""
     ) -> Run:
         """Add a run and its queued training in one transaction; the same key twice is the same run."""
         with self._database.changing() as connection:
             known = connection.execute("SELECT id FROM runs WHERE key = ? AND ? != ''", (key, key)).fetchone()
-            identity = known["id"] if known else self._insert(connection, dataset, model, recipe, heading, name, key)
+            identity = known["id"] if known else self._insert(connection, dataset, model, recipe, batch, name, key)
         return self.get(identity)
 
     def get(self, identity: str) -> Run:
@@ -127,9 +128,9 @@ class Runs:
         """Star a run, or take the star away."""
         self._set(identity, "starred", int(starred))
 
-    def set_headline(self, identity: str, headline: dict[str, Any]) -> None:
-        """Keep the numbers that lists show: metric, base, tuned, difference, low, high, verdict."""
-        self._set(identity, "headline", json.dumps(headline))
+    def set_headline(self, identity: str, headline: Headline | None) -> None:
+        """Store the numbers that lists of runs show; None where the metric could not be measured."""
+        self._set(identity, "headline", json.dumps(headline.to_json() if headline else {}))
 
     def extend(self, identity: str, epochs: int) -> Run:
         """Let an ended run go on to that many epochs in all, from its newest checkpoint, and queue it again.
@@ -201,7 +202,7 @@ class Runs:
         dataset: str,
         model: str,
         recipe: dict[str, Any],
-        heading: str,
+        batch: str,
         name: str,
         key: str,
     ) -> str:
@@ -212,7 +213,7 @@ class Runs:
         title = clean_name(name or f"{row['name']}, {model.rsplit('/', 1)[-1]}")[:200]
         connection.execute(
             "INSERT INTO runs (id, key, name, dataset, model, recipe, heading, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (identity, key or None, title, dataset, model, json.dumps(recipe), heading, now()),
+            (identity, key or None, title, dataset, model, json.dumps(recipe), batch, now()),
         )
         (self._folder / identity).mkdir(parents=True, exist_ok=True)
         insert(connection, "train", run=identity, payload={}, key=f"train-{identity}")
@@ -227,6 +228,7 @@ class Runs:
     def _run(self, row: sqlite3.Row) -> Run:
         values = {name: row[name] for name in row.keys() if name != "key"}  # noqa: SIM118
         values["recipe"] = json.loads(row["recipe"])
-        values["headline"] = json.loads(row["headline"]) if row["headline"] else None
+        values["headline"] = Headline.from_json(json.loads(row["headline"] or "{}"))
+        values["batch"] = values.pop("heading")  # the column's name since the first version
         values["starred"] = bool(row["starred"])
         return Run(**values, folder=self._folder / row["id"])

@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 from lib.data.prepare import prepare
 from lib.jobs.events import EventWriter
 from lib.store.datasets import Dataset
+from lib.store.headline import Headline
 from lib.store.runs import Run
 from lib.store.workspace import Workspace, open_workspace
 from lib.training.recipe import RECOMMENDED
@@ -72,8 +73,8 @@ def finish(workspace: Workspace, run: Run, state: str) -> None:
     if state == "succeeded":
         run.model_dir.mkdir(parents=True)
         (run.model_dir / "modules.json").write_text("[]")
-        headline = {"metric": "mrr@10", "verdict": "better", "held_out": 12, "base": 0.5, "tuned": 0.75}
-        workspace.runs.set_headline(run.id, headline | {"difference": 0.25, "low": 0.1, "high": 0.4})
+        headline = Headline("mrr@10", "better", 12, base=0.5, tuned=0.75, difference=0.25, low=0.1, high=0.4)
+        workspace.runs.set_headline(run.id, headline)
 
 
 @pytest.fixture

@@ -96,7 +96,7 @@ def test_settings_that_do_nothing_for_a_loss_are_not_shown(open_page: Callable[.
     assert "Hard negatives" not in {one.label for one in app.number_input}
 
 
-def test_several_models_make_a_run_each_under_one_heading(
+def test_several_models_make_a_run_each_in_one_batch(
     open_page: Callable[..., AppTest], dataset: Dataset, workspace: Workspace
 ) -> None:
     app = open_page("train")
@@ -105,7 +105,7 @@ def test_several_models_make_a_run_each_under_one_heading(
     button(app, "Start 2 trainings").click().run()
     runs = workspace.runs.all()
     assert {run.model for run in runs} == set(both)
-    assert len({run.heading for run in runs}) == 1
+    assert len({run.batch for run in runs}) == 1
     assert [job.run for job in workspace.jobs.all(states=("queued",))] == [
         next(run.id for run in runs if run.model == model) for model in both
     ]
@@ -420,7 +420,7 @@ def test_runs_of_one_press_are_compared_and_those_of_another_are_not(
         button(app, "Start 2 trainings").click().run()
         button(app, "Set up another training").click().run()
     runs = workspace.runs.all()
-    assert len({run.heading for run in runs}) == 2
+    assert len({run.batch for run in runs}) == 2
     first = runs[0]
     first.model_dir.mkdir(parents=True)
     (first.model_dir / "closer.json").write_text('{"texts_per_second": 1234.5}')

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from math import inf, nan
+from dataclasses import replace
+from math import inf, isnan, nan
 
 import pytest
 
@@ -24,6 +25,7 @@ from lib.format import (
     format_step,
     metric_title,
 )
+from lib.store.headline import Headline
 
 CHANGE = StoredChange(0.5, 0.625, 0.125, 0.05, 0.2, 0.09)
 
@@ -74,11 +76,23 @@ def test_a_stored_change_may_lack_its_difference() -> None:
 
 
 def test_a_headline_has_both_values_and_the_interval() -> None:
-    numbers = {"metric": "mrr@10", "base": 0.5, "tuned": 0.625, "difference": 0.125, "low": 0.05, "high": 0.2}
-    assert format_headline(numbers) == "MRR@10 0.500 → 0.625 (+0.125, 95% CI +0.050 to +0.200)"
-    assert format_headline(numbers | {"low": None}) == "MRR@10 0.500 → 0.625 (+0.125, no interval)"
-    assert format_headline(numbers | {"metric": "accuracy@1"}).startswith("Top-1 accuracy 50% → 62% (+12 points")
-    assert format_headline(None) == format_headline({}) == ""
+    headline = Headline("mrr@10", "better", 12, base=0.5, tuned=0.625, difference=0.125, low=0.05, high=0.2)
+    assert format_headline(headline) == "MRR@10 0.500 → 0.625 (+0.125, 95% CI +0.050 to +0.200)"
+    assert format_headline(replace(headline, low=nan)) == "MRR@10 0.500 → 0.625 (+0.125, no interval)"
+    assert format_headline(replace(headline, metric="accuracy@1")).startswith("Top-1 accuracy 50% → 62% (+12 points")
+    assert format_headline(None) == ""
+
+
+def test_a_stored_headline_comes_back_and_a_damaged_one_is_none() -> None:
+    headline = Headline("mrr@10", "better", 12, base=0.5, tuned=0.625, difference=0.125, low=0.05)
+    assert headline.to_json()["high"] is None
+    again = Headline.from_json(headline.to_json())
+    assert again is not None
+    assert isnan(again.high)
+    assert replace(again, high=0.0) == replace(headline, high=0.0)
+    assert Headline.from_json({}) is None
+    assert Headline.from_json(None) is None
+    assert Headline.from_json({"metric": "mrr@10", "base": "x"}) is None
 
 
 def test_what_a_sample_can_show_is_in_the_metrics_unit() -> None:

@@ -26,7 +26,7 @@ def show(workspace: Workspace, run: Run) -> None:
             st.text(run.name)
             state_badge(run.state)
             partial_badge(run)
-            verdict_badge(run.headline)
+            verdict_badge(run.headline.verdict if run.headline else "")
         if run.headline:
             st.caption(format_headline(run.headline))
         _actions(workspace, run)

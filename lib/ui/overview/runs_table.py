@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from lib.format import NO_INTERVAL, StoredChange, format_interval, metric_title
+from lib.format import NO_INTERVAL, format_interval, metric_title
 from lib.store.datasets import Dataset
+from lib.store.headline import Headline
 from lib.store.runs import Run
 from lib.training.recipe import FIELDS, differences
 from lib.ui.shared import cache
@@ -25,18 +25,18 @@ def table(runs: Sequence[Run], datasets: Mapping[str, Dataset]) -> pd.DataFrame:
 
 def row(run: Run, datasets: Mapping[str, Dataset]) -> dict[str, object]:
     """Return what the table says of one run."""
-    numbers = run.headline or {}
+    headline = run.headline
     found = datasets.get(run.dataset)
     return {
         "star": "★" if run.starred else "",
         "name": run.name,
         "state": STATES.get(run.state, (run.state,))[0],
-        "verdict": VERDICTS.get(str(numbers.get("verdict")), ""),
-        "metric": metric_title(numbers["metric"]) if numbers else "",
-        "base": numbers.get("base"),
-        "tuned": numbers.get("tuned"),
-        "difference": numbers.get("difference"),
-        "interval": _interval(numbers),
+        "verdict": VERDICTS.get(headline.verdict, "") if headline else "",
+        "metric": metric_title(headline.metric) if headline else "",
+        "base": headline.base if headline else None,
+        "tuned": headline.tuned if headline else None,
+        "difference": headline.difference if headline else None,
+        "interval": _interval(headline),
         "dataset": found.name if found else "deleted",
         "model": run.model.rsplit("/", 1)[-1],
         "settings": settings_text(run.recipe),
@@ -44,12 +44,12 @@ def row(run: Run, datasets: Mapping[str, Dataset]) -> dict[str, object]:
         "megabytes": cache.disk_bytes(run.folder) / 1e6,
         "created": pd.Timestamp(run.created),
         "note": run.note,
-        "heading": run.heading,
+        "batch": run.batch,
     }
 
 
-def _interval(numbers: Mapping[str, Any]) -> str:
-    interval = format_interval(numbers["metric"], StoredChange.from_json(numbers)) if numbers else NO_INTERVAL
+def _interval(headline: Headline | None) -> str:
+    interval = format_interval(headline.metric, headline) if headline else NO_INTERVAL
     return "" if interval == NO_INTERVAL else interval
 
 
@@ -62,7 +62,7 @@ def settings_text(recipe: Mapping[str, object]) -> str:
 def show(shown: pd.DataFrame) -> list[str]:
     """Draw the table and return the ids of the chosen runs."""
     chosen = st.dataframe(
-        shown.drop(columns=[name for name in ("star", "heading", "note") if not shown[name].any()]),
+        shown.drop(columns=[name for name in ("star", "batch", "note") if not shown[name].any()]),
         hide_index=True,
         on_select="rerun",
         selection_mode="multi-row",
@@ -92,13 +92,13 @@ def _columns() -> dict[str, object]:
         "megabytes": kinds.NumberColumn("Size", format="%.0f MB", width="small"),
         "created": kinds.DatetimeColumn("Made", format="distance", width="small"),
         "note": kinds.TextColumn("Note"),
-        "heading": kinds.TextColumn("Heading"),
+        "batch": kinds.TextColumn("Batch"),
     }
 
 
 def matching(shown: pd.DataFrame, *, words: str, states: Sequence[str], starred: bool) -> pd.DataFrame:
     """Return the rows that hold all the words (anywhere in their texts), are in one of the states, and starred if asked."""
-    texts = shown[["name", "dataset", "model", "settings", "note", "heading"]].agg(" ".join, axis=1).str.casefold()
+    texts = shown[["name", "dataset", "model", "settings", "note", "batch"]].agg(" ".join, axis=1).str.casefold()
     keep = pd.Series(True, index=shown.index)
     for word in words.casefold().split():
         keep &= texts.str.contains(word, regex=False)

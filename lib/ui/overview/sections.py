@@ -42,7 +42,7 @@ def remains(workspace: Workspace) -> None:
 
 def _cards(workspace: Workspace, runs: Sequence[Run], datasets: Sequence[Dataset]) -> None:
     done = [run for run in runs if run.headline]
-    better = sum(1 for run in done if (run.headline or {}).get("verdict") == "better")
+    better = sum(1 for run in done if run.headline and run.headline.verdict == "better")
     with st.container(horizontal=True):
         st.metric("Datasets", len(datasets), border=True)
         st.metric("Runs", len(runs), border=True)

@@ -6,7 +6,6 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 import streamlit as st
 
@@ -125,9 +124,9 @@ def run_title(run: Run) -> str:
     return f"{star}{run.name} · {format_time(run.created)}"
 
 
-def verdict_badge(headline: dict[str, Any] | None) -> None:
+def verdict_badge(verdict: str) -> None:
     """Show the verdict of a run as a badge."""
-    verdict = (headline or {}).get("verdict")
+
     if verdict == "better":
         st.badge("Better", icon=":material/trending_up:", color="green")
     elif verdict == "worse":

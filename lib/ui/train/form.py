@@ -159,11 +159,11 @@ def _start(workspace: Workspace, dataset: Dataset, models: list[str], recipe: Re
     """Create the runs of this press, once, and go to the first one's live page."""
     cost.stop_measuring()  # the training needs the processor now
     press = state.submission_key("train")
-    heading = f"{dataset.name}: {len(models)} models, {datetime.now():%d %b %Y, %H:%M:%S}" if len(models) > 1 else ""
+    batch = f"{dataset.name}: {len(models)} models, {datetime.now():%d %b %Y, %H:%M:%S}" if len(models) > 1 else ""
     try:
         runs = [
             workspace.runs.create(
-                dataset=dataset.id, model=model, recipe=recipe.to_dict(), heading=heading, key=f"{press}-{number}"
+                dataset=dataset.id, model=model, recipe=recipe.to_dict(), batch=batch, key=f"{press}-{number}"
             )
             for number, model in enumerate(models)
         ]

@@ -42,13 +42,13 @@ def show(workspace: Workspace, run: Run) -> None:
         alt = f"Loss and validation metric by epoch; best so far {_best_text(drawn)}"
         st.plotly_chart(figure, key=f"curves-{run.id}", config={"displayModeBar": False}, alt=alt)
     log.show(run, status)
-    if run.heading:
+    if run.batch:
         _together(workspace, run)
 
 
 def _together(workspace: Workspace, run: Run) -> None:
     """Draw the runs that were started together, in one table: quality, settings where they differ, speed, size."""
-    others = [one for one in workspace.runs.all() if one.heading == run.heading and one.dataset == run.dataset]
+    others = [one for one in workspace.runs.all() if one.batch == run.batch and one.dataset == run.dataset]
     st.subheader("Started together", anchor=False)
     differ = len({_settings(one) for one in others}) > 1
     rows = [
@@ -77,7 +77,7 @@ def _head(workspace: Workspace, run: Run, jobs: list[Job]) -> None:
             st.caption(f"{plain(run.model)} · {_settings(run)}")
         state_badge(run.state if run.state != "succeeded" or not working else "running")
         partial_badge(run)
-        verdict_badge(run.headline)
+        verdict_badge(run.headline.verdict if run.headline else "")
         _controls(workspace, run, jobs)
 
 

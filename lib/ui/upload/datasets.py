@@ -29,7 +29,7 @@ def show() -> None:
         return
     users: dict[str, list[str]] = {}
     for run in workspace.runs.all():
-        users.setdefault(run.dataset, []).append(run.heading or run.id)
+        users.setdefault(run.dataset, []).append(run.batch or run.id)
     saved = draft.saved()
     for dataset in sorted(datasets, key=lambda dataset: dataset.id != saved):
         with st.container(border=True):

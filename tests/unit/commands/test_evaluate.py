@@ -48,7 +48,7 @@ def test_json_has_the_promised_names_and_the_text_tells_the_same(
         == sum(found["counts"].values())
         == open_workspace(home).datasets.get(trained.dataset).counts["held_out"]
     )
-    assert open_workspace(home).runs.get(trained.id).headline["verdict"] == found["verdict"]  # type: ignore[index]
+    assert open_workspace(home).runs.get(trained.id).headline.verdict == found["verdict"]  # type: ignore[union-attr]
     assert main(["evaluate", trained.id]) == 0
     text = printed(capsys)
     assert text.splitlines()[0] == found["verdict"].capitalize()

@@ -38,7 +38,7 @@ def pairs(tmp_path: Path) -> Path:
 def test_several_models_one_line_of_json(
     home: Path, pairs: Path, tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A run each, under one heading; models published, numbers whole, workspace kept."""
+    """A run each, in one batch; models published, numbers whole, workspace kept."""
     out = tmp_path / "out"
     again = tmp_path / "second-tiny"
     SentenceTransformer(str(tiny_model), device="cpu").save_pretrained(str(again), create_model_card=False)
@@ -63,8 +63,8 @@ def test_several_models_one_line_of_json(
         assert run["verdict"] in card
     workspace = open_workspace(home)
     assert {run.state for run in workspace.runs.all()} == {"succeeded"}
-    (heading,) = {run.heading for run in workspace.runs.all()}
-    assert heading.startswith("pairs: 2 models")
+    (batch,) = {run.batch for run in workspace.runs.all()}
+    assert batch.startswith("pairs: 2 models")
     assert "%" in captured.err  # the progress bar
 
 
@@ -87,7 +87,7 @@ def test_one_run_that_fails_hides_none_of_the_others(
     assert "cannot be loaded" in failed["error"]
 
 
-def test_one_model_needs_no_heading_and_what_is_left_out_is_told(
+def test_one_model_needs_no_batch_and_what_is_left_out_is_told(
     home: Path, pairs: Path, tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = tmp_path / "static"
@@ -98,7 +98,7 @@ def test_one_model_needs_no_heading_and_what_is_left_out_is_told(
     assert "left out: LoRA rank." in captured.err
     assert captured.out.startswith(f"{folder}: ")
     (run,) = open_workspace(home).runs.all()
-    assert run.heading == ""
+    assert run.batch == ""
 
 
 def test_classes_can_be_kept_apart(tmp_path: Path) -> None:

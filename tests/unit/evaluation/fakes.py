@@ -62,7 +62,7 @@ def run_in(folder: Path) -> Run:
         dataset="dataset",
         model="model",
         recipe={},
-        heading="",
+        batch="",
         created="2026-01-01T00:00:00+00:00",
         headline=None,
         deleted=None,

@@ -121,7 +121,7 @@ def test_scores_that_are_all_equal_cannot_be_measured(tmp_path: Path) -> None:
     found, _ = judged(tmp_path, graded({"base": 0.3, "tuned": 0.6}), frame, "scored")
     assert found.verdict == "no clear change"
     assert found.sentence == "Spearman on 60 held-out pairs can't be measured: all scores are equal."
-    assert found.headline == {}
+    assert found.headline is None
 
 
 @pytest.mark.parametrize("broken", ["base", "tuned"])

@@ -95,8 +95,9 @@ def test_too_few_groups_are_said_and_stored(tmp_path: Path) -> None:
     found = judged(tmp_path, graded({"base": 0.2, "tuned": 0.6}), frame)
     assert found.verdict == "no clear change"
     assert "Only 1 independent group" in found.sentence
-    assert found.headline["low"] is None
-    assert found.headline["verdict"] == "no clear change"
+    assert found.headline is not None
+    assert found.headline.to_json()["low"] is None
+    assert found.headline.verdict == "no clear change"
     stored = json.loads((tmp_path / "evaluation" / "evaluation.json").read_text())
     assert stored["metrics"]["mrr@10"]["low"] is None
     assert np.isnan(load_evaluation(run_in(tmp_path)).metrics["mrr@10"]["low"])  # type: ignore[union-attr]

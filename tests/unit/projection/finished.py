@@ -81,7 +81,7 @@ def finished_texts(home: Path, *, texts: int = 80, classes: int = 9) -> Run:
 def succeeded(workspace: Workspace, frame: pd.DataFrame, shape: Shape) -> tuple[Dataset, Run]:
     """Publish the frame, and make a run on it that has ended well."""
     dataset = workspace.datasets.publish(PreparedDataset(shape, frame, {}, frame.head(0)), name="Planted")
-    run = workspace.runs.create(dataset=dataset.id, model="planted/model", recipe={}, heading="Planted run")
+    run = workspace.runs.create(dataset=dataset.id, model="planted/model", recipe={}, batch="Planted run")
     job = workspace.jobs.claim(run.job)
     assert job is not None
     workspace.jobs.finish(job, "succeeded")

@@ -64,10 +64,10 @@ def show_verdict(run: Run) -> None:
 def badges(found: Evaluation) -> None:
     """Draw the verdict as a badge; in the present mode, where the warnings' texts are not shown, their names beside it."""
     if not state.is_presenting():
-        verdict_badge({"verdict": found.verdict})
+        verdict_badge(found.verdict)
         return
     with st.container(horizontal=True):
-        verdict_badge({"verdict": found.verdict})
+        verdict_badge(found.verdict)
         for warning in found.warnings:
             st.badge(plain(warning["name"]), icon=":material/warning:", color="orange")
 

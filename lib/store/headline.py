@@ -1,0 +1,44 @@
+"""The numbers of a run that lists show: one metric of base and tuned model on held-out pairs, and the verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from math import isfinite, nan
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Headline:
+    """One metric of base and tuned model with the 95% interval of the difference; a bound that does not exist is nan.
+
+    verdict: better, worse or no clear change. held_out: how many examples were evaluated.
+    """
+
+    metric: str
+    verdict: str
+    held_out: int
+    base: float
+    tuned: float
+    difference: float
+    low: float = nan
+    high: float = nan
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any] | None) -> Headline | None:
+        """Read a stored headline; None where there is none, or none that this version understands."""
+        if not stored:
+            return None
+        try:
+            values = (nan if stored.get(name) is None else float(stored[name]) for name in ("low", "high"))
+            numbers = (float(stored[name]) for name in ("base", "tuned", "difference"))
+            return cls(str(stored["metric"]), str(stored["verdict"]), int(stored.get("held_out", 0)), *numbers, *values)
+        except (KeyError, TypeError, ValueError):
+            return None
+
+    def to_json(self) -> dict[str, Any]:
+        """Build what is stored and printed: null for a bound that does not exist."""
+        return {
+            name: None if isinstance(value, float) and not isfinite(value) else value
+            for name, value in asdict(self).items()
+        }
