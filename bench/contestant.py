@@ -26,7 +26,7 @@ from sentence_transformers.sentence_transformer.losses import MultipleNegativesR
 
 from lib import settings
 from lib.models import catalog
-from lib.models.packed import activation_cache
+from lib.models.packed import activation_cache, switch
 from lib.models.packed import batches as packing
 
 MODEL = settings.BUNDLED_MODEL
@@ -86,10 +86,10 @@ class Contestant:
 
     def _pack(self) -> None:
         begun = time.perf_counter()
-        assert packing.enable(self.model, bf16=self.setup.bf16), "this model cannot be packed"
+        assert switch.enable_packing(self.model, bf16=self.setup.bf16), "this model cannot be packed"
         self.tokens: Any = packing.Tokens(self.model, self.anchors + self.targets)
         if self.setup.frozen_layers:
-            activation_cache.keep(self.model, self.tokens, layers=self.setup.frozen_layers)
+            activation_cache.cache_activations(self.model, self.tokens, layers=self.setup.frozen_layers)
         self.preparing = time.perf_counter() - begun
 
     def _optimizer(self) -> torch.optim.Optimizer:
@@ -120,7 +120,7 @@ class Contestant:
         rows = next(self.batches)
         first, second = [self.anchors[row] for row in rows], [self.targets[row] for row in rows]
         if self.setup.engine == "packed":
-            features = packing.together(self.model, [self.tokens(first), self.tokens(second)])
+            features = packing.embed_batch(self.model, [self.tokens(first), self.tokens(second)])
         else:
             features = [self.model.preprocess(first), self.model.preprocess(second)]
         loss = self.loss(features, None)

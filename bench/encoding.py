@@ -41,7 +41,7 @@ def work(pipe: Connection, ours: bool, threads: int) -> None:
     from lib.models import encoder, loader
 
     torch.set_num_threads(threads)
-    model = loader.load(settings.BUNDLED_MODEL, device="cpu")
+    model = loader.load_model(settings.BUNDLED_MODEL, device="cpu")
     while (given := pipe.recv()) is not None:
         tokens = model.preprocess(given)
         length = float((tokens["attention_mask"].sum(1)).float().mean())
@@ -58,7 +58,7 @@ def cached(given: list[str], threads: int) -> tuple[float, float]:
     from lib.models.vector_cache import EmbeddingCache
 
     torch.set_num_threads(threads)
-    model = loader.load(settings.BUNDLED_MODEL, device="cpu")
+    model = loader.load_model(settings.BUNDLED_MODEL, device="cpu")
     with tempfile.TemporaryDirectory() as folder:
         seconds = []
         for _ in range(2):

@@ -78,10 +78,10 @@ def main() -> None:
     given = parser.parse_args()
     import torch
 
-    from lib.models.loader import load
+    from lib.models.loader import load_model
     from lib.settings import BUNDLED_MODEL
 
-    frame, model = frame_of(given.data), load(BUNDLED_MODEL, device="cpu")
+    frame, model = frame_of(given.data), load_model(BUNDLED_MODEL, device="cpu")
     models: dict[str, object] = {"base": model, "tuned": model}
     with tempfile.TemporaryDirectory() as folder:
         rounds = [one_round(frame, models, Path(folder) / "evaluation") for _ in range(given.rounds)]

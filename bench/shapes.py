@@ -21,7 +21,7 @@ from lib.evaluation.task import HEADLINE
 from lib.progress import Silent
 from lib.settings import BUNDLED_MODEL
 from lib.training.recipe import RECOMMENDED, Recipe
-from lib.training.run import train
+from lib.training.run import train_model
 
 RATES = (2e-5, 1e-4, 2e-4)
 LOOKED_AT = 1_000
@@ -64,7 +64,7 @@ def trained(frame: pd.DataFrame, shape: Shape, recipe: Recipe, home: Path) -> li
     """Return the metric of the base model and after each epoch."""
     measures = Measures()
     with tempfile.TemporaryDirectory(dir=home) as folder:
-        train(
+        train_model(
             dataset_frame=frame,
             shape=shape,
             model_name=BUNDLED_MODEL,

@@ -61,3 +61,9 @@ def error_from_json(facts: dict[str, Any]) -> CloserError:
     if isinstance(kind, type) and issubclass(kind, CloserError):
         return kind(**parts)
     return CloserError(facts["what"], where=facts.get("where", ""), todo=facts.get("todo", ""))
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Say whether an error means that memory ran out: Python's own, or what CUDA, MPS and torch's CPU allocator say."""
+    signs = ("out of memory", "can't allocate memory", "not enough memory")
+    return isinstance(error, MemoryError) or any(sign in str(error).lower() for sign in signs)

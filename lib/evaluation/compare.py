@@ -13,7 +13,8 @@ from lib.evaluation.bootstrap_aggregate import compare_whole, standardised
 from lib.evaluation.curves import average_precision, best_f1, correlation, rank_correlation, ranks
 from lib.evaluation.metrics import neighbour_shares, triplet_wins
 from lib.evaluation.model_pair import NAMES, Judged
-from lib.evaluation.task import HEADLINE, positives, unit
+from lib.evaluation.task import HEADLINE, positives
+from lib.models.vectors import normalize_rows
 
 VERDICT_METRIC: dict[Shape, str] = {**HEADLINE, Shape.PAIRS: "accuracy@1", Shape.TRIPLETS: "accuracy@1"}
 """The measure that the verdict's sentence tells: for retrieval, how often a right answer comes first."""
@@ -70,7 +71,7 @@ def silhouettes(rows: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Return by text how much nearer its own class is than the next one, from -1 to 1 (Rousseeuw 1987, cosine)."""
     from sklearn.metrics import silhouette_samples
 
-    return silhouette_samples(unit(rows), labels, metric="cosine")
+    return silhouette_samples(normalize_rows(rows), labels, metric="cosine")
 
 
 def score_differences(judged: Judged) -> dict[str, Difference]:

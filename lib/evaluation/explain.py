@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lib.evaluation.retrieval import unit
+from lib.models.vectors import normalize_rows
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -33,9 +33,9 @@ def explain(*, models: dict[str, str], first: str, second: str, home: str) -> di
 
 @lru_cache(maxsize=4)
 def _loaded(name: str, home: str) -> SentenceTransformer:
-    from lib.models.loader import load
+    from lib.models.loader import load_model
 
-    return load(name, device="cpu", home=Path(home))
+    return load_model(name, device="cpu", home=Path(home))
 
 
 def parts_of(model: SentenceTransformer, first: str, second: str) -> dict[str, Any]:
@@ -115,7 +115,7 @@ def _words(model: SentenceTransformer, first: str, second: str) -> dict[str, Any
 
     sides = [left_out_in_turn(text) for text in (first, second)]
     without = [text for side in sides for _, text in side]
-    rows = unit(encode(model, [first, second, *without], fast=False)).astype(np.float64)
+    rows = normalize_rows(encode(model, [first, second, *without], fast=False)).astype(np.float64)
     whole, split = float(rows[0] @ rows[1]), 2 + len(sides[0])
     return {
         "kind": "words",

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from lib.data.shapes import Shape
-from lib.evaluation.retrieval import nearest_others, unit
+from lib.evaluation.retrieval import nearest_others
 from lib.evaluation.task import positives
+from lib.models.vectors import normalize_rows
 
 if TYPE_CHECKING:
     from lib.evaluation.task import Task
@@ -30,7 +31,7 @@ def measure_retrieval(task: Task, embeddings: np.ndarray) -> dict[str, float]:
 
 def triplet_wins(task: Task, embeddings: np.ndarray) -> np.ndarray:
     """Return by row 1 where the positive is closer than every negative, else 0."""
-    rows = unit(embeddings)
+    rows = normalize_rows(embeddings)
     pair = np.einsum("ij,ij->i", rows[task.left], rows[task.right])  # summed as the wrong ones: equal texts stay equal
     return (pair > negative_cosines(task, rows).max(axis=1)).astype(float)
 
@@ -86,7 +87,7 @@ def measure_labelled_texts(task: Task, embeddings: np.ndarray) -> dict[str, floa
     own = task.values[task.query_of_row]
     numbers = {"neighbour_recall": float(neighbour_shares(task, embeddings).mean())}
     if 1 < len(set(own)) < len(own):
-        rows = unit(embeddings)[task.left]
+        rows = normalize_rows(embeddings)[task.left]
         numbers["silhouette"] = float(
             silhouette_score(rows, own, metric="cosine", sample_size=min(len(own), 5000), random_state=0)
         )

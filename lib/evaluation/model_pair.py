@@ -9,8 +9,9 @@ import numpy as np
 
 from lib.data.shapes import Shape
 from lib.evaluation.metrics import same_class
-from lib.evaluation.retrieval import Retrieval, finite, nearest_others, retrieve
+from lib.evaluation.retrieval import Retrieval, nearest_others, retrieve
 from lib.evaluation.task import Task
+from lib.models.vectors import check_finite
 
 NAMES = ("base", "tuned")
 
@@ -29,7 +30,7 @@ class Judged:
 
     def __post_init__(self) -> None:
         for name in NAMES:
-            finite(self.embeddings(name), name=name)
+            check_finite(self.embeddings(name), name=name)
 
     def embeddings(self, name: str) -> np.ndarray:
         """Return the embeddings of base or tuned."""

@@ -9,8 +9,8 @@ from lib.data.shapes import Shape, text_columns
 from lib.evaluation.curves import ranks
 from lib.evaluation.metrics import negative_cosines, neighbour_shares
 from lib.evaluation.model_pair import NAMES, Judged
-from lib.evaluation.retrieval import unit
 from lib.evaluation.task import Task, positives
+from lib.models.vectors import normalize_rows
 
 CLEAR = 0.02
 """A place among the others that changed by less than this counts as the same where there are no ranks."""
@@ -63,7 +63,7 @@ def add_numbers(table: pd.DataFrame, name: str, judged: Judged) -> None:
         table[f"{name}_rank"] = found.target_rank[task.target_of_row]
         table[f"{name}_margin"] = (cosines - found.wrong[task.query_of_row]).astype(np.float64)
     if task.negatives.size:
-        nearest = negative_cosines(task, unit(judged.embeddings(name))).max(axis=1)
+        nearest = negative_cosines(task, normalize_rows(judged.embeddings(name))).max(axis=1)
         table[f"{name}_negative_cosine"] = np.where(np.isfinite(nearest), nearest, np.nan).astype(np.float64)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lib.errors import ModelError
+from lib.models.vectors import normalize_rows
 
 TOP = 10
 BLOCK_CELLS = 25_000_000
@@ -64,23 +64,6 @@ class Retrieval:
         }
 
 
-def unit(rows: np.ndarray) -> np.ndarray:
-    """Return the rows at length one, float32; a zero row stays zero."""
-    rows = np.asarray(rows, dtype=np.float32)
-    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
-
-
-def finite(rows: np.ndarray, *, name: str) -> np.ndarray:
-    """Return the vectors. Raises ModelError where one is not finite: what is nan is never above the right answer."""
-    broken = int((~np.isfinite(rows)).any(axis=1).sum())
-    if broken:
-        raise ModelError(
-            f"The {name} model gives {broken:,} of {len(rows):,} texts vectors that are no numbers, and cannot be judged.",
-            todo="Choose another base model." if name == "base" else "Train again with a lower learning rate.",
-        )
-    return rows
-
-
 def retrieve(
     queries: np.ndarray, targets: np.ndarray, right: list[np.ndarray], *, own: np.ndarray | None = None
 ) -> Retrieval:
@@ -89,7 +72,7 @@ def retrieve(
     queries: (q, d); targets: (t, d); right: by query the ids of its right targets, at least one each. own: by query the id
     of the target that is its own text, -1 for none: it is passed over, as BEIR and MTEB do.
     """
-    queries, targets = unit(queries), unit(targets)
+    queries, targets = normalize_rows(queries), normalize_rows(targets)
     own = np.full(len(queries), -1) if own is None else own
     top = min(TOP, len(targets))
     size = max(1, BLOCK_CELLS // max(1, len(targets)))
@@ -151,7 +134,7 @@ def _top(scores: np.ndarray, top: int) -> np.ndarray:
 
 def nearest_others(rows: np.ndarray, ids: np.ndarray, *, count: int = TOP) -> tuple[np.ndarray, np.ndarray]:
     """Return by id the nearest other rows and their cosines, (ids, count) each, in blocks. rows: (n, d) of any length."""
-    rows = unit(rows)
+    rows = normalize_rows(rows)
     top = max(0, min(count, len(rows) - 1))
     near, cosines = np.empty((len(ids), top), dtype=np.int64), np.empty((len(ids), top), dtype=np.float32)
     size = max(1, BLOCK_CELLS // max(1, len(rows)))

@@ -51,14 +51,14 @@ def evaluate_run(run: Any, dataset: Any, *, home: Path, progress: Progress = Sil
 
 def embedder(run: Any, *, home: Path, progress: Progress = Silent()) -> tuple[Embed, dict[str, str]]:
     """Return a function (base or tuned, texts) -> vectors through the workspace's cache, and both models' fingerprints."""
-    from lib.models.loader import fingerprint, load
+    from lib.models.loader import fingerprint, load_model
     from lib.models.vector_cache import EmbeddingCache
 
     if not run.model_dir.is_dir():
         raise NotFoundError(f"{run.name} has no tuned model.", todo="Train it to the end first.")
     progress.stage("evaluating", "loading both models")
     cache = EmbeddingCache(home)
-    models = {"base": load(run.model, home=home), "tuned": load(str(run.model_dir), home=home)}
+    models = {"base": load_model(run.model, home=home), "tuned": load_model(str(run.model_dir), home=home)}
     marks = {name: fingerprint(model) for name, model in models.items()}
 
     def embed(name: str, texts: list[str]) -> np.ndarray:

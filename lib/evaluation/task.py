@@ -12,7 +12,8 @@ from lib.data.columns.guess import SAME_WORDS
 from lib.data.normalisation import same_keys
 from lib.data.shapes import Shape
 from lib.errors import InputError
-from lib.evaluation.retrieval import Retrieval, retrieve, unit
+from lib.evaluation.retrieval import Retrieval, retrieve
+from lib.models.vectors import normalize_rows
 
 HEADLINE: dict[Shape, str] = {
     Shape.PAIRS: "mrr@10",
@@ -105,7 +106,7 @@ class Task:
 
     def random_cosines(self, embeddings: np.ndarray, *, count: int = RANDOM_PAIRS, seed: int = 0) -> np.ndarray:
         """Return the cosines of random pairs of one left and one right text that do not belong together."""
-        rows = unit(embeddings)
+        rows = normalize_rows(embeddings)
         first, second = self.random_pairs(count=count, seed=seed)
         return np.einsum("ij,ij->i", rows[self.left[first]], rows[self.right[second]])
 

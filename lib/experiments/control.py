@@ -103,12 +103,12 @@ def fraction_of(frame: pd.DataFrame, fraction: float, *, seed: int) -> pd.DataFr
 
 def trained_on(work: JobContext, part: HeldOut, frame: pd.DataFrame, *, name: str) -> np.ndarray:
     """Train by the run's recipe on the frame, leave no model behind; return its vectors of the dataset's true held-out part."""
-    from lib.models.loader import load
+    from lib.models.loader import load_model
     from lib.training.recipe import Recipe
-    from lib.training.run import train
+    from lib.training.run import train_model
 
     with folder_for(work.run.paths.experiment_training(name)) as folder:
-        trained = train(
+        trained = train_model(
             dataset_frame=frame,
             shape=work.dataset.shape,
             model_name=work.run.model,
@@ -119,7 +119,7 @@ def trained_on(work: JobContext, part: HeldOut, frame: pd.DataFrame, *, name: st
             card={"dataset": work.dataset.id, "run": work.run.id, "experiment": name},
         )
         work.progress.stage("evaluating", "comparing")
-        return part.vectors(load(str(trained.model_dir), home=work.workspace.home))
+        return part.vectors(load_model(str(trained.model_dir), home=work.workspace.home))
 
 
 class Aside:

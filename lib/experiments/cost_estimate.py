@@ -28,7 +28,7 @@ from lib.training.recipe import Recipe
 if TYPE_CHECKING:
     import pandas as pd
 
-    from lib.training.state import Training
+    from lib.training.state import TrainState
 
 STEPS = 6
 WARM_STEPS = 2
@@ -63,16 +63,16 @@ class Estimate:
 
     def seconds(self, recipe: Recipe, *, steps: int) -> float:
         """Return the seconds of a training with all its epochs, of so many steps each: steps, looks (the base's too), checkpoints."""
-        looks = 1 + cadence.looks_left(recipe)
+        looks = 1 + cadence.validations_left(recipe)
         whole = recipe.epochs * steps * self.step_seconds + looks * self.look_seconds
-        return whole + cadence.checkpoints_seconds(epochs=recipe.epochs, cost=self.checkpoint_seconds, whole=whole)
+        return whole + cadence.checkpoint_seconds(epochs=recipe.epochs, cost=self.checkpoint_seconds, whole=whole)
 
 
 class Probe(Silent):
     """A Progress that takes the time of some steps, asks for a checkpoint at the last one, and stops the training."""
 
     def __init__(self) -> None:
-        self.training: Training | None = None
+        self.training: TrainState | None = None
         self.seconds: list[float] = []
         self.device = ""
 
@@ -121,7 +121,7 @@ def result(home: Path, *, dataset: str, model: str, recipe: Recipe) -> Estimate 
 
 def measure(home: Path, *, dataset: str, model: str, recipe: Recipe) -> Estimate:
     """Train for a few steps on a part of the data and return what they took."""
-    from lib.training.validation_sample import looked_texts
+    from lib.training.validation_sample import count_validation_texts
 
     found = open_workspace(home).datasets.get(dataset)
     frame = found.frame()
@@ -129,20 +129,20 @@ def measure(home: Path, *, dataset: str, model: str, recipe: Recipe) -> Estimate
     looked = frame[frame["part"] == "validation"].head(LOOKED_AT)
     with tempfile.TemporaryDirectory(dir=WorkspacePaths(home).cache) as folder:
         probe = probed(frame.loc[[*rows.index, *looked.index]], found.shape, model, recipe, Path(folder), home)
-    return summary(probe, texts=looked_texts(frame, Shape(found.shape)))
+    return summary(probe, texts=count_validation_texts(frame, Shape(found.shape)))
 
 
 def probed(frame: pd.DataFrame, shape: str, model: str, recipe: Recipe, folder: Path, home: Path) -> Probe:
     """Train on the frame until enough is measured, and return the probe with what it saw."""
     from lib.training import run
-    from lib.training.examples import training_rows
+    from lib.training.examples import training_columns
     from lib.training.loop import run_epochs
     from lib.training.memory import naming_memory
 
-    probe, rows = Probe(), training_rows(frame, Shape(shape))
+    probe, rows = Probe(), training_columns(frame, Shape(shape))
     recipe = recipe.for_shape(shape, classes=len(rows.classes))
-    with run.threads(recipe.threads), suppress(CancelledError):  # by our own probe
-        run.begin(recipe)
+    with run.thread_count(recipe.threads), suppress(CancelledError):  # by our own probe
+        run.seed_everything(recipe)
         probe.training = run.open_training(frame, rows, Shape(shape), model, recipe, folder, home, probe)
         with naming_memory(recipe, probe.training.model):
             run_epochs(probe.training)
@@ -161,7 +161,7 @@ def summary(probe: Probe, *, texts: int) -> Estimate:
     step = usual[len(usual) // 2]
     return Estimate(
         step_seconds=step,
-        look_seconds=step * cadence.look_steps(texts, texts_of_a_step=training.texts_of_a_step),
+        look_seconds=step * cadence.validation_steps(texts, texts_of_a_step=training.texts_of_a_step),
         checkpoint_seconds=training.checkpoint_seconds or 0.0,
         memory=peak_memory(training.model.device),
         device=probe.device,

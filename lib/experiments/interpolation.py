@@ -15,7 +15,6 @@ import numpy as np
 from lib.errors import InputError
 from lib.evaluation.compare import VERDICT_METRIC, as_dict, differences
 from lib.evaluation.model_pair import Judged
-from lib.evaluation.retrieval import finite
 from lib.evaluation.run import component_of
 from lib.evaluation.side_effects.forgetting import probe_difference, probe_texts
 from lib.evaluation.store import BLEND_FACTS as FACTS
@@ -23,6 +22,7 @@ from lib.evaluation.store import finite as without_infinity
 from lib.evaluation.task import HEADLINE, Task
 from lib.experiments.control import HeldOut, store
 from lib.models.encoder import encode
+from lib.models.vectors import check_finite
 from lib.progress import Progress, Silent
 from lib.store.context import JobContext
 from lib.store.names import folder_name
@@ -73,7 +73,7 @@ def measure_blends(work: JobContext) -> None:
         work.progress.stage("blending", f"{share:.0%} of the tuned weights")
         model.load_state_dict(mixed(*weights, share))
         within = Within(work.progress, number, len(SHARES))
-        found.append(finite(encode(model, [*task.texts, *probe_texts()], progress=within), name="blended"))
+        found.append(check_finite(encode(model, [*task.texts, *probe_texts()], progress=within), name="blended"))
     points = [point(task, groups, share, found[0], rows) for share, rows in zip(SHARES, found, strict=True)]
     store(work.run, "blend", {"metric": HEADLINE[task.shape], "points": points})
 
@@ -110,7 +110,7 @@ def save_blend(work: JobContext, share: float) -> Path:
 def judged(work: JobContext, model: Any) -> dict[str, Any]:
     """Return how a blend compares with the base on the held-out part, which did not choose it, and on the probe."""
     part = HeldOut(work)
-    rows = [finite(encode(model, texts), name="blended") for texts in (part.task.texts, probe_texts())]
+    rows = [check_finite(encode(model, texts), name="blended") for texts in (part.task.texts, probe_texts())]
     return {
         "metric": VERDICT_METRIC[part.task.shape],
         "held_out": part.compared(part.base(), rows[0]),
@@ -125,11 +125,11 @@ def blend_folder(run: Any, share: float) -> Path:
 
 def both(work: JobContext) -> tuple[Any, Any]:
     """Load base and tuned model."""
-    from lib.models.loader import load
+    from lib.models.loader import load_model
 
     work.progress.stage("blending", "loading both models")
     home = work.workspace.home
-    return load(work.run.model, home=home), load(str(work.run.model_dir), home=home)
+    return load_model(work.run.model, home=home), load_model(str(work.run.model_dir), home=home)
 
 
 def state(model: Any) -> Weights:

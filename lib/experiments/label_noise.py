@@ -9,8 +9,8 @@ import pandas as pd
 
 from lib.data.shapes import Shape
 from lib.errors import InputError
-from lib.evaluation.retrieval import finite, unit
 from lib.evaluation.task import Task
+from lib.models.vectors import check_finite, normalize_rows
 from lib.settings import PARTS
 
 MOST = 500
@@ -38,12 +38,12 @@ def _of_part(
 ) -> pd.DataFrame:
     """Return every row of a part with its nearest target that is not right."""
     task = Task.of(frame, shape=shape, part=part)
-    embeddings = finite(embed(task.texts), name="base")
+    embeddings = check_finite(embed(task.texts), name="base")
     retrieval = task.retrieval(embeddings)
     wrong = first_wrong(retrieval.hits)[task.query_of_row]
     query = task.query_of_row
     place = np.minimum(wrong, retrieval.top.shape[1] - 1)
-    rows = unit(embeddings)
+    rows = normalize_rows(embeddings)
     own = np.einsum("ij,ij->i", rows[task.left], rows[task.right])
     other_cosine = np.where(wrong < retrieval.top.shape[1], retrieval.top_cosine[query, place], -1.0)
     chosen = frame.loc[task.rows]

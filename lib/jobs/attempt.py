@@ -9,7 +9,7 @@ import traceback
 from pathlib import Path
 from types import TracebackType
 
-from lib.errors import CancelledError, CloserError, DamagedError, StoreError
+from lib.errors import CancelledError, CloserError, DamagedError, StoreError, is_out_of_memory
 from lib.jobs.events import EventWriter
 from lib.store.jobs import Job
 from lib.store.workspace import Workspace
@@ -91,14 +91,3 @@ def is_disk_full(error: BaseException) -> bool:
         return True
     text = str(error).lower()
     return any(mark in text for mark in ("no space left", "file too large", "disk quota", "disk is full"))
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """Say whether an error means that memory ran out: Python's own, torch's on the CPU, CUDA's."""
-    text = str(error).lower()
-    return (
-        isinstance(error, MemoryError)
-        or "out of memory" in text
-        or "can't allocate memory" in text
-        or "not enough memory" in text
-    )

@@ -27,7 +27,7 @@ def files_of(home: Path, dataset: str) -> tuple[Path, Path, FileLock]:
 def main() -> int:
     """Embed a dataset's texts with the bundled model and write the list of doubted rows."""
     from lib.experiments.label_noise import find
-    from lib.models.loader import fingerprint, load
+    from lib.models.loader import fingerprint, load_model
     from lib.models.vector_cache import EmbeddingCache
     from lib.store.workspace import open_workspace
 
@@ -37,7 +37,7 @@ def main() -> int:
         dataset = open_workspace(home).datasets.get(identity)
         progress = EventWriter(events)
         progress.stage("Asking the base model")
-        model = load(BUNDLED_MODEL, home=home)
+        model = load_model(BUNDLED_MODEL, home=home)
         mark, cache = fingerprint(model), EmbeddingCache(home)
         table = find(
             dataset.frame(),

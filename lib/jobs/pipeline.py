@@ -15,7 +15,7 @@ AFTER_TRAINING = ("evaluate", "project")
 def train(context: JobContext) -> tuple[str, ...]:
     """Train the run's model; evaluation and map follow."""
     from lib.training.recipe import Recipe
-    from lib.training.run import train as train_model
+    from lib.training.run import train_model
 
     run, dataset = context.run, context.dataset
     try:

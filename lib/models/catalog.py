@@ -23,7 +23,7 @@ __all__ = [
     "folder_name",
     "is_model_folder",
     "is_path",
-    "is_static",
+    "is_static_name",
     "resolve",
 ]
 
@@ -71,7 +71,7 @@ def is_model_folder(folder: Path) -> bool:
     return (folder / "modules.json").is_file()
 
 
-def is_static(name: str, *, home: Path, runs: RunFolder | None = None) -> bool:
+def is_static_name(name: str, *, home: Path, runs: RunFolder | None = None) -> bool:
     """Say whether a model is word vectors alone, from its files; one that is not here yet is taken for a transformer."""
     if name.strip() == STATIC_MODEL:
         return True

@@ -42,7 +42,7 @@ def encode(
             rows = _blocks(model, distinct, progress=progress, batch=batch)
         else:
             bf16 = switch.bf16_gains() and model.get_embedding_dimension() >= SMALLEST_BF16
-            with switch.packed(model, bf16=bf16):
+            with switch.packing(model, bf16=bf16):
                 rows = _blocks(model, distinct, progress=progress, batch=batch)
     finally:
         model.train(training)

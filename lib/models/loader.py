@@ -44,7 +44,7 @@ def choose_device(device: str) -> str:
     return device
 
 
-def load(
+def load_model(
     name: str, *, device: str = "auto", home: Path | None = None, runs: catalog.RunFolder | None = None
 ) -> SentenceTransformer:
     """Return the model in evaluation mode and fp32. Raises ModelError, within seconds, saying how to go on."""
@@ -53,7 +53,7 @@ def load(
     if name.strip() == catalog.STATIC_MODEL:
         from lib.models import static
 
-        where = static.ensure(home)
+        where = static.ensure_static_model(home)
     target = choose_device(device)
     if isinstance(where, str):
         _need_network(where)

@@ -28,15 +28,15 @@ DIMENSION = 256
 SIF_COEFFICIENT = 1e-4
 """Arora et al. 2017, "A simple but tough-to-beat baseline for sentence embeddings": weight a / (a + p(token))."""
 UNUSED = re.compile(r"\[(unused\d+|PAD|UNK|CLS|SEP|MASK)\]")
-BLOCK = 512
+TOKENS_PER_BLOCK = 512
 
 
-def is_static(model: SentenceTransformer) -> bool:
+def is_static_model(model: SentenceTransformer) -> bool:
     """Say whether the model is word vectors and nothing else that could learn."""
     return len(model) > 0 and isinstance(model[0], StaticEmbedding)
 
 
-def ensure(home: Path, *, progress: Progress | None = None) -> Path:
+def ensure_static_model(home: Path, *, progress: Progress | None = None) -> Path:
     """Return the static model's folder, building it first where it is missing (seconds, once; one process builds)."""
     folder = catalog.static_folder(home)
     if catalog.is_model_folder(folder):
@@ -72,14 +72,14 @@ def _token_vectors(teacher: SentenceTransformer, kept: np.ndarray, *, progress: 
     teacher.eval()
     progress.stage("distilling", f"{settings.BUNDLED_MODEL} token by token")
     tokenizer, blocks = teacher.tokenizer, []
-    for begin in range(0, len(kept), BLOCK):
+    for begin in range(0, len(kept), TOKENS_PER_BLOCK):
         progress.check()
-        middle = torch.from_numpy(kept[begin : begin + BLOCK])
+        middle = torch.from_numpy(kept[begin : begin + TOKENS_PER_BLOCK])
         ends = (torch.full_like(middle, tokenizer.cls_token_id), torch.full_like(middle, tokenizer.sep_token_id))
         ids = torch.stack([ends[0], middle, ends[1]], dim=1)
         features = teacher[0]({"input_ids": ids, "attention_mask": torch.ones_like(ids)})
         blocks.append(teacher[1](features)["sentence_embedding"].float().numpy())
-        progress.advance(min(begin + BLOCK, len(kept)), len(kept))
+        progress.advance(min(begin + TOKENS_PER_BLOCK, len(kept)), len(kept))
     return np.concatenate(blocks)
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 KEY_BYTES = 32
-BLOCK = 2_048
+TEXTS_PER_SEGMENT = 2_048
 """Texts that are encoded and published at once: what a kill can lose."""
 MOST_SEGMENTS = 48
 """Above this many a model's segments are merged into one."""
@@ -51,28 +51,28 @@ class EmbeddingCache:
     ) -> np.ndarray:
         """Return (len(texts), dimension) float32; only texts that no process ever encoded with this model are encoded."""
         progress = progress or Silent()
-        shelf = Shelf(self.folder / fingerprint)
+        store = VectorStore(self.folder / fingerprint)
         keys = {text: key_of(text) for text in texts}
         wanted = list(keys)
-        for begin in range(0, len(wanted), BLOCK):
+        for begin in range(0, len(wanted), TEXTS_PER_SEGMENT):
             progress.check()
-            shelf.fill(model, {text: keys[text] for text in wanted[begin : begin + BLOCK]})
-            progress.advance(min(begin + BLOCK, len(wanted)), len(wanted))
-        return shelf.take([keys[text] for text in texts], dimension=int(model.get_embedding_dimension() or 0))
+            store.ensure(model, {text: keys[text] for text in wanted[begin : begin + TEXTS_PER_SEGMENT]})
+            progress.advance(min(begin + TEXTS_PER_SEGMENT, len(wanted)), len(wanted))
+        return store.get([keys[text] for text in texts], dimension=int(model.get_embedding_dimension() or 0))
 
     def known(self, texts: Sequence[str], *, fingerprint: str) -> int:
         """Return how many of the distinct texts are already encoded."""
-        shelf = Shelf(self.folder / fingerprint)
-        return sum(key_of(text) in shelf.place for text in dict.fromkeys(texts))
+        store = VectorStore(self.folder / fingerprint)
+        return sum(key_of(text) in store.index for text in dict.fromkeys(texts))
 
 
-class Shelf:
+class VectorStore:
     """The segments of one model."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.read: dict[str, np.ndarray] = {}
-        self.place: dict[bytes, tuple[str, int]] = {}
+        self.index: dict[bytes, tuple[str, int]] = {}
         self.refresh()
 
     def refresh(self) -> None:
@@ -82,29 +82,29 @@ class Shelf:
             segment = _read(there[name])
             if segment is not None:
                 keys, self.read[name] = segment
-                self.place.update((key.tobytes(), (name, row)) for row, key in enumerate(keys))
+                self.index.update((key.tobytes(), (name, row)) for row, key in enumerate(keys))
 
-    def fill(self, model: SentenceTransformer, texts: dict[str, bytes]) -> None:
+    def ensure(self, model: SentenceTransformer, texts: dict[str, bytes]) -> None:
         """Encode and publish those texts that are missing."""
         from lib.models.encoder import encode
 
-        if all(key in self.place for key in texts.values()):
+        if all(key in self.index for key in texts.values()):
             return
         self.folder.mkdir(parents=True, exist_ok=True)
         with FileLock(self.folder / ".lock"):
             self._sweep()
             self.refresh()
-            missing = {text: key for text, key in texts.items() if key not in self.place}
+            missing = {text: key for text, key in texts.items() if key not in self.index}
             if missing:
                 self._publish(list(missing.values()), encode(model, list(missing)))
             if len(self.read) > MOST_SEGMENTS:
                 self._merge()
 
-    def take(self, keys: Sequence[bytes], *, dimension: int) -> np.ndarray:
+    def get(self, keys: Sequence[bytes], *, dimension: int) -> np.ndarray:
         """Return the vectors of these keys, (n, dimension) float32."""
         rows = np.zeros((len(keys), dimension), dtype=np.float32)
         for target, key in enumerate(keys):
-            name, row = self.place[key]
+            name, row = self.index[key]
             rows[target] = self.read[name][row]
         return rows
 
@@ -128,8 +128,8 @@ class Shelf:
 
     def _merge(self) -> None:
         """Put all segments into one, then remove them; a kill between leaves doubles, which do no harm."""
-        old, keys = list(self.read), list(self.place)
-        rows = self.take(keys, dimension=next(iter(self.read.values())).shape[1])
+        old, keys = list(self.read), list(self.index)
+        rows = self.get(keys, dimension=next(iter(self.read.values())).shape[1])
         self._publish(keys, rows)
         for name in old:
             self.read.pop(name)

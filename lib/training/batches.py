@@ -11,10 +11,10 @@ from sentence_transformers.base.sampler import DefaultBatchSampler
 from lib.errors import InputError
 from lib.training.epoch_plan import fair_steps
 
-LOOKED_AT = 8
+MOST_TRIES = 8
 """Times the batch size: so many waiting rows are tried for a batch. Without a limit one text in every row costs n squared."""
 
-STARTS = 200
+MOST_STARTS = 200
 """Rows from which a second one is looked for, in data where hardly any two go together."""
 
 
@@ -65,11 +65,11 @@ class FairBatches(DefaultBatchSampler):
         batches = []
         for _ in range(len(self)):
             batch = Batch(self)
-            for _ in range(min(len(waiting), LOOKED_AT * self.size)):
+            for _ in range(min(len(waiting), MOST_TRIES * self.size)):
                 row = waiting.popleft()
                 if len(batch.rows) == self.size or not batch.take(row):
                     waiting.append(row)
-            tries = LOOKED_AT * self.size
+            tries = MOST_TRIES * self.size
             while len(batch.rows) < self.size and tries > 0 and (row := next(stream, -1)) >= 0:
                 if not batch.take(row):
                     waiting.append(row)
@@ -84,7 +84,7 @@ class FairBatches(DefaultBatchSampler):
 
     def _any_two(self, order: Sequence[int]) -> list[int]:
         """Return two rows that do not conflict; where there are none, two with different targets."""
-        for first in order[:STARTS]:
+        for first in order[:MOST_STARTS]:
             batch = Batch(self)
             batch.take(first)
             if any(row != first and batch.take(row) for row in order):

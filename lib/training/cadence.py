@@ -17,17 +17,17 @@ CHEAP_CHECKPOINT_SECONDS = 0.25
 """A checkpoint that costs no more than this is written after every epoch."""
 
 
-def is_looked_at(recipe: Recipe, epoch: int) -> bool:
+def is_validation_due(recipe: Recipe, epoch: int) -> bool:
     """Say whether an epoch ends with a look at the validation part."""
     return epoch % recipe.evaluate_every == 0 or epoch >= recipe.epochs
 
 
-def looks_left(recipe: Recipe, *, done: int = 0) -> int:
+def validations_left(recipe: Recipe, *, done: int = 0) -> int:
     """Return how many looks at the validation part are still to come after that many epochs."""
-    return sum(is_looked_at(recipe, epoch) for epoch in range(done + 1, recipe.epochs + 1))
+    return sum(is_validation_due(recipe, epoch) for epoch in range(done + 1, recipe.epochs + 1))
 
 
-def look_steps(texts: int, *, texts_of_a_step: int) -> float:
+def validation_steps(texts: int, *, texts_of_a_step: int) -> float:
     """Return what a look that encodes so many texts costs, in steps."""
     return ENCODING_SHARE * texts / max(1, texts_of_a_step)
 
@@ -37,7 +37,7 @@ def is_checkpoint_due(*, cost: float, since: float) -> bool:
     return cost <= CHEAP_CHECKPOINT_SECONDS or since >= cost / CHECKPOINT_SHARE
 
 
-def checkpoints_seconds(*, epochs: int, cost: float, whole: float) -> float:
+def checkpoint_seconds(*, epochs: int, cost: float, whole: float) -> float:
     """Return the seconds that checkpoints add to a training whose steps and looks take `whole` seconds."""
     each = epochs * cost
     return each if cost <= CHEAP_CHECKPOINT_SECONDS else min(each, CHECKPOINT_SHARE * whole + 2 * cost)

@@ -15,7 +15,7 @@ from lib.store.publish import amend
 CARD, FACTS = "README.md", MODEL_CARD_DATA
 HELD_OUT = "## Held-out, before and after"
 RECIPE = "## Recipe"
-LIBRARIES = ("sentence-transformers", "transformers", "torch", "numpy")
+CARD_LIBRARIES = ("sentence-transformers", "transformers", "torch", "numpy")
 
 
 def write_card(
@@ -48,7 +48,7 @@ def write_card(
             "",
             "## Validation, before and after",
             "",
-            *table(epochs),
+            *metrics_table(epochs),
             "",
             RECIPE,
             "",
@@ -56,13 +56,13 @@ def write_card(
             "",
             "## Versions",
             "",
-            *(f"- {name} {version(name)}" for name in LIBRARIES),
+            *(f"- {name} {version(name)}" for name in CARD_LIBRARIES),
             "",
         ]
     )
 
 
-def table(epochs: list[dict[str, Any]]) -> list[str]:
+def metrics_table(epochs: list[dict[str, Any]]) -> list[str]:
     """Return a Markdown table with a row for each measured epoch; epoch 0 is the base model."""
     if not epochs:
         return ["Nothing was measured."]
@@ -74,7 +74,7 @@ def table(epochs: list[dict[str, Any]]) -> list[str]:
     return lines
 
 
-def facts_of(folder: Path) -> dict[str, Any]:
+def read_model_facts(folder: Path) -> dict[str, Any]:
     """Return what a tuned model's folder says of it: history, speed of encoding, rate; nothing where there is no such folder."""
     try:
         return dict(json.loads((folder / FACTS).read_text(encoding="utf-8")))

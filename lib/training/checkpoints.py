@@ -18,12 +18,12 @@ from torch import nn
 from lib.errors import TrainingError
 from lib.store.publish import publish, recover, verify
 
-KEPT = 2
+KEPT_CHECKPOINTS = 2
 BEST = "best"
 
 
 @dataclass(frozen=True)
-class Parts:
+class CheckpointState:
     """What a checkpoint saves and restores: model, loss (some have weights), optimizer, scheduler, trainer state."""
 
     model: nn.Module
@@ -32,20 +32,22 @@ class Parts:
     scheduler: Any
 
 
-def save(folder: Path, parts: Parts, *, step: int, trainer_state: str, history: dict[str, Any]) -> Path:
+def save_checkpoint(
+    folder: Path, parts: CheckpointState, *, step: int, trainer_state: str, history: dict[str, Any]
+) -> Path:
     """Publish the checkpoint of a step and remove all but the newest two; return its folder."""
     final = folder / f"step-{step:08d}"
     with publish(final) as part:
-        save_file(plain(parts.model.state_dict()), part / "model.safetensors")
-        save_file(plain(loss_state(parts)), part / "loss.safetensors")
-        tensors, groups = flatten(parts.optimizer.state_dict())
+        save_file(detach_tensors(parts.model.state_dict()), part / "model.safetensors")
+        save_file(detach_tensors(loss_state(parts)), part / "loss.safetensors")
+        tensors, groups = flatten_optimizer(parts.optimizer.state_dict())
         save_file(tensors, part / "optimizer.safetensors")
-        write_json(part / "optimizer.json", groups)
-        write_json(part / "scheduler.json", scheduler_state(parts.scheduler))
+        write_checkpoint_json(part / "optimizer.json", groups)
+        write_checkpoint_json(part / "scheduler.json", scheduler_state(parts.scheduler))
         save_random(part)
         (part / "trainer_state.json").write_text(trainer_state, encoding="utf-8")
-        write_json(part / "history.json", history)
-    for old in sorted(folder.glob("step-*"))[:-KEPT]:
+        write_checkpoint_json(part / "history.json", history)
+    for old in sorted(folder.glob("step-*"))[:-KEPT_CHECKPOINTS]:
         shutil.rmtree(old, ignore_errors=True)
     return final
 
@@ -53,8 +55,8 @@ def save(folder: Path, parts: Parts, *, step: int, trainer_state: str, history: 
 def save_best(folder: Path, model: nn.Module, *, epoch: int) -> None:
     """Publish the weights of the best epoch so far."""
     with publish(folder / BEST) as part:
-        save_file(plain(model.state_dict()), part / "model.safetensors")
-        write_json(part / "best.json", {"epoch": epoch})
+        save_file(detach_tensors(model.state_dict()), part / "model.safetensors")
+        write_checkpoint_json(part / "best.json", {"epoch": epoch})
 
 
 def load_best(folder: Path, model: nn.Module) -> int:
@@ -69,7 +71,7 @@ def load_best(folder: Path, model: nn.Module) -> int:
     return int(json.loads((folder / BEST / "best.json").read_text(encoding="utf-8"))["epoch"])
 
 
-def newest(folder: Path) -> tuple[Path | None, list[str]]:
+def newest_checkpoint(folder: Path) -> tuple[Path | None, list[str]]:
     """Return the newest checkpoint whose manifest verifies, and what is wrong with the newer ones that do not.
 
     Order is by step, never by time: a clock set back changes nothing. Raises TrainingError when there are
@@ -94,21 +96,23 @@ def restore_model(checkpoint: Path, model: nn.Module) -> None:
     model.load_state_dict(load_file(checkpoint / "model.safetensors"))
 
 
-def restore_optimizer(checkpoint: Path, parts: Parts) -> None:
+def restore_optimizer(checkpoint: Path, parts: CheckpointState) -> None:
     """Put a checkpoint's loss weights, optimizer and scheduler states back."""
     own = load_file(checkpoint / "loss.safetensors")
     parts.loss.load_state_dict({**parts.loss.state_dict(), **own})
-    state = unflatten(load_file(checkpoint / "optimizer.safetensors"), read_json(checkpoint / "optimizer.json"))
+    state = unflatten_optimizer(
+        load_file(checkpoint / "optimizer.safetensors"), read_checkpoint_json(checkpoint / "optimizer.json")
+    )
     parts.optimizer.load_state_dict(state)
-    parts.scheduler.load_state_dict(read_json(checkpoint / "scheduler.json"))
+    parts.scheduler.load_state_dict(read_checkpoint_json(checkpoint / "scheduler.json"))
 
 
-def history_of(checkpoint: Path) -> dict[str, Any]:
+def load_history(checkpoint: Path) -> dict[str, Any]:
     """Return the history that a checkpoint holds: what was measured up to its step."""
-    return read_json(checkpoint / "history.json")
+    return read_checkpoint_json(checkpoint / "history.json")
 
 
-def loss_state(parts: Parts) -> dict[str, torch.Tensor]:
+def loss_state(parts: CheckpointState) -> dict[str, torch.Tensor]:
     """Return the weights that are the loss's own (a classifier), not those of the model or guide inside it."""
     inside = {id(tensor) for module in parts.loss.modules() if is_model(module) for tensor in tensors_of(module)}
     return {name: value for name, value in parts.loss.state_dict(keep_vars=True).items() if id(value) not in inside}
@@ -122,12 +126,12 @@ def tensors_of(module: nn.Module) -> list[torch.Tensor]:
     return [*module.parameters(), *module.buffers()]
 
 
-def plain(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+def detach_tensors(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     """Return the tensors as safetensors wants them: contiguous, on the CPU, none sharing memory."""
     return {name: value.detach().cpu().contiguous().clone() for name, value in state.items()}
 
 
-def flatten(state: dict[str, Any]) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
+def flatten_optimizer(state: dict[str, Any]) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
     """Split an optimizer's state into tensors named parameter.entry and the JSON-able rest."""
     tensors = {
         f"{parameter}.{entry}": value.detach().cpu().contiguous().clone()
@@ -137,7 +141,7 @@ def flatten(state: dict[str, Any]) -> tuple[dict[str, torch.Tensor], dict[str, A
     return tensors, {"param_groups": state["param_groups"]}
 
 
-def unflatten(tensors: dict[str, torch.Tensor], groups: dict[str, Any]) -> dict[str, Any]:
+def unflatten_optimizer(tensors: dict[str, torch.Tensor], groups: dict[str, Any]) -> dict[str, Any]:
     """Undo `flatten`."""
     state: dict[int, dict[str, torch.Tensor]] = {}
     for name, value in tensors.items():
@@ -159,7 +163,7 @@ def save_random(folder: Path) -> None:
     if torch.cuda.is_available():
         tensors["cuda"] = torch.cuda.get_rng_state()
     save_file(tensors, folder / "random.safetensors")
-    write_json(
+    write_checkpoint_json(
         folder / "random.json",
         {"python": [python[0], list(python[1]), python[2]], "numpy": [kind, position, has_gauss, gauss]},
     )
@@ -167,7 +171,7 @@ def save_random(folder: Path) -> None:
 
 def restore_random(checkpoint: Path) -> None:
     """Put the generators back to where the checkpoint was taken."""
-    tensors, rest = load_file(checkpoint / "random.safetensors"), read_json(checkpoint / "random.json")
+    tensors, rest = load_file(checkpoint / "random.safetensors"), read_checkpoint_json(checkpoint / "random.json")
     version, keys, gauss = rest["python"]
     random.setstate((version, tuple(keys), gauss))
     kind, position, has_gauss, cached = rest["numpy"]
@@ -177,9 +181,9 @@ def restore_random(checkpoint: Path) -> None:
         torch.cuda.set_rng_state(tensors["cuda"])
 
 
-def write_json(path: Path, value: Any) -> None:
+def write_checkpoint_json(path: Path, value: Any) -> None:
     path.write_text(json.dumps(value), encoding="utf-8")
 
 
-def read_json(path: Path) -> Any:
+def read_checkpoint_json(path: Path) -> Any:
     return json.loads(path.read_text(encoding="utf-8"))

@@ -11,10 +11,10 @@ from lib.training.options import STATIC_RATE
 from lib.training.recipe import FIELDS, Recipe
 
 
-def fitted(recipe: Recipe, model: SentenceTransformer) -> tuple[Recipe, list[str]]:
+def adapt_recipe(recipe: Recipe, model: SentenceTransformer) -> tuple[Recipe, list[str]]:
     """Return the recipe with what does nothing for this model taken out, and a line for each thing a person should know."""
     said = []
-    if static.is_static(model):
+    if static.is_static_model(model):
         if recipe.asks_of_transformer:
             names = ", ".join(FIELDS[name].label for name in recipe.asks_of_transformer)
             said.append(f"A static model has no transformer; left out: {names}.")
@@ -27,6 +27,6 @@ def fitted(recipe: Recipe, model: SentenceTransformer) -> tuple[Recipe, list[str
     return replace(recipe, matryoshka=shorter), said
 
 
-def rate_of(recipe: Recipe, model: SentenceTransformer) -> float:
+def learning_rate_of(recipe: Recipe, model: SentenceTransformer) -> float:
     """Return the learning rate that this kind of model is trained at: of a static one 50 times the recipe's."""
-    return recipe.learning_rate * (STATIC_RATE if static.is_static(model) else 1.0)
+    return recipe.learning_rate * (STATIC_RATE if static.is_static_model(model) else 1.0)

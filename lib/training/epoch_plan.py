@@ -18,7 +18,7 @@ SMALLEST_GROUPED = 4
 
 
 @dataclass(frozen=True)
-class Repeats:
+class TextCounts:
     """What decides about batches: the rows of the training part, and how often each text of a side, or each class, occurs."""
 
     rows: int
@@ -27,7 +27,7 @@ class Repeats:
 
 
 @dataclass(frozen=True)
-class Epoch:
+class EpochPlan:
     """One epoch: its steps, the rows of a full step, and the most rows that it can see of all there are."""
 
     steps: int
@@ -41,25 +41,27 @@ class Epoch:
         return self.seen >= self.rows
 
 
-def repeats(frame: pd.DataFrame, shape: Shape) -> Repeats:
+def count_texts(frame: pd.DataFrame, shape: Shape) -> TextCounts:
     """Return how often texts and classes occur in the training part of a dataset's frame."""
     train = frame[frame["part"] == "train"]
     if shape is Shape.LABELLED_TEXTS:
-        return Repeats(len(train), classes=tuple(train["label"].astype(str).value_counts().tolist()))
+        return TextCounts(len(train), classes=tuple(train["label"].astype(str).value_counts().tolist()))
     sides = [pd.Series(same_keys(train[side])).value_counts().to_numpy() for side in ("anchor", "positive")]
-    return Repeats(len(train), sides=tuple(sides))
+    return TextCounts(len(train), sides=tuple(sides))
 
 
-def epoch_of(found: Repeats, shape: Shape, recipe: Recipe) -> Epoch:
+def plan_epoch(found: TextCounts, shape: Shape, recipe: Recipe) -> EpochPlan:
     """Return what an epoch of a recipe, its loss filled in, is on data of a shape."""
     if shape is Shape.LABELLED_TEXTS:
         return _grouped(found, grouped_size(recipe.batch_size))
     if recipe.loss not in IN_BATCH:
-        return Epoch(-(-found.rows // recipe.batch_size), min(recipe.batch_size, found.rows), found.rows, found.rows)
+        return EpochPlan(
+            -(-found.rows // recipe.batch_size), min(recipe.batch_size, found.rows), found.rows, found.rows
+        )
     steps = fair_steps(found.rows, recipe.batch_size)
     room = min(found.rows, steps * recipe.batch_size)
     once = [int(np.minimum(counts, steps).sum()) for counts in found.sides]  # a batch takes a text once
-    return Epoch(steps, min(recipe.batch_size, found.rows), min([room, *once]), found.rows)
+    return EpochPlan(steps, min(recipe.batch_size, found.rows), min([room, *once]), found.rows)
 
 
 def fair_steps(rows: int, batch_size: int) -> int:
@@ -73,13 +75,13 @@ def grouped_size(batch_size: int) -> int:
     return max(SMALLEST_GROUPED, batch_size - batch_size % 2)
 
 
-def _grouped(found: Repeats, size: int) -> Epoch:
+def _grouped(found: TextCounts, size: int) -> EpochPlan:
     """Classes take turns with two texts each until only one has any left (sentence-transformers' GroupByLabelBatchSampler)."""
     pairs = sorted((count // 2 for count in found.classes if count >= 2), reverse=True)
     stream = 2 * sum(min(count, _second(pairs)) for count in pairs)
     full, rest = divmod(stream, size)
     last = rest >= SMALLEST_GROUPED
-    return Epoch(max(1, full + last), min(size, found.rows), full * size + rest * last, found.rows)
+    return EpochPlan(max(1, full + last), min(size, found.rows), full * size + rest * last, found.rows)
 
 
 def _second(counts: Sequence[int]) -> int:

@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 
 from lib.data.normalisation import same_keys
-from lib.data.shapes import TEXT_COLUMNS, Shape
+from lib.data.shapes import Shape, text_columns
 from lib.errors import InputError
 from lib.evaluation.task import same_label
 
 
 @dataclass(frozen=True)
-class Rows:
+class TrainingColumns:
     """Training rows as columns in the order the losses want: texts, then score or label."""
 
     columns: dict[str, list]
@@ -37,14 +37,14 @@ class Rows:
         return list(dict.fromkeys(found))
 
 
-def training_rows(frame: pd.DataFrame, shape: Shape) -> Rows:
+def training_columns(frame: pd.DataFrame, shape: Shape) -> TrainingColumns:
     """Return the rows of the train part; labels become numbers by their sorted names. Raises InputError when there are too few."""
     train = frame[frame["part"] == "train"]
     if len(train) < 2:
         raise InputError(
             f"The training part has {len(train)} rows.", todo="Upload more examples: at least a few dozen."
         )
-    columns: dict[str, list] = {name: train[name].tolist() for name in text_columns(train, shape)}
+    columns: dict[str, list] = {name: train[name].tolist() for name in text_columns(shape, train.columns)}
     classes: list[str] = []
     if shape is Shape.SCORED:
         columns["score"] = train["score"].astype(float).tolist()
@@ -53,7 +53,7 @@ def training_rows(frame: pd.DataFrame, shape: Shape) -> Rows:
         check_labels(train["label"].astype(str), shape)
         number = {name: value for value, name in enumerate(classes)}
         columns["label"] = [number[name] for name in train["label"].astype(str)]
-    return Rows(columns, classes)
+    return TrainingColumns(columns, classes)
 
 
 def label_names(labels: pd.Series, shape: Shape) -> list[str]:
@@ -77,12 +77,6 @@ def check_labels(labels: pd.Series, shape: Shape) -> None:
             f"The training part has {len(counts)} label{'s' if len(counts) != 1 else ''} with enough examples.",
             todo="At least two labels with two examples each are needed.",
         )
-
-
-def text_columns(frame: pd.DataFrame, shape: Shape) -> list[str]:
-    """Return the text columns of the shape that the frame has, negatives in order."""
-    more = sorted((c for c in frame.columns if c.startswith("negative_")), key=lambda c: int(c.rsplit("_", 1)[1]))
-    return [*TEXT_COLUMNS[shape], *(more if shape is Shape.TRIPLETS else [])]
 
 
 def text_ids(*columns: list[str]) -> list[np.ndarray]:

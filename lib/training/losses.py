@@ -11,10 +11,10 @@ from sentence_transformers.sentence_transformer import losses as stock
 from sentence_transformers.sentence_transformer.modules import Normalize
 from torch import nn
 
-from lib.models.packed import batches
+from lib.models.packed import switch
 from lib.training.recipe import Recipe
 
-DIRECTIONS: dict[str, tuple[str, ...]] = {
+DIRECTION_PAIRS: dict[str, tuple[str, ...]] = {
     "query_to_doc": ("query_to_doc",),
     "symmetric": ("query_to_doc", "doc_to_query"),
     "all": ("query_to_doc", "doc_to_query", "query_to_query", "doc_to_doc"),
@@ -22,7 +22,7 @@ DIRECTIONS: dict[str, tuple[str, ...]] = {
 CACHED_MINI_BATCH = 32
 
 
-def build(model: SentenceTransformer, recipe: Recipe, *, classes: int = 2) -> nn.Module:
+def build_loss(model: SentenceTransformer, recipe: Recipe, *, classes: int = 2) -> nn.Module:
     """Return the recipe's loss over the model, inside MatryoshkaLoss where dimensions are asked for.
 
     classes: the number of labels, for SoftmaxLoss.
@@ -56,51 +56,51 @@ def triplet_margin(model: SentenceTransformer, recipe: Recipe, name: str = "marg
 def ranking_settings(recipe: Recipe) -> dict[str, Any]:
     """Return scale and directions; symmetric is the mean of both directions' losses (Günther et al. 2024), all is one softmax."""
     mode = "per_direction" if recipe.directions == "symmetric" else "joint"
-    return {"scale": recipe.scale, "directions": DIRECTIONS[recipe.directions], "partition_mode": mode}
+    return {"scale": recipe.scale, "directions": DIRECTION_PAIRS[recipe.directions], "partition_mode": mode}
 
 
-def ranking(model: SentenceTransformer, recipe: Recipe, classes: int) -> nn.Module:
+def make_ranking(model: SentenceTransformer, recipe: Recipe, classes: int) -> nn.Module:
     return stock.MultipleNegativesRankingLoss(model, **ranking_settings(recipe))
 
 
-def cached_ranking(model: SentenceTransformer, recipe: Recipe, classes: int) -> nn.Module:
+def make_cached_ranking(model: SentenceTransformer, recipe: Recipe, classes: int) -> nn.Module:
     return stock.CachedMultipleNegativesRankingLoss(
         model, mini_batch_size=CACHED_MINI_BATCH, **ranking_settings(recipe)
     )
 
 
-def guided(model: SentenceTransformer, recipe: Recipe, classes: int) -> nn.Module:
+def make_guided(model: SentenceTransformer, recipe: Recipe, classes: int) -> nn.Module:
     """The guide is the base model as it was: it says which in-batch negatives are false."""
-    return stock.GISTEmbedLoss(model, copied(model).eval().requires_grad_(False))
+    return stock.GISTEmbedLoss(model, copy_model(model).eval().requires_grad_(False))
 
 
-def copied(model: SentenceTransformer) -> SentenceTransformer:
+def copy_model(model: SentenceTransformer) -> SentenceTransformer:
     """Return a model of its own with the same weights. A packed model's forward is bound to it, so the copy gets its own."""
     twin = copy.deepcopy(model)
-    switch = getattr(model, "closer_switch", None)
-    if switch is not None:
-        batches.disable(twin)
-        batches.enable(twin, bf16=switch.bf16)
+    state = getattr(model, "closer_switch", None)
+    if state is not None:
+        switch.disable_packing(twin)
+        switch.enable_packing(twin, bf16=state.bf16)
     return twin
 
 
-def softmax(model: SentenceTransformer, recipe: Recipe, classes: int) -> nn.Module:
+def make_softmax(model: SentenceTransformer, recipe: Recipe, classes: int) -> nn.Module:
     return stock.SoftmaxLoss(
         model, sentence_embedding_dimension=model.get_embedding_dimension(), num_labels=max(2, classes)
     )
 
 
 MAKERS: dict[str, Callable[[SentenceTransformer, Recipe, int], nn.Module]] = {
-    "MultipleNegativesRanking": ranking,
-    "CachedMultipleNegativesRanking": cached_ranking,
-    "GISTEmbed": guided,
+    "MultipleNegativesRanking": make_ranking,
+    "CachedMultipleNegativesRanking": make_cached_ranking,
+    "GISTEmbed": make_guided,
     "MegaBatchMargin": lambda model, recipe, classes: stock.MegaBatchMarginLoss(model, use_mini_batched_version=False),
     "CoSENT": lambda model, recipe, classes: stock.CoSENTLoss(model, scale=recipe.scale),
     "AnglE": lambda model, recipe, classes: stock.AnglELoss(model, scale=recipe.scale),
     "CosineSimilarity": lambda model, recipe, classes: stock.CosineSimilarityLoss(model),
     "OnlineContrastive": lambda model, recipe, classes: stock.OnlineContrastiveLoss(model, **with_margin(recipe)),
     "Contrastive": lambda model, recipe, classes: stock.ContrastiveLoss(model, **with_margin(recipe)),
-    "Softmax": softmax,
+    "Softmax": make_softmax,
     "Triplet": lambda model, recipe, classes: stock.TripletLoss(
         model, **triplet_margin(model, recipe, "triplet_margin")
     ),

@@ -8,12 +8,9 @@ from contextlib import contextmanager
 import torch
 from sentence_transformers import SentenceTransformer
 
-from lib.errors import TrainingError
+from lib.errors import TrainingError, is_out_of_memory
 from lib.process import peak_process_memory
 from lib.training.recipe import Recipe
-
-SIGNS = ("out of memory", "can't allocate memory", "not enough memory")
-"""What CUDA, MPS and torch's CPU allocator say in a RuntimeError."""
 
 
 def peak_memory(device: torch.device) -> int:
@@ -21,11 +18,6 @@ def peak_memory(device: torch.device) -> int:
     if device.type == "cuda":
         return int(torch.cuda.max_memory_allocated(device))
     return peak_process_memory()
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """Say whether an error means that memory ran out."""
-    return isinstance(error, MemoryError) or any(sign in str(error).lower() for sign in SIGNS)
 
 
 @contextmanager

@@ -7,18 +7,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from lib.errors import InputError
-from lib.training.examples import Rows, text_ids
+from lib.models.vectors import normalize_rows
+from lib.training.examples import TrainingColumns, text_ids
 from lib.training.recipe import Recipe
 
-BLOCK = 512
+SOURCES_PER_BLOCK = 512
 """Sources that are compared with all targets at once."""
 
 
 @dataclass(frozen=True)
-class Mined:
+class MiningResult:
     """Training rows with negative columns, and how many of the negatives are truly hard: the rest were drawn by chance."""
 
-    rows: Rows
+    rows: TrainingColumns
     hard: int
     drawn: int
 
@@ -32,7 +33,7 @@ class Targets:
     vectors: np.ndarray
 
 
-def mine(rows: Rows, vectors: dict[str, np.ndarray], recipe: Recipe) -> Mined:
+def mine_negatives(rows: TrainingColumns, vectors: dict[str, np.ndarray], recipe: Recipe) -> MiningResult:
     """Add `recipe.hard_negatives` columns of wrong targets, nearest first, to training pairs.
 
     vectors: by text, of the base model, any length. Only the training part's targets are taken. A negative has to be less
@@ -48,9 +49,9 @@ def mine(rows: Rows, vectors: dict[str, np.ndarray], recipe: Recipe) -> Mined:
     right = _right_places(anchor_ids, target_ids, place)
     chosen = np.empty((len(anchors), recipe.hard_negatives), dtype=np.int64)
     generator, hard = np.random.default_rng((recipe.seed, 7)), 0
-    for begin in range(0, len(anchors), BLOCK):
-        block = range(begin, min(begin + BLOCK, len(anchors)))
-        scores = _unit([vectors[anchors[row]] for row in block]) @ targets.vectors.T
+    for begin in range(0, len(anchors), SOURCES_PER_BLOCK):
+        block = range(begin, min(begin + SOURCES_PER_BLOCK, len(anchors)))
+        scores = normalize_rows([vectors[anchors[row]] for row in block]) @ targets.vectors.T
         for row, own in zip(block, scores, strict=True):
             known = right[int(anchor_ids[row])]
             found = nearest_wrong(own, place[int(target_ids[row])], known, recipe)
@@ -60,7 +61,7 @@ def mine(rows: Rows, vectors: dict[str, np.ndarray], recipe: Recipe) -> Mined:
         ("negative" if number == 0 else f"negative_{number + 1}"): [targets.texts[i] for i in chosen[:, number]]
         for number in range(recipe.hard_negatives)
     }
-    return Mined(Rows({**rows.columns, **columns}, rows.classes), hard, chosen.size - hard)
+    return MiningResult(TrainingColumns({**rows.columns, **columns}, rows.classes), hard, chosen.size - hard)
 
 
 def nearest_wrong(scores: np.ndarray, own: int, right: set[int], recipe: Recipe) -> list[int]:
@@ -93,7 +94,7 @@ def _filled(found: list[int], count: int, right: set[int], wanted: int, generato
 def _distinct(texts: list[str], ids: np.ndarray, vectors: dict[str, np.ndarray]) -> Targets:
     distinct, first = np.unique(ids, return_index=True)
     chosen = [texts[i] for i in first]
-    return Targets(chosen, distinct, _unit([vectors[text] for text in chosen]))
+    return Targets(chosen, distinct, normalize_rows([vectors[text] for text in chosen]))
 
 
 def _right_places(anchors: np.ndarray, targets: np.ndarray, place: dict[int, int]) -> dict[int, set[int]]:
@@ -105,8 +106,3 @@ def _right_places(anchors: np.ndarray, targets: np.ndarray, place: dict[int, int
         if anchor in place and target in right:
             right[target].add(place[anchor])
     return right
-
-
-def _unit(rows: list[np.ndarray]) -> np.ndarray:
-    matrix = np.asarray(rows, dtype=np.float32)
-    return matrix / np.maximum(np.linalg.norm(matrix, axis=1, keepdims=True), 1e-12)

@@ -227,7 +227,7 @@ class Recipe:
     def __post_init__(self) -> None:
         object.__setattr__(self, "matryoshka", tuple(int(value) for value in self.matryoshka))
         for name, spec in FIELDS.items() if "FIELDS" in globals() else ():
-            check(name, getattr(self, name), spec)
+            check_value(name, getattr(self, name), spec)
         if self.hard_negatives and self.negative_skip + self.hard_negatives > self.negative_range:
             raise InputError(
                 f"{self.negative_range} is less than the {self.negative_skip} passed over and the {self.hard_negatives} wanted.",
@@ -323,7 +323,7 @@ FIELDS: dict[str, Field] = {
 }
 
 
-def check(name: str, value: Any, spec: Field) -> None:
+def check_value(name: str, value: Any, spec: Field) -> None:
     """Raise InputError unless the value can be used for the setting."""
     if name == "loss":
         known = {loss for losses in LOSSES.values() for loss in losses} | {""}
@@ -381,7 +381,7 @@ def recommended_for(rows: int) -> Recipe:
     return replace(RECOMMENDED, epochs=epochs)
 
 
-def differences(recipe: Recipe | Mapping[str, Any]) -> dict[str, Any]:
+def changed_settings(recipe: Recipe | Mapping[str, Any]) -> dict[str, Any]:
     """Return the settings that differ from Recommended, in the form's order; the loss where it is no shape's default."""
     values = recipe.to_dict() if isinstance(recipe, Recipe) else dict(recipe)
     usual = RECOMMENDED.to_dict() | ({"loss": values["loss"]} if values.get("loss") in DEFAULTS else {})

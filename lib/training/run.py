@@ -14,7 +14,7 @@ from lib.data.shapes import Shape
 from lib.errors import CancelledError, TrainingError
 from lib.evaluation.task import Task
 from lib.models.encoder import encode
-from lib.models.loader import choose_device, load
+from lib.models.loader import choose_device, load_model
 from lib.process import keep_freed_memory
 from lib.progress import Heartbeat, Progress
 from lib.store.layout import RunPaths
@@ -22,19 +22,19 @@ from lib.store.names import folder_name
 from lib.store.publish import recover
 from lib.store.snapshots import BEST, SnapshotWriter
 from lib.training import cadence, checkpoints, saving, st_trainer
-from lib.training.compatibility import fitted, rate_of
-from lib.training.examples import Rows, training_rows
+from lib.training.compatibility import adapt_recipe, learning_rate_of
+from lib.training.examples import TrainingColumns, training_columns
 from lib.training.loop import run_epochs
 from lib.training.memory import naming_memory, peak_memory
 from lib.training.preflight import check_room, needed_bytes
 from lib.training.recipe import Recipe
 from lib.training.snapshots import kept_moments, shown_texts
-from lib.training.state import History, Trained, Training
+from lib.training.state import History, TrainResult, TrainState
 from lib.training.validate import measure_base
 from lib.training.validation_sample import validation_frame
 
 
-def train(
+def train_model(
     *,
     dataset_frame: pd.DataFrame,
     shape: Shape | str,
@@ -44,25 +44,25 @@ def train(
     home: Path,
     progress: Progress,
     card: dict[str, Any] | None = None,
-) -> Trained:
+) -> TrainResult:
     """Train, keep the best epoch, save it under `folder` and return what came of it; goes on from a checkpoint if there is one.
 
     Raises TrainingError (loss not finite, damaged checkpoints), ModelError, InputError; CancelledError after a cancelled
     training whose best epoch so far was saved and marked partial.
     """
     shape = Shape(shape)
-    rows = training_rows(dataset_frame, shape)
+    rows = training_columns(dataset_frame, shape)
     recipe = recipe.for_shape(shape, classes=len(rows.classes))
     final = folder / folder_name(model_name)
     recover(final)
     progress.stage("loading", model_name)
-    with threads(recipe.threads):
-        begin(recipe)
+    with thread_count(recipe.threads):
+        seed_everything(recipe)
         training = open_training(dataset_frame, rows, shape, model_name, recipe, folder, home, progress)
-        return work(training, final, card or {})
+        return run_and_save(training, final, card or {})
 
 
-def work(training: Training, final: Path, card: dict[str, Any]) -> Trained:
+def run_and_save(training: TrainState, final: Path, card: dict[str, Any]) -> TrainResult:
     """Train to the end and save the best epoch; what cuts a training short is raised again once its best so far is saved."""
     cut: CancelledError | TrainingError | None = None
     try:
@@ -71,13 +71,13 @@ def work(training: Training, final: Path, card: dict[str, Any]) -> Trained:
     except CancelledError as error:
         cut = error
     except TrainingError as error:
-        cut = error if training.history.best_epoch == 0 else keeping(error)
+        cut = error if training.history.best_epoch == 0 else with_partial_note(error)
     if cut is not None and training.history.best_epoch == 0:
         raise cut  # nothing was learnt that could be kept
     best = save_model(training, final, card, partial=cut is not None)
     if cut is not None:
         raise cut
-    return Trained(
+    return TrainResult(
         best_epoch=best,
         epochs=training.history.epochs,
         model_dir=final,
@@ -88,7 +88,7 @@ def work(training: Training, final: Path, card: dict[str, Any]) -> Trained:
     )
 
 
-def keeping(error: TrainingError) -> TrainingError:
+def with_partial_note(error: TrainingError) -> TrainingError:
     """Return the error with what it leaves: the best epoch so far, which is saved."""
     told = TrainingError(error.what, where=error.where, todo=f"{error.todo} The best epoch so far is kept.".strip())
     told.__cause__ = error.__cause__ or error
@@ -96,7 +96,7 @@ def keeping(error: TrainingError) -> TrainingError:
 
 
 @contextmanager
-def threads(count: int) -> Iterator[None]:
+def thread_count(count: int) -> Iterator[None]:
     """Compute with so many threads (0: as many as before) for the block: a worker does the next run with all of them again."""
     before = torch.get_num_threads()
     torch.set_num_threads(count or before)
@@ -106,7 +106,7 @@ def threads(count: int) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def begin(recipe: Recipe) -> None:
+def seed_everything(recipe: Recipe) -> None:
     """Set seeds and how memory is reused: the same seed and threads give the same bits on a CPU."""
     import transformers
 
@@ -117,18 +117,18 @@ def begin(recipe: Recipe) -> None:
 
 def open_training(
     frame: pd.DataFrame,
-    rows: Rows,
+    rows: TrainingColumns,
     shape: Shape,
     model_name: str,
     recipe: Recipe,
     folder: Path,
     home: Path,
     progress: Progress,
-) -> Training:
+) -> TrainState:
     """Load the model, measure and show the base (from the cache where it was encoded before), and get ready to train."""
-    model = load(model_name, device=choose_device(recipe.device), home=home)
+    model = load_model(model_name, device=choose_device(recipe.device), home=home)
     progress.log(f"Computes on {model.device}, {torch.get_num_threads()} threads.")
-    recipe, left_out = fitted(recipe, model)
+    recipe, left_out = adapt_recipe(recipe, model)
     for line in left_out:
         progress.log(line, level="warning")
     seen, words = validation_frame(frame, shape)
@@ -136,7 +136,7 @@ def open_training(
         progress.log(words)
     task = Task.of(seen, shape=shape, part="validation")
     snapshots = SnapshotWriter(RunPaths(folder).snapshots.folder, shown_texts(frame, shape))
-    training = Training(
+    training = TrainState(
         frame,
         shape,
         model_name,
@@ -156,7 +156,7 @@ def open_training(
     return training
 
 
-def check_space(training: Training) -> None:
+def check_space(training: TrainState) -> None:
     """Raise TrainingError before anything is trained when the disk has no room for it."""
     needed = needed_bytes(
         parameters=sum(p.numel() for p in training.model.parameters()),
@@ -167,7 +167,7 @@ def check_space(training: Training) -> None:
     check_room(training.folder, needed)
 
 
-def save_model(training: Training, final: Path, card: dict[str, Any], *, partial: bool) -> int:
+def save_model(training: TrainState, final: Path, card: dict[str, Any], *, partial: bool) -> int:
     """Publish the best epoch as a plain sentence-transformers folder that was loaded again and compared; return that epoch."""
     progress, model = training.progress, training.model
     progress.stage("saving")
@@ -176,7 +176,7 @@ def save_model(training: Training, final: Path, card: dict[str, Any], *, partial
     if training.history.best <= base:
         progress.log(f"No epoch was better than the base model on validation ({base:.4f}).", level="warning")
     model.eval()
-    saving.check_finite(model)
+    saving.check_weights(model)
     quiet = Heartbeat(progress, stoppable=False)
     if not training.snapshots.repeat(f"epoch-{best:03d}", BEST, epoch=best):
         training.snapshots.write(BEST, epoch=best, embeddings=encode(model, training.snapshots.texts, progress=quiet))
@@ -195,13 +195,13 @@ def save_model(training: Training, final: Path, card: dict[str, Any], *, partial
     return best
 
 
-def measured_facts(training: Training) -> dict[str, Any]:
+def measured_facts(training: TrainState) -> dict[str, Any]:
     """Return what the tuned model's card says of how it was trained and how fast it is."""
     model = training.model
     speed = saving.texts_per_second(model, training.snapshots.texts[: saving.TIMED])
     return {
         "device": str(model.device),
-        "learning_rate_used": rate_of(training.recipe, model),
+        "learning_rate_used": learning_rate_of(training.recipe, model),
         "train_seconds": round(training.history.train_seconds, 1),
         "texts_per_second": None if speed is None else round(speed, 1),
     }

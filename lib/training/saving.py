@@ -13,7 +13,7 @@ from sentence_transformers import SentenceTransformer
 
 from lib.errors import ModelError, TrainingError
 from lib.models.encoder import encode
-from lib.models.loader import load
+from lib.models.loader import load_model
 from lib.store.publish import publish
 from lib.training.card import CARD, FACTS, write_card
 from lib.training.recipe import Recipe
@@ -39,7 +39,7 @@ def save_tuned(
 
     Raises TrainingError for weights that are not finite, ModelError when the saved model is another one.
     """
-    check_finite(model)
+    check_weights(model)
     expected = encode(model, texts, fast=False)
     with publish(final) as part:
         model.save_pretrained(str(part), create_model_card=False, safe_serialization=True)
@@ -49,7 +49,7 @@ def save_tuned(
         check_saved(part, texts, expected)
 
 
-def check_finite(model: SentenceTransformer) -> None:
+def check_weights(model: SentenceTransformer) -> None:
     """Raise TrainingError when a weight is not a finite number."""
     for name, value in model.state_dict().items():
         if value.is_floating_point() and not bool(torch.isfinite(value).all()):
@@ -60,7 +60,7 @@ def check_finite(model: SentenceTransformer) -> None:
 
 def check_saved(folder: Path, texts: list[str], expected: np.ndarray) -> None:
     """Raise ModelError unless the folder, loaded again, gives the same embeddings (cosine above 0.9999)."""
-    cosine = same_cosine(encode(load(str(folder), device="cpu"), texts, fast=False), expected)
+    cosine = same_cosine(encode(load_model(str(folder), device="cpu"), texts, fast=False), expected)
     if len(cosine) and not float(cosine.min()) >= SAME_MODEL:  # also when it is not a number
         raise ModelError(
             f"The saved model gives other embeddings than the trained one (cosine {cosine.min():.5f}).",

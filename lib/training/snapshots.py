@@ -6,9 +6,8 @@ import math
 
 import pandas as pd
 
-from lib.data.shapes import Shape
+from lib.data.shapes import Shape, text_columns
 from lib.settings import MAX_DRAWN_POINTS
-from lib.training.examples import text_columns
 
 SHOWN_TEXTS = 8_000
 """Texts that are followed, at most, in a dataset of ordinary size: each costs time in every epoch."""
@@ -31,7 +30,7 @@ def shown_limit(rows: int) -> int:
 def shown_texts(frame: pd.DataFrame, shape: Shape, *, limit: int | None = None) -> list[str]:
     """Return the distinct texts to follow: all of held-out, validation and training rows where they fit, else a fair sample of each."""
     limit = shown_limit(len(frame)) if limit is None else limit
-    names = text_columns(frame, shape)
+    names = list(text_columns(shape, frame.columns))
     rows = {part: frame.loc[frame["part"] == part, names].sample(frac=1.0, random_state=0) for part in ROOM}
     texts: dict[str, None] = {}
     for share in (ROOM, dict.fromkeys(ROOM, 1.0)):  # what a part left over is filled up in the second round

@@ -20,12 +20,12 @@ from transformers.pytorch_utils import Conv1D
 from lib.data.shapes import Shape
 from lib.errors import TrainingError
 from lib.models.encoder import SMALLEST_BF16
-from lib.models.packed import batches
-from lib.models.static import is_static
+from lib.models.packed import batches, switch
+from lib.models.static import is_static_model
 from lib.training import checkpoints
 from lib.training.batches import FairBatches
 from lib.training.epoch_plan import grouped_size
-from lib.training.examples import Rows, text_ids
+from lib.training.examples import TrainingColumns, text_ids
 from lib.training.options import IN_BATCH
 from lib.training.recipe import Recipe
 
@@ -35,14 +35,14 @@ class Hooks:
     """What the trainer tells while it works: after each step (step, epoch, loss, rate), and at the end of each epoch."""
 
     step: Callable[[int, float, float, float], None]
-    epoch: Callable[[ClosersTrainer, int], bool]
+    epoch: Callable[[Trainer, int], bool]
     stopped: bool = field(default=False)
 
 
-class ClosersTrainer(SentenceTransformerTrainer):
+class Trainer(SentenceTransformerTrainer):
     """The stock trainer with our batches, packed features and checkpoints. `hooks.epoch` returns True to stop early."""
 
-    def __init__(self, *, rows: Rows, shape: Shape, recipe: Recipe, hooks: Hooks, **stock: Any) -> None:
+    def __init__(self, *, rows: TrainingColumns, shape: Shape, recipe: Recipe, hooks: Hooks, **stock: Any) -> None:
         self.rows, self.shape, self.recipe, self.hooks = rows, shape, recipe, hooks
         self.last_loss = math.nan
         super().__init__(train_dataset=Dataset.from_dict(rows.columns), callbacks=[Reporter(self)], **stock)
@@ -67,7 +67,7 @@ class ClosersTrainer(SentenceTransformerTrainer):
         features, labels = super().collect_features(inputs)
         if self.recipe.loss.startswith("Cached") or self.recipe.loss == "GISTEmbed":
             return features, labels
-        return batches.together(self.model, features), labels
+        return batches.embed_batch(self.model, features), labels
 
     def compute_loss(self, *args: Any, **kwargs: Any) -> Any:
         """Return the stock loss, or raise TrainingError when it is not finite: going on would destroy the model."""
@@ -82,9 +82,9 @@ class ClosersTrainer(SentenceTransformerTrainer):
         return loss
 
     @property
-    def parts(self) -> checkpoints.Parts:
+    def parts(self) -> checkpoints.CheckpointState:
         """Return what a checkpoint holds."""
-        return checkpoints.Parts(self.model, self.loss, self.optimizer, self.lr_scheduler)
+        return checkpoints.CheckpointState(self.model, self.loss, self.optimizer, self.lr_scheduler)
 
     def _load_from_checkpoint(self, checkpoint_path: str) -> None:
         checkpoints.restore_model(Path(checkpoint_path), self.model)
@@ -103,7 +103,7 @@ class ClosersTrainer(SentenceTransformerTrainer):
 class Reporter(TrainerCallback):
     """Hands the trainer's moments to the hooks."""
 
-    def __init__(self, trainer: ClosersTrainer) -> None:
+    def __init__(self, trainer: Trainer) -> None:
         self.trainer = trainer
 
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
@@ -123,15 +123,15 @@ def wants_bf16(recipe: Recipe, model: SentenceTransformer) -> bool:
         return recipe.precision == "bf16"
     if model.device.type == "cuda":
         return torch.cuda.is_bf16_supported()
-    gains = model.device.type == "cpu" and batches.bf16_gains()
+    gains = model.device.type == "cpu" and switch.bf16_gains()
     return gains and (model.get_embedding_dimension() or 0) >= SMALLEST_BF16
 
 
-def described(model: SentenceTransformer, *, packed: bool, bf16: bool) -> str:
+def describe_computation(model: SentenceTransformer, *, packed: bool, bf16: bool) -> str:
     """Return how batches are computed, in words for the log."""
     layout = "packed: no padding is computed" if packed else "padded to their longest text"
     precision = f"Precision: {'bf16' if bf16 else 'fp32'}."
-    return precision if is_static(model) else f"Batches are {layout}. {precision}"
+    return precision if is_static_model(model) else f"Batches are {layout}. {precision}"
 
 
 def arguments(

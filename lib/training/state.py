@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -19,12 +20,12 @@ from lib.progress import Progress
 from lib.store.layout import RunPaths
 from lib.store.snapshots import SnapshotWriter
 from lib.training import cadence
-from lib.training.examples import Rows
+from lib.training.examples import TrainingColumns
 from lib.training.recipe import Recipe
 
 
 @dataclass(frozen=True)
-class Trained:
+class TrainResult:
     """What came of a training. `epochs` has one entry a look at the validation part; epoch 0 is the base model.
 
     seconds: spent on steps alone, measuring left out. peak_memory: most bytes this process has held.
@@ -46,13 +47,25 @@ class History:
     epochs: list[dict[str, Any]] = field(default_factory=list)
     best_epoch: int = 0
     best: float = -np.inf
-    looks_without_gain: int = 0
+    evals_without_improvement: int = 0
     train_seconds: float = 0.0
     epochs_done: int = 0
 
+    def to_json(self) -> dict[str, Any]:
+        """Give the history as JSON-able values."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> History:
+        """Read a stored history, also one of an older checkpoint."""
+        known = dict(values)
+        known["evals_without_improvement"] = known.pop("looks_without_gain", known.get("evals_without_improvement", 0))
+        known["best"] = -np.inf if known["best"] is None else known["best"]
+        return cls(**known)
+
 
 @dataclass
-class Training:
+class TrainState:
     """The parts of one training that its steps share.
 
     checkpoint_every: seconds after which a step within an epoch ends with a checkpoint; checkpoint_seconds: what the last one took.
@@ -65,7 +78,7 @@ class Training:
     folder: Path
     progress: Progress
     model: SentenceTransformer
-    rows: Rows
+    rows: TrainingColumns
     task: Task
     snapshots: SnapshotWriter
     history: History

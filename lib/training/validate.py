@@ -18,10 +18,10 @@ from lib.store.snapshots import BASE
 from lib.training import checkpoints, negatives
 from lib.training.options import MINED, RANKING
 from lib.training.snapshots import is_shown
-from lib.training.state import Training
+from lib.training.state import TrainState
 
 
-def measure_base(training: Training, home: Path) -> None:
+def measure_base(training: TrainState, home: Path) -> None:
     """Measure the base model on the validation part by the same code as every epoch, and write its snapshot."""
     training.progress.stage("measuring the base model")
     began = time.monotonic()
@@ -32,15 +32,15 @@ def measure_base(training: Training, home: Path) -> None:
         return cache.embed(training.model, texts, fingerprint=mark, progress=training.progress)
 
     metrics = training.task.measure(embed(training.task.texts))
-    check_measured(training, metrics)
+    check_metric(training, metrics)
     training.snapshots.write(BASE, epoch=0, embeddings=embed(training.snapshots.texts))
     if training.recipe.hard_negatives and training.shape in MINED and training.recipe.loss in RANKING:
-        add_negatives(training, embed)
-    note(training, 0, "base", metrics, time.monotonic() - began)
+        add_hard_negatives(training, embed)
+    record_metrics(training, 0, "base", metrics, time.monotonic() - began)
     training.history.best = metrics[training.metric]
 
 
-def check_measured(training: Training, metrics: dict[str, float]) -> None:
+def check_metric(training: TrainState, metrics: dict[str, float]) -> None:
     """Raise TrainingError unless the metric that is to choose the best epoch is there and a number."""
     if not np.isfinite(metrics.get(training.metric, np.nan)):
         raise TrainingError(
@@ -59,16 +59,16 @@ def check_measured(training: Training, metrics: dict[str, float]) -> None:
         )
 
 
-def add_negatives(training: Training, embed: Callable[[list[str]], np.ndarray]) -> None:
+def add_hard_negatives(training: TrainState, embed: Callable[[list[str]], np.ndarray]) -> None:
     """Mine hard negatives with the base model; its vectors come from the cache, so a resumed run mines the same."""
     training.progress.stage("mining hard negatives")
     texts = training.rows.texts
-    mined = negatives.mine(training.rows, dict(zip(texts, embed(texts), strict=True)), training.recipe)
+    mined = negatives.mine_negatives(training.rows, dict(zip(texts, embed(texts), strict=True)), training.recipe)
     training.rows = mined.rows
     training.progress.log(f"{mined.hard:,} hard negatives were mined, {mined.drawn:,} were drawn by chance.")
 
 
-def note(training: Training, epoch: int, moment: str, metrics: dict[str, float], seconds: float) -> None:
+def record_metrics(training: TrainState, epoch: int, moment: str, metrics: dict[str, float], seconds: float) -> None:
     """Keep and report what was measured at one moment."""
     history = training.history
     history.epochs = [e for e in history.epochs if e["epoch"] < epoch]
@@ -76,7 +76,7 @@ def note(training: Training, epoch: int, moment: str, metrics: dict[str, float],
     training.progress.measured(part="validation", moment=moment, epoch=epoch, metrics=metrics, seconds=seconds)
 
 
-def look(training: Training, epoch: int, began: float) -> None:
+def validate(training: TrainState, epoch: int, began: float) -> None:
     """Measure the model after an epoch on the validation part; keep its weights when it is the best so far."""
     history, progress = training.history, training.progress
     progress.stage("training", f"epoch {epoch} of {training.recipe.epochs}: looking at the validation part")
@@ -91,11 +91,11 @@ def look(training: Training, epoch: int, began: float) -> None:
     metrics = training.task.measure(rows[:count])
     if len(rows) > count:
         training.snapshots.write(f"epoch-{epoch:03d}", epoch=epoch, embeddings=rows[count:])
-    note(training, epoch, f"epoch-{epoch:03d}", metrics, time.monotonic() - began)
+    record_metrics(training, epoch, f"epoch-{epoch:03d}", metrics, time.monotonic() - began)
     value = metrics[training.metric]
     value = value if np.isfinite(value) else -np.inf  # all texts at one place: nothing to rank by
     if history.best_epoch == 0 or value > history.best:
         checkpoints.save_best(training.checkpoints, training.model, epoch=epoch)
-        history.best, history.best_epoch, history.looks_without_gain = value, epoch, 0
+        history.best, history.best_epoch, history.evals_without_improvement = value, epoch, 0
     else:
-        history.looks_without_gain += 1
+        history.evals_without_improvement += 1

@@ -5,17 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from lib.data.shapes import Shape
+from lib.data.shapes import Shape, text_columns
 from lib.evaluation.task import Task
 from lib.settings import MAX_VALIDATION_TEXTS
-from lib.training.examples import text_columns
 from lib.training.snapshots import shown_texts
 
 ROWS_SHARE = 0.25
 """At most this share of the texts come from rows of the validation part itself; the rest stand around to be told apart."""
 
 
-def looked_texts(frame: pd.DataFrame, shape: Shape) -> int:
+def count_validation_texts(frame: pd.DataFrame, shape: Shape) -> int:
     """Return how many distinct texts a look at the validation part encodes, those of its snapshot included."""
     seen, _ = validation_frame(frame, shape)
     return len({*Task.of(seen, shape=shape, part="validation").texts, *shown_texts(frame, shape)})
@@ -29,7 +28,7 @@ def validation_frame(
     Rows are drawn by a fixed seed, so that base and every epoch of every run on the dataset see the same. Other rows of a
     chosen source stay in: all its right targets count.
     """
-    names = text_columns(frame, shape)
+    names = list(text_columns(shape, frame.columns))
     if len(frame) * len(names) <= limit or pd.unique(frame[names].to_numpy(dtype=object).ravel()).size <= limit:
         return frame, ""
     generator = np.random.default_rng(0)

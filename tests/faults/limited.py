@@ -43,7 +43,7 @@ def limit_memory(amount: str) -> None:
     """Let the address space not grow once the training's step begins."""
     from lib.training import st_trainer
 
-    original = st_trainer.ClosersTrainer.compute_loss
+    original = st_trainer.Trainer.compute_loss
 
     def hungry(self, *args, **kwargs):
         import psutil
@@ -54,7 +54,7 @@ def limit_memory(amount: str) -> None:
         torch.empty(1 << 32, dtype=torch.uint8)
         return original(self, *args, **kwargs)
 
-    st_trainer.ClosersTrainer.compute_loss = hungry
+    st_trainer.Trainer.compute_loss = hungry
 
 
 def no_room(amount: str) -> None:
@@ -72,7 +72,7 @@ def error_in_loss(amount: str) -> None:
     def broken(self, *args, **kwargs):
         return 1 / int(amount)
 
-    st_trainer.ClosersTrainer.compute_loss = broken
+    st_trainer.Trainer.compute_loss = broken
 
 
 def clock_set_back(amount: str) -> None:
@@ -85,7 +85,7 @@ def clock_set_back(amount: str) -> None:
     from lib.training import st_trainer
 
     shift = [0.0]
-    real, original = time.time, st_trainer.ClosersTrainer.compute_loss
+    real, original = time.time, st_trainer.Trainer.compute_loss
 
     class Shifted(datetime):
         @classmethod
@@ -98,7 +98,7 @@ def clock_set_back(amount: str) -> None:
 
     time.time = lambda: real() - shift[0]
     events.datetime = database.datetime = Shifted
-    st_trainer.ClosersTrainer.compute_loss = step
+    st_trainer.Trainer.compute_loss = step
 
 
 def die_at(place: str) -> None:

@@ -68,7 +68,7 @@ def test_a_damaged_newest_checkpoint_is_not_used(
 ) -> None:
     """Every way of damage is detected and the older checkpoint chosen."""
     from lib.store.workspace import open_workspace
-    from lib.training.checkpoints import newest
+    from lib.training.checkpoints import newest_checkpoint
 
     kept, identity, _ = half_done
     for how in DAMAGES:
@@ -78,7 +78,7 @@ def test_a_damaged_newest_checkpoint_is_not_used(
         steps = sorted(folder.glob("step-*"))
         assert len(steps) == 2
         damage(steps[-1] / name, how)
-        chosen, problems = newest(folder)
+        chosen, problems = newest_checkpoint(folder)
         assert chosen == steps[0], how
         assert problems != []
 

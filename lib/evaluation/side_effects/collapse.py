@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from lib.evaluation.retrieval import unit
+from lib.models.vectors import normalize_rows
 
 SAMPLE = 2_000
 
 
 def space(rows: np.ndarray, left: np.ndarray, right: np.ndarray) -> dict[str, float]:
     """Return effective rank, mean random cosine, alignment (of the pairs left-right) and uniformity."""
-    rows = unit(rows)
+    rows = normalize_rows(rows)
     sample = rows[np.random.default_rng(0).permutation(len(rows))[:SAMPLE]]
     return whole(sample) | {"alignment": alignment(rows, left, right)}
 

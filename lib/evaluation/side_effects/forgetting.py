@@ -14,7 +14,7 @@ from lib.evaluation.bootstrap import Difference
 from lib.evaluation.bootstrap_aggregate import compare_whole
 from lib.evaluation.compare import as_dict
 from lib.evaluation.curves import rank_correlation, ranks
-from lib.evaluation.retrieval import finite, unit
+from lib.models.vectors import check_finite, normalize_rows
 
 PROBE = Path(__file__).with_name("probe.csv")
 NEIGHBOURS = 10
@@ -38,7 +38,7 @@ def probe_texts() -> list[str]:
 def probe_cosines(rows: np.ndarray) -> np.ndarray:
     """Return the cosine of each pair of the probe. rows: (len(probe_texts()), d)."""
     place = {text: row for row, text in enumerate(probe_texts())}
-    rows, pairs = unit(rows), probe()
+    rows, pairs = normalize_rows(rows), probe()
     left, right = pairs["first"].map(place).to_numpy(), pairs["second"].map(place).to_numpy()
     return np.einsum("ij,ij->i", rows[left], rows[right])
 
@@ -50,7 +50,7 @@ def agreement(rows: np.ndarray) -> float:
 
 def general(embed: Callable[[str, list[str]], np.ndarray]) -> dict[str, Any]:
     """Return the agreement with the probe's grades before and after with its interval, and how many neighbours are kept."""
-    base, tuned = (finite(embed(name, probe_texts()), name=name) for name in ("base", "tuned"))
+    base, tuned = (check_finite(embed(name, probe_texts()), name=name) for name in ("base", "tuned"))
     found = probe_difference(base, tuned)
     return {"probe": as_dict(found), "probe_pairs": len(probe()), "neighbours_kept": kept(base, tuned)}
 
@@ -76,7 +76,7 @@ def kept(base: np.ndarray, tuned: np.ndarray) -> float:
 
 def nearest(rows: np.ndarray) -> np.ndarray:
     """Return by row the ids of its nearest other rows."""
-    rows = unit(rows)
+    rows = normalize_rows(rows)
     scores = rows @ rows.T
     np.fill_diagonal(scores, -np.inf)
     count = min(NEIGHBOURS, len(rows) - 1)

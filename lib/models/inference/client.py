@@ -20,7 +20,7 @@ ANSWER_SECONDS = 120.0
 """Loading torch, the encoder and a model takes seconds; a large one on a slow disk may take a minute."""
 
 
-class LiveWorker:
+class InferenceClient:
     """The helper process of one server, started on first use and again after it has ended."""
 
     def __init__(self, home: Path, *, server: str) -> None:

@@ -12,8 +12,9 @@ import pandas as pd
 
 from lib import settings
 from lib.models.encoder import encode
-from lib.models.loader import fingerprint, load
+from lib.models.loader import fingerprint, load_model
 from lib.models.vector_cache import EmbeddingCache
+from lib.models.vectors import normalize_rows
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -24,20 +25,14 @@ KEPT_TARGETS = 4
 
 @lru_cache(maxsize=KEPT_MODELS)
 def _model(name: str) -> SentenceTransformer:
-    return load(name, device="cpu", home=settings.home())
-
-
-def unit(vectors: np.ndarray) -> np.ndarray:
-    """Return (n, d) rows of length one; rows of zeros stay."""
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return vectors / np.where(lengths == 0, 1, lengths)
+    return load_model(name, device="cpu", home=settings.home())
 
 
 def cosines(*, models: Sequence[str], left: str, right: str) -> list[float]:
     """Return the cosine of two texts by each model."""
     found = []
     for name in models:
-        vectors = unit(encode(_model(name), [left, right]).astype(np.float64))
+        vectors = normalize_rows(encode(_model(name), [left, right]), dtype=np.float64)
         found.append(float(vectors[0] @ vectors[1]))
     return found
 
@@ -49,7 +44,7 @@ def nearest(
     found = []
     for name in models:
         texts, vectors = _targets(name, parquet, column, Path(parquet).stat().st_mtime_ns)
-        scores = vectors @ unit(encode(_model(name), [query]))[0]
+        scores = vectors @ normalize_rows(encode(_model(name), [query]))[0]
         best = np.argsort(-scores, kind="stable")[:most]
         found.append([{"text": texts[place], "cosine": float(scores[place])} for place in best])
     return found
@@ -60,4 +55,4 @@ def _targets(name: str, parquet: str, column: str, _stamp: int) -> tuple[list[st
     texts = list(dict.fromkeys(pd.read_parquet(parquet, columns=[column])[column]))
     model = _model(name)
     vectors = EmbeddingCache(settings.home()).embed(model, texts, fingerprint=fingerprint(model))
-    return texts, unit(vectors)
+    return texts, normalize_rows(vectors)

@@ -27,12 +27,12 @@ def serve(handlers: Handlers) -> int:
     with suppress(TimeoutError, EOFError):
         while True:
             line = requests.next_line(IDLE_SECONDS)
-            answers.write(json.dumps(answer(handlers, line)).encode() + b"\n")
+            answers.write(json.dumps(handle_request(handlers, line)).encode() + b"\n")
             answers.flush()
     return 0
 
 
-def answer(handlers: Handlers, line: bytes) -> dict[str, Any]:
+def handle_request(handlers: Handlers, line: bytes) -> dict[str, Any]:
     """Run one request: its value, or the error for the user."""
     try:
         request = json.loads(line)

@@ -1,7 +1,7 @@
-"""Quick mode: lower layers stay as they are, so what they make of each training text is computed once and looked up.
+"""Cache the activations of frozen lower layers: each training text passes through them once, not in every epoch.
 
-    tokens = packing.Tokens(model, texts)
-    frozen.keep(model, tokens, layers=3)        # batches of `tokens` now start at layer 3; everything else sees the whole model
+    tokens = batches.Tokens(model, texts)
+    activation_cache.cache_activations(model, tokens, layers=3)  # batches of `tokens` start at layer 3 from now on
 
 Only the forward pass of such a batch sees the shortened model: evaluation, checkpoints and saving need not know of it.
 """
@@ -17,15 +17,15 @@ import torch
 from sentence_transformers import SentenceTransformer
 
 from lib.errors import TrainingError
-from lib.models.packed.batches import KEPT, Tokens
+from lib.models.packed.batches import CACHED_MARK, Tokens
 
-BLOCK = 256
+TEXTS_PER_PASS = 256
 """Texts whose activations are computed at once."""
 MOST_BYTES = 4_000_000_000
 """Activations above this are not kept: then the frozen layers compute them again in every step."""
 
 
-class Remembered(torch.nn.Module):
+class CachedLayers(torch.nn.Module):
     """Stands for embeddings and lower layers: `input_ids` are rows of what these made of the training texts."""
 
     def __init__(self, rows: torch.Tensor) -> None:
@@ -53,7 +53,7 @@ def freeze(model: SentenceTransformer, *, layers: int) -> None:
         part.requires_grad_(False)
 
 
-def keep(model: SentenceTransformer, tokens: Tokens, *, layers: int) -> bool:
+def cache_activations(model: SentenceTransformer, tokens: Tokens, *, layers: int) -> bool:
     """Freeze, compute what the frozen part makes of every text, and let batches of `tokens` start from there.
 
     The unpadded path has to be on. Returns False, having frozen all the same, where that would take too much memory.
@@ -63,15 +63,15 @@ def keep(model: SentenceTransformer, tokens: Tokens, *, layers: int) -> bool:
     if len(tokens.ids) * width * (2 if bf16 else 4) > MOST_BYTES:
         return False
     rows = _activations(model, tokens, layers)
-    remembered = Remembered(rows.to(torch.bfloat16) if bf16 else rows)
+    remembered = CachedLayers(rows.to(torch.bfloat16) if bf16 else rows)
     tokens.ids, tokens.kept = np.arange(len(tokens.ids), dtype=np.int64), True
     whole = model.forward
 
     def forward(features: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
-        if KEPT not in features:
+        if CACHED_MARK not in features:
             return whole(features, **kwargs)
         with _shortened(model, layers, remembered):
-            return whole({key: value for key, value in features.items() if key != KEPT}, **kwargs)
+            return whole({key: value for key, value in features.items() if key != CACHED_MARK}, **kwargs)
 
     model.forward = forward
     return True
@@ -97,7 +97,10 @@ def _activations(model: SentenceTransformer, tokens: Tokens, layers: int) -> tor
     model.eval()
     try:
         with _shortened(model, layers, None):
-            blocks = [tokens.features(range(begin, min(begin + BLOCK, count))) for begin in range(0, count, BLOCK)]
+            blocks = [
+                tokens.features(range(begin, min(begin + TEXTS_PER_PASS, count)))
+                for begin in range(0, count, TEXTS_PER_PASS)
+            ]
             return torch.cat([model(features)["token_embeddings"][0].float() for features in blocks])
     finally:
         model.train(training)

@@ -1,8 +1,8 @@
-"""What the trainer needs to waste nothing: texts tokenised once a run, a batch embedded in one row, each text of it once.
+"""Tokenize the texts of a run once, and embed a batch as one packed row in which each distinct text stands once.
 
-with packing.packed(model, bf16=...) as on:                 # CPU and a model of the attention interface; else plain
-    tokens = packing.Tokens(model, texts)                    # the collator's preprocess_fn
-    features = packing.together(model, features)             # in the trainer's collect_features; same loss, same gradients
+with switch.packing(model, bf16=...) as on:          # on: whether this device and model can compute packed
+    tokens = batches.Tokens(model, texts)            # the collator's preprocess_fn
+    features = batches.embed_batch(model, features)  # in the trainer's collect_features: same loss, same gradients
 """
 
 from __future__ import annotations
@@ -14,13 +14,9 @@ import numpy as np
 import torch
 from sentence_transformers import SentenceTransformer
 
-from lib.models.packed.switch import bf16_gains, can_pack, disable, enable, packed
-
-__all__ = ["KEPT", "Tokens", "bf16_gains", "can_pack", "disable", "enable", "packed", "together"]
-
-KEPT = "kept_activations"
+CACHED_MARK = "kept_activations"
 """Marks features whose `input_ids` are rows of what frozen lower layers made of the training texts (lib/models/packed/activation_cache.py)."""
-BLOCK = 1_000
+TEXTS_PER_CALL = 1_000
 """Texts that are tokenised in one call."""
 
 
@@ -33,8 +29,8 @@ class Tokens:
         self.place = {text: row for row, text in enumerate(dict.fromkeys(texts))}
         distinct = list(self.place)
         ids, positions, lengths = [], [], []
-        for begin in range(0, len(distinct), BLOCK):
-            features = model.preprocess(distinct[begin : begin + BLOCK])
+        for begin in range(0, len(distinct), TEXTS_PER_CALL):
+            features = model.preprocess(distinct[begin : begin + TEXTS_PER_CALL])
             ids.append(features["input_ids"][0].numpy())
             positions.append(features["position_ids"][0].numpy())
             lengths.append(features["cu_seq_lens_q"].diff().numpy())
@@ -53,7 +49,7 @@ class Tokens:
         lengths = self.starts[rows + 1] - self.starts[rows]
         index = np.concatenate([np.arange(self.starts[row], self.starts[row + 1]) for row in rows])
         boundaries = torch.from_numpy(np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32))
-        return ({KEPT: True} if self.kept else {}) | {
+        return ({CACHED_MARK: True} if self.kept else {}) | {
             "input_ids": torch.from_numpy(self.ids[index])[None],
             "position_ids": torch.from_numpy(self.positions[index])[None],
             "seq_idx": torch.from_numpy(np.repeat(np.arange(len(rows), dtype=np.int32), lengths))[None],
@@ -64,13 +60,13 @@ class Tokens:
         }
 
 
-def together(model: SentenceTransformer, features: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def embed_batch(model: SentenceTransformer, features: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Embed all columns of a batch in one row, each distinct text once; return features that carry their embeddings.
 
     A loss that calls the model with them gets those embeddings back. Features that are not packed come back as they are.
     """
     packable = all("cu_seq_lens_q" in column and "prompt_length" not in column for column in features)
-    if not packable or len({KEPT in column for column in features}) > 1:
+    if not packable or len({CACHED_MARK in column for column in features}) > 1:
         return features
     texts, inverse = _distinct(features)
     embeddings = model(_row(features, texts))["sentence_embedding"]
@@ -109,7 +105,7 @@ def _row(features: list[dict[str, Any]], texts: list[tuple[int, int, int]]) -> d
         key: torch.cat([features[number][key][:, begin:end] for number, begin, end in texts], dim=1)
         for key in ("input_ids", "position_ids")
     }
-    out |= {KEPT: True} if KEPT in features[0] else {}
+    out |= {CACHED_MARK: True} if CACHED_MARK in features[0] else {}
     out["seq_idx"] = torch.from_numpy(np.repeat(np.arange(len(texts), dtype=np.int32), lengths))[None]
     out.update(cu_seq_lens_q=boundaries, cu_seq_lens_k=boundaries)
     return {**out, "max_length_q": int(lengths.max()), "max_length_k": int(lengths.max()), "modality": "text"}

@@ -20,7 +20,7 @@ from lib.models.packed import attention
 from lib.process import keep_freed_memory
 
 FLAT_KEYS = {"cu_seq_lens_q", "cu_seq_lens_k", "max_length_q", "max_length_k", "seq_idx"}
-PROBE = ("a", "a longer text, so that padding would be needed", "two words")
+PROBE_TEXTS = ("a", "a longer text, so that padding would be needed", "two words")
 PROBE_TOLERANCE = 1e-4
 
 
@@ -53,7 +53,7 @@ def can_pack(model: SentenceTransformer) -> bool:
     return bool(whole and simple and compatible and not causal)
 
 
-def enable(model: SentenceTransformer, *, bf16: bool = False) -> bool:
+def enable_packing(model: SentenceTransformer, *, bf16: bool = False) -> bool:
     """Switch the unpadded path on; return whether it is on. A model that cannot, or fails the probe, is left as it was."""
     if getattr(model, "closer_switch", None) is not None:
         _set_precision(model, bf16=bf16)
@@ -63,13 +63,13 @@ def enable(model: SentenceTransformer, *, bf16: bool = False) -> bool:
     plain = _probe(model)
     _turn_on(model)
     if float((_probe(model) - plain).abs().max()) > PROBE_TOLERANCE:
-        disable(model)
+        disable_packing(model)
         return False
     _set_precision(model, bf16=bf16)
     return True
 
 
-def disable(model: SentenceTransformer) -> None:
+def disable_packing(model: SentenceTransformer) -> None:
     """Put everything back as `enable` found it."""
     switch: Switch | None = getattr(model, "closer_switch", None)
     if switch is None:
@@ -83,16 +83,16 @@ def disable(model: SentenceTransformer) -> None:
 
 
 @contextmanager
-def packed(model: SentenceTransformer, *, bf16: bool = False) -> Iterator[bool]:
+def packing(model: SentenceTransformer, *, bf16: bool = False) -> Iterator[bool]:
     """Hold the unpadded path on for the block where the model can; yields whether it is on. What was on before comes back."""
     before: Switch | None = getattr(model, "closer_switch", None)
     outer = model.__dict__.get("forward"), before is not None and before.bf16
-    on = enable(model, bf16=bf16)
+    on = enable_packing(model, bf16=bf16)
     try:
         yield on
     finally:
         if before is None:
-            disable(model)
+            disable_packing(model)
         else:
             model.forward, before.bf16 = outer
 
@@ -138,6 +138,6 @@ def _probe(model: SentenceTransformer) -> torch.Tensor:
     model.eval()
     try:
         with torch.autocast("cpu", enabled=False):
-            return model(model.preprocess(list(PROBE)))["sentence_embedding"].float()
+            return model(model.preprocess(list(PROBE_TEXTS)))["sentence_embedding"].float()
     finally:
         model.train(training)

@@ -7,14 +7,14 @@ from pathlib import Path
 import streamlit as st
 
 from lib import settings
-from lib.models.inference.client import LiveWorker
+from lib.models.inference.client import InferenceClient
 
 
 @st.cache_resource(show_spinner=False)
-def _client(home: str) -> LiveWorker:
-    return LiveWorker(Path(home), server="lib.evaluation.inference_server")
+def _client(home: str) -> InferenceClient:
+    return InferenceClient(Path(home), server="lib.evaluation.inference_server")
 
 
-def inference_client() -> LiveWorker:
+def inference_client() -> InferenceClient:
     """Get the client of the process that holds the models; the process starts with the first question."""
     return _client(str(settings.home()))

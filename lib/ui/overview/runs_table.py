@@ -11,7 +11,7 @@ from lib.format import NO_INTERVAL, format_interval, metric_title
 from lib.store.datasets import Dataset
 from lib.store.headline import Headline
 from lib.store.runs import Run
-from lib.training.recipe import FIELDS, differences
+from lib.training.recipe import FIELDS, changed_settings
 from lib.ui.shared import cache
 from lib.ui.shared.components import STATES
 
@@ -55,7 +55,7 @@ def _interval(headline: Headline | None) -> str:
 
 def settings_text(recipe: Mapping[str, object]) -> str:
     """Return the settings that differ from Recommended in words."""
-    changed = differences(recipe)
+    changed = changed_settings(recipe)
     return ", ".join(f"{FIELDS[name].label.lower()} {value}" for name, value in changed.items()) or "Recommended"
 
 

@@ -18,7 +18,7 @@ from lib.store.datasets import Dataset
 from lib.store.jobs import OPEN
 from lib.store.workspace import Workspace
 from lib.training import preflight
-from lib.training.epoch_plan import Epoch, Repeats, epoch_of, repeats
+from lib.training.epoch_plan import EpochPlan, TextCounts, count_texts, plan_epoch
 from lib.training.recipe import Recipe
 from lib.ui.server.supervisor_status import is_served
 from lib.ui.shared.components import errors_shown, plain
@@ -37,7 +37,7 @@ def show(
     if recipe is None:
         st.caption("One of the settings cannot be used; the box on the left says which.")
         return False
-    epoch = epoch_of(_repeats(dataset), Shape(dataset.shape), recipe)
+    epoch = plan_epoch(_repeats(dataset), Shape(dataset.shape), recipe)
     st.write(
         f"**{recipe.epochs} × {epoch.steps:,} = {recipe.epochs * epoch.steps:,} steps** a model: {epoch_words(epoch, dataset)}"
     )
@@ -54,7 +54,7 @@ def show(
     return _has_room(workspace, dataset, models, recipe)
 
 
-def epoch_words(epoch: Epoch, dataset: Dataset) -> str:
+def epoch_words(epoch: EpochPlan, dataset: Dataset) -> str:
     """Return what an epoch sees of the training part, and why it is not all of it where it is not."""
     if epoch.sees_all:
         return f"each epoch sees all {epoch.rows:,} training examples, {epoch.batch} a step."
@@ -66,15 +66,15 @@ def epoch_words(epoch: Epoch, dataset: Dataset) -> str:
     return f"each epoch sees at most {epoch.seen:,} of {epoch.rows:,} training examples, other ones each time, {epoch.batch} a step ({why})."
 
 
-def _repeats(dataset: Dataset) -> Repeats:
+def _repeats(dataset: Dataset) -> TextCounts:
     path = dataset.paths.examples
-    return _counted(str(path), dataset.shape) if path.exists() else Repeats(dataset.counts["train"])
+    return _counted(str(path), dataset.shape) if path.exists() else TextCounts(dataset.counts["train"])
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def _counted(parquet: str, shape: str) -> Repeats:
+def _counted(parquet: str, shape: str) -> TextCounts:
     names = ["part", "label"] if shape == Shape.LABELLED_TEXTS else ["part", "anchor", "positive"]
-    return repeats(pd.read_parquet(parquet, columns=names), Shape(shape))
+    return count_texts(pd.read_parquet(parquet, columns=names), Shape(shape))
 
 
 def _expected(workspace: Workspace, dataset: Dataset, model: str, recipe: Recipe, *, steps: int, usual: bool) -> None:

@@ -11,7 +11,7 @@ from lib import settings
 from lib.data.shapes import Shape
 from lib.errors import CloserError, InputError
 from lib.evaluation.task import same_label
-from lib.models.catalog import entries, is_static, resolve
+from lib.models.catalog import entries, is_static_name, resolve
 from lib.store.datasets import Dataset
 from lib.store.names import RUN_PREFIX
 from lib.store.workspace import Workspace
@@ -45,7 +45,7 @@ def show(workspace: Workspace) -> None:
             st.caption(_classes_line(dataset, classes))
         preset = _preset(shape, classes)
         start = recommended_for(dataset.counts["train"]) if preset == "Recommended" else CLASSIC
-        statics = [is_static(model, home=workspace.home) for model in models]
+        statics = [is_static_name(model, home=workspace.home) for model in models]
         recipe = recipe_form.show(start, shape, scope=f"{preset}-{dataset.id}", classes=classes, statics=statics)
     with right, st.container(border=True):
         usual = recipe == start.for_shape(shape, classes=classes)

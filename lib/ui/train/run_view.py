@@ -13,8 +13,8 @@ from lib.jobs.locks import is_held, kill_worker, worker_lock
 from lib.store.jobs import LIVE, OPEN, Job
 from lib.store.runs import Run
 from lib.store.workspace import Workspace
-from lib.training.card import facts_of
-from lib.training.recipe import FIELDS, differences
+from lib.training.card import read_model_facts
+from lib.training.recipe import FIELDS, changed_settings
 from lib.ui.overview.runs_table import settings_text
 from lib.ui.shared import cache, state
 from lib.ui.shared.components import STATES, partial_badge, plain, state_badge, verdict_badge
@@ -58,7 +58,7 @@ def _together(workspace: Workspace, run: Run) -> None:
             **({"Settings": settings_text(one.recipe)} if differ else {}),
             "Held-out": format_headline(one.headline),
             "Trains, examples a second": cache.status(one).pairs_per_second,
-            "Encodes, texts a second": facts_of(one.model_dir).get("texts_per_second"),
+            "Encodes, texts a second": read_model_facts(one.model_dir).get("texts_per_second"),
             "Model size": format_bytes(cache.disk_bytes(one.model_dir)) if one.model_dir.is_dir() else "",
             "Time": format_duration(one.seconds) if one.ended else "",
         }
@@ -83,7 +83,7 @@ def _head(workspace: Workspace, run: Run, jobs: list[Job]) -> None:
 
 def _settings(run: Run) -> str:
     """Return the settings that differ from Recommended in one line."""
-    changed = differences(run.recipe)
+    changed = changed_settings(run.recipe)
     if not changed:
         return "Recommended settings"
     return plain(", ".join(f"{FIELDS[name].label} {value}" for name, value in list(changed.items())[:6]))

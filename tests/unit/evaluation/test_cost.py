@@ -34,20 +34,20 @@ def test_the_probe_has_at_least_200_graded_pairs_of_many_subjects() -> None:
 
 def test_the_bundled_models_agreement_with_the_probe_is_the_stated_one() -> None:
     from lib.models.encoder import encode
-    from lib.models.loader import load
+    from lib.models.loader import load_model
     from lib.settings import BUNDLED_MODEL
 
-    found = agreement(encode(load(BUNDLED_MODEL, device="cpu"), probe_texts(), fast=False))
+    found = agreement(encode(load_model(BUNDLED_MODEL, device="cpu"), probe_texts(), fast=False))
     assert found == pytest.approx(BUNDLED_AGREEMENT, abs=0.003)
 
 
 def test_a_model_that_forgot_everyday_language_is_called_by_name() -> None:
     """The tuned vectors are those of the base with noise over them: agreement falls, neighbours change."""
     from lib.models.encoder import encode
-    from lib.models.loader import load
+    from lib.models.loader import load_model
     from lib.settings import BUNDLED_MODEL
 
-    rows = encode(load(BUNDLED_MODEL, device="cpu"), probe_texts(), fast=False)
+    rows = encode(load_model(BUNDLED_MODEL, device="cpu"), probe_texts(), fast=False)
     noise = np.random.default_rng(0).normal(size=rows.shape) / np.sqrt(rows.shape[1])
     found = general(lambda name, texts: rows if name == "base" else rows + 1.5 * noise)
     assert names({"general": found}) == ["Forgetting"]

@@ -41,10 +41,10 @@ def test_token_parts_sum_to_the_cosine(tiny_model: Path, second: str) -> None:
 
 
 def test_the_bundled_model_is_taken_apart_too() -> None:
-    from lib.models.loader import load
+    from lib.models.loader import load_model
     from lib.settings import BUNDLED_MODEL
 
-    model = load(BUNDLED_MODEL, device="cpu")
+    model = load_model(BUNDLED_MODEL, device="cpu")
     found = parts_of(model, FIRST, SECOND)
     assert found["kind"] == "tokens"
     assert np.sum(found["parts"]) == pytest.approx(cosine(model, FIRST, SECOND), abs=1e-5)

@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 
 from lib.evaluation import retrieval
-from lib.evaluation.retrieval import retrieve, unit
+from lib.evaluation.retrieval import retrieve
 from lib.evaluation.task import Task
+from lib.models.vectors import normalize_rows
 
 
 def some(count: int, *, seed: int) -> np.ndarray:
@@ -30,7 +31,7 @@ def test_small_blocks_find_the_same_as_one(monkeypatch: pytest.MonkeyPatch) -> N
 def test_ranks_are_those_of_a_full_sort() -> None:
     queries, targets = some(30, seed=3), some(50, seed=4)
     right = [np.array([n, n + 20]) for n in range(30)]
-    found, scores = retrieve(queries, targets, right), unit(queries) @ unit(targets).T
+    found, scores = retrieve(queries, targets, right), normalize_rows(queries) @ normalize_rows(targets).T
     order = np.argsort(-scores, axis=1, kind="stable")
     first = [min(list(order[n]).index(n), list(order[n]).index(n + 20)) + 1 for n in range(30)]
     assert found.rank.tolist() == first
@@ -40,7 +41,7 @@ def test_ranks_are_those_of_a_full_sort() -> None:
 def test_each_right_target_has_a_rank_of_its_own_among_the_wrong_ones() -> None:
     queries, targets = some(30, seed=3), some(50, seed=4)
     right = [np.array([n, n + 20]) for n in range(30)]
-    found, scores = retrieve(queries, targets, right), unit(queries) @ unit(targets).T
+    found, scores = retrieve(queries, targets, right), normalize_rows(queries) @ normalize_rows(targets).T
     wanted = []
     for row, ids in enumerate(right):
         wrong = np.delete(scores[row], ids)
@@ -78,7 +79,7 @@ def test_the_nearest_others_are_found_in_blocks(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(retrieval, "BLOCK_CELLS", 200)
     parts = retrieval.nearest_others(rows, ids)
     np.testing.assert_array_equal(whole[0], parts[0])
-    scores = unit(rows)[ids] @ unit(rows).T
+    scores = normalize_rows(rows)[ids] @ normalize_rows(rows).T
     scores[np.arange(30), ids] = -np.inf
     np.testing.assert_array_equal(whole[0], np.argsort(-scores, axis=1, kind="stable")[:, :10])
     assert retrieval.nearest_others(rows[:1], np.array([0]))[0].shape == (1, 0)

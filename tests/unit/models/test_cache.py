@@ -86,7 +86,7 @@ def test_blocks_are_kept_as_they_come(
     home: Path, model: SentenceTransformer, monkeypatch: pytest.MonkeyPatch, encoded: list[str]
 ) -> None:
     """What was encoded before a failure isn't encoded again."""
-    monkeypatch.setattr(vector_cache, "BLOCK", 2)
+    monkeypatch.setattr(vector_cache, "TEXTS_PER_SEGMENT", 2)
     plain, texts = encoder.encode, [f"text {number}" for number in range(6)]
 
     def fail(model: SentenceTransformer, texts: list[str], **rest: object) -> np.ndarray:
@@ -118,7 +118,7 @@ def slow(model, texts, **rest):
     time.sleep(float(sys.argv[3]))
     return np.array([[float(text), 1, 2, 3] for text in texts], dtype=np.float32)
 
-encoder.encode, vector_cache.BLOCK = slow, 5
+encoder.encode, vector_cache.TEXTS_PER_SEGMENT = slow, 5
 rows = vector_cache.EmbeddingCache(Path(sys.argv[1])).embed(Model(), [str(n) for n in range(20)], fingerprint="f")
 assert rows[:, 0].tolist() == list(range(20)), rows
 """

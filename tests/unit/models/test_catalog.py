@@ -104,7 +104,7 @@ def test_a_folder_without_a_model_is_refused(home: Path, tmp_path: Path) -> None
 def test_a_model_that_is_not_here_fails_at_once_when_offline(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     with pytest.raises(ModelError, match="switched off") as caught:
-        loader.load("someone/never-downloaded", home=home)
+        loader.load_model("someone/never-downloaded", home=home)
     assert settings.BUNDLED_MODEL in caught.value.todo
 
 
@@ -118,7 +118,7 @@ def test_a_network_that_does_not_answer_is_asked_once(home: Path, monkeypatch: p
     monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
     monkeypatch.setattr(loader.socket, "create_connection", refuse)
     with pytest.raises(ModelError, match="network does not reach"):
-        loader.load("someone/never-downloaded", home=home)
+        loader.load_model("someone/never-downloaded", home=home)
     assert asked == [loader.CONNECT_SECONDS]
     assert loader.CONNECT_SECONDS < 10
 
@@ -147,17 +147,17 @@ def test_a_damaged_folder_names_the_model(home: Path, tiny_model: Path, tmp_path
     shutil.copytree(tiny_model, damaged)
     (damaged / "model.safetensors").write_bytes(b"\0" * 100)
     with pytest.raises(ModelError, match="cannot be loaded"):
-        loader.load(str(damaged), home=home)
+        loader.load_model(str(damaged), home=home)
 
 
 def test_a_device_that_is_not_there_is_refused(home: Path, tiny_model: Path) -> None:
     assert loader.devices()[-1] == "cpu"
     with pytest.raises(ModelError, match="no abacus"):
-        loader.load(str(tiny_model), device="abacus", home=home)
+        loader.load_model(str(tiny_model), device="abacus", home=home)
 
 
 def test_a_loaded_model_is_fp32_and_evaluating(home: Path, tiny_model: Path) -> None:
-    model = loader.load(str(tiny_model), device="cpu", home=home)
+    model = loader.load_model(str(tiny_model), device="cpu", home=home)
     assert not model.training
     assert {str(weight.dtype) for weight in model.parameters()} == {"torch.float32"}
 
@@ -165,9 +165,9 @@ def test_a_loaded_model_is_fp32_and_evaluating(home: Path, tiny_model: Path) -> 
 def test_fingerprints_tell_models_apart(home: Path, tiny_model: Path, tmp_path: Path) -> None:
     import torch
 
-    model = loader.load(str(tiny_model), device="cpu", home=home)
+    model = loader.load_model(str(tiny_model), device="cpu", home=home)
     first = loader.fingerprint(model)
-    assert first == loader.fingerprint(loader.load(str(tiny_model), device="cpu", home=home))
+    assert first == loader.fingerprint(loader.load_model(str(tiny_model), device="cpu", home=home))
     model[1].pooling_mode = "cls"
     assert loader.fingerprint(model) != first
     model[1].pooling_mode = "mean"
@@ -194,11 +194,11 @@ def test_a_static_model_is_known_by_its_files(home: Path, tiny_model: Path, tmp_
     static.mkdir()
     kind = "sentence_transformers.sentence_transformer.modules.static_embedding.StaticEmbedding"
     (static / "modules.json").write_text(json.dumps([{"idx": 0, "name": "0", "path": "", "type": kind}]))
-    assert catalog.is_static(str(static), home=home)
-    assert catalog.is_static(catalog.STATIC_MODEL, home=home)
-    assert not catalog.is_static(str(tiny_model), home=home)
-    assert not catalog.is_static("somebody/not-here", home=home)
-    assert not catalog.is_static("/no/such/folder", home=home)
+    assert catalog.is_static_name(str(static), home=home)
+    assert catalog.is_static_name(catalog.STATIC_MODEL, home=home)
+    assert not catalog.is_static_name(str(tiny_model), home=home)
+    assert not catalog.is_static_name("somebody/not-here", home=home)
+    assert not catalog.is_static_name("/no/such/folder", home=home)
     for broken in ("[", "[]", "{}", "[1]"):
         (static / "modules.json").write_text(broken)
-        assert not catalog.is_static(str(static), home=home)
+        assert not catalog.is_static_name(str(static), home=home)

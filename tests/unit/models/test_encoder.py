@@ -28,7 +28,7 @@ def test_rows_come_in_the_order_of_the_texts(tiny_model: Path) -> None:
 
 def test_slow_and_fast_agree_on_the_bundled_model(home: Path) -> None:
     """bf16, where this machine gains from it, stays within the mean cosine that the product promises."""
-    model = loader.load(settings.BUNDLED_MODEL, device="cpu", home=home)
+    model = loader.load_model(settings.BUNDLED_MODEL, device="cpu", home=home)
     fast, slow = encoder.encode(model, TEXTS), encoder.encode(model, TEXTS, fast=False)
     assert float((fast * slow).sum(1).mean()) > 0.9999
     assert np.abs(slow - model.encode(TEXTS)).max() < 1e-6
@@ -53,7 +53,7 @@ def test_every_distinct_text_is_encoded_once(tiny_model: Path) -> None:
     seen: list[str] = []
     plain = model.preprocess
     model.preprocess = lambda texts, **rest: seen.extend(texts) or plain(texts, **rest)  # type: ignore[method-assign]
-    with switch.packed(model):
+    with switch.packing(model):
         seen.clear()
         encoder.encode(model, TEXTS * 3)
     assert sorted(seen) == sorted(set(TEXTS))
@@ -69,7 +69,7 @@ def test_the_model_is_left_as_it_was(tiny_model: Path) -> None:
 
 def test_within_training_the_unpadded_path_stays_on(tiny_model: Path) -> None:
     model = SentenceTransformer(str(tiny_model), device="cpu")
-    with switch.packed(model):
+    with switch.packing(model):
         encoder.encode(model, TEXTS)
         assert "cu_seq_lens_q" in model.preprocess(["still packed"])
 

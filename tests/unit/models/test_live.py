@@ -11,19 +11,19 @@ import pandas as pd
 import pytest
 
 from lib.errors import InputError, ModelError
-from lib.models.inference.client import LiveWorker
+from lib.models.inference.client import InferenceClient
 from lib.settings import ROOT
 
 
 @pytest.fixture
-def worker(home: Path) -> Iterator[LiveWorker]:
+def worker(home: Path) -> Iterator[InferenceClient]:
     """Give a helper that is ended afterwards."""
-    made = LiveWorker(home, server="lib.evaluation.inference_server")
+    made = InferenceClient(home, server="lib.evaluation.inference_server")
     yield made
     made.stop()
 
 
-def test_cosines_and_search_are_those_of_the_model(worker: LiveWorker, home: Path, tiny_model: Path) -> None:
+def test_cosines_and_search_are_those_of_the_model(worker: InferenceClient, home: Path, tiny_model: Path) -> None:
     name, targets = str(tiny_model), ["a parcel", "a lost scanner", "a parcel", "the weather"]
     path = home / "targets.parquet"
     pd.DataFrame({"positive": targets}).to_parquet(path)
@@ -39,7 +39,7 @@ def test_cosines_and_search_are_those_of_the_model(worker: LiveWorker, home: Pat
     assert by_text["the weather"] == pytest.approx(other, abs=1e-4)
 
 
-def test_errors_come_back_in_words_and_the_helper_goes_on(worker: LiveWorker) -> None:
+def test_errors_come_back_in_words_and_the_helper_goes_on(worker: InferenceClient) -> None:
     with pytest.raises(ModelError, match="nowhere"):
         worker.call("cosines", models=["/nowhere"], left="a", right="b")
     with pytest.raises(InputError, match="missing"):
@@ -49,7 +49,7 @@ def test_errors_come_back_in_words_and_the_helper_goes_on(worker: LiveWorker) ->
     assert worker.lives
 
 
-def test_a_helper_that_was_killed_is_told_and_started_again(worker: LiveWorker, tiny_model: Path) -> None:
+def test_a_helper_that_was_killed_is_told_and_started_again(worker: InferenceClient, tiny_model: Path) -> None:
     with pytest.raises(InputError):
         worker.call("missing")
     assert worker._process is not None
@@ -59,7 +59,7 @@ def test_a_helper_that_was_killed_is_told_and_started_again(worker: LiveWorker, 
         worker.call("missing")
 
 
-def test_a_helper_that_takes_too_long_is_ended(worker: LiveWorker) -> None:
+def test_a_helper_that_takes_too_long_is_ended(worker: InferenceClient) -> None:
     with pytest.raises(ModelError, match="did not answer"):
         worker.call("cosines", seconds=0.01, models=["x"], left="a", right="b")
     assert not worker.lives

@@ -76,12 +76,12 @@ def test_it_is_built_once_by_one_of_many(
 
     distil = static.distil
     monkeypatch.setattr(static, "distil", small)
-    threads = [threading.Thread(target=static.ensure, args=(home,)) for _ in range(3)]
+    threads = [threading.Thread(target=static.ensure_static_model, args=(home,)) for _ in range(3)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    model = loader.load(catalog.STATIC_MODEL, device="cpu", home=home)
+    model = loader.load_model(catalog.STATIC_MODEL, device="cpu", home=home)
     assert built == [1]
     assert model.encode("works in plain sentence-transformers").shape == (8,)
     assert sorted(path.name for path in (home / "models").iterdir()) == [".static-MiniLM.lock", "static-MiniLM"]

@@ -12,7 +12,7 @@ import pandas as pd
 from lib.data.shapes import Shape
 from lib.progress import Silent
 from lib.training.recipe import Recipe
-from lib.training.run import Trained, train
+from lib.training.run import TrainResult, train_model
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
@@ -56,7 +56,7 @@ class Recorder(Silent):
 class Session:
     """What came of one training in a test."""
 
-    trained: Trained
+    trained: TrainResult
     told: Recorder = field(default_factory=Recorder)
 
 
@@ -89,7 +89,7 @@ def train_small(
     """Train the tiny model on small data of a shape."""
     told = told or Recorder()
     data = frame if frame is not None else frame_of(shape)
-    trained = train(
+    trained = train_model(
         dataset_frame=data,
         shape=shape,
         model_name=str(model),

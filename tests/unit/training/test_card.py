@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from lib.store.publish import publish, verify
-from lib.training.card import HELD_OUT, add_held_out, facts_of, held_out_table, write_card
+from lib.training.card import HELD_OUT, add_held_out, held_out_table, read_model_facts, write_card
 
 FACTS = {"dataset": "d1"}
 NUMBERS = {"mrr@10": {"base": 0.5, "tuned": 0.75, "difference": 0.25, "low": 0.2, "high": float("nan")}}
@@ -33,11 +33,11 @@ def test_a_folder_without_our_card_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_the_facts_of_a_folder_that_has_none_are_none(tmp_path: Path) -> None:
-    assert facts_of(tmp_path / "nowhere") == {}
+    assert read_model_facts(tmp_path / "nowhere") == {}
     (tmp_path / "closer.json").write_text("{")
-    assert facts_of(tmp_path) == {}
+    assert read_model_facts(tmp_path) == {}
     (tmp_path / "closer.json").write_text('{"texts_per_second": 250.5}')
-    assert facts_of(tmp_path)["texts_per_second"] == 250.5
+    assert read_model_facts(tmp_path)["texts_per_second"] == 250.5
 
 
 def test_a_measure_without_an_interval_says_so() -> None:

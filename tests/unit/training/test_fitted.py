@@ -13,10 +13,10 @@ from sentence_transformers import SentenceTransformer
 from lib.data.shapes import Shape
 from lib.models import static
 from lib.progress import Silent
-from lib.training.compatibility import fitted
+from lib.training.compatibility import adapt_recipe
 from lib.training.options import STATIC_RATE
 from lib.training.recipe import CLASSIC, RECOMMENDED, Recipe
-from lib.training.run import train
+from lib.training.run import train_model
 from tests.unit.training.small import FAST, train_small
 
 
@@ -59,7 +59,7 @@ def test_only_a_static_model_learns_at_a_higher_rate(
         }
     )
     says = Says()
-    trained = train(
+    trained = train_model(
         dataset_frame=frame,
         shape=Shape.PAIRS,
         model_name=str(static_model if kind == "static" else tiny_model),
@@ -101,15 +101,15 @@ def test_a_static_model_trains_without_what_only_a_transformer_has(static_model:
 
 @pytest.mark.parametrize("recipe", [RECOMMENDED, CLASSIC])
 def test_a_preset_asks_nothing_that_a_static_model_lacks(recipe: Recipe, static_model: Path) -> None:
-    assert fitted(recipe, SentenceTransformer(str(static_model), device="cpu"))[1] == []
+    assert adapt_recipe(recipe, SentenceTransformer(str(static_model), device="cpu"))[1] == []
 
 
 def test_a_transformer_keeps_its_settings(tiny_model: Path) -> None:
     recipe = Recipe(**TRANSFORMERS_OWN)
-    assert fitted(recipe, SentenceTransformer(str(tiny_model), device="cpu")) == (recipe, [])
+    assert adapt_recipe(recipe, SentenceTransformer(str(tiny_model), device="cpu")) == (recipe, [])
 
 
 def test_dimensions_that_are_no_prefix_are_left_out_and_named(tiny_model: Path) -> None:
-    recipe, said = fitted(Recipe(matryoshka=(64, 32, 16)), SentenceTransformer(str(tiny_model), device="cpu"))
+    recipe, said = adapt_recipe(Recipe(matryoshka=(64, 32, 16)), SentenceTransformer(str(tiny_model), device="cpu"))
     assert recipe.matryoshka == (16,)
     assert said == ["The model's vectors have 32 dimensions; left out of the Matryoshka ones: 64, 32."]

@@ -36,7 +36,7 @@ def test_vectors_of_length_1_get_a_margin_they_can_keep(name: str, tiny_model: P
     from sentence_transformers.sentence_transformer.modules import Normalize
 
     def margin(model: SentenceTransformer, **settings: float) -> float:
-        loss = losses.build(model, Recipe(loss=name, **settings))
+        loss = losses.build_loss(model, Recipe(loss=name, **settings))
         return float(loss.margin if name == "BatchSemiHard" else loss.triplet_margin)  # type: ignore[arg-type]
 
     free = SentenceTransformer(str(tiny_model), device="cpu")

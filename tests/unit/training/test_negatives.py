@@ -9,21 +9,21 @@ import pytest
 
 from lib.data.shapes import Shape
 from lib.errors import InputError
-from lib.training.examples import Rows, training_rows
-from lib.training.negatives import mine
+from lib.training.examples import TrainingColumns, training_columns
+from lib.training.negatives import mine_negatives
 from lib.training.recipe import Recipe
 from tests.unit.training.small import frame_of
 
 ANGLES = {"q": 0.0, "right": 0.3, "close": 0.32, "near": 0.6, "far": 1.2, "away": 2.5}
 VECTORS = {text: np.array([np.cos(angle), np.sin(angle)]) for text, angle in ANGLES.items()}
-ROWS = Rows({"anchor": ["q", "x", "y", "z", "w"], "positive": ["right", "close", "near", "far", "away"]}, [])
+ROWS = TrainingColumns({"anchor": ["q", "x", "y", "z", "w"], "positive": ["right", "close", "near", "far", "away"]}, [])
 for other in ("x", "y", "z", "w"):
     VECTORS[other] = np.array([0.0, -1.0])
 
 
 def mined_for_q(**settings: float) -> list[str]:
     """Return the negatives of the first row."""
-    found = mine(ROWS, VECTORS, replace(Recipe(), **settings)).rows.columns  # type: ignore[arg-type]
+    found = mine_negatives(ROWS, VECTORS, replace(Recipe(), **settings)).rows.columns  # type: ignore[arg-type]
     return [values[0] for name, values in found.items() if name.startswith("negative")]
 
 
@@ -41,9 +41,11 @@ def test_nearest_can_be_passed_over_and_the_range_limits() -> None:
 
 def test_right_targets_of_the_source_are_never_taken() -> None:
     """A second right answer of the same source, spelt in capitals in another row, is no negative."""
-    rows = Rows({"anchor": [*ROWS.columns["anchor"], "Q"], "positive": [*ROWS.columns["positive"], "CLOSE"]}, [])
+    rows = TrainingColumns(
+        {"anchor": [*ROWS.columns["anchor"], "Q"], "positive": [*ROWS.columns["positive"], "CLOSE"]}, []
+    )
     vectors = {**VECTORS, "Q": VECTORS["q"], "CLOSE": VECTORS["close"]}
-    columns = mine(rows, vectors, Recipe(hard_negatives=1, negative_margin=0.0)).rows.columns
+    columns = mine_negatives(rows, vectors, Recipe(hard_negatives=1, negative_margin=0.0)).rows.columns
     assert columns["negative"][0] == "near"
     assert columns["negative"][5] == "near"
 
@@ -51,11 +53,11 @@ def test_right_targets_of_the_source_are_never_taken() -> None:
 def test_only_training_targets_and_the_same_each_time() -> None:
     """Held-out and validation texts never come in; missing ones are drawn by the seed."""
     frame = frame_of(Shape.PAIRS)
-    rows = training_rows(frame, Shape.PAIRS)
+    rows = training_columns(frame, Shape.PAIRS)
     generator = np.random.default_rng(0)
     vectors = {text: generator.normal(size=8) for text in rows.texts}
     recipe = Recipe(hard_negatives=3, negative_margin=0.3)
-    first, again = mine(rows, vectors, recipe), mine(rows, vectors, recipe)
+    first, again = mine_negatives(rows, vectors, recipe), mine_negatives(rows, vectors, recipe)
     assert first.rows.columns == again.rows.columns
     assert first.drawn > 0
     assert first.hard + first.drawn == 3 * rows.count
@@ -66,4 +68,4 @@ def test_only_training_targets_and_the_same_each_time() -> None:
 def test_too_few_targets_is_said() -> None:
     """Five targets cannot give five wrong ones each."""
     with pytest.raises(InputError, match="Hard negatives"):
-        mine(ROWS, VECTORS, Recipe(hard_negatives=5))
+        mine_negatives(ROWS, VECTORS, Recipe(hard_negatives=5))

@@ -21,7 +21,7 @@ from transformers import AutoTokenizer, BertConfig, RobertaConfig, RobertaModel
 
 from lib.errors import TrainingError
 from lib.models.encoder import encode
-from lib.models.packed import activation_cache, attention, batches
+from lib.models.packed import activation_cache, attention, batches, switch
 
 ANCHORS = [
     "sort a list",
@@ -91,10 +91,10 @@ def assert_same(plain: tuple, packed: tuple) -> None:
 def test_loss_and_gradients_equal_the_plain_path(model: SentenceTransformer) -> None:
     loss = MultipleNegativesRankingLoss(model)
     plain = loss_and_gradients(model, loss, [model.preprocess(ANCHORS), model.preprocess(TARGETS)])
-    with batches.packed(model) as on:
+    with switch.packing(model) as on:
         assert on
         tokens = batches.Tokens(model, ANCHORS + TARGETS)
-        packed = loss_and_gradients(model, loss, batches.together(model, [tokens(ANCHORS), tokens(TARGETS)]))
+        packed = loss_and_gradients(model, loss, batches.embed_batch(model, [tokens(ANCHORS), tokens(TARGETS)]))
     assert_same(plain, packed)
 
 
@@ -102,7 +102,7 @@ def test_columns_apart_equal_the_plain_path_too(model: SentenceTransformer) -> N
     loss = CoSENTLoss(model)
     labels = torch.tensor([0.1, 0.9, 0.4, 0.6])
     plain = loss_and_gradients(model, loss, [model.preprocess(ANCHORS), model.preprocess(TARGETS)], labels)
-    with batches.packed(model):
+    with switch.packing(model):
         features = [model.preprocess(ANCHORS), model.preprocess(TARGETS)]
         packed = loss_and_gradients(model, loss, features, labels)
     assert_same(plain, packed)
@@ -115,12 +115,12 @@ def test_matryoshka_and_one_column_losses_equal_the_plain_path(tiny_model: Path,
     single, classes = BatchAllTripletLoss(model), torch.tensor([0, 0, 1, 1])
     plain = loss_and_gradients(model, around, [model.preprocess(ANCHORS), model.preprocess(TARGETS)])
     plain_single = loss_and_gradients(model, single, [model.preprocess(ANCHORS)], classes)
-    with batches.packed(model):
+    with switch.packing(model):
         tokens = batches.Tokens(model, ANCHORS + TARGETS)
         columns, one = [tokens(ANCHORS), tokens(TARGETS)], [tokens(ANCHORS)]
-        packed = loss_and_gradients(model, around, batches.together(model, columns) if together else columns)
+        packed = loss_and_gradients(model, around, batches.embed_batch(model, columns) if together else columns)
         if together:
-            one = batches.together(model, one)
+            one = batches.embed_batch(model, one)
         packed_single = loss_and_gradients(model, single, one, classes)
     assert_same(plain, packed)
     assert_same(plain_single, packed_single)
@@ -130,7 +130,7 @@ def test_a_loss_that_splits_its_batch_can_split_a_packed_one(tiny_model: Path) -
     model = bert(tiny_model)
     loss = CachedMultipleNegativesRankingLoss(model, mini_batch_size=2)
     plain = loss_and_gradients(model, loss, [model.preprocess(ANCHORS), model.preprocess(TARGETS)])
-    with batches.packed(model):
+    with switch.packing(model):
         tokens = batches.Tokens(model, ANCHORS + TARGETS)
         packed = loss_and_gradients(model, loss, [tokens(ANCHORS), tokens(TARGETS)])
     assert_same(plain, packed)
@@ -139,7 +139,7 @@ def test_a_loss_that_splits_its_batch_can_split_a_packed_one(tiny_model: Path) -
 def test_encode_of_sentence_transformers_equals_the_plain_path(model: SentenceTransformer) -> None:
     texts = ANCHORS + TARGETS + [""]
     plain = model.encode(texts)
-    with batches.packed(model):
+    with switch.packing(model):
         assert np.abs(model.encode(texts) - plain).max() < 1e-5
     assert np.abs(encode(model, texts) - plain).max() < 1e-5
     assert np.array_equal(model.encode(texts), plain)
@@ -175,7 +175,7 @@ def test_kin_of_bert_encode_alike_with_and_without(name: str, pooling: str, tiny
     module = Transformer(str(tmp_path / "kin"), max_seq_length=100)
     model = SentenceTransformer(modules=[module, Pooling(32, pooling_mode=pooling)], device="cpu")
     plain = model.encode(ANCHORS + TARGETS)
-    with batches.packed(model) as on:
+    with switch.packing(model) as on:
         assert on == packs
         assert np.abs(model.encode(ANCHORS + TARGETS) - plain).max() < 1e-5
 
@@ -186,7 +186,7 @@ def test_many_texts_of_many_lengths_equal_the_plain_path(tiny_model: Path) -> No
     random = np.random.default_rng(5)
     texts = [" ".join(["word"] * int(count)) for count in random.integers(1, 200, size=90)]
     plain = model.encode(texts, batch_size=90)
-    with batches.packed(model):
+    with switch.packing(model):
         assert np.abs(model.encode(texts, batch_size=90) - plain).max() < 1e-5
 
 
@@ -211,20 +211,20 @@ def test_attention_dropout_keeps_the_mean_and_is_differentiated_as_drawn() -> No
 
 def test_a_text_that_stands_twice_is_embedded_once(tiny_model: Path) -> None:
     model = bert(tiny_model)
-    with batches.packed(model):
+    with switch.packing(model):
         tokens = batches.Tokens(model, ANCHORS + TARGETS)
         seen = []
         handle = model[0].register_forward_pre_hook(
             lambda module, given: seen.append(len(given[0]["cu_seq_lens_q"]) - 1)
         )
-        batches.together(model, [tokens(ANCHORS), tokens(TARGETS)])
+        batches.embed_batch(model, [tokens(ANCHORS), tokens(TARGETS)])
         handle.remove()
     assert seen == [7]  # eight texts, "sort a list" twice
 
 
 def test_tokens_are_what_the_model_makes_of_each_text(tiny_model: Path) -> None:
     model = bert(tiny_model)
-    with batches.packed(model):
+    with switch.packing(model):
         tokens = batches.Tokens(model, ANCHORS)
         ours, stock = tokens(ANCHORS), model.preprocess(ANCHORS)
         unknown = tokens(["never seen before"])
@@ -236,7 +236,7 @@ def test_tokens_are_what_the_model_makes_of_each_text(tiny_model: Path) -> None:
 def test_off_leaves_no_trace(tiny_model: Path) -> None:
     model = bert(tiny_model)
     before = (model[0].model.config._attn_implementation, model[0].model_forward_params, "forward" in model.__dict__)
-    with batches.packed(model, bf16=True):
+    with switch.packing(model, bf16=True):
         assert model[0].model.config._attn_implementation == attention.NAME
     after = (model[0].model.config._attn_implementation, model[0].model_forward_params, "forward" in model.__dict__)
     assert before == after
@@ -246,20 +246,20 @@ def test_off_leaves_no_trace(tiny_model: Path) -> None:
 def test_models_that_cannot_be_packed_keep_the_plain_path(tiny_model: Path) -> None:
     tokenizer = bert(tiny_model).tokenizer.backend_tokenizer
     static = SentenceTransformer(modules=[StaticEmbedding(tokenizer, embedding_dim=8)], device="cpu")
-    with batches.packed(static) as on:
+    with switch.packing(static) as on:
         assert not on
         features = [static.preprocess(ANCHORS)]
-        assert batches.together(static, features) is features
+        assert batches.embed_batch(static, features) is features
     causal = bert(tiny_model)
     causal[0].model.config.is_decoder = True
-    assert not batches.enable(causal)
+    assert not switch.enable_packing(causal)
     assert isinstance(causal[0].model.config, BertConfig)
 
 
 def test_a_probe_that_differs_leaves_the_model_plain(tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     model = bert(tiny_model)
     monkeypatch.setitem(attention.AttentionInterface._global_mapping, attention.NAME, wrong_attention)
-    assert not batches.enable(model)
+    assert not switch.enable_packing(model)
     assert model[0].model.config._attn_implementation == "sdpa"
 
 
@@ -272,13 +272,13 @@ def train(model: SentenceTransformer, *, bf16: bool, layers: int = 0) -> torch.T
     torch.manual_seed(0)
     model.train()
     loss = MultipleNegativesRankingLoss(model)
-    with batches.packed(model, bf16=bf16):
+    with switch.packing(model, bf16=bf16):
         tokens = batches.Tokens(model, ANCHORS + TARGETS)
-        assert not layers or activation_cache.keep(model, tokens, layers=layers)
+        assert not layers or activation_cache.cache_activations(model, tokens, layers=layers)
         optimizer = torch.optim.AdamW([w for w in model.parameters() if w.requires_grad], lr=1e-3, fused=True)
         for _ in range(3):
             optimizer.zero_grad()
-            loss(batches.together(model, [tokens(ANCHORS), tokens(TARGETS)]), None).backward()
+            loss(batches.embed_batch(model, [tokens(ANCHORS), tokens(TARGETS)]), None).backward()
             optimizer.step()
             encode(model, ANCHORS)  # an evaluation in between sees the whole model and changes nothing
     return torch.cat([weight.detach().flatten() for weight in model.parameters()])
@@ -318,18 +318,18 @@ def test_activations_that_need_too_much_memory_are_computed_anew(
 ) -> None:
     monkeypatch.setattr(activation_cache, "MOST_BYTES", 100)
     model = bert(tiny_model)
-    with batches.packed(model):
+    with switch.packing(model):
         tokens = batches.Tokens(model, ANCHORS)
         before = tokens(ANCHORS)["input_ids"]
-        assert not activation_cache.keep(model, tokens, layers=1)
+        assert not activation_cache.cache_activations(model, tokens, layers=1)
         assert torch.equal(tokens(ANCHORS)["input_ids"], before)
     assert not next(model.parameters()).requires_grad
 
 
 def test_encoding_within_a_training_leaves_its_precision(tiny_model: Path) -> None:
     model = bert(tiny_model)
-    with batches.packed(model, bf16=False):
-        with batches.packed(model, bf16=True):
+    with switch.packing(model, bf16=False):
+        with switch.packing(model, bf16=True):
             assert model.closer_switch.bf16
         assert not model.closer_switch.bf16
         vectors = model(model.preprocess(ANCHORS))["sentence_embedding"].detach()

@@ -11,7 +11,7 @@ import pytest
 from lib.data.shapes import Shape
 from lib.errors import InputError
 from lib.training.options import LOSSES, losses_for
-from lib.training.recipe import CLASSIC, FIELDS, RECOMMENDED, Recipe, differences, recommended_for
+from lib.training.recipe import CLASSIC, FIELDS, RECOMMENDED, Recipe, changed_settings, recommended_for
 
 WRONG = {
     "loss": "Nothing",
@@ -90,8 +90,8 @@ def test_classic_is_the_well_known_recipe() -> None:
     assert found == (64, 0.1, 2e-5, 0, -1.0)
     assert CLASSIC.for_shape(Shape.PAIRS).loss == "MultipleNegativesRanking"
     assert (CLASSIC.precision, CLASSIC.packed) == ("fp32", False)
-    assert differences(RECOMMENDED) == {}
-    assert differences(CLASSIC)["learning_rate"] == 2e-5
+    assert changed_settings(RECOMMENDED) == {}
+    assert changed_settings(CLASSIC)["learning_rate"] == 2e-5
 
 
 @pytest.mark.parametrize("shape", list(Shape))
@@ -128,9 +128,9 @@ def test_small_data_get_more_epochs() -> None:
 
 def test_a_loss_that_is_no_default_is_a_difference() -> None:
     """GISTEmbed is not what Recommended means; a shape's own default is."""
-    assert differences(Recipe(loss="GISTEmbed")) == {"loss": "GISTEmbed"}
-    assert all(differences(Recipe().for_shape(shape)) == {} for shape in Shape)
-    assert differences({"epochs": RECOMMENDED.epochs}) == {}
+    assert changed_settings(Recipe(loss="GISTEmbed")) == {"loss": "GISTEmbed"}
+    assert all(changed_settings(Recipe().for_shape(shape)) == {} for shape in Shape)
+    assert changed_settings({"epochs": RECOMMENDED.epochs}) == {}
 
 
 def test_softmax_has_no_prefixes_to_train() -> None:

@@ -160,7 +160,7 @@ def test_costly_checkpoints_are_few_and_the_end_is_the_same(
 def test_a_checkpoint_holds_no_pickle(interrupted: Path) -> None:
     """safetensors and json only, and two checkpoints at most beside the best."""
     found = newest_two(interrupted)
-    assert len(found) == checkpoints.KEPT
+    assert len(found) == checkpoints.KEPT_CHECKPOINTS
     for folder in found:
         assert {path.suffix for path in folder.iterdir()} == {".safetensors", ".json"}
         assert json.loads((folder / "random.json").read_text())["numpy"][0] == "MT19937"

@@ -15,7 +15,7 @@ from sentence_transformers.base.sampler import GroupByLabelBatchSampler
 
 from lib.data.shapes import Shape
 from lib.training.batches import FairBatches
-from lib.training.epoch_plan import Epoch, epoch_of, grouped_size, repeats
+from lib.training.epoch_plan import EpochPlan, count_texts, grouped_size, plan_epoch
 from lib.training.examples import text_ids
 from lib.training.recipe import RECOMMENDED
 
@@ -31,7 +31,7 @@ def part(**columns: list[str]) -> pd.DataFrame:
 def test_pairs_without_repeats_are_all_seen(rows: int) -> None:
     frame = part(anchor=[f"a{n}" for n in range(rows)], positive=[f"p{n}" for n in range(rows)])
     recipe = replace(RECOMMENDED, batch_size=16).for_shape(Shape.PAIRS)
-    found = epoch_of(repeats(frame, Shape.PAIRS), Shape.PAIRS, recipe)
+    found = plan_epoch(count_texts(frame, Shape.PAIRS), Shape.PAIRS, recipe)
     train = frame[frame["part"] == "train"]
     anchors, targets = text_ids(train["anchor"].tolist(), train["positive"].tolist())
     batches = list(FairBatches(anchors, targets, batch_size=16, seed=0))
@@ -44,8 +44,8 @@ def test_a_target_of_many_rows_is_seen_once_a_step() -> None:
     """Texts count as the same as they do in a batch: by letters, not by case."""
     frame = part(anchor=[f"a{n}" for n in range(80)], positive=["Same", "same"] * 30 + [f"p{n}" for n in range(20)])
     recipe = replace(RECOMMENDED, batch_size=8).for_shape(Shape.PAIRS)
-    found = epoch_of(repeats(frame, Shape.PAIRS), Shape.PAIRS, recipe)
-    assert found == Epoch(steps=10, batch=8, seen=30, rows=80)
+    found = plan_epoch(count_texts(frame, Shape.PAIRS), Shape.PAIRS, recipe)
+    assert found == EpochPlan(steps=10, batch=8, seen=30, rows=80)
     train = frame[frame["part"] == "train"]
     anchors, targets = text_ids(train["anchor"].tolist(), train["positive"].tolist())
     seen = {row for batch in FairBatches(anchors, targets, batch_size=8, seed=0) for row in batch}
@@ -58,7 +58,7 @@ def test_labelled_texts_have_the_stock_samplers_steps(counts: tuple[int, ...], s
     labels = [f"class {number}" for number, count in enumerate(counts) for _ in range(count)]
     frame = part(text=[f"text {n}" for n in range(len(labels))], label=labels)
     recipe = replace(RECOMMENDED, batch_size=size).for_shape(Shape.LABELLED_TEXTS)
-    found = epoch_of(repeats(frame, Shape.LABELLED_TEXTS), Shape.LABELLED_TEXTS, recipe)
+    found = plan_epoch(count_texts(frame, Shape.LABELLED_TEXTS), Shape.LABELLED_TEXTS, recipe)
     stock = GroupByLabelBatchSampler(
         Dataset.from_dict({"label": list(np.unique(labels, return_inverse=True)[1])}),
         batch_size=grouped_size(size),
@@ -73,7 +73,7 @@ def test_labelled_texts_have_the_stock_samplers_steps(counts: tuple[int, ...], s
 def test_other_losses_see_every_row() -> None:
     frame = part(anchor=["a"] * 33, positive=["p"] * 33)
     recipe = replace(RECOMMENDED, batch_size=16).for_shape(Shape.SCORED)
-    assert epoch_of(repeats(frame, Shape.SCORED), Shape.SCORED, recipe) == Epoch(3, 16, 33, 33)
+    assert plan_epoch(count_texts(frame, Shape.SCORED), Shape.SCORED, recipe) == EpochPlan(3, 16, 33, 33)
 
 
 def test_counting_is_light() -> None:

@@ -16,7 +16,7 @@ from sentence_transformers import SentenceTransformer
 from lib.data.shapes import Shape
 from lib.errors import CancelledError, InputError, ModelError, TrainingError
 from lib.evaluation.task import HEADLINE, Task
-from lib.models.packed import batches
+from lib.models.packed import switch
 from lib.store.publish import verify
 from lib.training import losses, run, saving, st_trainer
 from lib.training.recipe import Recipe
@@ -299,7 +299,7 @@ def test_weights_that_are_no_numbers_are_not_saved(tiny_model: Path) -> None:
     with torch.no_grad():
         next(model.parameters())[0, 0] = float("nan")
     with pytest.raises(TrainingError, match="not finite"):
-        saving.check_finite(model)
+        saving.check_weights(model)
 
 
 def test_a_saved_model_that_differs_is_found(tiny_model: Path) -> None:
@@ -336,8 +336,8 @@ def test_trained_again_from_a_tuned_model(tiny_model: Path, tmp_path: Path) -> N
 def test_a_guide_is_the_base_even_when_packed(tiny_model: Path) -> None:
     """The student's steps must not move its guide."""
     model = SentenceTransformer(str(tiny_model), device="cpu").eval()
-    with batches.packed(model) as on:
-        guide = losses.build(model, Recipe(loss="GISTEmbed")).guide
+    with switch.packing(model) as on:
+        guide = losses.build_loss(model, Recipe(loss="GISTEmbed")).guide
         before = guide(guide.preprocess(["sort a list"]))["sentence_embedding"]
         with torch.no_grad():
             for parameter in model.parameters():

@@ -1,0 +1,30 @@
+"""Operations on matrices of vectors that every room shares. Imports numpy only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from lib.errors import ModelError
+
+SMALLEST_NORM = 1e-12
+"""A shorter vector counts as zero, as in torch.nn.functional.normalize: it is divided by this and stays (nearly) zero."""
+
+
+def normalize_rows(rows: np.ndarray | Sequence[np.ndarray], *, dtype: DTypeLike = np.float32) -> np.ndarray:
+    """L2-normalize rows, (n, d); zero rows stay zero."""
+    matrix = np.asarray(rows, dtype=dtype)
+    return matrix / np.maximum(np.linalg.norm(matrix, axis=1, keepdims=True), SMALLEST_NORM)
+
+
+def check_finite(rows: np.ndarray, *, name: str) -> np.ndarray:
+    """Pass embeddings through. Raises ModelError where one is not finite: comparisons with NaN are always false."""
+    broken = int((~np.isfinite(rows)).any(axis=1).sum())
+    if broken:
+        raise ModelError(
+            f"The {name} model gives {broken:,} of {len(rows):,} texts vectors that are no numbers, and cannot be judged.",
+            todo="Choose another base model." if name == "base" else "Train again with a lower learning rate.",
+        )
+    return rows
