@@ -1,7 +1,12 @@
-"""Pass all the tests: format, lint, types, then unit, page, fault and browser tests."""
+"""Run the checks: all of them (`make test`), or those that take two minutes (`make check`).
+
+python -m tools.check            format, lint, types, then unit, page, fault and browser tests
+python -m tools.check --quick    format, lint, types, the rules of the house, and the unit tests that start no process
+"""
 
 from __future__ import annotations
 
+import argparse
 import os
 import subprocess
 import sys
@@ -12,11 +17,24 @@ from tools import browser
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = sys.executable
+Step = tuple[str, list[str]]
 
-STEPS: tuple[tuple[str, list[str]], ...] = (
+STATIC: tuple[Step, ...] = (
     ("format", [PYTHON, "-m", "ruff", "format", "--check", "."]),
     ("lint", [PYTHON, "-m", "ruff", "check", "."]),
     ("types", [PYTHON, "-m", "mypy"]),
+)
+QUICK: tuple[Step, ...] = (
+    (
+        "quick unit tests",
+        [
+            *(PYTHON, "-m", "pytest", "-n", "2", "--dist", "loadfile", "tests/unit/test_architecture.py"),
+            *("tests/unit/data", "tests/unit/charts", "tests/unit/store", "tests/unit/evaluation", "tests/unit/ui"),
+            *("tests/unit/test_format.py", "tests/unit/test_metrics.py"),
+        ],
+    ),
+)
+TESTS: tuple[Step, ...] = (
     # Two at a time where each has a workspace of its own; browsers one at a time: they share the screen of two cores.
     ("unit and page tests", [PYTHON, "-m", "pytest", "tests/unit", "tests/app", "-n", "2", "--dist", "loadfile"]),
     ("fault tests", [PYTHON, "-m", "pytest", "tests/faults", "-n", "2"]),
@@ -24,25 +42,28 @@ STEPS: tuple[tuple[str, list[str]], ...] = (
 )
 
 
-def environment() -> dict[str, str]:
-    """Return the environment of the tests: no network hub, one thread a process, a browser."""
-    return os.environ | {
+def environment(*, quick: bool) -> dict[str, str]:
+    """Build the environment of the tests: no network hub, one thread a process, a browser where one is needed."""
+    shared = {
         "HF_HUB_OFFLINE": "1",
         "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1"),
-        "CLOSER_BROWSER": browser.get(),
         "PYTHONDONTWRITEBYTECODE": "",
     }
+    return os.environ | shared | ({} if quick else {"CLOSER_BROWSER": browser.get()})
 
 
 def main() -> int:
     """Run every step, even after one failed, and say at the end which failed."""
+    parser = argparse.ArgumentParser(prog="python -m tools.check", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="only what takes two minutes")
+    quick = parser.parse_args().quick
     os.chdir(ROOT)
-    given = environment()
+    variables = environment(quick=quick)
     failed = []
-    for name, command in STEPS:
+    for name, command in (*STATIC, *(QUICK if quick else TESTS)):
         print(f"\n== {name}", flush=True)  # noqa: T201
         began = time.monotonic()
-        if subprocess.run(command, env=given, stdin=subprocess.DEVNULL, check=False).returncode:
+        if subprocess.run(command, env=variables, stdin=subprocess.DEVNULL, check=False).returncode:
             failed.append(name)
         print(f"== {name}: {time.monotonic() - began:.0f} s", flush=True)  # noqa: T201
     print(f"\nFailed: {', '.join(failed)}" if failed else "\nAll passed.", flush=True)  # noqa: T201
