@@ -4,38 +4,109 @@ from __future__ import annotations
 
 import argparse
 import sys
-from importlib import import_module
+from collections.abc import Callable
+from dataclasses import dataclass
+from io import TextIOWrapper
+from typing import Protocol
 
 from lib.errors import CloserError
 
+
+class CommandModule(Protocol):
+    """A module of lib.commands."""
+
+    def add(self, parser: argparse.ArgumentParser, /) -> None:
+        """Add the command's options."""
+
+    def run(self, given: argparse.Namespace, /) -> int:
+        """Do the work and return the exit code."""
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command: its line of help, and how its module is imported when it runs (torch costs seconds)."""
+
+    help: str
+    load: Callable[[], CommandModule]
+
+
+def _train() -> CommandModule:
+    from lib.commands import train
+
+    return train
+
+
+def _audit() -> CommandModule:
+    from lib.commands import audit
+
+    return audit
+
+
+def _evaluate() -> CommandModule:
+    from lib.commands import evaluate
+
+    return evaluate
+
+
+def _map() -> CommandModule:
+    from lib.commands import map
+
+    return map
+
+
+def _check() -> CommandModule:
+    from lib.commands import check
+
+    return check
+
+
+def _runs() -> CommandModule:
+    from lib.commands import runs
+
+    return runs
+
+
 COMMANDS = {
-    "train": "train one or several base models on a file",
-    "audit": "read a file and say what is wrong with it",
-    "evaluate": "judge a run's tuned model against its base model",
-    "map": "draw (or redraw) a run's map",
-    "check": "verify every dataset and run against its manifest and the database",
-    "runs": "list the runs",
+    "train": Command("train one or several base models on a file", _train),
+    "audit": Command("read a file and list problems with its rows", _audit),
+    "evaluate": Command("evaluate a run's tuned model against its base model", _evaluate),
+    "map": Command("draw (or redraw) a run's map", _map),
+    "check": Command("verify every dataset and run against its manifest and the database", _check),
+    "runs": Command("list the runs", _runs),
 }
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; return 0, or 1 after one clear line on standard error."""
-    parser = argparse.ArgumentParser(prog="python -m lib", description="Closer, without a browser.")
-    commands = parser.add_subparsers(dest="command", required=True)
+    _escape_what_cannot_be_printed()
     given = sys.argv[1:] if arguments is None else arguments
-    for name, help_line in COMMANDS.items():
-        sub = commands.add_parser(name, help=help_line, description=help_line)
-        if given[:1] == [name]:  # only the command that runs is imported: torch costs seconds
-            import_module(f"lib.commands.{name}").add(sub)
-    parsed = parser.parse_args(given)
+    parsed = build_parser(given[:1]).parse_args(given)
     try:
-        return import_module(f"lib.commands.{parsed.command}").run(parsed)
+        return COMMANDS[parsed.command].load().run(parsed)
     except CloserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("error: stopped", file=sys.stderr)
         return 130
+
+
+def build_parser(names: list[str]) -> argparse.ArgumentParser:
+    """Build the parser of all commands; only those named have their options, because only they are imported."""
+    parser = argparse.ArgumentParser(prog="python -m lib", description="Closer, without a browser.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name, command in COMMANDS.items():
+        sub = commands.add_parser(name, help=command.help, description=command.help)
+        if name in names:
+            command.load().add(sub)
+    return parser
+
+
+def _escape_what_cannot_be_printed() -> None:
+    """Let a console whose encoding lacks a character (an arrow in cp1252) show an escape instead of failing."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 if __name__ == "__main__":

@@ -1,47 +1,74 @@
-"""`python -m lib check`: is every dataset and run whole?"""
+"""`python -m lib check`: verify every dataset and run."""
 
 from __future__ import annotations
 
 import argparse
 import json
-from pathlib import Path
+from dataclasses import asdict, dataclass, field
 
 from lib import settings
 from lib.errors import DamagedError
+from lib.format import format_count
 from lib.store.check import check, check_folders, restore_backup
-from lib.store.workspace import Workspace, open_workspace
+from lib.store.workspace import open_workspace
+
+
+@dataclass(frozen=True)
+class CheckReport:
+    """What is damaged, what a crash left behind, what lies in the workspace but not in its list, and how much was checked."""
+
+    problems: list[str]
+    leftovers: list[str] = field(default_factory=list)
+    unlisted: list[str] = field(default_factory=list)
+    counts: str = ""
+
+    def to_json(self) -> str:
+        """Write what --json prints."""
+        facts = asdict(self)
+        del facts["counts"]
+        return json.dumps({"whole": not self.problems, **facts})
+
+    def to_text(self) -> str:
+        """Write the report for a person."""
+        lines = self.problems or [f"No problems found in {self.counts}."]
+        if self.leftovers:
+            lines = [*lines, f"Leftovers of crashes, safe to delete on the Overview page: {', '.join(self.leftovers)}"]
+        if self.unlisted:
+            where = (
+                "On disk, but not in the list of runs and datasets (after an older backup was restored, for example)"
+            )
+            lines = [*lines, f"{where}: {', '.join(self.unlisted)}"]
+        return "\n".join(lines)
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.add_argument("--restore", action="store_true", help="go on with the last backup of a damaged database")
+    parser.add_argument("--restore", action="store_true", help="restore the last backup of a damaged database")
 
 
 def run(given: argparse.Namespace) -> int:
-    """Print what is not whole; return 1 when there is anything."""
+    """Print what is damaged; return 1 when there is anything."""
     if given.restore:
-        kept = restore_backup(settings.home())
-        print(f"The last backup is in use again; the damaged file is kept as {kept.name}.")
+        damaged = restore_backup(settings.home())
+        print(f"The last backup is in use again; the damaged file is kept as {damaged.name}.")
+    report = check_workspace()
+    print(report.to_json() if given.json else report.to_text())
+    return 1 if report.problems else 0
+
+
+def check_workspace() -> CheckReport:
+    """Check database and folders; the folders alone where the database is damaged."""
     try:
         workspace = open_workspace()
         problems = check(workspace)
-        leftovers, unlisted = ([str(p.relative_to(workspace.home)) for p in found] for found in lists(workspace))
-        counts = f"{len(workspace.datasets.all())} datasets, {len(workspace.runs.all())} runs"
-    except DamagedError as error:  # the folders can be judged without it
-        problems, leftovers, unlisted, counts = [f"database: {error}", *check_folders(settings.home())], [], [], ""
-    if given.json:
-        told = {"whole": not problems, "problems": problems, "leftovers": leftovers, "unlisted": unlisted}
-        print(json.dumps(told))
-        return 1 if problems else 0
-    print("\n".join(problems) if problems else f"All is whole: {counts}.")
-    if leftovers:
-        print(f"Leftovers of crashes, safe to delete on the Overview page: {', '.join(leftovers)}")
-    if unlisted:
-        print(f"On the disk, but not in the list (after an older backup was restored, say): {', '.join(unlisted)}")
-    return 1 if problems else 0
-
-
-def lists(workspace: Workspace) -> tuple[list[Path], list[Path]]:
-    """Return what can be cleaned, and what the list does not know."""
-    return workspace.leftovers(), workspace.unlisted()
+        leftovers, unlisted = (
+            [str(path.relative_to(workspace.home)) for path in paths]
+            for paths in (workspace.leftovers(), workspace.unlisted())
+        )
+        datasets, runs = len(workspace.datasets.all()), len(workspace.runs.all())
+    except DamagedError as error:
+        return CheckReport([f"database: {error}", *check_folders(settings.home())])
+    return CheckReport(
+        problems, leftovers, unlisted, f"{format_count(datasets, 'dataset')} and {format_count(runs, 'run')}"
+    )

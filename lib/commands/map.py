@@ -1,15 +1,17 @@
-"""python -m lib map RUN: draw (or redraw) a run's map and print how true it is."""
+"""`python -m lib map RUN`: draw (or redraw) a run's map and print its quality."""
 
 from __future__ import annotations
 
 import argparse
 
+from lib.format import format_cosine, format_count, format_duration, format_share
 from lib.projection.methods import DEFAULT_BALANCE, LAYOUT_METHODS
 from lib.projection.store import Map
+from lib.store.layout import MapPaths
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    """Declare the arguments."""
+    """Add the command's options."""
     parser.add_argument("run", help="a run's id, as `python -m lib runs` lists it")
     parser.add_argument(
         "--method", choices=list(LAYOUT_METHODS), default="pair-faithful", help="how to lay the texts out"
@@ -23,25 +25,28 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print the figures as one JSON object")
 
 
-def run(arguments: argparse.Namespace) -> int:
+def run(given: argparse.Namespace) -> int:
     """Draw the map; the coordinates stay in the run's folder."""
     from lib.projection.run import draw_map, summary_json
     from lib.store.workspace import open_workspace
 
     workspace = open_workspace()
-    chosen = workspace.runs.get(arguments.run)
-    dataset = workspace.datasets.get(chosen.dataset)
-    drawn = draw_map(chosen, dataset, home=workspace.home, method=arguments.method, balance=arguments.balance)
-    print(summary_json(drawn) if arguments.json else said(drawn))
+    trained = workspace.runs.get(given.run)
+    dataset = workspace.datasets.get(trained.dataset)
+    drawn = draw_map(trained, dataset, home=workspace.home, method=given.method, balance=given.balance)
+    print(summary_json(drawn) if given.json else map_text(drawn))
     return 0
 
 
-def said(drawn: Map) -> str:
-    """Return the figures in words."""
-    truth, lines = drawn.truth, [f"{LAYOUT_METHODS[drawn.method]}, {drawn.texts:,} texts, {drawn.seconds:.1f} s"]
-    if truth.sign_agreement is not None:
-        lines.append(f"{truth.sign_agreement:.0%} of {truth.lines:,} lines tell the truth")
-    if truth.rank_correlation is not None:
-        lines.append(f"rank correlation of drawn and true change {truth.rank_correlation:.3f}")
-    lines += [f"trustworthiness, {drawn.labels[name]}: {value:.3f}" for name, value in truth.trustworthiness.items()]
-    return "\n".join([*lines, f"coordinates: {drawn.folder / 'coordinates.parquet'}"])
+def map_text(drawn: Map) -> str:
+    """Write method, size, the map's quality, and where the coordinates lie."""
+    quality = drawn.truth
+    lines = [f"{LAYOUT_METHODS[drawn.method]}, {format_count(drawn.texts, 'text')}, {format_duration(drawn.seconds)}"]
+    if quality.sign_agreement is not None:
+        share, count = format_share(quality.sign_agreement), format_count(quality.lines, "line")
+        lines.append(f"{share} of {count} change length in the direction their cosine changed")
+    if quality.rank_correlation is not None:
+        lines.append(f"rank correlation of drawn and true change: {format_cosine(quality.rank_correlation)}")
+    for name, value in quality.trustworthiness.items():
+        lines.append(f"trustworthiness, {drawn.labels[name]}: {format_cosine(value)}")
+    return "\n".join([*lines, f"coordinates: {MapPaths(drawn.folder).coordinates}"])

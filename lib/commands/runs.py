@@ -6,6 +6,7 @@ import argparse
 import json
 from typing import Any
 
+from lib.format import format_headline
 from lib.store.runs import Run
 from lib.store.workspace import open_workspace
 
@@ -17,21 +18,25 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Print the runs, newest first."""
-    found = [as_json(item) for item in open_workspace().runs.all()]
+    runs = open_workspace().runs.all()
     if given.json:
-        print(json.dumps(found, ensure_ascii=False))
+        print(json.dumps([run_json(one) for one in runs], ensure_ascii=False))
         return 0
-    for item in found:
-        head = item["headline"] or {}
-        quality = f"{head['metric']} {head['base']:.3f} -> {head['tuned']:.3f} ({head['verdict']})" if head else ""
-        print(f"{item['run']}  {item['state']:<11} {item['created'][:16]}  {item['name']}  {quality}".rstrip())
-    if not found:
+    for one in runs:
+        print(run_line(one))
+    if not runs:
         print("There are no runs yet. Start one: python -m lib train FILE")
     return 0
 
 
-def as_json(item: Run) -> dict[str, Any]:
-    """Return a run as the command lists it."""
+def run_line(item: Run) -> str:
+    """Write id, state, time, name and held-out change of a run."""
+    quality = f"{format_headline(item.headline, arrow='->')}: {item.headline.verdict}" if item.headline else ""
+    return f"{item.id}  {item.state:<11} {item.created[:16]}  {item.name}  {quality}".rstrip()
+
+
+def run_json(item: Run) -> dict[str, Any]:
+    """List what --json prints of a run."""
     return {
         "run": item.id,
         "name": item.name,

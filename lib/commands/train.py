@@ -1,4 +1,4 @@
-"""`python -m lib train FILE`: what the pages do, without a browser; the same functions in the same order."""
+"""`python -m lib train FILE`: read, split, train, evaluate and draw, by the functions that the pages call."""
 
 from __future__ import annotations
 
@@ -7,21 +7,64 @@ import json
 import os
 import shutil
 import sys
-import time
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lib import settings
+from lib.commands.metric_lines import metric_lines
 from lib.commands.options import add_data_options, prepared_from
+from lib.commands.progress_bar import JobProgressBar
 from lib.errors import CloserError, InputError, TrainingError
 from lib.settings import BUNDLED_MODEL
 from lib.store.layout import MODEL_CARD_DATA
 from lib.store.publish import publish
+from lib.training.options import LOSSES
 from lib.training.recipe import FIELDS, PRESETS, Recipe, recommended_for
+
+if TYPE_CHECKING:
+    from lib.data.prepare import PreparedDataset
+    from lib.evaluation.store import Evaluation
+    from lib.store.datasets import Dataset
+    from lib.store.jobs import Job
+    from lib.store.runs import Run
+    from lib.store.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What came of a run that succeeded. changes: the stored numbers of each metric, base against tuned."""
+
+    run: str
+    model: str
+    model_dir: Path
+    verdict: str
+    changes: Mapping[str, Mapping[str, Any]]
+    epochs: list[dict[str, Any]] = field(default_factory=list)
+
+    def to_json(self) -> dict[str, Any]:
+        """List what --json prints of the run."""
+        sides = {side: {key: numbers[side] for key, numbers in self.changes.items()} for side in ("base", "tuned")}
+        return {
+            "run": self.run,
+            "model": self.model,
+            "model_dir": str(self.model_dir),
+            "verdict": self.verdict,
+            **sides,
+            "epochs": self.epochs,
+        }
+
+
+@dataclass(frozen=True)
+class FailedRun:
+    """A run that has no evaluated model, and why."""
+
+    run: str
+    model: str
+    error: str
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -37,6 +80,8 @@ def add(parser: argparse.ArgumentParser) -> None:
     recipe = parser.add_argument_group("recipe (default: the preset's)")
     for spec in FIELDS.values():
         option, words = "--" + spec.name.replace("_", "-"), spec.help.replace("%", "%%")
+        if spec.name == "loss":
+            words = f"{words} {loss_names()}"
         if spec.kind is bool:
             recipe.add_argument(option, action=argparse.BooleanOptionalAction, default=None, help=words)
         elif spec.kind is tuple:
@@ -45,62 +90,62 @@ def add(parser: argparse.ArgumentParser) -> None:
             recipe.add_argument(option, type=spec.kind, default=None, help=words, choices=spec.choices or None)
 
 
+def loss_names() -> str:
+    """List the losses of each shape, for --help."""
+    by_shape = (f"{shape.value.replace('_', ' ')}: {', '.join(losses)}" for shape, losses in LOSSES.items())
+    return f"The first is the default. {'; '.join(by_shape)}."
+
+
 def run(given: argparse.Namespace) -> int:
-    """Read, split, store, train, evaluate and draw; return 0, or 1 when a run failed: what came of the others is told and copied."""
+    """Read, split, store, train, evaluate and draw; return 0, or 1 when a run failed: the others are printed and copied."""
     from lib.models.catalog import resolve
     from lib.store.workspace import open_workspace
 
-    found = prepared_from(given)
-    recipe = recipe_from(given, found.prepared.counts["train"])
-    recipe = recipe.for_shape(found.prepared.shape, classes=classes_of(found.prepared))
+    source = prepared_from(given)
+    recipe = recipe_from(given, source.prepared.counts["train"])
+    recipe = recipe.for_shape(source.prepared.shape, classes=count_classes(source.prepared))
     workspace = open_workspace()
     models = given.model or [BUNDLED_MODEL]
-    for model in models:  # a wrong name is said before anything is stored
+    for model in models:  # a wrong name is an error before anything is stored
         resolve(model, home=workspace.home)
     name = given.name or given.file[0].name.split(".")[0]
-    dataset = workspace.datasets.publish(found.prepared, name=name, originals=given.file)
-    batch = f"{name}: {len(models)} models, {datetime.now():%d %b %Y, %H:%M:%S}" if len(models) > 1 else ""
-    runs = [
-        workspace.runs.create(dataset=dataset.id, model=model, recipe=recipe.to_dict(), batch=batch) for model in models
-    ]
-    work_through(workspace, [run.id for run in runs])
-    results, failed = outcome_of(workspace, [run.id for run in runs], given.out)
+    dataset = workspace.datasets.publish(source.prepared, name=name, originals=given.file)
+    runs = create_runs(workspace, dataset, models, recipe, name=name)
+    run_jobs(workspace, runs)
+    results, failed = collect_results(workspace, runs, given.out)
     for failure in failed:
-        print(f"error: {failure['error']}", file=sys.stderr)
+        print(f"error: {failure.error}", file=sys.stderr)
     if given.json:
-        told = {"dataset": {"id": dataset.id, **dataset.counts}, "runs": results}
-        print(json.dumps(told | ({"failed": failed} if failed else {}), ensure_ascii=False))
+        print(json.dumps(report_json(dataset, results, failed), ensure_ascii=False))
     else:
-        tell(results)
+        print_results(results)
     return 1 if failed else 0
 
 
-def outcome_of(workspace: Any, runs: list[str], out: Path | None) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Return what came of the runs that went well, each model copied to the out folder, and why the others did not."""
-    names = Counter(workspace.runs.get(run).model_dir.name for run in runs)
-    results: list[dict[str, Any]] = []
-    failed: list[dict[str, Any]] = []
-    for run in runs:
-        try:
-            results.append(result_of(workspace, run, out, alone=names))
-        except CloserError as error:
-            failed.append({"run": run, "model": workspace.runs.get(run).model, "error": str(error)})
-    return results, failed
+def create_runs(
+    workspace: Workspace, dataset: Dataset, models: Sequence[str], recipe: Recipe, *, name: str
+) -> list[str]:
+    """Queue a run for each base model and list their ids; several are one batch."""
+    batch = f"{name}: {len(models)} models, {datetime.now():%d %b %Y, %H:%M:%S}" if len(models) > 1 else ""
+    return [
+        workspace.runs.create(dataset=dataset.id, model=model, recipe=recipe.to_dict(), batch=batch).id
+        for model in models
+    ]
 
 
-def classes_of(prepared: Any) -> int:
-    """Return how many labels the data has; 2 where it has none."""
+def count_classes(prepared: PreparedDataset) -> int:
+    """Count the labels of the data; 2 where it has none."""
     return int(prepared.frame["label"].nunique()) if "label" in prepared.frame else 2
 
 
 def recipe_from(given: argparse.Namespace, rows: int) -> Recipe:
-    """Return the preset with every setting that was given. Raises InputError."""
+    """Build the preset's recipe with every setting that was given. Raises InputError."""
     preset = recommended_for(rows) if given.preset == "recommended" else PRESETS[given.preset]
     changes = {name: getattr(given, name) for name in FIELDS if getattr(given, name) is not None}
     return replace(preset, **changes)
 
 
-def work_through(workspace: Any, runs: list[str]) -> None:
+def run_jobs(workspace: Workspace, runs: Sequence[str]) -> None:
     """Do the jobs of these runs in this process, as soon as no other worker of the workspace works."""
     from lib.jobs.locks import note_worker, worker_lock
     from lib.jobs.worker import release_dead
@@ -114,94 +159,95 @@ def work_through(workspace: Any, runs: list[str]) -> None:
         while mine := [job for job in workspace.jobs.all(states=WAITING) if job.run in runs]:
             claimed = workspace.jobs.claim(mine[0].id)
             if claimed is not None:
-                do(workspace, claimed)
+                _run_job(workspace, claimed)
 
 
-def do(workspace: Any, job: Any) -> None:
-    """Do one job as a worker does, with a progress bar on standard error."""
+def _run_job(workspace: Workspace, job: Job) -> None:
+    """Do one job as a worker does, with a progress bar."""
     from lib.jobs import worker
 
-    worker.do(workspace, job, echo=Bar(workspace.runs.get(job.run).name))
-    sys.stderr.write("\n")
+    bar = JobProgressBar(workspace.runs.get(job.run).name)
+    try:
+        worker.do(workspace, job, echo=bar)
+    finally:
+        bar.close()
 
 
-class Bar:
-    """One line on standard error: run, stage, progress; warnings stay above it."""
-
-    def __init__(self, name: str) -> None:
-        self.name, self.stage, self.shown = name, "", 0.0
-
-    def __call__(self, event: dict[str, Any]) -> None:
-        """Take an event; write at most ten times a second."""
-        if event["kind"] == "log" and event["level"] == "warning":
-            sys.stderr.write(f"\r\033[K{self.name}: {event['text']}\n")
-            return
-        if event["kind"] == "stage":
-            self.stage = f"{event['stage']} {event['detail']}".strip()
-        elif event["kind"] != "advance" or time.monotonic() - self.shown < 0.1:
-            return
-        self.shown = time.monotonic()
-        share = (
-            f" {100 * event['done'] / event['total']:3.0f}%" if event["kind"] == "advance" and event["total"] else ""
-        )
-        sys.stderr.write(f"\r\033[K{self.name}: {self.stage[:70]}{share}")
-        sys.stderr.flush()
+def collect_results(
+    workspace: Workspace, runs: Sequence[str], out: Path | None
+) -> tuple[list[RunResult], list[FailedRun]]:
+    """Collect what came of the runs that succeeded, each model copied to the out folder, and why the others failed."""
+    folders = Counter(workspace.runs.get(run).model_dir.name for run in runs)
+    results: list[RunResult] = []
+    failed: list[FailedRun] = []
+    for identity in runs:
+        run = workspace.runs.get(identity)
+        try:
+            evaluation = evaluation_of_run(workspace, run)
+            suffix = "" if folders[run.model_dir.name] == 1 else f"-{run.id}"
+            results.append(run_result(run, evaluation, copy_model(run.model_dir, out, suffix=suffix)))
+        except CloserError as error:
+            failed.append(FailedRun(run.id, run.model, str(error)))
+    return results, failed
 
 
-def result_of(workspace: Any, identity: str, out: Path | None, *, alone: Mapping[str, int]) -> dict[str, Any]:
-    """Return what came of a run, and copy its model to the out folder. Raises TrainingError when it failed.
-
-    alone: how many runs of this command have a model folder of that name; where there are several, the run's id makes it another.
-    """
+def evaluation_of_run(workspace: Workspace, run: Run) -> Evaluation:
+    """Load the evaluation of a run that succeeded. Raises TrainingError or CloserError with the reason where there is none."""
     from lib.evaluation.store import load_evaluation
 
-    run = workspace.runs.get(identity)
     if run.state != "succeeded":
         raise TrainingError(f"{run.name} has {run.state}: {run.reason}")
     evaluation = load_evaluation(run)
     if evaluation is None:
-        failed = [job.reason for job in workspace.jobs.all(run=identity, kind="evaluate")]
+        reasons = [job.reason for job in workspace.jobs.all(run=run.id, kind="evaluate")]
         raise CloserError(
-            f"{run.name} was trained, but could not be evaluated: {' '.join(failed)}", where=str(run.model_dir)
+            f"{run.name} was trained, but could not be evaluated: {' '.join(reasons)}", where=str(run.model_dir)
         )
+    return evaluation
+
+
+def run_result(run: Run, evaluation: Evaluation, model_dir: Path) -> RunResult:
+    """Build the result of a run: its numbers on held-out, and those of each epoch on validation."""
     history = json.loads((run.model_dir / MODEL_CARD_DATA).read_text(encoding="utf-8"))["history"]
-    numbers = {side: {name: values[side] for name, values in evaluation.metrics.items()} for side in ("base", "tuned")}
-    return {
-        "run": run.id,
-        "model": run.model,
-        "model_dir": str(copied(run.model_dir, out, mark="" if alone[run.model_dir.name] == 1 else f"-{run.id}")),
-        "verdict": evaluation.sentence,
-        **numbers,
-        "epochs": [{"epoch": e["epoch"], "train_seconds": e["train_seconds"], **e["metrics"]} for e in history],
-    }
+    epochs = [{"epoch": e["epoch"], "train_seconds": e["train_seconds"], **e["metrics"]} for e in history]
+    return RunResult(run.id, run.model, model_dir, evaluation.sentence, evaluation.metrics, epochs)
 
 
-def copied(model_dir: Path, out: Path | None, *, mark: str = "") -> Path:
+def copy_model(model_dir: Path, out: Path | None, *, suffix: str = "") -> Path:
     """Copy a tuned model into the out folder, whole or not at all, and return where it lies.
 
     An earlier tuned model of that name is replaced; raises InputError rather than replace anything else.
     """
     if out is None:
         return model_dir
-    target = out.expanduser().resolve() / f"{model_dir.name}{mark}"
+    target = out.expanduser().resolve() / f"{model_dir.name}{suffix}"
     if target.exists() and not (target / MODEL_CARD_DATA).is_file():
         raise InputError(
-            f"{target} is there already and is no model of Closer's: it was not replaced.",
+            f"{target} exists and is not a model of Closer: it was not replaced.",
             todo=f"The tuned model lies in {model_dir}. Copy it from there, or give another --out.",
         )
-    with publish(target) as part:
+    with publish(target) as staging:
         for path in model_dir.rglob("*"):
             if path.is_file() and path.name != "MANIFEST.json":
-                place = part / path.relative_to(model_dir)
-                place.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(path, place)
+                copy = staging / path.relative_to(model_dir)
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, copy)
     return target
 
 
-def tell(results: list[dict[str, Any]]) -> None:
+def report_json(dataset: Dataset, results: Sequence[RunResult], failed: Sequence[FailedRun]) -> dict[str, Any]:
+    """List what --json prints; runs that failed only where there are any."""
+    report = {
+        "dataset": {"id": dataset.id, **dataset.counts},
+        "runs": [result.to_json() for result in results],
+    }
+    return report | ({"failed": [asdict(one) for one in failed]} if failed else {})
+
+
+def print_results(results: Sequence[RunResult]) -> None:
     """Print the results for a person."""
     for result in results:
-        print(f"{result['model']}: {result['verdict']}")
-        for name in result["base"]:
-            print(f"  {name:<18} {result['base'][name]:8.4f} -> {result['tuned'][name]:8.4f}")
-        print(f"  {result['model_dir']}")
+        print(f"{result.model}: {result.verdict}")
+        for line in metric_lines(result.changes):
+            print(f"  {line}")
+        print(f"  {result.model_dir}")

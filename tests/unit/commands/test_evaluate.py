@@ -11,6 +11,7 @@ import pytest
 from lib.__main__ import main
 from lib.data.prepare import prepare
 from lib.data.samples.registry import load_support_desk
+from lib.format import StoredChange, format_change
 from lib.jobs.kinds import perform
 from lib.progress import Silent
 from lib.store.runs import Run
@@ -52,11 +53,13 @@ def test_json_has_the_promised_names_and_the_text_tells_the_same(
     assert main(["evaluate", trained.id]) == 0
     text = printed(capsys)
     assert text.splitlines()[0] == found["verdict"].capitalize()
-    assert f"{found['metrics']['mrr@10']['base']:.4f} -> {found['metrics']['mrr@10']['tuned']:.4f}" in text
+    change = StoredChange.from_json(found["metrics"]["mrr@10"])
+    (line,) = [line for line in text.splitlines() if line.startswith("MRR@10 ")]
+    assert format_change("mrr@10", change, arrow="->") in line
     assert text.splitlines()[-1] == f"pairs: {found['pairs']}"
     assert set(found["detectable"]) == set(found["verdicts"]) == set(found["metrics"])
-    assert f"could show {found['detectable']['mrr@10']:.4f}" in text
-    assert "-0.0000" not in text
+    assert line.endswith(f"detectable: {found['detectable']['mrr@10']:.3f}")
+    assert "-0.000" not in text
 
 
 def test_another_file_is_judged_whole_and_rows_that_were_trained_on_are_named(

@@ -14,11 +14,12 @@ from sentence_transformers import SentenceTransformer
 from lib.__main__ import main
 from lib.commands import train as command
 from lib.commands.options import prepared_from
-from lib.commands.train import Bar, recipe_from
+from lib.commands.train import recipe_from
 from lib.errors import InputError
 from lib.models import static
 from lib.store.publish import verify
 from lib.store.workspace import open_workspace
+from lib.training.options import LOSSES
 from lib.training.recipe import CLASSIC, FIELDS, recommended_for
 from tests.unit.training.small import frame_of
 
@@ -111,20 +112,20 @@ def test_classes_can_be_kept_apart(tmp_path: Path) -> None:
     kept = prepared_from(parsed_for(str(path), "--same", "")).prepared  # type: ignore[arg-type]
     assert set(guessed.frame["label"]) == {"0", "1"}
     assert set(kept.frame["label"]) == set(names)
-    assert command.classes_of(kept) == 3
+    assert command.count_classes(kept) == 3
 
 
 def test_a_copy_replaces_an_earlier_model_and_nothing_else(tmp_path: Path) -> None:
     model, out = tmp_path / "run" / "a_model", tmp_path / "out"
     model.mkdir(parents=True)
     (model / "closer.json").write_text("{}")
-    assert command.copied(model, None) == model
-    assert command.copied(model, out) == command.copied(model, out) == out / "a_model"
-    assert command.copied(model, out, mark="-2") == out / "a_model-2"
+    assert command.copy_model(model, None) == model
+    assert command.copy_model(model, out) == command.copy_model(model, out) == out / "a_model"
+    assert command.copy_model(model, out, suffix="-2") == out / "a_model-2"
     (out / "a_model" / "closer.json").unlink()
     (out / "a_model" / "thesis.txt").write_text("mine")
     with pytest.raises(InputError, match="was not replaced"):
-        command.copied(model, out)
+        command.copy_model(model, out)
     assert (out / "a_model" / "thesis.txt").read_text() == "mine"
 
 
@@ -180,16 +181,12 @@ def test_every_setting_is_an_option() -> None:
     assert missing == set()
 
 
-def test_the_bar_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
-    """Stage and percent, over and over the same line."""
-    bar = Bar("MiniLM")
-    bar({"kind": "stage", "stage": "training", "detail": "epoch 1 of 2"})
-    bar.shown = 0.0
-    bar({"kind": "advance", "done": 5, "total": 10})
-    err = capsys.readouterr().err
-    assert "\n" not in err
-    assert "training epoch 1 of 2" in err
-    assert "50%" in err
+def test_the_losses_of_each_shape_stand_in_the_help() -> None:
+    parser = ArgumentParser()
+    command.add(parser)
+    text = " ".join(parser.format_help().split())
+    for shape, losses in LOSSES.items():
+        assert f"{shape.value.replace('_', ' ')}: {', '.join(losses)}" in text
 
 
 def test_help_needs_no_torch() -> None:

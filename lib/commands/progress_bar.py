@@ -1,0 +1,36 @@
+"""The progress of a job as one line on standard error."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from tqdm import tqdm
+
+_LINE = "{desc} {percentage:3.0f}%"
+"""No rate and no time left: the stages of a job have different units, and the first is in the description."""
+
+_STAGE_CHARACTERS = 70
+
+
+class JobProgressBar:
+    """Show a job's events as one tqdm line: run, stage, percent of the stage; warnings go above it."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._bar = tqdm(desc=name, total=100, bar_format=_LINE, mininterval=0.1, file=sys.stderr)
+
+    def __call__(self, event: dict[str, Any]) -> None:
+        """Take one event of the job."""
+        if event["kind"] == "log" and event["level"] == "warning":
+            self._bar.write(f"{self._name}: {event['text']}", file=sys.stderr)
+        elif event["kind"] == "stage":
+            stage = f"{event['stage']} {event['detail']}".strip()
+            self._bar.set_description_str(f"{self._name}: {stage[:_STAGE_CHARACTERS]}", refresh=False)
+            self._bar.reset()
+        elif event["kind"] == "advance" and event["total"]:
+            self._bar.update(100 * event["done"] / event["total"] - self._bar.n)
+
+    def close(self) -> None:
+        """End the line."""
+        self._bar.close()
