@@ -1,4 +1,4 @@
-"""The evaluation as work: its stage while it runs, and placebo, learning curve and blends at one click each."""
+"""The controls of a gain: the same training with shuffled targets, and a learning curve, each at one click."""
 
 from __future__ import annotations
 
@@ -15,93 +15,63 @@ from lib.ui.explore.evaluation.conclusions import control_conclusion, earlier_mo
 from lib.ui.shared.components import plain
 from lib.ui.shared.theme import colours
 
-_EVALUATION_JOBS = ("train", "evaluate")
-
-
-def show_missing_evaluation(run: Run) -> None:
-    """Say what happens while there is no evaluation, or offer to make it."""
-    if jobs.show_progress(run, *_EVALUATION_JOBS, title="Evaluation"):
-        return
-    jobs.show_last_failure(run, "evaluate")
-    st.info("This run has not been judged yet.", icon=":material/balance:")
-    if st.button("Judge it now", icon=":material/balance:", type="primary", key=f"evaluate-{run.id}"):
-        jobs.submit_job(run, "evaluate")
-
-
-def show_outdated_evaluation(run: Run) -> None:
-    """Say that the evaluation is of an older version, and offer to judge anew."""
-    if jobs.show_progress(run, "evaluate", title="Evaluation"):
-        return
-    with st.container(border=True, horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.markdown(
-            "Judged by an older version of Closer, whose intervals were computed in another way.", width="content"
-        )
-        if st.button("Judge it anew", icon=":material/balance:", key=f"evaluate-{run.id}"):
-            jobs.submit_job(run, "evaluate")
-
-
-def _show_experiment_button(run: Run, kind: str, label: str, icon: str, title: str, *, again: bool) -> None:
-    """Draw the button of an experiment, or how far it is."""
-    if jobs.show_progress(run, kind, title=title):
-        return
-    jobs.show_last_failure(run, kind)
-    if st.button(
-        "Again" if again else label, icon=icon, key=f"{kind}-{run.id}", type="tertiary" if again else "secondary"
-    ):
-        jobs.submit_job(run, kind)
-
 
 def show_controls(run: Run, evaluation: Evaluation) -> None:
-    """Draw placebo and learning curve side by side."""
-    model = evaluation.versions.get("tuned model")
+    """Draw control and learning curve side by side."""
     left, right = st.columns(2, gap="large")
     with left:
-        st.markdown("**Placebo**")
-        st.caption("The same budget with the targets shuffled: what is gained then has nothing to do with the pairs.")
-        placebo = load_experiment(run, "placebo")
-        if placebo:
-            _show_control(placebo)
-            _show_if_outdated(placebo, model)
-        _show_experiment_button(
-            run, "placebo", "Train the placebo", ":material/science:", "Placebo", again=placebo is not None
-        )
+        _show_control(run, evaluation)
     with right:
-        st.markdown("**Learning curve**")
-        st.caption("25%, 50% and all of the training pairs: would more data help?")
-        found = load_experiment(run, "learning_curve")
-        if found:
-            _show_learning_curve(run, found)
-            _show_if_outdated(found, model)
-        _show_experiment_button(
-            run, "learning_curve", "Train on parts", ":material/show_chart:", "Learning curve", again=found is not None
+        _show_learning_curve(run, evaluation)
+
+
+def _show_control(run: Run, evaluation: Evaluation) -> None:
+    """Show what the shuffled-target control reached and what that says of the run, or offer to run it."""
+    st.markdown("**Shuffled-target control**")
+    st.caption("Same budget with shuffled targets; any gain here isn't due to your pairs.")
+    control = load_experiment(run, "placebo")
+    if control:
+        metric = control["metric"]
+        change = format_change(metric, StoredChange.from_json(control))
+        st.markdown(plain(f"{metric_title(metric)}, base → control: {change}."))
+        st.markdown(plain(control_conclusion(control)))
+        _show_earlier_model(control, evaluation)
+    label = "Run again" if control else "Run shuffled-target control"
+    _show_button(run, "placebo", label, ":material/science:", title="Shuffled-target control", again=bool(control))
+
+
+def _show_learning_curve(run: Run, evaluation: Evaluation) -> None:
+    """Draw the learning curve and what it means, or offer to run it."""
+    st.markdown("**Learning curve**")
+    st.caption("Trains on 25%, 50% and 100% of the training pairs: would more data help?")
+    curve = load_experiment(run, "learning_curve")
+    if curve:
+        points = curve["points"]
+        figure = differences_figure(
+            [point["rows"] for point in points],
+            points,
+            colours(),
+            x_title="training rows",
+            y_title=f"{metric_title(curve['metric'])}, difference to base",
         )
+        st.plotly_chart(figure, key=f"learning-curve-{run.id}", alt="Difference to base by number of training rows.")
+        st.markdown(plain(learning_curve_conclusion(curve)))
+        _show_earlier_model(curve, evaluation)
+    label = "Run again" if curve else "Run learning curve"
+    _show_button(run, "learning_curve", label, ":material/show_chart:", title="Learning curve", again=bool(curve))
 
 
-def _show_if_outdated(found: dict[str, Any], model: str | None) -> None:
+def _show_earlier_model(experiment: dict[str, Any], evaluation: Evaluation) -> None:
     """Say where an experiment belongs to an earlier model of the run."""
-    words = earlier_model_note(found, model)
+    words = earlier_model_note(experiment, evaluation.versions.get("tuned model"))
     if words:
         st.caption(f":material/history: {plain(words)}")
 
 
-def _show_control(placebo: dict[str, Any]) -> None:
-    """Say what the placebo reached, and what that says of the run."""
-    metric = placebo["metric"]
-    st.markdown(
-        plain(f"{metric_title(metric)}, base → placebo: {format_change(metric, StoredChange.from_json(placebo))}.")
-    )
-    st.markdown(plain(control_conclusion(placebo)))
-
-
-def _show_learning_curve(run: Run, found: dict[str, Any]) -> None:
-    """Draw the learning curve and say what it means."""
-    points = found["points"]
-    figure = differences_figure(
-        [p["rows"] for p in points],
-        points,
-        colours(),
-        x_title="training rows",
-        y_title=f"{metric_title(found['metric'])}, difference to the base",
-    )
-    st.plotly_chart(figure, key=f"learning-{run.id}", alt="Difference to the base by number of training rows.")
-    st.markdown(plain(learning_curve_conclusion(found)))
+def _show_button(run: Run, kind: str, label: str, icon: str, *, title: str, again: bool) -> None:
+    """Draw the button that queues an experiment, or its progress."""
+    if jobs.show_progress(run, kind, title=title):
+        return
+    jobs.show_last_failure(run, kind)
+    if st.button(label, icon=icon, key=f"{kind}-{run.id}", type="tertiary" if again else "secondary"):
+        jobs.submit_job(run, kind)

@@ -1,4 +1,4 @@
-"""Did it really get better: one sentence, one badge, what it cost by name, and the numbers with their intervals."""
+"""The verdict on the held-out split: one sentence and a badge, warnings by name, and the metrics with their intervals."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from math import isfinite
 
 import streamlit as st
 
-from lib.evaluation.store import Evaluation, load_evaluation
+from lib.evaluation.store import Evaluation
 from lib.format import (
     StoredChange,
     format_count,
@@ -18,71 +18,85 @@ from lib.format import (
 )
 from lib.metrics import Metric, card_metrics
 from lib.store.runs import Run
-from lib.ui.explore.evaluation import controls, interpolation, side_effects, similarity
+from lib.ui.explore import jobs
+from lib.ui.explore.evaluation.data import cached_evaluation
+from lib.ui.explore.evaluation.similarity import show_threshold_card
 from lib.ui.shared import state
-from lib.ui.shared.cache import stamp
 from lib.ui.shared.components import plain, verdict_badge
 
-CARD_WIDTH, WIDER, LONGEST = 196, 240, 13
-"""Pixels: six cards in a row at 1,440, three at 800; and of those few whose value has more signs than fit."""
+_EVALUATION_JOBS = ("train", "evaluate")
+"""Jobs that lead to an evaluation."""
 
-CHOSE_NOTHING = (
-    "Measured on the held-out part. It chose nothing: no epoch, no setting, no threshold; validation did that."
-)
+_CARD_WIDTH, _WIDE_CARD_WIDTH, _LONG_VALUE = 196, 240, 13
+"""Pixels: six cards in a row at 1,440, three at 800; wider where the value has more characters than fit."""
 
-
-@st.cache_data(max_entries=64, show_spinner=False)
-def _evaluation(identity: str, _stamp: tuple[int, int]) -> Evaluation | None:
-    from lib.store.workspace import open_workspace
-
-    return load_evaluation(open_workspace().runs.get(identity))
-
-
-def cached_evaluation(run: Run) -> Evaluation | None:
-    """Return a run's evaluation as it is stored now, or None."""
-    return _evaluation(run.id, stamp(run.paths.evaluation.summary))
+_HELD_OUT_NOTE = "Held-out split only: never used to select an epoch, setting or threshold."
 
 
 def show_verdict(run: Run) -> None:
-    """Draw the verdict section of a run; the present mode shows badges and sentence alone."""
-    found = cached_evaluation(run)
-    if found is None:
-        controls.show_missing_evaluation(run)
+    """Draw the verdict of a run; the present mode shows badges and sentence alone."""
+    evaluation = cached_evaluation(run)
+    if evaluation is None:
+        _show_missing(run)
         return
-    badges(found)
-    st.markdown(f"#### {plain(found.sentence)}")
+    _show_badges(evaluation)
+    st.markdown(f"#### {plain(evaluation.sentence)}")
     if state.is_presenting():
         return
-    if not found.is_current:
-        controls.show_outdated_evaluation(run)
-    for warning in found.warnings:
+    if not evaluation.is_current:
+        _show_outdated(run)
+    for warning in evaluation.warnings:
         st.warning(f"**{plain(warning['name'])}.** {plain(warning['text'])}", icon=":material/warning:")
-    cards(found)
-    st.caption(f"{CHOSE_NOTHING} {counted(found)}")
+    _show_cards(evaluation)
+    st.caption(f"{_HELD_OUT_NOTE} {_describe_sample(evaluation)}")
 
 
-def badges(found: Evaluation) -> None:
-    """Draw the verdict as a badge; in the present mode, where the warnings' texts are not shown, their names beside it."""
+def _show_missing(run: Run) -> None:
+    """Show the progress of the evaluation, or offer to make it."""
+    if jobs.show_progress(run, *_EVALUATION_JOBS, title="Evaluation"):
+        return
+    jobs.show_last_failure(run, "evaluate")
+    st.info("This run hasn't been evaluated yet.", icon=":material/balance:")
+    if st.button("Evaluate", icon=":material/balance:", type="primary", key=f"evaluate-{run.id}"):
+        jobs.submit_job(run, "evaluate")
+
+
+def _show_outdated(run: Run) -> None:
+    """Say that an older version made the evaluation, and offer to make it again."""
+    if jobs.show_progress(run, "evaluate", title="Evaluation"):
+        return
+    with st.container(border=True, horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.markdown(
+            "Evaluated with an older version of Closer; its confidence intervals were computed differently.",
+            width="content",
+        )
+        if st.button("Re-evaluate", icon=":material/balance:", key=f"evaluate-{run.id}"):
+            jobs.submit_job(run, "evaluate")
+
+
+def _show_badges(evaluation: Evaluation) -> None:
+    """Draw the verdict as a badge; in the present mode, which has no room for the warnings' texts, their names beside it."""
     if not state.is_presenting():
-        verdict_badge(found.verdict)
+        verdict_badge(evaluation.verdict)
         return
     with st.container(horizontal=True):
-        verdict_badge(found.verdict)
-        for warning in found.warnings:
+        verdict_badge(evaluation.verdict)
+        for warning in evaluation.warnings:
             st.badge(plain(warning["name"]), icon=":material/warning:", color="orange")
 
 
-def cards(found: Evaluation) -> None:
+def _show_cards(evaluation: Evaluation) -> None:
     """Draw a card for each metric in one row that wraps where there is no room."""
     with st.container(horizontal=True, gap="xsmall"):
-        for metric in card_metrics(found.shape):
-            if metric.key in found.metrics and isfinite(found.metrics[metric.key]["tuned"]):
-                card(metric, StoredChange.from_json(found.metrics[metric.key]), found.verdicts.get(metric.key, ""))
-        if found.shape == "labelled_pairs":
-            similarity.show_threshold_card(found, width=CARD_WIDTH)
+        for metric in card_metrics(evaluation.shape):
+            stored = evaluation.metrics.get(metric.key)
+            if stored is not None and isfinite(stored["tuned"]):
+                _show_card(metric, StoredChange.from_json(stored), evaluation.verdicts.get(metric.key, ""))
+        if evaluation.shape == "labelled_pairs":
+            show_threshold_card(evaluation, width=_CARD_WIDTH)
 
 
-def card(metric: Metric, change: StoredChange, verdict: str) -> None:
+def _show_card(metric: Metric, change: StoredChange, verdict: str) -> None:
     """Draw one card, base -> tuned, with the 95% interval of the difference; coloured where interval and test are clear."""
     clear = verdict in ("better", "worse")
     value = " → ".join(format_metric(metric.key, one) for one in (change.base, change.tuned))
@@ -94,33 +108,18 @@ def card(metric: Metric, change: StoredChange, verdict: str) -> None:
         delta_arrow="off",  # the sign says it, and a lower rank is no fall
         help=f"{metric.help} {format_detectable(metric.key, change.detectable)}".strip(),
         border=True,
-        width=CARD_WIDTH if len(value) <= LONGEST else WIDER,
+        width=_CARD_WIDTH if len(value) <= _LONG_VALUE else _WIDE_CARD_WIDTH,
     )
 
 
-def counted(found: Evaluation) -> str:
-    """Return what was counted (examples, groups that belong together, targets), how sure it is, and what could be seen."""
-    groups = f"{format_count(found.examples, 'example')} in {format_count(found.groups, 'independent group')}"
-    among = f", ranked among {format_count(found.documents, 'distinct target')}" if found.documents else ""
-    change = StoredChange.from_json(found.metrics[found.metric])
+def _describe_sample(evaluation: Evaluation) -> str:
+    """Write the sizes of the sample, how intervals and test are computed, and the smallest change that it can show."""
+    words = f"{format_count(evaluation.examples, 'example')} in {format_count(evaluation.groups, 'independent group')}"
+    if evaluation.documents:
+        words += f", ranked among {format_count(evaluation.documents, 'distinct target')}"
+    stored = evaluation.metrics[evaluation.metric]
+    change = StoredChange.from_json(stored)
     if not isfinite(change.low):
-        return f"{groups}{among}."
-    p_value = format_p_value(found.metrics[found.metric]["p_value"])
-    sure = f"Intervals: 95%, bootstrap over groups. Paired randomization test: {p_value}."
-    return f"{groups}{among}. {sure} {format_detectable(found.metric, change.detectable)}"
-
-
-def show_details_tabs(run: Run, found: Evaluation) -> None:
-    """Draw what lies behind the verdict, one tab each."""
-    if not found.is_current:
-        st.caption("Judge the run anew to see this.")
-        return
-    tabs = st.tabs(["Similarity one can read", "What it cost", "Is it the pairs?", "Keep the general skill"])
-    with tabs[0]:
-        similarity.show_similarity(found)
-    with tabs[1]:
-        side_effects.show_side_effects(run, found)
-    with tabs[2]:
-        controls.show_controls(run, found)
-    with tabs[3]:
-        interpolation.show_interpolation(run)
+        return f"{words}."
+    test = f"95% confidence intervals: bootstrap over groups. Paired randomization test: {format_p_value(stored['p_value'])}."
+    return f"{words}. {test} {format_detectable(evaluation.metric, change.detectable)}".strip()

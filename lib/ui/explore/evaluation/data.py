@@ -1,0 +1,20 @@
+"""The stored evaluation of a run, read once for each version of its file."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from lib.evaluation.store import Evaluation, load_evaluation
+from lib.store.runs import Run
+from lib.store.workspace import open_workspace
+from lib.ui.shared.cache import stamp
+
+
+def cached_evaluation(run: Run) -> Evaluation | None:
+    """Read a run's evaluation as it is stored now; None while there is none."""
+    return _load(run.id, stamp(run.paths.evaluation.summary))
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _load(run_id: str, _stamp: tuple[int, int]) -> Evaluation | None:
+    return load_evaluation(open_workspace().runs.get(run_id))
