@@ -1,4 +1,4 @@
-"""The picture section of Explore, without a browser: what it says, what it shows, and how it behaves without a map."""
+"""The map section of Explore, without a browser: its sentences, its filters, its list, and how it behaves without a map."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from lib.projection.run import draw_map
 from lib.projection.store import load_map
 from lib.store.runs import Run
 from lib.store.workspace import open_workspace
-from lib.ui.explore.map.data import add_evaluation
 from lib.ui.explore.map.quality import line_accuracy
 from tests.unit.projection.finished import finished_run, finished_texts
 
@@ -142,48 +141,6 @@ def test_present_shows_the_map_alone(home: Path, words_in_link: str) -> None:
     assert not test.dataframe
     assert [box.key for box in test.selectbox] == ["part", "change", "group"], "they stay for the address, out of sight"
     assert "of lines change length" in words(test)
-
-
-def lines() -> pd.DataFrame:
-    """Return three lines of a map: one closer, one apart, one the same."""
-    return pd.DataFrame(
-        {
-            "pair": [4, 5, 6],
-            "part": ["held_out", "held_out", "train"],
-            "source": [0, 1, 2],
-            "target": [3, 4, 5],
-            "base_cosine": [0.2, 0.8, 0.5],
-            "tuned_cosine": [0.6, 0.3, 0.5],
-            "change": [-1.0, 1.0, 0.0],
-            "noise": 0.1,
-            "faded": False,
-        }
-    )
-
-
-def test_margins_colour_the_lines_where_all_held_out_ones_have_one() -> None:
-    judged = pd.DataFrame(
-        {"pair": [4, 5], "change": ["same", "worse"], "base_margin": 0.1, "tuned_margin": [0.3, -0.1]}
-    )
-    found, measure = add_evaluation(lines(), pd.DataFrame(index=range(9)), judged)
-    assert measure == "margin"
-    assert found["value"].tolist() == pytest.approx([0.2, -0.2, 0.0])
-    assert found["change"].tolist() == ["same", "worse", "same"]
-    assert found["length_change"].tolist() == [-1.0, 1.0, 0.0]
-    assert add_evaluation(lines(), pd.DataFrame(index=range(9)), judged.head(1))[1] == "cosine"
-
-
-def test_where_labels_ask_for_distance_going_apart_is_green() -> None:
-    judged = pd.DataFrame({"pair": [4, 5, 6], "change": ["worse", "better", "same"]})
-    found, measure = add_evaluation(lines(), pd.DataFrame(index=range(9)), judged)
-    assert measure == "asked"
-    assert found["value"].tolist() == pytest.approx([-0.4, 0.5, 0.0])
-
-
-def test_without_an_evaluation_the_cosine_tells() -> None:
-    found, measure = add_evaluation(lines(), pd.DataFrame(index=range(9)), pd.DataFrame({"pair": []}))
-    assert measure == "cosine"
-    assert found["change"].tolist() == ["better", "worse", "same"]
 
 
 def searched(home: Path) -> Run:

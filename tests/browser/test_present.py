@@ -38,7 +38,7 @@ def test_a_presentation_needs_no_scrolling(page: Page, address: str, width: int,
     expect(page.locator(".js-plotly-plot .slider-group")).to_be_visible(timeout=60_000)
     page.wait_for_timeout(1_000)
     page.wait_for_function(f"{MAIN}.scrollHeight <= {MAIN}.clientHeight")
-    for text in ("Top-1 accuracy on", "tell the truth"):
+    for text in ("Top-1 accuracy on", "lines change length"):
         expect(page.get_by_text(text).first).to_be_in_viewport()
     expect(page.locator(".js-plotly-plot .updatemenu-button").first).to_be_in_viewport()
 

@@ -48,7 +48,7 @@ def page(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
 def test_the_verdict_opens_to_a_single_pair(page: Page, address: str, run: Run) -> None:
     page.goto(address)
     expect(page.get_by_text("Top-1 accuracy on").first).to_be_visible()
-    expect(page.get_by_text("It chose nothing").first).to_be_visible()
+    expect(page.get_by_text("bootstrap over groups").first).to_be_visible()
     for name in ("Recall@1", "Recall@10", "MRR@10", "nDCG@10", "Median rank"):
         label = page.locator('[data-testid="stMetricLabel"]', has_text=name).first
         expect(label).to_be_visible(timeout=30_000)  # cards come in a file of their own
@@ -70,20 +70,20 @@ def test_the_verdict_opens_to_a_single_pair(page: Page, address: str, run: Run) 
     box = standing(table.first)
     page.mouse.click(box["x"] + 12, box["y"] + 54)  # the selection column of the first row
     first = load_pairs(run).iloc[0]
-    expect(page.get_by_text("Before: nearest to the source")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("Nearest to the source, base")).to_be_visible(timeout=30_000)
     expect(page.get_by_text(str(first["anchor"])).first).to_be_visible()
     assert f"pair={first['pair']}" in page.url
 
-    page.get_by_role("tab", name="What it cost").click()
+    page.get_by_role("tab", name="Side effects").click()
     expect(page.get_by_text("Collapse", exact=False).first).to_be_visible()
-    page.get_by_role("tab", name="Similarity one can read").click()
-    expect(page.get_by_text("What threshold should I use?").first).to_be_visible()
+    page.get_by_role("tab", name="Similarity and threshold").click()
+    expect(page.get_by_text("Recommended threshold").first).to_be_visible()
     expect(page.get_by_text("Traceback")).to_have_count(0)
 
 
 def test_what_is_presented_is_badge_sentence_and_map(page: Page, address: str) -> None:
     page.goto(f"{address}&present=1")
     expect(page.get_by_text("Top-1 accuracy on").first).to_be_visible()
-    expect(page.get_by_text("Leave the presentation")).to_be_visible()
+    expect(page.get_by_role("button", name="Exit presentation")).to_be_visible()
     expect(page.get_by_test_id("stMetric")).to_have_count(0)
-    expect(page.get_by_text("It chose nothing")).to_have_count(0)
+    expect(page.get_by_text("bootstrap over groups")).to_have_count(0)

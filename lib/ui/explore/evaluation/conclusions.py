@@ -3,30 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from lib.format import StoredChange, format_detectable, format_share, format_step
 
+ControlOutcome = Literal["no comparison", "no gain", "from pairs", "partly from pairs", "not from pairs", "unclear"]
+
+
+def classify_control(control: Mapping[str, Any]) -> ControlOutcome:
+    """Classify where the run's gain comes from; the control explains a gain only where the run has one."""
+    beyond, run = control.get("beyond"), control.get("run")
+    if not beyond or not run:
+        return "no comparison"
+    if run["verdict"] != "better":
+        return "no gain"
+    if beyond["verdict"] == "better":
+        return "partly from pairs" if control["verdict"] == "better" else "from pairs"
+    return "not from pairs" if beyond["verdict"] == "worse" else "unclear"
+
 
 def control_conclusion(control: Mapping[str, Any]) -> str:
-    """Say what the shuffled-target control means for the run; it explains a gain only where the run has one."""
-    beyond, run, metric = control.get("beyond"), control.get("run"), control["metric"]
-    if not beyond or not run:
+    """Say what the shuffled-target control means for the run."""
+    outcome, metric = classify_control(control), control["metric"]
+    if outcome == "no comparison":
         return "Run the control again to compare it with the run, pair by pair."
-    gained = control["verdict"] == "better"
-    if run["verdict"] != "better":
+    if outcome == "no gain":
         words = "The run shows no clear gain, so the control has nothing to explain."
-        return f"{words} The control did gain: inspect the pairs." if gained else words
-    change = StoredChange.from_json(beyond)
+        return f"{words} The control did gain: inspect the pairs." if control["verdict"] == "better" else words
+    change = StoredChange.from_json(control["beyond"])
     gap = f"control → run {format_step(metric, change)}"
-    if beyond["verdict"] == "better":
-        words = f"The gain comes from the pairs: {gap}."
-        return f"{words} The control gained too, so part of the gain isn't due to the pairs." if gained else words
-    if beyond["verdict"] == "worse":
-        return f"The gain isn't due to the pairs: the control did better than the run ({gap})."
-    return (
-        f"Unclear whether the gain comes from the pairs: {gap}. {format_detectable(metric, change.detectable)}".strip()
-    )
+    words = {
+        "from pairs": f"The gain comes from the pairs: {gap}.",
+        "partly from pairs": f"Part of the gain comes from the pairs: {gap}. The control gained too.",
+        "not from pairs": f"The gain isn't due to the pairs: the control did better than the run ({gap}).",
+        "unclear": f"Unclear whether the gain comes from the pairs: {gap}. {format_detectable(metric, change.detectable)}",
+    }[outcome]
+    return words.strip()
 
 
 def learning_curve_conclusion(curve: Mapping[str, Any]) -> str:
