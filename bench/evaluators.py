@@ -23,7 +23,7 @@ from sentence_transformers.sentence_transformer import evaluation as theirs
 from bench.results import put
 from lib.evaluation.run import embedder
 from lib.evaluation.store import load_evaluation
-from lib.evaluation.task import Task
+from lib.evaluation.task import EvalTask
 from lib.models.catalog import resolve
 from lib.store.workspace import open_workspace
 
@@ -35,7 +35,7 @@ NAMES = {
 }
 
 
-def evaluator(frame: pd.DataFrame, shape: str, task: Task) -> Any:
+def evaluator(frame: pd.DataFrame, shape: str, task: EvalTask) -> Any:
     """Return sentence-transformers' evaluator of the held-out part."""
     held = frame[frame["part"] == "held_out"]
     if shape == "scored":
@@ -73,7 +73,7 @@ def compare(run: Any, home: Path) -> list[str]:
     dataset = open_workspace(home).datasets.get(run.dataset)
     found, frame = load_evaluation(run), dataset.frame()
     assert found is not None
-    task = Task.of(frame, shape=dataset.shape, part="held_out")
+    task = EvalTask.of(frame, shape=dataset.shape, part="held_out")
     judge, names = evaluator(frame, dataset.shape, task), NAMES[dataset.shape]
     embed, _ = embedder(run, home=home)
     lines = []

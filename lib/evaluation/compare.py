@@ -13,10 +13,10 @@ from lib.evaluation.bootstrap_aggregate import compare_whole, standardised
 from lib.evaluation.curves import average_precision, best_f1, correlation, rank_correlation, ranks
 from lib.evaluation.metrics import neighbour_shares, triplet_wins
 from lib.evaluation.model_pair import NAMES, Judged
-from lib.evaluation.task import HEADLINE, positives
+from lib.evaluation.task import SELECTION_METRIC, positives
 from lib.models.vectors import normalize_rows
 
-VERDICT_METRIC: dict[Shape, str] = {**HEADLINE, Shape.PAIRS: "accuracy@1", Shape.TRIPLETS: "accuracy@1"}
+VERDICT_METRIC: dict[Shape, str] = {**SELECTION_METRIC, Shape.PAIRS: "accuracy@1", Shape.TRIPLETS: "accuracy@1"}
 """The measure that the verdict's sentence tells: for retrieval, how often a right answer comes first."""
 
 MOST_SILHOUETTE = 4_000

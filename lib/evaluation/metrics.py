@@ -13,10 +13,10 @@ from lib.evaluation.task import positives
 from lib.models.vectors import normalize_rows
 
 if TYPE_CHECKING:
-    from lib.evaluation.task import Task
+    from lib.evaluation.task import EvalTask
 
 
-def measure_retrieval(task: Task, embeddings: np.ndarray) -> dict[str, float]:
+def measure_retrieval(task: EvalTask, embeddings: np.ndarray) -> dict[str, float]:
     """Return the means over queries, and the mean cosine of pairs and of random pairs."""
     found = task.retrieval(embeddings)
     numbers = {
@@ -29,21 +29,21 @@ def measure_retrieval(task: Task, embeddings: np.ndarray) -> dict[str, float]:
     return numbers
 
 
-def triplet_wins(task: Task, embeddings: np.ndarray) -> np.ndarray:
+def triplet_wins(task: EvalTask, embeddings: np.ndarray) -> np.ndarray:
     """Return by row 1 where the positive is closer than every negative, else 0."""
     rows = normalize_rows(embeddings)
     pair = np.einsum("ij,ij->i", rows[task.left], rows[task.right])  # summed as the wrong ones: equal texts stay equal
     return (pair > negative_cosines(task, rows).max(axis=1)).astype(float)
 
 
-def negative_cosines(task: Task, rows: np.ndarray) -> np.ndarray:
+def negative_cosines(task: EvalTask, rows: np.ndarray) -> np.ndarray:
     """Return the cosine of each row's source with its wrong texts, (rows, negatives); -inf where a row has fewer."""
     cosines = np.einsum("ij,ikj->ik", rows[task.left], rows[task.negatives])
     blank = np.array([not text.strip() for text in task.texts])
     return np.where(blank[task.negatives], -np.inf, cosines)
 
 
-def measure_scored(task: Task, embeddings: np.ndarray) -> dict[str, float]:
+def measure_scored(task: EvalTask, embeddings: np.ndarray) -> dict[str, float]:
     """Return rank and linear correlation of cosine and score."""
     from scipy.stats import pearsonr, spearmanr
 
@@ -51,7 +51,7 @@ def measure_scored(task: Task, embeddings: np.ndarray) -> dict[str, float]:
     return {"spearman": spearmanr(cosines, task.values)[0], "pearson": pearsonr(cosines, task.values)[0]}
 
 
-def measure_labelled_pairs(task: Task, embeddings: np.ndarray) -> dict[str, float]:
+def measure_labelled_pairs(task: EvalTask, embeddings: np.ndarray) -> dict[str, float]:
     """Return average precision, and the best F1 with its threshold, of cosine as a sign that a pair is the same."""
     from sklearn.metrics import average_precision_score, precision_recall_curve
 
@@ -68,19 +68,19 @@ def measure_labelled_pairs(task: Task, embeddings: np.ndarray) -> dict[str, floa
     }
 
 
-def neighbour_shares(task: Task, embeddings: np.ndarray) -> np.ndarray:
+def neighbour_shares(task: EvalTask, embeddings: np.ndarray) -> np.ndarray:
     """Return by text of the part the share of its 10 nearest other texts that have its label."""
     near, _ = nearest_others(embeddings, task.left)
     return same_class(task, near).mean(axis=1) if near.shape[1] else np.zeros(len(task.left))
 
 
-def same_class(task: Task, near: np.ndarray) -> np.ndarray:
+def same_class(task: EvalTask, near: np.ndarray) -> np.ndarray:
     """Return by text of the part which of these texts (ids by row) have its label; a text's first label is its own."""
     label_of_text = pd.Series(task.values).groupby(task.right).first().to_numpy()
     return label_of_text[near] == task.values[task.query_of_row][:, None]
 
 
-def measure_labelled_texts(task: Task, embeddings: np.ndarray) -> dict[str, float]:
+def measure_labelled_texts(task: EvalTask, embeddings: np.ndarray) -> dict[str, float]:
     """Return the share of same-class neighbours and the silhouette of the classes (cosine) on the part."""
     from sklearn.metrics import silhouette_score
 

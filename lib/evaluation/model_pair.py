@@ -10,7 +10,7 @@ import numpy as np
 from lib.data.shapes import Shape
 from lib.evaluation.metrics import same_class
 from lib.evaluation.retrieval import Retrieval, nearest_others, retrieve
-from lib.evaluation.task import Task
+from lib.evaluation.task import EvalTask
 from lib.models.vectors import check_finite
 
 NAMES = ("base", "tuned")
@@ -23,7 +23,7 @@ class Judged:
     Raises ModelError where an embedding is not finite.
     """
 
-    task: Task
+    task: EvalTask
     base: np.ndarray
     tuned: np.ndarray
     groups: np.ndarray

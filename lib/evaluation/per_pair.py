@@ -9,7 +9,7 @@ from lib.data.shapes import Shape, text_columns
 from lib.evaluation.curves import ranks
 from lib.evaluation.metrics import negative_cosines, neighbour_shares
 from lib.evaluation.model_pair import NAMES, Judged
-from lib.evaluation.task import Task, positives
+from lib.evaluation.task import EvalTask, positives
 from lib.models.vectors import normalize_rows
 
 CLEAR = 0.02
@@ -67,7 +67,7 @@ def add_numbers(table: pd.DataFrame, name: str, judged: Judged) -> None:
         table[f"{name}_negative_cosine"] = np.where(np.isfinite(nearest), nearest, np.nan).astype(np.float64)
 
 
-def gain_of(table: pd.DataFrame, task: Task) -> np.ndarray:
+def gain_of(table: pd.DataFrame, task: EvalTask) -> np.ndarray:
     """Return by row how much better it became.
 
     Retrieval: the gain in 1 / rank, so that 2 -> 1 outweighs 200 -> 100. Scores: how much nearer the cosine's place among
@@ -106,7 +106,7 @@ def rank_share(values: np.ndarray) -> np.ndarray:
     return (ranks(np.asarray(values)) - 1) / max(1, len(values) - 1)
 
 
-def least_gain(task: Task) -> float:
+def least_gain(task: EvalTask) -> float:
     """Return the gain from which on an example counts as changed."""
     if task.retrieves:
         return 1e-9
@@ -119,7 +119,7 @@ def changed(gain: pd.Series, least: float) -> np.ndarray:
     return np.where(values >= least, "better", np.where(values <= -least, "worse", "same"))
 
 
-def still_wrong(table: pd.DataFrame, task: Task, threshold: float | None) -> np.ndarray:
+def still_wrong(table: pd.DataFrame, task: EvalTask, threshold: float | None) -> np.ndarray:
     """Return by row whether the tuned model gets it wrong; labelled pairs without a threshold have no wrong ones."""
     if task.retrieves:
         return (table["tuned_rank"] > 1).to_numpy()
@@ -129,7 +129,7 @@ def still_wrong(table: pd.DataFrame, task: Task, threshold: float | None) -> np.
     return off(table, task, threshold) > least
 
 
-def off(table: pd.DataFrame, task: Task, threshold: float | None) -> np.ndarray:
+def off(table: pd.DataFrame, task: EvalTask, threshold: float | None) -> np.ndarray:
     """Return by labelled pair how far its tuned cosine lies beyond the threshold on the wrong side (nan without one),
 
     by scored pair how far the cosine's place among all lies from the score's.

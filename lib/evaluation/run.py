@@ -21,7 +21,7 @@ from lib.evaluation.side_effects.summary import cost_of
 from lib.evaluation.side_effects.warnings import Warning, warnings_of
 from lib.evaluation.similarity import similarity_of
 from lib.evaluation.store import VERSION, Evaluation
-from lib.evaluation.task import Task
+from lib.evaluation.task import EvalTask
 from lib.evaluation.verdict import sentence
 from lib.progress import Progress, Silent
 from lib.settings import ROOT
@@ -104,7 +104,7 @@ def evaluate(
 
 def judged_part(frame: pd.DataFrame, shape: Shape | str, embed: Embed, *, part: str) -> Judged:
     """Return a part's task with the vectors of both models. Raises ModelError where a vector is not finite."""
-    task = Task.of(frame, shape=shape, part=part)
+    task = EvalTask.of(frame, shape=shape, part=part)
     return Judged(task, embed("base", task.texts), embed("tuned", task.texts), component_of(frame, task.rows))
 
 

@@ -15,7 +15,7 @@ from lib.errors import InputError
 from lib.evaluation.retrieval import Retrieval, retrieve
 from lib.models.vectors import normalize_rows
 
-HEADLINE: dict[Shape, str] = {
+SELECTION_METRIC: dict[Shape, str] = {
     Shape.PAIRS: "mrr@10",
     Shape.TRIPLETS: "mrr@10",
     Shape.SCORED: "spearman",
@@ -28,7 +28,7 @@ RANDOM_PAIRS = 20_000
 
 
 @dataclass(frozen=True)
-class Task:
+class EvalTask:
     """One part of a dataset, ready to be measured: `texts` are the distinct texts to embed, the rest are ids into them.
 
     left, right: ids of the pair's two texts by row of the part. queries, documents: ids of the distinct sources of the
@@ -53,7 +53,7 @@ class Task:
     same: str = "1"
 
     @classmethod
-    def of(cls, frame: pd.DataFrame, *, shape: Shape | str, part: str) -> Task:
+    def of(cls, frame: pd.DataFrame, *, shape: Shape | str, part: str) -> EvalTask:
         """Return the task of a part (train, validation, held_out) of a dataset's frame. Raises InputError when it is empty."""
         shape = Shape(shape)
         chosen = frame[frame["part"] == part]
@@ -136,7 +136,7 @@ class Task:
         return {name: float(value) for name, value in numbers.items()}
 
 
-def _paired(frame: pd.DataFrame, chosen: pd.DataFrame, shape: Shape) -> Task:
+def _paired(frame: pd.DataFrame, chosen: pd.DataFrame, shape: Shape) -> EvalTask:
     """Ids of pairs, scored pairs, labelled pairs and triplets; those with one right answer a row also retrieve."""
     names = ["anchor", "positive", *sorted(c for c in frame.columns if c.startswith("negative"))]
     retrieves = shape in (Shape.PAIRS, Shape.TRIPLETS)
@@ -147,7 +147,7 @@ def _paired(frame: pd.DataFrame, chosen: pd.DataFrame, shape: Shape) -> Task:
     texts = texts.groupby(codes).first().reindex(range(len(keys))).tolist()
     ids = dict(zip(keyed, codes.reshape(len(keyed), -1), strict=True))
     inside = np.flatnonzero(source["part"].to_numpy() == chosen["part"].iloc[0])
-    task = Task(
+    task = EvalTask(
         shape,
         texts,
         chosen.index.to_numpy(),
@@ -162,7 +162,7 @@ def _paired(frame: pd.DataFrame, chosen: pd.DataFrame, shape: Shape) -> Task:
     return _retrieving(task, ids, inside)
 
 
-def _retrieving(task: Task, ids: dict[str, np.ndarray], inside: np.ndarray) -> Task:
+def _retrieving(task: EvalTask, ids: dict[str, np.ndarray], inside: np.ndarray) -> EvalTask:
     documents, place = np.unique(ids["positive"], return_inverse=True)
     queries, query_of_row = np.unique(ids["anchor"][inside], return_inverse=True)
     pairs = pd.DataFrame({"anchor": ids["anchor"], "document": place}).drop_duplicates()
@@ -172,7 +172,7 @@ def _retrieving(task: Task, ids: dict[str, np.ndarray], inside: np.ndarray) -> T
     used = np.unique(np.concatenate([queries, documents, *negatives]))
     new = np.full(len(task.texts), -1)
     new[used] = np.arange(len(used))
-    return Task(
+    return EvalTask(
         shape=task.shape,
         texts=[task.texts[i] for i in used],
         rows=task.rows,
@@ -203,12 +203,12 @@ def _values(chosen: pd.DataFrame, shape: Shape) -> np.ndarray:
     return np.zeros(len(chosen))
 
 
-def _labelled(frame: pd.DataFrame, chosen: pd.DataFrame) -> Task:
+def _labelled(frame: pd.DataFrame, chosen: pd.DataFrame) -> EvalTask:
     """Texts of the part are queries; neighbours are looked for among all texts of the dataset, by label."""
     codes, texts = pd.factorize(frame["text"].to_numpy(dtype=object))
     inside = np.flatnonzero(frame["part"].to_numpy() == chosen["part"].iloc[0])
     labels = frame["label"].astype(str).to_numpy(dtype=object)
-    return Task(
+    return EvalTask(
         Shape.LABELLED_TEXTS,
         list(texts),
         chosen.index.to_numpy(),
@@ -220,7 +220,7 @@ def _labelled(frame: pd.DataFrame, chosen: pd.DataFrame) -> Task:
     )
 
 
-def positives(task: Task) -> np.ndarray:
+def positives(task: EvalTask) -> np.ndarray:
     """Return by row of labelled pairs 1 where the label means the same ("1", "entailment"), else 0."""
     return (task.values == task.same).astype(int)
 

@@ -20,7 +20,7 @@ from lib.evaluation.compare import VERDICT_METRIC, as_dict, differences
 from lib.evaluation.model_pair import Judged
 from lib.evaluation.run import component_of, embedder
 from lib.evaluation.store import finite
-from lib.evaluation.task import Task
+from lib.evaluation.task import EvalTask
 from lib.progress import Progress
 from lib.store.context import JobContext
 from lib.store.publish import write_atomic
@@ -163,7 +163,7 @@ class HeldOut:
     def __init__(self, work: JobContext) -> None:
         frame = work.dataset.frame()
         self.work = work
-        self.task = Task.of(frame, shape=work.dataset.shape, part="held_out")
+        self.task = EvalTask.of(frame, shape=work.dataset.shape, part="held_out")
         self.groups = component_of(frame, self.task.rows)
         self.embed, marks = embedder(work.run, home=work.workspace.home, progress=work.progress)
         self.mark = marks["tuned"][:16]

@@ -19,7 +19,7 @@ from lib.evaluation.run import component_of
 from lib.evaluation.side_effects.forgetting import probe_difference, probe_texts
 from lib.evaluation.store import BLEND_FACTS as FACTS
 from lib.evaluation.store import finite as without_infinity
-from lib.evaluation.task import HEADLINE, Task
+from lib.evaluation.task import SELECTION_METRIC, EvalTask
 from lib.experiments.control import HeldOut, store
 from lib.models.encoder import encode
 from lib.models.vectors import check_finite
@@ -67,7 +67,7 @@ def measure_blends(work: JobContext) -> None:
     base, tuned = both(work)
     model, weights = tuned, (state(base), state(tuned))
     frame = work.dataset.frame()
-    task = Task.of(frame, shape=work.dataset.shape, part="validation")
+    task = EvalTask.of(frame, shape=work.dataset.shape, part="validation")
     groups, found = component_of(frame, task.rows), []
     for number, share in enumerate(SHARES):
         work.progress.stage("blending", f"{share:.0%} of the tuned weights")
@@ -75,13 +75,13 @@ def measure_blends(work: JobContext) -> None:
         within = Within(work.progress, number, len(SHARES))
         found.append(check_finite(encode(model, [*task.texts, *probe_texts()], progress=within), name="blended"))
     points = [point(task, groups, share, found[0], rows) for share, rows in zip(SHARES, found, strict=True)]
-    store(work.run, "blend", {"metric": HEADLINE[task.shape], "points": points})
+    store(work.run, "blend", {"metric": SELECTION_METRIC[task.shape], "points": points})
 
 
-def point(task: Task, groups: np.ndarray, share: float, base: np.ndarray, rows: np.ndarray) -> dict[str, Any]:
+def point(task: EvalTask, groups: np.ndarray, share: float, base: np.ndarray, rows: np.ndarray) -> dict[str, Any]:
     """Return a blend's quality on the task and on the probe. base, rows: vectors of the task's texts, then of the probe's."""
     count = len(task.texts)
-    target = differences(Judged(task, base[:count], rows[:count], groups))[HEADLINE[task.shape]]
+    target = differences(Judged(task, base[:count], rows[:count], groups))[SELECTION_METRIC[task.shape]]
     general = probe_difference(base[count:], rows[count:])
     return {
         "share": share,

@@ -9,7 +9,7 @@ import pandas as pd
 
 from lib.data.shapes import Shape
 from lib.errors import InputError
-from lib.evaluation.task import Task
+from lib.evaluation.task import EvalTask
 from lib.models.vectors import check_finite, normalize_rows
 from lib.settings import PARTS
 
@@ -37,7 +37,7 @@ def _of_part(
     frame: pd.DataFrame, shape: Shape | str, embed: Callable[[list[str]], np.ndarray], part: str
 ) -> pd.DataFrame:
     """Return every row of a part with its nearest target that is not right."""
-    task = Task.of(frame, shape=shape, part=part)
+    task = EvalTask.of(frame, shape=shape, part=part)
     embeddings = check_finite(embed(task.texts), name="base")
     retrieval = task.retrieval(embeddings)
     wrong = first_wrong(retrieval.hits)[task.query_of_row]

@@ -12,7 +12,7 @@ import torch
 
 from lib.data.shapes import Shape
 from lib.errors import CancelledError, TrainingError
-from lib.evaluation.task import Task
+from lib.evaluation.task import EvalTask
 from lib.models.encoder import encode
 from lib.models.loader import choose_device, load_model
 from lib.process import keep_freed_memory
@@ -134,7 +134,7 @@ def open_training(
     seen, words = validation_frame(frame, shape)
     if words:
         progress.log(words)
-    task = Task.of(seen, shape=shape, part="validation")
+    task = EvalTask.of(seen, shape=shape, part="validation")
     snapshots = SnapshotWriter(RunPaths(folder).snapshots.folder, shown_texts(frame, shape))
     training = TrainState(
         frame,

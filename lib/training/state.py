@@ -15,7 +15,7 @@ import pandas as pd
 from sentence_transformers import SentenceTransformer
 
 from lib.data.shapes import Shape
-from lib.evaluation.task import HEADLINE, Task
+from lib.evaluation.task import SELECTION_METRIC, EvalTask
 from lib.progress import Progress
 from lib.store.layout import RunPaths
 from lib.store.snapshots import SnapshotWriter
@@ -79,7 +79,7 @@ class TrainState:
     progress: Progress
     model: SentenceTransformer
     rows: TrainingColumns
-    task: Task
+    task: EvalTask
     snapshots: SnapshotWriter
     history: History
     began: float = 0.0
@@ -116,7 +116,7 @@ class TrainState:
     @property
     def metric(self) -> str:
         """Return the validation metric that chooses the best epoch."""
-        return HEADLINE[self.shape]
+        return SELECTION_METRIC[self.shape]
 
     @property
     def checkpoints(self) -> Path:

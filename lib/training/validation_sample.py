@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from lib.data.shapes import Shape, text_columns
-from lib.evaluation.task import Task
+from lib.evaluation.task import EvalTask
 from lib.settings import MAX_VALIDATION_TEXTS
 from lib.training.snapshots import shown_texts
 
@@ -17,7 +17,7 @@ ROWS_SHARE = 0.25
 def count_validation_texts(frame: pd.DataFrame, shape: Shape) -> int:
     """Return how many distinct texts a look at the validation part encodes, those of its snapshot included."""
     seen, _ = validation_frame(frame, shape)
-    return len({*Task.of(seen, shape=shape, part="validation").texts, *shown_texts(frame, shape)})
+    return len({*EvalTask.of(seen, shape=shape, part="validation").texts, *shown_texts(frame, shape)})
 
 
 def validation_frame(

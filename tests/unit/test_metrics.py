@@ -10,7 +10,7 @@ import pytest
 from lib.data.shapes import Shape
 from lib.evaluation.compare import VERDICT_METRIC, differences
 from lib.evaluation.model_pair import Judged
-from lib.evaluation.task import HEADLINE, Task
+from lib.evaluation.task import SELECTION_METRIC, EvalTask
 from lib.metrics import METRICS, Metric, card_metrics, primary_metric, selection_metric
 from tests.unit.evaluation.fakes import of_text
 from tests.unit.training.small import frame_of
@@ -20,7 +20,7 @@ KINDS = get_args(get_type_hints(Metric)["kind"])
 
 def computed(shape: Shape) -> tuple[set[str], set[str]]:
     """Return the keys that a shape's epochs report, and those that its verdict compares."""
-    task = Task.of(frame_of(shape), shape=shape, part="held_out")
+    task = EvalTask.of(frame_of(shape), shape=shape, part="held_out")
     rows = np.stack([of_text(text) for text in task.texts])
     return set(task.measure(rows)), set(differences(Judged(task, rows, rows, np.arange(len(task.rows)))))
 
@@ -47,7 +47,7 @@ def test_a_shapes_roles_are_played_by_what_it_computes(shape: Shape) -> None:
         assert len(players) == 1, f"{shape.value} needs exactly one metric with {role}"
         assert players[0] in keys
     assert VERDICT_METRIC[shape] == primary_metric(shape.value)
-    assert HEADLINE[shape] == selection_metric(shape.value)
+    assert SELECTION_METRIC[shape] == selection_metric(shape.value)
 
 
 def test_roles_name_shapes_that_exist() -> None:

@@ -12,7 +12,7 @@ from lib.data.shapes import Shape, text_columns
 from lib.evaluation.compare import as_dict, differences
 from lib.evaluation.model_pair import Judged
 from lib.evaluation.side_effects.collapse import SAMPLE, alignment, whole
-from lib.evaluation.task import HEADLINE, Task
+from lib.evaluation.task import SELECTION_METRIC, EvalTask
 from lib.store.layout import SnapshotPaths
 from lib.store.snapshots import read_index, read_texts
 
@@ -32,7 +32,7 @@ def course_of(frame: pd.DataFrame, shape: Shape, folder: Path) -> dict[str, Any]
     place = {text: row for row, text in enumerate(texts)}
     tasks = {part: task_of(frame, shape, place, part) for part in ("train", "validation")}
     listed = read_index(folder)
-    moments = [moment(one, folder, tasks, place, HEADLINE[shape]) for one in listed]
+    moments = [moment(one, folder, tasks, place, SELECTION_METRIC[shape]) for one in listed]
     found: dict[str, Any] = {"moments": moments, "validation": {}}
     if tasks["validation"] is not None and any("validation" in one for one in moments):
         found["validation"] = steps(frame, tasks["validation"], listed, folder, place)
@@ -40,7 +40,7 @@ def course_of(frame: pd.DataFrame, shape: Shape, folder: Path) -> dict[str, Any]
 
 
 def steps(
-    frame: pd.DataFrame, task: Task, listed: list[dict[str, Any]], folder: Path, place: dict[str, int]
+    frame: pd.DataFrame, task: EvalTask, listed: list[dict[str, Any]], folder: Path, place: dict[str, int]
 ) -> dict[str, Any]:
     """Return from the base to the best moment and from the best to the last one how the headline metric changed."""
     by_name = {one["name"]: one for one in listed}
@@ -52,7 +52,7 @@ def steps(
     rows = {name: vectors(one, folder, task.texts, place) for name, one in wanted.items()}
 
     def compared(before: str, after: str) -> dict[str, Any]:
-        found = differences(Judged(task, rows[before], rows[after], groups))[HEADLINE[task.shape]]
+        found = differences(Judged(task, rows[before], rows[after], groups))[SELECTION_METRIC[task.shape]]
         return as_dict(found) | {"verdict": found.verdict}
 
     return {"best": compared("base", "best"), "last": compared("best", "last"), "looks": len(trained)}
@@ -64,7 +64,7 @@ def vectors(listed: dict[str, Any], folder: Path, texts: list[str], place: dict[
     return np.asarray(rows[[place[text] for text in texts]])
 
 
-def task_of(frame: pd.DataFrame, shape: Shape, place: dict[str, int], part: str) -> Task | None:
+def task_of(frame: pd.DataFrame, shape: Shape, place: dict[str, int], part: str) -> EvalTask | None:
     """Return the task of a sample of the part's rows whose texts are all shown, or None where there are too few."""
     shown = np.ones(len(frame), dtype=bool)
     for name in text_columns(shape, frame.columns):
@@ -75,11 +75,11 @@ def task_of(frame: pd.DataFrame, shape: Shape, place: dict[str, int], part: str)
         return None
     chosen = inside.sample(min(MOST_ROWS, len(inside)), random_state=0)
     others = rows[(rows["part"] != part)]
-    return Task.of(pd.concat([chosen, others]).sort_index(), shape=shape, part=part)
+    return EvalTask.of(pd.concat([chosen, others]).sort_index(), shape=shape, part=part)
 
 
 def moment(
-    listed: dict[str, Any], folder: Path, tasks: dict[str, Task | None], place: dict[str, int], metric: str
+    listed: dict[str, Any], folder: Path, tasks: dict[str, EvalTask | None], place: dict[str, int], metric: str
 ) -> dict[str, Any]:
     """Return one moment's numbers."""
     rows = np.load(folder / listed["file"], mmap_mode="r", allow_pickle=False)

@@ -11,7 +11,7 @@ import pytest
 
 from lib.data.samples.registry import load_support_desk
 from lib.data.shapes import Shape
-from lib.evaluation.task import Task
+from lib.evaluation.task import EvalTask
 from tests.conftest import REAL_DATA
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ Both = tuple[dict[str, float], dict[str, float]]
 def retrieval(frame: pd.DataFrame, model: SentenceTransformer) -> Both:
     from sentence_transformers.sentence_transformer.evaluation import InformationRetrievalEvaluator
 
-    task = Task.of(frame, shape=Shape.PAIRS, part="held_out")
+    task = EvalTask.of(frame, shape=Shape.PAIRS, part="held_out")
     ours = task.measure(model.encode(task.texts))
     evaluator = InformationRetrievalEvaluator(
         {f"q{n:06d}": task.texts[query] for n, query in enumerate(task.queries)},
@@ -84,7 +84,7 @@ def test_pairs_of_real_data(name: str, model: SentenceTransformer) -> None:
 def scored(frame: pd.DataFrame, model: SentenceTransformer) -> Both:
     from sentence_transformers.sentence_transformer.evaluation import EmbeddingSimilarityEvaluator
 
-    task = Task.of(frame, shape=Shape.SCORED, part="held_out")
+    task = EvalTask.of(frame, shape=Shape.SCORED, part="held_out")
     held = frame[frame["part"] == "held_out"]
     ours = task.measure(model.encode(task.texts))
     theirs = EmbeddingSimilarityEvaluator(
@@ -112,7 +112,7 @@ def test_scored_pairs_of_real_data(name: str, model: SentenceTransformer) -> Non
 def labelled(frame: pd.DataFrame, model: SentenceTransformer) -> Both:
     from sentence_transformers.sentence_transformer.evaluation import BinaryClassificationEvaluator
 
-    task = Task.of(frame, shape=Shape.LABELLED_PAIRS, part="held_out")
+    task = EvalTask.of(frame, shape=Shape.LABELLED_PAIRS, part="held_out")
     held = frame[frame["part"] == "held_out"]
     ours = task.measure(model.encode(task.texts))
     theirs = BinaryClassificationEvaluator(
@@ -140,7 +140,7 @@ def test_labelled_pairs_of_real_data(name: str, model: SentenceTransformer) -> N
 def triplets(frame: pd.DataFrame, model: SentenceTransformer) -> Both:
     from sentence_transformers.sentence_transformer.evaluation import TripletEvaluator
 
-    task = Task.of(frame, shape=Shape.TRIPLETS, part="held_out")
+    task = EvalTask.of(frame, shape=Shape.TRIPLETS, part="held_out")
     held = frame[frame["part"] == "held_out"]
     ours = task.measure(model.encode(task.texts))
     theirs = TripletEvaluator(
@@ -167,7 +167,7 @@ def test_same_class_neighbours_are_those_of_scikit_learn(model: SentenceTransfor
 
     sample = own_pairs()
     frame = pd.DataFrame({"text": sample["anchor"], "label": sample["positive"].str[:1], "part": "held_out"})
-    task = Task.of(frame, shape=Shape.LABELLED_TEXTS, part="held_out")
+    task = EvalTask.of(frame, shape=Shape.LABELLED_TEXTS, part="held_out")
     rows = model.encode(task.texts)
     near = NearestNeighbors(n_neighbors=11, metric="cosine", algorithm="brute").fit(rows).kneighbors(rows)[1][:, 1:]
     labels = frame["label"].to_numpy()
@@ -185,7 +185,7 @@ def test_the_intervals_measures_are_those_of_the_epochs(model: SentenceTransform
     scored = frame.assign(score=np.linspace(0, 1, len(frame)))
     labelled = frame.assign(label=np.where(np.arange(len(frame)) % 2, "1", "0"))
     for shape, data in ((Shape.PAIRS, frame), (Shape.SCORED, scored), (Shape.LABELLED_PAIRS, labelled)):
-        task = Task.of(data, shape=shape, part="held_out")
+        task = EvalTask.of(data, shape=shape, part="held_out")
         rows = model.encode(task.texts)
         found, epoch = differences(Judged(task, rows, rows, np.arange(len(task.rows)))), task.measure(rows)
         for name in set(found) & set(epoch):
@@ -203,7 +203,7 @@ def test_a_further_metric_changes_no_other_ones_interval(
 
     frame = own_pairs()
     frame["positive"] = frame["positive"].iloc[(np.arange(len(frame)) // 3) * 3].to_numpy()  # groups of three
-    task = Task.of(frame, shape=Shape.PAIRS, part="held_out")
+    task = EvalTask.of(frame, shape=Shape.PAIRS, part="held_out")
     rows = model.encode(task.texts)
     noise = np.random.default_rng(0).normal(scale=0.3 * rows.std(), size=rows.shape).astype(np.float32)
     judged = Judged(task, rows + noise, rows, np.arange(len(task.rows)) // 3)

@@ -14,7 +14,7 @@ from lib.evaluation.model_pair import Judged
 from lib.evaluation.per_pair import right_side
 from lib.evaluation.run import evaluate
 from lib.evaluation.store import Evaluation, load_neighbours, load_pairs
-from lib.evaluation.task import Task, positives
+from lib.evaluation.task import EvalTask, positives
 from lib.store.runs import Run
 from lib.ui.explore.pairs.table import list_errors
 from tests.unit.evaluation.fakes import Embed, graded, of_text, pairs_frame, run_in
@@ -110,10 +110,10 @@ def test_labelled_pairs_of_which_none_is_the_same_cannot_be_measured(tmp_path: P
 
 
 def test_a_label_of_1_means_the_same_also_where_there_is_none() -> None:
-    task = Task.of(labelled(np.zeros(30)), shape="labelled_pairs", part="held_out")
+    task = EvalTask.of(labelled(np.zeros(30)), shape="labelled_pairs", part="held_out")
     assert positives(task).sum() == 0
     words = labelled(np.zeros(30)).assign(label=["entailment", "neutral", "contradiction"] * 30)
-    assert positives(Task.of(words, shape="labelled_pairs", part="held_out")).sum() == 10
+    assert positives(EvalTask.of(words, shape="labelled_pairs", part="held_out")).sum() == 10
 
 
 def test_scores_that_are_all_equal_cannot_be_measured(tmp_path: Path) -> None:
@@ -185,7 +185,7 @@ def test_a_triplets_wrong_texts_are_kept_with_their_cosine(tmp_path: Path) -> No
 
 def test_random_pairs_are_no_known_pairs() -> None:
     frame = two_targets(8)
-    task = Task.of(frame, shape="pairs", part="held_out")
+    task = EvalTask.of(frame, shape="pairs", part="held_out")
     first, second = task.random_pairs(count=3_000)
     known = set(zip(frame["anchor"], frame["positive"], strict=True))
     drawn = {(task.texts[task.left[one]], task.texts[task.right[two]]) for one, two in zip(first, second, strict=True)}
@@ -200,7 +200,7 @@ def test_where_no_pair_could_be_random_there_is_no_background_and_no_threshold(t
 
 
 def test_a_judged_task_refuses_broken_vectors() -> None:
-    task = Task.of(pairs_frame(), shape="pairs", part="held_out")
+    task = EvalTask.of(pairs_frame(), shape="pairs", part="held_out")
     rows = np.ones((len(task.texts), 3), np.float32)
     with pytest.raises(ModelError, match="no numbers"):
         Judged(task, rows, np.full_like(rows, np.inf), task.rows)

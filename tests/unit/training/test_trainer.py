@@ -15,7 +15,7 @@ from sentence_transformers import SentenceTransformer
 
 from lib.data.shapes import Shape
 from lib.errors import CancelledError, InputError, ModelError, TrainingError
-from lib.evaluation.task import HEADLINE, Task
+from lib.evaluation.task import SELECTION_METRIC, EvalTask
 from lib.models.packed import switch
 from lib.store.publish import verify
 from lib.training import losses, run, saving, st_trainer
@@ -23,7 +23,7 @@ from lib.training.recipe import Recipe
 from lib.training.validation_sample import validation_frame
 from tests.unit.training.small import FAST, Recorder, Session, frame_of, train_small
 
-NAMES = {shape: HEADLINE[shape] for shape in Shape}
+NAMES = {shape: SELECTION_METRIC[shape] for shape in Shape}
 
 
 @pytest.fixture(scope="module")
@@ -252,7 +252,7 @@ def test_an_epoch_without_a_metric_is_never_the_best(
 ) -> None:
     """Its vectors lie at one place; a later epoch takes its place."""
     measured = iter([0.4, float("nan"), 0.3, float("nan"), 0.35])
-    monkeypatch.setattr(Task, "measure", lambda task, rows: {"mrr@10": next(measured)})
+    monkeypatch.setattr(EvalTask, "measure", lambda task, rows: {"mrr@10": next(measured)})
     assert train_small(Shape.PAIRS, FAST, model=tiny_model, folder=tmp_path).trained.best_epoch == 4
 
 
