@@ -16,45 +16,45 @@ from lib.evaluation.model_pair import NAMES, Judged
 from lib.evaluation.task import SELECTION_METRIC, positives
 from lib.models.vectors import normalize_rows
 
-VERDICT_METRIC: dict[Shape, str] = {**SELECTION_METRIC, Shape.PAIRS: "accuracy@1", Shape.TRIPLETS: "accuracy@1"}
+PRIMARY_METRIC: dict[Shape, str] = {**SELECTION_METRIC, Shape.PAIRS: "accuracy@1", Shape.TRIPLETS: "accuracy@1"}
 """The measure that the verdict's sentence tells: for retrieval, how often a right answer comes first."""
 
 MOST_SILHOUETTE = 4_000
 
 
-def differences(judged: Judged) -> dict[str, Difference]:
+def compare_metrics(judged: Judged) -> dict[str, Difference]:
     """Return base against tuned for every measure of the shape, the verdict's own first."""
     if judged.task.retrieves:
-        found = retrieval_differences(judged)
+        found = compare_retrieval(judged)
     elif judged.task.shape is Shape.LABELLED_TEXTS:
-        found = class_differences(judged)
+        found = compare_classes(judged)
     elif judged.task.shape is Shape.SCORED:
-        found = score_differences(judged)
+        found = compare_scores(judged)
     else:
-        found = label_differences(judged)
-    lead = VERDICT_METRIC[judged.task.shape]
+        found = compare_labels(judged)
+    lead = PRIMARY_METRIC[judged.task.shape]
     return {lead: found[lead], **found}
 
 
-def retrieval_differences(judged: Judged) -> dict[str, Difference]:
+def compare_retrieval(judged: Judged) -> dict[str, Difference]:
     """Compare by query: recall, accuracy, MRR, nDCG; rank of the right answer by its median; triplets also by row."""
     task = judged.task
     first = pd.Series(np.arange(len(task.query_of_row))).groupby(task.query_of_row).first().to_numpy()
     groups, base, tuned = judged.groups[first], judged.found["base"], judged.found["tuned"]
     found = compare_all(base.metrics(), tuned.metrics(), groups, span=1.0)
-    found["median_rank"] = compare_whole(base.rank, tuned.rank, groups, median, lower_is_better=True)
+    found["median_rank"] = compare_whole(base.rank, tuned.rank, groups, median_of_rows, lower_is_better=True)
     if task.negatives.size:
         wins = {name: {"triplet_accuracy": triplet_wins(task, judged.embeddings(name))} for name in NAMES}
         found |= compare_all(wins["base"], wins["tuned"], judged.groups, span=1.0)
     return found
 
 
-def median(values: np.ndarray, rows: np.ndarray) -> float:
+def median_of_rows(values: np.ndarray, rows: np.ndarray) -> float:
     """Return the median of the chosen rows."""
     return float(np.median(values[rows]))
 
 
-def class_differences(judged: Judged) -> dict[str, Difference]:
+def compare_classes(judged: Judged) -> dict[str, Difference]:
     """Compare by text the share of same-class neighbours, and the silhouette of the classes."""
     task = judged.task
     shares = {name: {"neighbour_recall": neighbour_shares(task, judged.embeddings(name))} for name in NAMES}
@@ -74,7 +74,7 @@ def silhouettes(rows: np.ndarray, labels: np.ndarray) -> np.ndarray:
     return silhouette_samples(normalize_rows(rows), labels, metric="cosine")
 
 
-def score_differences(judged: Judged) -> dict[str, Difference]:
+def compare_scores(judged: Judged) -> dict[str, Difference]:
     """Compare the correlations of cosine and score; none where all scores are equal."""
     scores = judged.task.values
     compared = partial(compare_whole, judged.cosines["base"], judged.cosines["tuned"], judged.groups, span=2.0)
@@ -84,7 +84,7 @@ def score_differences(judged: Judged) -> dict[str, Difference]:
     }
 
 
-def label_differences(judged: Judged) -> dict[str, Difference]:
+def compare_labels(judged: Judged) -> dict[str, Difference]:
     """Compare average precision and best F1 of cosine as a sign that a pair is the same; none where all or no pairs are."""
     same = positives(judged.task)
     if same.min() == same.max():

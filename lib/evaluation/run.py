@@ -14,7 +14,7 @@ import pandas as pd
 
 from lib.data.shapes import Shape
 from lib.errors import NotFoundError
-from lib.evaluation.compare import VERDICT_METRIC, as_dict, differences
+from lib.evaluation.compare import PRIMARY_METRIC, as_dict, compare_metrics
 from lib.evaluation.model_pair import Judged
 from lib.evaluation.per_pair import examples_table, neighbours_table
 from lib.evaluation.side_effects.summary import cost_of
@@ -128,8 +128,8 @@ def summary(
     warnings: Sequence[Warning],
 ) -> Evaluation:
     """Return the evaluation of what was measured."""
-    task, found = judged.task, differences(judged)
-    metric = VERDICT_METRIC[task.shape]
+    task, found = judged.task, compare_metrics(judged)
+    metric = PRIMARY_METRIC[task.shape]
     counts = {name: int((table["change"] == name).sum()) for name in ("better", "same", "worse")}
     groups, texts = len(np.unique(judged.groups)), len(task.queries) or len(table)
     return Evaluation(

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from lib.data.shapes import TEXT_COLUMNS, VALUE_COLUMN, Shape
-from lib.evaluation.compare import VERDICT_METRIC, as_dict, differences
+from lib.evaluation.compare import PRIMARY_METRIC, as_dict, compare_metrics
 from lib.evaluation.model_pair import Judged
 from lib.evaluation.run import component_of, embedder
 from lib.evaluation.store import finite
@@ -46,7 +46,7 @@ def placebo(work: JobContext) -> tuple[str, ...]:
         work.run,
         "placebo",
         {
-            "metric": VERDICT_METRIC[shape],
+            "metric": PRIMARY_METRIC[shape],
             **part.compared(part.base(), rows),
             "run": part.compared(part.base(), run),
             "beyond": part.compared(rows, run),
@@ -68,7 +68,7 @@ def learning_curve(work: JobContext) -> tuple[str, ...]:
             points.append({"fraction": fraction, "rows": number, **part.compared(part.base(), rows)})
     run = part.tuned()
     whole = {"fraction": 1.0, "rows": int((frame["part"] == "train").sum()), **part.compared(part.base(), run)}
-    found = {"metric": VERDICT_METRIC[shape], "points": [*points, whole], "model": part.mark}
+    found = {"metric": PRIMARY_METRIC[shape], "points": [*points, whole], "model": part.mark}
     store(work.run, "learning_curve", found | ({"step": part.compared(rows, run)} if points else {}))
     return ()
 
@@ -184,7 +184,7 @@ class HeldOut:
 
     def compared(self, before: np.ndarray, after: np.ndarray) -> dict[str, Any]:
         """Return the verdict's measure of one model's vectors against another's, with its interval and verdict."""
-        found = differences(Judged(self.task, before, after, self.groups))[VERDICT_METRIC[self.task.shape]]
+        found = compare_metrics(Judged(self.task, before, after, self.groups))[PRIMARY_METRIC[self.task.shape]]
         return {**as_dict(found), "verdict": found.verdict}
 
 

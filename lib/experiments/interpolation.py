@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lib.errors import InputError
-from lib.evaluation.compare import VERDICT_METRIC, as_dict, differences
+from lib.evaluation.compare import PRIMARY_METRIC, as_dict, compare_metrics
 from lib.evaluation.model_pair import Judged
 from lib.evaluation.run import component_of
 from lib.evaluation.side_effects.forgetting import probe_difference, probe_texts
@@ -81,7 +81,7 @@ def measure_blends(work: JobContext) -> None:
 def point(task: EvalTask, groups: np.ndarray, share: float, base: np.ndarray, rows: np.ndarray) -> dict[str, Any]:
     """Return a blend's quality on the task and on the probe. base, rows: vectors of the task's texts, then of the probe's."""
     count = len(task.texts)
-    target = differences(Judged(task, base[:count], rows[:count], groups))[SELECTION_METRIC[task.shape]]
+    target = compare_metrics(Judged(task, base[:count], rows[:count], groups))[SELECTION_METRIC[task.shape]]
     general = probe_difference(base[count:], rows[count:])
     return {
         "share": share,
@@ -112,7 +112,7 @@ def judged(work: JobContext, model: Any) -> dict[str, Any]:
     part = HeldOut(work)
     rows = [check_finite(encode(model, texts), name="blended") for texts in (part.task.texts, probe_texts())]
     return {
-        "metric": VERDICT_METRIC[part.task.shape],
+        "metric": PRIMARY_METRIC[part.task.shape],
         "held_out": part.compared(part.base(), rows[0]),
         "general": as_dict(probe_difference(part.embed("base", probe_texts()), rows[1])),
     }

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from lib.data.shapes import Shape
-from lib.evaluation.compare import VERDICT_METRIC, differences
+from lib.evaluation.compare import PRIMARY_METRIC, compare_metrics
 from lib.evaluation.model_pair import Judged
 from lib.evaluation.task import SELECTION_METRIC, EvalTask
 from lib.metrics import METRICS, Metric, card_metrics, primary_metric, selection_metric
@@ -22,7 +22,7 @@ def computed(shape: Shape) -> tuple[set[str], set[str]]:
     """Return the keys that a shape's epochs report, and those that its verdict compares."""
     task = EvalTask.of(frame_of(shape), shape=shape, part="held_out")
     rows = np.stack([of_text(text) for text in task.texts])
-    return set(task.measure(rows)), set(differences(Judged(task, rows, rows, np.arange(len(task.rows)))))
+    return set(task.measure(rows)), set(compare_metrics(Judged(task, rows, rows, np.arange(len(task.rows)))))
 
 
 @pytest.mark.parametrize("shape", list(Shape))
@@ -46,7 +46,7 @@ def test_a_shapes_roles_are_played_by_what_it_computes(shape: Shape) -> None:
         players = [metric.key for metric in METRICS.values() if shape.value in getattr(metric, role)]
         assert len(players) == 1, f"{shape.value} needs exactly one metric with {role}"
         assert players[0] in keys
-    assert VERDICT_METRIC[shape] == primary_metric(shape.value)
+    assert PRIMARY_METRIC[shape] == primary_metric(shape.value)
     assert SELECTION_METRIC[shape] == selection_metric(shape.value)
 
 
