@@ -12,7 +12,7 @@ from lib.evaluation.bootstrap import Difference, compare_all, unmeasured
 from lib.evaluation.bootstrap_aggregate import compare_whole, standardised
 from lib.evaluation.curves import average_precision, best_f1, correlation, rank_correlation, ranks
 from lib.evaluation.metrics import neighbour_shares, triplet_wins
-from lib.evaluation.model_pair import NAMES, Judged
+from lib.evaluation.model_pair import MODEL_NAMES, ModelPair
 from lib.evaluation.task import SELECTION_METRIC, positives
 from lib.models.vectors import normalize_rows
 
@@ -22,7 +22,7 @@ PRIMARY_METRIC: dict[Shape, str] = {**SELECTION_METRIC, Shape.PAIRS: "accuracy@1
 MOST_SILHOUETTE = 4_000
 
 
-def compare_metrics(judged: Judged) -> dict[str, Difference]:
+def compare_metrics(judged: ModelPair) -> dict[str, Difference]:
     """Return base against tuned for every measure of the shape, the verdict's own first."""
     if judged.task.retrieves:
         found = compare_retrieval(judged)
@@ -36,7 +36,7 @@ def compare_metrics(judged: Judged) -> dict[str, Difference]:
     return {lead: found[lead], **found}
 
 
-def compare_retrieval(judged: Judged) -> dict[str, Difference]:
+def compare_retrieval(judged: ModelPair) -> dict[str, Difference]:
     """Compare by query: recall, accuracy, MRR, nDCG; rank of the right answer by its median; triplets also by row."""
     task = judged.task
     first = pd.Series(np.arange(len(task.query_of_row))).groupby(task.query_of_row).first().to_numpy()
@@ -44,7 +44,7 @@ def compare_retrieval(judged: Judged) -> dict[str, Difference]:
     found = compare_all(base.metrics(), tuned.metrics(), groups, span=1.0)
     found["median_rank"] = compare_whole(base.rank, tuned.rank, groups, median_of_rows, lower_is_better=True)
     if task.negatives.size:
-        wins = {name: {"triplet_accuracy": triplet_wins(task, judged.embeddings(name))} for name in NAMES}
+        wins = {name: {"triplet_accuracy": triplet_wins(task, judged.embeddings(name))} for name in MODEL_NAMES}
         found |= compare_all(wins["base"], wins["tuned"], judged.groups, span=1.0)
     return found
 
@@ -54,15 +54,17 @@ def median_of_rows(values: np.ndarray, rows: np.ndarray) -> float:
     return float(np.median(values[rows]))
 
 
-def compare_classes(judged: Judged) -> dict[str, Difference]:
+def compare_classes(judged: ModelPair) -> dict[str, Difference]:
     """Compare by text the share of same-class neighbours, and the silhouette of the classes."""
     task = judged.task
-    shares = {name: {"neighbour_recall": neighbour_shares(task, judged.embeddings(name))} for name in NAMES}
+    shares = {name: {"neighbour_recall": neighbour_shares(task, judged.embeddings(name))} for name in MODEL_NAMES}
     found = compare_all(shares["base"], shares["tuned"], judged.groups, span=1.0)
     chosen = np.sort(np.random.default_rng(0).permutation(len(task.left))[:MOST_SILHOUETTE])
     own = task.values[task.query_of_row][chosen]
     if 1 < len(set(own)) < len(own):
-        values = {name: {"silhouette": silhouettes(judged.embeddings(name)[task.left[chosen]], own)} for name in NAMES}
+        values = {
+            name: {"silhouette": silhouettes(judged.embeddings(name)[task.left[chosen]], own)} for name in MODEL_NAMES
+        }
         found |= compare_all(values["base"], values["tuned"], judged.groups[chosen], span=2.0)
     return found
 
@@ -74,7 +76,7 @@ def silhouettes(rows: np.ndarray, labels: np.ndarray) -> np.ndarray:
     return silhouette_samples(normalize_rows(rows), labels, metric="cosine")
 
 
-def compare_scores(judged: Judged) -> dict[str, Difference]:
+def compare_scores(judged: ModelPair) -> dict[str, Difference]:
     """Compare the correlations of cosine and score; none where all scores are equal."""
     scores = judged.task.values
     compared = partial(compare_whole, judged.cosines["base"], judged.cosines["tuned"], judged.groups, span=2.0)
@@ -84,7 +86,7 @@ def compare_scores(judged: Judged) -> dict[str, Difference]:
     }
 
 
-def compare_labels(judged: Judged) -> dict[str, Difference]:
+def compare_labels(judged: ModelPair) -> dict[str, Difference]:
     """Compare average precision and best F1 of cosine as a sign that a pair is the same; none where all or no pairs are."""
     same = positives(judged.task)
     if same.min() == same.max():

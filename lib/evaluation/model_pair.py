@@ -13,11 +13,11 @@ from lib.evaluation.retrieval import Retrieval, nearest_others, retrieve
 from lib.evaluation.task import EvalTask
 from lib.models.vectors import check_finite
 
-NAMES = ("base", "tuned")
+MODEL_NAMES = ("base", "tuned")
 
 
 @dataclass(frozen=True)
-class Judged:
+class ModelPair:
     """A task and its embeddings; rows of `base` and `tuned` are those of task.texts. groups: by row of the part.
 
     Raises ModelError where an embedding is not finite.
@@ -29,7 +29,7 @@ class Judged:
     groups: np.ndarray
 
     def __post_init__(self) -> None:
-        for name in NAMES:
+        for name in MODEL_NAMES:
             check_finite(self.embeddings(name), name=name)
 
     def embeddings(self, name: str) -> np.ndarray:
@@ -39,20 +39,20 @@ class Judged:
     @cached_property
     def found(self) -> dict[str, Retrieval]:
         """Return what each model retrieves; only for tasks that rank documents."""
-        return {name: self.task.retrieval(self.embeddings(name)) for name in NAMES}
+        return {name: self.task.retrieval(self.embeddings(name)) for name in MODEL_NAMES}
 
     @cached_property
     def cosines(self) -> dict[str, np.ndarray]:
         """Return by model the cosine of each row's two texts."""
-        return {name: self.task.pair_cosines(self.embeddings(name)) for name in NAMES}
+        return {name: self.task.pair_cosines(self.embeddings(name)) for name in MODEL_NAMES}
 
     @cached_property
     def random(self) -> dict[str, np.ndarray]:
         """Return by model the sorted cosines of random pairs: the model's own background."""
-        return {name: np.sort(self.task.random_cosines(self.embeddings(name))) for name in NAMES}
+        return {name: np.sort(self.task.random_cosines(self.embeddings(name))) for name in MODEL_NAMES}
 
     @cached_property
-    def near(self) -> Near:
+    def near(self) -> NearestTargets:
         """Return what each model finds nearest to each row's left text, for every shape.
 
         Scored and labelled pairs look among the part's right texts; single texts among all the others, right being their label.
@@ -62,20 +62,20 @@ class Judged:
             return self._among_documents()
         return self._among_texts() if task.shape is Shape.LABELLED_TEXTS else self._among_right_texts()
 
-    def _among_documents(self) -> Near:
+    def _among_documents(self) -> NearestTargets:
         task, rows = self.task, self.task.query_of_row
-        found = {name: one_of(self.found[name], rows) for name in NAMES}
-        return Near(task.documents, np.searchsorted(task.documents, task.right), found)
+        found = {name: neighbours_of_rows(self.found[name], rows) for name in MODEL_NAMES}
+        return NearestTargets(task.documents, np.searchsorted(task.documents, task.right), found)
 
-    def _among_texts(self) -> Near:
+    def _among_texts(self) -> NearestTargets:
         """Find the nearest other texts; a text is right when its label is the same."""
         task, found = self.task, {}
-        for name in NAMES:
+        for name in MODEL_NAMES:
             top, cosines = nearest_others(self.embeddings(name), task.left)
             found[name] = Neighbours(top, cosines, same_class(task, top))
-        return Near(np.arange(len(task.texts)), np.full(len(task.left), -1), found)
+        return NearestTargets(np.arange(len(task.texts)), np.full(len(task.left), -1), found)
 
-    def _among_right_texts(self) -> Near:
+    def _among_right_texts(self) -> NearestTargets:
         """Find the nearest right texts of the part; right are those that some pair says belong to the left text."""
         task = self.task
         documents, place = np.unique(task.right, return_inverse=True)
@@ -84,12 +84,12 @@ class Judged:
         right, size = [place[row : row + 1] for row in range(len(place))], len(documents)
         true = (task.left * size + place)[task.is_right]
         found = {}
-        for name in NAMES:
+        for name in MODEL_NAMES:
             rows = self.embeddings(name)
             one = retrieve(rows[task.left], rows[documents], right, own=np.where(own == place, -1, own))
             hits = np.isin(task.left[:, None] * size + one.top, true)
             found[name] = Neighbours(one.top, one.top_cosine, hits)
-        return Near(documents, place, found)
+        return NearestTargets(documents, place, found)
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ class Neighbours:
 
 
 @dataclass(frozen=True)
-class Near:
+class NearestTargets:
     """Ids of the documents, by row the place of its own target among them (-1: it has none), and what each model finds."""
 
     documents: np.ndarray
@@ -110,6 +110,6 @@ class Near:
     found: dict[str, Neighbours]
 
 
-def one_of(found: Retrieval, rows: np.ndarray) -> Neighbours:
+def neighbours_of_rows(found: Retrieval, rows: np.ndarray) -> Neighbours:
     """Return what the queries of these rows find."""
     return Neighbours(found.top[rows], found.top_cosine[rows], found.hits[rows])

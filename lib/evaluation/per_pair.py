@@ -8,7 +8,7 @@ import pandas as pd
 from lib.data.shapes import Shape, text_columns
 from lib.evaluation.curves import ranks
 from lib.evaluation.metrics import negative_cosines, neighbour_shares
-from lib.evaluation.model_pair import NAMES, Judged
+from lib.evaluation.model_pair import MODEL_NAMES, ModelPair
 from lib.evaluation.task import EvalTask, positives
 from lib.models.vectors import normalize_rows
 
@@ -25,7 +25,7 @@ RIGHT_CLASS = 0.5
 """A text with a smaller share of neighbours of its own class is wrong."""
 
 
-def examples_table(frame: pd.DataFrame, judged: Judged, *, threshold: float | None = None) -> pd.DataFrame:
+def examples_table(frame: pd.DataFrame, judged: ModelPair, *, threshold: float | None = None) -> pd.DataFrame:
     """Return one row an example of the part: pair, part, texts, component, numbers of both models, gain, change, wrong, off.
 
     threshold: the cosine from which on the tuned model calls labelled pairs the same.
@@ -36,7 +36,7 @@ def examples_table(frame: pd.DataFrame, judged: Judged, *, threshold: float | No
     for name in ("line", *text_columns(task.shape, frame.columns), "score", "label", "group"):
         if name in rows:
             table[name] = rows[name].to_numpy()
-    for name in NAMES:
+    for name in MODEL_NAMES:
         add_numbers(table, name, judged)
     table["gain"] = gain_of(table, task)
     table["change"] = changed(table["gain"], least_gain(task))
@@ -46,7 +46,7 @@ def examples_table(frame: pd.DataFrame, judged: Judged, *, threshold: float | No
     return table
 
 
-def add_numbers(table: pd.DataFrame, name: str, judged: Judged) -> None:
+def add_numbers(table: pd.DataFrame, name: str, judged: ModelPair) -> None:
     """Add cosine, background (share of random pairs that are less close), and for retrieval rank and margin.
 
     The rank is that of the row's own target: 1 + the number of wrong ones above it.
@@ -78,7 +78,7 @@ def gain_of(table: pd.DataFrame, task: EvalTask) -> np.ndarray:
         return (1.0 / table["tuned_rank"] - 1.0 / table["base_rank"]).to_numpy()
     if task.shape is Shape.LABELLED_TEXTS:
         return (table["tuned_neighbours"] - table["base_neighbours"]).to_numpy()
-    cosines = [table[f"{name}_cosine"].to_numpy() for name in NAMES]
+    cosines = [table[f"{name}_cosine"].to_numpy() for name in MODEL_NAMES]
     if task.shape is Shape.LABELLED_PAIRS:
         before, after = (right_side(values, positives(task) == 1) for values in cosines)
         return after - before
@@ -141,7 +141,7 @@ def off(table: pd.DataFrame, task: EvalTask, threshold: float | None) -> np.ndar
     return np.where(task.is_right, -beyond, np.nextafter(beyond, np.inf))  # at the threshold a pair is called right
 
 
-def neighbours_table(judged: Judged) -> pd.DataFrame:
+def neighbours_table(judged: ModelPair) -> pd.DataFrame:
     """Return what is nearest to each example's source before and after: pair, moment, place, text, cosine, right, own.
 
     right: some pair says that it belongs to the source. own: it is this row's target, which a label or score may call wrong.
@@ -149,7 +149,7 @@ def neighbours_table(judged: Judged) -> pd.DataFrame:
     near = judged.near
     texts = np.array(judged.task.texts, dtype=object)[near.documents]
     parts = []
-    for moment in NAMES:
+    for moment in MODEL_NAMES:
         found = near.found[moment]
         top = found.top.shape[1]
         parts.append(

@@ -15,7 +15,7 @@ import pandas as pd
 from lib.data.shapes import Shape
 from lib.errors import NotFoundError
 from lib.evaluation.compare import PRIMARY_METRIC, as_dict, compare_metrics
-from lib.evaluation.model_pair import Judged
+from lib.evaluation.model_pair import ModelPair
 from lib.evaluation.per_pair import examples_table, neighbours_table
 from lib.evaluation.side_effects.summary import cost_of
 from lib.evaluation.side_effects.warnings import Warning, warnings_of
@@ -102,13 +102,13 @@ def evaluate(
     return evaluation
 
 
-def judged_part(frame: pd.DataFrame, shape: Shape | str, embed: Embed, *, part: str) -> Judged:
+def judged_part(frame: pd.DataFrame, shape: Shape | str, embed: Embed, *, part: str) -> ModelPair:
     """Return a part's task with the vectors of both models. Raises ModelError where a vector is not finite."""
     task = EvalTask.of(frame, shape=shape, part=part)
-    return Judged(task, embed("base", task.texts), embed("tuned", task.texts), component_of(frame, task.rows))
+    return ModelPair(task, embed("base", task.texts), embed("tuned", task.texts), component_of(frame, task.rows))
 
 
-def chooser_of(frame: pd.DataFrame, shape: Shape | str, embed: Embed, *, part: str) -> Judged | None:
+def chooser_of(frame: pd.DataFrame, shape: Shape | str, embed: Embed, *, part: str) -> ModelPair | None:
     """Return a sample of the validation part, on which thresholds are chosen; None where there is none."""
     rows = frame[frame["part"] == "validation"]
     if part == "validation" or rows.empty or Shape(shape) is Shape.LABELLED_TEXTS:
@@ -118,7 +118,7 @@ def chooser_of(frame: pd.DataFrame, shape: Shape | str, embed: Embed, *, part: s
 
 
 def summary(
-    judged: Judged,
+    judged: ModelPair,
     table: pd.DataFrame,
     similarity: dict[str, Any],
     cost: dict[str, Any],
@@ -161,7 +161,7 @@ def summary(
     )
 
 
-def why_unmeasured(judged: Judged) -> str:
+def why_unmeasured(judged: ModelPair) -> str:
     """Return why the measures of scores or labels have no value, in words; empty where they have one."""
     task = judged.task
     if task.shape is Shape.SCORED and np.ptp(task.values) == 0:

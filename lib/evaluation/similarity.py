@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from lib.data.shapes import Shape
-from lib.evaluation.model_pair import NAMES, Judged
+from lib.evaluation.model_pair import MODEL_NAMES, ModelPair
 
 BINS = np.linspace(-0.5, 1.0, 76)
 LEAST = 10
@@ -50,7 +50,7 @@ class Quality:
     f1: float
 
 
-def similarity_of(judged: Judged, chooser: Judged | None = None) -> dict[str, Any]:
+def similarity_of(judged: ModelPair, chooser: ModelPair | None = None) -> dict[str, Any]:
     """Return for base and tuned the histograms of right and wrong pairs' cosines and the best threshold; empty for single texts.
 
     Labelled and scored pairs: those that belong together are told from those that do not; elsewhere from random pairs. The
@@ -60,7 +60,7 @@ def similarity_of(judged: Judged, chooser: Judged | None = None) -> dict[str, An
     if task.shape is Shape.LABELLED_TEXTS:
         return {}
     found: dict[str, Any] = {"bins": BINS.tolist(), "against": against(judged)}
-    for name in NAMES:
+    for name in MODEL_NAMES:
         kinds = kinds_of(judged, name)
         found[name] = {
             "pairs": histogram(kinds.right),
@@ -72,14 +72,14 @@ def similarity_of(judged: Judged, chooser: Judged | None = None) -> dict[str, An
     return found
 
 
-def against(judged: Judged) -> str:
+def against(judged: ModelPair) -> str:
     """Return what the right pairs are told from, in words."""
     if judged.task.shape is Shape.SCORED:
         return f"pairs with a score of at most {judged.task.middle:g}"
     return "pairs that are not the same" if judged.task.shape is Shape.LABELLED_PAIRS else "random pairs"
 
 
-def kinds_of(judged: Judged, name: str) -> Kinds:
+def kinds_of(judged: ModelPair, name: str) -> Kinds:
     """Return the cosines of right and wrong pairs of one model."""
     task, cosines = judged.task, judged.cosines[name]
     if task.shape in (Shape.SCORED, Shape.LABELLED_PAIRS):

@@ -17,7 +17,7 @@ import pandas as pd
 
 from lib.data.shapes import TEXT_COLUMNS, VALUE_COLUMN, Shape
 from lib.evaluation.compare import PRIMARY_METRIC, as_dict, compare_metrics
-from lib.evaluation.model_pair import Judged
+from lib.evaluation.model_pair import ModelPair
 from lib.evaluation.run import component_of, embedder
 from lib.evaluation.store import finite
 from lib.evaluation.task import EvalTask
@@ -184,7 +184,7 @@ class HeldOut:
 
     def compared(self, before: np.ndarray, after: np.ndarray) -> dict[str, Any]:
         """Return the verdict's measure of one model's vectors against another's, with its interval and verdict."""
-        found = compare_metrics(Judged(self.task, before, after, self.groups))[PRIMARY_METRIC[self.task.shape]]
+        found = compare_metrics(ModelPair(self.task, before, after, self.groups))[PRIMARY_METRIC[self.task.shape]]
         return {**as_dict(found), "verdict": found.verdict}
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from lib.errors import InputError
 from lib.evaluation.compare import PRIMARY_METRIC, as_dict, compare_metrics
-from lib.evaluation.model_pair import Judged
+from lib.evaluation.model_pair import ModelPair
 from lib.evaluation.run import component_of
 from lib.evaluation.side_effects.forgetting import probe_difference, probe_texts
 from lib.evaluation.store import BLEND_FACTS as FACTS
@@ -81,7 +81,7 @@ def measure_blends(work: JobContext) -> None:
 def point(task: EvalTask, groups: np.ndarray, share: float, base: np.ndarray, rows: np.ndarray) -> dict[str, Any]:
     """Return a blend's quality on the task and on the probe. base, rows: vectors of the task's texts, then of the probe's."""
     count = len(task.texts)
-    target = compare_metrics(Judged(task, base[:count], rows[:count], groups))[SELECTION_METRIC[task.shape]]
+    target = compare_metrics(ModelPair(task, base[:count], rows[:count], groups))[SELECTION_METRIC[task.shape]]
     general = probe_difference(base[count:], rows[count:])
     return {
         "share": share,

@@ -10,7 +10,7 @@ import pandas as pd
 
 from lib.data.shapes import Shape, text_columns
 from lib.evaluation.compare import as_dict, compare_metrics
-from lib.evaluation.model_pair import Judged
+from lib.evaluation.model_pair import ModelPair
 from lib.evaluation.side_effects.collapse import SAMPLE, alignment, whole
 from lib.evaluation.task import SELECTION_METRIC, EvalTask
 from lib.store.layout import SnapshotPaths
@@ -52,7 +52,7 @@ def steps(
     rows = {name: vectors(one, folder, task.texts, place) for name, one in wanted.items()}
 
     def compared(before: str, after: str) -> dict[str, Any]:
-        found = compare_metrics(Judged(task, rows[before], rows[after], groups))[SELECTION_METRIC[task.shape]]
+        found = compare_metrics(ModelPair(task, rows[before], rows[after], groups))[SELECTION_METRIC[task.shape]]
         return as_dict(found) | {"verdict": found.verdict}
 
     return {"best": compared("base", "best"), "last": compared("best", "last"), "looks": len(trained)}

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lib.evaluation.model_pair import NAMES, Judged
+from lib.evaluation.model_pair import MODEL_NAMES, ModelPair
 from lib.evaluation.side_effects.collapse import space
 from lib.evaluation.side_effects.forgetting import general
 from lib.evaluation.side_effects.snapshot_metrics import course_of
@@ -17,13 +17,13 @@ from lib.store.layout import RunPaths
 
 
 def cost_of(
-    judged: Judged, frame: pd.DataFrame, embed: Callable[[str, list[str]], np.ndarray], run_folder: Path | None
+    judged: ModelPair, frame: pd.DataFrame, embed: Callable[[str, list[str]], np.ndarray], run_folder: Path | None
 ) -> dict[str, Any]:
     """Return the shape of the space for base and tuned, the course over the run's snapshots, and the general probe's result."""
     task = judged.task
     aligned = len(task.left) == len(task.right)
     left, right = (task.left, task.right) if aligned else (task.left[:0], task.left[:0])
-    found: dict[str, Any] = {name: space(judged.embeddings(name), left, right) for name in NAMES}
+    found: dict[str, Any] = {name: space(judged.embeddings(name), left, right) for name in MODEL_NAMES}
     if run_folder is not None:
         found |= course_of(frame, task.shape, RunPaths(run_folder).snapshots.folder)
     found["general"] = general(embed)

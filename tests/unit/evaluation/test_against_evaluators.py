@@ -179,7 +179,7 @@ def test_same_class_neighbours_are_those_of_scikit_learn(model: SentenceTransfor
 def test_the_intervals_measures_are_those_of_the_epochs(model: SentenceTransformer) -> None:
     """What the verdict compares and what an epoch reports come from two code paths: they must agree."""
     from lib.evaluation.compare import compare_metrics
-    from lib.evaluation.model_pair import Judged
+    from lib.evaluation.model_pair import ModelPair
 
     frame = own_pairs()
     scored = frame.assign(score=np.linspace(0, 1, len(frame)))
@@ -187,7 +187,7 @@ def test_the_intervals_measures_are_those_of_the_epochs(model: SentenceTransform
     for shape, data in ((Shape.PAIRS, frame), (Shape.SCORED, scored), (Shape.LABELLED_PAIRS, labelled)):
         task = EvalTask.of(data, shape=shape, part="held_out")
         rows = model.encode(task.texts)
-        found, epoch = compare_metrics(Judged(task, rows, rows, np.arange(len(task.rows)))), task.measure(rows)
+        found, epoch = compare_metrics(ModelPair(task, rows, rows, np.arange(len(task.rows)))), task.measure(rows)
         for name in set(found) & set(epoch):
             assert found[name].tuned == pytest.approx(epoch[name], **CLOSE), name
         assert len(set(found) & set(epoch)) >= 2
@@ -198,7 +198,7 @@ def test_a_further_metric_changes_no_other_ones_interval(
 ) -> None:
     """All metrics of a shape share their resamples: leave each out in turn, the verdict's own excepted."""
     from lib.evaluation.compare import compare_metrics
-    from lib.evaluation.model_pair import Judged
+    from lib.evaluation.model_pair import ModelPair
     from lib.evaluation.retrieval import Retrieval
 
     frame = own_pairs()
@@ -206,7 +206,7 @@ def test_a_further_metric_changes_no_other_ones_interval(
     task = EvalTask.of(frame, shape=Shape.PAIRS, part="held_out")
     rows = model.encode(task.texts)
     noise = np.random.default_rng(0).normal(scale=0.3 * rows.std(), size=rows.shape).astype(np.float32)
-    judged = Judged(task, rows + noise, rows, np.arange(len(task.rows)) // 3)
+    judged = ModelPair(task, rows + noise, rows, np.arange(len(task.rows)) // 3)
     every, metrics = compare_metrics(judged), Retrieval.metrics
     assert len({every[name].p_value for name in every}) > 3
     for left_out in sorted(set(every) - {"accuracy@1", "median_rank"}):

@@ -10,7 +10,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from lib.errors import ModelError
-from lib.evaluation.model_pair import Judged
+from lib.evaluation.model_pair import ModelPair
 from lib.evaluation.per_pair import right_side
 from lib.evaluation.run import evaluate
 from lib.evaluation.store import Evaluation, load_neighbours, load_pairs
@@ -203,4 +203,4 @@ def test_a_judged_task_refuses_broken_vectors() -> None:
     task = EvalTask.of(pairs_frame(), shape="pairs", part="held_out")
     rows = np.ones((len(task.texts), 3), np.float32)
     with pytest.raises(ModelError, match="no numbers"):
-        Judged(task, rows, np.full_like(rows, np.inf), task.rows)
+        ModelPair(task, rows, np.full_like(rows, np.inf), task.rows)
