@@ -13,7 +13,7 @@ from lib.commands.metric_lines import metric_line, metric_lines
 from lib.data.normalisation import same_keys
 from lib.data.shapes import Shape, text_columns
 from lib.errors import InputError
-from lib.evaluation.side_effects.warnings import Warning
+from lib.evaluation.side_effects.warnings import EvaluationWarning
 from lib.evaluation.store import Evaluation, finite
 from lib.format import StoredChange
 from lib.store.layout import EvaluationPaths
@@ -71,7 +71,7 @@ def evaluate_file(workspace: Workspace, trained: Run, path: Path) -> tuple[Evalu
     return evaluation, folder
 
 
-def warn_of_trained_rows(frame: pd.DataFrame, known: pd.DataFrame, shape: Shape) -> list[Warning]:
+def warn_of_trained_rows(frame: pd.DataFrame, known: pd.DataFrame, shape: Shape) -> list[EvaluationWarning]:
     """Warn where the model was trained on rows of the file: on those it looks better than it is."""
     names = [name for name in text_columns(shape, frame.columns) if name in known]
     trained = known[known["part"] == "train"]
@@ -81,7 +81,7 @@ def warn_of_trained_rows(frame: pd.DataFrame, known: pd.DataFrame, shape: Shape)
         return []
     rows = f"{count:,} of the {len(frame):,} rows of this file were trained on"
     text = f"{rows}: on those the tuned model looks better than it is."
-    return [Warning("Seen in training", text)]
+    return [EvaluationWarning("Seen in training", text)]
 
 
 def read_frame(path: Path, shape: Shape, stored: dict[str, Any] | None = None) -> pd.DataFrame:

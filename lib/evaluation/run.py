@@ -18,7 +18,7 @@ from lib.evaluation.compare import PRIMARY_METRIC, as_dict, compare_metrics
 from lib.evaluation.model_pair import ModelPair
 from lib.evaluation.per_pair import examples_table, neighbours_table
 from lib.evaluation.side_effects.summary import cost_of
-from lib.evaluation.side_effects.warnings import Warning, warnings_of
+from lib.evaluation.side_effects.warnings import EvaluationWarning, detect_side_effects
 from lib.evaluation.similarity import similarity_of
 from lib.evaluation.store import VERSION, Evaluation
 from lib.evaluation.task import EvalTask
@@ -79,7 +79,7 @@ def evaluate(
     part: str = "held_out",
     versions: dict[str, str] | None = None,
     called: str = "held-out",
-    warnings: Sequence[Warning] = (),
+    warnings: Sequence[EvaluationWarning] = (),
     progress: Progress = Silent(),
 ) -> Evaluation:
     """Judge base and tuned (embed(name, texts)) on a part of a frame and publish the result in the folder.
@@ -125,7 +125,7 @@ def summary(
     versions: dict[str, str],
     *,
     called: str,
-    warnings: Sequence[Warning],
+    warnings: Sequence[EvaluationWarning],
 ) -> Evaluation:
     """Return the evaluation of what was measured."""
     task, found = judged.task, compare_metrics(judged)
@@ -156,7 +156,7 @@ def summary(
         texts=texts,
         similarity=similarity,
         cost=cost,
-        warnings=[warning.to_dict() for warning in (*warnings, *warnings_of(cost))],
+        warnings=[warning.to_dict() for warning in (*warnings, *detect_side_effects(cost))],
         versions=versions | {"closer": closer_version()} | {name: version(name) for name in LIBRARIES},
     )
 

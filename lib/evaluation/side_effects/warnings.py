@@ -5,21 +5,21 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-FORGOTTEN = 0.02
+MAX_PROBE_DROP = 0.02
 """A drop of the probe's Spearman below this is within what any training does."""
 
 COLLAPSED_COSINE = 0.15
 COLLAPSED_RANK = 0.6
 ALPHA = 0.05
-FALLEN = 0.01
+MIN_FALL = 0.01
 """A fall of the training metric below this is none."""
 
-LEARNT = 0.1
+MIN_GAIN = 0.1
 """A gain of the training metric above this means that something was learnt."""
 
 
 @dataclass(frozen=True)
-class Warning:
+class EvaluationWarning:
     """One thing that was found: its name, and a sentence with the numbers."""
 
     name: str
@@ -30,13 +30,17 @@ class Warning:
         return asdict(self)
 
 
-def warnings_of(cost: dict[str, Any]) -> list[Warning]:
+def detect_side_effects(cost: dict[str, Any]) -> list[EvaluationWarning]:
     """Return what the cost section's numbers say, by name."""
-    found = [overfitting(cost.get("moments", []), cost.get("validation", {})), forgetting(cost), collapse(cost)]
+    found = [
+        detect_overfitting(cost.get("moments", []), cost.get("validation", {})),
+        detect_forgetting(cost),
+        detect_collapse(cost),
+    ]
     return [one for one in found if one is not None]
 
 
-def overfitting(moments: list[dict[str, Any]], steps: dict[str, Any]) -> Warning | None:
+def detect_overfitting(moments: list[dict[str, Any]], steps: dict[str, Any]) -> EvaluationWarning | None:
     """Say where training pairs went on getting better while validation pairs got clearly worse.
 
     moments: the course. steps: how validation changed from base to best and from best to last moment, with p-values.
@@ -50,25 +54,25 @@ def overfitting(moments: list[dict[str, Any]], steps: dict[str, Any]) -> Warning
     last = trained[-1]
     if (
         last["epoch"] > best["epoch"]
-        and fell(steps["last"], looks=steps["looks"])
-        and last["train"] >= best["train"] - FALLEN
+        and is_clear_fall(steps["last"], looks=steps["looks"])
+        and last["train"] >= best["train"] - MIN_FALL
     ):
-        return Warning(
+        return EvaluationWarning(
             "Over-fitting",
             f"After epoch {best['epoch']} the validation pairs got worse ({best['validation']:.3f} to "
-            f"{last['validation']:.3f} at epoch {last['epoch']}{within(steps['last'])}) while the training pairs held or "
+            f"{last['validation']:.3f} at epoch {last['epoch']}{change_interval(steps['last'])}) while the training pairs held or "
             f"got better ({best['train']:.3f} to {last['train']:.3f}). The saved model is epoch {best['epoch']}.",
         )
-    if best["train"] - base["train"] > LEARNT and fell(steps["best"], looks=1):
-        return Warning(
+    if best["train"] - base["train"] > MIN_GAIN and is_clear_fall(steps["best"], looks=1):
+        return EvaluationWarning(
             "Over-fitting",
             f"The training pairs got better ({base['train']:.3f} to {best['train']:.3f}), the validation pairs worse "
-            f"({base['validation']:.3f} to {best['validation']:.3f}{within(steps['best'])}): what was learnt does not carry over.",
+            f"({base['validation']:.3f} to {best['validation']:.3f}{change_interval(steps['best'])}): what was learnt does not carry over.",
         )
     return None
 
 
-def fell(step: dict[str, Any], *, looks: int) -> bool:
+def is_clear_fall(step: dict[str, Any], *, looks: int) -> bool:
     """Say whether a step of the validation metric is a clear fall.
 
     The best of many looks is the best partly by luck, so a later fall from it must be clear enough for all of them
@@ -78,18 +82,18 @@ def fell(step: dict[str, Any], *, looks: int) -> bool:
     return step["verdict"] == "worse" and step["p_value"] / 2 * looks <= ALPHA
 
 
-def within(step: dict[str, Any]) -> str:
+def change_interval(step: dict[str, Any]) -> str:
     """Return the 95% interval of a step in words."""
     return f"; 95% interval of the change {step['low']:+.3f} to {step['high']:+.3f}"
 
 
-def forgetting(cost: dict[str, Any]) -> Warning | None:
+def detect_forgetting(cost: dict[str, Any]) -> EvaluationWarning | None:
     """Say where the model agrees clearly less with everyday similarity than before."""
     probe = cost.get("general", {}).get("probe")
-    if not probe or probe["difference"] > -FORGOTTEN or probe["high"] >= 0:
+    if not probe or probe["difference"] > -MAX_PROBE_DROP or probe["high"] >= 0:
         return None
     kept = cost["general"]["neighbours_kept"]
-    return Warning(
+    return EvaluationWarning(
         "Forgetting",
         f"On everyday sentences that are not of this data, the agreement with graded similarity fell from "
         f"{probe['base']:.3f} to {probe['tuned']:.3f}, and {kept:.0%} of the nearest neighbours are kept. "
@@ -97,7 +101,7 @@ def forgetting(cost: dict[str, Any]) -> Warning | None:
     )
 
 
-def collapse(cost: dict[str, Any]) -> Warning | None:
+def detect_collapse(cost: dict[str, Any]) -> EvaluationWarning | None:
     """Say where all texts moved together, so that cosines say less."""
     base, tuned = cost.get("base"), cost.get("tuned")
     if not base or not tuned:
@@ -106,7 +110,7 @@ def collapse(cost: dict[str, Any]) -> Warning | None:
     share = tuned["effective_rank"] / max(1e-9, base["effective_rank"])
     if closer < COLLAPSED_COSINE and share > COLLAPSED_RANK:
         return None
-    return Warning(
+    return EvaluationWarning(
         "Collapse",
         f"Texts that have nothing to do with each other are now at a cosine of {tuned['random_cosine']:.3f} "
         f"(before {base['random_cosine']:.3f}), and the vectors use {tuned['effective_rank']:.0f} directions "

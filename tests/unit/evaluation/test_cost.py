@@ -16,12 +16,12 @@ from lib.evaluation.compare import as_dict
 from lib.evaluation.side_effects.collapse import space, whole
 from lib.evaluation.side_effects.forgetting import BUNDLED_AGREEMENT, agreement, general, kept, probe, probe_texts
 from lib.evaluation.side_effects.snapshot_metrics import course_of
-from lib.evaluation.side_effects.warnings import fell, warnings_of
+from lib.evaluation.side_effects.warnings import detect_side_effects, is_clear_fall
 from tests.unit.evaluation.fakes import graded, pairs_frame
 
 
 def names(cost: dict[str, Any]) -> list[str]:
-    return [warning.name for warning in warnings_of(cost)]
+    return [warning.name for warning in detect_side_effects(cost)]
 
 
 def test_the_probe_has_at_least_200_graded_pairs_of_many_subjects() -> None:
@@ -108,7 +108,7 @@ def snapshots(folder: Path, qualities: list[tuple[str, int, float, float]]) -> p
 def test_an_over_trained_run_is_called_by_name(tmp_path: Path) -> None:
     course = [("base", 0, 0.3, 0.3), ("epoch-001", 1, 0.5, 0.5), ("epoch-009", 9, 0.9, 0.35), ("best", 1, 0.5, 0.5)]
     frame = snapshots(tmp_path / "snapshots", course)
-    found = warnings_of(course_of(frame, Shape.PAIRS, tmp_path / "snapshots"))
+    found = detect_side_effects(course_of(frame, Shape.PAIRS, tmp_path / "snapshots"))
     assert [warning.name for warning in found] == ["Over-fitting"]
     assert "epoch 9" in found[0].text
     assert "The saved model is epoch 1." in found[0].text
@@ -155,4 +155,6 @@ def false_alarms(*, looks: int, fall: float, epochs: int = 10, rows: int = 80) -
     chosen, last = right[np.arange(1_000), best], right[:, -1]
     measures = [dict(zip(map(str, range(1_000)), values, strict=True)) for values in (chosen, last)]
     found = compare_all(*measures, np.arange(rows), span=1.0)
-    return float(np.mean([fell(as_dict(one) | {"verdict": one.verdict}, looks=looks) for one in found.values()]))
+    return float(
+        np.mean([is_clear_fall(as_dict(one) | {"verdict": one.verdict}, looks=looks) for one in found.values()])
+    )
