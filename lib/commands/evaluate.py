@@ -14,7 +14,7 @@ from lib.data.normalisation import same_keys
 from lib.data.shapes import Shape, text_columns
 from lib.errors import InputError
 from lib.evaluation.side_effects.warnings import EvaluationWarning
-from lib.evaluation.store import Evaluation, finite
+from lib.evaluation.store import Evaluation, nonfinite_to_none
 from lib.format import StoredChange
 from lib.store.layout import EvaluationPaths
 
@@ -131,11 +131,13 @@ def evaluation_json(evaluation: Evaluation, table: Path) -> str:
         {
             "verdict": evaluation.verdict,
             "sentence": evaluation.sentence,
-            "metrics": finite(metrics),
+            "metrics": nonfinite_to_none(metrics),
             "pairs": str(table),
             "counts": evaluation.counts,
             "verdicts": evaluation.verdicts,
-            "detectable": finite({name: values["detectable"] for name, values in evaluation.metrics.items()}),
+            "detectable": nonfinite_to_none(
+                {name: values["detectable"] for name, values in evaluation.metrics.items()}
+            ),
             "warnings": [warning["name"] for warning in evaluation.warnings],
         }
     )

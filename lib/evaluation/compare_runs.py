@@ -7,11 +7,11 @@ import pandas as pd
 
 from lib.evaluation.bootstrap import Difference, compare_all
 
-FIRST, RECIPROCAL = "accuracy@1", "mrr@10"
-TOP = 10
+TOP_1_ACCURACY, RECIPROCAL = "accuracy@1", "mrr@10"
+RANK_LIMIT = 10
 
 
-def between(one: pd.DataFrame, other: pd.DataFrame, components: pd.Series) -> dict[str, Difference]:
+def compare_tuned_models(one: pd.DataFrame, other: pd.DataFrame, components: pd.Series) -> dict[str, Difference]:
     """Compare two runs' tuned models pair by pair; return nothing where they have no ranks or no pair in common.
 
     one, other: stored tables of judged pairs (pair, tuned_rank: the rank of the pair's own target among wrong ones).
@@ -25,5 +25,7 @@ def between(one: pd.DataFrame, other: pd.DataFrame, components: pd.Series) -> di
         return {}
     groups = components.reindex(both["pair"]).to_numpy()
     ranks = {name: both[f"tuned_rank_{name}"].to_numpy(np.float64) for name in ("one", "other")}
-    first, second = ({FIRST: (r <= 1) * 1.0, RECIPROCAL: np.where(r <= TOP, 1 / r, 0.0)} for r in ranks.values())
+    first, second = (
+        {TOP_1_ACCURACY: (r <= 1) * 1.0, RECIPROCAL: np.where(r <= RANK_LIMIT, 1 / r, 0.0)} for r in ranks.values()
+    )
     return compare_all(first, second, groups, span=1.0)

@@ -8,7 +8,7 @@ import numpy as np
 
 from lib.models.vectors import normalize_rows
 
-TOP = 10
+TOP_K = 10
 BLOCK_CELLS = 25_000_000
 """Scores held at once: 100 MB in float32."""
 
@@ -42,11 +42,11 @@ class Retrieval:
         """Compute by query the share of the first k that is right; where there are fewer targets, what lacks is not right."""
         return self.hits[:, :k].sum(axis=1) / k
 
-    def reciprocal_rank(self, k: int = TOP) -> np.ndarray:
+    def reciprocal_rank(self, k: int = TOP_K) -> np.ndarray:
         """Return by query 1 / rank of the first right target, 0 beyond k."""
         return np.where(self.rank <= k, 1.0 / self.rank, 0.0)
 
-    def ndcg(self, k: int = TOP) -> np.ndarray:
+    def ndcg(self, k: int = TOP_K) -> np.ndarray:
         """Return by query the normalised discounted cumulative gain at k, all right targets weighing the same."""
         discount = 1.0 / np.log2(np.arange(2, k + 2))
         gained = (self.hits[:, :k] * discount[: self.hits.shape[1]]).sum(axis=1)
@@ -74,7 +74,7 @@ def retrieve(
     """
     queries, targets = normalize_rows(queries), normalize_rows(targets)
     own = np.full(len(queries), -1) if own is None else own
-    top = min(TOP, len(targets))
+    top = min(TOP_K, len(targets))
     size = max(1, BLOCK_CELLS // max(1, len(targets)))
     parts = [
         _block(queries[begin : begin + size] @ targets.T, right[begin : begin + size], own[begin : begin + size], top)
@@ -132,7 +132,7 @@ def _top(scores: np.ndarray, top: int) -> np.ndarray:
     return np.take_along_axis(chosen, order, axis=1)
 
 
-def nearest_others(rows: np.ndarray, ids: np.ndarray, *, count: int = TOP) -> tuple[np.ndarray, np.ndarray]:
+def nearest_others(rows: np.ndarray, ids: np.ndarray, *, count: int = TOP_K) -> tuple[np.ndarray, np.ndarray]:
     """Return by id the nearest other rows and their cosines, (ids, count) each, in blocks. rows: (n, d) of any length."""
     rows = normalize_rows(rows)
     top = max(0, min(count, len(rows) - 1))

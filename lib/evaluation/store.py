@@ -19,7 +19,7 @@ from lib.store.runs import Run
 VERSION = 2
 """Of how an evaluation is computed and stored. An older one still opens, and the page offers to judge anew."""
 
-BLEND_FACTS = MODEL_CARD_DATA
+INTERPOLATION_FACTS = MODEL_CARD_DATA
 """In a saved blend's folder: what was mixed, and how that judges."""
 
 
@@ -63,15 +63,15 @@ class Evaluation:
 
     def to_json(self) -> str:
         """Return the evaluation as JSON text; a bound that is not finite is null."""
-        return json.dumps(finite(asdict(self)), allow_nan=False)
+        return json.dumps(nonfinite_to_none(asdict(self)), allow_nan=False)
 
 
-def finite(value: Any) -> Any:
+def nonfinite_to_none(value: Any) -> Any:
     """Return the value with None in the place of every number that JSON cannot hold."""
     if isinstance(value, dict):
-        return {name: finite(one) for name, one in value.items()}
+        return {name: nonfinite_to_none(one) for name, one in value.items()}
     if isinstance(value, (list, tuple)):
-        return [finite(one) for one in value]
+        return [nonfinite_to_none(one) for one in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
@@ -138,7 +138,7 @@ def load_blends(run: Run) -> list[tuple[Path, dict[str, Any]]]:
     found = []
     for folder in sorted(path for path in run.paths.interpolations.glob("*") if not path.name.startswith(".")):
         try:
-            found.append((folder, json.loads((folder / BLEND_FACTS).read_text(encoding="utf-8"))))
+            found.append((folder, json.loads((folder / INTERPOLATION_FACTS).read_text(encoding="utf-8"))))
         except (OSError, ValueError):
             found.append((folder, {}))
     return found

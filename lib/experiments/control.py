@@ -19,7 +19,7 @@ from lib.data.shapes import TEXT_COLUMNS, VALUE_COLUMN, Shape
 from lib.evaluation.compare import PRIMARY_METRIC, as_dict, compare_metrics
 from lib.evaluation.model_pair import ModelPair
 from lib.evaluation.run import component_of, embedder
-from lib.evaluation.store import finite
+from lib.evaluation.store import nonfinite_to_none
 from lib.evaluation.task import EvalTask
 from lib.progress import Progress
 from lib.store.context import JobContext
@@ -190,4 +190,4 @@ class HeldOut:
 
 def store(run: Run, name: str, value: dict[str, Any]) -> None:
     """Write an experiment's result beside the run's evaluation."""
-    write_atomic(run.paths.experiment(name), json.dumps(finite(value), allow_nan=False))
+    write_atomic(run.paths.experiment(name), json.dumps(nonfinite_to_none(value), allow_nan=False))

@@ -17,8 +17,8 @@ from lib.evaluation.compare import PRIMARY_METRIC, as_dict, compare_metrics
 from lib.evaluation.model_pair import ModelPair
 from lib.evaluation.run import component_of
 from lib.evaluation.side_effects.forgetting import probe_difference, probe_texts
-from lib.evaluation.store import BLEND_FACTS as FACTS
-from lib.evaluation.store import finite as without_infinity
+from lib.evaluation.store import INTERPOLATION_FACTS as FACTS
+from lib.evaluation.store import nonfinite_to_none
 from lib.evaluation.task import SELECTION_METRIC, EvalTask
 from lib.experiments.control import HeldOut, store
 from lib.models.encoder import encode
@@ -102,7 +102,7 @@ def save_blend(work: JobContext, share: float) -> Path:
     final = blend_folder(work.run, share)
     with publish(final) as part:
         tuned.save_pretrained(str(part), create_model_card=False, safe_serialization=True)
-        (part / FACTS).write_text(json.dumps(without_infinity(facts), allow_nan=False), encoding="utf-8")
+        (part / FACTS).write_text(json.dumps(nonfinite_to_none(facts), allow_nan=False), encoding="utf-8")
     work.progress.log(f"Saved the blend as {final}.")
     return final
 

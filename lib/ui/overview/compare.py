@@ -9,7 +9,7 @@ import streamlit as st
 
 from lib.charts.training import comparison_figure, training_curves
 from lib.evaluation.bootstrap import Difference
-from lib.evaluation.compare_runs import FIRST, between
+from lib.evaluation.compare_runs import TOP_1_ACCURACY, compare_tuned_models
 from lib.evaluation.store import load_pairs
 from lib.format import format_change, format_headline, metric_title
 from lib.store.runs import Run
@@ -55,12 +55,12 @@ def _against(one: Run, other: Run) -> None:
     if (0, 0) in stamps:
         return
     found = _between(one.id, stamps[0], other.id, stamps[1])
-    first = found.get(FIRST)
+    first = found.get(TOP_1_ACCURACY)
     if first is None:
         return
     clear = {"better": "clearly better", "worse": "clearly worse"}.get(first.verdict, "no clear difference")
     st.write(
-        f"**{plain(other.name)}** against {plain(one.name)}: {metric_title(FIRST)} {plain(format_change(FIRST, first))}: "
+        f"**{plain(other.name)}** against {plain(one.name)}: {metric_title(TOP_1_ACCURACY)} {plain(format_change(TOP_1_ACCURACY, first))}: "
         f"**{clear}**."
     )
 
@@ -70,7 +70,7 @@ def _between(one: str, one_stamp: tuple[int, int], other: str, other_stamp: tupl
     workspace = open_workspace()
     first, second = workspace.runs.get(one), workspace.runs.get(other)
     components = workspace.datasets.get(first.dataset).frame()["component"]
-    return between(load_pairs(first), load_pairs(second), components)
+    return compare_tuned_models(load_pairs(first), load_pairs(second), components)
 
 
 def _settings(runs: Sequence[Run]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from lib.evaluation.compare_runs import FIRST, RECIPROCAL, between
+from lib.evaluation.compare_runs import RECIPROCAL, TOP_1_ACCURACY, compare_tuned_models
 
 
 def ranks(values: np.ndarray, start: int = 0) -> pd.DataFrame:
@@ -20,10 +20,10 @@ def test_a_planted_gain_is_found_and_its_sign_is_the_second_runs() -> None:
     generator = np.random.default_rng(0)
     one = generator.integers(1, 4, 200)
     other = np.where(generator.random(200) < 0.4, 1, one)
-    found = between(ranks(one), ranks(other), alone(200))
-    assert found[FIRST].verdict == found[RECIPROCAL].verdict == "better"
-    assert found[FIRST].difference == (other == 1).mean() - (one == 1).mean()
-    assert between(ranks(other), ranks(one), alone(200))[FIRST].verdict == "worse"
+    found = compare_tuned_models(ranks(one), ranks(other), alone(200))
+    assert found[TOP_1_ACCURACY].verdict == found[RECIPROCAL].verdict == "better"
+    assert found[TOP_1_ACCURACY].difference == (other == 1).mean() - (one == 1).mean()
+    assert compare_tuned_models(ranks(other), ranks(one), alone(200))[TOP_1_ACCURACY].verdict == "worse"
 
 
 def test_two_runs_without_a_true_difference_show_no_clear_one() -> None:
@@ -31,15 +31,15 @@ def test_two_runs_without_a_true_difference_show_no_clear_one() -> None:
     for seed in range(40):
         generator = np.random.default_rng(seed)
         one, other = generator.integers(1, 5, (2, 100))
-        clear += between(ranks(one), ranks(other), alone(100))[FIRST].verdict != "no clear change"
+        clear += compare_tuned_models(ranks(one), ranks(other), alone(100))[TOP_1_ACCURACY].verdict != "no clear change"
     assert clear <= 5
 
 
 def test_only_the_pairs_that_both_were_judged_on_count() -> None:
     one, other = ranks(np.ones(60)), ranks(np.ones(60), start=30)
-    assert between(one, other, alone(90))[FIRST].base == 1.0
-    assert between(one, ranks(np.ones(5), start=500), alone(600)) == {}
+    assert compare_tuned_models(one, other, alone(90))[TOP_1_ACCURACY].base == 1.0
+    assert compare_tuned_models(one, ranks(np.ones(5), start=500), alone(600)) == {}
 
 
 def test_shapes_without_ranks_are_left_out() -> None:
-    assert between(pd.DataFrame({"pair": [1], "tuned_cosine": [0.5]}), ranks(np.ones(3)), alone(3)) == {}
+    assert compare_tuned_models(pd.DataFrame({"pair": [1], "tuned_cosine": [0.5]}), ranks(np.ones(3)), alone(3)) == {}
