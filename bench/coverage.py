@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from bench.results import put
-from lib.evaluation.bootstrap import Difference, compare_all
-from lib.evaluation.bootstrap_aggregate import as_they_are, compare_whole, standardised
-from lib.evaluation.curves import average_precision, correlation, rank_correlation, ranks
+from lib.evaluation.bootstrap import Difference, compare_means
+from lib.evaluation.bootstrap_aggregate import compare_aggregate, identity, standardize
+from lib.evaluation.curves import average_precision, pearson_correlation, ranks, spearman_correlation
 
 SIMULATIONS, FEWER = 1_000, 200
 """Simulations of means, and of measures of all examples at once, each of which takes a thousand times as long."""
@@ -72,7 +72,7 @@ def means(change: np.ndarray) -> list[Difference]:
     """Compare simulations, (simulations, examples), each a measure of its own."""
     names = [str(number) for number in range(len(change))]
     sides = (dict(zip(names, values, strict=True)) for values in (np.zeros_like(change), change))
-    return list(compare_all(*sides, np.arange(change.shape[1]), span=1.0).values())
+    return list(compare_means(*sides, np.arange(change.shape[1]), span=1.0).values())
 
 
 def of_chances() -> Iterator[Row]:
@@ -95,10 +95,10 @@ def of_reciprocal_ranks() -> Iterator[Row]:
 
 Statistic = Callable[[np.ndarray, np.ndarray, np.ndarray], float]
 WHOLES: dict[str, tuple[Statistic, Callable[[np.ndarray], np.ndarray]]] = {
-    "Spearman": (lambda v, y, rows: rank_correlation(v[rows], y[rows]), ranks),
-    "Pearson": (lambda v, y, rows: correlation(v[rows], y[rows]), standardised),
+    "Spearman": (lambda v, y, rows: spearman_correlation(v[rows], y[rows]), ranks),
+    "Pearson": (lambda v, y, rows: pearson_correlation(v[rows], y[rows]), standardize),
     "average precision": (lambda v, y, rows: average_precision(y[rows] > 0, v[rows]), ranks),
-    "median rank": (lambda v, y, rows: float(np.median(v[rows])), as_they_are),
+    "median rank": (lambda v, y, rows: float(np.median(v[rows])), identity),
 }
 
 
@@ -124,7 +124,7 @@ def of_wholes() -> Iterator[Row]:
             for _ in range(FEWER):
                 y, base, tuned = models(generator, name, examples, gain)
                 found.append(
-                    compare_whole(
+                    compare_aggregate(
                         base,
                         tuned,
                         np.arange(examples),

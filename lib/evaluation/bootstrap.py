@@ -19,7 +19,7 @@ CELLS = 4_000_000
 MIN_GROUPS = 6
 """With fewer independent groups even a change of all alike has a chance of 6% (2 / 2**5): they get no interval and no verdict."""
 
-NOTHING = 1e-12
+TOLERANCE = 1e-12
 """A sum of changes below this is none: that much is rounding."""
 
 PSEUDO_GROUPS = 2
@@ -56,7 +56,7 @@ class Difference:
         return "better" if (self.low > 0) != self.lower_is_better else "worse"
 
 
-def unmeasured(*, base: float = np.nan, tuned: float = np.nan, lower_is_better: bool = False) -> Difference:
+def without_interval(*, base: float = np.nan, tuned: float = np.nan, lower_is_better: bool = False) -> Difference:
     """Return what is known of a measure that has no interval."""
     return Difference(float(base), float(tuned), -np.inf, np.inf, 1.0, np.inf, lower_is_better)
 
@@ -65,10 +65,10 @@ def compare(
     base: np.ndarray, tuned: np.ndarray, groups: np.ndarray, *, span: float = np.inf, seed: int = 0
 ) -> Difference:
     """Compare one measure of the same examples, by example; groups are examples that belong together."""
-    return compare_all({"": base}, {"": tuned}, groups, span=span, seed=seed)[""]
+    return compare_means({"": base}, {"": tuned}, groups, span=span, seed=seed)[""]
 
 
-def compare_all(
+def compare_means(
     base: Mapping[str, np.ndarray],
     tuned: Mapping[str, np.ndarray],
     groups: np.ndarray,
@@ -83,12 +83,12 @@ def compare_all(
     differences (paired randomization; Fisher 1935). span: the largest change that the measures can show.
     """
     change = np.stack([np.asarray(tuned[name], float) - np.asarray(base[name], float) for name in base], axis=1)
-    sums, counts = by_group(change, groups)
+    sums, counts = group_sums(change, groups)
     means = sums.sum(axis=0) / counts.sum()
     errors = standard_errors(sums, counts, span=span)
-    low, high = intervals(sums, counts, means, errors, span=span, seed=seed)
-    p_values = randomization(sums, seed=seed)
-    low, high = with_zero(np.maximum(low, -span), np.minimum(high, span), p_values)
+    low, high = bootstrap_t_intervals(sums, counts, means, errors, span=span, seed=seed)
+    p_values = sign_flip_p_values(sums, seed=seed)
+    low, high = include_zero(np.maximum(low, -span), np.minimum(high, span), p_values)
     return {
         name: Difference(
             base=float(np.mean(base[name])),
@@ -99,30 +99,30 @@ def compare_all(
             detectable=float(POWER_FACTOR * errors[at]),
         )
         if len(sums) >= MIN_GROUPS
-        else unmeasured(base=float(np.mean(base[name])), tuned=float(np.mean(tuned[name])))
+        else without_interval(base=float(np.mean(base[name])), tuned=float(np.mean(tuned[name])))
         for at, name in enumerate(base)
     }
 
 
-def with_zero(low: Any, high: Any, p_value: Any) -> tuple[Any, Any]:
+def include_zero(low: Any, high: Any, p_value: Any) -> tuple[Any, Any]:
     """Return the interval, reaching to zero where the test does not rule zero out: both then say the same. Numbers or arrays."""
     possible = p_value > 1 - CONFIDENCE
     return np.where(possible, np.minimum(low, 0.0), low), np.where(possible, np.maximum(high, 0.0), high)
 
 
-def by_group(values: np.ndarray, groups: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def group_sums(values: np.ndarray, groups: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the sums (groups, measures) and the number of examples of each group."""
     _, place = np.unique(groups, return_inverse=True)
     sums = np.stack([np.bincount(place, weights=column) for column in values.T], axis=1)
     return sums, np.bincount(place).astype(float)
 
 
-def floors(sums: np.ndarray, counts: np.ndarray, *, span: float) -> np.ndarray:
+def pseudo_group_variance(sums: np.ndarray, counts: np.ndarray, *, span: float) -> np.ndarray:
     """Return by measure the variance that the pseudo-groups add to that of the mean.
 
     They are as large as the changed groups are in the root mean square; where none changed, as large as a whole group can.
     """
-    moved = (np.abs(sums) > NOTHING).sum(axis=0)
+    moved = (np.abs(sums) > TOLERANCE).sum(axis=0)
     typical = np.where(moved > 0, (sums**2).sum(axis=0) / np.maximum(moved, 1), (span * counts.mean()) ** 2)
     return PSEUDO_GROUPS * typical / counts.sum() ** 2
 
@@ -134,10 +134,10 @@ def standard_errors(sums: np.ndarray, counts: np.ndarray, *, span: float = np.in
         return np.full(sums.shape[1], np.inf)
     residual = sums - counts[:, None] * sums.sum(axis=0) / counts.sum()
     variance = number / (number - 1) * (residual**2).sum(axis=0) / counts.sum() ** 2
-    return np.sqrt(variance + floors(sums, counts, span=span))
+    return np.sqrt(variance + pseudo_group_variance(sums, counts, span=span))
 
 
-def intervals(
+def bootstrap_t_intervals(
     sums: np.ndarray, counts: np.ndarray, means: np.ndarray, errors: np.ndarray, *, span: float = np.inf, seed: int = 0
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return by measure the 95% interval of the mean.
@@ -147,21 +147,21 @@ def intervals(
     """
     if len(sums) < MIN_GROUPS:
         return np.full(len(means), -np.inf), np.full(len(means), np.inf)
-    floor = floors(sums, counts, span=span)
-    ratios = np.concatenate(list(studentised(sums, counts, means, floor, seed=seed)))
+    floor = pseudo_group_variance(sums, counts, span=span)
+    ratios = np.concatenate(list(studentized_means(sums, counts, means, floor, seed=seed)))
     tail = (1 - CONFIDENCE) / 2
     lower, upper = np.quantile(ratios, [tail, 1 - tail], axis=0)
-    least = students_t(len(sums))
+    least = t_quantile(len(sums))
     return means - np.maximum(upper, least) * errors, means + np.maximum(-lower, least) * errors
 
 
-def studentised(
+def studentized_means(
     sums: np.ndarray, counts: np.ndarray, means: np.ndarray, floor: np.ndarray, *, seed: int
 ) -> Iterator[np.ndarray]:
     """Yield in blocks how many of its own standard errors each resampled mean lies from the mean, (resamples, measures)."""
     number = len(sums)
     factor = number / max(1, number - 1)
-    for weights in resampled(number, seed=seed):
+    for weights in bootstrap_weights(number, seed=seed):
         totals = (weights @ counts)[:, None]
         centre = (weights @ sums) / totals
         squares = (  # the sum of w (s - c m)^2, multiplied out so that no (resamples, groups, measures) array is made
@@ -173,14 +173,14 @@ def studentised(
         yield (centre - means) / np.maximum(spread, 1e-300)
 
 
-def students_t(number: int) -> float:
+def t_quantile(number: int) -> float:
     """Return how many standard errors an end of the 95% interval of a mean of this many lies away (Student 1908)."""
     from scipy.stats import t
 
     return float(t.ppf(1 - (1 - CONFIDENCE) / 2, number - 1))
 
 
-def resampled(number: int, *, seed: int) -> Iterator[np.ndarray]:
+def bootstrap_weights(number: int, *, seed: int) -> Iterator[np.ndarray]:
     """Yield in blocks how often each of `number` groups was drawn, (resamples, groups), with replacement."""
     generator, left = np.random.default_rng(seed), RESAMPLES
     while left:
@@ -190,7 +190,7 @@ def resampled(number: int, *, seed: int) -> Iterator[np.ndarray]:
         left -= size
 
 
-def randomization(sums: np.ndarray, *, seed: int = 0) -> np.ndarray:
+def sign_flip_p_values(sums: np.ndarray, *, seed: int = 0) -> np.ndarray:
     """Return by measure the two-sided p-value of the mean difference under random signs of the groups' sums.
 
     What is exactly as large as what was found counts half (mid-p: Lancaster 1961; for paired shares Fagerland et al. 2013):

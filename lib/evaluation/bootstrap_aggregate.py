@@ -10,41 +10,41 @@ import numpy as np
 from lib.evaluation.bootstrap import (
     CONFIDENCE,
     MIN_GROUPS,
-    NOTHING,
     POWER_FACTOR,
     PSEUDO_GROUPS,
+    TOLERANCE,
     Difference,
-    students_t,
-    unmeasured,
-    with_zero,
+    include_zero,
+    t_quantile,
+    without_interval,
 )
 
-RESAMPLES = 1_000
-Statistic = Callable[[np.ndarray, np.ndarray], float]
+AGGREGATE_RESAMPLES = 1_000
+AggregateMetric = Callable[[np.ndarray, np.ndarray], float]
 """(values of all examples, chosen rows) -> number; it may be nan where it is undefined."""
 
 
-def as_they_are(values: np.ndarray) -> np.ndarray:
+def identity(values: np.ndarray) -> np.ndarray:
     """Return the values: both models' lie on one scale."""
     return values
 
 
-def standardised(values: np.ndarray) -> np.ndarray:
+def standardize(values: np.ndarray) -> np.ndarray:
     """Return the values with mean 0 and spread 1, for a statistic that sees no more than that."""
     centred = np.asarray(values, float) - np.mean(values)
     return centred / max(float(centred.std()), 1e-300)
 
 
-def compare_whole(
+def compare_aggregate(
     base: np.ndarray,
     tuned: np.ndarray,
     groups: np.ndarray,
-    statistic: Statistic,
+    statistic: AggregateMetric,
     *,
-    on_one_scale: Callable[[np.ndarray], np.ndarray] = as_they_are,
+    on_one_scale: Callable[[np.ndarray], np.ndarray] = identity,
     span: float = np.inf,
     lower_is_better: bool = False,
-    resamples: int = RESAMPLES,
+    resamples: int = AGGREGATE_RESAMPLES,
     seed: int = 0,
 ) -> Difference:
     """Compare a measure that is no mean, by resampling and by swapping whole groups.
@@ -54,17 +54,17 @@ def compare_whole(
     swaps base and tuned of whole groups at random (Yeh 2000), after `on_one_scale` has made their values comparable
     without changing the statistic (`curves.ranks` where it sees ranks alone).
     """
-    everything, members = np.arange(len(base)), Members.of(groups)
+    everything, members = np.arange(len(base)), GroupMembers.of(groups)
     first, second = statistic(base, everything), statistic(tuned, everything)
     if len(members) < MIN_GROUPS or not (np.isfinite(first) and np.isfinite(second)):
-        return unmeasured(base=first, tuned=second, lower_is_better=lower_is_better)
+        return without_interval(base=first, tuned=second, lower_is_better=lower_is_better)
     scaled = on_one_scale(base), on_one_scale(tuned)
-    changes = resampled_changes(base, tuned, members, statistic, resamples=resamples, seed=seed)
-    error = standard_error(changes, moved=members.moved(*scaled), groups=len(members), span=span)
+    changes = bootstrap_changes(base, tuned, members, statistic, resamples=resamples, seed=seed)
+    error = bootstrap_error(changes, moved=members.moved(*scaled), groups=len(members), span=span)
     if not np.isfinite(error):
-        return unmeasured(base=first, tuned=second, lower_is_better=lower_is_better)
-    p_value = swapped(*scaled, members, statistic, resamples=resamples, seed=seed)
-    low, high = with_zero(*ends(changes, second - first, students_t(len(members)) * error), p_value)
+        return without_interval(base=first, tuned=second, lower_is_better=lower_is_better)
+    p_value = swap_p_value(*scaled, members, statistic, resamples=resamples, seed=seed)
+    low, high = include_zero(*interval_bounds(changes, second - first, t_quantile(len(members)) * error), p_value)
     return Difference(
         base=float(first),
         tuned=float(second),
@@ -77,7 +77,7 @@ def compare_whole(
 
 
 @dataclass(frozen=True)
-class Members:
+class GroupMembers:
     """Which rows belong to which group. place: by row its group; order: rows, group after group; starts, sizes: by group in it."""
 
     place: np.ndarray
@@ -86,7 +86,7 @@ class Members:
     sizes: np.ndarray
 
     @classmethod
-    def of(cls, groups: np.ndarray) -> Members:
+    def of(cls, groups: np.ndarray) -> GroupMembers:
         """Return the members of the groups that are named by row."""
         _, place = np.unique(groups, return_inverse=True)
         sizes = np.bincount(place)
@@ -107,11 +107,11 @@ class Members:
         return int((np.bincount(self.place, weights=base != tuned) > 0).sum())
 
 
-def resampled_changes(
+def bootstrap_changes(
     base: np.ndarray,
     tuned: np.ndarray,
-    members: Members,
-    statistic: Statistic,
+    members: GroupMembers,
+    statistic: AggregateMetric,
     *,
     resamples: int,
     seed: int,
@@ -125,7 +125,7 @@ def resampled_changes(
     return changes[np.isfinite(changes)]
 
 
-def standard_error(changes: np.ndarray, *, moved: int, groups: int, span: float) -> float:
+def bootstrap_error(changes: np.ndarray, *, moved: int, groups: int, span: float) -> float:
     """Return the spread of the resampled changes with that of the pseudo-groups; inf where there is nothing to tell it from.
 
     Of `moved` groups that changed each has its share in the spread; the pseudo-groups add two such shares. Where nothing
@@ -137,18 +137,18 @@ def standard_error(changes: np.ndarray, *, moved: int, groups: int, span: float)
     return float(np.sqrt(PSEUDO_GROUPS)) * span / groups
 
 
-def ends(changes: np.ndarray, difference: float, reach: float) -> tuple[float, float]:
+def interval_bounds(changes: np.ndarray, difference: float, reach: float) -> tuple[float, float]:
     """Return the lower and upper end: percentiles of the changes, at least `reach` from the difference."""
     tail = (1 - CONFIDENCE) / 2
     low, high = np.quantile(changes, [tail, 1 - tail]) if len(changes) else (difference, difference)
     return min(float(low), difference - reach), max(float(high), difference + reach)
 
 
-def swapped(
+def swap_p_value(
     base: np.ndarray,
     tuned: np.ndarray,
-    members: Members,
-    statistic: Statistic,
+    members: GroupMembers,
+    statistic: AggregateMetric,
     *,
     resamples: int,
     seed: int,
@@ -156,11 +156,11 @@ def swapped(
     """Return the two-sided p-value of the statistic's change when base and tuned are swapped in random groups (mid-p)."""
     generator, everything = np.random.default_rng(seed), np.arange(len(base))
     target = abs(statistic(tuned, everything) - statistic(base, everything))
-    if target <= NOTHING:
+    if target <= TOLERANCE:
         return 1.0
     reached = 0.0
     for _ in range(resamples):
         swap = (generator.random(len(members)) < 0.5)[members.place]
         change = statistic(np.where(swap, base, tuned), everything) - statistic(np.where(swap, tuned, base), everything)
-        reached += (float(not abs(change) < target - NOTHING) + float(not abs(change) <= target + NOTHING)) / 2
+        reached += (float(not abs(change) < target - TOLERANCE) + float(not abs(change) <= target + TOLERANCE)) / 2
     return (reached + 0.5) / (resamples + 1)

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from lib.data.shapes import Shape
-from lib.evaluation.bootstrap import Difference, compare_all, unmeasured
-from lib.evaluation.bootstrap_aggregate import compare_whole, standardised
-from lib.evaluation.curves import average_precision, best_f1, correlation, rank_correlation, ranks
+from lib.evaluation.bootstrap import Difference, compare_means, without_interval
+from lib.evaluation.bootstrap_aggregate import compare_aggregate, standardize
+from lib.evaluation.curves import average_precision, best_f1, pearson_correlation, ranks, spearman_correlation
 from lib.evaluation.metrics import neighbour_shares, triplet_wins
 from lib.evaluation.model_pair import MODEL_NAMES, ModelPair
 from lib.evaluation.task import SELECTION_METRIC, positives
@@ -41,11 +41,11 @@ def compare_retrieval(judged: ModelPair) -> dict[str, Difference]:
     task = judged.task
     first = pd.Series(np.arange(len(task.query_of_row))).groupby(task.query_of_row).first().to_numpy()
     groups, base, tuned = judged.groups[first], judged.found["base"], judged.found["tuned"]
-    found = compare_all(base.metrics(), tuned.metrics(), groups, span=1.0)
-    found["median_rank"] = compare_whole(base.rank, tuned.rank, groups, median_of_rows, lower_is_better=True)
+    found = compare_means(base.metrics(), tuned.metrics(), groups, span=1.0)
+    found["median_rank"] = compare_aggregate(base.rank, tuned.rank, groups, median_of_rows, lower_is_better=True)
     if task.negatives.size:
         wins = {name: {"triplet_accuracy": triplet_wins(task, judged.embeddings(name))} for name in MODEL_NAMES}
-        found |= compare_all(wins["base"], wins["tuned"], judged.groups, span=1.0)
+        found |= compare_means(wins["base"], wins["tuned"], judged.groups, span=1.0)
     return found
 
 
@@ -58,14 +58,14 @@ def compare_classes(judged: ModelPair) -> dict[str, Difference]:
     """Compare by text the share of same-class neighbours, and the silhouette of the classes."""
     task = judged.task
     shares = {name: {"neighbour_recall": neighbour_shares(task, judged.embeddings(name))} for name in MODEL_NAMES}
-    found = compare_all(shares["base"], shares["tuned"], judged.groups, span=1.0)
+    found = compare_means(shares["base"], shares["tuned"], judged.groups, span=1.0)
     chosen = np.sort(np.random.default_rng(0).permutation(len(task.left))[:MOST_SILHOUETTE])
     own = task.values[task.query_of_row][chosen]
     if 1 < len(set(own)) < len(own):
         values = {
             name: {"silhouette": silhouettes(judged.embeddings(name)[task.left[chosen]], own)} for name in MODEL_NAMES
         }
-        found |= compare_all(values["base"], values["tuned"], judged.groups[chosen], span=2.0)
+        found |= compare_means(values["base"], values["tuned"], judged.groups[chosen], span=2.0)
     return found
 
 
@@ -79,10 +79,12 @@ def silhouettes(rows: np.ndarray, labels: np.ndarray) -> np.ndarray:
 def compare_scores(judged: ModelPair) -> dict[str, Difference]:
     """Compare the correlations of cosine and score; none where all scores are equal."""
     scores = judged.task.values
-    compared = partial(compare_whole, judged.cosines["base"], judged.cosines["tuned"], judged.groups, span=2.0)
+    compared = partial(compare_aggregate, judged.cosines["base"], judged.cosines["tuned"], judged.groups, span=2.0)
     return {
-        "spearman": compared(lambda values, rows: rank_correlation(values[rows], scores[rows]), on_one_scale=ranks),
-        "pearson": compared(lambda values, rows: correlation(values[rows], scores[rows]), on_one_scale=standardised),
+        "spearman": compared(lambda values, rows: spearman_correlation(values[rows], scores[rows]), on_one_scale=ranks),
+        "pearson": compared(
+            lambda values, rows: pearson_correlation(values[rows], scores[rows]), on_one_scale=standardize
+        ),
     }
 
 
@@ -90,9 +92,9 @@ def compare_labels(judged: ModelPair) -> dict[str, Difference]:
     """Compare average precision and best F1 of cosine as a sign that a pair is the same; none where all or no pairs are."""
     same = positives(judged.task)
     if same.min() == same.max():
-        return {"average_precision": unmeasured(), "best_f1": unmeasured()}
+        return {"average_precision": without_interval(), "best_f1": without_interval()}
     compared = partial(
-        compare_whole,
+        compare_aggregate,
         judged.cosines["base"],
         judged.cosines["tuned"],
         judged.groups,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from lib.evaluation.bootstrap import Difference, compare_all
+from lib.evaluation.bootstrap import Difference, compare_means
 
 TOP_1_ACCURACY, RECIPROCAL = "accuracy@1", "mrr@10"
 RANK_LIMIT = 10
@@ -28,4 +28,4 @@ def compare_tuned_models(one: pd.DataFrame, other: pd.DataFrame, components: pd.
     first, second = (
         {TOP_1_ACCURACY: (r <= 1) * 1.0, RECIPROCAL: np.where(r <= RANK_LIMIT, 1 / r, 0.0)} for r in ranks.values()
     )
-    return compare_all(first, second, groups, span=1.0)
+    return compare_means(first, second, groups, span=1.0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 
-def correlation(first: np.ndarray, second: np.ndarray) -> float:
+def pearson_correlation(first: np.ndarray, second: np.ndarray) -> float:
     """Return Pearson's correlation, nan where one side does not vary."""
     one, other = first - first.mean(), second - second.mean()
     size = float(np.sqrt((one**2).sum() * (other**2).sum()))
@@ -23,12 +23,12 @@ def ranks(values: np.ndarray) -> np.ndarray:
     return found
 
 
-def rank_correlation(first: np.ndarray, second: np.ndarray) -> float:
+def spearman_correlation(first: np.ndarray, second: np.ndarray) -> float:
     """Return Spearman's correlation (tied values share their mean rank), nan where one side does not vary."""
-    return correlation(ranks(first), ranks(second))
+    return pearson_correlation(ranks(first), ranks(second))
 
 
-def steps(same: np.ndarray, cosines: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def precision_recall(same: np.ndarray, cosines: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return (thresholds, precision, recall) of calling a pair the same from each distinct cosine on, highest first."""
     order = np.argsort(-cosines, kind="stable")
     values, hits = cosines[order], np.cumsum(same[order])
@@ -40,7 +40,7 @@ def average_precision(same: np.ndarray, cosines: np.ndarray) -> float:
     """Return the area under the precision-recall steps, nan where no pair is the same."""
     if not same.any():
         return float("nan")
-    _, precision, recall = steps(same, cosines)
+    _, precision, recall = precision_recall(same, cosines)
     return float((np.diff(recall, prepend=0.0) * precision).sum())
 
 
@@ -48,5 +48,5 @@ def best_f1(same: np.ndarray, cosines: np.ndarray) -> float:
     """Return the largest F1 over all thresholds, nan where no pair is the same."""
     if not same.any():
         return float("nan")
-    _, precision, recall = steps(same, cosines)
+    _, precision, recall = precision_recall(same, cosines)
     return float((2 * precision * recall / np.maximum(precision + recall, 1e-12)).max())

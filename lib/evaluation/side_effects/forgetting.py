@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 
 from lib.evaluation.bootstrap import Difference
-from lib.evaluation.bootstrap_aggregate import compare_whole
+from lib.evaluation.bootstrap_aggregate import compare_aggregate
 from lib.evaluation.compare import as_dict
-from lib.evaluation.curves import rank_correlation, ranks
+from lib.evaluation.curves import ranks, spearman_correlation
 from lib.models.vectors import check_finite, normalize_rows
 
 PROBE = Path(__file__).with_name("probe.csv")
@@ -45,7 +45,7 @@ def probe_cosines(rows: np.ndarray) -> np.ndarray:
 
 def agreement(rows: np.ndarray) -> float:
     """Return Spearman's correlation of the cosines with the grades. rows: (len(probe_texts()), d)."""
-    return rank_correlation(probe_cosines(rows), probe()["grade"].to_numpy(float))
+    return spearman_correlation(probe_cosines(rows), probe()["grade"].to_numpy(float))
 
 
 def general(embed: Callable[[str, list[str]], np.ndarray]) -> dict[str, Any]:
@@ -58,11 +58,11 @@ def general(embed: Callable[[str, list[str]], np.ndarray]) -> dict[str, Any]:
 def probe_difference(base: np.ndarray, tuned: np.ndarray) -> Difference:
     """Compare two models' agreement with the probe's grades. base, tuned: (len(probe_texts()), d)."""
     grades = probe()["grade"].to_numpy(float)
-    return compare_whole(
+    return compare_aggregate(
         probe_cosines(base),
         probe_cosines(tuned),
         probe()["group"].to_numpy(),
-        lambda values, rows: rank_correlation(values[rows], grades[rows]),
+        lambda values, rows: spearman_correlation(values[rows], grades[rows]),
         on_one_scale=ranks,
         span=2.0,
     )

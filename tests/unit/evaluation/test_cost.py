@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from lib.data.shapes import Shape
-from lib.evaluation.bootstrap import compare_all
+from lib.evaluation.bootstrap import compare_means
 from lib.evaluation.compare import as_dict
 from lib.evaluation.side_effects.collapse import space, whole
 from lib.evaluation.side_effects.forgetting import BUNDLED_AGREEMENT, agreement, general, kept, probe, probe_texts
@@ -154,7 +154,7 @@ def false_alarms(*, looks: int, fall: float, epochs: int = 10, rows: int = 80) -
     best = right.mean(axis=2).argmax(axis=1)
     chosen, last = right[np.arange(1_000), best], right[:, -1]
     measures = [dict(zip(map(str, range(1_000)), values, strict=True)) for values in (chosen, last)]
-    found = compare_all(*measures, np.arange(rows), span=1.0)
+    found = compare_means(*measures, np.arange(rows), span=1.0)
     return float(
         np.mean([is_clear_fall(as_dict(one) | {"verdict": one.verdict}, looks=looks) for one in found.values()])
     )

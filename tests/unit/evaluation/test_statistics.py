@@ -7,14 +7,14 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from lib.evaluation.bootstrap import Difference, compare, compare_all
+from lib.evaluation.bootstrap import Difference, compare, compare_means
 
 
 def simulated(base: np.ndarray, tuned: np.ndarray, groups: np.ndarray, *, span: float = np.inf) -> list[Difference]:
     """Compare many simulations, (simulations, examples), on the same resamples: each is a measure of its own."""
     names = [str(number) for number in range(len(base))]
     pairs = (dict(zip(names, values, strict=True)) for values in (base, tuned))
-    return list(compare_all(*pairs, groups, span=span).values())
+    return list(compare_means(*pairs, groups, span=span).values())
 
 
 def share(found: list[Difference], holds: Callable[[Difference], bool]) -> float:
@@ -132,7 +132,7 @@ def test_several_measures_at_once_give_what_each_gives_alone() -> None:
     generator, groups = np.random.default_rng(1), np.repeat(np.arange(30), 2)
     base = {name: generator.random(60) for name in "ab"}
     tuned = {name: values + generator.normal(0.1, 0.3, 60) for name, values in base.items()}
-    together = compare_all(base, tuned, groups)
+    together = compare_means(base, tuned, groups)
     alone = compare(base["b"], tuned["b"], groups)
     assert together["b"].low == pytest.approx(alone.low)
     assert together["b"].p_value == alone.p_value

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from lib.evaluation.bootstrap import Difference
-from lib.evaluation.bootstrap_aggregate import as_they_are, compare_whole, standardised
-from lib.evaluation.curves import average_precision, correlation, rank_correlation, ranks
+from lib.evaluation.bootstrap_aggregate import compare_aggregate, identity, standardize
+from lib.evaluation.curves import average_precision, pearson_correlation, ranks, spearman_correlation
 
 SIMULATIONS, RESAMPLES = 100, 120
 
@@ -33,16 +33,16 @@ def simulate(measure: str, examples: int, *, tuned_noise: float = 1.0) -> list[D
             truth = (truth > 0).astype(float)
         base, tuned = models(generator, truth, tuned_noise=tuned_noise)
         statistic: Callable[[np.ndarray, np.ndarray], float] = {
-            "spearman": lambda values, rows, truth=truth: rank_correlation(values[rows], truth[rows]),
-            "pearson": lambda values, rows, truth=truth: correlation(values[rows], truth[rows]),
+            "spearman": lambda values, rows, truth=truth: spearman_correlation(values[rows], truth[rows]),
+            "pearson": lambda values, rows, truth=truth: pearson_correlation(values[rows], truth[rows]),
             "average precision": lambda values, rows, truth=truth: average_precision(truth[rows] == 1, values[rows]),
             "median": median,
         }[measure]
-        scale = {"pearson": standardised, "median": as_they_are}.get(measure, ranks)
+        scale = {"pearson": standardize, "median": identity}.get(measure, ranks)
         if measure == "median":
             tuned = (tuned - 5) / 2
         found.append(
-            compare_whole(base, tuned, np.arange(examples), statistic, on_one_scale=scale, resamples=RESAMPLES)
+            compare_aggregate(base, tuned, np.arange(examples), statistic, on_one_scale=scale, resamples=RESAMPLES)
         )
     return found
 
@@ -78,7 +78,7 @@ def test_a_planted_gain_in_correlation_is_found() -> None:
 
 def test_a_fall_of_the_median_rank_is_better() -> None:
     base = np.random.default_rng(0).integers(20, 40, size=80)
-    found = compare_whole(base, base // 4, np.arange(80), median, lower_is_better=True)
+    found = compare_aggregate(base, base // 4, np.arange(80), median, lower_is_better=True)
     assert found.high < 0
     assert found.verdict == "better"
 
@@ -86,7 +86,7 @@ def test_a_fall_of_the_median_rank_is_better() -> None:
 def test_two_models_that_are_both_always_right_are_no_certainty() -> None:
     same = np.arange(20) % 2
     values = same + 0.01 * np.arange(20)
-    found = compare_whole(
+    found = compare_aggregate(
         values, values, np.arange(20), lambda v, rows: average_precision(same[rows], v[rows]), span=1.0
     )
     assert found.base == found.tuned == 1.0
@@ -96,12 +96,15 @@ def test_two_models_that_are_both_always_right_are_no_certainty() -> None:
 
 def test_what_cannot_be_measured_and_too_few_groups_have_no_interval() -> None:
     constant = np.ones(30)
-    undefined = compare_whole(
-        np.arange(30), np.arange(30), np.arange(30), lambda values, rows: correlation(values[rows], constant[rows])
+    undefined = compare_aggregate(
+        np.arange(30),
+        np.arange(30),
+        np.arange(30),
+        lambda values, rows: pearson_correlation(values[rows], constant[rows]),
     )
     assert np.isnan(undefined.base)
     assert undefined.verdict == "no clear change"
-    few = compare_whole(np.arange(30), np.arange(30) + 1, np.arange(30) // 6, median)
+    few = compare_aggregate(np.arange(30), np.arange(30) + 1, np.arange(30) // 6, median)
     assert (few.low, few.high, few.detectable) == (-np.inf, np.inf, np.inf)
 
 
@@ -113,12 +116,12 @@ def test_groups_are_swapped_and_drawn_whole() -> None:
 
     def compared(repeat: int, groups: np.ndarray) -> Difference:
         repeated = np.repeat(truth, repeat)
-        return compare_whole(
+        return compare_aggregate(
             np.repeat(base, repeat),
             np.repeat(tuned, repeat),
             groups,
-            lambda values, rows: correlation(values[rows], repeated[rows]),
-            on_one_scale=standardised,
+            lambda values, rows: pearson_correlation(values[rows], repeated[rows]),
+            on_one_scale=standardize,
         )
 
     whole, apart = compared(8, np.repeat(np.arange(20), 8)), compared(8, np.arange(160))
