@@ -17,9 +17,9 @@ from lib.errors import NotFoundError
 from lib.evaluation.compare import PRIMARY_METRIC, as_dict, compare_metrics
 from lib.evaluation.model_pair import ModelPair
 from lib.evaluation.per_pair import examples_table, neighbours_table
-from lib.evaluation.side_effects.summary import cost_of
+from lib.evaluation.side_effects.summary import measure_side_effects
 from lib.evaluation.side_effects.warnings import EvaluationWarning, detect_side_effects
-from lib.evaluation.similarity import similarity_of
+from lib.evaluation.similarity import measure_similarity
 from lib.evaluation.store import VERSION, Evaluation
 from lib.evaluation.task import EvalTask
 from lib.evaluation.verdict import sentence
@@ -88,10 +88,10 @@ def evaluate(
     """
     judged, chooser = judged_part(frame, shape, embed, part=part), chooser_of(frame, shape, embed, part=part)
     progress.stage("evaluating", "comparing")
-    similarity = similarity_of(judged, chooser)
+    similarity = measure_similarity(judged, chooser)
     threshold = similarity.get("tuned", {}).get("threshold") or {}
     table = examples_table(frame, judged, threshold=threshold.get("cosine"))
-    cost = cost_of(judged, frame, embed, run_folder)
+    cost = measure_side_effects(judged, frame, embed, run_folder)
     progress.check()
     evaluation = summary(judged, table, similarity, cost, versions or {}, called=called, warnings=warnings)
     with publish(folder) as staging:

@@ -10,13 +10,13 @@ import numpy as np
 from lib.data.shapes import Shape
 from lib.evaluation.model_pair import MODEL_NAMES, ModelPair
 
-BINS = np.linspace(-0.5, 1.0, 76)
-LEAST = 10
+HISTOGRAM_BINS = np.linspace(-0.5, 1.0, 76)
+MIN_COSINES = 10
 """Cosines of each kind that a threshold is chosen on, at least."""
 
 
 @dataclass(frozen=True)
-class Kinds:
+class LabelledCosines:
     """Cosines of pairs that belong together and of those that do not, and the group that each belongs to.
 
     balanced: both kinds weigh the same, because the wrong ones were drawn; else they are as frequent as they are.
@@ -31,18 +31,18 @@ class Kinds:
     @property
     def enough(self) -> bool:
         """Say whether there are enough of both kinds to choose a threshold on."""
-        return min(len(self.right), len(self.wrong)) >= LEAST
+        return min(len(self.right), len(self.wrong)) >= MIN_COSINES
 
-    def within(self, groups: np.ndarray) -> Kinds:
+    def within(self, groups: np.ndarray) -> LabelledCosines:
         """Return those of the groups."""
         right, wrong = (np.isin(of, groups) for of in (self.right_groups, self.wrong_groups))
-        return Kinds(
+        return LabelledCosines(
             self.right[right], self.wrong[wrong], self.right_groups[right], self.wrong_groups[wrong], self.balanced
         )
 
 
 @dataclass(frozen=True)
-class Quality:
+class ThresholdQuality:
     """What a threshold reaches; nan where it cannot be said."""
 
     precision: float
@@ -50,7 +50,7 @@ class Quality:
     f1: float
 
 
-def similarity_of(judged: ModelPair, chooser: ModelPair | None = None) -> dict[str, Any]:
+def measure_similarity(judged: ModelPair, chooser: ModelPair | None = None) -> dict[str, Any]:
     """Return for base and tuned the histograms of right and wrong pairs' cosines and the best threshold; empty for single texts.
 
     Labelled and scored pairs: those that belong together are told from those that do not; elsewhere from random pairs. The
@@ -59,48 +59,50 @@ def similarity_of(judged: ModelPair, chooser: ModelPair | None = None) -> dict[s
     task = judged.task
     if task.shape is Shape.LABELLED_TEXTS:
         return {}
-    found: dict[str, Any] = {"bins": BINS.tolist(), "against": against(judged)}
+    found: dict[str, Any] = {"bins": HISTOGRAM_BINS.tolist(), "against": negatives_description(judged)}
     for name in MODEL_NAMES:
-        kinds = kinds_of(judged, name)
+        kinds = labelled_cosines(judged, name)
         found[name] = {
-            "pairs": histogram(kinds.right),
-            "random": histogram(kinds.wrong),
-            "pair_mean": mean(kinds.right),
-            "random_mean": mean(kinds.wrong),
-            "threshold": threshold_of(kinds, None if chooser is None else kinds_of(chooser, name)),
+            "pairs": cosine_histogram(kinds.right),
+            "random": cosine_histogram(kinds.wrong),
+            "pair_mean": mean_or_nan(kinds.right),
+            "random_mean": mean_or_nan(kinds.wrong),
+            "threshold": choose_threshold(kinds, None if chooser is None else labelled_cosines(chooser, name)),
         }
     return found
 
 
-def against(judged: ModelPair) -> str:
+def negatives_description(judged: ModelPair) -> str:
     """Return what the right pairs are told from, in words."""
     if judged.task.shape is Shape.SCORED:
         return f"pairs with a score of at most {judged.task.middle:g}"
     return "pairs that are not the same" if judged.task.shape is Shape.LABELLED_PAIRS else "random pairs"
 
 
-def kinds_of(judged: ModelPair, name: str) -> Kinds:
+def labelled_cosines(judged: ModelPair, name: str) -> LabelledCosines:
     """Return the cosines of right and wrong pairs of one model."""
     task, cosines = judged.task, judged.cosines[name]
     if task.shape in (Shape.SCORED, Shape.LABELLED_PAIRS):
         right = task.is_right
-        return Kinds(cosines[right], cosines[~right], judged.groups[right], judged.groups[~right], balanced=False)
+        return LabelledCosines(
+            cosines[right], cosines[~right], judged.groups[right], judged.groups[~right], balanced=False
+        )
     first, _ = task.random_pairs()
     random = task.random_cosines(judged.embeddings(name))
-    return Kinds(cosines, random, judged.groups, judged.groups[first], balanced=True)
+    return LabelledCosines(cosines, random, judged.groups, judged.groups[first], balanced=True)
 
 
-def mean(cosines: np.ndarray) -> float:
+def mean_or_nan(cosines: np.ndarray) -> float:
     """Return the mean, nan of nothing."""
     return float(cosines.mean()) if len(cosines) else float("nan")
 
 
-def histogram(cosines: np.ndarray) -> list[int]:
+def cosine_histogram(cosines: np.ndarray) -> list[int]:
     """Return how many cosines fall into each bin."""
-    return np.histogram(np.clip(cosines, BINS[0], BINS[-1]), BINS)[0].tolist()
+    return np.histogram(np.clip(cosines, HISTOGRAM_BINS[0], HISTOGRAM_BINS[-1]), HISTOGRAM_BINS)[0].tolist()
 
 
-def threshold_of(judged: Kinds, chooser: Kinds | None) -> dict[str, Any] | None:
+def choose_threshold(judged: LabelledCosines, chooser: LabelledCosines | None) -> dict[str, Any] | None:
     """Return the cosine from which on a pair is to be called right, what that reaches on the judged pairs, and what chose it.
 
     None where there are too few of either kind. Precision of random pairs is what holds when right and random ones are
@@ -109,12 +111,12 @@ def threshold_of(judged: Kinds, chooser: Kinds | None) -> dict[str, Any] | None:
     if not judged.enough:
         return None
     if chooser is not None and chooser.enough:
-        cosine = best_cosine(chooser)
-        return {"cosine": cosine, **asdict(quality(judged, cosine)), "chosen_on": "validation"}
-    return {"cosine": best_cosine(judged), **asdict(crossed(judged)), "chosen_on": "halves"}
+        cosine = best_threshold(chooser)
+        return {"cosine": cosine, **asdict(threshold_quality(judged, cosine)), "chosen_on": "validation"}
+    return {"cosine": best_threshold(judged), **asdict(cross_validate_threshold(judged)), "chosen_on": "halves"}
 
 
-def crossed(kinds: Kinds, *, seed: int = 0) -> Quality:
+def cross_validate_threshold(kinds: LabelledCosines, *, seed: int = 0) -> ThresholdQuality:
     """Return what a threshold chosen on half of the groups reaches on the other half, the mean of both ways.
 
     What is chosen and reported on the same pairs looks better than it is.
@@ -123,15 +125,17 @@ def crossed(kinds: Kinds, *, seed: int = 0) -> Quality:
     half = np.random.default_rng(seed).permutation(len(groups)) % 2 == 0
     halves = kinds.within(groups[half]), kinds.within(groups[~half])
     if any(not len(one.right) or not len(one.wrong) for one in halves):
-        return Quality(float("nan"), float("nan"), float("nan"))
-    found = [quality(halves[1 - number], best_cosine(halves[number])) for number in range(2)]
-    return Quality(*(float(np.mean([getattr(one, name) for one in found])) for name in ("precision", "recall", "f1")))
+        return ThresholdQuality(float("nan"), float("nan"), float("nan"))
+    found = [threshold_quality(halves[1 - number], best_threshold(halves[number])) for number in range(2)]
+    return ThresholdQuality(
+        *(float(np.mean([getattr(one, name) for one in found])) for name in ("precision", "recall", "f1"))
+    )
 
 
-def best_cosine(kinds: Kinds) -> float:
+def best_threshold(kinds: LabelledCosines) -> float:
     """Return the cosine of the largest F1: half way between the last one that counts as right and the next below."""
     cosines = np.concatenate([kinds.right, kinds.wrong]).astype(np.float64)
-    hits, misses = weights(kinds)
+    hits, misses = class_weights(kinds)
     order = np.argsort(-cosines, kind="stable")
     values = cosines[order]
     last = np.append(np.diff(values) != 0, True)
@@ -141,17 +145,17 @@ def best_cosine(kinds: Kinds) -> float:
     return float((below[best] + below[best + 1]) / 2) if best + 1 < len(below) else float(below[best])
 
 
-def weights(kinds: Kinds) -> tuple[np.ndarray, np.ndarray]:
+def class_weights(kinds: LabelledCosines) -> tuple[np.ndarray, np.ndarray]:
     """Return the weight of each cosine as a right and as a wrong one, right ones first."""
     right, wrong = len(kinds.right), len(kinds.wrong)
     each = right / wrong if kinds.balanced and wrong else 1.0
     return np.append(np.ones(right), np.zeros(wrong)), np.append(np.zeros(right), np.full(wrong, each))
 
 
-def quality(kinds: Kinds, cosine: float) -> Quality:
+def threshold_quality(kinds: LabelledCosines, cosine: float) -> ThresholdQuality:
     """Return what calling pairs right from this cosine on reaches."""
-    hits, misses = weights(kinds)
+    hits, misses = class_weights(kinds)
     called = np.concatenate([kinds.right, kinds.wrong]) >= cosine
     found, false = float(hits[called].sum()), float(misses[called].sum())
     precision = found / (found + false) if found + false else float("nan")
-    return Quality(precision, found / hits.sum(), 2 * found / (found + false + hits.sum()))
+    return ThresholdQuality(precision, found / hits.sum(), 2 * found / (found + false + hits.sum()))

@@ -16,7 +16,7 @@ from lib.errors import InputError
 from lib.evaluation.compare import PRIMARY_METRIC, as_dict, compare_metrics
 from lib.evaluation.model_pair import ModelPair
 from lib.evaluation.run import component_of
-from lib.evaluation.side_effects.forgetting import probe_difference, probe_texts
+from lib.evaluation.side_effects.forgetting import compare_on_probe, probe_texts
 from lib.evaluation.store import INTERPOLATION_FACTS as FACTS
 from lib.evaluation.store import nonfinite_to_none
 from lib.evaluation.task import SELECTION_METRIC, EvalTask
@@ -82,7 +82,7 @@ def point(task: EvalTask, groups: np.ndarray, share: float, base: np.ndarray, ro
     """Return a blend's quality on the task and on the probe. base, rows: vectors of the task's texts, then of the probe's."""
     count = len(task.texts)
     target = compare_metrics(ModelPair(task, base[:count], rows[:count], groups))[SELECTION_METRIC[task.shape]]
-    general = probe_difference(base[count:], rows[count:])
+    general = compare_on_probe(base[count:], rows[count:])
     return {
         "share": share,
         "target": target.tuned,
@@ -114,7 +114,7 @@ def judged(work: JobContext, model: Any) -> dict[str, Any]:
     return {
         "metric": PRIMARY_METRIC[part.task.shape],
         "held_out": part.compared(part.base(), rows[0]),
-        "general": as_dict(probe_difference(part.embed("base", probe_texts()), rows[1])),
+        "general": as_dict(compare_on_probe(part.embed("base", probe_texts()), rows[1])),
     }
 
 

@@ -6,22 +6,22 @@ import numpy as np
 
 from lib.models.vectors import normalize_rows
 
-SAMPLE = 2_000
+SPACE_SAMPLE = 2_000
 
 
-def space(rows: np.ndarray, left: np.ndarray, right: np.ndarray) -> dict[str, float]:
+def measure_space(rows: np.ndarray, left: np.ndarray, right: np.ndarray) -> dict[str, float]:
     """Return effective rank, mean random cosine, alignment (of the pairs left-right) and uniformity."""
     rows = normalize_rows(rows)
-    sample = rows[np.random.default_rng(0).permutation(len(rows))[:SAMPLE]]
-    return whole(sample) | {"alignment": alignment(rows, left, right)}
+    sample = rows[np.random.default_rng(0).permutation(len(rows))[:SPACE_SAMPLE]]
+    return measure_isotropy(sample) | {"alignment": pair_alignment(rows, left, right)}
 
 
-def alignment(rows: np.ndarray, left: np.ndarray, right: np.ndarray) -> float:
+def pair_alignment(rows: np.ndarray, left: np.ndarray, right: np.ndarray) -> float:
     """Return the mean squared distance of pairs of unit vectors, lower is closer (Wang & Isola 2020)."""
     return float(((rows[left] - rows[right]) ** 2).sum(axis=1).mean()) if len(left) else float("nan")
 
 
-def whole(sample: np.ndarray) -> dict[str, float]:
+def measure_isotropy(sample: np.ndarray) -> dict[str, float]:
     """Return what needs no pairs, of unit vectors: effective rank, mean cosine of two texts at random, uniformity.
 
     Effective rank: exp of the entropy of the normalised singular values (Roy & Vetterli 2007). Uniformity: log of the mean

@@ -95,9 +95,9 @@ def scored(frame: pd.DataFrame, model: SentenceTransformer) -> Both:
 
 
 def test_scored_pairs_of_our_probe(model: SentenceTransformer) -> None:
-    from lib.evaluation.side_effects.forgetting import probe
+    from lib.evaluation.side_effects.forgetting import load_probe
 
-    pairs = probe().rename(columns={"first": "anchor", "second": "positive"})
+    pairs = load_probe().rename(columns={"first": "anchor", "second": "positive"})
     ours, theirs = scored(parted(pairs.assign(score=pairs["grade"] / 5)), model)
     assert ours == pytest.approx(theirs, **CLOSE)
 
@@ -123,9 +123,9 @@ def labelled(frame: pd.DataFrame, model: SentenceTransformer) -> Both:
 
 
 def test_labelled_pairs_of_our_probe(model: SentenceTransformer) -> None:
-    from lib.evaluation.side_effects.forgetting import probe
+    from lib.evaluation.side_effects.forgetting import load_probe
 
-    pairs = probe().rename(columns={"first": "anchor", "second": "positive"})
+    pairs = load_probe().rename(columns={"first": "anchor", "second": "positive"})
     ours, theirs = labelled(parted(pairs.assign(label=(pairs["grade"] >= 4).astype(int).astype(str))), model)
     assert ours == pytest.approx(theirs, **CLOSE)
 

@@ -7,11 +7,19 @@ import pytest
 from sklearn.metrics import f1_score
 
 from lib.evaluation.curves import best_f1
-from lib.evaluation.similarity import Kinds, best_cosine, crossed, quality, threshold_of
+from lib.evaluation.similarity import (
+    LabelledCosines,
+    best_threshold,
+    choose_threshold,
+    cross_validate_threshold,
+    threshold_quality,
+)
 
 
-def kinds(generator: np.random.Generator, right: int, wrong: int, *, gap: float = 0.3, balanced: bool = False) -> Kinds:
-    return Kinds(
+def kinds(
+    generator: np.random.Generator, right: int, wrong: int, *, gap: float = 0.3, balanced: bool = False
+) -> LabelledCosines:
+    return LabelledCosines(
         generator.normal(0.3 + gap, 0.15, right),
         generator.normal(0.3, 0.15, wrong),
         np.arange(right),
@@ -24,8 +32,8 @@ def test_the_best_threshold_reaches_the_best_f1_as_scikit_learn_counts_it() -> N
     found = kinds(np.random.default_rng(0), 80, 120)
     same = np.append(np.ones(80), np.zeros(120))
     cosines = np.append(found.right, found.wrong)
-    cosine = best_cosine(found)
-    reached = quality(found, cosine)
+    cosine = best_threshold(found)
+    reached = threshold_quality(found, cosine)
     assert reached.f1 == pytest.approx(best_f1(same == 1, cosines))
     assert reached.f1 == pytest.approx(f1_score(same, cosines >= cosine))
 
@@ -33,18 +41,22 @@ def test_the_best_threshold_reaches_the_best_f1_as_scikit_learn_counts_it() -> N
 def test_drawn_pairs_weigh_as_much_as_right_ones_however_many_they_are() -> None:
     generator = np.random.default_rng(1)
     few, many = (kinds(generator, 300, number, balanced=True) for number in (300, 20_000))
-    assert best_cosine(few) == pytest.approx(best_cosine(many), abs=0.04)
-    assert quality(many, best_cosine(many)).precision == pytest.approx(0.8, abs=0.06)
+    assert best_threshold(few) == pytest.approx(best_threshold(many), abs=0.04)
+    assert threshold_quality(many, best_threshold(many)).precision == pytest.approx(0.8, abs=0.06)
 
 
 def test_a_threshold_is_chosen_on_validation_and_reported_on_the_judged_pairs() -> None:
     generator = np.random.default_rng(2)
     chooser, judged = (kinds(generator, 60, 60) for _ in range(2))
-    found = threshold_of(judged, chooser)
+    found = choose_threshold(judged, chooser)
     assert found is not None
     assert found["chosen_on"] == "validation"
-    assert found["cosine"] == best_cosine(chooser)
-    assert found["f1"] == quality(judged, best_cosine(chooser)).f1 <= quality(judged, best_cosine(judged)).f1
+    assert found["cosine"] == best_threshold(chooser)
+    assert (
+        found["f1"]
+        == threshold_quality(judged, best_threshold(chooser)).f1
+        <= threshold_quality(judged, best_threshold(judged)).f1
+    )
 
 
 def test_without_validation_what_is_reported_is_not_what_chose() -> None:
@@ -53,8 +65,8 @@ def test_without_validation_what_is_reported_is_not_what_chose() -> None:
     told, flattered = [], []
     for _ in range(60):
         judged = kinds(generator, 15, 15, gap=0.0)
-        told.append(threshold_of(judged, None)["precision"])  # type: ignore[index]
-        flattered.append(quality(judged, best_cosine(judged)).precision)
+        told.append(choose_threshold(judged, None)["precision"])  # type: ignore[index]
+        flattered.append(threshold_quality(judged, best_threshold(judged)).precision)
     assert np.nanmean(told) == pytest.approx(0.5, abs=0.03)
     assert np.nanmean(flattered) > np.nanmean(told) + 0.02
 
@@ -63,12 +75,12 @@ def test_groups_stay_whole_when_halved() -> None:
     """Right pairs are copies of each other within a group: a threshold never sees the copy that it is judged on."""
     generator = np.random.default_rng(4)
     one = kinds(generator, 20, 20, gap=0.0)
-    copies = Kinds(
+    copies = LabelledCosines(
         *(np.repeat(values, 5) for values in (one.right, one.wrong, one.right_groups, one.wrong_groups)), False
     )
-    assert crossed(copies) == crossed(one)
+    assert cross_validate_threshold(copies) == cross_validate_threshold(one)
 
 
 @pytest.mark.parametrize(("right", "wrong"), [(0, 50), (50, 0), (9, 50)])
 def test_with_too_few_of_a_kind_there_is_none(right: int, wrong: int) -> None:
-    assert threshold_of(kinds(np.random.default_rng(5), right, wrong), None) is None
+    assert choose_threshold(kinds(np.random.default_rng(5), right, wrong), None) is None
