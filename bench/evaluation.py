@@ -18,7 +18,7 @@ import pandas as pd
 
 from bench.results import put
 from lib.evaluation.retrieval import retrieve
-from lib.evaluation.run import evaluate
+from lib.evaluation.run import evaluate_frame
 
 HELD_OUT = 2_000
 
@@ -54,7 +54,7 @@ def one_round(frame: pd.DataFrame, models: dict[str, object], folder: Path) -> t
         return rows
 
     began = time.perf_counter()
-    evaluate(frame, "pairs", embed, folder=folder)
+    evaluate_frame(frame, "pairs", embed, folder=folder)
     return spent, time.perf_counter() - began - spent
 
 

@@ -21,7 +21,7 @@ from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer import evaluation as theirs
 
 from bench.results import put
-from lib.evaluation.run import embedder
+from lib.evaluation.run import cached_embedder
 from lib.evaluation.store import load_evaluation
 from lib.evaluation.task import EvalTask
 from lib.models.catalog import resolve
@@ -75,7 +75,7 @@ def compare(run: Any, home: Path) -> list[str]:
     assert found is not None
     task = EvalTask.of(frame, shape=dataset.shape, part="held_out")
     judge, names = evaluator(frame, dataset.shape, task), NAMES[dataset.shape]
-    embed, _ = embedder(run, home=home)
+    embed, _ = cached_embedder(run, home=home)
     lines = []
     for name, place in (("base", str(resolve(run.model, home=home))), ("tuned", str(run.model_dir))):
         model = SentenceTransformer(place, device="cpu", local_files_only=True)

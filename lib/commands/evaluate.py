@@ -58,16 +58,18 @@ def evaluate_held_out(workspace: Workspace, trained: Run) -> Evaluation:
 
 def evaluate_file(workspace: Workspace, trained: Run, path: Path) -> tuple[Evaluation, Path]:
     """Evaluate on all rows of another file; return the evaluation and the folder beside the run's own that holds it."""
-    from lib.evaluation.run import embedder, evaluate
+    from lib.evaluation.run import cached_embedder, evaluate_frame
 
     dataset = workspace.datasets.get(trained.dataset)
     shape = Shape(dataset.shape)
     frame = read_frame(path, shape, dataset.facts.get("mapping"))
-    embed, marks = embedder(trained, home=workspace.home)
+    embed, marks = cached_embedder(trained, home=workspace.home)
     folder = trained.paths.evaluation_on(content_hash(path)).folder
     versions = {"file": path.name, "base model": marks["base"][:16], "tuned model": marks["tuned"][:16]}
     warnings = warn_of_trained_rows(frame, dataset.frame(), shape)
-    evaluation = evaluate(frame, shape, embed, folder=folder, versions=versions, called="given", warnings=warnings)
+    evaluation = evaluate_frame(
+        frame, shape, embed, folder=folder, versions=versions, called="given", warnings=warnings
+    )
     return evaluation, folder
 
 

@@ -14,10 +14,10 @@ from lib.models.vectors import normalize_rows
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-MOST_TOKENS = 64
+MAX_TOKENS_SHOWN = 64
 """Tokens of a side that are shown; the rest are summed into one part, so that the parts still sum to the cosine."""
 
-MOST_WORDS = 64
+MAX_WORDS_SHOWN = 64
 """The same for words that are left out in turn; the rest are left out together."""
 
 UNSPACED = "\u3040-\u30ff\u3100-\u312f\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
@@ -26,9 +26,9 @@ UNSPACED = "\u3040-\u30ff\u3100-\u312f\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uf
 WORD = re.compile(f"[{UNSPACED}]|[^\\s{UNSPACED}]+")
 
 
-def explain(*, models: dict[str, str], first: str, second: str, home: str) -> dict[str, Any]:
+def explain_cosine(*, models: dict[str, str], first: str, second: str, home: str) -> dict[str, Any]:
     """Return by model name (base, tuned) what `parts_of` says of the two texts, JSON-able. models: name -> model or folder."""
-    return {name: parts_of(_loaded(folder, home), first, second) for name, folder in models.items()}
+    return {name: decompose_cosine(_loaded(folder, home), first, second) for name, folder in models.items()}
 
 
 @lru_cache(maxsize=4)
@@ -38,7 +38,7 @@ def _loaded(name: str, home: str) -> SentenceTransformer:
     return load_model(name, device="cpu", home=Path(home))
 
 
-def parts_of(model: SentenceTransformer, first: str, second: str) -> dict[str, Any]:
+def decompose_cosine(model: SentenceTransformer, first: str, second: str) -> dict[str, Any]:
     """Return the cosine of two texts in parts.
 
     A mean-pooled model: kind tokens, labels of both sides, and parts (tokens of first, tokens of second) that sum to the
@@ -71,8 +71,8 @@ def _tokens(model: SentenceTransformer, first: str, second: str) -> dict[str, An
     sides = [token_vectors(model, text) for text in (first, second)]
     lengths = [float(np.linalg.norm(vectors.mean(axis=0))) for _, vectors in sides]
     scaled = [vectors / max(1e-12, len(vectors) * length) for (_, vectors), length in zip(sides, lengths, strict=True)]
-    parts = shortened(shortened(scaled[0] @ scaled[1].T).T).T
-    labels = [shown(labels) for labels, _ in sides]
+    parts = shorten_rows(shorten_rows(scaled[0] @ scaled[1].T).T).T
+    labels = [shorten_labels(labels) for labels, _ in sides]
     return {
         "kind": "tokens",
         "cosine": float(parts.sum()),
@@ -96,26 +96,26 @@ def token_vectors(model: SentenceTransformer, text: str) -> tuple[list[str], np.
     return [str(label) for label in labels], vectors
 
 
-def shortened(rows: np.ndarray) -> np.ndarray:
+def shorten_rows(rows: np.ndarray) -> np.ndarray:
     """Sum the rows from the last shown one on into one."""
-    if len(rows) <= MOST_TOKENS:
+    if len(rows) <= MAX_TOKENS_SHOWN:
         return rows
-    return np.concatenate([rows[: MOST_TOKENS - 1], rows[MOST_TOKENS - 1 :].sum(axis=0, keepdims=True)])
+    return np.concatenate([rows[: MAX_TOKENS_SHOWN - 1], rows[MAX_TOKENS_SHOWN - 1 :].sum(axis=0, keepdims=True)])
 
 
-def shown(labels: list[str]) -> list[str]:
+def shorten_labels(labels: list[str]) -> list[str]:
     """Return the labels of the shown rows; the last one stands for the rest where there are more."""
-    if len(labels) <= MOST_TOKENS:
+    if len(labels) <= MAX_TOKENS_SHOWN:
         return labels
-    return [*labels[: MOST_TOKENS - 1], f"({len(labels) - MOST_TOKENS + 1} more)"]
+    return [*labels[: MAX_TOKENS_SHOWN - 1], f"({len(labels) - MAX_TOKENS_SHOWN + 1} more)"]
 
 
 def _words(model: SentenceTransformer, first: str, second: str) -> dict[str, Any]:
     from lib.models.encoder import encode
 
-    sides = [left_out_in_turn(text) for text in (first, second)]
-    without = [text for side in sides for _, text in side]
-    rows = normalize_rows(encode(model, [first, second, *without], fast=False)).astype(np.float64)
+    sides = [leave_one_word_out(text) for text in (first, second)]
+    remove_span = [text for side in sides for _, text in side]
+    rows = normalize_rows(encode(model, [first, second, *remove_span], fast=False)).astype(np.float64)
     whole, split = float(rows[0] @ rows[1]), 2 + len(sides[0])
     return {
         "kind": "words",
@@ -127,17 +127,17 @@ def _words(model: SentenceTransformer, first: str, second: str) -> dict[str, Any
     }
 
 
-def left_out_in_turn(text: str) -> list[tuple[str, str]]:
+def leave_one_word_out(text: str) -> list[tuple[str, str]]:
     """Return by word what is shown of it and the whole text without it; the words past the last one shown go together."""
     spans = [found.span() for found in WORD.finditer(text)]
-    whole = spans[:MOST_WORDS] if len(spans) <= MOST_WORDS else spans[: MOST_WORDS - 1]
-    found = [(text[begin:end], without(text, begin, end)) for begin, end in whole]
+    whole = spans[:MAX_WORDS_SHOWN] if len(spans) <= MAX_WORDS_SHOWN else spans[: MAX_WORDS_SHOWN - 1]
+    found = [(text[begin:end], remove_span(text, begin, end)) for begin, end in whole]
     if len(whole) < len(spans):
         begin, end = spans[len(whole)][0], spans[-1][1]
-        found.append((f"({len(spans) - len(whole)} more)", without(text, begin, end)))
+        found.append((f"({len(spans) - len(whole)} more)", remove_span(text, begin, end)))
     return found
 
 
-def without(text: str, begin: int, end: int) -> str:
+def remove_span(text: str, begin: int, end: int) -> str:
     """Return the text without this stretch, spaces as they would stand."""
     return " ".join((text[:begin] + text[end:]).split())

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from lib.evaluation.explain import explain
+from lib.evaluation.explain import explain_cosine
 from lib.models.inference.handlers import cosines, nearest
 from lib.models.inference.server import Handlers, serve
 
-HANDLERS: Handlers = {"cosines": cosines, "nearest": nearest, "explain": explain}
+HANDLERS: Handlers = {"cosines": cosines, "nearest": nearest, "explain": explain_cosine}
 """What `InferenceClient.call` can name."""
 
 if __name__ == "__main__":

@@ -12,20 +12,20 @@ from lib.evaluation.model_pair import MODEL_NAMES, ModelPair
 from lib.evaluation.task import EvalTask, positives
 from lib.models.vectors import normalize_rows
 
-CLEAR = 0.02
+MIN_RANK_CHANGE = 0.02
 """A place among the others that changed by less than this counts as the same where there are no ranks."""
 
-CLEAR_SHARE = 0.05
+MIN_SHARE_CHANGE = 0.05
 """The same for the share of ten same-class neighbours: half a neighbour."""
 
-FAR = 0.25
+MAX_RANK_ERROR = 0.25
 """A scored pair is wrong where its cosine's place among all lies farther than this from its score's place."""
 
-RIGHT_CLASS = 0.5
+MIN_CLASS_SHARE = 0.5
 """A text with a smaller share of neighbours of its own class is wrong."""
 
 
-def examples_table(frame: pd.DataFrame, judged: ModelPair, *, threshold: float | None = None) -> pd.DataFrame:
+def per_pair_results(frame: pd.DataFrame, judged: ModelPair, *, threshold: float | None = None) -> pd.DataFrame:
     """Return one row an example of the part: pair, part, texts, component, numbers of both models, gain, change, wrong, off.
 
     threshold: the cosine from which on the tuned model calls labelled pairs the same.
@@ -37,16 +37,16 @@ def examples_table(frame: pd.DataFrame, judged: ModelPair, *, threshold: float |
         if name in rows:
             table[name] = rows[name].to_numpy()
     for name in MODEL_NAMES:
-        add_numbers(table, name, judged)
-    table["gain"] = gain_of(table, task)
-    table["change"] = changed(table["gain"], least_gain(task))
-    table["wrong"] = still_wrong(table, task, threshold)
+        add_model_columns(table, name, judged)
+    table["gain"] = compute_gain(table, task)
+    table["change"] = classify_change(table["gain"], min_gain(task))
+    table["wrong"] = is_error(table, task, threshold)
     if task.shape in (Shape.LABELLED_PAIRS, Shape.SCORED):
-        table["off"] = off(table, task, threshold)
+        table["off"] = error_size(table, task, threshold)
     return table
 
 
-def add_numbers(table: pd.DataFrame, name: str, judged: ModelPair) -> None:
+def add_model_columns(table: pd.DataFrame, name: str, judged: ModelPair) -> None:
     """Add cosine, background (share of random pairs that are less close), and for retrieval rank and margin.
 
     The rank is that of the row's own target: 1 + the number of wrong ones above it.
@@ -67,7 +67,7 @@ def add_numbers(table: pd.DataFrame, name: str, judged: ModelPair) -> None:
         table[f"{name}_negative_cosine"] = np.where(np.isfinite(nearest), nearest, np.nan).astype(np.float64)
 
 
-def gain_of(table: pd.DataFrame, task: EvalTask) -> np.ndarray:
+def compute_gain(table: pd.DataFrame, task: EvalTask) -> np.ndarray:
     """Return by row how much better it became.
 
     Retrieval: the gain in 1 / rank, so that 2 -> 1 outweighs 200 -> 100. Scores: how much nearer the cosine's place among
@@ -80,13 +80,13 @@ def gain_of(table: pd.DataFrame, task: EvalTask) -> np.ndarray:
         return (table["tuned_neighbours"] - table["base_neighbours"]).to_numpy()
     cosines = [table[f"{name}_cosine"].to_numpy() for name in MODEL_NAMES]
     if task.shape is Shape.LABELLED_PAIRS:
-        before, after = (right_side(values, positives(task) == 1) for values in cosines)
+        before, after = (opposite_class_share(values, positives(task) == 1) for values in cosines)
         return after - before
-    before, after = (np.abs(rank_share(values) - rank_share(task.values)) for values in cosines)
+    before, after = (np.abs(rank_percentile(values) - rank_percentile(task.values)) for values in cosines)
     return before - after
 
 
-def right_side(cosines: np.ndarray, same: np.ndarray) -> np.ndarray:
+def opposite_class_share(cosines: np.ndarray, same: np.ndarray) -> np.ndarray:
     """Return by labelled pair the share of pairs of the other kind that it is on the right side of, ties half.
 
     Their mean over the pairs that are the same is the area under the ROC curve (Mann & Whitney 1947). Zero where there is
@@ -101,47 +101,47 @@ def right_side(cosines: np.ndarray, same: np.ndarray) -> np.ndarray:
     return shares
 
 
-def rank_share(values: np.ndarray) -> np.ndarray:
+def rank_percentile(values: np.ndarray) -> np.ndarray:
     """Return each value's place among all, from 0 (lowest) to 1; equal values share a place. Spearman sees only this."""
     return (ranks(np.asarray(values)) - 1) / max(1, len(values) - 1)
 
 
-def least_gain(task: EvalTask) -> float:
+def min_gain(task: EvalTask) -> float:
     """Return the gain from which on an example counts as changed."""
     if task.retrieves:
         return 1e-9
-    return CLEAR_SHARE if task.shape is Shape.LABELLED_TEXTS else CLEAR
+    return MIN_SHARE_CHANGE if task.shape is Shape.LABELLED_TEXTS else MIN_RANK_CHANGE
 
 
-def changed(gain: pd.Series, least: float) -> np.ndarray:
+def classify_change(gain: pd.Series, least: float) -> np.ndarray:
     """Return better where the gain is at least `least`, worse where it is at most minus that, else same."""
     values = gain.to_numpy()
     return np.where(values >= least, "better", np.where(values <= -least, "worse", "same"))
 
 
-def still_wrong(table: pd.DataFrame, task: EvalTask, threshold: float | None) -> np.ndarray:
+def is_error(table: pd.DataFrame, task: EvalTask, threshold: float | None) -> np.ndarray:
     """Return by row whether the tuned model gets it wrong; labelled pairs without a threshold have no wrong ones."""
     if task.retrieves:
         return (table["tuned_rank"] > 1).to_numpy()
     if task.shape is Shape.LABELLED_TEXTS:
-        return (table["tuned_neighbours"] < RIGHT_CLASS).to_numpy()
-    least = 0.0 if task.shape is Shape.LABELLED_PAIRS else FAR
-    return off(table, task, threshold) > least
+        return (table["tuned_neighbours"] < MIN_CLASS_SHARE).to_numpy()
+    least = 0.0 if task.shape is Shape.LABELLED_PAIRS else MAX_RANK_ERROR
+    return error_size(table, task, threshold) > least
 
 
-def off(table: pd.DataFrame, task: EvalTask, threshold: float | None) -> np.ndarray:
+def error_size(table: pd.DataFrame, task: EvalTask, threshold: float | None) -> np.ndarray:
     """Return by labelled pair how far its tuned cosine lies beyond the threshold on the wrong side (nan without one),
 
     by scored pair how far the cosine's place among all lies from the score's.
     """
     cosines = table["tuned_cosine"].to_numpy()
     if task.shape is Shape.SCORED:
-        return np.abs(rank_share(cosines) - rank_share(task.values))
+        return np.abs(rank_percentile(cosines) - rank_percentile(task.values))
     beyond = cosines - (np.nan if threshold is None else threshold)
     return np.where(task.is_right, -beyond, np.nextafter(beyond, np.inf))  # at the threshold a pair is called right
 
 
-def neighbours_table(judged: ModelPair) -> pd.DataFrame:
+def nearest_targets_table(judged: ModelPair) -> pd.DataFrame:
     """Return what is nearest to each example's source before and after: pair, moment, place, text, cosine, right, own.
 
     right: some pair says that it belongs to the source. own: it is this row's target, which a label or score may call wrong.

@@ -16,7 +16,7 @@ from lib.data.shapes import Shape
 from lib.errors import NotFoundError
 from lib.evaluation.compare import PRIMARY_METRIC, as_dict, compare_metrics
 from lib.evaluation.model_pair import ModelPair
-from lib.evaluation.per_pair import examples_table, neighbours_table
+from lib.evaluation.per_pair import nearest_targets_table, per_pair_results
 from lib.evaluation.side_effects.summary import measure_side_effects
 from lib.evaluation.side_effects.warnings import EvaluationWarning, detect_side_effects
 from lib.evaluation.similarity import measure_similarity
@@ -28,17 +28,17 @@ from lib.settings import ROOT
 from lib.store.layout import EvaluationPaths
 from lib.store.publish import publish
 
-Embed = Callable[[str, list[str]], np.ndarray]
-LIBRARIES = ("sentence-transformers", "torch", "numpy")
-MOST_CHOOSING = 1_000
+EmbedByModel = Callable[[str, list[str]], np.ndarray]
+VERSIONED_LIBRARIES = ("sentence-transformers", "torch", "numpy")
+MAX_THRESHOLD_ROWS = 1_000
 """Validation rows that a threshold is chosen on: more would cost encoding and hardly move it."""
 
 
 def evaluate_run(run: Any, dataset: Any, *, home: Path, progress: Progress = Silent()) -> Evaluation:
     """Embed, measure, compare and store; return the evaluation. Raises NotFoundError when the tuned model is not there."""
-    embed, marks = embedder(run, home=home, progress=progress)
+    embed, marks = cached_embedder(run, home=home, progress=progress)
     versions = {"dataset": dataset.id, "base model": marks["base"][:16], "tuned model": marks["tuned"][:16]}
-    return evaluate(
+    return evaluate_frame(
         dataset.frame(),
         dataset.shape,
         embed,
@@ -49,7 +49,7 @@ def evaluate_run(run: Any, dataset: Any, *, home: Path, progress: Progress = Sil
     )
 
 
-def embedder(run: Any, *, home: Path, progress: Progress = Silent()) -> tuple[Embed, dict[str, str]]:
+def cached_embedder(run: Any, *, home: Path, progress: Progress = Silent()) -> tuple[EmbedByModel, dict[str, str]]:
     """Return a function (base or tuned, texts) -> vectors through the workspace's cache, and both models' fingerprints."""
     from lib.models.loader import fingerprint, load_model
     from lib.models.vector_cache import EmbeddingCache
@@ -69,10 +69,10 @@ def embedder(run: Any, *, home: Path, progress: Progress = Silent()) -> tuple[Em
     return embed, marks
 
 
-def evaluate(
+def evaluate_frame(
     frame: pd.DataFrame,
     shape: Shape | str,
-    embed: Embed,
+    embed: EmbedByModel,
     *,
     folder: Path,
     run_folder: Path | None = None,
@@ -86,38 +86,38 @@ def evaluate(
 
     called: what the sentence calls the examples. warnings: what the caller already knows to be wrong with them.
     """
-    judged, chooser = judged_part(frame, shape, embed, part=part), chooser_of(frame, shape, embed, part=part)
+    judged, chooser = embed_part(frame, shape, embed, part=part), threshold_sample(frame, shape, embed, part=part)
     progress.stage("evaluating", "comparing")
     similarity = measure_similarity(judged, chooser)
     threshold = similarity.get("tuned", {}).get("threshold") or {}
-    table = examples_table(frame, judged, threshold=threshold.get("cosine"))
+    table = per_pair_results(frame, judged, threshold=threshold.get("cosine"))
     cost = measure_side_effects(judged, frame, embed, run_folder)
     progress.check()
-    evaluation = summary(judged, table, similarity, cost, versions or {}, called=called, warnings=warnings)
+    evaluation = build_evaluation(judged, table, similarity, cost, versions or {}, called=called, warnings=warnings)
     with publish(folder) as staging:
         paths = EvaluationPaths(staging)
         paths.summary.write_text(evaluation.to_json(), encoding="utf-8")
         table.to_parquet(paths.pairs)
-        neighbours_table(judged).to_parquet(paths.neighbours, row_group_size=20_000)
+        nearest_targets_table(judged).to_parquet(paths.neighbours, row_group_size=20_000)
     return evaluation
 
 
-def judged_part(frame: pd.DataFrame, shape: Shape | str, embed: Embed, *, part: str) -> ModelPair:
+def embed_part(frame: pd.DataFrame, shape: Shape | str, embed: EmbedByModel, *, part: str) -> ModelPair:
     """Return a part's task with the vectors of both models. Raises ModelError where a vector is not finite."""
     task = EvalTask.of(frame, shape=shape, part=part)
-    return ModelPair(task, embed("base", task.texts), embed("tuned", task.texts), component_of(frame, task.rows))
+    return ModelPair(task, embed("base", task.texts), embed("tuned", task.texts), components_of_rows(frame, task.rows))
 
 
-def chooser_of(frame: pd.DataFrame, shape: Shape | str, embed: Embed, *, part: str) -> ModelPair | None:
+def threshold_sample(frame: pd.DataFrame, shape: Shape | str, embed: EmbedByModel, *, part: str) -> ModelPair | None:
     """Return a sample of the validation part, on which thresholds are chosen; None where there is none."""
     rows = frame[frame["part"] == "validation"]
     if part == "validation" or rows.empty or Shape(shape) is Shape.LABELLED_TEXTS:
         return None
-    sample = rows.sample(min(MOST_CHOOSING, len(rows)), random_state=0).sort_index()
-    return judged_part(sample, shape, embed, part="validation")
+    sample = rows.sample(min(MAX_THRESHOLD_ROWS, len(rows)), random_state=0).sort_index()
+    return embed_part(sample, shape, embed, part="validation")
 
 
-def summary(
+def build_evaluation(
     judged: ModelPair,
     table: pd.DataFrame,
     similarity: dict[str, Any],
@@ -144,7 +144,7 @@ def summary(
             counts=counts,
             groups=groups,
             texts=texts,
-            unmeasured=why_unmeasured(judged),
+            unmeasured=explain_unmeasured(judged),
             called=called,
         ),
         examples=len(table),
@@ -157,11 +157,11 @@ def summary(
         similarity=similarity,
         cost=cost,
         warnings=[warning.to_dict() for warning in (*warnings, *detect_side_effects(cost))],
-        versions=versions | {"closer": closer_version()} | {name: version(name) for name in LIBRARIES},
+        versions=versions | {"closer": evaluator_version()} | {name: version(name) for name in VERSIONED_LIBRARIES},
     )
 
 
-def why_unmeasured(judged: ModelPair) -> str:
+def explain_unmeasured(judged: ModelPair) -> str:
     """Return why the measures of scores or labels have no value, in words; empty where they have one."""
     task = judged.task
     if task.shape is Shape.SCORED and np.ptp(task.values) == 0:
@@ -173,7 +173,7 @@ def why_unmeasured(judged: ModelPair) -> str:
     return "one of the models gives all pairs the same cosine" if task.shape is Shape.SCORED else ""
 
 
-def closer_version() -> str:
+def evaluator_version() -> str:
     """Return Closer's version, as the project's own file says it, and a mark of the code that judges."""
     project = ROOT / "pyproject.toml"
     stated = (
@@ -185,6 +185,6 @@ def closer_version() -> str:
     return f"{stated}, evaluation {VERSION}, code {code.hexdigest()[:12]}"
 
 
-def component_of(frame: pd.DataFrame, rows: np.ndarray) -> np.ndarray:
+def components_of_rows(frame: pd.DataFrame, rows: np.ndarray) -> np.ndarray:
     """Return by row which component it belongs to; without that column each row stands alone."""
     return frame.loc[rows, "component"].to_numpy() if "component" in frame else np.asarray(rows)

@@ -18,7 +18,7 @@ import pandas as pd
 from lib.data.shapes import TEXT_COLUMNS, VALUE_COLUMN, Shape
 from lib.evaluation.compare import PRIMARY_METRIC, as_dict, compare_metrics
 from lib.evaluation.model_pair import ModelPair
-from lib.evaluation.run import component_of, embedder
+from lib.evaluation.run import cached_embedder, components_of_rows
 from lib.evaluation.store import nonfinite_to_none
 from lib.evaluation.task import EvalTask
 from lib.progress import Progress
@@ -30,19 +30,19 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 
-FRACTIONS = (0.25, 0.5)
+TRAIN_FRACTIONS = (0.25, 0.5)
 """Shares of the training data that are trained on anew; the whole is the run itself."""
 
-LEAST_ROWS = 8
+MIN_TRAIN_ROWS = 8
 
 
-def placebo(work: JobContext) -> tuple[str, ...]:
+def run_control(work: JobContext) -> tuple[str, ...]:
     """Train with shuffled targets on the same budget; store how that judges on the held-out part, and the run against it."""
-    shape, part = Shape(work.dataset.shape), HeldOut(work)
-    frame = shuffled(work.dataset.frame(), shape, seed=seed_of(work))
-    rows = trained_on(work, part, frame, name="placebo")
+    shape, part = Shape(work.dataset.shape), HeldOutComparison(work)
+    frame = shuffle_targets(work.dataset.frame(), shape, seed=recipe_seed(work))
+    rows = train_variant(work, part, frame, name="placebo")
     run = part.tuned()
-    store(
+    save_experiment(
         work.run,
         "placebo",
         {
@@ -56,29 +56,29 @@ def placebo(work: JobContext) -> tuple[str, ...]:
     return ()
 
 
-def learning_curve(work: JobContext) -> tuple[str, ...]:
+def run_learning_curve(work: JobContext) -> tuple[str, ...]:
     """Train on 25% and 50% of the training data; store how these and the run itself judge, and the last step pair by pair."""
-    frame, shape, part = work.dataset.frame(), Shape(work.dataset.shape), HeldOut(work)
+    frame, shape, part = work.dataset.frame(), Shape(work.dataset.shape), HeldOutComparison(work)
     points, rows = [], part.base()
-    for fraction in FRACTIONS:
-        some = fraction_of(frame, fraction, seed=seed_of(work))
+    for fraction in TRAIN_FRACTIONS:
+        some = sample_components(frame, fraction, seed=recipe_seed(work))
         number = int((some["part"] == "train").sum())
-        if number >= LEAST_ROWS:
-            rows = trained_on(work, part, some, name=f"fraction-{round(100 * fraction)}")
+        if number >= MIN_TRAIN_ROWS:
+            rows = train_variant(work, part, some, name=f"fraction-{round(100 * fraction)}")
             points.append({"fraction": fraction, "rows": number, **part.compared(part.base(), rows)})
     run = part.tuned()
     whole = {"fraction": 1.0, "rows": int((frame["part"] == "train").sum()), **part.compared(part.base(), run)}
     found = {"metric": PRIMARY_METRIC[shape], "points": [*points, whole], "model": part.mark}
-    store(work.run, "learning_curve", found | ({"step": part.compared(rows, run)} if points else {}))
+    save_experiment(work.run, "learning_curve", found | ({"step": part.compared(rows, run)} if points else {}))
     return ()
 
 
-def seed_of(work: JobContext) -> int:
+def recipe_seed(work: JobContext) -> int:
     """Return the seed of the run's recipe."""
     return int(work.run.recipe.get("seed", 0))
 
 
-def shuffled(frame: pd.DataFrame, shape: Shape, *, seed: int) -> pd.DataFrame:
+def shuffle_targets(frame: pd.DataFrame, shape: Shape, *, seed: int) -> pd.DataFrame:
     """Return the frame with the training part's targets (or scores, or labels) dealt out at random among its rows."""
     inside = np.flatnonzero(frame["part"] == "train")
     order = np.random.default_rng(seed).permutation(inside)
@@ -92,7 +92,7 @@ def shuffled(frame: pd.DataFrame, shape: Shape, *, seed: int) -> pd.DataFrame:
     return changed
 
 
-def fraction_of(frame: pd.DataFrame, fraction: float, *, seed: int) -> pd.DataFrame:
+def sample_components(frame: pd.DataFrame, fraction: float, *, seed: int) -> pd.DataFrame:
     """Return the frame with a share of its training components, whole ones; a smaller share is within a larger one."""
     train = frame["part"] == "train"
     components = frame.loc[train, "component"].unique()
@@ -101,13 +101,13 @@ def fraction_of(frame: pd.DataFrame, fraction: float, *, seed: int) -> pd.DataFr
     return frame[~train | frame["component"].isin(kept)]
 
 
-def trained_on(work: JobContext, part: HeldOut, frame: pd.DataFrame, *, name: str) -> np.ndarray:
+def train_variant(work: JobContext, part: HeldOutComparison, frame: pd.DataFrame, *, name: str) -> np.ndarray:
     """Train by the run's recipe on the frame, leave no model behind; return its vectors of the dataset's true held-out part."""
     from lib.models.loader import load_model
     from lib.training.recipe import Recipe
     from lib.training.run import train_model
 
-    with folder_for(work.run.paths.experiment_training(name)) as folder:
+    with temporary_folder(work.run.paths.experiment_training(name)) as folder:
         trained = train_model(
             dataset_frame=frame,
             shape=work.dataset.shape,
@@ -115,14 +115,14 @@ def trained_on(work: JobContext, part: HeldOut, frame: pd.DataFrame, *, name: st
             recipe=Recipe.from_dict(work.run.recipe),
             folder=folder,
             home=work.workspace.home,
-            progress=Aside(work.progress, name),
+            progress=ExperimentProgress(work.progress, name),
             card={"dataset": work.dataset.id, "run": work.run.id, "experiment": name},
         )
         work.progress.stage("evaluating", "comparing")
         return part.vectors(load_model(str(trained.model_dir), home=work.workspace.home))
 
 
-class Aside:
+class ExperimentProgress:
     """A Progress that passes on where the work is, and keeps the experiment's curves out of the run's own."""
 
     def __init__(self, progress: Progress, name: str) -> None:
@@ -150,22 +150,22 @@ class Aside:
 
 
 @contextmanager
-def folder_for(folder: Path) -> Iterator[Path]:
+def temporary_folder(folder: Path) -> Iterator[Path]:
     """Yield a folder that is removed at the end; after a kill it is still there, and the training goes on from it."""
     folder.mkdir(parents=True, exist_ok=True)
     yield folder
     shutil.rmtree(folder, ignore_errors=True)
 
 
-class HeldOut:
+class HeldOutComparison:
     """The dataset's held-out part: vectors of the run's own models come from the cache, any two models can be compared."""
 
     def __init__(self, work: JobContext) -> None:
         frame = work.dataset.frame()
         self.work = work
         self.task = EvalTask.of(frame, shape=work.dataset.shape, part="held_out")
-        self.groups = component_of(frame, self.task.rows)
-        self.embed, marks = embedder(work.run, home=work.workspace.home, progress=work.progress)
+        self.groups = components_of_rows(frame, self.task.rows)
+        self.embed, marks = cached_embedder(work.run, home=work.workspace.home, progress=work.progress)
         self.mark = marks["tuned"][:16]
 
     def base(self) -> np.ndarray:
@@ -188,6 +188,6 @@ class HeldOut:
         return {**as_dict(found), "verdict": found.verdict}
 
 
-def store(run: Run, name: str, value: dict[str, Any]) -> None:
+def save_experiment(run: Run, name: str, value: dict[str, Any]) -> None:
     """Write an experiment's result beside the run's evaluation."""
     write_atomic(run.paths.experiment(name), json.dumps(nonfinite_to_none(value), allow_nan=False))

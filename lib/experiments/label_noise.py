@@ -13,20 +13,20 @@ from lib.evaluation.task import EvalTask
 from lib.models.vectors import check_finite, normalize_rows
 from lib.settings import PARTS
 
-MOST = 500
-SHAPES = (Shape.PAIRS, Shape.TRIPLETS)
-COLUMNS = ["pair", "line", "part", "anchor", "positive", "cosine", "other", "other_cosine", "gap"]
+MAX_LABEL_ERRORS = 500
+SHAPES_WITH_TARGETS = (Shape.PAIRS, Shape.TRIPLETS)
+LABEL_ERROR_COLUMNS = ["pair", "line", "part", "anchor", "positive", "cosine", "other", "other_cosine", "gap"]
 
 
-def find(
-    frame: pd.DataFrame, shape: Shape | str, embed: Callable[[list[str]], np.ndarray], *, most: int = MOST
+def find_possible_label_errors(
+    frame: pd.DataFrame, shape: Shape | str, embed: Callable[[list[str]], np.ndarray], *, most: int = MAX_LABEL_ERRORS
 ) -> pd.DataFrame:
     """Return the rows whose source is nearer to another row's target than to its own, the widest gap first.
 
     embed: texts -> (n, d). Columns: pair (row id), line, part, anchor, positive, cosine, other (the nearer target, which is
     right for no row of this source), other_cosine, gap. Raises InputError for a shape without targets.
     """
-    if Shape(shape) not in SHAPES:
+    if Shape(shape) not in SHAPES_WITH_TARGETS:
         raise InputError("Only pairs and triplets have targets that could be confused.")
     found = [rows for part in PARTS if (frame["part"] == part).any() for rows in [_of_part(frame, shape, embed, part)]]
     table = pd.concat(found, ignore_index=True)
@@ -40,7 +40,7 @@ def _of_part(
     task = EvalTask.of(frame, shape=shape, part=part)
     embeddings = check_finite(embed(task.texts), name="base")
     retrieval = task.retrieval(embeddings)
-    wrong = first_wrong(retrieval.hits)[task.query_of_row]
+    wrong = first_wrong_place(retrieval.hits)[task.query_of_row]
     query = task.query_of_row
     place = np.minimum(wrong, retrieval.top.shape[1] - 1)
     rows = normalize_rows(embeddings)
@@ -62,7 +62,7 @@ def _of_part(
     )
 
 
-def first_wrong(hits: np.ndarray) -> np.ndarray:
+def first_wrong_place(hits: np.ndarray) -> np.ndarray:
     """Return by query the place of its first wrong target; the number of places where all are right."""
     wrong = ~hits
     return np.where(wrong.any(axis=1), wrong.argmax(axis=1), hits.shape[1])

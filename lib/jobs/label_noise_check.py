@@ -26,7 +26,7 @@ def files_of(home: Path, dataset: str) -> tuple[Path, Path, FileLock]:
 
 def main() -> int:
     """Embed a dataset's texts with the bundled model and write the list of doubted rows."""
-    from lib.experiments.label_noise import find
+    from lib.experiments.label_noise import find_possible_label_errors
     from lib.models.loader import fingerprint, load_model
     from lib.models.vector_cache import EmbeddingCache
     from lib.store.workspace import open_workspace
@@ -39,7 +39,7 @@ def main() -> int:
         progress.stage("Asking the base model")
         model = load_model(BUNDLED_MODEL, home=home)
         mark, cache = fingerprint(model), EmbeddingCache(home)
-        table = find(
+        table = find_possible_label_errors(
             dataset.frame(),
             dataset.shape,
             lambda texts: cache.embed(model, texts, fingerprint=mark, progress=progress),

@@ -59,20 +59,20 @@ def project(context: JobContext) -> tuple[str, ...]:
 
 def control(context: JobContext) -> tuple[str, ...]:
     """Train on shuffled targets and compare."""
-    from lib.experiments.control import placebo
+    from lib.experiments.control import run_control
 
-    return placebo(context)
+    return run_control(context)
 
 
 def learning_curve(context: JobContext) -> tuple[str, ...]:
     """Train on parts of the data and compare."""
-    from lib.experiments.control import learning_curve as measure
+    from lib.experiments.control import run_learning_curve as measure
 
     return measure(context)
 
 
 def interpolate(context: JobContext) -> tuple[str, ...]:
     """Measure or save mixtures of base and tuned weights."""
-    from lib.experiments.interpolation import blend
+    from lib.experiments.interpolation import run_interpolation
 
-    return blend(context)
+    return run_interpolation(context)

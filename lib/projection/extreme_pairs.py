@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from lib.data.shapes import TEXT_COLUMNS, Shape
-from lib.evaluation.run import embedder
+from lib.evaluation.run import cached_embedder
 from lib.evaluation.store import load_pairs
 from lib.progress import Progress
 from lib.projection.methods import NUM_EXTREMES
@@ -50,7 +50,7 @@ def missing_extreme_texts(run: Any, shape: str, known: list[str], *, home: Path,
     if not texts:
         return NO_ADDED_TEXTS
     progress.stage("Drawing the map", "adding the strongest changes")
-    embed, _ = embedder(run, home=home)  # silent: this is not the judging, and nearly all comes from the cache
+    embed, _ = cached_embedder(run, home=home)  # silent: this is not the judging, and nearly all comes from the cache
     return AddedTexts(texts, *(unit_snapshot(embed(name, texts), where=name) for name in ("base", "tuned")))
 
 

@@ -14,8 +14,8 @@ from lib.data.samples.registry import load_support_desk
 from lib.data.shapes import Shape
 from lib.errors import InputError
 from lib.evaluation.store import load_blends, load_experiment
-from lib.experiments.control import fraction_of, shuffled
-from lib.experiments.interpolation import SHARES, blend_folder, mixed
+from lib.experiments.control import sample_components, shuffle_targets
+from lib.experiments.interpolation import TUNED_SHARES, interpolate_weights, interpolation_folder
 from lib.jobs.events import EventWriter, fold, read_events
 from lib.jobs.kinds import perform
 from lib.progress import Progress, Silent
@@ -27,7 +27,7 @@ from tests.unit.evaluation.fakes import pairs_frame
 
 def test_the_placebo_deals_targets_out_among_training_rows_alone() -> None:
     frame = pairs_frame(200)
-    changed = shuffled(frame, Shape.PAIRS, seed=3)
+    changed = shuffle_targets(frame, Shape.PAIRS, seed=3)
     train = frame["part"] == "train"
     assert changed[~train].equals(frame[~train])
     assert sorted(changed.loc[train, "positive"]) == sorted(frame.loc[train, "positive"])
@@ -38,27 +38,29 @@ def test_the_placebo_deals_targets_out_among_training_rows_alone() -> None:
 @pytest.mark.parametrize(("shape", "column"), [(Shape.SCORED, "score"), (Shape.LABELLED_TEXTS, "label")])
 def test_the_placebo_of_scores_and_labels_shuffles_these(shape: Shape, column: str) -> None:
     frame = pairs_frame(200).assign(**{column: [str(n) for n in range(200)]})
-    changed = shuffled(frame, shape, seed=3)
+    changed = shuffle_targets(frame, shape, seed=3)
     assert changed["positive"].equals(frame["positive"])
     assert not changed[column].equals(frame[column])
 
 
 def test_a_smaller_share_is_within_a_larger_one_and_keeps_components_whole() -> None:
     frame = pairs_frame(200).assign(component=np.arange(200) // 2)
-    quarter, half = (set(fraction_of(frame, share, seed=0).query("part == 'train'").index) for share in (0.25, 0.5))
+    quarter, half = (
+        set(sample_components(frame, share, seed=0).query("part == 'train'").index) for share in (0.25, 0.5)
+    )
     assert quarter < half
     assert len(half) == pytest.approx(65, abs=2)
     assert all((n ^ 1) in half for n in half)
-    assert (fraction_of(frame, 0.25, seed=0)["part"] == "held_out").sum() == 60
+    assert (sample_components(frame, 0.25, seed=0)["part"] == "held_out").sum() == 60
 
 
 def test_a_blend_lies_between_base_and_tuned() -> None:
     base, tuned = {"w": torch.zeros(3), "ids": torch.arange(3)}, {"w": torch.ones(3), "ids": torch.arange(3)}
-    assert mixed(base, tuned, 0.25)["w"].tolist() == [0.25] * 3
-    assert mixed(base, tuned, 0.0)["w"].equal(base["w"])
-    assert mixed(base, tuned, 1.0)["w"].equal(tuned["w"])
+    assert interpolate_weights(base, tuned, 0.25)["w"].tolist() == [0.25] * 3
+    assert interpolate_weights(base, tuned, 0.0)["w"].equal(base["w"])
+    assert interpolate_weights(base, tuned, 1.0)["w"].equal(tuned["w"])
     with pytest.raises(InputError, match="cannot be mixed"):
-        mixed(base, {"w": torch.ones(4), "ids": torch.arange(3)}, 0.5)
+        interpolate_weights(base, {"w": torch.ones(4), "ids": torch.arange(3)}, 0.5)
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +119,7 @@ def test_blends_are_measured_from_base_to_tuned_and_one_is_saved(trained: tuple[
     workspace, run = trained
     done(workspace, run, "blend")
     points = load_experiment(run, "blend")["points"]  # type: ignore[index]
-    assert [point["share"] for point in points] == list(SHARES)
+    assert [point["share"] for point in points] == list(TUNED_SHARES)
     assert points[0]["general"] != points[-1]["general"]
     assert points[0]["target_difference"]["difference"] == 0.0
     assert points[-1]["target_difference"]["low"] <= points[-1]["target"] - points[0]["target"]
@@ -126,7 +128,7 @@ def test_blends_are_measured_from_base_to_tuned_and_one_is_saved(trained: tuple[
     assert facts["share_of_tuned_weights"] == 0.5
     assert facts["held_out"]["low"] <= facts["held_out"]["difference"] <= facts["held_out"]["high"]
     assert {"base", "tuned", "low", "high"} <= set(facts["general"])
-    half = SentenceTransformer(str(blend_folder(run, 0.5)), device="cpu", local_files_only=True)
+    half = SentenceTransformer(str(interpolation_folder(run, 0.5)), device="cpu", local_files_only=True)
     ends = [SentenceTransformer(str(folder), device="cpu") for folder in (run.model, run.model_dir)]
     name = next(key for key in half.state_dict() if key.endswith("word_embeddings.weight"))
     middle = (ends[0].state_dict()[name] + ends[1].state_dict()[name]) / 2

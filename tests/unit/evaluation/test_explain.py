@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from lib.evaluation import explain
-from lib.evaluation.explain import parts_of
+from lib.evaluation.explain import decompose_cosine
 
 FIRST, SECOND = "My scanner shows K-17 and switches off", "Put the Kestrel on its perch until the ring turns white."
 
@@ -32,12 +32,12 @@ def cosine(model, first: str, second: str) -> float:  # type: ignore[no-untyped-
 @pytest.mark.parametrize("second", [SECOND, FIRST, "a", "word " * 200])
 def test_token_parts_sum_to_the_cosine(tiny_model: Path, second: str) -> None:
     model = loaded(tiny_model)
-    found = parts_of(model, FIRST, second)
+    found = decompose_cosine(model, FIRST, second)
     assert found["kind"] == "tokens"
     assert np.sum(found["parts"]) == pytest.approx(cosine(model, FIRST, second), abs=1e-5)
     assert np.shape(found["parts"]) == (len(found["first"]), len(found["second"]))
     assert found["first"][0] == "[CLS]"
-    assert len(found["second"]) <= explain.MOST_TOKENS
+    assert len(found["second"]) <= explain.MAX_TOKENS_SHOWN
 
 
 def test_the_bundled_model_is_taken_apart_too() -> None:
@@ -45,14 +45,14 @@ def test_the_bundled_model_is_taken_apart_too() -> None:
     from lib.settings import BUNDLED_MODEL
 
     model = load_model(BUNDLED_MODEL, device="cpu")
-    found = parts_of(model, FIRST, SECOND)
+    found = decompose_cosine(model, FIRST, SECOND)
     assert found["kind"] == "tokens"
     assert np.sum(found["parts"]) == pytest.approx(cosine(model, FIRST, SECOND), abs=1e-5)
 
 
 def test_a_model_that_reads_its_first_token_is_asked_word_by_word(tiny_model: Path) -> None:
     model = loaded(tiny_model, pooling_mode="cls")
-    found = parts_of(model, FIRST, SECOND)
+    found = decompose_cosine(model, FIRST, SECOND)
     assert found["kind"] == "words"
     assert found["first"] == FIRST.split()
     without = cosine(model, " ".join(FIRST.split()[1:]), SECOND)
@@ -63,7 +63,7 @@ def test_a_long_text_is_asked_whole_and_says_what_it_does_not_list(tiny_model: P
     """Only 64 places are shown; each is left out of the whole text, and the words past them are left out together."""
     model = loaded(tiny_model, pooling_mode="cls")
     words = [f"word{number}" for number in range(70)]
-    found = parts_of(model, " ".join(words), SECOND)
+    found = decompose_cosine(model, " ".join(words), SECOND)
     assert found["first"] == [*words[:63], "(7 more)"]
     whole = cosine(model, " ".join(words), SECOND)
     assert found["cosine"] == pytest.approx(whole, abs=1e-5)
@@ -73,7 +73,7 @@ def test_a_long_text_is_asked_whole_and_says_what_it_does_not_list(tiny_model: P
 
 def test_a_text_without_spaces_is_asked_sign_by_sign(tiny_model: Path) -> None:
     model = loaded(tiny_model, pooling_mode="cls")
-    found = parts_of(model, "東京は大きい city", SECOND)
+    found = decompose_cosine(model, "東京は大きい city", SECOND)
     assert found["first"] == ["東", "京", "は", "大", "き", "い", "city"]
     rest = cosine(model, "京は大きい city", SECOND)
     assert found["first_parts"][0] == pytest.approx(found["cosine"] - rest, abs=1e-5)
@@ -82,12 +82,12 @@ def test_a_text_without_spaces_is_asked_sign_by_sign(tiny_model: Path) -> None:
 def test_a_model_with_a_prompt_of_its_own_is_asked_word_by_word(tiny_model: Path) -> None:
     model = loaded(tiny_model)
     model.prompts, model.default_prompt_name = {"query": "find: "}, "query"
-    found = parts_of(model, FIRST, SECOND)
+    found = decompose_cosine(model, FIRST, SECOND)
     assert found["kind"] == "words"
     assert found["cosine"] == pytest.approx(cosine(model, FIRST, SECOND), abs=1e-5)
 
 
 def test_base_and_tuned_are_asked_by_name(tiny_model: Path, home: Path) -> None:
     models = {"base": str(tiny_model), "tuned": str(tiny_model)}
-    found = explain.explain(models=models, first=FIRST, second=SECOND, home=str(home))
+    found = explain.explain_cosine(models=models, first=FIRST, second=SECOND, home=str(home))
     assert found["base"] == found["tuned"]

@@ -11,8 +11,8 @@ from sklearn.metrics import roc_auc_score
 
 from lib.errors import ModelError
 from lib.evaluation.model_pair import ModelPair
-from lib.evaluation.per_pair import right_side
-from lib.evaluation.run import evaluate
+from lib.evaluation.per_pair import opposite_class_share
+from lib.evaluation.run import evaluate_frame
 from lib.evaluation.store import Evaluation, load_neighbours, load_pairs
 from lib.evaluation.task import EvalTask, positives
 from lib.store.runs import Run
@@ -22,7 +22,7 @@ from tests.unit.evaluation.fakes import Embed, graded, of_text, pairs_frame, run
 
 def judged(tmp_path: Path, embed: Embed, frame: pd.DataFrame, shape: str) -> tuple[Evaluation, Run]:
     folder = run_in(tmp_path)
-    return evaluate(frame, shape, embed, folder=folder.paths.evaluation.folder), folder
+    return evaluate_frame(frame, shape, embed, folder=folder.paths.evaluation.folder), folder
 
 
 def two_targets(queries: int = 40) -> pd.DataFrame:
@@ -94,9 +94,9 @@ def test_raising_all_cosines_alike_helps_no_labelled_pair(tmp_path: Path) -> Non
 def test_a_labelled_pairs_gain_is_its_share_of_the_area_under_the_curve() -> None:
     generator = np.random.default_rng(0)
     same, cosines = generator.random(60) < 0.4, generator.random(60).round(1)
-    assert right_side(cosines, same)[same].mean() == pytest.approx(roc_auc_score(same, cosines))
-    assert right_side(cosines, same)[~same].mean() == pytest.approx(roc_auc_score(same, cosines))
-    assert right_side(cosines, np.ones(60, bool)).tolist() == [0.0] * 60
+    assert opposite_class_share(cosines, same)[same].mean() == pytest.approx(roc_auc_score(same, cosines))
+    assert opposite_class_share(cosines, same)[~same].mean() == pytest.approx(roc_auc_score(same, cosines))
+    assert opposite_class_share(cosines, np.ones(60, bool)).tolist() == [0.0] * 60
 
 
 def test_labelled_pairs_of_which_none_is_the_same_cannot_be_measured(tmp_path: Path) -> None:

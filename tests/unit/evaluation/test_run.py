@@ -10,14 +10,14 @@ import pandas as pd
 import pytest
 
 from lib.errors import StoreError
-from lib.evaluation.run import evaluate
+from lib.evaluation.run import evaluate_frame
 from lib.evaluation.store import Evaluation, load_evaluation, load_neighbours, load_pairs
 from lib.store.publish import verify
 from tests.unit.evaluation.fakes import Embed, graded, of_text, pairs_frame, run_in
 
 
 def judged(tmp_path: Path, embed: Embed, frame: pd.DataFrame | None = None, *, shape: str = "pairs") -> Evaluation:
-    return evaluate(pairs_frame() if frame is None else frame, shape, embed, folder=tmp_path / "evaluation")
+    return evaluate_frame(pairs_frame() if frame is None else frame, shape, embed, folder=tmp_path / "evaluation")
 
 
 def test_a_planted_gain_is_called_better_in_one_sentence(tmp_path: Path) -> None:

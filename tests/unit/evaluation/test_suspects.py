@@ -10,7 +10,7 @@ import pytest
 
 from lib.data.drop_rows import drop_rows
 from lib.errors import InputError
-from lib.experiments.label_noise import find
+from lib.experiments.label_noise import find_possible_label_errors
 from lib.store.workspace import open_workspace
 from tests.builders import add_dataset
 
@@ -38,7 +38,7 @@ def embed(texts: list[str]) -> np.ndarray:
 
 
 def test_doubted_rows_come_widest_gap_first() -> None:
-    found = find(frame(), "pairs", embed)
+    found = find_possible_label_errors(frame(), "pairs", embed)
     assert found["anchor"].tolist() == ["question 3", "question 6"]
     assert found["other"].tolist() == ["answer 4", "answer 5"]
     assert found["line"].tolist() == [5, 8]
@@ -48,12 +48,12 @@ def test_doubted_rows_come_widest_gap_first() -> None:
 
 def test_another_right_target_is_no_reason_to_doubt() -> None:
     table = pd.concat([frame(), frame().iloc[[3]].assign(positive="answer 4", line=20)], ignore_index=True)
-    assert "question 3" not in find(table, "pairs", embed)["anchor"].tolist()
+    assert "question 3" not in find_possible_label_errors(table, "pairs", embed)["anchor"].tolist()
 
 
 def test_shapes_without_targets_are_refused() -> None:
     with pytest.raises(InputError):
-        find(frame(), "scored", embed)
+        find_possible_label_errors(frame(), "scored", embed)
 
 
 def test_left_out_rows_make_a_new_dataset(home: Path) -> None:
