@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from bench.results import put
+from lib.evaluation.agreement import average_precision, average_ranks, pearson_correlation, spearman_correlation
 from lib.evaluation.bootstrap import Difference, compare_means
 from lib.evaluation.bootstrap_aggregate import compare_aggregate, identity, standardize
-from lib.evaluation.curves import average_precision, pearson_correlation, ranks, spearman_correlation
 
 SIMULATIONS, FEWER = 1_000, 200
 """Simulations of means, and of measures of all examples at once, each of which takes a thousand times as long."""
@@ -95,9 +95,9 @@ def of_reciprocal_ranks() -> Iterator[Row]:
 
 Statistic = Callable[[np.ndarray, np.ndarray, np.ndarray], float]
 WHOLES: dict[str, tuple[Statistic, Callable[[np.ndarray], np.ndarray]]] = {
-    "Spearman": (lambda v, y, rows: spearman_correlation(v[rows], y[rows]), ranks),
+    "Spearman": (lambda v, y, rows: spearman_correlation(v[rows], y[rows]), average_ranks),
     "Pearson": (lambda v, y, rows: pearson_correlation(v[rows], y[rows]), standardize),
-    "average precision": (lambda v, y, rows: average_precision(y[rows] > 0, v[rows]), ranks),
+    "average precision": (lambda v, y, rows: average_precision(y[rows] > 0, v[rows]), average_ranks),
     "median rank": (lambda v, y, rows: float(np.median(v[rows])), identity),
 }
 

@@ -52,7 +52,7 @@ def compare_aggregate(
     The interval joins the bootstrap's percentiles with Student's t on the bootstrap's spread, pseudo-groups added as for
     means: the first alone is too narrow for few groups (Hesterberg 2015), the second where the measure is skewed. The test
     swaps base and tuned of whole groups at random (Yeh 2000), after `on_one_scale` has made their values comparable
-    without changing the statistic (`curves.ranks` where it sees ranks alone).
+    without changing the statistic (`average_ranks` where it sees ranks alone).
     """
     everything, members = np.arange(len(base)), GroupMembers.of(groups)
     first, second = statistic(base, everything), statistic(tuned, everything)

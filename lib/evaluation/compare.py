@@ -8,9 +8,15 @@ import numpy as np
 import pandas as pd
 
 from lib.data.shapes import Shape
+from lib.evaluation.agreement import (
+    average_precision,
+    average_ranks,
+    best_f1,
+    pearson_correlation,
+    spearman_correlation,
+)
 from lib.evaluation.bootstrap import Difference, compare_means, without_interval
 from lib.evaluation.bootstrap_aggregate import compare_aggregate, standardize
-from lib.evaluation.curves import average_precision, best_f1, pearson_correlation, ranks, spearman_correlation
 from lib.evaluation.metrics import neighbour_shares, triplet_wins
 from lib.evaluation.model_pair import MODEL_NAMES, ModelPair
 from lib.evaluation.task import SELECTION_METRIC, positives
@@ -81,7 +87,9 @@ def compare_scores(judged: ModelPair) -> dict[str, Difference]:
     scores = judged.task.values
     compared = partial(compare_aggregate, judged.cosines["base"], judged.cosines["tuned"], judged.groups, span=2.0)
     return {
-        "spearman": compared(lambda values, rows: spearman_correlation(values[rows], scores[rows]), on_one_scale=ranks),
+        "spearman": compared(
+            lambda values, rows: spearman_correlation(values[rows], scores[rows]), on_one_scale=average_ranks
+        ),
         "pearson": compared(
             lambda values, rows: pearson_correlation(values[rows], scores[rows]), on_one_scale=standardize
         ),
@@ -98,7 +106,7 @@ def compare_labels(judged: ModelPair) -> dict[str, Difference]:
         judged.cosines["base"],
         judged.cosines["tuned"],
         judged.groups,
-        on_one_scale=ranks,
+        on_one_scale=average_ranks,
         span=1.0,
     )
     return {

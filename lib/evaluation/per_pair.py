@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from lib.data.shapes import Shape, text_columns
-from lib.evaluation.curves import ranks
+from lib.evaluation.agreement import average_ranks
 from lib.evaluation.metrics import negative_cosines, neighbour_shares
 from lib.evaluation.model_pair import MODEL_NAMES, ModelPair
 from lib.evaluation.task import EvalTask, positives
@@ -103,7 +103,7 @@ def opposite_class_share(cosines: np.ndarray, same: np.ndarray) -> np.ndarray:
 
 def rank_percentile(values: np.ndarray) -> np.ndarray:
     """Return each value's place among all, from 0 (lowest) to 1; equal values share a place. Spearman sees only this."""
-    return (ranks(np.asarray(values)) - 1) / max(1, len(values) - 1)
+    return (average_ranks(np.asarray(values)) - 1) / max(1, len(values) - 1)
 
 
 def min_gain(task: EvalTask) -> float:

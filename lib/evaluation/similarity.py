@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from lib.data.shapes import Shape
+from lib.evaluation.agreement import count_by_threshold
 from lib.evaluation.model_pair import MODEL_NAMES, ModelPair
 
 HISTOGRAM_BINS = np.linspace(-0.5, 1.0, 76)
@@ -133,16 +134,13 @@ def cross_validate_threshold(kinds: LabelledCosines, *, seed: int = 0) -> Thresh
 
 
 def best_threshold(kinds: LabelledCosines) -> float:
-    """Return the cosine of the largest F1: half way between the last one that counts as right and the next below."""
+    """Find the cosine of the largest F1: half way between the last pair that is called a match and the next below it."""
     cosines = np.concatenate([kinds.right, kinds.wrong]).astype(np.float64)
-    hits, misses = class_weights(kinds)
-    order = np.argsort(-cosines, kind="stable")
-    values = cosines[order]
-    last = np.append(np.diff(values) != 0, True)
-    found, false = (np.cumsum(kind[order])[last] for kind in (hits, misses))
-    best = int((2 * found / (found + false + hits.sum())).argmax())
-    below = values[last]
-    return float((below[best] + below[best + 1]) / 2) if best + 1 < len(below) else float(below[best])
+    is_match = np.append(np.ones(len(kinds.right)), np.zeros(len(kinds.wrong)))
+    balance = len(kinds.right) / len(kinds.wrong) if kinds.balanced and len(kinds.wrong) else 1.0
+    counts = count_by_threshold(is_match, cosines, negative_weight=balance)
+    best = int(counts.f1.argmax())
+    return float(counts.thresholds[best : best + 2].mean())
 
 
 def class_weights(kinds: LabelledCosines) -> tuple[np.ndarray, np.ndarray]:

@@ -128,13 +128,6 @@ class EvalTask:
         asked = np.repeat(self.queries, [len(ids) for ids in self.relevant])
         return np.stack([asked, self.documents[np.concatenate(self.relevant)]], axis=1)
 
-    def measure(self, embeddings: np.ndarray) -> dict[str, float]:
-        """Return the numbers of this part by name. embeddings: (len(texts), d), any length of rows."""
-        from lib.evaluation.metrics import MEASURES
-
-        numbers = MEASURES[self.shape](self, embeddings)
-        return {name: float(value) for name, value in numbers.items()}
-
 
 def _paired(frame: pd.DataFrame, chosen: pd.DataFrame, shape: Shape) -> EvalTask:
     """Ids of pairs, scored pairs, labelled pairs and triplets; those with one right answer a row also retrieve."""

@@ -10,6 +10,7 @@ import numpy as np
 
 from lib.data.shapes import Shape
 from lib.errors import TrainingError
+from lib.evaluation.metrics import measure
 from lib.models.encoder import encode
 from lib.models.loader import fingerprint
 from lib.models.vector_cache import EmbeddingCache
@@ -31,7 +32,7 @@ def measure_base(training: TrainState, home: Path) -> None:
     def embed(texts: list[str]) -> np.ndarray:
         return cache.embed(training.model, texts, fingerprint=mark, progress=training.progress)
 
-    metrics = training.task.measure(embed(training.task.texts))
+    metrics = measure(training.task, embed(training.task.texts))
     check_metric(training, metrics)
     training.snapshots.write(BASE, epoch=0, embeddings=embed(training.snapshots.texts))
     if training.recipe.hard_negatives and training.shape in MINED and training.recipe.loss in RANKING:
@@ -88,7 +89,7 @@ def validate(training: TrainState, epoch: int, began: float) -> None:
             todo="Lower the learning rate, then train again.",
         )
     count = len(training.task.texts)
-    metrics = training.task.measure(rows[:count])
+    metrics = measure(training.task, rows[:count])
     if len(rows) > count:
         training.snapshots.write(f"epoch-{epoch:03d}", epoch=epoch, embeddings=rows[count:])
     record_metrics(training, epoch, f"epoch-{epoch:03d}", metrics, time.monotonic() - began)

@@ -9,6 +9,7 @@ import pytest
 
 from lib.data.shapes import Shape
 from lib.evaluation.compare import PRIMARY_METRIC, compare_metrics
+from lib.evaluation.metrics import measure
 from lib.evaluation.model_pair import ModelPair
 from lib.evaluation.task import SELECTION_METRIC, EvalTask
 from lib.metrics import METRICS, Metric, card_metrics, primary_metric, selection_metric
@@ -22,7 +23,7 @@ def computed(shape: Shape) -> tuple[set[str], set[str]]:
     """Return the keys that a shape's epochs report, and those that its verdict compares."""
     task = EvalTask.of(frame_of(shape), shape=shape, part="held_out")
     rows = np.stack([of_text(text) for text in task.texts])
-    return set(task.measure(rows)), set(compare_metrics(ModelPair(task, rows, rows, np.arange(len(task.rows)))))
+    return set(measure(task, rows)), set(compare_metrics(ModelPair(task, rows, rows, np.arange(len(task.rows)))))
 
 
 @pytest.mark.parametrize("shape", list(Shape))

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from lib.evaluation.agreement import average_ranks, spearman_correlation
 from lib.evaluation.bootstrap import Difference
 from lib.evaluation.bootstrap_aggregate import compare_aggregate
 from lib.evaluation.compare import as_dict
-from lib.evaluation.curves import ranks, spearman_correlation
 from lib.models.vectors import check_finite, normalize_rows
 
 PROBE_FILE = Path(__file__).with_name("probe.csv")
@@ -67,7 +67,7 @@ def compare_on_probe(base: np.ndarray, tuned: np.ndarray) -> Difference:
         probe_cosines(tuned),
         load_probe()["group"].to_numpy(),
         lambda values, rows: spearman_correlation(values[rows], grades[rows]),
-        on_one_scale=ranks,
+        on_one_scale=average_ranks,
         span=2.0,
     )
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from lib.data.shapes import Shape, text_columns
 from lib.evaluation.compare import as_dict, compare_metrics
+from lib.evaluation.metrics import measure
 from lib.evaluation.model_pair import ModelPair
 from lib.evaluation.side_effects.collapse import SPACE_SAMPLE, measure_isotropy, pair_alignment
 from lib.evaluation.task import SELECTION_METRIC, EvalTask
@@ -89,7 +90,7 @@ def measure_snapshot(
         if task is None or any(text not in place for text in task.texts):
             continue
         embeddings = snapshot_vectors(listed, folder, task.texts, place)
-        found[part] = task.measure(embeddings)[metric]
+        found[part] = measure(task, embeddings)[metric]
         found[f"{part}_rows"] = len(task.rows)
         if part == "validation" and len(task.left) == len(task.right):
             found["alignment"] = pair_alignment(embeddings, task.left, task.right)

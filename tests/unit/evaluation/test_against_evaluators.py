@@ -11,6 +11,7 @@ import pytest
 
 from lib.data.samples.registry import load_support_desk
 from lib.data.shapes import Shape
+from lib.evaluation.metrics import measure
 from lib.evaluation.task import EvalTask
 from tests.conftest import REAL_DATA
 
@@ -55,7 +56,7 @@ def retrieval(frame: pd.DataFrame, model: SentenceTransformer) -> Both:
     from sentence_transformers.sentence_transformer.evaluation import InformationRetrievalEvaluator
 
     task = EvalTask.of(frame, shape=Shape.PAIRS, part="held_out")
-    ours = task.measure(model.encode(task.texts))
+    ours = measure(task, model.encode(task.texts))
     evaluator = InformationRetrievalEvaluator(
         {f"q{n:06d}": task.texts[query] for n, query in enumerate(task.queries)},
         {f"d{n:06d}": task.texts[document] for n, document in enumerate(task.documents)},
@@ -86,7 +87,7 @@ def scored(frame: pd.DataFrame, model: SentenceTransformer) -> Both:
 
     task = EvalTask.of(frame, shape=Shape.SCORED, part="held_out")
     held = frame[frame["part"] == "held_out"]
-    ours = task.measure(model.encode(task.texts))
+    ours = measure(task, model.encode(task.texts))
     theirs = EmbeddingSimilarityEvaluator(
         held["anchor"].tolist(), held["positive"].tolist(), held["score"].tolist(), main_similarity="cosine"
     )(model)
@@ -114,7 +115,7 @@ def labelled(frame: pd.DataFrame, model: SentenceTransformer) -> Both:
 
     task = EvalTask.of(frame, shape=Shape.LABELLED_PAIRS, part="held_out")
     held = frame[frame["part"] == "held_out"]
-    ours = task.measure(model.encode(task.texts))
+    ours = measure(task, model.encode(task.texts))
     theirs = BinaryClassificationEvaluator(
         held["anchor"].tolist(), held["positive"].tolist(), held["label"].astype(int).tolist()
     )(model)
@@ -142,7 +143,7 @@ def triplets(frame: pd.DataFrame, model: SentenceTransformer) -> Both:
 
     task = EvalTask.of(frame, shape=Shape.TRIPLETS, part="held_out")
     held = frame[frame["part"] == "held_out"]
-    ours = task.measure(model.encode(task.texts))
+    ours = measure(task, model.encode(task.texts))
     theirs = TripletEvaluator(
         held["anchor"].tolist(), held["positive"].tolist(), held["negative"].tolist(), main_similarity_function="cosine"
     )(model)
@@ -171,7 +172,7 @@ def test_same_class_neighbours_are_those_of_scikit_learn(model: SentenceTransfor
     rows = model.encode(task.texts)
     near = NearestNeighbors(n_neighbors=11, metric="cosine", algorithm="brute").fit(rows).kneighbors(rows)[1][:, 1:]
     labels = frame["label"].to_numpy()
-    ours = task.measure(rows)
+    ours = measure(task, rows)
     assert ours["neighbour_recall"] == pytest.approx(float((labels[near] == labels[:, None]).mean()), **CLOSE)
     assert ours["silhouette"] == pytest.approx(float(silhouette_score(rows, labels, metric="cosine")), abs=1e-5)
 
@@ -187,7 +188,7 @@ def test_the_intervals_measures_are_those_of_the_epochs(model: SentenceTransform
     for shape, data in ((Shape.PAIRS, frame), (Shape.SCORED, scored), (Shape.LABELLED_PAIRS, labelled)):
         task = EvalTask.of(data, shape=shape, part="held_out")
         rows = model.encode(task.texts)
-        found, epoch = compare_metrics(ModelPair(task, rows, rows, np.arange(len(task.rows)))), task.measure(rows)
+        found, epoch = compare_metrics(ModelPair(task, rows, rows, np.arange(len(task.rows)))), measure(task, rows)
         for name in set(found) & set(epoch):
             assert found[name].tuned == pytest.approx(epoch[name], **CLOSE), name
         assert len(set(found) & set(epoch)) >= 2

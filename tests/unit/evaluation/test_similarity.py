@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import f1_score
 
-from lib.evaluation.curves import best_f1
+from lib.evaluation.agreement import best_f1
 from lib.evaluation.similarity import (
     LabelledCosines,
     best_threshold,

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from lib.evaluation.agreement import average_precision, average_ranks, pearson_correlation, spearman_correlation
 from lib.evaluation.bootstrap import Difference
 from lib.evaluation.bootstrap_aggregate import compare_aggregate, identity, standardize
-from lib.evaluation.curves import average_precision, pearson_correlation, ranks, spearman_correlation
 
 SIMULATIONS, RESAMPLES = 100, 120
 
@@ -38,7 +38,7 @@ def simulate(measure: str, examples: int, *, tuned_noise: float = 1.0) -> list[D
             "average precision": lambda values, rows, truth=truth: average_precision(truth[rows] == 1, values[rows]),
             "median": median,
         }[measure]
-        scale = {"pearson": standardize, "median": identity}.get(measure, ranks)
+        scale = {"pearson": standardize, "median": identity}.get(measure, average_ranks)
         if measure == "median":
             tuned = (tuned - 5) / 2
         found.append(
@@ -55,8 +55,8 @@ def test_ranks_are_scipys() -> None:
     from scipy.stats import rankdata
 
     values = np.random.default_rng(1).integers(0, 20, size=50)
-    assert ranks(values).tolist() == rankdata(values).tolist()
-    assert ranks(np.array([3.0])).tolist() == [1.0]
+    assert average_ranks(values).tolist() == rankdata(values).tolist()
+    assert average_ranks(np.array([3.0])).tolist() == [1.0]
 
 
 @pytest.mark.parametrize("measure", ["spearman", "pearson", "average precision", "median"])
