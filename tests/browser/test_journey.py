@@ -71,7 +71,7 @@ ACTIVE = "() => [...document.querySelectorAll('.js-plotly-plot')].map(p => p._fu
 
 def chooses_a_pair(window: Page) -> None:
     """Choose the first row of the pair table: its texts open below."""
-    opened = window.get_by_text("Why are these two close?")
+    opened = window.get_by_text("Explain the similarity of these two texts")
     expect(opened).to_have_count(0)
     window.wait_for_function("() => !document.querySelector('[data-testid=stStatusWidget]')")
     table = (

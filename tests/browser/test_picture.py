@@ -22,7 +22,7 @@ from tests.unit.projection.finished import finished_run
 
 ROOT = Path(__file__).resolve().parents[2]
 FIGURE = "document.querySelector('.js-plotly-plot')"
-FOLLOW = "Follow this pair"
+FOLLOW = "Trajectory"
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ def opened(page: Page, address: str) -> Page:
     """Open Explore and wait for the map."""
     page.goto(address)
     expect(page.locator(".js-plotly-plot .scatterlayer .point").first).to_be_attached(timeout=60_000)
-    expect(page.get_by_text("tell the truth").first).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("lines change length").first).to_be_visible(timeout=60_000)
     page.wait_for_timeout(300)
     return page
 
@@ -124,16 +124,16 @@ def test_zoom_survives_the_slider(page: Page, address: str, run: Run) -> None:
     assert zoomed[1] - zoomed[0] < 0.9 * (whole[1] - whole[0])
 
 
-def test_a_click_follows_the_pair_and_shows_the_intruder(page: Page, address: str, run: Run) -> None:
+def test_a_click_shows_the_pair_and_its_nearest_wrong_answer(page: Page, address: str, run: Run) -> None:
     opened(page, address)
     drawn = load_map(run)
     line = drawn.lines[drawn.lines["part"] == "held_out"].iloc[3]
     lonely = drawn.coordinates["base"][int(line["source"])]
     page.mouse.click(*pixel(page, *lonely))
     expect(page.get_by_role("tab", name=FOLLOW)).to_be_visible(timeout=20_000)
-    expect(page.get_by_role("tab", name="The intruder")).to_be_visible()
-    page.get_by_role("tab", name="Nearest texts").click()
-    expect(page.get_by_text("Nearest texts before")).to_be_visible()
+    expect(page.get_by_role("tab", name="Nearest wrong answer")).to_be_visible()
+    page.get_by_role("tab", name="Nearest neighbours").click()
+    expect(page.get_by_text("Nearest neighbours, base")).to_be_visible()
     chosen = re.search(r"[?&]pair=(\d+)", page.url)
     assert chosen
     expect(page.get_by_text(f"Question {chosen[1]} about").first).to_be_visible()
@@ -141,15 +141,15 @@ def test_a_click_follows_the_pair_and_shows_the_intruder(page: Page, address: st
     figure = page.locator(".js-plotly-plot").first.bounding_box()
     assert beside["x"] >= figure["x"] + figure["width"]
     assert beside["y"] < figure["y"] + figure["height"], "what was chosen opens in sight of the map"
-    page.get_by_role("button", name="Let go of 1 chosen").click()
+    page.get_by_role("button", name="Clear selection (1)").click()
     expect(page.get_by_role("tab", name=FOLLOW)).to_be_hidden()
-    expect(page.get_by_text("Strongest changes")).to_be_visible()
+    expect(page.get_by_text("Largest changes")).to_be_visible()
     assert "pair=" not in page.url
     expect_places(page, "Source, held-out", moment(run, "base"))
     page.wait_for_timeout(500)
     assert not page.evaluate(f"{FIGURE}._fullData.some(t => t.selectedpoints)"), "nothing stays dimmed"
     page.mouse.click(*pixel(page, *lonely))
-    expect(page.get_by_role("button", name="Let go of 1 chosen")).to_be_visible(timeout=20_000)
+    expect(page.get_by_role("button", name="Clear selection (1)")).to_be_visible(timeout=20_000)
 
 
 def test_a_lasso_chooses_many(page: Page, address: str, run: Run) -> None:
@@ -164,8 +164,8 @@ def test_a_lasso_chooses_many(page: Page, address: str, run: Run) -> None:
         page.mouse.move(x, y, steps=4)
     page.mouse.up()
     held = len(moment(run, "base"))
-    expect(page.get_by_role("button", name=f"Let go of {held} chosen")).to_be_visible(timeout=20_000)
-    expect(page.get_by_text(f"One of {held} chosen pairs")).to_be_visible()
+    expect(page.get_by_role("button", name=f"Clear selection ({held})")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text(f"Pair ({held} selected)")).to_be_visible()
 
 
 def test_filters_stand_in_a_link_that_another_browser_opens(page: Page, chromium: Browser, address: str) -> None:
@@ -195,10 +195,10 @@ def test_the_seen_moment_survives_every_redrawing_and_stands_in_the_link(
     expect(page).to_have_url(re.compile("[?&]frame=best"))
     page.get_by_label("Find words in a pair").fill("Question")
     page.get_by_label("Find words in a pair").press("Enter")
-    expect(page.get_by_role("button", name="Choose all")).to_be_visible(timeout=20_000)
+    expect(page.get_by_role("button", name="Select all")).to_be_visible(timeout=20_000)
     expect_places(page, "Source, held-out", moment(run, "best"))
-    page.get_by_role("button", name="Choose all").click()
-    expect(page.get_by_role("button", name="Let go of")).to_be_visible(timeout=20_000)
+    page.get_by_role("button", name="Select all").click()
+    expect(page.get_by_role("button", name="Clear selection")).to_be_visible(timeout=20_000)
     expect(page.locator(".legendtext", has_text="Chosen")).to_be_visible(timeout=20_000)
     expect_places(page, "Source, held-out", moment(run, "best"))
     assert page.evaluate(f"{FIGURE}._fullLayout.sliders[0].active") == 2
@@ -206,7 +206,7 @@ def test_the_seen_moment_survives_every_redrawing_and_stands_in_the_link(
     context = chromium.new_context(viewport={"width": 1280, "height": 1400})
     other = opened(context.new_page(), page.url)
     expect_places(other, "Source, held-out", moment(run, "best"))
-    expect(other.get_by_text("A link holds the first 20 of them.")).to_have_count(0)
+    expect(other.get_by_text("A link includes the first 20 of them.")).to_have_count(0)
     context.close()
     slide(page, "Base")
     expect_places(page, "Source, held-out", moment(run, "base"))
@@ -265,7 +265,7 @@ def test_present_shows_the_map_and_play_alone(page: Page, address: str, run: Run
     slide(page, "Epoch 1")
     expect(page).to_have_url(re.compile("frame=epoch-001"))
     page.get_by_role("button", name="Present").click()
-    expect(page.get_by_role("button", name="Leave the presentation")).to_be_visible(timeout=20_000)
+    expect(page.get_by_role("button", name="Exit presentation")).to_be_visible(timeout=20_000)
     page.wait_for_timeout(1_500)
     expect(page.get_by_label("Find words in a pair")).to_be_hidden()
     expect(page.get_by_text("Download")).to_have_count(0)
@@ -273,7 +273,7 @@ def test_present_shows_the_map_and_play_alone(page: Page, address: str, run: Run
     assert page.evaluate(f"{FIGURE}._fullLayout.sliders[0].active") == 1
     page.locator(".js-plotly-plot .updatemenu-button", has_text="Play").click()
     page.wait_for_function(f"{FIGURE}._fullLayout.sliders[0].active === 2")
-    page.get_by_role("button", name="Leave the presentation").click()
+    page.get_by_role("button", name="Exit presentation").click()
     expect(page.get_by_text("All 27 lines")).to_be_visible(timeout=20_000)
     assert "part=All" in page.url
 
@@ -314,8 +314,8 @@ def test_the_picture_can_be_taken_away(page: Page, chromium: Browser, address: s
     alone = context.new_page()
     alone.goto((tmp_path / "map.html").as_uri())
     expect_places(alone, "Source, held-out", moment(run, "base"))
-    expect(alone.get_by_role("heading", name="Planted, model: the pairs on the map")).to_be_visible()
-    expect(alone.get_by_text("tell the truth")).to_be_visible()
+    expect(alone.get_by_role("heading", name="Planted, model: map of the pairs")).to_be_visible()
+    expect(alone.get_by_text("lines change length")).to_be_visible()
     expect(alone.locator(".legendtext", has_text="Came closer")).to_be_visible()
     expect(alone.locator('.modebar-btn[data-title*="Share"]')).to_have_count(0)
     alone.locator(".js-plotly-plot .updatemenu-button", has_text="Play").click()
@@ -411,10 +411,10 @@ def test_another_layout_is_drawn_while_the_old_one_stays(page: Page, address: st
     layouts = page.locator('[data-testid="stPopover"]', has_text="Layout").locator("button").first
     layouts.click()
     page.get_by_text("PCA", exact=True).click()
-    page.get_by_role("button", name="Draw again").click()
-    expect(page.get_by_text("Drawing again")).to_be_visible(timeout=20_000)
+    page.get_by_role("button", name="Recompute map").click()
+    expect(page.get_by_text("Recomputing the map")).to_be_visible(timeout=20_000)
     expect(page.locator(".js-plotly-plot").first).to_be_visible()
-    expect(page.get_by_text("Drawing again")).to_be_hidden(timeout=90_000)
+    expect(page.get_by_text("Recomputing the map")).to_be_hidden(timeout=90_000)
     expect(layouts).to_be_visible(timeout=20_000)
     layouts.click()
-    expect(page.get_by_text("Now: PCA")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("Current map: PCA")).to_be_visible(timeout=20_000)

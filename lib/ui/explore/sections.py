@@ -14,37 +14,37 @@ from lib.ui.server.error_page import show_failure
 from lib.ui.shared import state
 from lib.ui.shared.components import pick_run, say_unknown, show_error
 
-ShowSection = Callable[[Run], None]
+_ShowSection = Callable[[Run], None]
 
 _EXPLORABLE = ("succeeded", "cancelled", "failed")
 """States whose runs are listed when they have a model: of a training that was cut short, the best so far."""
 
 
-def _verdict() -> ShowSection:
+def _verdict() -> _ShowSection:
     from lib.ui.explore.evaluation.verdict import show_verdict
 
     return show_verdict
 
 
-def _map() -> ShowSection:
+def _map() -> _ShowSection:
     from lib.ui.explore.map.section import show_map
 
     return show_map
 
 
-def _pairs() -> ShowSection:
+def _pairs() -> _ShowSection:
     from lib.ui.explore.pairs.table import show_pair_results
 
     return show_pair_results
 
 
-def _details() -> ShowSection:
+def _details() -> _ShowSection:
     from lib.ui.explore.evaluation.details import show_evaluation_details
 
     return show_evaluation_details
 
 
-def _playground() -> ShowSection:
+def _playground() -> _ShowSection:
     from lib.ui.explore.playground import show_playground
 
     return show_playground
@@ -54,7 +54,7 @@ def _playground() -> ShowSection:
 class _Section:
     """How to import what draws a section, and whether the present mode shows it."""
 
-    load: Callable[[], ShowSection]
+    load: Callable[[], _ShowSection]
     presented: bool = False
 
 

@@ -46,7 +46,7 @@ def selection_version() -> int:
     return int(st.session_state.get(keys.SELECTION_VERSION, 0))
 
 
-def active_pair(selected: list[int]) -> int | None:
+def _active_pair(selected: list[int]) -> int | None:
     """Pick the selected pair to show in detail: the one that was opened last, or the first."""
     active = st.session_state.get(keys.ACTIVE_PAIR)
     return active if active in selected else next(iter(selected), None)
@@ -54,7 +54,7 @@ def active_pair(selected: list[int]) -> int | None:
 
 def choose_active_pair(selected: list[int], *, key: str, label: Callable[[int], str]) -> int:
     """Let the person switch between the selected pairs, and return the one to show in detail."""
-    pair = active_pair(selected)
+    pair = _active_pair(selected)
     assert pair is not None, "at least one pair is selected"
     if len(selected) == 1:
         return pair

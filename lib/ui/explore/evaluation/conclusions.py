@@ -7,10 +7,10 @@ from typing import Any, Literal
 
 from lib.format import StoredChange, format_detectable, format_share, format_step
 
-ControlOutcome = Literal["no comparison", "no gain", "from pairs", "partly from pairs", "not from pairs", "unclear"]
+_ControlOutcome = Literal["no comparison", "no gain", "from pairs", "partly from pairs", "not from pairs", "unclear"]
 
 
-def classify_control(control: Mapping[str, Any]) -> ControlOutcome:
+def classify_control(control: Mapping[str, Any]) -> _ControlOutcome:
     """Classify where the run's gain comes from; the control explains a gain only where the run has one."""
     beyond, run = control.get("beyond"), control.get("run")
     if not beyond or not run:

@@ -21,7 +21,7 @@ _NUM_NEIGHBOURS = 6
 _TRAJECTORY_HEIGHT = 360
 _NO_TOOLBAR = {"displayModeBar": False}
 
-Neighbours = dict[str, tuple[list[int], list[float]]]
+_Neighbours = dict[str, tuple[list[int], list[float]]]
 """Model (base, tuned) -> text ids and cosines of the nearest texts, the nearest first."""
 
 
@@ -69,7 +69,7 @@ def _describe_numbers(line: pd.Series) -> str:
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
-def _find_neighbours(run_id: str, _map_stamp: tuple[int, int], text: int) -> Neighbours:
+def _find_neighbours(run_id: str, _map_stamp: tuple[int, int], text: int) -> _Neighbours:
     """Find the nearest texts of a text, base and tuned, by cosine of the full embeddings."""
     found = {}
     for model, vectors in zip(("base", "tuned"), end_vectors(open_workspace().runs.get(run_id)), strict=True):
@@ -80,7 +80,7 @@ def _find_neighbours(run_id: str, _map_stamp: tuple[int, int], text: int) -> Nei
     return found
 
 
-def _show_neighbours(data: MapData, neighbours: Neighbours, *, classes: dict[int, str] | None = None) -> None:
+def _show_neighbours(data: MapData, neighbours: _Neighbours, *, classes: dict[int, str] | None = None) -> None:
     """Show the nearest neighbours, base and tuned, with their classes where there are some."""
     for model in ("base", "tuned"):
         ids, cosines = neighbours[model]
