@@ -179,11 +179,6 @@ def ignore_interrupts() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def exit_when_terminated() -> None:
-    """Let a request to terminate end this process as an exit does: what it keeps in temporary folders is removed."""
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
-
-
 class LineReader:
     """The lines of a pipe, each awaited for a limited time. A thread reads: `select` takes no pipes on Windows."""
 

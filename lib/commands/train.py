@@ -168,7 +168,7 @@ def _run_job(workspace: Workspace, job: Job) -> None:
 
     bar = JobProgressBar(workspace.runs.get(job.run).name)
     try:
-        worker.do(workspace, job, echo=bar)
+        worker.run_job(workspace, job, echo=bar)
     finally:
         bar.close()
 

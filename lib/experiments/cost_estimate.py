@@ -1,27 +1,27 @@
 """How long will a training take, and how much memory? Some real steps of it, in a process of their own, with nothing kept.
 
-`start` and `result` are for pages and import nothing heavy; `python -m lib.experiments.cost_estimate` does the work.
+Pages import this module: what brings torch is imported inside `python -m lib.experiments.cost_estimate`.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import subprocess
-import sys
 import tempfile
 from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lib.data.shapes import Shape
-from lib.errors import CancelledError, CloserError, error_from_json
-from lib.process import exit_when_terminated, start_module
+from lib.errors import CancelledError, CloserError, TrainingError
+from lib.process import ChildDiedError, answer_call, call_module
 from lib.progress import Silent
+from lib.store.context import JobContext
+from lib.store.jobs import Job
 from lib.store.layout import WorkspacePaths
 from lib.store.publish import write_atomic
-from lib.store.workspace import open_workspace
+from lib.store.workspace import Workspace, open_workspace
 from lib.training import cadence
 from lib.training.recipe import Recipe
 
@@ -90,46 +90,82 @@ class Probe(Silent):
             raise CancelledError("Measured enough.")
 
 
-def place(home: Path, *, dataset: str, model: str, recipe: Recipe) -> Path:
-    """Return the file that the estimate of this training is written to."""
-    kept = {name: value for name, value in recipe.to_dict().items() if name not in COSTS_NOTHING}
-    mark = hashlib.sha256(
-        json.dumps([dataset, model, kept, [field.name for field in fields(Estimate)]], sort_keys=True).encode()
-    ).hexdigest()[:20]
-    return WorkspacePaths(home).estimates / f"{mark}.json"
+@dataclass(frozen=True)
+class PlannedTraining:
+    """A training that somebody may start. dataset: its id; model: the base model's name or folder."""
+
+    dataset: str
+    model: str
+    recipe: Recipe
+
+    @property
+    def key(self) -> str:
+        """The same for all trainings whose steps cost the same."""
+        settings = {name: value for name, value in self.recipe.to_dict().items() if name not in COSTS_NOTHING}
+        facts = [self.dataset, self.model, settings, [field.name for field in fields(Estimate)]]
+        return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:20]
+
+    def path(self, home: Path) -> Path:
+        """Build the path of its estimate."""
+        return WorkspacePaths(home).estimates / f"{self.key}.json"
+
+    def job(self, workspace: Workspace) -> Job | None:
+        """Look up the job that measures it, or that did."""
+        return workspace.jobs.find(f"estimate-{self.key}")
+
+    def submit(self, workspace: Workspace, *, session: str) -> Job:
+        """Queue its measuring. session: the browser session that asks for it, which may cancel it."""
+        payload = {"model": self.model, "recipe": self.recipe.to_dict(), "session": session}
+        return workspace.jobs.submit_on_dataset(
+            "estimate", dataset=self.dataset, payload=payload, key=f"estimate-{self.key}"
+        )
 
 
-def start(home: Path, *, dataset: str, model: str, recipe: Recipe) -> subprocess.Popen[bytes]:
-    """Measure in a process of its own; `result` says when it is there."""
-    path = place(home, dataset=dataset, model=model, recipe=recipe)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    request = json.dumps([str(home), dataset, model, recipe.to_dict(), str(path)])
-    return start_module("lib.experiments.cost_estimate", request)
-
-
-def result(home: Path, *, dataset: str, model: str, recipe: Recipe) -> Estimate | None:
-    """Return the estimate, or None while there is none. Raises the error that the measuring met."""
-    path = place(home, dataset=dataset, model=model, recipe=recipe)
+def load_estimate(home: Path, planned: PlannedTraining) -> Estimate | None:
+    """Read the estimate, or None while there is none."""
+    path = planned.path(home)
     if not path.is_file():
         return None
-    found = json.loads(path.read_text(encoding="utf-8"))
-    if "error" in found:
-        path.unlink(missing_ok=True)
-        raise error_from_json(found["error"])
-    return Estimate(**found)
+    facts = json.loads(path.read_text(encoding="utf-8"))
+    return None if "error" in facts else Estimate(**facts)  # an older version wrote errors there
 
 
-def measure(home: Path, *, dataset: str, model: str, recipe: Recipe) -> Estimate:
-    """Train for a few steps on a part of the data and return what they took."""
+def write_estimate(context: JobContext) -> None:
+    """Measure what the job asks for in a process of its own, whose peak of memory is that of these steps alone."""
+    workspace, payload = context.workspace, context.payload
+    planned = PlannedTraining(context.dataset.id, payload["model"], Recipe.from_dict(payload["recipe"]))
+    paths = WorkspacePaths(workspace.home)
+    with tempfile.TemporaryDirectory(dir=paths.cache) as name:
+        request = {"home": str(workspace.home), "dataset": planned.dataset, "folder": name} | payload
+        try:
+            facts = call_module(
+                "lib.experiments.cost_estimate",
+                request,
+                folder=Path(name),
+                check=context.progress.check,
+                log=paths.log("worker"),
+            )
+        except ChildDiedError as error:
+            raise TrainingError(
+                "The steps could not be measured: their process ended too early.",
+                todo="The memory may be too small for this batch size; logs/worker.log has the details.",
+            ) from error
+    path = planned.path(workspace.home)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_atomic(path, json.dumps(facts))
+
+
+def measure_cost(home: Path, planned: PlannedTraining, *, folder: Path) -> Estimate:
+    """Train for a few steps on a part of the data and give what they took. folder: gets the checkpoints."""
     from lib.training.validation_sample import count_validation_texts
 
-    found = open_workspace(home).datasets.get(dataset)
-    frame = found.frame()
-    rows = frame[frame["part"] == "train"].head(MOST_BATCHES * recipe.batch_size)
+    dataset = open_workspace(home).datasets.get(planned.dataset)
+    frame = dataset.frame()
+    rows = frame[frame["part"] == "train"].head(MOST_BATCHES * planned.recipe.batch_size)
     looked = frame[frame["part"] == "validation"].head(LOOKED_AT)
-    with tempfile.TemporaryDirectory(dir=WorkspacePaths(home).cache) as folder:
-        probe = probed(frame.loc[[*rows.index, *looked.index]], found.shape, model, recipe, Path(folder), home)
-    return summary(probe, texts=count_validation_texts(frame, Shape(found.shape)))
+    some = frame.loc[[*rows.index, *looked.index]]
+    probe = probed(some, dataset.shape, planned.model, planned.recipe, folder, home)
+    return summary(probe, texts=count_validation_texts(frame, Shape(dataset.shape)))
 
 
 def probed(frame: pd.DataFrame, shape: str, model: str, recipe: Recipe, folder: Path, home: Path) -> Probe:
@@ -168,17 +204,10 @@ def summary(probe: Probe, *, texts: int) -> Estimate:
     )
 
 
-def main() -> int:
-    """Measure what is asked for on the command line and write it to its file."""
-    exit_when_terminated()
-    home, dataset, model, values, path = json.loads(sys.argv[1])
-    try:
-        found = asdict(measure(Path(home), dataset=dataset, model=model, recipe=Recipe.from_dict(values)))
-    except CloserError as error:
-        found = {"error": error.to_json()}
-    write_atomic(Path(path), json.dumps(found))
-    return 0
+def _answer(request: dict[str, Any]) -> dict[str, Any]:
+    planned = PlannedTraining(request["dataset"], request["model"], Recipe.from_dict(request["recipe"]))
+    return asdict(measure_cost(Path(request["home"]), planned, folder=Path(request["folder"]) / "training"))
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(answer_call(_answer))

@@ -1,4 +1,4 @@
-"""One attempt at a job: whatever happens inside, the queue is told truly how it ended."""
+"""One attempt at a job: however the work ends, the queue gets to know how."""
 
 from __future__ import annotations
 
@@ -9,19 +9,17 @@ import traceback
 from pathlib import Path
 from types import TracebackType
 
-from lib.errors import CancelledError, CloserError, DamagedError, StoreError, is_out_of_memory
+from lib.errors import CancelledError, CloserError, DamagedError, StoreError, TrainingError, is_out_of_memory
 from lib.jobs.events import EventWriter
 from lib.store.jobs import Job
 from lib.store.workspace import Workspace
 
-TELL_AGAIN_SECONDS = 1.0
-OUT_OF_MEMORY = (
-    "The memory was not enough. Lower the batch size or the max length, or close other programs; then try again."
-)
+RETRY_SECONDS = 1.0
+LESS_MEMORY = "Lower the batch size or the max length, or close other programs; then try again."
 
 
 class Attempt:
-    """A context: leaving it normally means success; an exception means failed or cancelled, and is told as such.
+    """A context manager that ends the job: succeeded when left normally, failed or cancelled by an exception.
 
     Errors meant for users and cancellation end here; anything else goes on, so that the process ends with its traceback
     in the log.
@@ -45,44 +43,48 @@ class Attempt:
             self.follow_ups = error.follow_ups
         if isinstance(error, CancelledError):
             return self._end("cancelled", error.what)
-        self._end("failed", reason_of(error, self.workspace.home))
+        failure = failure_of(error, self.workspace.home)
+        self._end("failed", str(failure), error=failure)
         self.progress.log("".join(traceback.format_exception(error)).strip(), level="error")
         return isinstance(error, CloserError)
 
-    def _end(self, state: str, reason: str) -> bool:
+    def _end(self, state: str, reason: str, *, error: CloserError | None = None) -> bool:
         self.state = state
-        if self._told(state, reason):
+        if self._report(state, reason, error):
             self.progress.write("end", job=self.job.kind, state=state, reason=reason)
         return True
 
-    def _told(self, state: str, reason: str) -> bool:
-        """Tell the queue; a disk that is full at first may take the few bytes a moment later (a reserve is given back)."""
+    def _report(self, state: str, reason: str, error: CloserError | None) -> bool:
+        """Write the end to the queue; a disk that is full at first may take the few bytes a moment later: a reserve is freed."""
         for tries_left in (2, 1, 0):
             try:
-                return self.workspace.jobs.finish(self.job, state, reason, follow_ups=self.follow_ups)
+                return self.workspace.jobs.finish(self.job, state, reason, error=error, follow_ups=self.follow_ups)
             except DamagedError:
                 raise
             except StoreError:
                 if not tries_left:
                     raise
-                time.sleep(TELL_AGAIN_SECONDS)
+                time.sleep(RETRY_SECONDS)
         return False
 
 
-def reason_of(error: BaseException, home: Path) -> str:
-    """Return why an attempt failed, in the user's words."""
+def failure_of(error: BaseException, home: Path) -> CloserError:
+    """Give why an attempt failed as an error for the user."""
     cause = error.__cause__
     if is_disk_full(error) or (cause is not None and is_disk_full(cause)):
         free = shutil.disk_usage(home).free
-        return (
-            f"The disk is full: {free / 1e9:.2f} GB are free. Free some space (the Overview page says what each run takes; "
-            "the Train page says how much a training needs), then try again: it goes on from its newest checkpoint."
+        return StoreError(
+            f"The disk is full: {free / 1e9:.2f} GB are free.",
+            todo="Free some space (the Overview page says what each run takes; the Train page says how much a training "
+            "needs), then try again: it goes on from its newest checkpoint.",
         )
     if isinstance(error, CloserError):
-        return str(error)
+        return error
     if is_out_of_memory(error):
-        return OUT_OF_MEMORY
-    return f"Something unforeseen happened ({type(error).__name__}: {str(error)[:300]}). The log has the details."
+        return TrainingError("The memory was not enough.", todo=LESS_MEMORY)
+    return CloserError(
+        f"Unexpected error ({type(error).__name__}: {str(error)[:300]}).", todo="The log has the details."
+    )
 
 
 def is_disk_full(error: BaseException) -> bool:

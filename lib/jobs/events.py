@@ -15,6 +15,9 @@ from typing import Any
 
 from lib.errors import CancelledError
 from lib.process import resident_memory
+from lib.store.jobs import Job
+from lib.store.layout import WorkspacePaths
+from lib.store.workspace import Workspace
 
 ADVANCE_SECONDS = 0.5
 CHECK_SECONDS = 0.5
@@ -96,6 +99,13 @@ class EventWriter:
                 file.seek(-1, os.SEEK_END)
                 if file.read(1) != b"\n":
                     file.write(b"\n")
+
+
+def events_path(workspace: Workspace, job: Job) -> Path:
+    """Build the path of a job's events: its run's, or its own. Raises NotFoundError when the run is gone."""
+    if job.run:
+        return workspace.runs.get(job.run).paths.events
+    return WorkspacePaths(workspace.home).job_events(job.id)
 
 
 def read_events(path: Path, *, after: int = 0) -> tuple[list[dict[str, Any]], int]:

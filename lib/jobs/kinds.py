@@ -15,11 +15,15 @@ from lib.store.workspace import Workspace
 
 @dataclass(frozen=True)
 class JobKind:
-    """A kind of job: its name in the queue, its title for people, and its work, which gives the kinds that follow."""
+    """A kind of job: its name in the queue, its title for people, and its work, which gives the kinds that follow.
+
+    is_background: nobody waits for it; it is taken last, and stopped when other work waits.
+    """
 
     name: str
     title: str
     run: Callable[[JobContext], tuple[str, ...]]
+    is_background: bool = False
 
 
 KINDS = {
@@ -31,6 +35,8 @@ KINDS = {
         JobKind("placebo", "Shuffled-target control", pipeline.control),
         JobKind("learning_curve", "Learning curve", pipeline.learning_curve),
         JobKind("blend", "Blend with base model", pipeline.interpolate),
+        JobKind("label_noise", "Label-noise check", pipeline.check_label_noise),
+        JobKind("estimate", "Cost estimate", pipeline.estimate_cost, is_background=True),
     )
 }
 """By name, as the queue's table has it; a new kind is one line here."""
@@ -41,16 +47,21 @@ def title_of(kind: str) -> str:
     return KINDS[kind].title if kind in KINDS else kind
 
 
+def is_background(kind: str) -> bool:
+    """Say whether other work goes before this kind."""
+    return kind in KINDS and KINDS[kind].is_background
+
+
 def perform(workspace: Workspace, job: Job, progress: Progress) -> tuple[str, ...]:
     """Do a claimed job's work and give the kinds that should follow. Raises what the work raises."""
     kind = KINDS.get(job.kind)
     if kind is None:
         raise InputError(f"There is no work of the kind {job.kind}.")
-    run = workspace.runs.get(job.run)
-    dataset = workspace.datasets.get(run.dataset)
+    run = workspace.runs.get(job.run) if job.run else None
+    dataset = workspace.datasets.get(run.dataset if run else job.dataset)
     if dataset.deleted is not None:
         raise NotFoundError(
             f"The dataset {dataset.name} was deleted while this waited.",
             todo="Restore it on the Upload page, then press Try again.",
         )
-    return kind.run(JobContext(workspace, job, run, dataset, progress))
+    return kind.run(JobContext(workspace, job, dataset, progress, run))

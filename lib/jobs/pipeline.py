@@ -76,3 +76,19 @@ def interpolate(context: JobContext) -> tuple[str, ...]:
     from lib.experiments.interpolation import run_interpolation
 
     return run_interpolation(context)
+
+
+def check_label_noise(context: JobContext) -> tuple[str, ...]:
+    """List the rows of a dataset that the bundled model ranks another target above."""
+    from lib.experiments.label_noise_check import write_label_noise
+
+    write_label_noise(context)
+    return ()
+
+
+def estimate_cost(context: JobContext) -> tuple[str, ...]:
+    """Measure some steps of a training that nobody has started yet."""
+    from lib.experiments.cost_estimate import write_estimate
+
+    write_estimate(context)
+    return ()

@@ -14,6 +14,8 @@ from pathlib import Path
 from filelock import Timeout
 
 from lib.errors import CloserError
+from lib.jobs.events import events_path
+from lib.jobs.kinds import is_background
 from lib.jobs.locks import kill_worker, supervisor_lock, try_lock, worker_lock
 from lib.jobs.worker import release_dead
 from lib.process import start_module
@@ -86,12 +88,13 @@ class Supervisor:
                 release_dead(workspace)
         if none_lives:
             self._start_worker(workspace)
+        make_way(workspace)
         self._kill_late(workspace)
         workspace.database.keep_reserve()
         workspace.database.backup()
 
     def _tell(self, workspace: Workspace) -> None:
-        busy = bool(workspace.jobs.all(states=OPEN))
+        busy = any(job.run for job in workspace.jobs.all(states=OPEN))
         if busy and not self._busy:
             self._on_begin()
         self._busy = busy
@@ -104,9 +107,9 @@ class Supervisor:
 
     def _kill_late(self, workspace: Workspace) -> None:
         """Kill a worker that was asked to stop and neither did nor shows any sign of life for half a minute."""
-        asked = {job.id: workspace.runs.get(job.run) for job in workspace.jobs.all(states=("cancelling",))}
+        asked = {job.id: events_path(workspace, job) for job in workspace.jobs.all(states=("cancelling",))}
         known = self._cancelling
-        self._cancelling = {job: known.get(job, Waited()).look(run.paths.events) for job, run in asked.items()}
+        self._cancelling = {job: known.get(job, Waited()).look(events) for job, events in asked.items()}
         if any(waited.is_late for waited in self._cancelling.values()):
             kill_worker(workspace.home)
 
@@ -132,6 +135,15 @@ class Waited:
         present = time.monotonic()
         began = present if self.began is None else self.began
         return present - self.silent > CANCEL_SECONDS or present - began > CANCEL_AT_MOST_SECONDS
+
+
+def make_way(workspace: Workspace) -> None:
+    """Cancel a job in the background when other work waits: a person waits for that, and it needs the processor."""
+    if all(is_background(job.kind) for job in workspace.jobs.all(states=WAITING)):
+        return
+    for job in workspace.jobs.all(states=("running",)):
+        if is_background(job.kind):
+            workspace.jobs.cancel(job.id)
 
 
 def start_worker(home: Path, *, log: Path) -> subprocess.Popen[bytes]:

@@ -12,11 +12,12 @@ from typing import Any
 from lib import settings
 from lib.errors import NotFoundError
 from lib.jobs.attempt import Attempt
-from lib.jobs.events import EventWriter
-from lib.jobs.kinds import perform
+from lib.jobs.events import EventWriter, events_path
+from lib.jobs.kinds import is_background, perform
 from lib.jobs.locks import memory_ran_out, note_worker, try_lock, worker_lock
 from lib.process import ignore_interrupts
 from lib.store.jobs import LIVE, WAITING, Job
+from lib.store.layout import WorkspacePaths
 from lib.store.workspace import Workspace, open_workspace
 
 KILLED_FOR_MEMORY = (
@@ -37,14 +38,9 @@ def work(home: Path, *, own_log: bool = False) -> int:
         release_dead(workspace)
         note_worker(workspace.home)
         while (job := claim_next(workspace)) is not None:
-            try:
-                run = workspace.runs.get(job.run)
-            except NotFoundError as error:  # it was removed for good between two looks
-                workspace.jobs.finish(job, "failed", str(error))
-                continue
             if own_log:
-                write_output_to(run.paths.log)
-            do(workspace, job)
+                write_output_to(log_path(workspace, job))
+            run_job(workspace, job)
     return 0
 
 
@@ -59,21 +55,36 @@ def release_dead(workspace: Workspace) -> None:
 
 
 def claim_next(workspace: Workspace) -> Job | None:
-    """Claim the first job that waits, or return None when none is left."""
+    """Claim the first job that waits, one in the background last; None when none is left."""
     while waiting := workspace.jobs.all(states=WAITING):
-        if (job := workspace.jobs.claim(waiting[0].id)) is not None:
+        first = min(waiting, key=lambda job: is_background(job.kind))  # of equals the first in the queue
+        if (job := workspace.jobs.claim(first.id)) is not None:
             return job
     return None
 
 
-def do(workspace: Workspace, job: Job, *, echo: Callable[[dict[str, Any]], None] | None = None) -> str:
-    """Do one claimed job and return the state it ended in; `echo` is given each event too."""
-    run = workspace.runs.get(job.run)
-    progress = EventWriter(run.paths.events, cancelled=lambda: must_stop(workspace, job), echo=echo)
+def run_job(workspace: Workspace, job: Job, *, echo: Callable[[dict[str, Any]], None] | None = None) -> str:
+    """Run one claimed job and give the state it ended in; `echo` is given each event too."""
+    try:
+        events = events_path(workspace, job)
+    except NotFoundError as error:  # its run was removed for good since it was claimed
+        workspace.jobs.finish(job, "failed", str(error), error=error)
+        return "failed"
+    progress = EventWriter(events, cancelled=lambda: must_stop(workspace, job), echo=echo)
     attempt = Attempt(workspace, job, progress)
     with attempt:
         attempt.follow_ups = perform(workspace, job, progress)
+    if not job.run and attempt.state != "failed":
+        events.unlink(missing_ok=True)
     return attempt.state
+
+
+def log_path(workspace: Workspace, job: Job) -> Path:
+    """Build the path of the log that gets a job's output: its run's, or the worker's own."""
+    with suppress(NotFoundError):
+        if job.run:
+            return workspace.runs.get(job.run).paths.log
+    return WorkspacePaths(workspace.home).log("worker")
 
 
 def write_output_to(path: Path) -> None:

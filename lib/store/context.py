@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from lib.errors import NotFoundError
 from lib.progress import Progress
 from lib.store.datasets import Dataset
 from lib.store.jobs import Job
@@ -14,13 +15,20 @@ from lib.store.workspace import Workspace
 
 @dataclass(frozen=True)
 class JobContext:
-    """The open workspace, the job, its run, the run's dataset, and where to report."""
+    """The open workspace, the job, the dataset that it is about, where to report, and the run where it belongs to one."""
 
     workspace: Workspace
     job: Job
-    run: Run
     dataset: Dataset
     progress: Progress
+    run_or_none: Run | None = None
+
+    @property
+    def run(self) -> Run:
+        """The job's run. Raises NotFoundError for a job on a dataset alone."""
+        if self.run_or_none is None:
+            raise NotFoundError(f"Job {self.job.id} ({self.job.kind}) belongs to no run.")
+        return self.run_or_none
 
     @property
     def payload(self) -> dict[str, Any]:

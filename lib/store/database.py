@@ -37,6 +37,11 @@ MIGRATIONS: tuple[str, ...] = (
     ALTER TABLE jobs ADD COLUMN spent REAL NOT NULL DEFAULT 0;
     UPDATE jobs SET spent = MAX(0, COALESCE((julianday(ended) - julianday(started)) * 86400, 0));
     """,
+    # Work on a dataset that belongs to no run (its run is then empty), and the whole error that a job failed with, JSON.
+    """
+    ALTER TABLE jobs ADD COLUMN dataset TEXT NOT NULL DEFAULT '';
+    ALTER TABLE jobs ADD COLUMN error TEXT NOT NULL DEFAULT '';
+    """,
 )
 """One script a schema version; released ones never change, a new version is a new entry."""
 

@@ -8,7 +8,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from lib.errors import InputError, NotFoundError
+from lib.errors import CloserError, InputError, NotFoundError, error_from_json
 from lib.store.database import Database, now
 
 WAITING = ("queued",)
@@ -20,9 +20,10 @@ MAX_ATTEMPTS = 3
 
 @dataclass(frozen=True)
 class Job:
-    """One piece of work on a run. `token` names the attempt: an older worker that wakes up cannot write with its own.
+    """One piece of work on a run, or on a dataset alone. `token` names the attempt: an older worker cannot write with its own.
 
-    spent: the seconds that ended attempts took, counting from the last time it was asked for anew.
+    run: empty for work on a dataset alone, which `dataset` then names. spent: the seconds that ended attempts took, counting
+    from the last time it was asked for anew. error: what a failed job raised, where that is known as a whole.
     """
 
     id: int
@@ -39,7 +40,17 @@ class Job:
     started: str | None
     ended: str | None
     spent: float = 0.0
+    dataset: str = ""
+    error: CloserError | None = None
 
+    @property
+    def failure(self) -> CloserError:
+        """The error of a failed job, at least with its reason."""
+        return self.error or CloserError(self.reason)
+
+
+QUEUED_AGAIN = "state = 'queued', attempts = 0, reason = '', error = '', ended = NULL, position = ?"
+"""Queues an ended job once more, with fresh attempts, at the given position."""
 
 SPENT = "spent = spent + MAX(0, COALESCE(julianday(?) - julianday(started), 0) * 86400)"
 """Adds the seconds of the attempt that ends at the given moment."""
@@ -52,10 +63,29 @@ class Jobs:
         self._database = database
 
     def submit(self, kind: str, *, run: str, payload: dict[str, Any] | None = None, key: str = "") -> Job:
-        """Put a job at the end of the queue; the same key twice is the same job."""
+        """Put a job on a run at the end of the queue; the same key twice is the same job."""
         with self._database.changing() as connection:
             identity = insert(connection, kind, run=run, payload=payload or {}, key=key)
         return self.get(identity)
+
+    def submit_on_dataset(self, kind: str, *, dataset: str, payload: dict[str, Any] | None = None, key: str) -> Job:
+        """Put the job of this key, on a dataset alone, at the end of the queue: anew where it has ended before.
+
+        One that waits or works stays as it is.
+        """
+        with self._database.changing() as connection:
+            identity = insert(connection, kind, run="", dataset=dataset, payload=payload or {}, key=key)
+            connection.execute(
+                f"UPDATE jobs SET payload = ?, {QUEUED_AGAIN} WHERE id = ? AND state IN ('succeeded', 'failed', 'cancelled')",
+                (json.dumps(payload or {}), next_position(connection), identity),
+            )
+        return self.get(identity)
+
+    def find(self, key: str) -> Job | None:
+        """Look a job up by its key."""
+        with self._database.reading() as connection:
+            row = connection.execute("SELECT * FROM jobs WHERE key = ?", (key,)).fetchone()
+        return None if row is None else as_job(row)
 
     def get(self, identity: int) -> Job:
         """Return one job. Raises NotFoundError."""
@@ -86,16 +116,24 @@ class Jobs:
         token = uuid.uuid4().hex
         with self._database.changing() as connection:
             changed = connection.execute(
-                "UPDATE jobs SET state = 'running', token = ?, attempts = attempts + 1, started = ?, ended = NULL, reason = ''"
+                "UPDATE jobs SET state = 'running', token = ?, attempts = attempts + 1, started = ?, ended = NULL, reason = '', error = ''"
                 " WHERE id = ? AND state = 'queued'",
                 (token, now(), identity),
             ).rowcount
         return self.get(identity) if changed else None
 
-    def finish(self, job: Job, state: str, reason: str = "", *, follow_ups: tuple[str, ...] = ()) -> bool:
+    def finish(
+        self,
+        job: Job,
+        state: str,
+        reason: str = "",
+        *,
+        error: CloserError | None = None,
+        follow_ups: tuple[str, ...] = (),
+    ) -> bool:
         """End an attempt and queue its follow-ups in the same transaction; return False when the token is not the newest."""
         with self._database.changing() as connection:
-            changed = end(connection, job, state, reason)
+            changed = end(connection, job, state, reason, error=error)
             if changed:
                 for kind in reversed(follow_ups):  # each goes to the front
                     insert(
@@ -142,8 +180,7 @@ class Jobs:
         """Queue a failed or cancelled job again, with fresh attempts; it goes on from its newest checkpoint."""
         with self._database.changing() as connection:
             changed = connection.execute(
-                "UPDATE jobs SET state = 'queued', attempts = 0, reason = '', ended = NULL, position = ?"
-                " WHERE id = ? AND state IN ('failed', 'cancelled')",
+                f"UPDATE jobs SET {QUEUED_AGAIN} WHERE id = ? AND state IN ('failed', 'cancelled')",
                 (next_position(connection), identity),
             ).rowcount
         job = self.get(identity)
@@ -166,7 +203,14 @@ class Jobs:
 
 
 def insert(
-    connection: sqlite3.Connection, kind: str, *, run: str, payload: dict[str, Any], key: str = "", first: bool = False
+    connection: sqlite3.Connection,
+    kind: str,
+    *,
+    run: str,
+    payload: dict[str, Any],
+    dataset: str = "",
+    key: str = "",
+    first: bool = False,
 ) -> int:
     """Insert a queued job inside a transaction and return its id; with a known key, the id of the job that has it."""
     if key:
@@ -175,19 +219,19 @@ def insert(
             return int(known["id"])
     position = first_position(connection) if first else next_position(connection)
     cursor = connection.execute(
-        "INSERT INTO jobs (key, kind, run, payload, state, position, created) VALUES (?, ?, ?, ?, 'queued', ?, ?)",
-        (key or None, kind, run, json.dumps(payload), position, now()),
+        "INSERT INTO jobs (key, kind, run, dataset, payload, state, position, created) VALUES (?, ?, ?, ?, ?, 'queued', ?, ?)",
+        (key or None, kind, run, dataset, json.dumps(payload), position, now()),
     )
     return int(cursor.lastrowid or 0)
 
 
-def end(connection: sqlite3.Connection, job: Job, state: str, reason: str) -> int:
+def end(connection: sqlite3.Connection, job: Job, state: str, reason: str, *, error: CloserError | None = None) -> int:
     """End an attempt inside a transaction; return 0 when the token is not the newest."""
     moment = now()
     return connection.execute(
-        f"UPDATE jobs SET state = ?, reason = ?, ended = ?, {SPENT}"
+        f"UPDATE jobs SET state = ?, reason = ?, error = ?, ended = ?, {SPENT}"
         " WHERE id = ? AND token = ? AND state IN ('running', 'cancelling')",
-        (state, reason, moment, moment, job.id, job.token),
+        (state, reason, json.dumps(error.to_json()) if error else "", moment, moment, job.id, job.token),
     ).rowcount
 
 
@@ -203,5 +247,6 @@ def first_position(connection: sqlite3.Connection) -> float:
 
 
 def as_job(row: sqlite3.Row) -> Job:
-    """Return a row as a Job."""
-    return Job(**(dict(row) | {"payload": json.loads(row["payload"])}))
+    """Make a Job of a row."""
+    error = error_from_json(json.loads(row["error"])) if row["error"] else None
+    return Job(**(dict(row) | {"payload": json.loads(row["payload"]), "error": error}))

@@ -79,6 +79,10 @@ class WorkspacePaths:
         """Logs of the server, the worker and the inference helper."""
         return self.home / "logs"
 
+    def job_events(self, identity: int) -> Path:
+        """Build the path of the progress events of a job that belongs to no run."""
+        return self.logs / f"job-{identity}.jsonl"
+
     def log(self, name: str) -> Path:
         """Build the path of one process's log. name: server, worker or live."""
         return self.logs / f"{name}.log"

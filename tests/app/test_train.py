@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -18,6 +18,7 @@ from lib.data.columns.guess import guess_mapping
 from lib.data.columns.mapping import FrameTable
 from lib.data.prepare import prepare
 from lib.data.shapes import Shape
+from lib.errors import CloserError, ModelError
 from lib.jobs.events import EventWriter
 from lib.jobs.locks import worker_lock
 from lib.store.datasets import Dataset
@@ -337,75 +338,100 @@ def test_steps_are_those_that_the_batches_have(open_page: Callable[..., AppTest]
     assert "until one class is left" in told
 
 
-class Measuring:
-    """Stands for a measuring process."""
-
-    def __init__(self) -> None:
-        self.ended: int | None = None
-
-    def poll(self) -> int | None:
-        return self.ended
-
-    def terminate(self) -> None:
-        self.ended = -15
-
-
 @pytest.fixture
-def measurings(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Measuring]]:
-    """Let a server be there, and give the measurements that the page begins, by model."""
-    begun: dict[str, Measuring] = {}
+def served(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a server be there, whose worker is on its way."""
     monkeypatch.setattr(cost, "is_served", lambda: True)
-    monkeypatch.setattr(
-        cost.cost_estimate, "start", lambda home, **asked: begun.setdefault(asked["model"], Measuring())
-    )
-    yield begun
-    cost._probes.clear()
-    cost._tried.clear()
 
 
-def test_cost_is_measured_unasked_one_model_at_a_time(
-    open_page: Callable[..., AppTest], dataset: Dataset, measurings: dict[str, Measuring]
+def estimates(workspace: Workspace) -> dict[str, str]:
+    """Return the state of each model's measuring."""
+    return {job.payload["model"]: job.state for job in workspace.jobs.all(kind="estimate")}
+
+
+def end_estimate(workspace: Workspace, model: str, state: str, error: CloserError | None = None) -> None:
+    """End a model's measuring as a worker does."""
+    (job,) = (job for job in workspace.jobs.all(kind="estimate") if job.payload["model"] == model)
+    claimed = workspace.jobs.claim(job.id)
+    assert claimed is not None
+    workspace.jobs.finish(claimed, state, "", error=error)
+
+
+@pytest.mark.usefixtures("served")
+def test_cost_is_measured_unasked_for_each_model(
+    open_page: Callable[..., AppTest], dataset: Dataset, workspace: Workspace
 ) -> None:
-    """For the settings as they are offered; one that failed is not begun again, but can be asked for."""
+    """For the settings as they are offered; one that failed says why and is not begun again, but can be asked for."""
     app = open_page("train")
-    assert list(measurings) == [BUNDLED]
-    assert "to measure them" in texts(app)
+    assert estimates(workspace) == {BUNDLED: "queued"}
+    assert not app.exception
     app.multiselect[0].set_value([BUNDLED, STATIC]).run()
-    assert list(measurings) == [BUNDLED]
-    assert "Waits for another measurement" in texts(app)
-    measurings[BUNDLED].ended = 1
+    assert estimates(workspace) == {BUNDLED: "queued", STATIC: "queued"}
+    end_estimate(workspace, BUNDLED, "failed", ModelError("It is broken.", where="Here", todo="Mend it."))
     app.run()
-    assert list(measurings) == [BUNDLED, STATIC]
-    assert button(app, "Measure time and memory of all-MiniLM-L6-v2")
+    assert estimates(workspace) == {BUNDLED: "failed", STATIC: "queued"}
+    assert all(part in texts(app) for part in ("Here", "It is broken", "Mend it"))
+    button(app, "Measure time and memory of all-MiniLM-L6-v2").click().run()
+    assert estimates(workspace) == {BUNDLED: "queued", STATIC: "queued"}
 
 
+@pytest.mark.usefixtures("served")
+def test_an_outdated_measuring_is_cancelled_and_anothers_is_not(
+    open_page: Callable[..., AppTest], dataset: Dataset, workspace: Workspace
+) -> None:
+    app, other = open_page("train"), open_page("train")
+    app.multiselect[0].set_value([STATIC]).run()
+    assert estimates(workspace) == {BUNDLED: "cancelled", STATIC: "queued"}
+    other.run()  # it still shows the first model
+    assert estimates(workspace) == {BUNDLED: "queued", STATIC: "queued"}
+    app.run()
+    assert estimates(workspace) == {BUNDLED: "queued", STATIC: "queued"}
+
+
+@pytest.mark.usefixtures("served")
 def test_changed_settings_are_measured_when_asked_for(
-    open_page: Callable[..., AppTest], dataset: Dataset, measurings: dict[str, Measuring]
+    open_page: Callable[..., AppTest], dataset: Dataset, workspace: Workspace
 ) -> None:
     app = open_page("train")
-    measurings[BUNDLED].ended = 1
     next(one for one in app.number_input if one.label == "Batch size").set_value(16).run()
-    measurings.clear()
-    app.run()
-    assert measurings == {}
+    assert estimates(workspace) == {BUNDLED: "cancelled"}
     button(app, "Measure time and memory of all-MiniLM-L6-v2").click().run()
-    assert list(measurings) == [BUNDLED]
+    assert [job.state for job in workspace.jobs.all(kind="estimate")] == ["cancelled", "queued"]
 
 
+@pytest.mark.usefixtures("served")
 def test_nothing_is_measured_beside_a_training(
-    open_page: Callable[..., AppTest], make_run: Callable[..., Run], measurings: dict[str, Measuring]
+    open_page: Callable[..., AppTest], make_run: Callable[..., Run], workspace: Workspace
 ) -> None:
     make_run("queued")
     open_page("train")
-    assert measurings == {}
+    assert estimates(workspace) == {}
 
 
-def test_a_start_ends_the_measuring(
-    open_page: Callable[..., AppTest], dataset: Dataset, measurings: dict[str, Measuring]
-) -> None:
+@pytest.mark.usefixtures("served")
+def test_a_start_ends_the_measuring(open_page: Callable[..., AppTest], dataset: Dataset, workspace: Workspace) -> None:
     app = open_page("train")
     button(app, "Start training").click().run()
-    assert measurings[BUNDLED].ended is not None
+    assert estimates(workspace) == {BUNDLED: "cancelled"}
+
+
+def test_the_queue_shows_jobs_that_belong_to_no_run(
+    open_page: Callable[..., AppTest], dataset: Dataset, workspace: Workspace
+) -> None:
+    job = workspace.jobs.submit_on_dataset("label_noise", dataset=dataset.id, key="check")
+    app = open_page("train")
+    assert not app.exception
+    assert dataset.name in texts(app)
+    assert "Label-noise check" in texts(app)
+    button(app, "Cancel").click().run()
+    assert workspace.jobs.get(job.id).state == "cancelled"
+    workspace.jobs.retry(job.id)
+    claimed = workspace.jobs.claim(job.id)
+    assert claimed is not None
+    workspace.jobs.finish(claimed, "failed", "No model.")
+    app.run()
+    assert not app.exception
+    assert "No model." in texts(app)
 
 
 def test_runs_of_one_press_are_compared_and_those_of_another_are_not(

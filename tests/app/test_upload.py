@@ -10,6 +10,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from lib.data.shapes import Shape
+from lib.errors import ModelError
+from lib.store.datasets import Dataset
 from lib.store.uploads import store_upload
 from lib.store.workspace import Workspace
 from tests.app.conftest import button, texts
@@ -121,3 +123,22 @@ def test_real_files_go_in_through_the_page(open_page: OpenPage, workspace: Works
     assert not app.exception
     assert not app.error, texts(app)
     assert [dataset.shape for dataset in workspace.datasets.all()] == [REAL[name]]
+
+
+def test_the_label_noise_check_goes_through_the_queue_and_says_whole_why_it_failed(
+    open_page: Callable[..., AppTest], dataset: Dataset, workspace: Workspace
+) -> None:
+    app = open_page("upload")
+    app.button(key=f"suspects-ask-{dataset.id}").click().run()
+    assert not app.exception
+    (job,) = workspace.jobs.all(states=("queued",))
+    assert (job.kind, job.run, job.dataset) == ("label_noise", "", dataset.id)
+    claimed = workspace.jobs.claim(job.id)
+    assert claimed is not None
+    app.run()
+    assert not app.exception
+    workspace.jobs.finish(claimed, "failed", "", error=ModelError("It is broken.", where="Here", todo="Mend it."))
+    app.run()
+    assert all(part in texts(app) for part in ("Here", "It is broken", "Mend it"))
+    app.button(key=f"suspects-ask-{dataset.id}").click().run()
+    assert workspace.jobs.get(job.id).state == "queued"

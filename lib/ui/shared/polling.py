@@ -130,7 +130,7 @@ class Seen:
 
 def look(workspace: Workspace) -> Seen:
     """Look at the queue and leave a notice for each run that ended since this window last looked."""
-    jobs = workspace.jobs.all(states=OPEN)
+    jobs = [job for job in workspace.jobs.all(states=OPEN) if job.run]  # others are polled where they are shown
     now = {job.run for job in jobs}
     ended = state.open_runs() - now
     for identity in ended:

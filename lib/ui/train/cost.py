@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,17 +10,19 @@ import pandas as pd
 import streamlit as st
 
 from lib.data.shapes import Shape
-from lib.experiments import cost_estimate
+from lib.experiments.cost_estimate import PlannedTraining, load_estimate
 from lib.format import format_bytes, format_duration
+from lib.jobs.kinds import is_background
 from lib.models.catalog import STATIC_MODEL, resolve
 from lib.store.datasets import Dataset
-from lib.store.jobs import OPEN
-from lib.store.workspace import Workspace
+from lib.store.jobs import OPEN, Job
+from lib.store.workspace import Workspace, open_workspace
 from lib.training import preflight
 from lib.training.epoch_plan import EpochPlan, TextCounts, count_texts, plan_epoch
 from lib.training.recipe import Recipe
 from lib.ui.server.supervisor_status import is_served
-from lib.ui.shared.components import errors_shown, plain
+from lib.ui.shared import state
+from lib.ui.shared.components import plain, show_error
 
 MANY_EPOCHS = 15
 
@@ -49,8 +50,10 @@ def show(
             "validation is kept.",
             icon=":material/info:",
         )
-    for model in models:
-        _expected(workspace, dataset, model, recipe, steps=epoch.steps, usual=usual)
+    planned = [PlannedTraining(dataset.id, model, recipe) for model in models]
+    _cancel_outdated(workspace, planned)
+    for one in planned:
+        _expected(workspace, one, steps=epoch.steps, usual=usual)
     return _has_room(workspace, dataset, models, recipe)
 
 
@@ -77,34 +80,33 @@ def _counted(parquet: str, shape: str) -> TextCounts:
     return count_texts(pd.read_parquet(parquet, columns=names), Shape(shape))
 
 
-def _expected(workspace: Workspace, dataset: Dataset, model: str, recipe: Recipe, *, steps: int, usual: bool) -> None:
+def _expected(workspace: Workspace, planned: PlannedTraining, *, steps: int, usual: bool) -> None:
     """Say how long it takes and how much memory, from some real steps; they are measured unasked for a preset's own settings."""
-    home = workspace.home
-    found = None
-    with errors_shown():
-        found = cost_estimate.result(home, dataset=dataset.id, model=model, recipe=recipe)
-    if found is not None:
+    model = planned.model
+    estimate = load_estimate(workspace.home, planned)
+    if estimate is not None:
         st.write(
-            f"**About {format_duration(found.seconds(recipe, steps=steps))}**, {format_bytes(found.memory)} of memory. {plain(found.device)}"
+            f"**About {format_duration(estimate.seconds(planned.recipe, steps=steps))}**, "
+            f"{format_bytes(estimate.memory)} of memory. {plain(estimate.device)}"
         )
         st.caption(
-            f"{plain(model)}: measured on some real steps, {_short(found.step_seconds)} a step; looks at the validation part and "
+            f"{plain(model)}: measured on some real steps, {_short(estimate.step_seconds)} a step; looks at the validation part and "
             "checkpoints counted in, no early stop."
         )
         return
-    mark = str(cost_estimate.place(home, dataset=dataset.id, model=model, recipe=recipe))
-    begins = usual and _may_begin(workspace, model, mark)
-    first = next((other for other in _probes() if begins and other != mark and _runs(other)), "")
-    if _runs(mark) or first:
-        _wait(first or mark, "Waits for another measurement" if first else "Training some steps to measure them")
+    job = planned.job(workspace)
+    begins = usual and _may_begin(workspace, model, job)
+    if job is not None and job.state in OPEN:
+        _wait(job.id, job.state)
         return
+    if job is not None and job.state == "failed":
+        show_error(job.failure)
     title = f"Measure time and memory of {model.rsplit('/', 1)[-1]}"
     asked = st.button(
-        title, icon=":material/timer:", key=f"measure-{mark}", width="stretch", help="Takes some seconds."
+        title, icon=":material/timer:", key=f"measure-{planned.key}", width="stretch", help="Takes some seconds."
     )
     if asked or begins:
-        _tried().add(mark)
-        _probes()[mark] = cost_estimate.start(home, dataset=dataset.id, model=model, recipe=recipe)
+        planned.submit(workspace, session=_session())
         st.rerun()
 
 
@@ -112,46 +114,40 @@ def _short(seconds: float) -> str:
     return f"{seconds:.2f} s" if seconds >= 0.1 else f"{1000 * seconds:.1f} ms"
 
 
-def _may_begin(workspace: Workspace, model: str, mark: str) -> bool:
-    """Say whether a measurement may begin unasked: once, where a server is, nothing works and nothing would be downloaded."""
-    if not is_served() or mark in _tried():
+def _may_begin(workspace: Workspace, model: str, job: Job | None) -> bool:
+    """Say whether a measurement may begin unasked: where a server is, nothing works, none has failed, nothing is downloaded."""
+    if not is_served() or (job is not None and job.state == "failed"):
         return False
     here = model == STATIC_MODEL or isinstance(resolve(model, home=workspace.home), Path)
-    return here and not workspace.jobs.all(states=OPEN)
+    return here and all(is_background(other.kind) for other in workspace.jobs.all(states=OPEN))
 
 
-def stop_measuring() -> None:
-    """End the measurements that run: what is measured beside a training would be wrong, and would slow it."""
-    for mark, process in list(_probes().items()):
-        if process.poll() is None:
-            process.terminate()
-            _tried().discard(mark)
+def stop_measuring(workspace: Workspace) -> None:
+    """Cancel all measurements: what is measured beside a training would be wrong, and would slow it."""
+    for job in workspace.jobs.all(states=OPEN, kind="estimate"):
+        workspace.jobs.cancel(job.id)
 
 
-def _runs(mark: str) -> bool:
-    """Say whether a measurement of this server runs."""
-    process = _probes().get(mark)
-    return process is not None and process.poll() is None
+def _cancel_outdated(workspace: Workspace, planned: Sequence[PlannedTraining]) -> None:
+    """Cancel what this session had measured for a choice that it has changed since."""
+    wanted = {job.id for one in planned if (job := one.job(workspace)) is not None}
+    for job in workspace.jobs.all(states=OPEN, kind="estimate"):
+        if job.payload.get("session") == _session() and job.id not in wanted:
+            workspace.jobs.cancel(job.id)
+
+
+def _session() -> str:
+    """Name this browser session: two of them may look at different choices."""
+    return state.submission_key("estimate")
 
 
 @st.fragment(run_every=1)
-def _wait(mark: str, words: str) -> None:
-    """Say what is waited for, and draw the page anew when it is there."""
-    if not _runs(mark):
+def _wait(identity: int, known: str) -> None:
+    """Say what is waited for, and draw the page anew when the job's state changes."""
+    if open_workspace().jobs.get(identity).state != known:
         st.rerun()
+    words = "Waiting to measure some steps" if known == "queued" else "Training some steps to measure them"
     st.caption(f":material/timer: {words} ...")
-
-
-@st.cache_resource(show_spinner=False)
-def _probes() -> dict[str, subprocess.Popen[bytes]]:
-    """Return the measurements that this server has started, by the file they write."""
-    return {}
-
-
-@st.cache_resource(show_spinner=False)
-def _tried() -> set[str]:
-    """Return the measurements that were begun: one that failed is not begun again unasked."""
-    return set()
 
 
 def _stopping(recipe: Recipe) -> str:

@@ -157,7 +157,7 @@ def preset_line(preset: str, shape: Shape, *, classes: int = 2) -> str:
 
 def _start(workspace: Workspace, dataset: Dataset, models: list[str], recipe: Recipe) -> None:
     """Create the runs of this press, once, and go to the first one's live page."""
-    cost.stop_measuring()  # the training needs the processor now
+    cost.stop_measuring(workspace)  # the training needs the processor now
     press = state.submission_key("train")
     batch = f"{dataset.name}: {len(models)} models, {datetime.now():%d %b %Y, %H:%M:%S}" if len(models) > 1 else ""
     try:

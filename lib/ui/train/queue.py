@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from lib.jobs.kinds import title_of
+from lib.jobs.kinds import is_background, title_of
 from lib.store.jobs import OPEN, Job
-from lib.store.runs import Run
 from lib.store.workspace import Workspace
 from lib.ui.shared import state
 from lib.ui.shared.components import errors_shown, plain, state_badge
@@ -18,33 +17,46 @@ MOST_FAILED = 3
 
 def show(workspace: Workspace) -> None:
     """Draw the queue; nothing when nothing waits, works or has failed lately."""
-    runs = {run.id: run for run in workspace.runs.all()}
-    open_jobs = [job for job in workspace.jobs.all(states=OPEN) if job.run in runs]
-    failed = [job for job in workspace.jobs.all(states=("failed",)) if job.run in runs][-MOST_FAILED:]
+    titles = _titles(workspace)
+    open_jobs = [job for job in workspace.jobs.all(states=OPEN) if _owner(job) in titles]
+    ended = [job for job in workspace.jobs.all(states=("failed",)) if not is_background(job.kind)]
+    failed = [job for job in ended if _owner(job) in titles][-MOST_FAILED:]
     if open_jobs:
         st.subheader("Queue", anchor=False)
         st.caption("One training at a time; the rest wait in this order.")
-        _rows(workspace, runs, open_jobs)
+        _rows(workspace, titles, open_jobs)
     if failed:
         with st.expander(f"Failed lately ({len(failed)})", icon=":material/error:"):
-            _rows(workspace, runs, failed)
+            _rows(workspace, titles, failed)
 
 
-def _rows(workspace: Workspace, runs: dict[str, Run], jobs: Sequence[Job]) -> None:
+def _titles(workspace: Workspace) -> dict[str, tuple[str, str]]:
+    """Names of runs with their models, and of datasets, for the jobs that belong to them."""
+    datasets = {dataset.id: (dataset.name, "") for dataset in workspace.datasets.all()}
+    return datasets | {run.id: (run.name, run.model) for run in workspace.runs.all()}
+
+
+def _owner(job: Job) -> str:
+    return job.run or job.dataset
+
+
+def _rows(workspace: Workspace, titles: dict[str, tuple[str, str]], jobs: Sequence[Job]) -> None:
     waiting = [job.id for job in jobs if job.state == "queued"]
     for job in jobs:
         with st.container(border=True, horizontal=True, vertical_alignment="center"):
             state_badge(job.state)
             with st.container(gap=None):
-                st.text(runs[job.run].name)
-                st.caption(f"{title_of(job.kind)} · {plain(runs[job.run].model)}")
+                name, model = titles[_owner(job)]
+                model = model or job.payload.get("model", "")
+                st.text(name)
+                st.caption(" · ".join([title_of(job.kind), *([plain(model)] if model else [])]))
                 if job.state == "failed":
                     st.text(job.reason)
             _buttons(workspace, job, waiting)
 
 
 def _buttons(workspace: Workspace, job: Job, waiting: list[int]) -> None:
-    if st.button("Open", key=f"open-{job.id}", icon=":material/open_in_full:", type="tertiary"):
+    if job.run and st.button("Open", key=f"open-{job.id}", icon=":material/open_in_full:", type="tertiary"):
         st.switch_page(state.TRAIN_PAGE, query_params={state.RUN_PARAM: job.run})
     place = waiting.index(job.id) if job.id in waiting else None
     changed = False
@@ -61,7 +73,7 @@ def _buttons(workspace: Workspace, job: Job, waiting: list[int]) -> None:
             ):
                 workspace.jobs.move(job.id, 1)
                 changed = True
-        if job.state == "queued" and st.button(
+        if (job.state == "queued" or (job.state == "running" and not job.run)) and st.button(
             "Cancel", key=f"drop-{job.id}", icon=":material/close:", type="tertiary"
         ):
             workspace.jobs.cancel(job.id)

@@ -11,14 +11,12 @@ import streamlit as st
 from lib.data.drop_rows import drop_rows
 from lib.data.shapes import Shape
 from lib.errors import CloserError
-from lib.jobs.events import fold, read_events
-from lib.jobs.label_noise_check import files_of
-from lib.jobs.locks import is_held
-from lib.process import start_module
+from lib.experiments.label_noise_check import label_noise_path
+from lib.jobs.events import events_path, fold, read_events
 from lib.settings import BUNDLED_MODEL
 from lib.store.datasets import Dataset
-from lib.store.layout import WorkspacePaths
-from lib.store.workspace import Workspace
+from lib.store.jobs import OPEN, Job
+from lib.store.workspace import Workspace, open_workspace
 from lib.ui.shared.components import show_error
 from lib.ui.upload import draft
 
@@ -29,7 +27,8 @@ def show(workspace: Workspace, dataset: Dataset) -> None:
     """Offer the check, show how far it is, or its list."""
     if Shape(dataset.shape) not in (Shape.PAIRS, Shape.TRIPLETS):
         return
-    result, events, lock = files_of(workspace.home, dataset.id)
+    result = label_noise_path(workspace.home, dataset.id)
+    job = workspace.jobs.find(_key(dataset))
     with st.expander("Rows that the base model doubts", icon=":material/rule:", key=f"suspects-{dataset.id}"):
         st.caption(
             f"Where {BUNDLED_MODEL} ranks another target above the row's own: often a target that is right too (a false "
@@ -37,25 +36,39 @@ def show(workspace: Workspace, dataset: Dataset) -> None:
         )
         if result.exists():
             _list(workspace, dataset, result)
-        elif is_held(lock):
-            _working(str(events), str(result))
-        elif st.button("Ask the base model", icon=":material/psychology:", key=f"suspects-ask-{dataset.id}"):
-            start(workspace.home, dataset.id)
-            _working(str(events), str(result))
+        elif job is not None and job.state in OPEN:
+            _working(job.id)
+        else:
+            _offer(workspace, dataset, job)
 
 
-def start(home: Path, dataset: str) -> None:
-    """Start the check in a process of its own."""
-    start_module(
-        "lib.jobs.label_noise_check", str(home), dataset, log=WorkspacePaths(home).label_noise / f"{dataset}.log"
-    )
+def _offer(workspace: Workspace, dataset: Dataset, job: Job | None) -> None:
+    if job is not None and job.state == "failed":
+        show_error(job.failure)
+    if st.button("Ask the base model", icon=":material/psychology:", key=f"suspects-ask-{dataset.id}"):
+        submit(workspace, dataset)
+        st.rerun()
+
+
+def submit(workspace: Workspace, dataset: Dataset) -> Job:
+    """Queue the check, or once more where it has failed; two presses are one."""
+    return workspace.jobs.submit_on_dataset("label_noise", dataset=dataset.id, key=_key(dataset))
+
+
+def _key(dataset: Dataset) -> str:
+    return f"label-noise-{dataset.id}"
 
 
 @st.fragment(run_every=POLL_SECONDS)
-def _working(events: str, result: str) -> None:
-    if Path(result).exists():
+def _working(identity: int) -> None:
+    workspace = open_workspace()
+    job = workspace.jobs.get(identity)
+    if job.state not in OPEN:
         st.rerun()
-    status = fold(read_events(Path(events))[0])
+    if job.state == "queued":
+        st.caption(":material/schedule: Waits in the queue ...")
+        return
+    status = fold(read_events(events_path(workspace, job))[0])
     st.progress(status.fraction, text=f"{status.stage or 'Starting'} ...")
 
 

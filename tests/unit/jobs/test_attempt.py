@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lib.errors import CancelledError, TrainingError
+from lib.errors import CancelledError, ModelError, TrainingError
 from lib.jobs.attempt import Attempt
 from lib.jobs.events import EventWriter, fold, read_events
 from lib.store.jobs import Job
@@ -35,6 +35,18 @@ def test_errors_meant_for_users_end_here(home: Path, tmp_path: Path, error: Exce
     ended = workspace.jobs.get(job.id)
     assert ended.state == state
     assert reason in ended.reason
+    assert (ended.error is None) == (state == "cancelled")
+
+
+def test_a_failed_job_keeps_its_error_whole(home: Path, tmp_path: Path) -> None:
+    workspace = open_workspace()
+    attempt, job = begin(workspace, tmp_path)
+    with attempt:
+        raise ModelError("What.", where="Where", todo="Do.")
+    error = workspace.jobs.get(job.id).failure
+    assert type(error) is ModelError
+    assert (error.what, error.where, error.todo) == ("What.", "Where", "Do.")
+    assert workspace.jobs.retry(job.id).error is None
 
 
 @pytest.mark.parametrize(

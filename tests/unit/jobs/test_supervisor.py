@@ -9,7 +9,7 @@ import pytest
 
 from lib.jobs import supervisor as room
 from lib.jobs.events import EventWriter
-from lib.jobs.supervisor import Supervisor, Waited
+from lib.jobs.supervisor import Supervisor, Waited, make_way
 from lib.store.workspace import Workspace, open_workspace
 from tests.builders import add_dataset, add_run
 
@@ -58,6 +58,19 @@ def test_a_job_without_a_run_stops_nothing(watched: tuple[Supervisor, Workspace]
     workspace.jobs.submit("train", run="gone")
     supervisor.tick(workspace)
     assert len(started) == 1  # the worker will say that its run is gone
+
+
+def test_work_in_the_background_makes_way(home: Path) -> None:
+    workspace = open_workspace(home)
+    dataset = add_dataset(workspace)
+    working, waiting = (workspace.jobs.submit_on_dataset("estimate", dataset=dataset.id, key=key) for key in "ab")
+    assert workspace.jobs.claim(working.id)
+    make_way(workspace)
+    assert workspace.jobs.get(working.id).state == "running"  # another of its kind does not hurry it
+    add_run(workspace, dataset, "a/b")
+    make_way(workspace)
+    assert workspace.jobs.get(working.id).state == "cancelling"
+    assert workspace.jobs.get(waiting.id).state == "queued"
 
 
 def test_the_thread_outlives_errors_and_says_them(

@@ -16,6 +16,21 @@ def workspace(home: Path) -> Workspace:
     return open_workspace()
 
 
+def test_a_job_on_a_dataset_is_one_by_its_key_and_can_be_asked_for_again(workspace: Workspace) -> None:
+    first = workspace.jobs.submit_on_dataset("check", dataset="d", payload={"a": 1}, key="k")
+    assert workspace.jobs.submit_on_dataset("check", dataset="d", payload={"a": 2}, key="k") == first
+    assert (first.run, first.dataset) == ("", "d")
+    claimed = workspace.jobs.claim(first.id)
+    assert claimed is not None
+    workspace.jobs.finish(claimed, "failed", "Why.", error=InputError("Why."))
+    assert isinstance(workspace.jobs.get(first.id).error, InputError)
+    again = workspace.jobs.submit_on_dataset("check", dataset="d", payload={"a": 3}, key="k")
+    assert (again.id, again.state, again.payload, again.attempts) == (first.id, "queued", {"a": 3}, 0)
+    assert again.error is None
+    assert workspace.jobs.find("k") == again
+    assert workspace.jobs.find("other") is None
+
+
 def test_a_job_is_claimed_once(workspace: Workspace) -> None:
     job = workspace.jobs.submit("train", run="r")
     assert workspace.jobs.claim(job.id) is not None
