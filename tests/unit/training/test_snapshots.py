@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 
 from lib.data.shapes import Shape
 from lib.settings import MAX_DRAWN_POINTS
-from lib.store.snapshots import SnapshotWriter
 from lib.training.snapshots import SHOWN_TEXTS, shown_limit, shown_texts
 
 
@@ -49,8 +46,3 @@ def test_the_limit_grows_with_the_dataset_up_to_what_a_picture_draws() -> None:
     assert shown_limit(100) == shown_limit(20_000) == SHOWN_TEXTS
     assert SHOWN_TEXTS < shown_limit(30_000) < MAX_DRAWN_POINTS
     assert shown_limit(100_000) == MAX_DRAWN_POINTS
-
-
-def test_a_training_that_goes_on_follows_the_texts_it_began_with(tmp_path: Path) -> None:
-    SnapshotWriter(tmp_path, ["one", "two"]).write("base", epoch=0, embeddings=np.eye(2))
-    assert SnapshotWriter(tmp_path, ["two", "three", "four"]).texts == ["one", "two"]
