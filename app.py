@@ -12,10 +12,14 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from lib import settings
 from lib.jobs.supervisor import Supervisor
-from lib.ui.explore import sections
-from lib.ui.server import downloads, health, preload, push
-from lib.ui.server.error_page import keep_log, show_failure
-from lib.ui.server.supervisor_status import serve
+from lib.ui.explore.sections import load_newest_map, load_sections
+from lib.ui.server.downloads import DOWNLOAD_ROUTES
+from lib.ui.server.health import HEALTH_ROUTES
+from lib.ui.server.log_file import configure_log
+from lib.ui.server.preload import load_plotly, start_preload
+from lib.ui.server.push import PUSH_ROUTES, notify_work_began
+from lib.ui.shared.error_box import show_bug
+from lib.ui.shared.supervisor_status import set_supervisor
 
 HOSTS = ["127.0.0.1", "localhost"]
 """As server.allowedHosts: Streamlit guards its own socket with those, not the routes that are ours."""
@@ -25,11 +29,11 @@ HOSTS = ["127.0.0.1", "localhost"]
 async def lifespan(_app: object) -> AsyncIterator[dict[str, object]]:
     """Supervise the workspace's jobs while the server lives; workers outlive it."""
     home = settings.home()
-    keep_log(home)
-    supervisor = Supervisor(home, on_begin=push.work_begins)
-    serve(supervisor)
+    configure_log(home)
+    supervisor = Supervisor(home, on_begin=notify_work_began)
+    set_supervisor(supervisor)
     supervisor.start()
-    preload.begin([sections.load_sections, preload.load_plotly, sections.load_newest_map])
+    start_preload((load_sections, load_plotly, load_newest_map))
     try:
         yield {"supervisor": supervisor}
     finally:
@@ -39,7 +43,7 @@ async def lifespan(_app: object) -> AsyncIterator[dict[str, object]]:
 app = st.App(
     Path(__file__).parent / "pages" / "router.py",
     lifespan=lifespan,
-    routes=[*downloads.ROUTES, *health.ROUTES, *push.ROUTES],
+    routes=[*DOWNLOAD_ROUTES, *HEALTH_ROUTES, *PUSH_ROUTES],
     middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=HOSTS)],
-    on_script_error=show_failure,
+    on_script_error=show_bug,
 )

@@ -7,7 +7,7 @@ import streamlit as st
 from lib.store.workspace import open_workspace
 from lib.ui.explore import sections
 from lib.ui.shared import state
-from lib.ui.shared.components import empty, errors_shown
+from lib.ui.shared.components import catch_errors, show_empty_state
 
 
 def page() -> None:
@@ -23,7 +23,7 @@ def page() -> None:
 
 def _show_next_step() -> None:
     st.title("Explore", anchor=False)
-    empty(
+    show_empty_state(
         "Nothing to explore yet",
         "Train a model first; its evaluation, map and pairs appear here.",
         page=state.TRAIN_PAGE,
@@ -32,5 +32,5 @@ def _show_next_step() -> None:
     )
 
 
-with errors_shown():
+with catch_errors():
     page()

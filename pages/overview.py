@@ -6,14 +6,14 @@ import streamlit as st
 
 from lib.store.workspace import open_workspace
 from lib.ui.overview import sections, welcome
-from lib.ui.shared.components import errors_shown
+from lib.ui.shared.components import catch_errors
 
-with errors_shown():
+with catch_errors():
     workspace = open_workspace()
     runs, datasets = workspace.runs.all(), workspace.datasets.all()
     if not runs:
-        welcome.show(workspace, datasets)
-        sections.remains(workspace)
+        welcome.show_welcome(workspace, datasets)
+        sections.show_cleanup(workspace)
     else:
         st.title("Overview", anchor=False)
-        sections.show(workspace, runs, datasets)
+        sections.show_overview(workspace, runs, datasets)

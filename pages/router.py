@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from lib.ui.shared import polling, restore_backup, state
-from lib.ui.shared.components import errors_shown
+from lib.ui.shared.components import catch_errors
 
 st.set_page_config(page_title="Closer", page_icon=str(Path(state.__file__).with_name("icon.svg")), layout="wide")
 
@@ -42,8 +42,8 @@ page = st.navigation(
     position="hidden" if state.is_presenting() else "top",
 )
 
-polling.begin()
-with errors_shown():
+polling.show_notices()
+with catch_errors():
     page.run()
-polling.keep_watch()
-restore_backup.offer()
+polling.watch_queue()
+restore_backup.offer_restore()

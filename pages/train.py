@@ -5,11 +5,12 @@ from __future__ import annotations
 import streamlit as st
 
 from lib.store.workspace import open_workspace
-from lib.ui.shared import polling, state
-from lib.ui.shared.components import errors_shown
+from lib.ui.shared import state
+from lib.ui.shared.components import catch_errors
 from lib.ui.train import form, queue
+from lib.ui.train.watch import watch_run
 
-with errors_shown():
+with catch_errors():
     workspace = open_workspace()
     watched = state.run_id()
     if watched:
@@ -18,10 +19,10 @@ with errors_shown():
         if st.button("Set up another training", icon=":material/arrow_back:", type="tertiary"):
             state.set_run_id(None)
             st.rerun()
-        with errors_shown():
-            polling.show(watched)
+        with catch_errors():
+            watch_run(watched)
     else:
         st.title("Train", anchor=False)
-        with errors_shown():
-            form.show(workspace)
-    queue.show(workspace)
+        with catch_errors():
+            form.show_training_form(workspace)
+    queue.show_queue(workspace)

@@ -48,11 +48,11 @@ def test_all_runs_stand_in_the_table_with_quality_and_settings(
 def test_the_search_keeps_what_holds_all_the_words(make_run: Callable[..., Run], workspace: Workspace) -> None:
     for name in ("alpha one", "alpha two", "beta one"):
         make_run("succeeded", name=name)
-    shown = runs_table.table(workspace.runs.all(), {})
-    found = runs_table.matching(shown, words="ONE alpha", states=[], starred=False)
+    shown = runs_table.runs_frame(workspace.runs.all(), {})
+    found = runs_table.filter_runs(shown, words="ONE alpha", states=[], starred=False)
     assert list(found["name"]) == ["alpha one"]
-    assert len(runs_table.matching(shown, words="", states=["Failed"], starred=False)) == 0
-    assert len(runs_table.matching(shown, words="", states=[], starred=True)) == 0
+    assert len(runs_table.filter_runs(shown, words="", states=["Failed"], starred=False)) == 0
+    assert len(runs_table.filter_runs(shown, words="", states=[], starred=True)) == 0
 
 
 def test_a_deleted_run_comes_back_with_undo(
@@ -98,7 +98,7 @@ def care_of_the_newest() -> None:
     from lib.ui.overview import run_actions
 
     workspace = open_workspace()
-    run_actions.show(workspace, workspace.runs.all()[0])
+    run_actions.show_run_actions(workspace, workspace.runs.all()[0])
 
 
 def test_a_run_is_renamed_noted_starred_and_deleted(make_run: Callable[..., Run], workspace: Workspace) -> None:
@@ -140,7 +140,7 @@ def compared() -> None:
     from lib.store.workspace import open_workspace
     from lib.ui.overview import compare
 
-    compare.show(open_workspace().runs.all())
+    compare.show_comparison(open_workspace().runs.all())
 
 
 def test_runs_are_compared_by_what_differs(make_run: Callable[..., Run]) -> None:

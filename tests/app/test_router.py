@@ -9,8 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from lib.store.runs import Run
 from lib.store.workspace import Workspace
-from lib.ui.server import supervisor_status
-from lib.ui.shared import polling
+from lib.ui.shared import polling, supervisor_status
 from tests.app.conftest import ROUTER, texts
 
 
@@ -81,5 +80,5 @@ def test_a_server_that_only_watches_says_so(open_page: Callable[..., AppTest], m
         trouble = ""
 
     assert not any("Another Closer server" in str(info.value) for info in open_page().info)
-    monkeypatch.setattr(supervisor_status, "_serving", [Watching()])
+    monkeypatch.setattr(supervisor_status, "_supervisors", [Watching()])
     assert any("Another Closer server" in str(info.value) for info in open_page().info)

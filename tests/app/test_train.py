@@ -28,8 +28,8 @@ from lib.training.options import losses_for
 from lib.training.recipe import CLASSIC, FIELDS, recommended_for
 from lib.ui.train import cost
 from lib.ui.train import form as train_form
-from lib.ui.train.form import preset_line
-from lib.ui.train.recipe_form import spaced
+from lib.ui.train.form import describe_preset
+from lib.ui.train.recipe_form import loss_title
 from tests.app.conftest import button, texts
 
 
@@ -252,7 +252,7 @@ def test_every_loss_of_a_shape_is_offered_and_starts(
     workspace.datasets.publish(prepared, name="Mine")
     fitting = losses_for(prepared.shape)
     app = open_page("train")
-    assert loss_box(app).options == [spaced(loss) for loss in fitting]
+    assert loss_box(app).options == [loss_title(loss) for loss in fitting]
     assert loss_box(app).value == fitting[0]
     for loss in fitting:
         loss_box(app).set_value(loss).run()
@@ -322,9 +322,9 @@ def test_of_several_classes_of_pairs_the_form_names_the_one_that_is_looked_for(
 @pytest.mark.parametrize("shape", list(Shape))
 def test_a_presets_line_says_what_it_is_for_the_shape(shape: Shape) -> None:
     """Classic names the loss that it trains; Recommended claims for pairs alone that all of it was measured."""
-    assert spaced(losses_for(shape)[0]) in preset_line("Classic", shape)
-    assert ("over two epochs" in preset_line("Recommended", shape)) == (shape is not Shape.PAIRS)
-    assert "Softmax" in preset_line("Classic", Shape.LABELLED_PAIRS, classes=3)
+    assert loss_title(losses_for(shape)[0]) in describe_preset("Classic", shape)
+    assert ("over two epochs" in describe_preset("Recommended", shape)) == (shape is not Shape.PAIRS)
+    assert "Softmax" in describe_preset("Classic", Shape.LABELLED_PAIRS, classes=3)
 
 
 def test_steps_are_those_that_the_batches_have(open_page: Callable[..., AppTest], workspace: Workspace) -> None:
@@ -341,7 +341,7 @@ def test_steps_are_those_that_the_batches_have(open_page: Callable[..., AppTest]
 @pytest.fixture
 def served(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a server be there, whose worker is on its way."""
-    monkeypatch.setattr(cost, "is_served", lambda: True)
+    monkeypatch.setattr(cost, "has_server", lambda: True)
 
 
 def estimates(workspace: Workspace) -> dict[str, str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from lib.ui.server.health import HEAVY
+from lib.ui.server.health import HEAVY_PACKAGES
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 RANKS = (
@@ -159,7 +159,7 @@ def test_what_the_server_imports_is_light() -> None:
     there = [name for name in [*page_modules, *sections] if name in modules()]
     code = (
         f"import sys, importlib\nfor name in {there!r}: importlib.import_module(name)\n"
-        f"import app\nprint([name for name in {HEAVY!r} if name in sys.modules])"
+        f"import app\nprint([name for name in {HEAVY_PACKAGES!r} if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]

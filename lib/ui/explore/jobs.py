@@ -9,7 +9,7 @@ from lib.store.jobs import OPEN, Job
 from lib.store.runs import Run
 from lib.store.workspace import open_workspace
 from lib.ui.shared import cache, polling, state
-from lib.ui.shared.components import plain
+from lib.ui.shared.components import escape_markdown
 
 
 def find_open_job(run: Run, *kinds: str) -> Job | None:
@@ -31,18 +31,18 @@ def show_progress(run: Run, *kinds: str, title: str) -> bool:
     job = find_open_job(run, *kinds)
     if job is None:
         return False
-    polling.follow(job, lambda: _show_status(run, find_open_job(run, *kinds) or job, title))
+    polling.redraw_while_running(job, lambda: _show_status(run, find_open_job(run, *kinds) or job, title))
     return True
 
 
 def _show_status(run: Run, job: Job, title: str) -> None:
     """Show stage, progress and the time left of a job."""
-    status = cache.status(run)
+    status = cache.run_status(run)
     waiting = job.state == "queued"
     stage = "waiting in the queue" if waiting else (status.stage or "starting")
     detail = f", {status.detail}" if status.detail and not waiting else ""
     left = "" if waiting or status.seconds_left is None else f" · about {format_duration(status.seconds_left)} left"
-    with st.status(plain(f"{title}: {stage}{detail}{left}"), state="running", expanded=True):
+    with st.status(escape_markdown(f"{title}: {stage}{detail}{left}"), state="running", expanded=True):
         st.progress(0.0 if waiting else min(1.0, max(0.0, status.fraction or 0.0)))
 
 
@@ -50,4 +50,4 @@ def show_last_failure(run: Run, kind: str) -> None:
     """Show why the last job of this kind failed, if it did."""
     last = open_workspace().jobs.all(run=run.id, kind=kind)
     if last and last[-1].state == "failed":
-        st.warning(plain(last[-1].reason or "The job failed."), icon=":material/error:")
+        st.warning(escape_markdown(last[-1].reason or "The job failed."), icon=":material/error:")

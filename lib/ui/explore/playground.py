@@ -12,7 +12,7 @@ from lib.store.runs import Run
 from lib.store.workspace import open_workspace
 from lib.ui.explore import keys
 from lib.ui.explore.inference import inference_client
-from lib.ui.shared.components import errors_shown
+from lib.ui.shared.components import catch_errors
 
 _MAX_RESULTS = 10
 _SPINNER = "Running both models (the first time, they are loaded) ..."
@@ -51,7 +51,7 @@ def _show_comparison(run: Run) -> None:
     if not first.strip() or not second.strip():
         st.info("Enter two sentences.", icon=":material/info:")
         return
-    with errors_shown(), st.spinner(_SPINNER):
+    with catch_errors(), st.spinner(_SPINNER):
         base, tuned = inference_client().call("cosines", models=_models(run), left=first, right=second)
         with st.container(horizontal=True):
             st.metric("Base cosine", format_cosine(base), border=True)
@@ -72,7 +72,7 @@ def _show_search(run: Run) -> None:
         submitted = st.form_submit_button("Search", icon=":material/search:")
     if not submitted or not query.strip():
         return
-    with errors_shown(), st.spinner(_SPINNER):
+    with catch_errors(), st.spinner(_SPINNER):
         base, tuned = inference_client().call(
             "nearest",
             models=_models(run),

@@ -10,9 +10,9 @@ import streamlit as st
 from lib.errors import CloserError
 from lib.store.runs import Run
 from lib.store.workspace import Workspace, open_workspace
-from lib.ui.server.error_page import show_failure
 from lib.ui.shared import state
-from lib.ui.shared.components import pick_run, say_unknown, show_error
+from lib.ui.shared.components import pick_run, show_error, warn_unknown_run
+from lib.ui.shared.error_box import show_bug
 
 _ShowSection = Callable[[Run], None]
 
@@ -90,7 +90,7 @@ def presented_run(runs: Sequence[Run]) -> Run:
     run = next((one for one in runs if one.id == state.run_id()), None)
     if run is None:
         run = runs[0]
-        say_unknown()
+        warn_unknown_run()
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.text(run.name)
         if st.button("Exit presentation", icon=":material/close:", type="tertiary", key="exit-presentation"):
@@ -112,7 +112,7 @@ def _show_section(section: _Section, run: Run) -> None:
     except CloserError as error:
         show_error(error)
     except Exception as error:  # noqa: BLE001 - files of another version or a bug here must not hide the other sections
-        show_failure(error)
+        show_bug(error)
 
 
 def load_sections() -> None:

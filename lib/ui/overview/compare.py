@@ -16,12 +16,12 @@ from lib.store.runs import Run
 from lib.store.workspace import open_workspace
 from lib.training.recipe import FIELDS
 from lib.ui.shared import cache
-from lib.ui.shared.cache import stamp
-from lib.ui.shared.components import errors_shown, plain
-from lib.ui.shared.theme import colours
+from lib.ui.shared.cache import file_stamp
+from lib.ui.shared.components import catch_errors, escape_markdown
+from lib.ui.shared.theme import theme_palette
 
 
-def show(runs: Sequence[Run]) -> None:
+def show_comparison(runs: Sequence[Run]) -> None:
     """Draw the comparison."""
     st.subheader(f"{len(runs)} runs side by side", anchor=False)
     _numbers(runs)
@@ -45,13 +45,13 @@ def _numbers(runs: Sequence[Run]) -> None:
     rows = [{"Run": run.name, "Base model": run.model, "Held-out": format_headline(run.headline)} for run in measured]
     st.dataframe(pd.DataFrame(rows), hide_index=True, alt="Held-out quality of each run")
     for other in measured[1:]:
-        with errors_shown():
+        with catch_errors():
             _against(measured[0], other)
 
 
 def _against(one: Run, other: Run) -> None:
     """Say which of two tuned models is better on the pairs that both were judged on, and whether that is clear."""
-    stamps = [stamp(run.paths.evaluation.summary) for run in (one, other)]
+    stamps = [file_stamp(run.paths.evaluation.summary) for run in (one, other)]
     if (0, 0) in stamps:
         return
     found = _between(one.id, stamps[0], other.id, stamps[1])
@@ -60,7 +60,7 @@ def _against(one: Run, other: Run) -> None:
         return
     clear = {"better": "clearly better", "worse": "clearly worse"}.get(first.verdict, "no clear difference")
     st.write(
-        f"**{plain(other.name)}** against {plain(one.name)}: {metric_title(TOP_1_ACCURACY)} {plain(format_change(TOP_1_ACCURACY, first))}: "
+        f"**{escape_markdown(other.name)}** against {escape_markdown(one.name)}: {metric_title(TOP_1_ACCURACY)} {escape_markdown(format_change(TOP_1_ACCURACY, first))}: "
         f"**{clear}**."
     )
 
@@ -74,25 +74,25 @@ def _between(one: str, one_stamp: tuple[int, int], other: str, other_stamp: tupl
 
 
 def _settings(runs: Sequence[Run]) -> None:
-    names = differing(runs)
+    names = differing_settings(runs)
     if not names:
         st.caption("All settings are the same.")
         return
     label = {"model": "Base model", "dataset": "Dataset"} | {name: FIELDS[name].label for name in FIELDS}
-    rows = {label.get(name, name): [str(value_of(run, name)) for run in runs] for name in names}
+    rows = {label.get(name, name): [str(setting_of(run, name)) for run in runs] for name in names}
     shown = pd.DataFrame(rows).T
     shown.columns = [f"{number}. {run.name}" for number, run in enumerate(runs, start=1)]
     st.caption("Settings that differ:")
     st.dataframe(shown, alt="The settings in which these runs differ")
 
 
-def differing(runs: Sequence[Run]) -> list[str]:
+def differing_settings(runs: Sequence[Run]) -> list[str]:
     """Return the settings (and model, dataset) that are not the same in all the runs."""
     names = ["model", "dataset", *FIELDS]
-    return [name for name in names if len({str(value_of(run, name)) for run in runs}) > 1]
+    return [name for name in names if len({str(setting_of(run, name)) for run in runs}) > 1]
 
 
-def value_of(run: Run, name: str) -> object:
+def setting_of(run: Run, name: str) -> object:
     """Return a run's model, dataset or setting; a setting that it does not name has its default."""
     if name in ("model", "dataset"):
         return getattr(run, name)
@@ -100,7 +100,7 @@ def value_of(run: Run, name: str) -> object:
 
 
 def _curves(runs: Sequence[Run]) -> None:
-    read = [(run, cache.status(run)) for run in runs]
+    read = [(run, cache.run_status(run)) for run in runs]
     drawn = [
         training_curves(f"{n}. {run.name}", now.losses, now.measures) for n, (run, now) in enumerate(read, start=1)
     ]
@@ -109,7 +109,7 @@ def _curves(runs: Sequence[Run]) -> None:
         return
     title = metric_title(metrics.pop()) if len(metrics) == 1 else "metric of each dataset"
     st.plotly_chart(
-        comparison_figure(drawn, colours(), metric_title=title),
+        comparison_figure(drawn, theme_palette(), metric_title=title),
         key="compare-curves",
         config={"displayModeBar": False},
         alt="Loss and validation metric of the chosen runs by epoch",

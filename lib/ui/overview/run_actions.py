@@ -14,19 +14,19 @@ from lib.store.runs import Run
 from lib.store.workspace import Workspace
 from lib.training.recipe import FIELDS
 from lib.ui.shared import cache, state
-from lib.ui.shared.components import errors_shown, partial_badge, show_error, state_badge, verdict_badge
+from lib.ui.shared.components import catch_errors, show_error, show_partial_badge, show_state_badge, show_verdict_badge
 
-MOST_EPOCHS = int(FIELDS["epochs"].high or 500)
+_MAX_EPOCHS = int(FIELDS["epochs"].high or 500)
 
 
-def show(workspace: Workspace, run: Run) -> None:
+def show_run_actions(workspace: Workspace, run: Run) -> None:
     """Draw the chosen run with its actions."""
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.text(run.name)
-            state_badge(run.state)
-            partial_badge(run)
-            verdict_badge(run.headline.verdict if run.headline else "")
+            show_state_badge(run.state)
+            show_partial_badge(run)
+            show_verdict_badge(run.headline.verdict if run.headline else "")
         if run.headline:
             st.caption(format_headline(run.headline))
         _actions(workspace, run)
@@ -64,10 +64,10 @@ def _actions(workspace: Workspace, run: Run) -> None:
 def _extend(workspace: Workspace, run: Run) -> None:
     """Let the run go on from its newest checkpoint."""
     done = int(run.recipe.get("epochs", 1))
-    if done >= MOST_EPOCHS:
+    if done >= _MAX_EPOCHS:
         st.write(f"It has {done} epochs, as many as there can be.")
         return
-    epochs = st.number_input("Epochs in all", done + 1, MOST_EPOCHS, done + 1, key=f"epochs-{run.id}")
+    epochs = st.number_input("Epochs in all", done + 1, _MAX_EPOCHS, done + 1, key=f"epochs-{run.id}")
     st.write("It goes on from its newest checkpoint, without early stopping; the best epoch on validation is kept.")
     if st.button("Go on", icon=":material/play_arrow:", key=f"extend-{run.id}"):
         try:
@@ -89,7 +89,7 @@ def _delete(workspace: Workspace, run: Run) -> None:
 
 
 def _words(workspace: Workspace, run: Run) -> None:
-    with st.form(f"words-{run.id}", border=False), errors_shown():
+    with st.form(f"words-{run.id}", border=False), catch_errors():
         left, right, last = st.columns([2, 3, 1], vertical_alignment="bottom")
         name = left.text_input("Name", run.name, max_chars=200)
         note = right.text_input("Note", run.note, max_chars=2000)
@@ -99,7 +99,7 @@ def _words(workspace: Workspace, run: Run) -> None:
             st.rerun()
 
 
-def undo(workspace: Workspace) -> None:
+def show_deleted_runs(workspace: Workspace) -> None:
     """Offer to bring back what was deleted last, and to free the space of all that is deleted."""
     deleted = workspace.runs.all(deleted=True)
     if not deleted:
@@ -137,7 +137,7 @@ def _purge(workspace: Workspace, deleted: Sequence[Run]) -> None:
         st.rerun()
 
 
-def leftovers(workspace: Workspace) -> None:
+def show_leftovers(workspace: Workspace) -> None:
     """Offer to clean what crashes left behind."""
     found = workspace.leftovers()
     if not found:
@@ -157,7 +157,7 @@ def _bytes(path: Path) -> int:
     return size_of(path) if path.is_dir() else path.stat().st_size if path.exists() else 0
 
 
-def unlisted(workspace: Workspace) -> None:
+def show_unlisted_folders(workspace: Workspace) -> None:
     """Say what lies on the disk that the list does not know; it may be a person's only copy."""
     found = workspace.unlisted()
     if not found:

@@ -11,27 +11,26 @@ from lib.format import NO_INTERVAL, format_interval, metric_title
 from lib.store.datasets import Dataset
 from lib.store.headline import Headline
 from lib.store.runs import Run
-from lib.training.recipe import FIELDS, changed_settings
 from lib.ui.shared import cache
-from lib.ui.shared.components import STATES
+from lib.ui.shared.components import STATE_LABELS, settings_summary
 
-VERDICTS = {"better": "Better", "worse": "Worse", "no clear change": "No clear change"}
+_VERDICT_TITLES = {"better": "Better", "worse": "Worse", "no clear change": "No clear change"}
 
 
-def table(runs: Sequence[Run], datasets: Mapping[str, Dataset]) -> pd.DataFrame:
+def runs_frame(runs: Sequence[Run], datasets: Mapping[str, Dataset]) -> pd.DataFrame:
     """Return a row for each run; the index is the run's id."""
-    return pd.DataFrame([row(run, datasets) for run in runs], index=[run.id for run in runs])
+    return pd.DataFrame([run_row(run, datasets) for run in runs], index=[run.id for run in runs])
 
 
-def row(run: Run, datasets: Mapping[str, Dataset]) -> dict[str, object]:
+def run_row(run: Run, datasets: Mapping[str, Dataset]) -> dict[str, object]:
     """Return what the table says of one run."""
     headline = run.headline
     found = datasets.get(run.dataset)
     return {
         "star": "★" if run.starred else "",
         "name": run.name,
-        "state": STATES.get(run.state, (run.state,))[0],
-        "verdict": VERDICTS.get(headline.verdict, "") if headline else "",
+        "state": STATE_LABELS.get(run.state, (run.state,))[0],
+        "verdict": _VERDICT_TITLES.get(headline.verdict, "") if headline else "",
         "metric": metric_title(headline.metric) if headline else "",
         "base": headline.base if headline else None,
         "tuned": headline.tuned if headline else None,
@@ -39,7 +38,7 @@ def row(run: Run, datasets: Mapping[str, Dataset]) -> dict[str, object]:
         "interval": _interval(headline),
         "dataset": found.name if found else "deleted",
         "model": run.model.rsplit("/", 1)[-1],
-        "settings": settings_text(run.recipe),
+        "settings": settings_summary(run.recipe),
         "seconds": run.seconds if run.ended else None,
         "megabytes": cache.disk_bytes(run.folder) / 1e6,
         "created": pd.Timestamp(run.created),
@@ -53,13 +52,7 @@ def _interval(headline: Headline | None) -> str:
     return "" if interval == NO_INTERVAL else interval
 
 
-def settings_text(recipe: Mapping[str, object]) -> str:
-    """Return the settings that differ from Recommended in words."""
-    changed = changed_settings(recipe)
-    return ", ".join(f"{FIELDS[name].label.lower()} {value}" for name, value in changed.items()) or "Recommended"
-
-
-def show(shown: pd.DataFrame) -> list[str]:
+def show_runs_table(shown: pd.DataFrame) -> list[str]:
     """Draw the table and return the ids of the chosen runs."""
     chosen = st.dataframe(
         shown.drop(columns=[name for name in ("star", "batch", "note") if not shown[name].any()]),
@@ -96,7 +89,7 @@ def _columns() -> dict[str, object]:
     }
 
 
-def matching(shown: pd.DataFrame, *, words: str, states: Sequence[str], starred: bool) -> pd.DataFrame:
+def filter_runs(shown: pd.DataFrame, *, words: str, states: Sequence[str], starred: bool) -> pd.DataFrame:
     """Return the rows that hold all the words (anywhere in their texts), are in one of the states, and starred if asked."""
     texts = shown[["name", "dataset", "model", "settings", "note", "batch"]].agg(" ".join, axis=1).str.casefold()
     keep = pd.Series(True, index=shown.index)

@@ -7,16 +7,17 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
+from lib.data.shapes import Shape
 from lib.format import format_bytes
 from lib.store.datasets import Dataset
 from lib.store.runs import Run
 from lib.store.workspace import Workspace
 from lib.ui.overview import compare, run_actions, runs_table
 from lib.ui.shared import state
-from lib.ui.shared.components import SHAPES
+from lib.ui.shared.components import SHAPE_TITLES
 
 
-def show(workspace: Workspace, runs: Sequence[Run], datasets: Sequence[Dataset]) -> None:
+def show_overview(workspace: Workspace, runs: Sequence[Run], datasets: Sequence[Dataset]) -> None:
     """Draw counts, datasets and runs."""
     _cards(workspace, runs, datasets)
     st.subheader("Runs", anchor=False)
@@ -24,20 +25,20 @@ def show(workspace: Workspace, runs: Sequence[Run], datasets: Sequence[Dataset])
     chosen = _runs(runs, names)
     picked = [run for run in runs if run.id in chosen]
     if len(picked) == 1:
-        run_actions.show(workspace, picked[0])
+        run_actions.show_run_actions(workspace, picked[0])
     elif picked:
-        compare.show(picked)
+        compare.show_comparison(picked)
     else:
         st.caption("Choose a run to open, rename, note, star or delete it; choose several to compare them.")
-    remains(workspace)
+    show_cleanup(workspace)
     _datasets(datasets)
 
 
-def remains(workspace: Workspace) -> None:
+def show_cleanup(workspace: Workspace) -> None:
     """Draw what was deleted and can come back, and what crashes left."""
-    run_actions.undo(workspace)
-    run_actions.leftovers(workspace)
-    run_actions.unlisted(workspace)
+    run_actions.show_deleted_runs(workspace)
+    run_actions.show_leftovers(workspace)
+    run_actions.show_unlisted_folders(workspace)
 
 
 def _cards(workspace: Workspace, runs: Sequence[Run], datasets: Sequence[Dataset]) -> None:
@@ -52,14 +53,14 @@ def _cards(workspace: Workspace, runs: Sequence[Run], datasets: Sequence[Dataset
 
 
 def _runs(runs: Sequence[Run], datasets: dict[str, Dataset]) -> list[str]:
-    shown = runs_table.table(runs, datasets)
+    shown = runs_table.runs_frame(runs, datasets)
     if len(runs) > 3:
         with st.container(horizontal=True, vertical_alignment="bottom"):
             words = st.text_input("Search", key="runs-search", icon=":material/search:", bind="query-params")
             states = st.pills("State", sorted(set(shown["state"])), selection_mode="multi", key="runs-states")
             starred = st.toggle("Starred only", key="runs-starred")
-        shown = runs_table.matching(shown, words=words or "", states=states, starred=starred)
-    return runs_table.show(shown) if len(shown) else _none()
+        shown = runs_table.filter_runs(shown, words=words or "", states=states, starred=starred)
+    return runs_table.show_runs_table(shown) if len(shown) else _none()
 
 
 def _none() -> list[str]:
@@ -75,7 +76,7 @@ def _datasets(datasets: Sequence[Dataset]) -> None:
     rows = [
         {
             "Dataset": dataset.name,
-            "Shape": SHAPES[dataset.shape],
+            "Shape": SHAPE_TITLES[Shape(dataset.shape)],
             "Train": dataset.counts["train"],
             "Validation": dataset.counts["validation"],
             "Held-out": dataset.counts["held_out"],

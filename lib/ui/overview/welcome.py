@@ -14,8 +14,8 @@ from lib.store.workspace import Workspace
 from lib.training.recipe import recommended_for
 from lib.ui.shared import state
 
-SAMPLE = "support_desk"
-STEPS = (
+_SAMPLE = "support_desk"
+_STEPS = (
     (
         ":material/upload_file:",
         "1. Upload",
@@ -35,7 +35,7 @@ STEPS = (
 )
 
 
-def show(workspace: Workspace, datasets: Sequence[Dataset]) -> None:
+def show_welcome(workspace: Workspace, datasets: Sequence[Dataset]) -> None:
     """Draw the first steps; where a dataset is there already, the next step is to train on it."""
     st.title("Bring your pairs of texts closer", anchor=False)
     st.write(
@@ -43,7 +43,7 @@ def show(workspace: Workspace, datasets: Sequence[Dataset]) -> None:
         "It runs on this machine: no account, no network."
     )
     columns = st.columns(3)
-    for column, (icon, title, text) in zip(columns, STEPS, strict=True):
+    for column, (icon, title, text) in zip(columns, _STEPS, strict=True):
         with column.container(border=True, height="stretch"):
             st.markdown(f"#### {icon} {title}")
             st.caption(text)
@@ -66,7 +66,7 @@ def show(workspace: Workspace, datasets: Sequence[Dataset]) -> None:
 
 def start_sample(workspace: Workspace) -> Run:
     """Publish the support desk sample and submit a training with the Recommended settings; one press, one run."""
-    dataset = add_sample(workspace, SAMPLE)
+    dataset = add_sample(workspace, _SAMPLE)
     recipe = recommended_for(dataset.counts["train"]).for_shape(dataset.shape)
     return workspace.runs.create(
         dataset=dataset.id, model=settings.BUNDLED_MODEL, recipe=recipe.to_dict(), key=state.submission_key("sample")

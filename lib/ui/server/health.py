@@ -8,18 +8,18 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-HEAVY = ("torch", "transformers", "sentence_transformers", "umap", "numba", "sklearn")
+HEAVY_PACKAGES = ("torch", "transformers", "sentence_transformers", "umap", "numba", "sklearn")
 """What makes a page open in ten seconds instead of two; pages and server do without."""
 
 
-def loaded() -> list[str]:
+def loaded_heavy_packages() -> list[str]:
     """Return the heavy packages that this process has imported."""
-    return [name for name in HEAVY if name in sys.modules]
+    return [name for name in HEAVY_PACKAGES if name in sys.modules]
 
 
-def answer(_request: Request) -> Response:
+def health(_request: Request) -> Response:
     """Answer with the heavy packages in this server: none, when all is well."""
-    return JSONResponse({"ok": True, "heavy_modules": loaded()})
+    return JSONResponse({"ok": True, "heavy_modules": loaded_heavy_packages()})
 
 
-ROUTES = [Route("/health", answer, methods=["GET"])]
+HEALTH_ROUTES = [Route("/health", health, methods=["GET"])]

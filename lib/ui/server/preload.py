@@ -1,4 +1,4 @@
-"""Work that the first visitor would wait for, done beside the server when it starts: imports, plotly's checks, the newest map."""
+"""Load what the first page view would wait for, in a thread beside the server: Explore's code, plotly, the newest map."""
 
 from __future__ import annotations
 
@@ -9,23 +9,24 @@ from collections.abc import Callable, Sequence
 _log = logging.getLogger("closer")
 
 
-def begin(steps: Sequence[Callable[[], None]]) -> threading.Thread:
-    """Run the steps in order in a thread beside the server, which answers meanwhile."""
-    thread = threading.Thread(target=_run, args=(steps,), name="preload", daemon=True)
+def start_preload(steps: Sequence[Callable[[], object]]) -> threading.Thread:
+    """Run the steps in order in a thread; the server answers meanwhile."""
+    thread = threading.Thread(target=run_preload, args=(steps,), name="preload", daemon=True)
     thread.start()
     return thread
 
 
-def _run(steps: Sequence[Callable[[], None]]) -> None:
+def run_preload(steps: Sequence[Callable[[], object]]) -> None:
+    """Run the steps; one that fails is logged and ends the preload."""
     try:
         for step in steps:
             step()
-    except Exception as error:  # noqa: BLE001 - what fails here fails again, and is shown, where it is needed
-        _log.warning("Nothing more was loaded ahead: %s", error)
+    except Exception as error:  # noqa: BLE001 - what fails here fails again, and is shown, on the page that needs it
+        _log.warning("Preload stopped: %s", error)
 
 
 def load_plotly() -> None:
-    """Have plotly load its kinds of marks and their checks, which it does for each when it first meets one."""
+    """Let plotly build the validators of the marks that the map uses: it does so when it first meets each."""
     import plotly.graph_objects as go
 
     marks = [kind(x=[0.0], y=[0.0], mode="lines+markers+text") for kind in (go.Scatter, go.Scattergl)]

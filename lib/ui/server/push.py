@@ -1,77 +1,50 @@
-"""Idle pages ask nothing of the server; this is how they hear that work began, whoever asked for it.
+"""Tell idle pages that work began, whoever asked for it.
 
-A page holds one socket to the server, silent while nothing runs. When work begins the server says one word on it, the page is drawn
-anew, sees the work and looks by itself until it ends.
+A page holds one socket to the server, silent while nothing runs. When work begins the server sends one word on it; the page reruns,
+sees the work and polls until it ends.
 """
 
 from __future__ import annotations
 
 import asyncio
 
-import streamlit as st
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-LOOK_SECONDS = 1.0
-JS = """
-export default function (component) {
-  const { parentElement, setTriggerValue } = component;
-  const held = (parentElement.closerWake ??= {});
-  held.tell = () => setTriggerValue("begun", Date.now());
-  if (!held.open) {
-    held.open = () => {
-      const address = new URL("wake", document.baseURI);
-      address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
-      held.socket = new WebSocket(address);
-      held.socket.onmessage = () => held.tell();
-      held.socket.onclose = () => { if (!held.ended) held.timer = setTimeout(held.open, 5000); };
-    };
-    held.open();
-  }
-  return () => {
-    held.ended = true;
-    clearTimeout(held.timer);
-    held.socket?.close();
-    delete parentElement.closerWake;
-  };
-}
-"""
+from lib.ui.shared.push_listener import PUSH_PATH
 
-_mount = st.components.v2.component("closer_wake", js=JS)
-_begun = 0
+_CHECK_SECONDS = 1.0
+"""Between two looks of a socket at the counter, which another thread raises."""
+
+_work_count = 0
 
 
-def work_begins() -> None:
+def notify_work_began() -> None:
     """Tell every open page that work began; call it from any thread."""
-    global _begun  # one count for the whole server, read by every socket
-    _begun += 1
+    global _work_count  # one counter for the whole server, read by every socket
+    _work_count += 1
 
 
-def listen() -> None:
-    """Let the page that is being drawn hear when work begins."""
-    _mount(key="wake", on_begun_change=lambda: None)
-
-
-async def tell(socket: WebSocket) -> None:
-    """Say a word on a page's socket whenever work begins, until the page goes."""
+async def _serve_socket(socket: WebSocket) -> None:
+    """Send a word on a page's socket whenever work begins, until the page disconnects."""
     await socket.accept()
-    known = _begun
-    gone = asyncio.ensure_future(_gone(socket))
+    last = _work_count
+    disconnected = asyncio.ensure_future(_wait_for_disconnect(socket))
     try:
-        while not gone.done():
-            await asyncio.wait({gone}, timeout=LOOK_SECONDS)
-            if known != _begun and not gone.done():
-                known = _begun
+        while not disconnected.done():
+            await asyncio.wait({disconnected}, timeout=_CHECK_SECONDS)
+            if last != _work_count and not disconnected.done():
+                last = _work_count
                 await socket.send_text("begun")
     except (WebSocketDisconnect, RuntimeError):
-        return  # it went while it was told
+        return  # the page disconnected during the send
     finally:
-        gone.cancel()
+        disconnected.cancel()
 
 
-async def _gone(socket: WebSocket) -> None:
+async def _wait_for_disconnect(socket: WebSocket) -> None:
     while (await socket.receive())["type"] != "websocket.disconnect":
         continue
 
 
-ROUTES = [WebSocketRoute("/wake", tell)]
+PUSH_ROUTES = [WebSocketRoute(PUSH_PATH, _serve_socket)]

@@ -15,14 +15,14 @@ from lib.store.publish import size_of
 from lib.store.runs import Run
 
 
-class Follower:
+class StatusReader:
     """The events of one run, read on from where the last look ended; shared by all windows."""
 
     def __init__(self, path: Path) -> None:
         self._path, self._offset, self._status = path, 0, Status()
         self._lock = threading.Lock()
 
-    def status(self) -> Status:
+    def read(self) -> Status:
         """Return where the run is now."""
         with self._lock:
             if self._path.exists() and self._path.stat().st_size < self._offset:
@@ -33,13 +33,13 @@ class Follower:
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def _follower(path: str) -> Follower:
-    return Follower(Path(path))
+def _reader(path: str) -> StatusReader:
+    return StatusReader(Path(path))
 
 
-def status(run: Run) -> Status:
+def run_status(run: Run) -> Status:
     """Return where a run is: the fold of its events so far."""
-    return _follower(str(run.paths.events)).status()
+    return _reader(str(run.paths.events)).read()
 
 
 @st.cache_data(ttl=10, max_entries=256, show_spinner=False)
@@ -57,13 +57,13 @@ def _classes(parquet: str) -> int:
     return int(pd.read_parquet(parquet, columns=["label"])["label"].nunique())
 
 
-def classes(dataset: Dataset) -> int:
+def num_labels(dataset: Dataset) -> int:
     """Return how many labels a dataset of labelled pairs has; two for every other shape. Datasets never change."""
     path = dataset.paths.examples
     return _classes(str(path)) if dataset.shape == Shape.LABELLED_PAIRS and path.exists() else 2
 
 
-def stamp(path: Path) -> tuple[int, int]:
+def file_stamp(path: Path) -> tuple[int, int]:
     """Return what changes when a file or folder is written anew: its time in nanoseconds and its size."""
     if not path.exists():
         return (0, 0)

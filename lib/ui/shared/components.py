@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import streamlit as st
 
+from lib.data.shapes import Shape
 from lib.errors import CloserError, DamagedError
 from lib.format import format_time
 from lib.store.runs import Run
+from lib.training.recipe import FIELDS, changed_settings
 from lib.ui.shared import state
 
-STATES = {
+STATE_LABELS = {
     "queued": ("Waiting", ":material/schedule:", "gray"),
     "running": ("Working", ":material/progress_activity:", "blue"),
     "cancelling": ("Stopping", ":material/stop_circle:", "orange"),
@@ -25,22 +27,22 @@ STATES = {
 }
 """State of a run or job -> words, icon, badge colour."""
 
-SHAPES = {
-    "pairs": "Positive pairs",
-    "scored": "Pairs with a score",
-    "labelled_pairs": "Pairs with a class",
-    "triplets": "Triplets",
-    "labelled_texts": "Texts with a class",
+SHAPE_TITLES = {
+    Shape.PAIRS: "Positive pairs",
+    Shape.SCORED: "Pairs with a score",
+    Shape.LABELLED_PAIRS: "Pairs with a class",
+    Shape.TRIPLETS: "Triplets",
+    Shape.LABELLED_TEXTS: "Texts with a class",
 }
 
 
-def plain(text: str) -> str:
+def escape_markdown(text: str) -> str:
     """Return text that markdown shows as it stands: every sign that could mean something is escaped."""
     return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", " ".join(text.split()))
 
 
 @contextmanager
-def errors_shown() -> Iterator[None]:
+def catch_errors() -> Iterator[None]:
     """Show an error meant for the user in place of what could not be drawn."""
     try:
         yield
@@ -53,22 +55,22 @@ def show_error(error: CloserError) -> None:
     if isinstance(error, DamagedError):
         state.set_database_error(error)
     lines = [part for part in (error.where, error.what, error.todo) if part]
-    st.error("  \n".join(plain(line) for line in lines), icon=":material/error:")
+    st.error("  \n".join(escape_markdown(line) for line in lines), icon=":material/error:")
 
 
-def state_badge(name: str) -> None:
+def show_state_badge(name: str) -> None:
     """Show a state as a badge with its icon, so that colour alone says nothing."""
-    title, icon, colour = STATES.get(name, (name.capitalize(), ":material/help:", "gray"))
+    title, icon, colour = STATE_LABELS.get(name, (name.capitalize(), ":material/help:", "gray"))
     st.badge(title, icon=icon, color=colour)  # type: ignore[arg-type]
 
 
-def partial_badge(run: Run) -> None:
+def show_partial_badge(run: Run) -> None:
     """Say that a run's model is the best so far of a training that was cut short."""
     if run.state in ("cancelled", "failed") and run.is_partial:
         st.badge("Partial", icon=":material/timelapse:", color="orange", help="The best epoch before it was cut short.")
 
 
-def empty(title: str, text: str, *, page: str, label: str, icon: str) -> None:
+def show_empty_state(title: str, text: str, *, page: str, label: str, icon: str) -> None:
     """Show what is not there yet and the one step that changes it."""
     with st.container(border=True, horizontal_alignment="center", gap="small"):
         st.subheader(title, anchor=False, text_alignment="center")
@@ -93,7 +95,7 @@ def pick_run(runs: Sequence[Run], *, label: str = "Run") -> Run | None:
         key=f"run-picker-{start}",
     )
     if named and named not in by_id and chosen == start:
-        say_unknown()
+        warn_unknown_run()
     elif chosen != named:
         state.set_run_id(chosen)
     if chosen != start:
@@ -101,11 +103,11 @@ def pick_run(runs: Sequence[Run], *, label: str = "Run") -> Run | None:
     return by_id[chosen]
 
 
-def say_unknown() -> None:
+def warn_unknown_run() -> None:
     """Say that the address names a run that cannot be shown here, and that another one is."""
     named = " ".join((state.run_id() or "").split())[:40]
     st.warning(
-        f"The run “{plain(named)}” that this link names is not here: it was deleted, has not ended, or lies in another workspace. "
+        f"The run “{escape_markdown(named)}” that this link names is not here: it was deleted, has not ended, or lies in another workspace. "
         "The newest one is shown.",
         icon=":material/link_off:",
     )
@@ -124,7 +126,7 @@ def run_title(run: Run) -> str:
     return f"{star}{run.name} · {format_time(run.created)}"
 
 
-def verdict_badge(verdict: str) -> None:
+def show_verdict_badge(verdict: str) -> None:
     """Show the verdict of a run as a badge."""
 
     if verdict == "better":
@@ -133,3 +135,9 @@ def verdict_badge(verdict: str) -> None:
         st.badge("Worse", icon=":material/trending_down:", color="orange")
     elif verdict:
         st.badge("No clear change", icon=":material/trending_flat:", color="gray")
+
+
+def settings_summary(recipe: Mapping[str, object]) -> str:
+    """Write the settings that differ from Recommended in one line: "epochs 9, batch size 16"."""
+    changed = changed_settings(recipe)
+    return ", ".join(f"{FIELDS[name].label.lower()} {value}" for name, value in changed.items()) or "Recommended"

@@ -1,4 +1,4 @@
-"""What runs now: the one poller, the announcement of ends, and the view of one run while it works."""
+"""Polling of the queue: redraw while work runs, announce what ended, and show notices above every page."""
 
 from __future__ import annotations
 
@@ -11,151 +11,132 @@ from lib.errors import CloserError
 from lib.store.jobs import LIVE, OPEN, Job
 from lib.store.runs import Run
 from lib.store.workspace import Workspace, open_workspace
-from lib.ui.server import push, supervisor_status
-from lib.ui.shared import state
-from lib.ui.shared.components import errors_shown, plain, show_error
-from lib.ui.train import run_view
+from lib.ui.shared import state, supervisor_status
+from lib.ui.shared.components import catch_errors, escape_markdown, show_error
+from lib.ui.shared.push_listener import mount_push_listener
 
-EVERY_SECONDS = 2
+POLL_SECONDS = 2
+"""Between two polls of a page while something is queued or runs."""
 
 
-def begin() -> None:
-    """Draw what stands above every page: notices that were left, and whether this server only watches."""
+@dataclass(frozen=True)
+class QueueChange:
+    """What a poll found: did a run end, is something open, did the queue change since this session's last poll."""
+
+    ended: bool
+    is_busy: bool
+    changed: bool
+    is_first: bool
+    """Whether this session had not polled before."""
+
+
+def show_notices() -> None:
+    """Draw what stands above every page: stored notices, and the supervisor's state where it is not the usual one."""
     state.set_polling(False)
     for icon, text in state.pop_notices():
         st.toast(text, icon=icon, duration="long")
-    if supervisor_status.trouble():
+    if error := supervisor_status.supervisor_error():
         st.warning(
-            f"The part of the server that starts trainings met a problem and tries again every second: {plain(supervisor_status.trouble())}",
+            f"The job supervisor hit an error and is retrying: {escape_markdown(error)}",
             icon=":material/build:",
         )
-    if supervisor_status.only_watches():
+    if supervisor_status.is_viewer():
         st.info(
-            "Another Closer server looks after this workspace. Everything can be seen and started here; "
-            "the other one does the work, and this one takes over when it ends.",
+            "Another Closer server manages this workspace and runs its jobs. You can still view and start everything "
+            "here; this server takes over when the other one stops.",
             icon=":material/visibility:",
         )
 
 
-def keep_watch() -> None:
-    """Look every two seconds while something waits or works, unless the page itself does; otherwise wait to be woken."""
-    push.listen()
+def watch_queue() -> None:
+    """Poll while something is queued or runs, unless a part of the page does; otherwise wait for a push."""
+    mount_push_listener()
     try:
-        seen = look(open_workspace())
-        _lead_on()
+        queue = poll(open_workspace())
+        _redirect()
     except CloserError as error:
         show_error(error)
         return
-    if seen.ended:
+    if queue.ended:
         st.rerun()
-    if seen.running and not state.is_polling():
+    if queue.is_busy and not state.is_polling():
         _poller()
 
 
-def show(identity: str) -> None:
-    """Draw one run; while it waits or works the page looks again every two seconds."""
-    workspace = open_workspace()
-    if is_open(workspace, identity):
-        state.set_polling(True)
-        _watched_run(identity)
-    else:
-        run_view.show(workspace, workspace.runs.get(identity))
-
-
-@st.fragment(run_every=EVERY_SECONDS)
+@st.fragment(run_every=POLL_SECONDS)
 def _poller() -> None:
-    with errors_shown():
-        seen = look(open_workspace())
-        if seen.changed or not seen.running:
+    with catch_errors():
+        queue = poll(open_workspace())
+        if queue.changed or not queue.is_busy:
             st.rerun()
 
 
-@st.fragment(run_every=EVERY_SECONDS)
-def _watched_run(identity: str) -> None:
-    with errors_shown():
-        workspace = open_workspace()
-        seen = look(workspace)
-        if seen.ended or (seen.changed and seen.known) or not is_open(workspace, identity):
-            st.rerun()
-        run_view.show(workspace, workspace.runs.get(identity))
+def redraw_while_running(job: Job, draw: Callable[[], None]) -> None:
+    """Draw a part of a page that shows a job: again every two seconds while a worker is at it.
 
-
-def follow(job: Job, draw: Callable[[], None]) -> None:
-    """Draw a part of a page that tells of a job: anew every two seconds while a worker is at it.
-
-    One job works at a time, so one part of a page polls, for the whole page. A part whose job waits is drawn anew when the queue changes.
+    One job runs at a time, so one part of a page polls, for the whole page. A part whose job is queued is redrawn when the queue changes.
     """
     if job.state in LIVE and not state.is_polling():
         state.set_polling(True)
-        _followed(draw)
+        _redrawn(draw)
     else:
         draw()
 
 
-@st.fragment(run_every=EVERY_SECONDS)
-def _followed(draw: Callable[[], None]) -> None:
-    with errors_shown():
-        seen = look(open_workspace())
-        if seen.ended or not seen.running or (seen.changed and seen.known):
+@st.fragment(run_every=POLL_SECONDS)
+def _redrawn(draw: Callable[[], None]) -> None:
+    with catch_errors():
+        queue = poll(open_workspace())
+        if queue.ended or not queue.is_busy or (queue.changed and not queue.is_first):
             st.rerun()
         draw()
 
 
-def _lead_on() -> None:
-    """Take the person to Explore when the sample that they started is finished."""
+def _redirect() -> None:
+    """Open Explore when the sample that was started is finished."""
     identity = state.redirect_run()
     if identity is None:
         return
     workspace = open_workspace()
-    if not is_open(workspace, identity):
+    if not has_open_job(workspace, identity):
         state.cancel_redirect()
         if workspace.runs.get(identity).state == "succeeded" and state.run_id() == identity:
             st.switch_page(state.EXPLORE_PAGE, query_params={state.RUN_PARAM: identity})
 
 
-def is_open(workspace: Workspace, identity: str) -> bool:
-    """Say whether any job of the run waits or works."""
-    return bool(workspace.jobs.all(run=identity, states=OPEN))
+def has_open_job(workspace: Workspace, run: str) -> bool:
+    """Whether any job of the run is queued or running."""
+    return bool(workspace.jobs.all(run=run, states=OPEN))
 
 
-@dataclass(frozen=True)
-class Seen:
-    """What one look at the queue found; `known` says that this window had looked before."""
-
-    ended: bool
-    running: bool
-    changed: bool
-    known: bool
-
-
-def look(workspace: Workspace) -> Seen:
-    """Look at the queue and leave a notice for each run that ended since this window last looked."""
+def poll(workspace: Workspace) -> QueueChange:
+    """Read the queue and store a notice for each run that ended since this session's last poll."""
     jobs = [job for job in workspace.jobs.all(states=OPEN) if job.run]  # others are polled where they are shown
-    now = {job.run for job in jobs}
-    ended = state.open_runs() - now
+    busy = {job.run for job in jobs}
+    ended = state.open_runs() - busy
     for identity in ended:
-        _announce(workspace, identity)
-    state.set_open_runs(now)
-    picture = tuple((job.id, job.state, job.position) for job in jobs)
-    before = state.swap_queue_snapshot(picture)
-    return Seen(bool(ended), bool(now), before != picture, before is not None)
+        _announce_end(workspace, identity)
+    state.set_open_runs(busy)
+    queue = tuple((job.id, job.state, job.position) for job in jobs)
+    before = state.swap_queue_snapshot(queue)
+    return QueueChange(bool(ended), bool(jobs), before != queue, before is None)
 
 
-def _announce(workspace: Workspace, identity: str) -> None:
+def _announce_end(workspace: Workspace, identity: str) -> None:
     try:
         run = workspace.runs.get(identity)
     except CloserError:
         return  # it was removed for good
     if run.deleted is None:
-        icon, text = announcement(run)
+        icon, text = end_notice(run)
         state.add_notice(text, icon)
 
 
-def announcement(run: Run) -> tuple[str, str]:
-    """Return icon and text of the toast for a run that ended."""
-    name = plain(run.name)
+def end_notice(run: Run) -> tuple[str, str]:
+    """Write icon and text of the toast for a run that ended."""
+    name = escape_markdown(run.name)
     if run.state == "succeeded":
-        return ":material/check_circle:", f"{name} has finished. [Open it in Explore](/explore?run={run.id})"
+        return ":material/check_circle:", f"{name} has finished. [Open in Explore](/explore?run={run.id})"
     if run.state == "failed":
-        return ":material/error:", f"{name} has failed. [See why](/train?run={run.id})"
-    return ":material/info:", f"{name}: {plain(run.state)}. [Open it](/train?run={run.id})"
+        return ":material/error:", f"{name} failed. [See why](/train?run={run.id})"
+    return ":material/info:", f"{name}: {escape_markdown(run.state)}. [Open](/train?run={run.id})"

@@ -12,7 +12,7 @@ from lib.ui.shared import state
 from lib.ui.shared.components import show_error
 
 
-def offer() -> bool:
+def offer_restore() -> bool:
     """Draw the offer where the database is damaged and a backup is there; say whether it is damaged."""
     home = settings.home()
     damaged = state.pop_database_error()

@@ -1,6 +1,6 @@
 """The session keys and query parameters that more than one page uses, behind typed functions.
 
-A room with keys of its own names them in its own keys module (lib/ui/upload/keys.py, lib/ui/explore/keys.py).
+A room with keys of its own names them in its own keys module (lib/ui/upload/session.py, lib/ui/explore/keys.py).
 """
 
 from __future__ import annotations

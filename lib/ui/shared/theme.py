@@ -12,6 +12,6 @@ def is_dark() -> bool:
     return st.context.theme.type == "dark"
 
 
-def colours() -> Palette:
+def theme_palette() -> Palette:
     """Return the colours of the present appearance."""
     return palette(dark=is_dark())

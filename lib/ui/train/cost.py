@@ -20,14 +20,14 @@ from lib.store.workspace import Workspace, open_workspace
 from lib.training import preflight
 from lib.training.epoch_plan import EpochPlan, TextCounts, count_texts, plan_epoch
 from lib.training.recipe import Recipe
-from lib.ui.server.supervisor_status import is_served
 from lib.ui.shared import state
-from lib.ui.shared.components import plain, show_error
+from lib.ui.shared.components import escape_markdown, show_error
+from lib.ui.shared.supervisor_status import has_server
 
 MANY_EPOCHS = 15
 
 
-def show(
+def show_cost(
     workspace: Workspace, dataset: Dataset, models: Sequence[str], recipe: Recipe | None, *, usual: bool = False
 ) -> bool:
     """Say what "epochs" means for this dataset and what it costs; return whether it can be started: the disk has room.
@@ -40,7 +40,7 @@ def show(
         return False
     epoch = plan_epoch(_repeats(dataset), Shape(dataset.shape), recipe)
     st.write(
-        f"**{recipe.epochs} × {epoch.steps:,} = {recipe.epochs * epoch.steps:,} steps** a model: {epoch_words(epoch, dataset)}"
+        f"**{recipe.epochs} × {epoch.steps:,} = {recipe.epochs * epoch.steps:,} steps** a model: {describe_epoch(epoch, dataset)}"
     )
     st.caption(_stopping(recipe))
     if recipe.epochs >= MANY_EPOCHS:
@@ -57,7 +57,7 @@ def show(
     return _has_room(workspace, dataset, models, recipe)
 
 
-def epoch_words(epoch: EpochPlan, dataset: Dataset) -> str:
+def describe_epoch(epoch: EpochPlan, dataset: Dataset) -> str:
     """Return what an epoch sees of the training part, and why it is not all of it where it is not."""
     if epoch.sees_all:
         return f"each epoch sees all {epoch.rows:,} training examples, {epoch.batch} a step."
@@ -87,10 +87,10 @@ def _expected(workspace: Workspace, planned: PlannedTraining, *, steps: int, usu
     if estimate is not None:
         st.write(
             f"**About {format_duration(estimate.seconds(planned.recipe, steps=steps))}**, "
-            f"{format_bytes(estimate.memory)} of memory. {plain(estimate.device)}"
+            f"{format_bytes(estimate.memory)} of memory. {escape_markdown(estimate.device)}"
         )
         st.caption(
-            f"{plain(model)}: measured on some real steps, {_short(estimate.step_seconds)} a step; looks at the validation part and "
+            f"{escape_markdown(model)}: measured on some real steps, {_short(estimate.step_seconds)} a step; looks at the validation part and "
             "checkpoints counted in, no early stop."
         )
         return
@@ -116,7 +116,7 @@ def _short(seconds: float) -> str:
 
 def _may_begin(workspace: Workspace, model: str, job: Job | None) -> bool:
     """Say whether a measurement may begin unasked: where a server is, nothing works, none has failed, nothing is downloaded."""
-    if not is_served() or (job is not None and job.state == "failed"):
+    if not has_server() or (job is not None and job.state == "failed"):
         return False
     here = model == STATIC_MODEL or isinstance(resolve(model, home=workspace.home), Path)
     return here and all(is_background(other.kind) for other in workspace.jobs.all(states=OPEN))

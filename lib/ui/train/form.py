@@ -18,17 +18,17 @@ from lib.store.workspace import Workspace
 from lib.training.options import losses_for
 from lib.training.recipe import CLASSIC, Recipe, recommended_for
 from lib.ui.shared import cache, state
-from lib.ui.shared.components import SHAPES, empty, plain, show_error
+from lib.ui.shared.components import SHAPE_TITLES, escape_markdown, show_empty_state, show_error
 from lib.ui.train import cost, recipe_form
 
-PRESETS = ("Recommended", "Classic")
+_PRESETS = ("Recommended", "Classic")
 
 
-def show(workspace: Workspace) -> None:
+def show_training_form(workspace: Workspace) -> None:
     """Draw the form; Start makes one run for each chosen model."""
     datasets = {dataset.id: dataset for dataset in workspace.datasets.all()}
     if not datasets:
-        empty(
+        show_empty_state(
             "No dataset yet",
             "Upload a file with pairs of texts, or take one of the samples.",
             page=state.UPLOAD_PAGE,
@@ -40,16 +40,16 @@ def show(workspace: Workspace) -> None:
     with left:
         dataset = _dataset(datasets)
         models = _models(workspace)
-        shape, classes = Shape(dataset.shape), cache.classes(dataset)
+        shape, classes = Shape(dataset.shape), cache.num_labels(dataset)
         if classes > 2:
             st.caption(_classes_line(dataset, classes))
         preset = _preset(shape, classes)
         start = recommended_for(dataset.counts["train"]) if preset == "Recommended" else CLASSIC
         statics = [is_static_name(model, home=workspace.home) for model in models]
-        recipe = recipe_form.show(start, shape, scope=f"{preset}-{dataset.id}", classes=classes, statics=statics)
+        recipe = recipe_form.edit_recipe(start, shape, scope=f"{preset}-{dataset.id}", classes=classes, statics=statics)
     with right, st.container(border=True):
         usual = recipe == start.for_shape(shape, classes=classes)
-        ready = cost.show(workspace, dataset, models, recipe, usual=usual)
+        ready = cost.show_cost(workspace, dataset, models, recipe, usual=usual)
         if (
             st.button(
                 f"Start {len(models)} trainings" if len(models) > 1 else "Start training",
@@ -78,7 +78,7 @@ def _dataset(datasets: dict[str, Dataset]) -> Dataset:
     dataset = datasets[chosen]
     counts = dataset.counts
     st.caption(
-        f"{SHAPES[dataset.shape]}. {counts['train']:,} examples to train on, {counts['validation']:,} choose the best epoch, "
+        f"{SHAPE_TITLES[Shape(dataset.shape)]}. {counts['train']:,} examples to train on, {counts['validation']:,} choose the best epoch, "
         f"{counts['held_out']:,} held out to judge."
     )
     return dataset
@@ -87,7 +87,7 @@ def _dataset(datasets: dict[str, Dataset]) -> Dataset:
 def _classes_line(dataset: Dataset, classes: int) -> str:
     same = _same_label(str(dataset.paths.examples))
     return (
-        f"{classes} classes are told apart; the validation metric asks how well the cosine finds “{plain(same)}”, "
+        f"{classes} classes are told apart; the validation metric asks how well the cosine finds “{escape_markdown(same)}”, "
         "which is taken for the one that means the same."
     )
 
@@ -128,21 +128,21 @@ def _is_usable(name: str, workspace: Workspace) -> bool:
 def _preset(shape: Shape, classes: int) -> str:
     chosen = st.segmented_control(
         "Settings",
-        PRESETS,
+        _PRESETS,
         default="Recommended",
         required=True,
         key="train-preset",
         persist_state="session",
     )
-    chosen = chosen if chosen in PRESETS else "Recommended"
-    st.caption(preset_line(chosen, shape, classes=classes))
+    chosen = chosen if chosen in _PRESETS else "Recommended"
+    st.caption(describe_preset(chosen, shape, classes=classes))
     return chosen
 
 
-def preset_line(preset: str, shape: Shape, *, classes: int = 2) -> str:
+def describe_preset(preset: str, shape: Shape, *, classes: int = 2) -> str:
     """Return what a preset is for data of a shape, and what it rests on."""
     if preset == "Classic":
-        loss = recipe_form.spaced(losses_for(shape, classes=classes)[0])
+        loss = recipe_form.loss_title(losses_for(shape, classes=classes)[0])
         return (
             f"The well-known {'recipe' if shape is Shape.PAIRS else 'settings'}: {loss}, batches of 64, 10% warm-up, "
             "AdamW 2e-5, every epoch to the end."

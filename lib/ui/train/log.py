@@ -9,20 +9,22 @@ import streamlit as st
 from lib.jobs.events import Status
 from lib.store.runs import Run
 
-SHOWN = 300
+_MAX_LINES = 300
 
 
-def show(run: Run, status: Status) -> None:
+def show_log(run: Run, status: Status) -> None:
     """Draw the log, folded away until someone asks for it."""
     with st.expander(f"Log ({len(status.log)} lines)", icon=":material/article:"):
         if not status.log:
             st.caption("Nothing was written yet.")
             return
-        lines = [line(entry) for entry in status.log]
+        lines = [format_line(entry) for entry in status.log]
         wanted = st.text_input("Search the log", key=f"log-search-{run.id}", icon=":material/search:")
-        found = matching(lines, wanted)
-        st.caption(f"{len(found)} of {len(lines)} lines" + (f", the last {SHOWN}" if len(found) > SHOWN else ""))
-        st.code("\n".join(found[-SHOWN:]) or "No line holds that.", language=None, height=260)
+        found = search_lines(lines, wanted)
+        st.caption(
+            f"{len(found)} of {len(lines)} lines" + (f", the last {_MAX_LINES}" if len(found) > _MAX_LINES else "")
+        )
+        st.code("\n".join(found[-_MAX_LINES:]) or "No line holds that.", language=None, height=260)
         st.download_button(
             "Download the log",
             "\n".join(lines),
@@ -40,14 +42,14 @@ def show(run: Run, status: Status) -> None:
             )
 
 
-def line(entry: dict[str, str]) -> str:
+def format_line(entry: dict[str, str]) -> str:
     """Return one entry of the log as a line with the local time."""
     moment = datetime.fromisoformat(entry["time"]).astimezone()
     level = "" if entry["level"] == "info" else f" {entry['level'].upper()}"
     return f"{moment:%H:%M:%S}{level}  {entry['text']}"
 
 
-def matching(lines: list[str], wanted: str) -> list[str]:
+def search_lines(lines: list[str], wanted: str) -> list[str]:
     """Return the lines that hold all the wanted words, whatever their case."""
     words = wanted.casefold().split()
     return [text for text in lines if all(word in text.casefold() for word in words)]

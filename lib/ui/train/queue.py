@@ -10,17 +10,17 @@ from lib.jobs.kinds import is_background, title_of
 from lib.store.jobs import OPEN, Job
 from lib.store.workspace import Workspace
 from lib.ui.shared import state
-from lib.ui.shared.components import errors_shown, plain, state_badge
+from lib.ui.shared.components import catch_errors, escape_markdown, show_state_badge
 
-MOST_FAILED = 3
+_MAX_FAILED = 3
 
 
-def show(workspace: Workspace) -> None:
+def show_queue(workspace: Workspace) -> None:
     """Draw the queue; nothing when nothing waits, works or has failed lately."""
     titles = _titles(workspace)
     open_jobs = [job for job in workspace.jobs.all(states=OPEN) if _owner(job) in titles]
     ended = [job for job in workspace.jobs.all(states=("failed",)) if not is_background(job.kind)]
-    failed = [job for job in ended if _owner(job) in titles][-MOST_FAILED:]
+    failed = [job for job in ended if _owner(job) in titles][-_MAX_FAILED:]
     if open_jobs:
         st.subheader("Queue", anchor=False)
         st.caption("One training at a time; the rest wait in this order.")
@@ -44,12 +44,12 @@ def _rows(workspace: Workspace, titles: dict[str, tuple[str, str]], jobs: Sequen
     waiting = [job.id for job in jobs if job.state == "queued"]
     for job in jobs:
         with st.container(border=True, horizontal=True, vertical_alignment="center"):
-            state_badge(job.state)
+            show_state_badge(job.state)
             with st.container(gap=None):
                 name, model = titles[_owner(job)]
                 model = model or job.payload.get("model", "")
                 st.text(name)
-                st.caption(" · ".join([title_of(job.kind), *([plain(model)] if model else [])]))
+                st.caption(" · ".join([title_of(job.kind), *([escape_markdown(model)] if model else [])]))
                 if job.state == "failed":
                     st.text(job.reason)
             _buttons(workspace, job, waiting)
@@ -60,7 +60,7 @@ def _buttons(workspace: Workspace, job: Job, waiting: list[int]) -> None:
         st.switch_page(state.TRAIN_PAGE, query_params={state.RUN_PARAM: job.run})
     place = waiting.index(job.id) if job.id in waiting else None
     changed = False
-    with errors_shown():
+    with catch_errors():
         if place is not None and len(waiting) > 1:
             if st.button(
                 "Up", key=f"up-{job.id}", icon=":material/arrow_upward:", disabled=place == 0, type="tertiary"

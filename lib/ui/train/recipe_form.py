@@ -14,10 +14,12 @@ from lib.training.options import STATIC_RATE, losses_for
 from lib.training.recipe import FIELDS, Field, Recipe
 from lib.ui.shared.components import show_error
 
-DIMENSIONS = (512, 384, 256, 192, 128, 96, 64, 32)
+_DIMENSIONS = (512, 384, 256, 192, 128, 96, 64, 32)
 
 
-def show(start: Recipe, shape: Shape, *, scope: str, classes: int = 2, statics: Sequence[bool] = ()) -> Recipe | None:
+def edit_recipe(
+    start: Recipe, shape: Shape, *, scope: str, classes: int = 2, statics: Sequence[bool] = ()
+) -> Recipe | None:
     """Draw the settings, starting from a preset; return the recipe, or None when a value cannot be used.
 
     `scope` names preset and dataset: each keeps its own edits. `classes` is how many labels the data has. `statics` says of
@@ -26,7 +28,7 @@ def show(start: Recipe, shape: Shape, *, scope: str, classes: int = 2, statics: 
     loss = st.selectbox(
         "Loss",
         losses_for(shape, classes=classes),
-        format_func=spaced,
+        format_func=loss_title,
         help=FIELDS["loss"].help,
         key=f"recipe-{scope}-loss",
         persist_state="session",
@@ -68,10 +70,12 @@ def _widget(item: Field, value: Any, key: str) -> Any:
         return st.toggle(item.label, value=value, key=key, persist_state="session")
     if item.choices:
         place = item.choices.index(value)
-        return st.selectbox(item.label, item.choices, index=place, format_func=spaced, key=key, persist_state="session")
+        return st.selectbox(
+            item.label, item.choices, index=place, format_func=loss_title, key=key, persist_state="session"
+        )
     if item.kind is tuple:
         chosen = st.multiselect(
-            item.label, DIMENSIONS, default=list(value), key=key, placeholder="none", persist_state="session"
+            item.label, _DIMENSIONS, default=list(value), key=key, placeholder="none", persist_state="session"
         )
         return tuple(sorted((int(one) for one in chosen), reverse=True))
     if item.kind is int:
@@ -106,7 +110,7 @@ def _number(item: Field, value: float, key: str) -> float:
     )
 
 
-def spaced(name: str) -> str:
+def loss_title(name: str) -> str:
     """Return a loss's or choice's name as words: MultipleNegativesRanking -> Multiple negatives ranking."""
     known = {"CoSENT": "CoSENT", "AnglE": "AnglE", "GISTEmbed": "GISTEmbed", "query_to_doc": "source to target"}
     if name in known or name.islower():

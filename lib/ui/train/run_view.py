@@ -15,19 +15,25 @@ from lib.store.runs import Run
 from lib.store.workspace import Workspace
 from lib.training.card import read_model_facts
 from lib.training.recipe import FIELDS, changed_settings
-from lib.ui.overview.runs_table import settings_text
 from lib.ui.shared import cache, state
-from lib.ui.shared.components import STATES, partial_badge, plain, state_badge, verdict_badge
-from lib.ui.shared.theme import colours
+from lib.ui.shared.components import (
+    STATE_LABELS,
+    escape_markdown,
+    settings_summary,
+    show_partial_badge,
+    show_state_badge,
+    show_verdict_badge,
+)
+from lib.ui.shared.theme import theme_palette
 from lib.ui.train import log
 
-SILENT_SECONDS = 60
-STEPS = (("train", "Train"), ("evaluate", "Evaluate"), ("project", "Draw the map"))
+_SILENT_SECONDS = 60
+_STEPS = (("train", "Train"), ("evaluate", "Evaluate"), ("project", "Draw the map"))
 
 
-def show(workspace: Workspace, run: Run) -> None:
+def show_run(workspace: Workspace, run: Run) -> None:
     """Draw the run: what it is, how far, how it goes, what one can do."""
-    status = cache.status(run)
+    status = cache.run_status(run)
     jobs = workspace.jobs.all(run=run.id)
     _head(workspace, run, jobs)
     _progress(run, jobs, status)
@@ -37,11 +43,11 @@ def show(workspace: Workspace, run: Run) -> None:
     if drawn.losses or drawn.values:
         title = metric_title(drawn.metric) if drawn.metric else "not measured yet"
         figure = training_figure(
-            drawn, colours(), metric_title=title, epochs=float(run.recipe.get("epochs", 0)) or None
+            drawn, theme_palette(), metric_title=title, epochs=float(run.recipe.get("epochs", 0)) or None
         )
         alt = f"Loss and validation metric by epoch; best so far {_best_text(drawn)}"
         st.plotly_chart(figure, key=f"curves-{run.id}", config={"displayModeBar": False}, alt=alt)
-    log.show(run, status)
+    log.show_log(run, status)
     if run.batch:
         _together(workspace, run)
 
@@ -54,10 +60,10 @@ def _together(workspace: Workspace, run: Run) -> None:
     rows = [
         {
             "Base model": one.model,
-            "State": STATES.get(one.state, (one.state,))[0],
-            **({"Settings": settings_text(one.recipe)} if differ else {}),
+            "State": STATE_LABELS.get(one.state, (one.state,))[0],
+            **({"Settings": settings_summary(one.recipe)} if differ else {}),
             "Held-out": format_headline(one.headline),
-            "Trains, examples a second": cache.status(one).pairs_per_second,
+            "Trains, examples a second": cache.run_status(one).pairs_per_second,
             "Encodes, texts a second": read_model_facts(one.model_dir).get("texts_per_second"),
             "Model size": format_bytes(cache.disk_bytes(one.model_dir)) if one.model_dir.is_dir() else "",
             "Time": format_duration(one.seconds) if one.ended else "",
@@ -74,10 +80,10 @@ def _head(workspace: Workspace, run: Run, jobs: list[Job]) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         with st.container(gap=None):
             st.text(run.name)
-            st.caption(f"{plain(run.model)} · {_settings(run)}")
-        state_badge(run.state if run.state != "succeeded" or not working else "running")
-        partial_badge(run)
-        verdict_badge(run.headline.verdict if run.headline else "")
+            st.caption(f"{escape_markdown(run.model)} · {_settings(run)}")
+        show_state_badge(run.state if run.state != "succeeded" or not working else "running")
+        show_partial_badge(run)
+        show_verdict_badge(run.headline.verdict if run.headline else "")
         _controls(workspace, run, jobs)
 
 
@@ -86,7 +92,7 @@ def _settings(run: Run) -> str:
     changed = changed_settings(run.recipe)
     if not changed:
         return "Recommended settings"
-    return plain(", ".join(f"{FIELDS[name].label} {value}" for name, value in list(changed.items())[:6]))
+    return escape_markdown(", ".join(f"{FIELDS[name].label} {value}" for name, value in list(changed.items())[:6]))
 
 
 def _controls(workspace: Workspace, run: Run, jobs: list[Job]) -> None:
@@ -134,7 +140,7 @@ def _retry(workspace: Workspace, run: Run) -> None:
 def _progress(run: Run, jobs: list[Job], status: Status) -> None:
     """Show the three steps, the stage in words, the bar and the time left; or how it ended."""
     if run.state == "failed":
-        st.error(plain(run.reason) or "It failed; the log says how far it came.", icon=":material/error:")
+        st.error(escape_markdown(run.reason) or "It failed; the log says how far it came.", icon=":material/error:")
         return
     _steps(jobs)
     live = next((job for job in jobs if job.state in LIVE), None)
@@ -144,21 +150,21 @@ def _progress(run: Run, jobs: list[Job], status: Status) -> None:
         what = f"{status.stage.capitalize()}{': ' + status.detail if status.detail else ''}" or "Starting"
         if live.state == "cancelling":
             what, left = f"Stopping; the best so far is kept. {what}", ""
-        st.progress(status.fraction, text=f"{plain(what)}{left}")
+        st.progress(status.fraction, text=f"{escape_markdown(what)}{left}")
     elif any(job.state in OPEN for job in jobs):
         ahead = "It begins when the work before it is done." if run.state == "queued" else ""
-        st.progress(0.0, text=f"Waiting. {plain(run.reason) or ahead}")
+        st.progress(0.0, text=f"Waiting. {escape_markdown(run.reason) or ahead}")
     elif run.state == "cancelled":
-        st.info(plain(run.reason) or "Cancelled.", icon=":material/cancel:")
+        st.info(escape_markdown(run.reason) or "Cancelled.", icon=":material/cancel:")
     for job in {job.kind: job for job in sorted(jobs, key=lambda one: one.id)}.values():
         if job.kind != "train" and job.state == "failed":
-            st.warning(f"{title_of(job.kind)} failed: {plain(job.reason)}", icon=":material/warning:")
+            st.warning(f"{title_of(job.kind)} failed: {escape_markdown(job.reason)}", icon=":material/warning:")
 
 
 def _steps(jobs: list[Job]) -> None:
     by_kind = {job.kind: job.state for job in sorted(jobs, key=lambda one: one.id)}
     with st.container(horizontal=True, gap="small"):
-        for kind, title in STEPS:
+        for kind, title in _STEPS:
             found = by_kind.get(kind, "")
             if found == "succeeded":
                 st.badge(title, icon=":material/check:", color="green")
@@ -173,7 +179,7 @@ def _steps(jobs: list[Job]) -> None:
 def _silence(workspace: Workspace, run: Run, jobs: list[Job], status: Status) -> None:
     """Say when a working run has not said anything for long, and offer what can be done."""
     silent = status.seconds_silent
-    if not any(job.state == "running" for job in jobs) or silent < SILENT_SECONDS:
+    if not any(job.state == "running" for job in jobs) or silent < _SILENT_SECONDS:
         return
     lives = is_held(worker_lock(workspace.home))
     why = (

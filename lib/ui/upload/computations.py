@@ -19,7 +19,7 @@ from lib.store.uploads import Draft, Upload
 
 
 @dataclass(frozen=True)
-class Asked:
+class DatasetKey:
     """What a dataset is made of, in the form that names a cached result."""
 
     upload: str
@@ -30,12 +30,12 @@ class Asked:
     own: str
 
 
-def table(upload: Upload, draft: Draft) -> TableLike:
+def read_upload(upload: Upload, draft: Draft) -> TableLike:
     """Return the table of an upload, read apart from the server once; raise InputError where it cannot be read."""
     return _table(tuple(map(str, upload.files)), upload.names, _text(draft.options))
 
 
-def own_held_out(upload: Upload, draft: Draft) -> TableLike | None:
+def read_own_held_out(upload: Upload, draft: Draft) -> TableLike | None:
     """Return the table of the person's own held-out file, if there is one."""
     if upload.own_held_out is None:
         return None
@@ -43,17 +43,19 @@ def own_held_out(upload: Upload, draft: Draft) -> TableLike | None:
     return _table((str(upload.own_held_out),), ("Held-out file",), _text(draft.options), stamp)
 
 
-def audited(upload: Upload, draft: Draft, mapping: ColumnMapping) -> Audit:
+def audit_upload(upload: Upload, draft: Draft, mapping: ColumnMapping) -> Audit:
     """Return the audit of an upload under the draft's mapping, choices and corrections."""
-    return _audited(_asked(upload, draft, mapping), _rows=table(upload, draft), _own=own_held_out(upload, draft))
+    return _audited(
+        _asked(upload, draft, mapping), _rows=read_upload(upload, draft), _own=read_own_held_out(upload, draft)
+    )
 
 
-def prepared(upload: Upload, draft: Draft, mapping: ColumnMapping) -> PreparedDataset:
+def split_upload(upload: Upload, draft: Draft, mapping: ColumnMapping) -> PreparedDataset:
     """Return the split examples; raise InputError where a part would be empty."""
     validation = VALIDATION_FRACTION if draft.validation is None else draft.validation
     held_out = HELD_OUT_FRACTION if draft.held_out is None else draft.held_out
     asked = _asked(upload, draft, mapping)
-    return _prepared(asked, validation, held_out, draft.seed, _audit=audited(upload, draft, mapping))
+    return _prepared(asked, validation, held_out, draft.seed, _audit=audit_upload(upload, draft, mapping))
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
@@ -70,7 +72,7 @@ def _table(files: tuple[str, ...], names: tuple[str, ...], options: str, stamp: 
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _audited(asked: Asked, *, _rows: TableLike, _own: TableLike | None) -> Audit:
+def _audited(asked: DatasetKey, *, _rows: TableLike, _own: TableLike | None) -> Audit:
     with _working(f"Auditing {len(_rows.frame):,} rows ..."):
         mapping = ColumnMapping.from_dict(json.loads(asked.mapping))
         return audit_table(
@@ -83,7 +85,7 @@ def _audited(asked: Asked, *, _rows: TableLike, _own: TableLike | None) -> Audit
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _prepared(asked: Asked, validation: float, held_out: float, seed: int, *, _audit: Audit) -> PreparedDataset:
+def _prepared(asked: DatasetKey, validation: float, held_out: float, seed: int, *, _audit: Audit) -> PreparedDataset:
     with _working("Splitting ..."):
         return split_audited(_audit, validation=validation, held_out=held_out, seed=seed)
 
@@ -94,9 +96,9 @@ def _working(text: str) -> Iterator[None]:
         yield
 
 
-def _asked(upload: Upload, draft: Draft, mapping: ColumnMapping) -> Asked:
+def _asked(upload: Upload, draft: Draft, mapping: ColumnMapping) -> DatasetKey:
     own = str(upload.own_held_out.stat().st_mtime_ns) if upload.own_held_out else ""
-    return Asked(
+    return DatasetKey(
         upload.id,
         _text(draft.options),
         _text(mapping.to_dict()),

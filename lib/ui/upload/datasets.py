@@ -13,12 +13,13 @@ from lib.store.datasets import Dataset
 from lib.store.publish import size_of
 from lib.store.workspace import Workspace, open_workspace
 from lib.ui.shared import state
-from lib.ui.shared.components import show_error
-from lib.ui.upload import draft, label_noise
-from lib.ui.upload.parts import PART_TITLES, SHAPE_TITLES
+from lib.ui.shared.components import SHAPE_TITLES, show_error
+from lib.ui.upload import label_noise
+from lib.ui.upload.parts import PART_TITLES
+from lib.ui.upload.session import last_saved_dataset
 
 
-def show() -> None:
+def show_datasets() -> None:
     """List the datasets, the one saved last first; say how to begin where there is none."""
     workspace = open_workspace()
     datasets = workspace.datasets.all()
@@ -30,16 +31,16 @@ def show() -> None:
     users: dict[str, list[str]] = {}
     for run in workspace.runs.all():
         users.setdefault(run.dataset, []).append(run.batch or run.id)
-    saved = draft.saved()
+    saved = last_saved_dataset()
     for dataset in sorted(datasets, key=lambda dataset: dataset.id != saved):
         with st.container(border=True):
             _dataset(workspace, dataset, users.get(dataset.id, []))
-            label_noise.show(workspace, dataset)
+            label_noise.show_label_noise(workspace, dataset)
 
 
-def show_saved() -> None:
+def show_last_saved() -> None:
     """Say what was saved last in this visit, with the one next step."""
-    dataset = next((item for item in open_workspace().datasets.all() if item.id == draft.saved()), None)
+    dataset = next((item for item in open_workspace().datasets.all() if item.id == last_saved_dataset()), None)
     if dataset is None:
         return
     with st.container(border=True, horizontal=True, vertical_alignment="center"):

@@ -7,15 +7,15 @@ import streamlit as st
 from lib.data.audit.corrections import Correction, find_corrections
 from lib.data.audit.run import Audit, Finding
 from lib.store.uploads import Draft, Upload
-from lib.ui.upload.draft import key
-from lib.ui.upload.parts import columns, texts_table
+from lib.ui.upload.parts import column_config, show_examples
+from lib.ui.upload.session import widget_key
 
-CHOICE_TITLES = {"keep": "Keep", "drop": "Leave out", "fix": "Fix"}
-CHOICE_DONE = {"keep": "kept", "drop": "left out", "fix": "fixed"}
-ESCAPED = "invisible_characters"
+_CHOICE_TITLES = {"keep": "Keep", "drop": "Leave out", "fix": "Fix"}
+_CHOICE_RESULTS = {"keep": "kept", "drop": "left out", "fix": "fixed"}
+_INVISIBLE = "invisible_characters"
 
 
-def show(upload: Upload, draft: Draft, audit: Audit) -> None:
+def show_findings(upload: Upload, draft: Draft, audit: Audit) -> None:
     """Show all findings; a choice is remembered at once and the page counts again."""
     st.subheader("What the audit found", anchor=False)
     rows = audit.findings[0].rows_before if audit.findings else 0
@@ -25,7 +25,7 @@ def show(upload: Upload, draft: Draft, audit: Audit) -> None:
         "Nothing is left out or changed but what is listed here."
     )
     for finding in audit.found:
-        with st.expander(_heading(finding), key=key(upload, "finding", finding.name)):
+        with st.expander(_heading(finding), key=widget_key(upload, "finding", finding.name)):
             _finding(upload, draft, finding)
     clean = [finding.title for finding in audit.findings if not finding.count]
     if clean:
@@ -35,7 +35,7 @@ def show(upload: Upload, draft: Draft, audit: Audit) -> None:
 
 def _heading(finding: Finding) -> str:
     rows = f"{finding.count:,} {'row' if finding.count == 1 else 'rows'}"
-    return f"**{finding.title}**: {rows} {CHOICE_DONE[finding.choice]}, {finding.rows_after:,} stay"
+    return f"**{finding.title}**: {rows} {_CHOICE_RESULTS[finding.choice]}, {finding.rows_after:,} stay"
 
 
 def _finding(upload: Upload, draft: Draft, finding: Finding) -> None:
@@ -52,7 +52,7 @@ def _choice(upload: Upload, draft: Draft, finding: Finding) -> None:
     if len(finding.choices) == 1:
         st.text("These rows are always left out, unless you correct them.")
         return
-    widget = key(upload, "choice", finding.name)
+    widget = widget_key(upload, "choice", finding.name)
     st.segmented_control(
         f"What to do about “{finding.title.lower()}”",
         finding.choices,
@@ -67,7 +67,7 @@ def _choice(upload: Upload, draft: Draft, finding: Finding) -> None:
 
 def _choice_title(finding: Finding, choice: str) -> str:
     fix = f"Fix: {finding.fix_label}" if finding.fix_label else "Fix"
-    return fix if choice == "fix" else CHOICE_TITLES[choice]
+    return fix if choice == "fix" else _CHOICE_TITLES[choice]
 
 
 def _choose(upload: Upload, name: str, widget: str) -> None:
@@ -78,16 +78,16 @@ def _choose(upload: Upload, name: str, widget: str) -> None:
 
 def _cells(upload: Upload, draft: Draft, finding: Finding) -> None:
     """Show the examples as an editor; where characters are escaped, as a plain table."""
-    if finding.name == ESCAPED:
-        texts_table(finding.examples, label=f"Examples: {finding.title}")
+    if finding.name == _INVISIBLE:
+        show_examples(finding.examples, label=f"Examples: {finding.title}")
         return
     st.caption("Cells can be corrected here: double-click one, or press Enter on it.")
     edited = st.data_editor(
         finding.examples,
         hide_index=True,
         disabled=["line"],
-        column_config=columns(finding.examples),
-        key=key(upload, "cells", finding.name, len(draft.corrections)),
+        column_config=column_config(finding.examples),
+        key=widget_key(upload, "cells", finding.name, len(draft.corrections)),
         alt=f"Examples that can be corrected: {finding.title}",
     )
     found = find_corrections(finding.examples, edited)
@@ -95,7 +95,7 @@ def _cells(upload: Upload, draft: Draft, finding: Finding) -> None:
         st.button(
             f"Apply {len(found)} correction{'s' * (len(found) != 1)}",
             icon=":material/check:",
-            key=key(upload, "apply", finding.name),
+            key=widget_key(upload, "apply", finding.name),
             on_click=_apply,
             args=(upload, found),
         )
@@ -121,7 +121,7 @@ def _corrections(upload: Upload, draft: Draft) -> None:
             icon=":material/undo:",
             on_click=_undo,
             args=(upload,),
-            key=key(upload, "undo-correction"),
+            key=widget_key(upload, "undo-correction"),
         )
 
 

@@ -18,12 +18,12 @@ from lib.store.datasets import Dataset
 from lib.store.jobs import OPEN, Job
 from lib.store.workspace import Workspace, open_workspace
 from lib.ui.shared.components import show_error
-from lib.ui.upload import draft
+from lib.ui.upload.session import set_last_saved_dataset
 
-POLL_SECONDS = 2
+_POLL_SECONDS = 2
 
 
-def show(workspace: Workspace, dataset: Dataset) -> None:
+def show_label_noise(workspace: Workspace, dataset: Dataset) -> None:
     """Offer the check, show how far it is, or its list."""
     if Shape(dataset.shape) not in (Shape.PAIRS, Shape.TRIPLETS):
         return
@@ -59,7 +59,7 @@ def _key(dataset: Dataset) -> str:
     return f"label-noise-{dataset.id}"
 
 
-@st.fragment(run_every=POLL_SECONDS)
+@st.fragment(run_every=_POLL_SECONDS)
 def _working(identity: int) -> None:
     workspace = open_workspace()
     job = workspace.jobs.get(identity)
@@ -95,5 +95,5 @@ def _list(workspace: Workspace, dataset: Dataset, result: Path) -> None:
         except CloserError as error:
             show_error(error)
             return
-        draft.remember_saved(made.id)
+        set_last_saved_dataset(made.id)
         st.rerun()

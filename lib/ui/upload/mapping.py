@@ -11,22 +11,22 @@ from lib.data.columns.mapping import SCALES, ColumnMapping, TableLike, apply_map
 from lib.data.shapes import Shape
 from lib.errors import InputError
 from lib.store.uploads import Draft, Upload
-from lib.ui.shared.components import plain, show_error
-from lib.ui.upload import shapes as upload_shapes
-from lib.ui.upload.draft import key
-from lib.ui.upload.parts import ROLE_TITLES, SHAPE_TITLES, texts_table
+from lib.ui.shared.components import SHAPE_TITLES, escape_markdown, show_error
+from lib.ui.upload.parts import ROLE_TITLES, show_examples
+from lib.ui.upload.session import widget_key
+from lib.ui.upload.shapes import show_shapes
 
-PREVIEW = 8
-NONE = "(none)"
-MAX_CLASSES = 50
+_PREVIEW_ROWS = 8
+_NO_COLUMN = "(none)"
+_MAX_CLASSES = 50
 
 
-def show(upload: Upload, draft: Draft, table: TableLike) -> ColumnMapping | None:
+def edit_mapping(upload: Upload, draft: Draft, table: TableLike) -> ColumnMapping | None:
     """Show the mapping as fields with a preview; give it where it is complete, and remember it."""
     st.subheader("What the columns mean", anchor=False)
     mapping = _start(draft, table)
     with st.expander("How training data can be organised", icon=":material/table_view:"):
-        upload_shapes.show()
+        show_shapes()
     shape = _shape(upload, mapping)
     if shape is not mapping.shape:
         mapping = guess_roles(table, shape)
@@ -37,7 +37,7 @@ def show(upload: Upload, draft: Draft, table: TableLike) -> ColumnMapping | None
         show_error(error)
         return None
     upload.change(mapping=mapping.to_dict())
-    texts_table(examples.frame.head(PREVIEW), label="The first examples as they were understood")
+    show_examples(examples.frame.head(_PREVIEW_ROWS), label="The first examples as they were understood")
     return mapping
 
 
@@ -58,7 +58,7 @@ def _shape(upload: Upload, mapping: ColumnMapping) -> Shape:
         shapes,
         default=mapping.shape,
         format_func=SHAPE_TITLES.__getitem__,
-        key=key(upload, "shape"),
+        key=widget_key(upload, "shape"),
         required=True,
         help="Guessed from the columns' names and content; choose another where it is wrong.",
     )
@@ -82,7 +82,7 @@ def _texts(upload: Upload, mapping: ColumnMapping, names: list[str]) -> dict[str
     sides = ("text",) if mapping.shape is Shape.LABELLED_TEXTS else ("anchor", "positive")
     triplets = mapping.shape is Shape.TRIPLETS
     cells = st.columns(len(sides) + triplets)
-    keys = [key(upload, mapping.shape, side) for side in sides]
+    keys = [widget_key(upload, mapping.shape, side) for side in sides]
     roles: dict[str, tuple[str, ...]] = {}
     for cell, side, widget in zip(cells, sides, keys, strict=False):
         chosen = cell.multiselect(
@@ -96,7 +96,7 @@ def _texts(upload: Upload, mapping: ColumnMapping, names: list[str]) -> dict[str
     if triplets:
         roles |= _negatives(upload, mapping, names, cells[-1])
     if len(sides) == 2:
-        st.button("Swap sides", icon=":material/swap_horiz:", on_click=_swap, args=keys, key=key(upload, "swap"))
+        st.button("Swap sides", icon=":material/swap_horiz:", on_click=_swap, args=keys, key=widget_key(upload, "swap"))
     return roles
 
 
@@ -106,7 +106,7 @@ def _negatives(upload: Upload, mapping: ColumnMapping, names: list[str], cell: o
         ROLE_TITLES["negative"],
         names,
         default=[name for name in known if name in names],
-        key=key(upload, mapping.shape, "negatives"),
+        key=widget_key(upload, mapping.shape, "negatives"),
         help="One or several columns with a wrong answer each.",
     )
     return {"negative" if at == 1 else f"negative_{at}": (name,) for at, name in enumerate(chosen, start=1)}
@@ -123,7 +123,7 @@ def _value(upload: Upload, mapping: ColumnMapping, value: str, names: list[str])
         ROLE_TITLES[value],
         names,
         index=names.index(known) if known in names else None,
-        key=key(upload, mapping.shape, value),
+        key=widget_key(upload, mapping.shape, value),
         placeholder="Choose a column",
     )
     return (chosen,) if chosen else ()
@@ -147,19 +147,19 @@ def _scale(upload: Upload, column: str, known: tuple[float, float]) -> tuple[flo
         options,
         index=options.index(known),
         format_func=lambda scale: f"{scale[0]:g} to {scale[1]:g}",
-        key=key(upload, "scale", column),
+        key=widget_key(upload, "scale", column),
         help="Brought to 0 to 1 for training; a scale from -1 to 1 stays as it is.",
     )
 
 
 def _same(upload: Upload, table: TableLike, column: str, known: tuple[str, ...]) -> tuple[str, ...]:
     values = table.frame[column].astype(str).str.strip()
-    classes = [str(name) for name in values[values != ""].value_counts().index[:MAX_CLASSES]]
+    classes = [str(name) for name in values[values != ""].value_counts().index[:_MAX_CLASSES]]
     chosen = st.multiselect(
         "Classes that mean “same”",
         classes,
         default=[name for name in known if name in classes],
-        key=key(upload, "same", column),
+        key=widget_key(upload, "same", column),
         help="Every other class means “different”. With none chosen, more than two classes stay as they are.",
     )
     return tuple(chosen)
@@ -168,22 +168,22 @@ def _same(upload: Upload, table: TableLike, column: str, known: tuple[str, ...])
 def _extras(upload: Upload, table: TableLike, mapping: ColumnMapping, names: list[str]) -> ColumnMapping:
     """Ask for the group column and the split column, and offer the one that looks like it."""
     left, right = st.columns(2)
-    options = [NONE, *names]
+    options = [_NO_COLUMN, *names]
     group = left.selectbox(
         "Group column",
         options,
         index=options.index(mapping.group) if mapping.group in names else 0,
-        key=key(upload, mapping.shape, "group"),
+        key=widget_key(upload, mapping.shape, "group"),
         help="Rows of one group (a thread, a page, a document) never stand in two parts of the split.",
     )
     part = right.selectbox(
         "Split column",
         options,
         index=options.index(mapping.part) if mapping.part in names else 0,
-        key=key(upload, "part"),
+        key=widget_key(upload, "part"),
         help="A column that says train, validation (valid, dev) or held_out (test) for each row.",
     )
     offered = find_split_column(table.frame)
-    if offered and part == NONE:
-        right.caption(f"“{plain(offered)}” looks like a split: choose it to keep that split.")
-    return replace(mapping, group="" if group == NONE else group, part="" if part == NONE else part)
+    if offered and part == _NO_COLUMN:
+        right.caption(f"“{escape_markdown(offered)}” looks like a split: choose it to keep that split.")
+    return replace(mapping, group="" if group == _NO_COLUMN else group, part="" if part == _NO_COLUMN else part)

@@ -6,15 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from lib.data.audit.characters import escape_invisible
-from lib.data.shapes import Shape
 
-SHAPE_TITLES = {
-    Shape.PAIRS: "Positive pairs",
-    Shape.SCORED: "Pairs with a score",
-    Shape.LABELLED_PAIRS: "Pairs with a class",
-    Shape.TRIPLETS: "Triplets",
-    Shape.LABELLED_TEXTS: "Texts with a class",
-}
 ROLE_TITLES = {
     "anchor": "Source",
     "positive": "Target",
@@ -33,16 +25,16 @@ def column_title(name: str) -> str:
     return ROLE_TITLES.get(name, name.capitalize())
 
 
-def texts_table(frame: pd.DataFrame, *, label: str, height: int | str = "auto", key: str | None = None) -> None:
+def show_examples(frame: pd.DataFrame, *, label: str, height: int | str = "auto", key: str | None = None) -> None:
     """Show examples with their lines; invisible characters stand as escapes."""
     shown = frame.copy()
     for name in shown.columns:
         if pd.api.types.is_string_dtype(shown[name]):
             shown[name] = [escape_invisible(text) for text in shown[name]]
-    st.dataframe(shown, hide_index=True, height=height, column_config=columns(frame), alt=label, key=key)
+    st.dataframe(shown, hide_index=True, height=height, column_config=column_config(frame), alt=label, key=key)
 
 
-def columns(frame: pd.DataFrame) -> dict[str, object]:
+def column_config(frame: pd.DataFrame) -> dict[str, object]:
     """Return titles and widths of the columns of an example table."""
     found: dict[str, object] = {}
     for name in map(str, frame.columns):

@@ -13,11 +13,11 @@ from lib.errors import CloserError
 from lib.store.uploads import Draft, Upload
 from lib.ui.shared.components import show_error
 from lib.ui.upload import computations
-from lib.ui.upload.draft import key
+from lib.ui.upload.session import widget_key
 
-PREVIEW = 100
-FOUND = "Find out"
-ENCODINGS = (
+_PREVIEW_ROWS = 100
+_AUTO = "Find out"
+_ENCODINGS = (
     "utf-8",
     "utf-16",
     "windows-1252",
@@ -28,10 +28,10 @@ ENCODINGS = (
     "shift_jis",
     "euc-kr",
 )
-SEPARATORS = {",": "Comma ,", ";": "Semicolon ;", "\t": "Tab", "|": "Bar |", " ": "Space"}
-QUOTES = {'"': 'Double "', "'": "Single '", "": "No quotes"}
-HEADERS = {None: FOUND, True: "First row names the columns", False: "No header"}
-FACTS = {
+_SEPARATORS = {",": "Comma ,", ";": "Semicolon ;", "\t": "Tab", "|": "Bar |", " ": "Space"}
+_QUOTES = {'"': 'Double "', "'": "Single '", "": "No quotes"}
+_HEADERS = {None: _AUTO, True: "First row names the columns", False: "No header"}
+_FACTS = {
     "encoding": "Encoding",
     "separator": "Separator",
     "header": "Header",
@@ -39,27 +39,27 @@ FACTS = {
 }
 
 
-def show(upload: Upload, draft: Draft) -> TableLike | None:
+def show_file(upload: Upload, draft: Draft) -> TableLike | None:
     """Read the upload and show what was read; where that is impossible say why, and leave the options to change."""
     st.subheader("What was read", anchor=False)
     table, failure = None, None
     try:
-        table = computations.table(upload, draft)
+        table = computations.read_upload(upload, draft)
     except CloserError as error:
         failure = error
     if failure is not None:
         show_error(failure)
     if table is not None:
         st.text(_summary(table))
-        st.dataframe(first_rows(table), hide_index=True, height=220, alt="The first rows as they were read")
+        st.dataframe(preview(table), hide_index=True, height=220, alt="The first rows as they were read")
     with st.expander("Read it differently", icon=":material/tune:", expanded=failure is not None):
         _options(upload, draft, read_facts(table) if table is not None else {})
     return table
 
 
-def first_rows(table: TableLike) -> pd.DataFrame:
+def preview(table: TableLike) -> pd.DataFrame:
     """Return the first rows of the table with their lines."""
-    frame = table.frame.head(PREVIEW).copy()
+    frame = table.frame.head(_PREVIEW_ROWS).copy()
     frame.insert(0, "Line", table.lines[: len(frame)], allow_duplicates=True)
     return frame
 
@@ -69,7 +69,7 @@ def _summary(table: TableLike) -> str:
     facts = read_facts(table)
     told = [f"{len(table.frame):,} rows, {table.frame.shape[1]} columns"]
     told += [str(facts["kind"]).upper()] if facts.get("kind", "text") != "text" else []
-    for name, title in FACTS.items():
+    for name, title in _FACTS.items():
         value = facts.get(name)
         if value not in (None, ""):
             told.append(f"{title.lower()} {_word(name, value)}")
@@ -82,7 +82,7 @@ def _summary(table: TableLike) -> str:
 
 def _word(name: str, value: Any) -> str:
     if name == "separator":
-        return SEPARATORS.get(value, value).lower()
+        return _SEPARATORS.get(value, value).lower()
     if isinstance(value, bool):
         return "yes" if value else "no"
     return str(value)
@@ -93,10 +93,10 @@ def _options(upload: Upload, draft: Draft, facts: dict[str, Any]) -> None:
     known = draft.options
     cells = st.columns(3)
     options: dict[str, Any] = {
-        "encoding": _select(cells[0], upload, "Encoding", {"": FOUND} | {name: name for name in ENCODINGS}, known),
-        "separator": _select(cells[1], upload, "Separator", {"": FOUND} | SEPARATORS, known),
-        "quote": _select(cells[2], upload, "Quote", QUOTES, known, default='"'),
-        "header": _select(cells[0], upload, "Header", HEADERS, known, default=None),
+        "encoding": _select(cells[0], upload, "Encoding", {"": _AUTO} | {name: name for name in _ENCODINGS}, known),
+        "separator": _select(cells[1], upload, "Separator", {"": _AUTO} | _SEPARATORS, known),
+        "quote": _select(cells[2], upload, "Quote", _QUOTES, known, default='"'),
+        "header": _select(cells[0], upload, "Header", _HEADERS, known, default=None),
     }
     sheets = facts.get("sheets") or []
     if len(sheets) > 1:
@@ -106,7 +106,7 @@ def _options(upload: Upload, draft: Draft, facts: dict[str, Any]) -> None:
     words = cells[2].text_input(
         "Words for an empty cell",
         value=", ".join(known.get("na", [])),
-        key=key(upload, "read", "na"),
+        key=widget_key(upload, "read", "na"),
         placeholder="NA, null",
         help="Separated by commas. Without any, NA and null are words like others.",
     )
@@ -132,5 +132,5 @@ def _select(
         options,
         index=options.index(value) if value in options else 0,
         format_func=titles.__getitem__,
-        key=key(upload, "read", name),
+        key=widget_key(upload, "read", name),
     )

@@ -12,11 +12,12 @@ from lib.errors import CloserError
 from lib.store.uploads import Draft, Upload
 from lib.store.workspace import open_workspace
 from lib.ui.shared.components import show_error
-from lib.ui.upload import draft as upload_state
-from lib.ui.upload.draft import key
+from lib.ui.upload.session import close_upload, set_last_saved_dataset, widget_key
 
 
-def show(upload: Upload, draft: Draft, table: TableLike, mapping: ColumnMapping, prepared: PreparedDataset) -> None:
+def show_save_form(
+    upload: Upload, draft: Draft, table: TableLike, mapping: ColumnMapping, prepared: PreparedDataset
+) -> None:
     """Offer the left-out rows and the one next step: save."""
     if len(prepared.left_out):
         st.download_button(
@@ -26,16 +27,16 @@ def show(upload: Upload, draft: Draft, table: TableLike, mapping: ColumnMapping,
             mime="text/csv",
             icon=":material/download:",
             on_click="ignore",
-            key=key(upload, "left-out"),
+            key=widget_key(upload, "left-out"),
             help="CSV with line and reason. Texts stand exactly as they are: a spreadsheet may take one that begins with "
             "= + - or @ for a formula.",
         )
     st.subheader("Save it", anchor=False)
-    name = st.text_input("Name", value=draft.name or upload.title, max_chars=200, key=key(upload, "name"))
+    name = st.text_input("Name", value=draft.name or upload.title, max_chars=200, key=widget_key(upload, "name"))
     notes = st.text_area(
-        "Notes", key=key(upload, "notes"), height=80, placeholder="Where it comes from, what it is for"
+        "Notes", key=widget_key(upload, "notes"), height=80, placeholder="Where it comes from, what it is for"
     )
-    if st.button("Save dataset", type="primary", icon=":material/save:", key=key(upload, "save")):
+    if st.button("Save dataset", type="primary", icon=":material/save:", key=widget_key(upload, "save")):
         _save(upload, draft, table, mapping, prepared, name, notes)
 
 
@@ -60,8 +61,8 @@ def _save(
             dataset = workspace.datasets.publish(replace(prepared, facts=facts), name=name, originals=upload.files)
             if notes.strip():
                 workspace.datasets.annotate(dataset.id, notes.strip())
-            upload_state.remember_saved(dataset.id)  # before streamlit may stop this run: who leaves now has saved once
-            upload_state.close()
+            set_last_saved_dataset(dataset.id)  # before streamlit may stop this run: who leaves now has saved once
+            close_upload()
     except CloserError as error:
         show_error(error)
         return

@@ -39,7 +39,7 @@ ROWS = (
 )
 
 
-def show() -> None:
+def show_shapes() -> None:
     """Show the five shapes with what each needs, an example and the losses that fit."""
     table = pd.DataFrame(ROWS, columns=["Shape", "Columns", "Example", "Losses that fit"])
     st.dataframe(

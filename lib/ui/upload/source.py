@@ -13,12 +13,12 @@ from lib.errors import CloserError
 from lib.store.uploads import store_upload
 from lib.store.workspace import open_workspace
 from lib.ui.shared.components import show_error
-from lib.ui.upload import draft
+from lib.ui.upload.session import entry_version, open_upload, set_last_saved_dataset
 
-TYPES = ["csv", "tsv", "txt", "xlsx", "json", "jsonl", "ndjson", "parquet", "gz"]
+_FILE_TYPES = ["csv", "tsv", "txt", "xlsx", "json", "jsonl", "ndjson", "parquet", "gz"]
 
 
-def show() -> None:
+def show_sources() -> None:
     """Offer files, pasted text and the samples; what is given opens at once."""
     left, right = st.columns([3, 2], gap="large")
     with left:
@@ -34,8 +34,8 @@ def _files() -> None:
         "Files with your examples",
         type=None,
         accept_multiple_files=True,
-        key=f"upload-files-{draft.entry_round()}",
-        help=f"{', '.join(TYPES)}; several files of the same columns become one dataset. "
+        key=f"upload-files-{entry_version()}",
+        help=f"{', '.join(_FILE_TYPES)}; several files of the same columns become one dataset. "
         f"At most {settings.MAX_FILE_BYTES / 1e9:g} GB a file.",
     )
     st.caption("CSV, TSV, XLSX, JSON, JSON Lines or Parquet, also gzipped. It stays on this machine.")
@@ -47,7 +47,7 @@ def _paste() -> None:
     with st.expander("Paste text instead", icon=":material/content_paste:"):
         text = st.text_area(
             "Rows of examples, a header line first",
-            key=f"upload-paste-{draft.entry_round()}",
+            key=f"upload-paste-{entry_version()}",
             placeholder="source_sentence,target_sentence\nMy parcel is late,See where it is under Orders",
             height=160,
         )
@@ -62,7 +62,7 @@ def _store(files: list[tuple[str, io.BytesIO]]) -> None:
     except CloserError as error:
         show_error(error)
         return
-    draft.open_upload(upload)
+    open_upload(upload)
     st.rerun()
 
 
@@ -83,5 +83,5 @@ def _add(key: str) -> None:
     except CloserError as error:
         show_error(error)
         return
-    draft.remember_saved(dataset.id)
+    set_last_saved_dataset(dataset.id)
     st.rerun()

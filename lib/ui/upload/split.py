@@ -11,11 +11,11 @@ from lib.errors import CloserError
 from lib.settings import HELD_OUT_FRACTION, PARTS, VALIDATION_FRACTION
 from lib.store.uploads import Draft, Upload, remove_own_held_out, store_own_held_out
 from lib.ui.shared.components import show_error
-from lib.ui.upload.draft import key
 from lib.ui.upload.parts import PART_TITLES
+from lib.ui.upload.session import widget_key
 
 
-def settings(upload: Upload, draft: Draft) -> Draft:
+def edit_split(upload: Upload, draft: Draft) -> Draft:
     """Draw the split's settings and remember them."""
     st.subheader("How it is split", anchor=False)
     st.caption(
@@ -26,7 +26,7 @@ def settings(upload: Upload, draft: Draft) -> Draft:
     validation = _percent(cells[0], upload, "Validation, %", draft.validation, VALIDATION_FRACTION, "validation")
     held_out = _percent(cells[1], upload, "Held-out, %", draft.held_out, HELD_OUT_FRACTION, "held-out")
     seed = cells[2].number_input(
-        "Seed", min_value=0, max_value=2**31 - 1, value=draft.seed, step=1, key=key(upload, "seed")
+        "Seed", min_value=0, max_value=2**31 - 1, value=draft.seed, step=1, key=widget_key(upload, "seed")
     )
     _own(upload)
     return upload.change(validation=validation, held_out=held_out, seed=int(seed or 0))
@@ -35,7 +35,7 @@ def settings(upload: Upload, draft: Draft) -> Draft:
 def _percent(cell: object, upload: Upload, label: str, known: float | None, default: float, name: str) -> float:
     value = default if known is None else known
     given = cell.number_input(  # type: ignore[attr-defined]
-        label, min_value=1, max_value=80, value=round(100 * value), step=5, key=key(upload, name)
+        label, min_value=1, max_value=80, value=round(100 * value), step=5, key=widget_key(upload, name)
     )
     return int(given) / 100
 
@@ -44,11 +44,11 @@ def _own(upload: Upload) -> None:
     with st.expander("Bring your own held-out file", icon=":material/upload_file:", expanded=bool(upload.own_held_out)):
         if upload.own_held_out:
             st.text("Your own file is the held-out part. Training rows that share a text with it are left out.")
-            if st.button("Take it away", icon=":material/close:", key=key(upload, "own-remove")):
+            if st.button("Take it away", icon=":material/close:", key=widget_key(upload, "own-remove")):
                 remove_own_held_out(upload)
                 st.rerun()
             return
-        given = st.file_uploader("Held-out examples, with the same columns", key=key(upload, "own"))
+        given = st.file_uploader("Held-out examples, with the same columns", key=widget_key(upload, "own"))
         if given:
             try:
                 store_own_held_out(upload, given.name, given)
@@ -58,7 +58,7 @@ def _own(upload: Upload) -> None:
             st.rerun()
 
 
-def sizes(prepared: PreparedDataset, draft: Draft) -> None:
+def show_split(prepared: PreparedDataset, draft: Draft) -> None:
     """Show the sizes achieved, warn where they are not what was asked, and say what they can show."""
     total = max(1, len(prepared.frame))
     cells = st.columns(len(PARTS) + 1)
@@ -69,7 +69,7 @@ def sizes(prepared: PreparedDataset, draft: Draft) -> None:
     cells[-1].metric(
         "Largest group", f"{largest:,}", border=True, help="Rows that share texts, directly or over others."
     )
-    for warning in warnings(prepared, draft):
+    for warning in split_warnings(prepared, draft):
         st.warning(warning, icon=":material/warning:")
     judged = prepared.frame[prepared.frame["part"] == "held_out"]
     st.text(
@@ -77,7 +77,7 @@ def sizes(prepared: PreparedDataset, draft: Draft) -> None:
     )
 
 
-def warnings(prepared: PreparedDataset, draft: Draft) -> list[str]:
+def split_warnings(prepared: PreparedDataset, draft: Draft) -> list[str]:
     """Return what is unfair about the split, in plain words."""
     found, total = [], max(1, len(prepared.frame))
     facts = prepared.facts["split"]

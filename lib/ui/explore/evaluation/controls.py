@@ -12,8 +12,8 @@ from lib.format import StoredChange, format_change, metric_title
 from lib.store.runs import Run
 from lib.ui.explore import jobs
 from lib.ui.explore.evaluation.conclusions import control_conclusion, earlier_model_note, learning_curve_conclusion
-from lib.ui.shared.components import plain
-from lib.ui.shared.theme import colours
+from lib.ui.shared.components import escape_markdown
+from lib.ui.shared.theme import theme_palette
 
 
 def show_controls(run: Run, evaluation: Evaluation) -> None:
@@ -33,8 +33,8 @@ def _show_control(run: Run, evaluation: Evaluation) -> None:
     if control:
         metric = control["metric"]
         change = format_change(metric, StoredChange.from_json(control))
-        st.markdown(plain(f"{metric_title(metric)}, base → control: {change}."))
-        st.markdown(plain(control_conclusion(control)))
+        st.markdown(escape_markdown(f"{metric_title(metric)}, base → control: {change}."))
+        st.markdown(escape_markdown(control_conclusion(control)))
         _show_earlier_model(control, evaluation)
     label = "Run again" if control else "Run shuffled-target control"
     _show_button(run, "placebo", label, ":material/science:", title="Shuffled-target control", again=bool(control))
@@ -50,12 +50,12 @@ def _show_learning_curve(run: Run, evaluation: Evaluation) -> None:
         figure = differences_figure(
             [point["rows"] for point in points],
             points,
-            colours(),
+            theme_palette(),
             x_title="training rows",
             y_title=f"{metric_title(curve['metric'])}, difference to base",
         )
         st.plotly_chart(figure, key=f"learning-curve-{run.id}", alt="Difference to base by number of training rows.")
-        st.markdown(plain(learning_curve_conclusion(curve)))
+        st.markdown(escape_markdown(learning_curve_conclusion(curve)))
         _show_earlier_model(curve, evaluation)
     label = "Run again" if curve else "Run learning curve"
     _show_button(run, "learning_curve", label, ":material/show_chart:", title="Learning curve", again=bool(curve))
@@ -65,7 +65,7 @@ def _show_earlier_model(experiment: dict[str, Any], evaluation: Evaluation) -> N
     """Say where an experiment belongs to an earlier model of the run."""
     words = earlier_model_note(experiment, evaluation.versions.get("tuned model"))
     if words:
-        st.caption(f":material/history: {plain(words)}")
+        st.caption(f":material/history: {escape_markdown(words)}")
 
 
 def _show_button(run: Run, kind: str, label: str, icon: str, *, title: str, again: bool) -> None:

@@ -7,12 +7,12 @@ import streamlit as st
 from lib.evaluation.store import Evaluation, load_evaluation
 from lib.store.runs import Run
 from lib.store.workspace import open_workspace
-from lib.ui.shared.cache import stamp
+from lib.ui.shared.cache import file_stamp
 
 
 def cached_evaluation(run: Run) -> Evaluation | None:
     """Read a run's evaluation as it is stored now; None while there is none."""
-    return _load(run.id, stamp(run.paths.evaluation.summary))
+    return _load(run.id, file_stamp(run.paths.evaluation.summary))
 
 
 @st.cache_data(max_entries=64, show_spinner=False)

@@ -14,7 +14,7 @@ from lib.evaluation.store import load_blends, load_experiment
 from lib.format import StoredChange, format_change, format_share, format_step, metric_title
 from lib.store.runs import Run
 from lib.ui.explore import jobs
-from lib.ui.shared.theme import colours
+from lib.ui.shared.theme import theme_palette
 
 
 def show_interpolation(run: Run) -> None:
@@ -25,7 +25,7 @@ def show_interpolation(run: Run) -> None:
     )
     blends = load_experiment(run, "blend")
     if blends:
-        figure = interpolation_figure(blends["points"], colours(), metric_title=metric_title(blends["metric"]))
+        figure = interpolation_figure(blends["points"], theme_palette(), metric_title=metric_title(blends["metric"]))
         alt = "Quality on this data and on the general probe by weight of the tuned model."
         st.plotly_chart(figure, key=f"blends-{run.id}", alt=alt)
     share = st.slider("Weight of the tuned model", 0, 100, 75, 5, format="%d%%", key=f"blend-share-{run.id}")

@@ -13,8 +13,8 @@ from lib.evaluation.store import Evaluation
 from lib.format import StoredChange, format_change, format_metric, format_share, metric_title
 from lib.metrics import selection_metric
 from lib.store.runs import Run
-from lib.ui.shared.components import plain
-from lib.ui.shared.theme import colours
+from lib.ui.shared.components import escape_markdown
+from lib.ui.shared.theme import theme_palette
 
 _SPACE_COLUMNS = {
     "random_cosine": "mean cosine of random texts",
@@ -50,13 +50,13 @@ def _show_overfitting(run: Run, evaluation: Evaluation) -> None:
     snapshots, metric = evaluation.cost.get("moments", []), selection_metric(evaluation.shape)
     if any(snapshot.get("train") is not None for snapshot in snapshots):
         st.plotly_chart(
-            epoch_figure(snapshots, colours(), metric_title=metric_title(metric)),
+            epoch_figure(snapshots, theme_palette(), metric_title=metric_title(metric)),
             key=f"epochs-{run.id}",
             alt="The metric on training and validation pairs by epoch, the best epoch marked.",
         )
     steps = evaluation.cost.get("validation")
     if steps:
-        st.markdown(plain(_describe_validation(metric, steps, snapshots)))
+        st.markdown(escape_markdown(_describe_validation(metric, steps, snapshots)))
     st.caption(
         "The best epoch was selected on validation; held-out results were not used. Both curves rank only the texts on the map, "
         "so they are higher than a ranking of all targets."
@@ -80,7 +80,7 @@ def _show_forgetting(general: dict[str, Any]) -> None:
         return
     change = format_change("spearman", StoredChange.from_json(probe))
     st.markdown(
-        f"Spearman correlation with graded similarity on {general['probe_pairs']} general sentence pairs: {plain(change)}. "
+        f"Spearman correlation with graded similarity on {general['probe_pairs']} general sentence pairs: {escape_markdown(change)}. "
         f"Nearest neighbours unchanged among these texts: {format_share(general['neighbours_kept'])}."
     )
     st.caption(

@@ -11,7 +11,7 @@ import streamlit as st
 from lib.charts.evaluation import cosine_histograms
 from lib.evaluation.store import Evaluation
 from lib.format import format_share
-from lib.ui.shared.theme import colours
+from lib.ui.shared.theme import theme_palette
 
 _SELECTED_ON = {
     "validation": "Selected on validation pairs, measured on held-out pairs.",
@@ -29,7 +29,7 @@ def show_similarity(evaluation: Evaluation) -> None:
         st.caption("This dataset has single texts, so there are no cosines of pairs.")
         return
     st.plotly_chart(
-        cosine_histograms(similarity, colours()),
+        cosine_histograms(similarity, theme_palette()),
         key="similarity-figure",
         alt="Distributions of the cosines of pairs and of random pairs, base and tuned.",
     )

@@ -22,7 +22,7 @@ from lib.ui.explore import jobs
 from lib.ui.explore.evaluation.data import cached_evaluation
 from lib.ui.explore.evaluation.similarity import show_threshold_card
 from lib.ui.shared import state
-from lib.ui.shared.components import plain, verdict_badge
+from lib.ui.shared.components import escape_markdown, show_verdict_badge
 
 _EVALUATION_JOBS = ("train", "evaluate")
 """Jobs that lead to an evaluation."""
@@ -40,13 +40,15 @@ def show_verdict(run: Run) -> None:
         _show_missing(run)
         return
     _show_badges(evaluation)
-    st.markdown(f"#### {plain(evaluation.sentence)}")
+    st.markdown(f"#### {escape_markdown(evaluation.sentence)}")
     if state.is_presenting():
         return
     if not evaluation.is_current:
         _show_outdated(run)
     for warning in evaluation.warnings:
-        st.warning(f"**{plain(warning['name'])}.** {plain(warning['text'])}", icon=":material/warning:")
+        st.warning(
+            f"**{escape_markdown(warning['name'])}.** {escape_markdown(warning['text'])}", icon=":material/warning:"
+        )
     _show_cards(evaluation)
     st.caption(f"{_HELD_OUT_NOTE} {_describe_sample(evaluation)}")
 
@@ -77,12 +79,12 @@ def _show_outdated(run: Run) -> None:
 def _show_badges(evaluation: Evaluation) -> None:
     """Draw the verdict as a badge; in the present mode, which has no room for the warnings' texts, their names beside it."""
     if not state.is_presenting():
-        verdict_badge(evaluation.verdict)
+        show_verdict_badge(evaluation.verdict)
         return
     with st.container(horizontal=True):
-        verdict_badge(evaluation.verdict)
+        show_verdict_badge(evaluation.verdict)
         for warning in evaluation.warnings:
-            st.badge(plain(warning["name"]), icon=":material/warning:", color="orange")
+            st.badge(escape_markdown(warning["name"]), icon=":material/warning:", color="orange")
 
 
 def _show_cards(evaluation: Evaluation) -> None:

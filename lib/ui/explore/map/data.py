@@ -15,7 +15,7 @@ from lib.projection.store import Map, load_map, map_texts
 from lib.store.runs import Run
 from lib.store.snapshots import read_snapshots
 from lib.store.workspace import open_workspace
-from lib.ui.shared.cache import stamp
+from lib.ui.shared.cache import file_stamp
 
 _SAME_COSINE = 0.02
 """A cosine that changed by less counts as the same where there is no evaluation."""
@@ -47,7 +47,7 @@ def load_map_data(run: Run) -> MapData | None:
     """Read the data of a run's map; None while there is no map."""
     if not run.paths.map.summary.exists():
         return None
-    return _load(run.id, stamp(run.paths.map.summary), stamp(run.paths.evaluation.summary))
+    return _load(run.id, file_stamp(run.paths.map.summary), file_stamp(run.paths.evaluation.summary))
 
 
 @st.cache_resource(max_entries=6, show_spinner=False)

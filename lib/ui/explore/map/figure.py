@@ -12,7 +12,7 @@ from lib.ui.explore.map.data import load_map_data
 from lib.ui.explore.map.filters import MapFilters, colour_measure, filter_classes, filter_lines
 from lib.ui.explore.map.quality import describe_map
 from lib.ui.explore.map.view import MapView
-from lib.ui.shared.cache import stamp
+from lib.ui.shared.cache import file_stamp
 
 _PRESENT_HEIGHT = 480
 """Pixels before the page's script lets the map fill the window."""
@@ -22,8 +22,8 @@ def build_figure(view: MapView, *, height: int = MAP_HEIGHT, dark: bool | None =
     """Build the figure of a view: the same view is the same object, and so the same bytes in the browser."""
     return _build(
         view.run.id,
-        stamp(view.run.paths.map.summary),
-        stamp(view.run.paths.evaluation.summary),
+        file_stamp(view.run.paths.map.summary),
+        file_stamp(view.run.paths.evaluation.summary),
         view.filters,
         view.highlighted,
         view.dark if dark is None else dark,

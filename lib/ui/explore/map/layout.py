@@ -12,7 +12,7 @@ from lib.store.runs import Run
 from lib.ui.explore import jobs, keys
 from lib.ui.explore.map.view import MapView
 from lib.ui.shared import cache, polling
-from lib.ui.shared.components import plain
+from lib.ui.shared.components import escape_markdown
 
 _JOB_KINDS = ("project", "evaluate", "train")
 """Jobs that lead to a map, the last one of a run first."""
@@ -34,7 +34,9 @@ def show_layout_options(view: MapView) -> None:
     """Let the person compute the map again with another method; the figures of the present one stand beside."""
     job = jobs.find_open_job(view.run, *_JOB_KINDS)
     if job is not None:
-        polling.follow(job, lambda: _show_redraw(view.run, jobs.find_open_job(view.run, *_JOB_KINDS) or job))
+        polling.redraw_while_running(
+            job, lambda: _show_redraw(view.run, jobs.find_open_job(view.run, *_JOB_KINDS) or job)
+        )
         return
     layout = view.data.map
     with st.popover("Layout", icon=":material/tune:", help="Compute the map with another method"):
@@ -100,6 +102,6 @@ def _describe_layout(layout: Map) -> str:
 
 def _show_redraw(run: Run, job: Job) -> None:
     """Show that another map is being computed while the old one stays in use."""
-    status = cache.status(run)
+    status = cache.run_status(run)
     words = "waiting in the queue" if job.state == "queued" else (status.detail or status.stage or "starting")
-    st.badge(plain(f"Recomputing the map: {words}"), icon=":material/progress_activity:", color="blue")
+    st.badge(escape_markdown(f"Recomputing the map: {words}"), icon=":material/progress_activity:", color="blue")

@@ -14,8 +14,8 @@ from lib.store.workspace import open_workspace
 from lib.ui.explore import keys
 from lib.ui.explore.map.data import MapData, dataset_rows
 from lib.ui.explore.map.view import MapView
-from lib.ui.shared.cache import stamp
-from lib.ui.shared.components import plain
+from lib.ui.shared.cache import file_stamp
+from lib.ui.shared.components import escape_markdown
 
 _NUM_NEIGHBOURS = 6
 _TRAJECTORY_HEIGHT = 360
@@ -30,7 +30,7 @@ def show_pair_on_map(view: MapView, line: pd.Series) -> None:
     data, source, target = view.data, int(line["source"]), int(line["target"])
     st.text(f"{data.texts[source]}\n→ {data.texts[target]}")
     st.caption(_describe_numbers(line))
-    neighbours = _find_neighbours(view.run.id, stamp(view.run.paths.map.summary), source)
+    neighbours = _find_neighbours(view.run.id, file_stamp(view.run.paths.map.summary), source)
     triple = _find_wrong_answer(view.run, data, source, target) if data.measure != "asked" else None
     tabs = st.tabs(["Trajectory", "Nearest neighbours", *(["Nearest wrong answer"] if triple else [])])
     with tabs[0]:
@@ -49,12 +49,12 @@ def show_text_on_map(view: MapView, row: int) -> None:
     """Show one labelled text: its class and part, and its nearest neighbours with their classes."""
     data, example = view.data, dataset_rows(view.run).loc[row]
     st.text(str(example["text"]))
-    st.caption(plain(f"Class: {example['label']}. {str(example['part']).replace('_', '-').capitalize()}."))
+    st.caption(escape_markdown(f"Class: {example['label']}. {str(example['part']).replace('_', '-').capitalize()}."))
     ids = np.flatnonzero(data.rows == row)
     if not len(ids):
         st.caption("Not on the map: no snapshots of this text were stored.")
         return
-    neighbours = _find_neighbours(view.run.id, stamp(view.run.paths.map.summary), int(ids[0]))
+    neighbours = _find_neighbours(view.run.id, file_stamp(view.run.paths.map.summary), int(ids[0]))
     class_of_text = {int(text): name for name, members in data.classes.items() for text in members}
     _show_neighbours(data, neighbours, classes=class_of_text)
 

@@ -14,9 +14,9 @@ from lib.store.runs import Run
 from lib.store.workspace import open_workspace
 from lib.ui.explore import keys, selection
 from lib.ui.explore.inference import inference_client
-from lib.ui.shared.cache import stamp
-from lib.ui.shared.components import errors_shown
-from lib.ui.shared.theme import colours
+from lib.ui.shared.cache import file_stamp
+from lib.ui.shared.components import catch_errors
+from lib.ui.shared.theme import theme_palette
 
 _TITLE_CHARACTERS = 80
 """Characters of a pair's title in the list of selected pairs."""
@@ -45,7 +45,7 @@ def show_pair_detail(run: Run, pairs: pd.DataFrame, selected: list[int]) -> None
     with st.container(border=True):
         _show_texts(row)
         _show_numbers(row)
-        neighbours = _load_neighbours(run.id, int(pair), stamp(run.paths.evaluation.neighbours))
+        neighbours = _load_neighbours(run.id, int(pair), file_stamp(run.paths.evaluation.neighbours))
         if not neighbours.empty:
             _show_neighbours(row, neighbours)
         if "positive" in row:
@@ -155,7 +155,7 @@ def _show_explanation(run: Run, pair: int, first: str, second: str) -> None:
     """Decompose the cosine, on request: the models are loaded on first use."""
     if not st.toggle("Explain the similarity of these two texts", key=f"explain-{run.id}-{pair}"):
         return
-    with errors_shown(), st.spinner("Running both models (the first time, they are loaded) ..."):
+    with catch_errors(), st.spinner("Running both models (the first time, they are loaded) ..."):
         _show_parts(_explain(run.id, str(run.model_dir), run.model, first, second))
 
 
@@ -175,7 +175,7 @@ def _show_parts(parts: dict[str, Any]) -> None:
     """Draw the parts of the cosine, base and tuned."""
     base, tuned = parts["base"], parts["tuned"]
     if base["kind"] == "tokens" and tuned["kind"] == "tokens":
-        figure = token_heat(base, tuned, colours())
+        figure = token_heat(base, tuned, theme_palette())
         st.plotly_chart(
             figure, key="token-heat", alt="Contribution of each pair of tokens to the cosine, base and tuned."
         )
@@ -183,7 +183,7 @@ def _show_parts(parts: dict[str, Any]) -> None:
             "Rows: tokens of the source; columns: tokens of the target. The cells of each map sum to its cosine."
         )
     elif base["kind"] == "words" and tuned["kind"] == "words":
-        figure = word_bars(base, tuned, colours())
+        figure = word_bars(base, tuned, theme_palette())
         st.plotly_chart(figure, key="word-bars", alt="Drop of the cosine when a word is left out.")
         st.caption("Drop of the cosine when a word is left out; the drops need not sum to the cosine.")
     else:

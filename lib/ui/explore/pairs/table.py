@@ -13,7 +13,7 @@ from lib.store.workspace import open_workspace
 from lib.ui.explore import keys, selection
 from lib.ui.explore.pairs.columns import COLUMN_TITLES, column_config
 from lib.ui.explore.pairs.detail import show_pair_detail
-from lib.ui.shared.cache import stamp
+from lib.ui.shared.cache import file_stamp
 
 _MAX_ROWS = 5_000
 """Rows of a table that are sent to the browser; the worst and the best are always among them."""
@@ -35,7 +35,7 @@ def _load(run_id: str, _stamp: tuple[int, int]) -> pd.DataFrame:
 def show_pair_results(run: Run) -> None:
     """Draw the tables of a run's held-out examples, and the details of a selected one."""
     path = run.paths.evaluation.pairs
-    pairs = _load(run.id, stamp(path)) if path.exists() else pd.DataFrame()
+    pairs = _load(run.id, file_stamp(path)) if path.exists() else pd.DataFrame()
     if pairs.empty:
         return
     st.subheader("Per-pair results", anchor=False)

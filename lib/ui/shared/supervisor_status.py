@@ -1,0 +1,35 @@
+"""What pages may know of the server they live in: whether it supervises the workspace's jobs, and how that goes."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class SupervisorStatus(Protocol):
+    """The part of lib.jobs.supervisor.Supervisor that pages read."""
+
+    is_viewer: bool
+    trouble: str
+
+
+_supervisors: list[SupervisorStatus] = []
+
+
+def set_supervisor(supervisor: SupervisorStatus) -> None:
+    """Store the supervisor that lives in this server."""
+    _supervisors[:] = [supervisor]
+
+
+def has_server() -> bool:
+    """Whether a server draws the page; false in tests, where work that nobody asked for must not start."""
+    return bool(_supervisors)
+
+
+def supervisor_error() -> str:
+    """Read the error that the supervisor met last; empty when all is well."""
+    return _supervisors[0].trouble if _supervisors else ""
+
+
+def is_viewer() -> bool:
+    """Whether another server supervises this workspace's jobs; false in tests, where there is no server."""
+    return bool(_supervisors) and _supervisors[0].is_viewer

@@ -1,0 +1,31 @@
+"""The page of one run: drawn again every two seconds while the run is queued or running."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from lib.store.workspace import open_workspace
+from lib.ui.shared import polling, state
+from lib.ui.shared.components import catch_errors
+from lib.ui.train.run_view import show_run
+
+
+def watch_run(identity: str) -> None:
+    """Draw one run, and keep it current while any of its jobs is open."""
+    workspace = open_workspace()
+    if polling.has_open_job(workspace, identity):
+        state.set_polling(True)
+        _watched_run(identity)
+    else:
+        show_run(workspace, workspace.runs.get(identity))
+
+
+@st.fragment(run_every=polling.POLL_SECONDS)
+def _watched_run(identity: str) -> None:
+    with catch_errors():
+        workspace = open_workspace()
+        queue = polling.poll(workspace)
+        is_open = polling.has_open_job(workspace, identity)
+        if queue.ended or (queue.changed and not queue.is_first) or not is_open:
+            st.rerun()
+        show_run(workspace, workspace.runs.get(identity))
