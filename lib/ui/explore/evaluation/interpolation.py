@@ -21,7 +21,7 @@ def show_interpolation(run: Run) -> None:
     """Draw the quality of blends of base and tuned weights, and let one be saved as a model."""
     st.caption(
         "Averaging base and tuned weights often keeps most of the gain and more of the general quality (WiSE-FT, LM-Cocktail). "
-        "Measured on the validation split, so the held-out split stays untouched."
+        "Measured on the validation split, so that choosing a blend does not use the held-out split."
     )
     blends = load_experiment(run, "blend")
     if blends:

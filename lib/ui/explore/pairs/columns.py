@@ -37,8 +37,16 @@ _HELP = {
 }
 _SHARES = ("background", "neighbours")
 _TEXTS = ("anchor", "positive", "negative", "text")
-_NUMBER_WIDTH, _TEXT_WIDTH, _WORD_WIDTH = 112, 170, 70
-"""Pixels: titles stand in full, and all columns fit beside each other at 1,440."""
+_NUMBER_WIDTHS = {
+    "rank": 94,
+    "margin": 110,
+    "cosine": 110,
+    "negative_cosine": 106,
+    "background": 126,
+    "neighbours": 140,
+}
+_TEXT_WIDTH, _WORD_WIDTH = 150, 70
+"""Pixels: titles stand in full, and all columns of a retrieval fit beside each other at 1,440."""
 
 
 def column_config(columns: list[str]) -> dict[str, object]:
@@ -49,7 +57,7 @@ def column_config(columns: list[str]) -> dict[str, object]:
         if kind in _HELP:
             form = "percent" if kind in _SHARES else "%d" if kind == "rank" else "%.3f"
             config[COLUMN_TITLES[name]] = st.column_config.NumberColumn(
-                format=form, width=_NUMBER_WIDTH, help=_HELP[kind]
+                format=form, width=_NUMBER_WIDTHS[kind], help=_HELP[kind]
             )
         elif name in _TEXTS:
             config[COLUMN_TITLES[name]] = st.column_config.TextColumn(width=_TEXT_WIDTH)
