@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from lib.data.columns.mapping import FrameTable
 from lib.data.prepare import PreparedDataset, prepare
 from lib.data.shapes import Shape
+from lib.data.table import Table
 from lib.store.datasets import Dataset
 from lib.store.runs import Run
 from lib.store.workspace import Workspace
@@ -73,7 +73,7 @@ def of_shape(shape: Shape, rows: int = 90) -> pd.DataFrame:
 def prepared(table: pd.DataFrame | None = None) -> PreparedDataset:
     """Return a table read, audited and split."""
     table = pairs() if table is None else table
-    return prepare(FrameTable(table.astype(str)))
+    return prepare(Table.from_frame(table.astype(str)))
 
 
 def add_dataset(workspace: Workspace, *, name: str = "Colours", table: pd.DataFrame | None = None) -> Dataset:

@@ -37,7 +37,7 @@ def as_json(found: Read) -> dict[str, Any]:
         "rows": len(found.table.frame),
         "shape": found.prepared.shape.value,
         "columns": {role: list(columns) for role, columns in found.mapping.roles.items()},
-        "read": found.table.report.to_dict(),
+        "read": found.table.report.to_json(),
         "findings": [
             {
                 "name": item.name,

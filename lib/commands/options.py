@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from lib.data.columns.guess import guess_mapping, guess_roles
-from lib.data.columns.mapping import ColumnMapping, TableLike, parse_scale
+from lib.data.columns.mapping import ColumnMapping, parse_scale
 from lib.data.prepare import PreparedDataset, prepare
-from lib.data.read.tables import ReadOptions, Table, read_table
+from lib.data.read.options import ReadOptions
+from lib.data.read.tables import read_table
 from lib.data.shapes import VALUE_COLUMN, Shape
+from lib.data.table import Table
 from lib.errors import InputError
 from lib.settings import HELD_OUT_FRACTION, VALIDATION_FRACTION
 
@@ -82,7 +84,7 @@ def prepared_from(given: argparse.Namespace) -> Read:
     return Read(table, mapping, prepared)
 
 
-def mapping_from(given: argparse.Namespace, table: TableLike) -> ColumnMapping:
+def mapping_from(given: argparse.Namespace, table: Table) -> ColumnMapping:
     """Return the guessed mapping, with every role that was given put in its place. Raises InputError for unknown columns."""
     roles = given_roles(given)
     check_columns(roles, table)
@@ -130,7 +132,7 @@ def shape_of(roles: dict[str, tuple[str, ...]]) -> Shape:
     return Shape.PAIRS
 
 
-def check_columns(roles: dict[str, tuple[str, ...]], table: TableLike) -> None:
+def check_columns(roles: dict[str, tuple[str, ...]], table: Table) -> None:
     """Raise InputError when a given column is not in the table."""
     there = list(table.frame.columns)
     for role, columns in roles.items():

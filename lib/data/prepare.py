@@ -14,9 +14,12 @@ from lib.data.audit.check import AuditContext
 from lib.data.audit.corrections import REMOVED_BY_HAND, Correction, apply_corrections
 from lib.data.audit.run import Audit, audit_examples, excluded_rows
 from lib.data.columns.guess import guess_mapping
-from lib.data.columns.mapping import ColumnMapping, Examples, FrameTable, TableLike, apply_mapping
+from lib.data.columns.mapping import ColumnMapping, Examples, apply_mapping
+from lib.data.read.options import ReadOptions
+from lib.data.read.tables import read_table
 from lib.data.shapes import Shape
 from lib.data.split.split import split_examples
+from lib.data.table import Table
 from lib.errors import InputError
 from lib.progress import Progress, Silent
 from lib.settings import HELD_OUT_FRACTION, PARTS, VALIDATION_FRACTION
@@ -45,16 +48,16 @@ class PreparedDataset:
 
 
 def prepare(
-    source: Path | pd.DataFrame | TableLike,
+    source: Path | pd.DataFrame | Table,
     *,
-    options: Any = None,
+    options: ReadOptions = ReadOptions(),
     mapping: ColumnMapping | None = None,
     choices: Mapping[str, str] | None = None,
     validation: float = VALIDATION_FRACTION,
     held_out: float = HELD_OUT_FRACTION,
     seed: int = 0,
     settings: AuditContext = AuditContext(),
-    own_held_out: TableLike | None = None,
+    own_held_out: Table | None = None,
     progress: Progress = Silent(),
 ) -> PreparedDataset:
     """Read (a Path), map, audit and split; raise InputError where that cannot give all three parts.
@@ -67,17 +70,17 @@ def prepare(
     audited = audit_table(
         table, mapping, choices=choices, own_held_out=own_held_out, settings=settings, progress=progress
     )
-    facts = {"read": read_facts(table), "mapping": mapping.to_dict()}
+    facts = {"read": table.report.to_json(), "mapping": mapping.to_dict()}
     return split_audited(audited, validation=validation, held_out=held_out, seed=seed, facts=facts, progress=progress)
 
 
 def audit_table(
-    table: TableLike,
+    table: Table,
     mapping: ColumnMapping,
     *,
     choices: Mapping[str, str] | None = None,
     corrections: Iterable[Mapping[str, Any]] = (),
-    own_held_out: TableLike | None = None,
+    own_held_out: Table | None = None,
     settings: AuditContext = AuditContext(),
     progress: Progress = Silent(),
 ) -> Audit:
@@ -89,7 +92,9 @@ def audit_table(
     examples, dropped = apply_corrections(examples, [Correction(**values) for values in corrections])
     by_hand = excluded_rows(examples.frame[dropped], REMOVED_BY_HAND)
     kept = Examples(examples.shape, examples.frame[~dropped].reset_index(drop=True))
-    settings = replace(settings, low=-1.0 if mapping.scale == (-1, 1) else 0.0, wrong_width=_wrong_width(table))
+    settings = replace(
+        settings, low=-1.0 if mapping.scale == (-1, 1) else 0.0, wrong_width=frozenset(table.report.wrong_width)
+    )
     audited = audit_examples(kept, choices=choices, settings=settings, progress=progress)
     return replace(audited, left_out=pd.concat([by_hand, audited.left_out], ignore_index=True))
 
@@ -167,22 +172,7 @@ def _ordered(frame: pd.DataFrame, examples: Examples) -> pd.DataFrame:
     return frame[[name for name in names if name in frame]].reset_index(drop=True)
 
 
-def _table(source: Path | pd.DataFrame | TableLike, options: Any) -> TableLike:
+def _table(source: Path | pd.DataFrame | Table, options: ReadOptions) -> Table:
     if isinstance(source, pd.DataFrame):
-        return FrameTable(source.astype("str").fillna(""))
-    if isinstance(source, Path):
-        from lib.data.read.tables import ReadOptions, read_table
-
-        return read_table(source, options=options or ReadOptions())
-    return source
-
-
-def _wrong_width(table: TableLike) -> frozenset[int]:
-    report = getattr(table, "report", None)
-    return frozenset(int(line) for line in getattr(report, "wrong_width", ()))
-
-
-def read_facts(table: TableLike) -> dict[str, Any]:
-    """Return how the table was read, JSON-able."""
-    report = getattr(table, "report", None)
-    return report.to_dict() if report is not None else {"rows": len(table.frame), "columns": list(table.frame.columns)}
+        return Table.from_frame(source.astype("str").fillna(""))
+    return read_table(source, options=options) if isinstance(source, Path) else source

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from lib.data.columns.guess import SAME_WORDS
+from lib.data.columns.names import SAME_WORDS
 from lib.data.normalisation import same_keys
 from lib.data.shapes import Shape
 from lib.errors import InputError

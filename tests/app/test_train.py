@@ -15,9 +15,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from lib.data.columns.guess import guess_mapping
-from lib.data.columns.mapping import FrameTable
 from lib.data.prepare import prepare
 from lib.data.shapes import Shape
+from lib.data.table import Table
 from lib.errors import CloserError, ModelError
 from lib.jobs.events import EventWriter
 from lib.jobs.locks import worker_lock
@@ -311,7 +311,7 @@ def test_of_several_classes_of_pairs_the_form_names_the_one_that_is_looked_for(
     names = ("entailment", "neutral", "contradiction")
     rows = [(f"left {n}", f"right {n}", names[n % 3]) for n in range(90)]
     table = pd.DataFrame(rows, columns=["sentence1", "sentence2", "label"])
-    prepared = prepare(table, mapping=replace(guess_mapping(FrameTable(table)), same=()))
+    prepared = prepare(table, mapping=replace(guess_mapping(Table.from_frame(table)), same=()))
     workspace.datasets.publish(prepared, name="Mine")
     app = open_page("train")
     assert loss_box(app).options == ["Softmax"]

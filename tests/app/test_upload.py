@@ -110,7 +110,6 @@ REAL = {
     "covid_faq/raw/faq_covidbert.csv": "pairs",
     "covid_similarity/raw/eval_question_similarity_en.csv": "labelled_pairs",
     "jsts/raw/train-v1.3.jsonl": "scored",
-    "stackfaq/raw/stackExchange-FAQ.xml": "pairs",
     "tldr_multilingual_large/data.csv.gz": "pairs",
 }
 

@@ -2,123 +2,43 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import replace
 
 import pandas as pd
 
-from lib.data.columns.mapping import SPLIT_WORDS, ColumnMapping, TableLike, parse_numbers
-from lib.data.normalisation import words
+from lib.data.columns.mapping import SPLIT_WORDS, ColumnMapping
+from lib.data.columns.names import (
+    ANCHOR_NAMES,
+    GROUP_NAMES,
+    LABEL_NAMES,
+    NEGATIVE_NAME,
+    PAIR_LABEL_NAMES,
+    PLACEHOLDER_NAME,
+    POSITIVE_NAMES,
+    SAME_WORDS,
+    SCORE_NAMES,
+    SPLIT_NAMES,
+    TEXT_NAMES,
+)
+from lib.data.columns.profile import ColumnProfile, profile_columns
 from lib.data.shapes import TEXT_COLUMNS, VALUE_COLUMN, Shape
+from lib.data.table import Table
 from lib.errors import InputError
 
-GUESS_ROWS = 2_000
-"""Content is judged on this many rows, evenly over the file; whether a score leaves its scale is judged on all."""
-
-ANCHOR_NAMES = words(
-    "source_sentence source_text anchor query queries question title_question user_query search_query premise sentence1 "
-    "sentence_a sentence text_a text1 source src input prompt instruction title heading headline headword term summary q"
-)
-POSITIVE_NAMES = words(
-    "target_sentence target_text positive pos positive_passage answer answers document doc passage context response reply "
-    "hypothesis sentence2 sentence_b text_b text2 target tgt output completion body description content text article solution a"
-)
-NEGATIVE_NAME = re.compile(r"(hard_?)?neg(ative)?s?(_?(passage|document|doc|text|sentence))?(_?\d+)?")
-PLACEHOLDER_NAME = re.compile(r"(column|col|field|spalte|unnamed|c|v|x|f)?_?\d+")
-"""Names that a reader gives to columns without a header: they say nothing."""
-TEXT_NAMES = words(
-    "text texts sentence utterance message question query content comment review body document title description"
-)
-LABEL_NAMES = words(
-    "label_text label_name class_name intent category class label labels topic tag target department gold_label"
-)
-PAIR_LABEL_NAMES = words(
-    "is_duplicate duplicate similar is_similar same is_same match is_match paraphrase is_paraphrase gold_label label labels "
-    "class relation judgment judgement entailment entailment_judgment"
-)
-SCORE_NAMES = words(
-    "score scores similarity similarity_score sim relatedness relatedness_score rating gold_score label labels value"
-)
-GROUP_NAMES = words(
-    "group group_id groups thread thread_id cluster cluster_id conversation conversation_id document_id doc_id"
-)
-SPLIT_NAMES = words("split part fold subset partition set")
-SAME_WORDS = (
-    "1",
-    "1.0",
-    "true",
-    "yes",
-    "y",
-    "same",
-    "duplicate",
-    "similar",
-    "paraphrase",
-    "match",
-    "positive",
-    "entailment",
-)
-
-
 Roles = dict[str, tuple[str, ...]]
+"""Canonical column -> the table's columns that it is read from."""
 
 
-@dataclass(frozen=True)
-class ColumnProfile:
-    """One column and what its cells look like."""
-
-    name: str
-    cells: pd.Series
-
-    @property
-    def key(self) -> str:
-        """The name in one spelling: question_1, Question1 and question 1 are the same."""
-        spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", str(self.name)).casefold()
-        return re.sub(r"_(?=\d+$)", "", re.sub(r"[^a-z0-9]+", "_", spaced).strip("_"))
-
-    @cached_property
-    def filled(self) -> pd.Series:
-        return self.cells[self.cells.str.strip() != ""]
-
-    @cached_property
-    def distinct(self) -> int:
-        return int(self.filled.nunique())
-
-    @cached_property
-    def numeric(self) -> pd.Series:
-        """Its numbers, where every filled cell is one; else empty."""
-        found = parse_numbers(self.filled)
-        return found if len(found) and not found.isna().any() else found.iloc[:0]
-
-    @cached_property
-    def is_number(self) -> bool:
-        return len(self.numeric) > 0
-
-    @cached_property
-    def characters(self) -> float:
-        return float(self.filled.str.len().mean()) if len(self.filled) else 0.0
-
-    @property
-    def repeats(self) -> bool:
-        """Whether few values stand many times, as classes do."""
-        return 1 < self.distinct <= max(3, len(self.filled) // 5) and self.characters <= 60
-
-    @property
-    def is_text(self) -> bool:
-        link = self.filled.str.match(r"https?://\S+$").mean() > 0.9 if len(self.filled) else False
-        return bool(len(self.filled)) and not self.is_number and not link
-
-
-def guess_mapping(table: TableLike) -> ColumnMapping:
-    """Guess shape and roles; raise InputError where a table has too few columns to be examples."""
+def guess_mapping(table: Table) -> ColumnMapping:
+    """Guess shape and roles. Raises InputError for a table of fewer than two columns."""
     frame = table.frame
     if frame.shape[1] < 2:
         raise InputError(
-            "The table has one column; examples need at least two.",
-            todo="Bring two text columns, or a text and its class. If there are more, choose another separator.",
+            "The table has only one column.",
+            todo="Examples need two text columns, or a text and its class. If the file has more, choose its separator.",
         )
-    columns = _sampled(frame)
+    columns = profile_columns(frame)
     part = _part(columns)
     rest = [column for column in columns if column.name != part]
     mapping = _triplets(rest) or _pair(frame, rest) or _labelled_texts(rest) or _by_content(frame, rest)
@@ -127,12 +47,12 @@ def guess_mapping(table: TableLike) -> ColumnMapping:
     return replace(mapping, group=group)
 
 
-def guess_roles(table: TableLike, shape: Shape) -> ColumnMapping:
-    """Guess the roles for a shape that a person chose; roles for which no column offers itself stay empty."""
+def guess_roles(table: Table, shape: Shape) -> ColumnMapping:
+    """Guess the roles for a chosen shape; roles for which no column fits stay empty."""
     best = guess_mapping(table)
     if best.shape is shape:
         return best
-    columns = _sampled(table.frame)
+    columns = profile_columns(table.frame)
     texts = [name for role in best.texts for name in best.roles[role]]
     texts += [column.name for column in sorted(columns, key=lambda column: -column.characters) if column.is_text]
     texts = list(dict.fromkeys(texts))
@@ -156,34 +76,13 @@ def _few_values(columns: list[ColumnProfile], value: str) -> ColumnProfile | Non
     return min(fitting, key=lambda column: column.distinct, default=None)
 
 
-def is_known_name(cell: str) -> bool:
-    """Say whether a cell reads like the name of a column of training data: question, target_sentence, label, ..."""
-    key = ColumnProfile(cell, pd.Series([], dtype="str")).key
-    known = {
-        *ANCHOR_NAMES,
-        *POSITIVE_NAMES,
-        *TEXT_NAMES,
-        *LABEL_NAMES,
-        *PAIR_LABEL_NAMES,
-        *SCORE_NAMES,
-        *GROUP_NAMES,
-        *SPLIT_NAMES,
-    } - {"a", "q"}
-    return key in known or NEGATIVE_NAME.fullmatch(key) is not None or re.sub(r"\d+$|_[ab]$", "", key) in known
-
-
 def find_split_column(frame: pd.DataFrame) -> str:
-    """Return the column that looks like a published split; "" for none. It is offered, not taken: it may leak."""
-    return _part(_sampled(frame))
-
-
-def _sampled(frame: pd.DataFrame) -> list[ColumnProfile]:
-    step = max(1, len(frame) // GUESS_ROWS)
-    return [ColumnProfile(str(name), frame.iloc[::step, at].astype("str")) for at, name in enumerate(frame.columns)]
+    """Find the column that holds a published split, "" for none. It is offered, not used: such a split may leak."""
+    return _part(profile_columns(frame))
 
 
 def guess_value(frame: pd.DataFrame, shape: Shape, column: str) -> ColumnMapping:
-    """Guess scale or "same" classes of a value column that a person chose; a Mapping that holds only those."""
+    """Guess scale or "same" classes of a chosen value column, in a mapping that holds nothing else."""
     cells = ColumnProfile(column, frame[column].astype("str"))
     if shape is Shape.SCORED:
         return ColumnMapping(shape, scale=guess_scale(cells.numeric))
@@ -192,7 +91,7 @@ def guess_value(frame: pd.DataFrame, shape: Shape, column: str) -> ColumnMapping
 
 
 def guess_scale(values: pd.Series) -> tuple[float, float]:
-    """Return the usual scale that holds the numbers, so that one stray value does not stretch it."""
+    """Guess the scale: the first common one that holds 99% of the numbers, so that one outlier does not stretch it."""
     if not len(values):
         return (0.0, 1.0)
     low, high = float(values.quantile(0.005)), float(values.quantile(0.995))
@@ -222,7 +121,7 @@ def _pair(frame: pd.DataFrame, columns: list[ColumnProfile]) -> ColumnMapping | 
 
 
 def _numbered_pair(columns: list[ColumnProfile]) -> tuple[ColumnProfile, ColumnProfile] | None:
-    """Return sentence1 and sentence2, text_a and text_b, whatever the word is."""
+    """Find two columns numbered alike: sentence1 and sentence2, text_a and text_b."""
     keys = {c.key: c for c in columns if not c.is_number and not PLACEHOLDER_NAME.fullmatch(c.key)}
     for key, column in keys.items():
         for first, second in (("1", "2"), ("_a", "_b"), ("_left", "_right")):
@@ -242,7 +141,7 @@ def _named_pair(columns: list[ColumnProfile]) -> tuple[ColumnProfile, ColumnProf
 def _with_value(
     frame: pd.DataFrame, pair: tuple[ColumnProfile, ColumnProfile], rest: list[ColumnProfile]
 ) -> ColumnMapping:
-    """Add the score or class that stands beside a pair, where one does."""
+    """Add the score or class column of a pair, where there is one."""
     roles: Roles = {"anchor": (pair[0].name,), "positive": (pair[1].name,)}
     score = _by_name([column for column in rest if column.is_number and _is_scale(column)], SCORE_NAMES)
     if score is not None:
@@ -255,13 +154,13 @@ def _with_value(
 
 
 def _is_scale(column: ColumnProfile) -> bool:
-    """Tell a scale from a class: fractions, many steps, or few steps under a name that says score."""
+    """Tell a score from a class: fractions, more than four values, or more than two without a class's name."""
     whole = bool((column.numeric % 1 == 0).all())
     return not whole or column.distinct > 4 or (column.distinct > 2 and column.key not in PAIR_LABEL_NAMES)
 
 
 def _same(column: ColumnProfile) -> tuple[str, ...]:
-    """Return which class of a pair means the same: by its word, else the larger of two numbers."""
+    """Guess which class of a pair means the same: by its word, else the last in order."""
     values = sorted({value.strip() for value in column.filled})
     by_word = [value for word in SAME_WORDS for value in values if value.casefold() == word]
     if {"0", "1", "2"} <= set(values):  # SNLI and MNLI write 0 entailment, 1 neutral, 2 contradiction
@@ -280,8 +179,8 @@ def _labelled_texts(columns: list[ColumnProfile]) -> ColumnMapping | None:
 
 
 def _by_content(frame: pd.DataFrame, columns: list[ColumnProfile]) -> ColumnMapping:
-    """Map by what the cells hold: the longest texts, and a number or a class beside them."""
-    texts = [column for column in columns if column.is_text and not column.repeats]
+    """Map by what the cells hold: texts, and a number or a class beside them."""
+    texts = [column for column in columns if column.is_text and not column.is_categorical]
     values = [column for column in columns if column not in texts and column.distinct > 1]
     if len(texts) == 1 and values:
         label = next((column for column in values if not column.is_number), values[0])
@@ -320,14 +219,14 @@ def _part(columns: list[ColumnProfile]) -> str:
 
 
 def _group(columns: list[ColumnProfile], *, triplets: bool) -> str:
-    """Return a column that names what belongs together; the page of triplets too, whose negatives come from it."""
+    """Find the column that names groups; for triplets also the page, from which their negatives are taken."""
     names = [*GROUP_NAMES, "page", "page_id"] if triplets else GROUP_NAMES
     found = _by_name([column for column in columns if 1 < column.distinct < len(column.filled)], names)
     return found.name if found else ""
 
 
 def _by_name(columns: list[ColumnProfile], names: Sequence[str]) -> ColumnProfile | None:
-    """Return the column whose name stands first in the list."""
+    """Find the column whose name comes first in the list."""
     keys = {column.key: column for column in reversed(columns)}
     return next((keys[name] for name in names if name in keys), None)
 

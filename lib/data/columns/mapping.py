@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from lib.data.shapes import TEXT_COLUMNS, VALUE_COLUMN, Shape, text_columns
+from lib.data.table import Table
 from lib.errors import InputError
 
 SCALES: dict[str, tuple[float, float]] = {"0-1": (0, 1), "-1-1": (-1, 1), "0-5": (0, 5), "1-5": (1, 5)}
@@ -19,27 +20,6 @@ SPLIT_WORDS = {
     "validation": ("validation", "valid", "val", "dev", "development"),
     "held_out": ("held_out", "held-out", "heldout", "held out", "test", "testing", "eval", "evaluation", "holdout"),
 }
-
-
-class TableLike(Protocol):
-    """Anything with text columns and the line each row began on; `lib.data.read.tables.Table` is one."""
-
-    @property
-    def frame(self) -> pd.DataFrame: ...
-
-    @property
-    def lines(self) -> np.ndarray: ...
-
-
-@dataclass(frozen=True)
-class FrameTable:
-    """Rows that never stood in a file: numbered as if under a header line."""
-
-    frame: pd.DataFrame
-
-    @property
-    def lines(self) -> np.ndarray:
-        return np.arange(2, len(self.frame) + 2, dtype=np.int64)
 
 
 @dataclass(frozen=True)
@@ -86,7 +66,7 @@ class Examples:
         return text_columns(self.shape, self.frame.columns)
 
 
-def apply_mapping(table: TableLike, mapping: ColumnMapping) -> Examples:
+def apply_mapping(table: Table, mapping: ColumnMapping) -> Examples:
     """Turn the table's rows into examples; raise InputError naming the role or column that does not fit."""
     check_mapping(table.frame, mapping)
     frame = pd.DataFrame({"line": np.asarray(table.lines, dtype=np.int64)})

@@ -12,7 +12,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lib.data.read.tables import ReadOptions, ReadReport, Table, read_table
+from lib.data.read.options import ReadOptions
+from lib.data.read.tables import read_table
+from lib.data.table import ReadReport, Table
 from lib.errors import InputError
 from lib.process import ChildDiedError, answer_call, call_module, limit_memory
 from lib.settings import PARSE_MEMORY_BYTES, PARSE_SECONDS
@@ -57,7 +59,7 @@ def _call(files: Sequence[Path], options: ReadOptions) -> Table:
 
 def _load_table(folder: Path) -> Table:
     """Load the table that the child process wrote into the folder."""
-    report = ReadReport(**json.loads((folder / "report.json").read_text(encoding="utf-8")))
+    report = ReadReport.from_json(json.loads((folder / "report.json").read_text(encoding="utf-8")))
     frame = pd.read_parquet(folder / "frame.parquet").astype(object)
     return Table(frame, np.load(folder / "lines.npy"), report)
 
@@ -74,7 +76,7 @@ def save_table(table: Table, folder: Path) -> None:
     try:
         table.frame.to_parquet(folder / "frame.parquet", index=False)
         np.save(folder / "lines.npy", table.lines)
-        (folder / "report.json").write_text(json.dumps(asdict(table.report)), encoding="utf-8")
+        (folder / "report.json").write_text(json.dumps(table.report.to_json()), encoding="utf-8")
     except OSError as error:
         (folder / "frame.parquet").unlink(missing_ok=True)  # so that there is room to say what happened
         raise _no_room_error(error) from error

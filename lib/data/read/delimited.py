@@ -1,58 +1,56 @@
-"""Delimited text to rows: which separator, whether there is a header, and every row with the line it begins on."""
+"""Delimited text to rows, each with the line it begins on; detects the separator and finds quotes that never close."""
 
 from __future__ import annotations
 
 import csv
 import io
-import re
 from collections import Counter
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from lib.data.columns import guess
-from lib.data.read.raw import RawTable
+from lib.data.read.encoding import decode
+from lib.data.read.header import split_header
+from lib.data.read.options import ReadOptions
+from lib.data.read.raw_table import RawTable
 from lib.errors import InputError
 from lib.settings import MAX_CELL_CHARACTERS, MAX_COLUMNS, MAX_ROWS
 
+if TYPE_CHECKING:
+    from _csv import Reader
+
 CANDIDATE_SEPARATORS = (",", "\t", ";", "|")
-DIALECT_CHARACTERS = 200_000
-DIALECT_ROWS = 100
-MAX_HEADER_CHARACTERS = 60
-HEADER_WORDS = frozenset(
-    name
-    for names in (
-        guess.ANCHOR_NAMES,
-        guess.POSITIVE_NAMES,
-        guess.TEXT_NAMES,
-        guess.PAIR_LABEL_NAMES,
-        guess.SCORE_NAMES,
-        guess.GROUP_NAMES,
-        guess.SPLIT_NAMES,
-    )
-    for name in names
-    if len(name) > 1
-)
-"""Words that name columns: a first row that has one of them is a header."""
+DIALECT_CHARACTERS, DIALECT_ROWS = 200_000, 100
+"""How much of the text, in characters and rows, decides on the separator."""
 
 
-def read_delimited(text: str, *, separator: str = "", quote: str = '"', header: bool | None = None) -> RawTable:
-    """Return the rows of a delimited text. Raises InputError that names the line: unclosed quote, too wide, too long."""
+def read_delimited(data: bytes, options: ReadOptions) -> RawTable:
+    """Read delimited text. Raises InputError that names the line: unclosed quote, too many columns, too long a cell."""
+    decoded = decode(data, encoding=options.encoding)
+    text, quote = decoded.text.lstrip("\ufeff"), options.quote
     text = text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
-    separator = separator or detect_separator(text, quote)
+    separator = options.separator or detect_separator(text, quote)
     check_column_count(text, separator)
     rows, lines = parse_rows(text, separator, quote)
     if not rows:
         raise InputError("The file is empty.", todo="Choose another one.")
-    has_header = detect_header(rows) if header is None else header
-    columns = unique_column_names(rows[0]) if has_header else [f"column {n}" for n in range(1, len(rows[0]) + 1)]
-    if has_header:
-        rows, lines = rows[1:], lines[1:]
-    wrong = fit_row_widths(rows, lines, len(columns), separator)
-    facts = {"separator": separator, "quote": quote, "header": has_header}
-    return RawTable(columns, rows, lines, wrong, facts)
+    columns, rows, lines, has_header = split_header(rows, lines, options.header)
+    return RawTable(
+        columns,
+        rows,
+        lines,
+        header=has_header,
+        encoding=decoded.encoding,
+        separator=separator,
+        quote=quote,
+        wrong_width=fit_row_widths(rows, lines, len(columns), separator),
+        odd_lines=decoded.odd_lines,
+    )
 
 
 def detect_separator(text: str, quote: str) -> str:
-    """Return the separator under which the first rows have the same number of cells, and more than one."""
+    """Detect the separator: the one under which most of the first rows have the same number of cells, and more than one.
+
+    Score: the share of rows of the commonest width, plus up to 12% for more columns, so that of two that fit the finer wins.
+    """
     sample = text[:DIALECT_CHARACTERS]
     best, best_score = ",", 0.0
     for candidate in CANDIDATE_SEPARATORS:
@@ -69,7 +67,7 @@ def detect_separator(text: str, quote: str) -> str:
 
 
 def count_cells(sample: str, separator: str, quote: str) -> list[int]:
-    """Return the number of cells of the first rows, without the last one: the sample may have cut it."""
+    """Count the cells of the first rows, without the last one, which the sample may have cut."""
     widths = []
     csv.field_size_limit(DIALECT_CHARACTERS + 1)
     try:
@@ -84,7 +82,7 @@ def count_cells(sample: str, separator: str, quote: str) -> list[int]:
 
 
 def check_column_count(text: str, separator: str) -> None:
-    """Refuse a first line with more cells than the limit before anything is parsed."""
+    """Raise InputError for a first line with more cells than the limit, before anything is parsed."""
     first = text[: text.find("\n") if "\n" in text else len(text)]
     width = first.count(separator) + 1
     if width > MAX_COLUMNS:
@@ -95,8 +93,8 @@ def check_column_count(text: str, separator: str) -> None:
         )
 
 
-def csv_reader(text: str, separator: str, quote: str, *, strict: bool = False):
-    """Return Python's csv reader over a text."""
+def csv_reader(text: str, separator: str, quote: str, *, strict: bool = False) -> Reader:
+    """Make Python's csv reader over a text."""
     quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE
     return csv.reader(
         io.StringIO(text, newline=""), delimiter=separator, quotechar=quote or None, quoting=quoting, strict=strict
@@ -104,7 +102,7 @@ def csv_reader(text: str, separator: str, quote: str, *, strict: bool = False):
 
 
 def parse_rows(text: str, separator: str, quote: str) -> tuple[list[list[str]], list[int]]:
-    """Return all rows that are not blank, and the lines they begin on."""
+    """Parse all rows that are not blank, with the lines they begin on."""
     csv.field_size_limit(MAX_CELL_CHARACTERS)
     rows: list[list[str]] = []
     lines: list[int] = []
@@ -168,51 +166,10 @@ def check_last_quote_closed(text: str, begin: int, separator: str, quote: str) -
             ) from error
 
 
-def unique_column_names(row: list[str]) -> list[str]:
-    """Return column names: stripped, numbered where empty. Raises InputError when two are the same."""
-    found = [name.strip() or f"column {number}" for number, name in enumerate(row, start=1)]
-    for name, count in Counter(found).items():
-        if count > 1:
-            places = ", ".join(str(n) for n, other in enumerate(found, start=1) if other == name)
-            raise InputError(
-                f"{count} columns are called “{name}” (columns {places}).",
-                where="line 1",
-                todo="Give each column its own name.",
-            )
-    return found
-
-
-def detect_header(rows: list[list[str]]) -> bool:
-    """Say whether the first row names the columns: short, distinct, no numbers, and unlike the rows below."""
-    first = [cell.strip() for cell in rows[0]]
-    if any(re.sub(r"[\s-]+", "_", cell.lower()) in HEADER_WORDS for cell in first):
-        return True
-    filled = [cell for cell in first if cell]
-    if (
-        len(set(filled)) < len(filled)
-        or not filled
-        or any(is_number(cell) or len(cell) > MAX_HEADER_CHARACTERS for cell in filled)
-    ):
-        return False
-    below = [len(cell) for row in rows[1:51] for cell in row]
-    usual = sorted(below)[len(below) // 2] if below else 0
-    wordy = sum(len(cell.split()) > 3 for cell in filled)
-    return wordy == 0 and (not below or max(map(len, filled)) <= max(20, usual))
-
-
-def is_number(cell: str) -> bool:
-    """Say whether a cell is a number."""
-    try:
-        float(cell.replace(",", "."))
-    except ValueError:
-        return False
-    return True
-
-
 def fit_row_widths(rows: list[list[str]], lines: list[int], width: int, separator: str) -> list[int]:
-    """Bring every row to the header's width in place and return the lines of those that were not.
+    """Bring every row to the header's width in place and list the lines of those that were not.
 
-    Missing cells become empty, surplus ones join the last: nothing is lost before the person has decided.
+    Missing cells become empty, surplus cells are joined to the last column: no text is lost.
     """
     wrong = []
     for row, line in zip(rows, lines, strict=True):

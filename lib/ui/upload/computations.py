@@ -12,8 +12,9 @@ from typing import Any
 import streamlit as st
 
 from lib.data.audit.run import Audit
-from lib.data.columns.mapping import ColumnMapping, TableLike
+from lib.data.columns.mapping import ColumnMapping
 from lib.data.prepare import PreparedDataset, audit_table, split_audited
+from lib.data.table import Table
 from lib.settings import HELD_OUT_FRACTION, VALIDATION_FRACTION
 from lib.store.uploads import Draft, Upload
 
@@ -30,12 +31,12 @@ class DatasetKey:
     own: str
 
 
-def read_upload(upload: Upload, draft: Draft) -> TableLike:
+def read_upload(upload: Upload, draft: Draft) -> Table:
     """Return the table of an upload, read apart from the server once; raise InputError where it cannot be read."""
     return _table(tuple(map(str, upload.files)), upload.names, _text(draft.options))
 
 
-def read_own_held_out(upload: Upload, draft: Draft) -> TableLike | None:
+def read_own_held_out(upload: Upload, draft: Draft) -> Table | None:
     """Return the table of the person's own held-out file, if there is one."""
     if upload.own_held_out is None:
         return None
@@ -59,9 +60,10 @@ def split_upload(upload: Upload, draft: Draft, mapping: ColumnMapping) -> Prepar
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _table(files: tuple[str, ...], names: tuple[str, ...], options: str, stamp: int = 0) -> TableLike:
+def _table(files: tuple[str, ...], names: tuple[str, ...], options: str, stamp: int = 0) -> Table:
     from lib.data.read.child_process import read_in_child_process
-    from lib.data.read.tables import FILE_COLUMN, ReadOptions
+    from lib.data.read.options import ReadOptions
+    from lib.data.read.tables import FILE_COLUMN
 
     with _working("Reading the file ..."):
         table = read_in_child_process([Path(file) for file in files], options=ReadOptions(**json.loads(options)))
@@ -72,7 +74,7 @@ def _table(files: tuple[str, ...], names: tuple[str, ...], options: str, stamp: 
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _audited(asked: DatasetKey, *, _rows: TableLike, _own: TableLike | None) -> Audit:
+def _audited(asked: DatasetKey, *, _rows: Table, _own: Table | None) -> Audit:
     with _working(f"Auditing {len(_rows.frame):,} rows ..."):
         mapping = ColumnMapping.from_dict(json.loads(asked.mapping))
         return audit_table(

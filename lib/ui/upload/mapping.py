@@ -7,8 +7,9 @@ from dataclasses import replace
 import streamlit as st
 
 from lib.data.columns.guess import find_split_column, guess_mapping, guess_roles, guess_value
-from lib.data.columns.mapping import SCALES, ColumnMapping, TableLike, apply_mapping
+from lib.data.columns.mapping import SCALES, ColumnMapping, apply_mapping
 from lib.data.shapes import Shape
+from lib.data.table import Table
 from lib.errors import InputError
 from lib.store.uploads import Draft, Upload
 from lib.ui.shared.components import SHAPE_TITLES, escape_markdown, show_error
@@ -21,7 +22,7 @@ _NO_COLUMN = "(none)"
 _MAX_CLASSES = 50
 
 
-def edit_mapping(upload: Upload, draft: Draft, table: TableLike) -> ColumnMapping | None:
+def edit_mapping(upload: Upload, draft: Draft, table: Table) -> ColumnMapping | None:
     """Show the mapping as fields with a preview; give it where it is complete, and remember it."""
     st.subheader("What the columns mean", anchor=False)
     mapping = _start(draft, table)
@@ -41,7 +42,7 @@ def edit_mapping(upload: Upload, draft: Draft, table: TableLike) -> ColumnMappin
     return mapping
 
 
-def _start(draft: Draft, table: TableLike) -> ColumnMapping:
+def _start(draft: Draft, table: Table) -> ColumnMapping:
     """Return the remembered mapping where it still fits the table, else a guess."""
     if draft.mapping:
         mapping = ColumnMapping.from_dict(draft.mapping)
@@ -65,7 +66,7 @@ def _shape(upload: Upload, mapping: ColumnMapping) -> Shape:
     return chosen or mapping.shape
 
 
-def _fields(upload: Upload, table: TableLike, mapping: ColumnMapping) -> ColumnMapping:
+def _fields(upload: Upload, table: Table, mapping: ColumnMapping) -> ColumnMapping:
     """Draw the fields of the shape; the keys carry the shape, so that another one starts from its own guess."""
     names = [str(name) for name in table.frame.columns]
     roles = _texts(upload, mapping, names)
@@ -129,7 +130,7 @@ def _value(upload: Upload, mapping: ColumnMapping, value: str, names: list[str])
     return (chosen,) if chosen else ()
 
 
-def _meaning(upload: Upload, table: TableLike, mapping: ColumnMapping, column: str) -> ColumnMapping:
+def _meaning(upload: Upload, table: Table, mapping: ColumnMapping, column: str) -> ColumnMapping:
     """Ask for the score's scale, or for the classes that mean the same."""
     guessed = guess_value(table.frame, mapping.shape, column)
     if mapping.shape is Shape.SCORED:
@@ -152,7 +153,7 @@ def _scale(upload: Upload, column: str, known: tuple[float, float]) -> tuple[flo
     )
 
 
-def _same(upload: Upload, table: TableLike, column: str, known: tuple[str, ...]) -> tuple[str, ...]:
+def _same(upload: Upload, table: Table, column: str, known: tuple[str, ...]) -> tuple[str, ...]:
     values = table.frame[column].astype(str).str.strip()
     classes = [str(name) for name in values[values != ""].value_counts().index[:_MAX_CLASSES]]
     chosen = st.multiselect(
@@ -165,7 +166,7 @@ def _same(upload: Upload, table: TableLike, column: str, known: tuple[str, ...])
     return tuple(chosen)
 
 
-def _extras(upload: Upload, table: TableLike, mapping: ColumnMapping, names: list[str]) -> ColumnMapping:
+def _extras(upload: Upload, table: Table, mapping: ColumnMapping, names: list[str]) -> ColumnMapping:
     """Ask for the group column and the split column, and offer the one that looks like it."""
     left, right = st.columns(2)
     options = [_NO_COLUMN, *names]

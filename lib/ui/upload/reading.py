@@ -7,8 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from lib.data.columns.mapping import TableLike
-from lib.data.prepare import read_facts
+from lib.data.table import Table
 from lib.errors import CloserError
 from lib.store.uploads import Draft, Upload
 from lib.ui.shared.components import show_error
@@ -39,7 +38,7 @@ _FACTS = {
 }
 
 
-def show_file(upload: Upload, draft: Draft) -> TableLike | None:
+def show_file(upload: Upload, draft: Draft) -> Table | None:
     """Read the upload and show what was read; where that is impossible say why, and leave the options to change."""
     st.subheader("What was read", anchor=False)
     table, failure = None, None
@@ -53,20 +52,20 @@ def show_file(upload: Upload, draft: Draft) -> TableLike | None:
         st.text(_summary(table))
         st.dataframe(preview(table), hide_index=True, height=220, alt="The first rows as they were read")
     with st.expander("Read it differently", icon=":material/tune:", expanded=failure is not None):
-        _options(upload, draft, read_facts(table) if table is not None else {})
+        _options(upload, draft, table.report.to_json() if table is not None else {})
     return table
 
 
-def preview(table: TableLike) -> pd.DataFrame:
+def preview(table: Table) -> pd.DataFrame:
     """Return the first rows of the table with their lines."""
     frame = table.frame.head(_PREVIEW_ROWS).copy()
     frame.insert(0, "Line", table.lines[: len(frame)], allow_duplicates=True)
     return frame
 
 
-def _summary(table: TableLike) -> str:
+def _summary(table: Table) -> str:
     """Return rows, columns and how they were found, in one line."""
-    facts = read_facts(table)
+    facts = table.report.to_json()
     told = [f"{len(table.frame):,} rows, {table.frame.shape[1]} columns"]
     told += [str(facts["kind"]).upper()] if facts.get("kind", "text") != "text" else []
     for name, title in _FACTS.items():

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import streamlit as st
 
-from lib.data.columns.mapping import ColumnMapping, TableLike
-from lib.data.prepare import PreparedDataset, read_facts
+from lib.data.columns.mapping import ColumnMapping
+from lib.data.prepare import PreparedDataset
+from lib.data.table import Table
 from lib.errors import CloserError
 from lib.store.uploads import Draft, Upload
 from lib.store.workspace import open_workspace
@@ -16,7 +17,7 @@ from lib.ui.upload.session import close_upload, set_last_saved_dataset, widget_k
 
 
 def show_save_form(
-    upload: Upload, draft: Draft, table: TableLike, mapping: ColumnMapping, prepared: PreparedDataset
+    upload: Upload, draft: Draft, table: Table, mapping: ColumnMapping, prepared: PreparedDataset
 ) -> None:
     """Offer the left-out rows and the one next step: save."""
     if len(prepared.left_out):
@@ -43,14 +44,14 @@ def show_save_form(
 def _save(
     upload: Upload,
     draft: Draft,
-    table: TableLike,
+    table: Table,
     mapping: ColumnMapping,
     prepared: PreparedDataset,
     name: str,
     notes: str,
 ) -> None:
     facts = prepared.facts | {
-        "read": read_facts(table),
+        "read": table.report.to_json(),
         "mapping": mapping.to_dict(),
         "corrections": draft.corrections,
         "files": list(upload.names),

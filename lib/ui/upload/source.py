@@ -7,6 +7,7 @@ import io
 import streamlit as st
 
 from lib import settings
+from lib.data.read.formats import EXTENSIONS, format_names
 from lib.data.samples.add import add_sample
 from lib.data.samples.registry import SAMPLES
 from lib.errors import CloserError
@@ -14,8 +15,6 @@ from lib.store.uploads import store_upload
 from lib.store.workspace import open_workspace
 from lib.ui.shared.components import show_error
 from lib.ui.upload.session import entry_version, open_upload, set_last_saved_dataset
-
-_FILE_TYPES = ["csv", "tsv", "txt", "xlsx", "json", "jsonl", "ndjson", "parquet", "gz"]
 
 
 def show_sources() -> None:
@@ -35,10 +34,10 @@ def _files() -> None:
         type=None,
         accept_multiple_files=True,
         key=f"upload-files-{entry_version()}",
-        help=f"{', '.join(_FILE_TYPES)}; several files of the same columns become one dataset. "
+        help=f"{', '.join(EXTENSIONS)}; several files of the same columns become one dataset. "
         f"At most {settings.MAX_FILE_BYTES / 1e9:g} GB a file.",
     )
-    st.caption("CSV, TSV, XLSX, JSON, JSON Lines or Parquet, also gzipped. It stays on this machine.")
+    st.caption(f"{format_names()}, also gzipped. Files stay on this machine.")
     if given:
         _store([(file.name, file) for file in given])
 

@@ -11,11 +11,12 @@ import pytest
 
 from lib.data.audit.corrections import Correction, apply_corrections, find_corrections
 from lib.data.columns.guess import guess_mapping
-from lib.data.columns.mapping import FrameTable, apply_mapping
+from lib.data.columns.mapping import apply_mapping
 from lib.data.prepare import LEAK_REASON, audit_table, prepare, split_audited
 from lib.data.samples.add import add_sample
 from lib.data.samples.registry import load_support_desk
 from lib.data.split.sample_size import count_independent, held_out_advice, rows_for_half_width, share_half_width
+from lib.data.table import Table
 from lib.errors import InputError, NotFoundError
 from lib.store.uploads import Draft, load_upload, remove_own_held_out, store_own_held_out, store_upload
 from lib.store.workspace import open_workspace
@@ -55,7 +56,7 @@ def test_nothing_is_lost_silently() -> None:
 
 
 def test_own_held_out_file_judges_and_what_it_shares_is_left_out() -> None:
-    own = FrameTable(table(10))
+    own = Table.from_frame(table(10))
     prepared = prepare(table(), own_held_out=own)
     assert prepared.counts["held_out"] == 10
     assert (prepared.left_out["reason"] == "Exact duplicates").sum() == 10
@@ -65,14 +66,14 @@ def test_own_held_out_file_judges_and_what_it_shares_is_left_out() -> None:
 
 def test_own_held_out_rows_that_only_share_a_text_leave_train_out() -> None:
     own = table(10).assign(answer="another answer")
-    prepared = prepare(table(), own_held_out=FrameTable(own))
+    prepared = prepare(table(), own_held_out=Table.from_frame(own))
     assert (prepared.left_out["reason"] == LEAK_REASON).sum() == 10
     assert prepared.counts["held_out"] == 10
 
 
 def test_split_column_is_kept_and_what_is_missing_is_taken_from_train() -> None:
     rows = table().assign(split=["test"] * 30 + ["train"] * 70)
-    mapping = replace(guess_mapping(FrameTable(rows)), part="split")
+    mapping = replace(guess_mapping(Table.from_frame(rows)), part="split")
     prepared = prepare(rows, mapping=mapping)
     assert prepared.counts["held_out"] == 30
     assert prepared.counts["validation"] == 10
@@ -81,9 +82,9 @@ def test_split_column_is_kept_and_what_is_missing_is_taken_from_train() -> None:
 
 def test_two_held_out_sources_are_refused() -> None:
     rows = table().assign(split=["test"] * 30 + ["train"] * 70)
-    mapping = replace(guess_mapping(FrameTable(rows)), part="split")
+    mapping = replace(guess_mapping(Table.from_frame(rows)), part="split")
     with pytest.raises(InputError, match="Choose one"):
-        prepare(rows, mapping=mapping, own_held_out=FrameTable(table(5)))
+        prepare(rows, mapping=mapping, own_held_out=Table.from_frame(table(5)))
 
 
 @pytest.mark.parametrize("count", [1, 2])
@@ -98,7 +99,7 @@ def test_all_rows_empty_is_refused() -> None:
 
 
 def test_corrections_change_cells_and_leave_rows_out() -> None:
-    rows = FrameTable(table())
+    rows = Table.from_frame(table())
     changes = [
         Correction(2, "positive", "thing 0 is done so", "better"),
         Correction(3, "anchor", "how do I do thing number 1", None),
@@ -114,12 +115,14 @@ def test_corrections_change_cells_and_leave_rows_out() -> None:
 
 
 def test_differences_are_the_corrections_that_make_them() -> None:
-    before = apply_mapping(FrameTable(table(4)), guess_mapping(FrameTable(table(4)))).frame
+    before = apply_mapping(Table.from_frame(table(4)), guess_mapping(Table.from_frame(table(4)))).frame
     after = before.copy()
     after.loc[2, "anchor"] = "changed"
     found = find_corrections(before, after)
     assert [(item.line, item.column, item.after) for item in found] == [(4, "anchor", "changed")]
-    again, _ = apply_corrections(apply_mapping(FrameTable(table(4)), guess_mapping(FrameTable(table(4)))), found)
+    again, _ = apply_corrections(
+        apply_mapping(Table.from_frame(table(4)), guess_mapping(Table.from_frame(table(4)))), found
+    )
     pd.testing.assert_frame_equal(again.frame, after)
 
 

@@ -10,17 +10,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lib.data.columns.guess import find_split_column, guess_mapping, guess_roles, guess_scale, is_known_name
-from lib.data.columns.mapping import ColumnMapping, FrameTable, apply_mapping, parse_scale
+from lib.data.columns.guess import find_split_column, guess_mapping, guess_roles, guess_scale
+from lib.data.columns.mapping import ColumnMapping, apply_mapping, parse_scale
 from lib.data.shapes import Shape
+from lib.data.table import Table
 from lib.errors import InputError
 from tests.conftest import REAL_DATA
 
 LONG = "a longer text that says something number"
 
 
-def rows(**columns: list[str]) -> FrameTable:
-    return FrameTable(pd.DataFrame(columns, dtype="str"))
+def rows(**columns: list[str]) -> Table:
+    return Table.from_frame(pd.DataFrame(columns, dtype="str"))
 
 
 def texts(word: str, count: int = 30) -> list[str]:
@@ -205,20 +206,6 @@ def test_any_shape_can_be_asked_for(shape: Shape) -> None:
     assert len(apply_mapping(table, mapping).frame) == 30
 
 
-@pytest.mark.parametrize(
-    ("cell", "known"),
-    [
-        ("Source sentence", True),
-        ("questionA", True),
-        ("question_2", True),
-        ("neg_3", True),
-        ("Is the sky blue?", False),
-    ],
-)
-def test_names_that_say_header(cell: str, known: bool) -> None:
-    assert is_known_name(cell) is known
-
-
 def test_mapping_survives_json() -> None:
     table = rows(sentence1=texts("a"), sentence2=texts("b"), label=cycle(["0", "1"]), thread=cycle(list("ijk")))
     mapping = guess_mapping(table)
@@ -249,7 +236,7 @@ REAL = {
 @pytest.mark.parametrize("name", [name for name in REAL if (REAL_DATA / name).exists()])
 def test_real_files_are_guessed_right(name: str) -> None:
     shape, columns = REAL[name]
-    mapping = guess_mapping(FrameTable(head(REAL_DATA / name)))
+    mapping = guess_mapping(Table.from_frame(head(REAL_DATA / name)))
     assert mapping.shape is shape
     assert [column for names in mapping.roles.values() for column in names] == columns
 

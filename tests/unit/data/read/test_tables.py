@@ -10,7 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lib.data.read.tables import ReadOptions, read_table
+from lib.data.read.options import ReadOptions
+from lib.data.read.tables import read_table
 
 CELLS = st.text(st.characters(blacklist_categories=("Cs", "Cc"), blacklist_characters="\ufeff"), max_size=30)
 WITH_NEWLINES = st.one_of(CELLS, st.builds("{}\n{}".format, CELLS, CELLS))

@@ -1,0 +1,89 @@
+"""One sheet of an Excel file (XLSX) to rows."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from lib.data.read.header import split_header
+from lib.data.read.options import ReadOptions
+from lib.data.read.raw_table import RawTable, cell_text
+from lib.errors import InputError
+from lib.settings import MAX_COLUMNS, MAX_FILE_BYTES
+
+if TYPE_CHECKING:
+    from openpyxl import Workbook
+
+BOMB_RATIO = 200
+BOMB_BYTES = 200_000_000
+"""An archive that unpacks to more than both 200 times its size and 200 MB is taken for a zip bomb."""
+
+
+def is_xlsx(data: bytes) -> bool:
+    """Tell whether a ZIP archive holds a workbook."""
+    return data.startswith(b"PK\x03\x04") and (b"[Content_Types].xml" in data[:4096] or b"xl/" in data[-65536:])
+
+
+def read_xlsx(data: bytes, options: ReadOptions) -> RawTable:
+    """Read the chosen sheet, else the first that holds any rows. Lines are the sheet's row numbers."""
+    refuse_bomb(data)
+    book = _open(data)
+    names = book.sheetnames
+    if options.sheet and options.sheet not in names:
+        raise InputError(f"There is no sheet “{options.sheet}”.", todo=f"There are: {', '.join(names)}.")
+    for name in [options.sheet] if options.sheet else names:
+        rows, lines = _filled_rows(book[name].iter_rows(values_only=True))
+        if rows:
+            columns, rows, lines, has_header = split_header(_equal_width(rows), lines, options.header)
+            return RawTable(columns, rows, lines, header=has_header, sheet=name, sheets=names)
+    raise InputError("The Excel file has no filled cells.", todo="Choose another file or sheet.")
+
+
+def refuse_bomb(data: bytes) -> None:
+    """Raise InputError for a damaged or locked archive, or one that would unpack to far more than it holds."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            total = sum(item.file_size for item in archive.infolist())
+            locked = any(item.flag_bits & 1 for item in archive.infolist())
+    except zipfile.BadZipFile as error:
+        raise InputError("The Excel file is cut off or damaged.", todo="Copy or download it again.") from error
+    if locked:
+        raise InputError("The Excel file is password-protected.", todo="Save it without a password, and upload that.")
+    if total > MAX_FILE_BYTES or (total > BOMB_BYTES and total > BOMB_RATIO * len(data)):
+        raise InputError(
+            f"The Excel file would unpack to {total / 1e9:.1f} GB, {total // max(1, len(data))} times its size.",
+            todo="Save the sheet as CSV, and upload that.",
+        )
+
+
+def _open(data: bytes) -> Workbook:
+    import openpyxl
+    from openpyxl.utils.exceptions import InvalidFileException
+
+    try:
+        return openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
+    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
+        raise InputError(
+            f"The Excel file is damaged ({error}).", todo="Open it, save it again, and upload that."
+        ) from error
+
+
+def _filled_rows(cells: Iterable[tuple[object, ...]]) -> tuple[list[list[str]], list[int]]:
+    """Collect the rows that hold anything as text, and their row numbers."""
+    rows, lines = [], []
+    for number, row in enumerate(cells, start=1):
+        texts = [cell_text(cell) for cell in row[: MAX_COLUMNS + 1]]
+        if any(texts):
+            rows.append(texts)
+            lines.append(number)
+    return rows, lines
+
+
+def _equal_width(rows: list[list[str]]) -> list[list[str]]:
+    """Bring all rows to one width, without the columns at the right edge that are formatted but empty."""
+    width = max(len(row) for row in rows)
+    while width > 1 and not any(len(row) >= width and row[width - 1] for row in rows):
+        width -= 1
+    return [(row + [""] * width)[:width] for row in rows]

@@ -1,0 +1,128 @@
+"""JSON (a list of objects, or an object of columns) and JSON Lines to rows."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from typing import Any
+
+from lib.data.read.encoding import decode
+from lib.data.read.options import ReadOptions
+from lib.data.read.raw_table import RawTable, cell_text
+from lib.errors import InputError
+from lib.settings import MAX_COLUMNS
+
+SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
+
+
+def is_json(data: bytes) -> bool:
+    """Tell JSON by its first bracket."""
+    return data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"[", b"{")
+
+
+def read_json(data: bytes, options: ReadOptions) -> RawTable:
+    """Read JSON or JSON Lines; a list of texts becomes several columns, deeper nesting is refused."""
+    decoded = decode(data, encoding=options.encoding)
+    table = parse_json(decoded.text.lstrip("\ufeff"))
+    _check_surrogates(table, decoded.text)
+    return replace(table, encoding=decoded.encoding, odd_lines=decoded.odd_lines)
+
+
+def parse_json(text: str) -> RawTable:
+    """Parse JSON as a whole, else line by line. Raises InputError with the line that is not JSON."""
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        return _parse_lines(text, error)
+    except RecursionError as error:
+        raise InputError("The JSON is nested far too deep.", todo="A list of flat objects is needed.") from error
+    if isinstance(value, dict):
+        inner = [v for v in value.values() if isinstance(v, list) and v and isinstance(v[0], dict)]
+        if len(inner) == 1:
+            value = inner[0]  # {"data": [...]}, as many exports have it
+        elif value and all(isinstance(v, list) for v in value.values()):
+            return _from_columns(value)
+        else:
+            value = [value]
+    if not isinstance(value, list):
+        raise InputError("The JSON holds a single value.", todo="A list of objects is needed.")
+    return _from_objects(value, list(range(1, len(value) + 1)), "item")
+
+
+def _parse_lines(text: str, whole: ValueError) -> RawTable:
+    """Parse JSON Lines; `whole` is why the text is not one JSON value."""
+    objects, lines = [], []
+    for number, line in enumerate(re.split("\r\n|\n|\r", text), start=1):
+        if not line.strip():
+            continue
+        try:
+            objects.append(json.loads(line))
+        except (ValueError, RecursionError) as error:
+            first = whole if not objects and isinstance(whole, json.JSONDecodeError) else None
+            where = f"line {first.lineno}" if isinstance(first, json.JSONDecodeError) else f"line {number}"
+            raise InputError(
+                f"This is not valid JSON ({first or error}).", where=where, todo="Export it again."
+            ) from error
+        lines.append(number)
+    return _from_objects(objects, lines, "line")
+
+
+def _from_columns(value: dict[str, list[Any]]) -> RawTable:
+    """Turn an object of equally long lists into rows."""
+    lengths = {len(column) for column in value.values()}
+    if len(lengths) > 1:
+        raise InputError(f"The JSON's columns have different lengths ({', '.join(map(str, sorted(lengths)))}).")
+    objects = [dict(zip(value, row, strict=True)) for row in zip(*value.values(), strict=True)]
+    return _from_objects(objects, list(range(1, len(objects) + 1)), "item")
+
+
+def _from_objects(objects: list[Any], lines: list[int], word: str) -> RawTable:
+    """Turn flat objects, or lists of one length, into rows. Raises InputError for anything else. word: line or item."""
+    if not objects:
+        raise InputError("The file has no rows.", todo="Choose another one.")
+    if all(isinstance(item, list) and len(item) == len(objects[0]) for item in objects):
+        objects = [{f"column {n}": v for n, v in enumerate(item, start=1)} for item in objects]
+    columns: dict[str, None] = {}
+    for item, line in zip(objects, lines, strict=True):
+        if not isinstance(item, dict):
+            raise InputError(f"This is {type(item).__name__} rather than an object.", where=f"{word} {line}")
+        columns.update(dict.fromkeys(item))
+    if len(columns) > MAX_COLUMNS:
+        raise InputError(f"The objects have {len(columns):,} different names; {MAX_COLUMNS:,} are the limit.")
+    flat = {name: _flatten_column(objects, lines, name, word) for name in columns}
+    expanded = {key: values for part in flat.values() for key, values in part.items()}
+    rows = [list(row) for row in zip(*expanded.values(), strict=True)]
+    return RawTable([str(name) for name in expanded], rows, lines)
+
+
+def _flatten_column(objects: list[dict[str, Any]], lines: list[int], name: str, word: str) -> dict[str, list[str]]:
+    """Write one key of all objects as text; lists of texts become several columns (negatives), deeper values are refused."""
+    values = [item.get(name) for item in objects]
+    if not any(isinstance(value, (list, dict)) for value in values):
+        return {name: [cell_text(value) for value in values]}
+    for value, line in zip(values, lines, strict=True):
+        if isinstance(value, dict) or (isinstance(value, list) and any(isinstance(v, (list, dict)) for v in value)):
+            raise InputError(f"“{name}” is nested.", where=f"{word} {line}", todo="Flat columns of text are needed.")
+    lists = [value if isinstance(value, list) else [] if value is None else [value] for value in values]
+    width = max(len(item) for item in lists)
+    return {
+        name if n == 0 else f"{name}_{n + 1}": [cell_text(item[n]) if n < len(item) else "" for item in lists]
+        for n in range(width)
+    }
+
+
+def _check_surrogates(table: RawTable, text: str) -> None:
+    """Raise InputError for half a surrogate pair: JSON can escape one, but no encoding can store it."""
+    if not SURROGATE_ESCAPE.search(text):
+        return
+    for row, line in zip(table.rows, table.lines, strict=True):
+        for cell in row:
+            try:
+                cell.encode("utf-8")
+            except UnicodeEncodeError as error:
+                raise InputError(
+                    f"A text holds half a character (\\u{ord(cell[error.start]):04x} without its other half).",
+                    where=f"line or item {line}",
+                    todo="Remove it, or export the file again.",
+                ) from error

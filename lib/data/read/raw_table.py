@@ -1,0 +1,36 @@
+"""What every reader returns: rows of text, and how they were read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class RawTable:
+    """Rows of text under column names; `lines` has the line each row begins on in the file, from 1.
+
+    wrong_width, odd_lines: lines of rows with more or fewer cells than the header, and of lines in another encoding.
+    """
+
+    columns: list[str]
+    rows: list[list[str]]
+    lines: list[int]
+    header: bool = True
+    encoding: str = ""
+    separator: str = ""
+    quote: str = ""
+    sheet: str = ""
+    sheets: list[str] = field(default_factory=list)
+    wrong_width: list[int] = field(default_factory=list)
+    odd_lines: list[int] = field(default_factory=list)
+
+
+def cell_text(cell: object) -> str:
+    """Write a cell as a person sees it: whole numbers without .0, dates as ISO, nothing as ""."""
+    if cell is None:
+        return ""
+    if isinstance(cell, bool):
+        return "1" if cell else "0"
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    return str(cell)
