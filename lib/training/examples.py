@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,7 +18,7 @@ from lib.evaluation.task import same_label
 class TrainingColumns:
     """Training rows as columns in the order the losses want: texts, then score or label."""
 
-    columns: dict[str, list]
+    columns: dict[str, list[Any]]
     classes: list[str]
 
     @property
@@ -44,7 +45,7 @@ def training_columns(frame: pd.DataFrame, shape: Shape) -> TrainingColumns:
         raise InputError(
             f"The training part has {len(train)} rows.", todo="Upload more examples: at least a few dozen."
         )
-    columns: dict[str, list] = {name: train[name].tolist() for name in text_columns(shape, train.columns)}
+    columns: dict[str, list[Any]] = {name: train[name].tolist() for name in text_columns(shape, train.columns)}
     classes: list[str] = []
     if shape is Shape.SCORED:
         columns["score"] = train["score"].astype(float).tolist()
