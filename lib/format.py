@@ -74,12 +74,14 @@ def format_metric(key: str, value: float, *, difference: float = 1.0) -> str:
     return format_share(value, digits=_share_digits(difference)) if kind == "share" else f"{value:.3f}"
 
 
-def format_difference(key: str, difference: float) -> str:
-    """Write a difference of a metric with its sign; shares in points, without the unit: +14, +0.125, -2."""
+def format_difference(key: str, difference: float, *, unit: bool = False) -> str:
+    """Write a difference of a metric with its sign: +14 (points of a share), +0.125, -2; unit: +14 points, -2 ranks."""
     kind = metric_of(key).kind
     if kind == "rank":
-        return unsigned_zero(f"{difference:+,.1f}".removesuffix(".0"))
-    return format_points(difference) if kind == "share" else unsigned_zero(f"{difference:+.3f}")
+        text = unsigned_zero(f"{difference:+,.1f}".removesuffix(".0"))
+    else:
+        text = format_points(difference) if kind == "share" else unsigned_zero(f"{difference:+.3f}")
+    return f"{text} {_unit(key, text)}".rstrip() if unit else text
 
 
 def format_points(difference: float) -> str:
@@ -99,8 +101,7 @@ def unsigned_zero(text: str) -> str:
 
 def format_magnitude(key: str, difference: float) -> str:
     """Write how large a difference of a metric is, without its sign but with its unit: 6 points, 1 rank, 0.090."""
-    text = format_difference(key, difference).lstrip("+-")
-    return f"{text} {_unit(key, text)}".rstrip()
+    return format_difference(key, difference, unit=True).lstrip("+-")
 
 
 def _unit(key: str, written: str) -> str:
@@ -118,9 +119,8 @@ def format_interval(key: str, change: Change) -> str:
 
 def format_step(key: str, change: Change) -> str:
     """Write a difference with its 95% confidence interval: +14 points, 95% CI +10 to +18."""
-    difference, interval = format_difference(key, change.difference), format_interval(key, change)
-    counted = f"{difference} {_unit(key, difference)}".rstrip()
-    return f"{counted}, {'' if interval == NO_INTERVAL else '95% CI '}{interval}"
+    difference, interval = format_difference(key, change.difference, unit=True), format_interval(key, change)
+    return f"{difference}, {'' if interval == NO_INTERVAL else '95% CI '}{interval}"
 
 
 def format_values(key: str, change: Change, *, arrow: str = "→") -> str:

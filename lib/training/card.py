@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from importlib.metadata import version
-from math import isfinite
 from pathlib import Path
 from typing import Any
 
+from lib.format import StoredChange, format_difference, format_interval, format_metric, metric_title
 from lib.store.layout import MODEL_CARD_DATA
 from lib.store.publish import amend
 
@@ -63,13 +63,13 @@ def write_card(
 
 
 def metrics_table(epochs: list[dict[str, Any]]) -> list[str]:
-    """Return a Markdown table with a row for each measured epoch; epoch 0 is the base model."""
+    """Write a Markdown table with a row for each measured epoch; epoch 0 is the base model."""
     if not epochs:
         return ["Nothing was measured."]
     names = list(epochs[0]["metrics"])
-    lines = [f"| epoch | {' | '.join(names)} |", "|---" * (len(names) + 1) + "|"]
+    lines = [f"| Epoch | {' | '.join(map(metric_title, names))} |", "|---" + "|---:" * len(names) + "|"]
     for epoch in epochs:
-        numbers = " | ".join(f"{epoch['metrics'][name]:.4f}" for name in names)
+        numbers = " | ".join(format_metric(name, epoch["metrics"][name]) for name in names)
         lines.append(f"| {epoch['epoch']} | {numbers} |")
     return lines
 
@@ -83,7 +83,7 @@ def read_model_facts(folder: Path) -> dict[str, Any]:
 
 
 def add_held_out(folder: Path, *, verdict: str, metrics: Mapping[str, Mapping[str, float]]) -> None:
-    """Write what the judging found into the card of a tuned model's folder, in place of what an earlier judging had found."""
+    """Write the evaluation on held-out into the card of a tuned model's folder, in place of an earlier one."""
     path = folder / CARD
     card = path.read_text(encoding="utf-8") if path.is_file() else ""
     if RECIPE not in card:
@@ -97,10 +97,17 @@ def add_held_out(folder: Path, *, verdict: str, metrics: Mapping[str, Mapping[st
 
 
 def held_out_table(metrics: Mapping[str, Mapping[str, float]]) -> list[str]:
-    """Return a Markdown table with a row for each measure: base, tuned, difference and its 95% interval."""
-    lines = ["| measure | base | tuned | difference | 95% interval |", "|---|---:|---:|---:|---:|"]
-    for name, values in metrics.items():
-        base, tuned, difference, low, high = (values[key] for key in ("base", "tuned", "difference", "low", "high"))
-        interval = f"{low:+.4f} to {high:+.4f}" if isfinite(low) and isfinite(high) else "none: too few groups"
-        lines.append(f"| {name} | {base:.4f} | {tuned:.4f} | {difference:+.4f} | {interval} |")
+    """Write a Markdown table with a row for each metric: base, tuned, difference and its 95% confidence interval."""
+    lines = ["| Metric | Base | Tuned | Difference | 95% CI |", "|---|---:|---:|---:|---:|"]
+    for key, numbers in metrics.items():
+        change = StoredChange.from_json(numbers)
+        base, tuned = (format_metric(key, one, difference=change.difference) for one in (change.base, change.tuned))
+        cells = [
+            metric_title(key),
+            base,
+            tuned,
+            format_difference(key, change.difference, unit=True),
+            format_interval(key, change),
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
     return lines

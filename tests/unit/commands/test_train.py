@@ -60,7 +60,7 @@ def test_several_models_one_line_of_json(
         assert verify(Path(run["model_dir"])) == []
         assert SentenceTransformer(run["model_dir"], device="cpu").encode(["sort"]).shape == (1, 32)
         card = (Path(run["model_dir"]) / "README.md").read_text(encoding="utf-8")
-        assert f"| mrr@10 | {run['base']['mrr@10']:.4f} | {run['tuned']['mrr@10']:.4f} |" in card
+        assert f"| MRR@10 | {run['base']['mrr@10']:.3f} | {run['tuned']['mrr@10']:.3f} |" in card
         assert run["verdict"] in card
     workspace = open_workspace(home)
     assert {run.state for run in workspace.runs.all()} == {"succeeded"}

@@ -1,17 +1,17 @@
-"""The card of a tuned model: what the judging found stands in it once, however often it was judged."""
+"""The card of a tuned model: the evaluation stands in it once, however often it was repeated."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from lib.store.publish import publish, verify
-from lib.training.card import HELD_OUT, add_held_out, held_out_table, read_model_facts, write_card
+from lib.training.card import HELD_OUT, add_held_out, held_out_table, metrics_table, read_model_facts, write_card
 
 FACTS = {"dataset": "d1"}
 NUMBERS = {"mrr@10": {"base": 0.5, "tuned": 0.75, "difference": 0.25, "low": 0.2, "high": float("nan")}}
 
 
-def test_a_judging_takes_the_place_of_the_one_before(tmp_path: Path) -> None:
+def test_an_evaluation_takes_the_place_of_the_one_before(tmp_path: Path) -> None:
     with publish(tmp_path / "model") as part:
         card = write_card(folder="model", model_name="a/b", recipe={"epochs": 3}, facts=FACTS, epochs=[])
         (part / "README.md").write_text(card, encoding="utf-8")
@@ -22,7 +22,7 @@ def test_a_judging_takes_the_place_of_the_one_before(tmp_path: Path) -> None:
     assert told.count(HELD_OUT) == 1
     assert "No clear change." in told
     assert "Better." not in told
-    assert "| mrr@10 | 0.5000 | 0.7500 | +0.2500 | none: too few groups |" in told
+    assert "| MRR@10 | 0.500 | 0.750 | +0.250 | no interval |" in told
     assert told.index(HELD_OUT) < told.index("## Recipe") < told.index("- epochs: 3")
 
 
@@ -40,8 +40,17 @@ def test_the_facts_of_a_folder_that_has_none_are_none(tmp_path: Path) -> None:
     assert read_model_facts(tmp_path)["texts_per_second"] == 250.5
 
 
-def test_a_measure_without_an_interval_says_so() -> None:
+def test_a_metric_without_an_interval_says_so() -> None:
     few = {"base": 0.5, "tuned": 0.75, "difference": 0.25, "low": float("-inf"), "high": float("inf")}
     line = held_out_table({"recall@1": few})[-1]
-    assert "none: too few groups" in line
-    assert "inf" not in line
+    assert line == "| Recall@1 | 50% | 75% | +25 points | no interval |"
+
+
+def test_each_epoch_has_a_row_of_its_metrics() -> None:
+    epochs = [{"epoch": n, "metrics": {"mrr@10": 0.5 + n / 10, "recall@1": 0.25 + n / 10}} for n in range(2)]
+    assert metrics_table(epochs) == [
+        "| Epoch | MRR@10 | Recall@1 |",
+        "|---|---:|---:|",
+        "| 0 | 0.500 | 25% |",
+        "| 1 | 0.600 | 35% |",
+    ]
