@@ -94,6 +94,11 @@ def _share_digits(difference: float) -> int:
     return int(0 < abs(difference) < 0.01)
 
 
+def plotly_format(key: str) -> str:
+    """Look up the d3 format of a metric's values in hover texts: percent of shares, three digits of numbers."""
+    return {"share": ".0%", "number": ".3f", "rank": ",.1f"}[metric_of(key).kind]
+
+
 def unsigned_zero(text: str) -> str:
     """Drop the sign of a written number that is zero."""
     return text if any(digit in text for digit in "123456789n") else text.lstrip("+-")

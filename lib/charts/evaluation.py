@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from lib.charts.colours import Palette, with_alpha
+from lib.format import StoredChange, format_step, metric_title, plotly_format
 
 FIGURE_HEIGHT = 320
 
@@ -85,7 +86,7 @@ def _spread(x: np.ndarray, counts: Sequence[int], name: str, colour: str, *, fil
     )
 
 
-def epoch_figure(moments: Sequence[Mapping[str, Any]], colours: Palette, *, metric_title: str) -> go.Figure:
+def epoch_figure(moments: Sequence[Mapping[str, Any]], colours: Palette, *, metric: str) -> go.Figure:
     """Draw the metric on training and on validation pairs epoch by epoch, the best epoch marked."""
     known = [m for m in moments if m["name"] != "best" and m.get("validation") is not None]
     best = next((m for m in moments if m["name"] == "best" and m.get("validation") is not None), None)
@@ -99,7 +100,7 @@ def epoch_figure(moments: Sequence[Mapping[str, Any]], colours: Palette, *, metr
                 name="training pairs" if part == "train" else "validation pairs",
                 mode="lines+markers",
                 line={"color": colour, "dash": dash, "width": 2},
-                hovertemplate=f"{part}, epoch %{{x:g}}: %{{y:.3f}}<extra></extra>",
+                hovertemplate=f"{part}, epoch %{{x:g}}: %{{y:{plotly_format(metric)}}}<extra></extra>",
             )
         )
     if best is not None:
@@ -114,17 +115,17 @@ def epoch_figure(moments: Sequence[Mapping[str, Any]], colours: Palette, *, metr
                     "color": with_alpha(colours.better, 0.3),
                     "line": {"color": colours.better, "width": 2},
                 },
-                hovertemplate="best epoch %{x:g}: %{y:.3f}<extra></extra>",
+                hovertemplate=f"best epoch %{{x:g}}: %{{y:{plotly_format(metric)}}}<extra></extra>",
             )
         )
     last = max((m["epoch"] for m in moments), default=1)
     figure.update_xaxes(title_text="epoch", dtick=max(1, round(last / 10)))  # epochs are whole
-    figure.update_yaxes(title_text=escape(metric_title))
+    figure.update_yaxes(title_text=escape(metric_title(metric)))
     return plain_layout(figure, colours)
 
 
 def differences_figure(
-    x: Sequence[float], points: Sequence[Mapping[str, Any]], colours: Palette, *, x_title: str, y_title: str
+    x: Sequence[float], points: Sequence[Mapping[str, Any]], colours: Palette, *, metric: str, x_title: str
 ) -> go.Figure:
     """Draw differences to the base over x, each with its 95% interval."""
     values = np.array([p["difference"] for p in points], dtype=float)
@@ -137,25 +138,26 @@ def differences_figure(
             mode="lines+markers",
             line={"color": colours.tuned, "width": 2},
             error_y={"type": "data", "array": high - values, "arrayminus": values - low, "color": colours.tuned},
-            hovertemplate="%{x}: %{y:+.3f}<extra></extra>",
+            text=[format_step(metric, StoredChange.from_json(point)) for point in points],
+            hovertemplate="%{x}: %{text}<extra></extra>",
         )
     )
     figure.add_hline(y=0, line={"color": colours.base, "dash": "dot"})
     figure.update_xaxes(title_text=escape(x_title))
-    figure.update_yaxes(title_text=escape(y_title))
+    figure.update_yaxes(title_text=escape(f"{metric_title(metric)}, difference to base"))
     return plain_layout(figure, colours, height=280)
 
 
-def interpolation_figure(points: Sequence[Mapping[str, Any]], colours: Palette, *, metric_title: str) -> go.Figure:
+def interpolation_figure(points: Sequence[Mapping[str, Any]], colours: Palette, *, metric: str) -> go.Figure:
     """Draw target and general quality along the way from base (0%) to tuned (100%) weights.
 
     Bars: the 95% interval of the difference to the base, where it was measured.
     """
     x = [100 * p["share"] for p in points]
     figure = go.Figure()
-    for name, title, colour in (
-        ("target", f"this data: {metric_title}", colours.tuned),
-        ("general", "general probe: Spearman", colours.base),
+    for name, key, title, colour in (
+        ("target", metric, f"this data: {metric_title(metric)}", colours.tuned),
+        ("general", "spearman", "general probe: Spearman", colours.base),
     ):
         figure.add_trace(
             go.Scatter(
@@ -165,7 +167,7 @@ def interpolation_figure(points: Sequence[Mapping[str, Any]], colours: Palette, 
                 name=escape(title),
                 mode="lines+markers",
                 line={"color": colour, "width": 2},
-                hovertemplate="%{x:.0f}% tuned: %{y:.3f}<extra></extra>",
+                hovertemplate=f"%{{x:.0f}}% tuned: %{{y:{plotly_format(key)}}}<extra></extra>",
             )
         )
     figure.update_xaxes(title_text="share of the tuned weights, %")

@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from lib.charts.colours import Palette, with_alpha
+from lib.format import format_metric, metric_title, plotly_format
 from lib.metrics import METRICS
 
 MAX_CURVE_POINTS = 400
@@ -56,21 +57,23 @@ def thin(x: Sequence[float], y: Sequence[float], *, most: int = MAX_CURVE_POINTS
     )
 
 
-def training_figure(
-    run: TrainingCurves, colours: Palette, *, metric_title: str, epochs: float | None = None
-) -> go.Figure:
+def training_figure(run: TrainingCurves, colours: Palette, *, epochs: float | None = None) -> go.Figure:
     """Draw loss (left) and the validation metric (right) of one run, the base as a line across and the best epoch marked."""
-    figure = _panels(colours, ("Training loss", f"Validation: {escape(metric_title)}"))
+    title = metric_title(run.metric) if run.metric else "not measured yet"
+    figure = _panels(colours, ("Training loss", f"Validation: {escape(title)}"))
     figure.add_trace(
         _line(run.loss_epochs, run.losses, colours.tuned, "loss", "epoch %{x:.2f}: %{y:.4f}"), row=1, col=1
     )
     if run.values:
-        trace = _line(run.epochs, run.values, colours.tuned, metric_title, "epoch %{x:g}: %{y:.3f}")
+        trace = _line(run.epochs, run.values, colours.tuned, title, f"epoch %{{x:g}}: {_value(run)}")
         figure.add_trace(trace.update(mode="lines+markers", marker={"size": 6}), row=1, col=2)
         figure.add_hline(  # after a trace: plotly leaves lines out of panels that are empty
             y=run.values[0],
             line={"color": colours.base, "dash": "dot", "width": 1.5},
-            annotation={"text": f"base {run.values[0]:.3f}", "font": {"color": colours.base, "size": 12}},
+            annotation={
+                "text": f"base {format_metric(run.metric, run.values[0])}",
+                "font": {"color": colours.base, "size": 12},
+            },
             row=1,
             col=2,
         )
@@ -97,17 +100,24 @@ def _value_range(values: Sequence[float]) -> list[float] | None:
     return [low - 0.35 * room, high + 0.2 * room]
 
 
-def comparison_figure(runs: Sequence[TrainingCurves], colours: Palette, *, metric_title: str) -> go.Figure:
+def comparison_figure(runs: Sequence[TrainingCurves], colours: Palette) -> go.Figure:
     """Draw loss and validation metric of several runs in one figure, a colour for each run."""
-    figure = _panels(colours, ("Training loss", f"Validation: {escape(metric_title)}"))
+    metrics = {run.metric for run in runs if run.metric}
+    title = metric_title(metrics.pop()) if len(metrics) == 1 else "metric of each dataset"
+    figure = _panels(colours, ("Training loss", f"Validation: {escape(title)}"))
     for number, run in enumerate(runs):
         colour, name = colours.series(number), escape(run.name)
         loss = _line(run.loss_epochs, run.losses, colour, name, f"{name}<br>epoch %{{x:.2f}}: %{{y:.4f}}")
         figure.add_trace(loss.update(legendgroup=str(number), showlegend=True), row=1, col=1)
-        value = _line(run.epochs, run.values, colour, name, f"{name}<br>epoch %{{x:g}}: %{{y:.3f}}")
+        value = _line(run.epochs, run.values, colour, name, f"{name}<br>epoch %{{x:g}}: {_value(run)}")
         figure.add_trace(value.update(mode="lines+markers", legendgroup=str(number)), row=1, col=2)
     figure.update_layout(showlegend=True, legend={"orientation": "h", "y": -0.25}, height=340)
     return figure
+
+
+def _value(run: TrainingCurves) -> str:
+    """Write plotly's placeholder for a value of the run's metric."""
+    return f"%{{y:{plotly_format(run.metric)}}}"
 
 
 def _panels(colours: Palette, titles: tuple[str, str]) -> go.Figure:
@@ -147,10 +157,10 @@ def _best(run: TrainingCurves, colours: Palette) -> go.Scatter:
         x=[run.epochs[place]],
         y=[run.values[place]],
         mode="markers+text",
-        text=[f"best {run.values[place]:.3f}"],
+        text=[f"best {format_metric(run.metric, run.values[place])}"],
         textposition="bottom left" if is_right else "bottom center",
         textfont={"color": colours.tuned},
         marker={"size": 13, "color": with_alpha(colours.tuned, 0.25), "line": {"color": colours.tuned, "width": 2}},
-        hovertemplate=f"best epoch {run.epochs[place]:g}: {run.values[place]:.3f}<extra></extra>",
+        hovertemplate=f"best epoch {run.epochs[place]:g}: {_value(run)}<extra></extra>",
         showlegend=False,
     )

@@ -104,12 +104,10 @@ def _curves(runs: Sequence[Run]) -> None:
     drawn = [
         training_curves(f"{n}. {run.name}", now.losses, now.measures) for n, (run, now) in enumerate(read, start=1)
     ]
-    metrics = {one.metric for one in drawn if one.metric}
-    if not metrics:
+    if not any(one.metric for one in drawn):
         return
-    title = metric_title(metrics.pop()) if len(metrics) == 1 else "metric of each dataset"
     st.plotly_chart(
-        comparison_figure(drawn, theme_palette(), metric_title=title),
+        comparison_figure(drawn, theme_palette()),
         key="compare-curves",
         config={"displayModeBar": False},
         alt="Loss and validation metric of the chosen runs by epoch",

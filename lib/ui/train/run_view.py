@@ -6,7 +6,16 @@ import pandas as pd
 import streamlit as st
 
 from lib.charts.training import TrainingCurves, training_curves, training_figure
-from lib.format import format_bytes, format_duration, format_headline, metric_title
+from lib.format import (
+    StoredChange,
+    format_bytes,
+    format_difference,
+    format_duration,
+    format_headline,
+    format_metric,
+    format_values,
+    metric_title,
+)
 from lib.jobs.events import Status
 from lib.jobs.kinds import title_of
 from lib.jobs.locks import is_held, kill_worker, worker_lock
@@ -41,10 +50,7 @@ def show_run(workspace: Workspace, run: Run) -> None:
     drawn = training_curves(run.name, status.losses, status.measures)
     _numbers(run, drawn, status)
     if drawn.losses or drawn.values:
-        title = metric_title(drawn.metric) if drawn.metric else "not measured yet"
-        figure = training_figure(
-            drawn, theme_palette(), metric_title=title, epochs=float(run.recipe.get("epochs", 0)) or None
-        )
+        figure = training_figure(drawn, theme_palette(), epochs=float(run.recipe.get("epochs", 0)) or None)
         alt = f"Loss and validation metric by epoch; best so far {_best_text(drawn)}"
         st.plotly_chart(figure, key=f"curves-{run.id}", config={"displayModeBar": False}, alt=alt)
     log.show_log(run, status)
@@ -201,11 +207,12 @@ def _numbers(run: Run, drawn: TrainingCurves, status: Status) -> None:
     """Show the cards: quality so far, speed, time, memory, disk."""
     with st.container(horizontal=True):
         if drawn.values:
-            value, best = drawn.values[0], drawn.best
+            metric, base, best = drawn.metric, drawn.values[0], drawn.best
+            change = None if best is None else StoredChange(base, drawn.values[best], drawn.values[best] - base)
             st.metric(
-                f"{metric_title(drawn.metric)}, validation",
-                f"{drawn.values[0]:.3f} → {drawn.values[best]:.3f}" if best is not None else f"{value:.3f}",
-                f"{drawn.values[best] - value:+.3f}" if best is not None else None,
+                f"{metric_title(metric)}, validation",
+                format_metric(metric, base) if change is None else format_values(metric, change),
+                None if change is None else format_difference(metric, change.difference, unit=True),
                 border=True,
                 height="stretch",
             )
@@ -229,4 +236,6 @@ def _numbers(run: Run, drawn: TrainingCurves, status: Status) -> None:
 
 
 def _best_text(drawn: TrainingCurves) -> str:
-    return "none" if drawn.best is None else f"{drawn.values[drawn.best]:.3f} at epoch {drawn.epochs[drawn.best]:g}"
+    if drawn.best is None:
+        return "none"
+    return f"{format_metric(drawn.metric, drawn.values[drawn.best])} at epoch {drawn.epochs[drawn.best]:g}"

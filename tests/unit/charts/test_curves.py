@@ -50,16 +50,14 @@ def test_thinning_keeps_few_points_and_the_mean(count: int) -> None:
 
 
 def test_the_figure_marks_the_best_epoch_and_the_base() -> None:
-    figure = training_figure(training_curves("run", losses(20), looks(0.5, 0.8, 0.7)), LIGHT, metric_title="MRR@10")
+    figure = training_figure(training_curves("run", losses(20), looks(0.5, 0.8, 0.7)), LIGHT)
     (best,) = [trace for trace in figure.data if trace.text]
     assert (best.x[0], best.y[0], best.text[0]) == (1, 0.8, "best 0.800")
     assert [shape.y0 for shape in figure.layout.shapes] == [0.5]
 
 
 def test_a_persons_name_cannot_bring_markup_into_a_figure() -> None:
-    figure = comparison_figure(
-        [training_curves("<b onclick=x>&", losses(3), looks(0.1, 0.2))], DARK, metric_title="MRR@10"
-    )
+    figure = comparison_figure([training_curves("<b onclick=x>&", losses(3), looks(0.1, 0.2))], DARK)
     assert "<b onclick" not in figure.to_json()
     assert "&lt;b onclick" in figure.to_json().replace("\\u003c", "<")
 

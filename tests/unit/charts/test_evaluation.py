@@ -56,7 +56,7 @@ def test_the_course_marks_the_best_epoch() -> None:
         {"name": "epoch-002", "epoch": 2, "train": 0.9, "validation": 0.4},
         {"name": "best", "epoch": 1, "train": 0.6, "validation": 0.5},
     ]
-    figure = charts.epoch_figure(moments, LIGHT, metric_title="MRR@10")
+    figure = charts.epoch_figure(moments, LIGHT, metric="mrr@10")
     assert [list(trace.x) for trace in figure.data] == [[0, 1, 2], [0, 1, 2], [1]]
     assert figure.data[2].name == "best epoch, kept"
     assert list(figure.data[2].y) == [0.5]
@@ -92,14 +92,15 @@ def test_words_are_drawn_for_base_and_tuned() -> None:
 
 def test_differences_are_drawn_with_their_intervals() -> None:
     points = [{"difference": 0.1, "low": 0.0, "high": 0.3}, {"difference": 0.2, "low": None, "high": None}]
-    figure = charts.differences_figure([10, 20], points, LIGHT, x_title="rows", y_title="difference")
+    figure = charts.differences_figure([10, 20], points, LIGHT, metric="accuracy@1", x_title="rows")
     assert list(figure.data[0].error_y.array) == pytest.approx([0.2, 0.0])
     assert list(figure.data[0].error_y.arrayminus) == pytest.approx([0.1, 0.0])
+    assert list(figure.data[0].text) == ["+10 points, 95% CI 0 to +30", "+20 points, no interval"]
 
 
 def test_a_blend_draws_target_and_general_quality() -> None:
     points = [{"share": 0.0, "target": 0.3, "general": 0.9}, {"share": 1.0, "target": 0.6, "general": 0.8}]
-    figure = charts.interpolation_figure(points, LIGHT, metric_title="MRR@10")
+    figure = charts.interpolation_figure(points, LIGHT, metric="mrr@10")
     assert [list(trace.y) for trace in figure.data] == [[0.3, 0.6], [0.9, 0.8]]
     assert list(figure.data[0].x) == [0, 100]
     assert not figure.data[0].error_y.visible
@@ -114,6 +115,6 @@ def test_a_blends_bars_are_the_interval_of_its_difference_to_the_base() -> None:
             (1.0, {"difference": 0.2, "low": None, "high": None}),
         )
     ]
-    bars = charts.interpolation_figure(points, LIGHT, metric_title="MRR@10").data[0].error_y
+    bars = charts.interpolation_figure(points, LIGHT, metric="mrr@10").data[0].error_y
     assert list(bars.array) == pytest.approx([0.0, 0.1, 0.0])
     assert list(bars.arrayminus) == pytest.approx([0.0, 0.05, 0.0])

@@ -51,8 +51,8 @@ def _show_learning_curve(run: Run, evaluation: Evaluation) -> None:
             [point["rows"] for point in points],
             points,
             theme_palette(),
+            metric=curve["metric"],
             x_title="training rows",
-            y_title=f"{metric_title(curve['metric'])}, difference to base",
         )
         st.plotly_chart(figure, key=f"learning-curve-{run.id}", alt="Difference to base by number of training rows.")
         st.markdown(escape_markdown(learning_curve_conclusion(curve)))

@@ -25,7 +25,7 @@ def show_interpolation(run: Run) -> None:
     )
     blends = load_experiment(run, "blend")
     if blends:
-        figure = interpolation_figure(blends["points"], theme_palette(), metric_title=metric_title(blends["metric"]))
+        figure = interpolation_figure(blends["points"], theme_palette(), metric=blends["metric"])
         alt = "Quality on this data and on the general probe by weight of the tuned model."
         st.plotly_chart(figure, key=f"blends-{run.id}", alt=alt)
     share = st.slider("Weight of the tuned model", 0, 100, 75, 5, format="%d%%", key=f"blend-share-{run.id}")

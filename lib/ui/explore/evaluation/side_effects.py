@@ -50,7 +50,7 @@ def _show_overfitting(run: Run, evaluation: Evaluation) -> None:
     snapshots, metric = evaluation.cost.get("moments", []), selection_metric(evaluation.shape)
     if any(snapshot.get("train") is not None for snapshot in snapshots):
         st.plotly_chart(
-            epoch_figure(snapshots, theme_palette(), metric_title=metric_title(metric)),
+            epoch_figure(snapshots, theme_palette(), metric=metric),
             key=f"epochs-{run.id}",
             alt="The metric on training and validation pairs by epoch, the best epoch marked.",
         )
