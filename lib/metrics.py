@@ -153,6 +153,11 @@ def metric_of(key: str) -> Metric:
     return METRICS.get(key) or Metric(key, key, "number", "")
 
 
+def key_of_title(title: str) -> str:
+    """Look up the key of the metric with a title; a title that is no metric's is itself the key, as in `metric_of`."""
+    return next((metric.key for metric in METRICS.values() if metric.title == title), title)
+
+
 def card_metrics(shape: str) -> list[Metric]:
     """List the metrics that have a card in the verdict of a shape."""
     return [metric for metric in METRICS.values() if shape in metric.cards]

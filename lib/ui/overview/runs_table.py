@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import pandas as pd
 import streamlit as st
+from pandas.io.formats.style import Styler
 
-from lib.format import NO_INTERVAL, format_interval, metric_title
+from lib.format import NO_INTERVAL, format_difference, format_interval, format_metric, metric_title
+from lib.metrics import key_of_title
 from lib.store.datasets import Dataset
 from lib.store.headline import Headline
 from lib.store.runs import Run
@@ -54,8 +57,9 @@ def _interval(headline: Headline | None) -> str:
 
 def show_runs_table(shown: pd.DataFrame) -> list[str]:
     """Draw the table and return the ids of the chosen runs."""
+    shown = shown.drop(columns=[name for name in ("star", "batch", "note") if not shown[name].any()])
     chosen = st.dataframe(
-        shown.drop(columns=[name for name in ("star", "batch", "note") if not shown[name].any()]),
+        write_metrics(shown),
         hide_index=True,
         on_select="rerun",
         selection_mode="multi-row",
@@ -66,6 +70,16 @@ def show_runs_table(shown: pd.DataFrame) -> list[str]:
     return [str(shown.index[place]) for place in chosen["selection"]["rows"] if place < len(shown)]
 
 
+def write_metrics(shown: pd.DataFrame) -> Styler:
+    """Give each row's numbers the form of its metric; they still sort as numbers."""
+    styled = shown.style.format(na_rep="", subset=["base", "tuned", "difference"])
+    for title, rows in shown.groupby("metric").groups.items():
+        key = key_of_title(str(title))
+        styled = styled.format(partial(format_metric, key), na_rep="", subset=(rows, ["base", "tuned"]))
+        styled = styled.format(partial(format_difference, key), na_rep="", subset=(rows, ["difference"]))
+    return styled
+
+
 def _columns() -> dict[str, object]:
     kinds = st.column_config
     return {
@@ -74,10 +88,10 @@ def _columns() -> dict[str, object]:
         "state": kinds.TextColumn("State", width="small"),
         "verdict": kinds.TextColumn("Verdict", width="small", help="On held-out pairs"),
         "metric": kinds.TextColumn("Metric", width=130),
-        "base": kinds.NumberColumn("Base", format="%.3f", width="small"),
-        "tuned": kinds.NumberColumn("Tuned", format="%.3f", width="small"),
-        "difference": kinds.NumberColumn("Difference", format="%+.3f", width="small"),
-        "interval": kinds.TextColumn("95% interval", width=130),
+        "base": kinds.NumberColumn("Base", width="small"),
+        "tuned": kinds.NumberColumn("Tuned", width="small"),
+        "difference": kinds.NumberColumn("Difference", width="small", help="Of shares in points"),
+        "interval": kinds.TextColumn("95% CI", width=130),
         "dataset": kinds.TextColumn("Dataset", width=120),
         "model": kinds.TextColumn("Base model", width=130),
         "settings": kinds.TextColumn("Settings", help="What differs from Recommended", width=130),
