@@ -14,7 +14,7 @@ from lib.ui.explore import keys, selection
 from lib.ui.explore.map.data import dataset_rows, search_rows
 from lib.ui.explore.map.filters import filter_texts, reset_filters
 from lib.ui.explore.map.view import MapView
-from lib.ui.explore.pairs.columns import COLUMN_TITLES, column_config
+from lib.ui.explore.pairs.columns import COLUMN_TITLES, pair_column_config
 
 _MAX_MATCHES = 500
 """Rows of a search that are sent to the browser, those on the map first."""
@@ -80,7 +80,7 @@ def _show_matches(view: MapView) -> None:
     if len(table) < len(where):
         st.caption(f"Showing the first {len(table):,}.")
     _show_list(
-        view.run, table.rename(columns=COLUMN_TITLES), table.index.to_numpy(), column_config(list(table.columns))
+        view.run, table.rename(columns=COLUMN_TITLES), table.index.to_numpy(), pair_column_config(list(table.columns))
     )
 
 
@@ -111,7 +111,7 @@ def _show_list(run: Run, table: pd.DataFrame, pairs: np.ndarray, config: dict[st
         height=min(_LIST_HEIGHT, 38 + 35 * len(table)),
         on_select=select,
         selection_mode="single-row",
-        column_config=config,
+        pair_column_config=config,
         key=key,
         alt="Pairs that can be selected on the map: texts with their numbers",
     )

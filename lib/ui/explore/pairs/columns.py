@@ -49,7 +49,7 @@ _TEXT_WIDTH, _WORD_WIDTH = 150, 70
 """Pixels: titles stand in full, and all columns of a retrieval fit beside each other at 1,440."""
 
 
-def column_config(columns: list[str]) -> dict[str, object]:
+def pair_column_config(columns: list[str]) -> dict[str, object]:
     """Map the titles of these columns to their format: three digits for cosines and margins, whole percent for shares."""
     config: dict[str, object] = {}
     for name in columns:

@@ -11,7 +11,7 @@ from lib.evaluation.store import load_pairs
 from lib.store.runs import Run
 from lib.store.workspace import open_workspace
 from lib.ui.explore import keys, selection
-from lib.ui.explore.pairs.columns import COLUMN_TITLES, column_config
+from lib.ui.explore.pairs.columns import COLUMN_TITLES, pair_column_config
 from lib.ui.explore.pairs.detail import show_pair_detail
 from lib.ui.shared.cache import file_stamp
 
@@ -135,7 +135,7 @@ def _show_table(run: Run, kind: str, rows: pd.DataFrame) -> None:
         height=320,
         on_select=select,
         selection_mode="single-row",
-        column_config=column_config(columns),
+        pair_column_config=pair_column_config(columns),
         key=key,
         alt="Held-out pairs: texts, rank, margin and cosine, base and tuned",
     )
