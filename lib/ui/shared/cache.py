@@ -1,4 +1,4 @@
-"""Cached readers, keyed by run and by the stamp of the file: what did not change is not read again."""
+"""Cached readers, keyed by run and file stamp: an unchanged file is not read again."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from lib.store.runs import Run
 
 
 class StatusReader:
-    """The events of one run, read on from where the last look ended; shared by all windows."""
+    """Reads the events of one run incrementally; shared by all sessions."""
 
     def __init__(self, path: Path) -> None:
         self._path, self._offset, self._status = path, 0, Status()
         self._lock = threading.Lock()
 
     def read(self) -> Status:
-        """Return where the run is now."""
+        """Read the events written since the last call and return the run's status."""
         with self._lock:
             if self._path.exists() and self._path.stat().st_size < self._offset:
                 self._offset, self._status = 0, Status()
@@ -38,7 +38,7 @@ def _reader(path: str) -> StatusReader:
 
 
 def run_status(run: Run) -> Status:
-    """Return where a run is: the fold of its events so far."""
+    """Read a run's current status from its events."""
     return _reader(str(run.paths.events)).read()
 
 
@@ -48,23 +48,23 @@ def _size(folder: str) -> int:
 
 
 def disk_bytes(folder: Path) -> int:
-    """Return the bytes that a folder takes, looked up at most every ten seconds."""
+    """Size of a folder in bytes, cached for ten seconds."""
     return _size(str(folder))
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
-def _classes(parquet: str) -> int:
+def _num_labels(parquet: str) -> int:
     return int(pd.read_parquet(parquet, columns=["label"])["label"].nunique())
 
 
 def num_labels(dataset: Dataset) -> int:
-    """Return how many labels a dataset of labelled pairs has; two for every other shape. Datasets never change."""
+    """Count the labels of a dataset of labelled pairs; 2 for every other shape. Datasets never change."""
     path = dataset.paths.examples
-    return _classes(str(path)) if dataset.shape == Shape.LABELLED_PAIRS and path.exists() else 2
+    return _num_labels(str(path)) if dataset.shape == Shape.LABELLED_PAIRS and path.exists() else 2
 
 
 def file_stamp(path: Path) -> tuple[int, int]:
-    """Return what changes when a file or folder is written anew: its time in nanoseconds and its size."""
+    """Identify a version of a file or folder by (modification time in ns, size); (0, 0) where it is missing."""
     if not path.exists():
         return (0, 0)
     facts = path.stat()

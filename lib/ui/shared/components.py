@@ -1,4 +1,4 @@
-"""Small pieces that pages share: plain text, numbers in words, badges, errors, empty states, the run picker."""
+"""Small pieces that pages share: escaped text, badges, errors, empty states, the run picker."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from lib.training.recipe import FIELDS, changed_settings
 from lib.ui.shared import state
 
 STATE_LABELS = {
-    "queued": ("Waiting", ":material/schedule:", "gray"),
-    "running": ("Working", ":material/progress_activity:", "blue"),
-    "cancelling": ("Stopping", ":material/stop_circle:", "orange"),
+    "queued": ("Queued", ":material/schedule:", "gray"),
+    "running": ("Running", ":material/progress_activity:", "blue"),
+    "cancelling": ("Cancelling", ":material/stop_circle:", "orange"),
     "interrupted": ("Interrupted", ":material/bolt:", "orange"),
     "succeeded": ("Finished", ":material/check_circle:", "green"),
     "failed": ("Failed", ":material/error:", "red"),
     "cancelled": ("Cancelled", ":material/cancel:", "gray"),
 }
-"""State of a run or job -> words, icon, badge colour."""
+"""State of a run or job -> label, icon, badge colour."""
 
 SHAPE_TITLES = {
     Shape.PAIRS: "Positive pairs",
@@ -37,7 +37,7 @@ SHAPE_TITLES = {
 
 
 def escape_markdown(text: str) -> str:
-    """Return text that markdown shows as it stands: every sign that could mean something is escaped."""
+    """Escape every character that means something to markdown, so that a text is shown as it is."""
     return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", " ".join(text.split()))
 
 
@@ -59,19 +59,24 @@ def show_error(error: CloserError) -> None:
 
 
 def show_state_badge(name: str) -> None:
-    """Show a state as a badge with its icon, so that colour alone says nothing."""
+    """Show a state as a badge with an icon: colour is never the only sign."""
     title, icon, colour = STATE_LABELS.get(name, (name.capitalize(), ":material/help:", "gray"))
     st.badge(title, icon=icon, color=colour)  # type: ignore[arg-type]
 
 
 def show_partial_badge(run: Run) -> None:
-    """Say that a run's model is the best so far of a training that was cut short."""
+    """Mark a run whose model is the best epoch of a training that was cut short."""
     if run.state in ("cancelled", "failed") and run.is_partial:
-        st.badge("Partial", icon=":material/timelapse:", color="orange", help="The best epoch before it was cut short.")
+        st.badge(
+            "Partial",
+            icon=":material/timelapse:",
+            color="orange",
+            help="The best epoch before the training was cut short.",
+        )
 
 
 def show_empty_state(title: str, text: str, *, page: str, label: str, icon: str) -> None:
-    """Show what is not there yet and the one step that changes it."""
+    """Show what is missing and the one step that provides it."""
     with st.container(border=True, horizontal_alignment="center", gap="small"):
         st.subheader(title, anchor=False, text_alignment="center")
         st.caption(text, text_alignment="center")
@@ -80,7 +85,7 @@ def show_empty_state(title: str, text: str, *, page: str, label: str, icon: str)
 
 
 def pick_run(runs: Sequence[Run], *, label: str = "Run") -> Run | None:
-    """Let the person choose a run; the one that the URL names is chosen, and the choice goes to the URL."""
+    """Draw a select box of the runs, bound to the run in the URL; None where there is no run."""
     by_id = {run.id: run for run in runs}
     named = state.run_id()
     if not by_id:
@@ -104,31 +109,30 @@ def pick_run(runs: Sequence[Run], *, label: str = "Run") -> Run | None:
 
 
 def warn_unknown_run() -> None:
-    """Say that the address names a run that cannot be shown here, and that another one is."""
+    """Warn that the URL names a run that cannot be shown, and that the newest one is shown instead."""
     named = " ".join((state.run_id() or "").split())[:40]
     st.warning(
-        f"The run “{escape_markdown(named)}” that this link names is not here: it was deleted, has not ended, or lies in another workspace. "
-        "The newest one is shown.",
+        f"The run “{escape_markdown(named)}” isn't available: it was deleted, hasn't finished, or belongs to another workspace. "
+        "Showing the newest run.",
         icon=":material/link_off:",
     )
 
 
 def run_titles(runs: Sequence[Run]) -> dict[str, str]:
-    """Return a title for each run by its id; runs of one name and minute are told apart by their ids."""
+    """Title each run by its id; titles that would be equal get the id appended."""
     titles = {run.id: run_title(run) for run in runs}
     often = Counter(titles.values())
     return {identity: f"{title} · {identity}" if often[title] > 1 else title for identity, title in titles.items()}
 
 
 def run_title(run: Run) -> str:
-    """Return a run's name with when it was made: names may repeat."""
+    """Title a run by name and time: names may repeat."""
     star = "★ " if run.starred else ""
     return f"{star}{run.name} · {format_time(run.created)}"
 
 
 def show_verdict_badge(verdict: str) -> None:
-    """Show the verdict of a run as a badge."""
-
+    """Show the verdict of a run as a badge; nothing for a run without one."""
     if verdict == "better":
         st.badge("Better", icon=":material/trending_up:", color="green")
     elif verdict == "worse":

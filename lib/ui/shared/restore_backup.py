@@ -1,4 +1,4 @@
-"""When the workspace's database is not whole: go on with the last backup by a button, once a page."""
+"""Offer to restore the last backup of a damaged database, once per page."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from lib.ui.shared.components import show_error
 
 
 def offer_restore() -> bool:
-    """Draw the offer where the database is damaged and a backup is there; say whether it is damaged."""
+    """Draw the button where the database is damaged and has a backup; return whether it is damaged."""
     home = settings.home()
     damaged = state.pop_database_error()
     if damaged is None:
         return False
     if damaged.has_backup and st.button(
-        "Go on with the last backup",
+        "Restore last backup",
         icon=":material/settings_backup_restore:",
         type="primary",
         key="restore-backup",
-        help="The list of runs and datasets as it was a minute before at the latest. The damaged file is kept beside it.",
+        help="Restores the list of runs and datasets as it was at most a minute before. The damaged file is kept.",
     ):
         try:
             kept = restore_backup(home)
@@ -32,6 +32,6 @@ def offer_restore() -> bool:
                 show_error(error)
                 return True
         else:
-            state.add_notice(f"The last backup is in use; the damaged file is kept as {kept.name}.", ":material/check:")
+            state.add_notice(f"Backup restored; the damaged file is kept as {kept.name}.", ":material/check:")
         st.rerun()
     return True

@@ -1,4 +1,4 @@
-"""The page's appearance, for figures that bring their own colours."""
+"""The browser's theme, for figures that bring their own colours."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from lib.charts.colours import Palette, palette
 
 
 def is_dark() -> bool:
-    """Say whether the browser shows the dark theme now."""
+    """Whether the browser shows the dark theme."""
     return st.context.theme.type == "dark"
 
 
 def theme_palette() -> Palette:
-    """Return the colours of the present appearance."""
+    """Chart colours of the current theme."""
     return palette(dark=is_dark())

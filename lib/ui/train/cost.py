@@ -1,4 +1,4 @@
-"""What the chosen training will cost: steps, time, memory, disk; and what many epochs usually do."""
+"""Estimated cost of the chosen training: steps, time, memory and disk."""
 
 from __future__ import annotations
 
@@ -24,30 +24,31 @@ from lib.ui.shared import state
 from lib.ui.shared.components import escape_markdown, show_error
 from lib.ui.shared.supervisor_status import has_server
 
-MANY_EPOCHS = 15
+_MANY_EPOCHS = 15
+"""From here on the form warns of overfitting."""
 
 
 def show_cost(
     workspace: Workspace, dataset: Dataset, models: Sequence[str], recipe: Recipe | None, *, usual: bool = False
 ) -> bool:
-    """Say what "epochs" means for this dataset and what it costs; return whether it can be started: the disk has room.
+    """Show steps, time, memory and disk; return whether the training can start: the disk has room.
 
-    usual: the settings are a preset's own; then what they cost is measured without being asked for.
+    usual: the settings are a preset's own; their cost is then measured without a click.
     """
-    st.subheader("What this means", anchor=False)
+    st.subheader("Estimated cost", anchor=False)
     if recipe is None:
-        st.caption("One of the settings cannot be used; the box on the left says which.")
+        st.caption("One of the settings isn't valid; see the error on the left.")
         return False
     epoch = plan_epoch(_repeats(dataset), Shape(dataset.shape), recipe)
     st.write(
-        f"**{recipe.epochs} × {epoch.steps:,} = {recipe.epochs * epoch.steps:,} steps** a model: {describe_epoch(epoch, dataset)}"
+        f"**{recipe.epochs} × {epoch.steps:,} = {recipe.epochs * epoch.steps:,} steps** per model: {describe_epoch(epoch, dataset)}"
     )
     st.caption(_stopping(recipe))
-    if recipe.epochs >= MANY_EPOCHS:
+    if recipe.epochs >= _MANY_EPOCHS:
         st.info(
-            f"{recipe.epochs} epochs is a lot. Usually the validation metric is best within the first few epochs; later ones "
-            "learn the training pairs by heart and forget general language. Nothing is lost but time: the best epoch on "
-            "validation is kept.",
+            f"{recipe.epochs} epochs is a lot. The validation metric usually peaks within the first few epochs; later ones "
+            "overfit the training pairs and forget general language. The best epoch on validation is kept, so the only "
+            "cost is time.",
             icon=":material/info:",
         )
     planned = [PlannedTraining(dataset.id, model, recipe) for model in models]
@@ -58,15 +59,15 @@ def show_cost(
 
 
 def describe_epoch(epoch: EpochPlan, dataset: Dataset) -> str:
-    """Return what an epoch sees of the training part, and why it is not all of it where it is not."""
+    """Describe how much of the training split an epoch sees, and why not all of it."""
     if epoch.sees_all:
-        return f"each epoch sees all {epoch.rows:,} training examples, {epoch.batch} a step."
+        return f"each epoch sees all {epoch.rows:,} training examples, {epoch.batch} per step."
     why = (
-        "classes take turns with two texts each, until one class is left"
+        "classes alternate with two texts each until only one class is left"
         if dataset.shape == Shape.LABELLED_TEXTS
-        else "a step takes no text twice, and one example alone has nothing to be told from"
+        else "a batch has no duplicate texts, and a batch of one has no negatives"
     )
-    return f"each epoch sees at most {epoch.seen:,} of {epoch.rows:,} training examples, other ones each time, {epoch.batch} a step ({why})."
+    return f"each epoch sees at most {epoch.seen:,} of {epoch.rows:,} training examples, different ones each time, {epoch.batch} per step ({why})."
 
 
 def _repeats(dataset: Dataset) -> TextCounts:
@@ -81,7 +82,7 @@ def _counted(parquet: str, shape: str) -> TextCounts:
 
 
 def _expected(workspace: Workspace, planned: PlannedTraining, *, steps: int, usual: bool) -> None:
-    """Say how long it takes and how much memory, from some real steps; they are measured unasked for a preset's own settings."""
+    """Show time and memory, measured on a few real steps, or offer to measure them."""
     model = planned.model
     estimate = load_estimate(workspace.home, planned)
     if estimate is not None:
@@ -90,8 +91,8 @@ def _expected(workspace: Workspace, planned: PlannedTraining, *, steps: int, usu
             f"{format_bytes(estimate.memory)} of memory. {escape_markdown(estimate.device)}"
         )
         st.caption(
-            f"{escape_markdown(model)}: measured on some real steps, {_short(estimate.step_seconds)} a step; looks at the validation part and "
-            "checkpoints counted in, no early stop."
+            f"{escape_markdown(model)}: measured on real training steps ({_short(estimate.step_seconds)} per step), including "
+            "validation and checkpoints, without early stopping."
         )
         return
     job = planned.job(workspace)
@@ -101,9 +102,9 @@ def _expected(workspace: Workspace, planned: PlannedTraining, *, steps: int, usu
         return
     if job is not None and job.state == "failed":
         show_error(job.failure)
-    title = f"Measure time and memory of {model.rsplit('/', 1)[-1]}"
+    title = f"Estimate time and memory for {model.rsplit('/', 1)[-1]}"
     asked = st.button(
-        title, icon=":material/timer:", key=f"measure-{planned.key}", width="stretch", help="Takes some seconds."
+        title, icon=":material/timer:", key=f"measure-{planned.key}", width="stretch", help="Takes a few seconds."
     )
     if asked or begins:
         planned.submit(workspace, session=_session())
@@ -115,7 +116,7 @@ def _short(seconds: float) -> str:
 
 
 def _may_begin(workspace: Workspace, model: str, job: Job | None) -> bool:
-    """Say whether a measurement may begin unasked: where a server is, nothing works, none has failed, nothing is downloaded."""
+    """Whether to measure without a click: a server is there, the queue is idle, no attempt failed, nothing is downloaded."""
     if not has_server() or (job is not None and job.state == "failed"):
         return False
     here = model == STATIC_MODEL or isinstance(resolve(model, home=workspace.home), Path)
@@ -123,13 +124,13 @@ def _may_begin(workspace: Workspace, model: str, job: Job | None) -> bool:
 
 
 def stop_measuring(workspace: Workspace) -> None:
-    """Cancel all measurements: what is measured beside a training would be wrong, and would slow it."""
+    """Cancel all measurements: beside a training they would be wrong, and slow it down."""
     for job in workspace.jobs.all(states=OPEN, kind="estimate"):
         workspace.jobs.cancel(job.id)
 
 
 def _cancel_outdated(workspace: Workspace, planned: Sequence[PlannedTraining]) -> None:
-    """Cancel what this session had measured for a choice that it has changed since."""
+    """Cancel this session's measurements of settings that it has changed since."""
     wanted = {job.id for one in planned if (job := one.job(workspace)) is not None}
     for job in workspace.jobs.all(states=OPEN, kind="estimate"):
         if job.payload.get("session") == _session() and job.id not in wanted:
@@ -137,28 +138,28 @@ def _cancel_outdated(workspace: Workspace, planned: Sequence[PlannedTraining]) -
 
 
 def _session() -> str:
-    """Name this browser session: two of them may look at different choices."""
+    """Identify this browser session: two of them may have different settings."""
     return state.submission_key("estimate")
 
 
 @st.fragment(run_every=1)
 def _wait(identity: int, known: str) -> None:
-    """Say what is waited for, and draw the page anew when the job's state changes."""
+    """Show the measurement's progress, and redraw the page when its state changes."""
     if open_workspace().jobs.get(identity).state != known:
         st.rerun()
-    words = "Waiting to measure some steps" if known == "queued" else "Training some steps to measure them"
+    words = "Waiting to measure a few training steps" if known == "queued" else "Measuring a few training steps"
     st.caption(f":material/timer: {words} ...")
 
 
 def _stopping(recipe: Recipe) -> str:
     kept = "The best epoch on validation is kept."
     if recipe.patience:
-        return f"{kept} It stops early after {recipe.patience} looks without a better one."
-    return f"{kept} It goes on to the last epoch, whatever validation says."
+        return f"{kept} Stops early after {recipe.patience} evaluations without improvement."
+    return f"{kept} No early stopping."
 
 
 def _has_room(workspace: Workspace, dataset: Dataset, models: Sequence[str], recipe: Recipe) -> bool:
-    """Say how much disk the trainings take at their peak, and whether there is room; the worker asks again before it trains."""
+    """Show the peak disk usage and whether there is room; the worker checks again before it trains."""
     needed = [
         preflight.expected_bytes(model, home=workspace.home, rows=dataset.rows, shape=dataset.shape, recipe=recipe)
         for model in models
@@ -166,9 +167,9 @@ def _has_room(workspace: Workspace, dataset: Dataset, models: Sequence[str], rec
     if not needed:
         return True
     free = shutil.disk_usage(workspace.home).free
-    told = f"Takes up to {format_bytes(max(needed))} of disk while it trains; {format_bytes(free)} are free."
+    summary = f"Needs up to {format_bytes(max(needed))} of disk during training; {format_bytes(free)} free."
     if max(needed) <= free:
-        st.caption(f":material/hard_drive: {told}")
+        st.caption(f":material/hard_drive: {summary}")
         return True
-    st.error(f"{told} Free some space: the Overview page says what each run takes.", icon=":material/hard_drive:")
+    st.error(f"{summary} Free up space: the Overview page lists the size of each run.", icon=":material/hard_drive:")
     return False

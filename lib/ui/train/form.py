@@ -1,4 +1,4 @@
-"""The form that starts trainings: data, models, preset, settings generated from the recipe's own fields."""
+"""The form that starts trainings: dataset, base models, preset, and settings generated from the recipe's fields."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ _PRESETS = ("Recommended", "Classic")
 
 
 def show_training_form(workspace: Workspace) -> None:
-    """Draw the form; Start makes one run for each chosen model."""
+    """Draw the form; Start creates one run per model."""
     datasets = {dataset.id: dataset for dataset in workspace.datasets.all()}
     if not datasets:
         show_empty_state(
             "No dataset yet",
-            "Upload a file with pairs of texts, or take one of the samples.",
+            "Upload a file with pairs of texts, or use one of the samples.",
             page=state.UPLOAD_PAGE,
             label="Upload pairs",
             icon=":material/upload_file:",
@@ -78,8 +78,8 @@ def _dataset(datasets: dict[str, Dataset]) -> Dataset:
     dataset = datasets[chosen]
     counts = dataset.counts
     st.caption(
-        f"{SHAPE_TITLES[Shape(dataset.shape)]}. {counts['train']:,} examples to train on, {counts['validation']:,} choose the best epoch, "
-        f"{counts['held_out']:,} held out to judge."
+        f"{SHAPE_TITLES[Shape(dataset.shape)]}. {counts['train']:,} training examples, {counts['validation']:,} for validation (selects the best epoch), "
+        f"{counts['held_out']:,} held out for evaluation."
     )
     return dataset
 
@@ -87,8 +87,8 @@ def _dataset(datasets: dict[str, Dataset]) -> Dataset:
 def _classes_line(dataset: Dataset, classes: int) -> str:
     same = _same_label(str(dataset.paths.examples))
     return (
-        f"{classes} classes are told apart; the validation metric asks how well the cosine finds “{escape_markdown(same)}”, "
-        "which is taken for the one that means the same."
+        f"{classes} classes. The validation metric measures how well the cosine detects “{escape_markdown(same)}”, "
+        "taken as the class that means the same."
     )
 
 
@@ -108,8 +108,8 @@ def _models(workspace: Workspace) -> list[str]:
         default=[wanted if wanted in titles else settings.BUNDLED_MODEL],
         format_func=lambda name: titles.get(name, name),
         accept_new_options=True,
-        placeholder="Choose, or type a folder or a Hub name",
-        help="One run for each. Type the path of a folder that holds a sentence-transformers model, or a Hub name where the network allows.",
+        placeholder="Select a model, or enter a folder or Hub name",
+        help="One run per model. Enter the path of a folder with a sentence-transformers model, or a Hub name if you are online.",
         key=f"train-models-{wanted}",
         persist_state="session",
     )
@@ -140,23 +140,23 @@ def _preset(shape: Shape, classes: int) -> str:
 
 
 def describe_preset(preset: str, shape: Shape, *, classes: int = 2) -> str:
-    """Return what a preset is for data of a shape, and what it rests on."""
+    """Describe a preset for data of a shape, and what it is based on."""
     if preset == "Classic":
         loss = recipe_form.loss_title(losses_for(shape, classes=classes)[0])
         return (
             f"The well-known {'recipe' if shape is Shape.PAIRS else 'settings'}: {loss}, batches of 64, 10% warm-up, "
-            "AdamW 2e-5, every epoch to the end."
+            "AdamW 2e-5, no early stopping."
         )
     if shape is Shape.PAIRS:
-        return "Chosen by measurement (bench/README.md): about the quality of Classic in a small part of its time."
+        return "Chosen by measurement (bench/README.md): about the quality of Classic in a fraction of its time."
     return (
-        "Chosen by measurement on pairs. For this shape only loss, margin and learning rate were compared, on one data set "
-        "over two epochs (bench/README.md, Other shapes): this rate came out above Classic's."
+        "Chosen by measurement on pairs. For this shape only loss, margin and learning rate were compared, on one dataset "
+        "over two epochs (bench/README.md, Other shapes); this learning rate did better than Classic's."
     )
 
 
 def _start(workspace: Workspace, dataset: Dataset, models: list[str], recipe: Recipe) -> None:
-    """Create the runs of this press, once, and go to the first one's live page."""
+    """Create the runs of this submission, once, and open the first one."""
     cost.stop_measuring(workspace)  # the training needs the processor now
     press = state.submission_key("train")
     batch = f"{dataset.name}: {len(models)} models, {datetime.now():%d %b %Y, %H:%M:%S}" if len(models) > 1 else ""

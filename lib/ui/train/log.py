@@ -1,4 +1,4 @@
-"""A run's log: searchable, downloadable; what the worker wrote, never training texts."""
+"""A run's log, searchable and downloadable. It never holds training texts."""
 
 from __future__ import annotations
 
@@ -13,20 +13,21 @@ _MAX_LINES = 300
 
 
 def show_log(run: Run, status: Status) -> None:
-    """Draw the log, folded away until someone asks for it."""
+    """Draw the log in a closed expander."""
     with st.expander(f"Log ({len(status.log)} lines)", icon=":material/article:"):
         if not status.log:
-            st.caption("Nothing was written yet.")
+            st.caption("The log is empty.")
             return
         lines = [format_line(entry) for entry in status.log]
-        wanted = st.text_input("Search the log", key=f"log-search-{run.id}", icon=":material/search:")
-        found = search_lines(lines, wanted)
+        query = st.text_input("Search the log", key=f"log-search-{run.id}", icon=":material/search:")
+        found = search_lines(lines, query)
         st.caption(
-            f"{len(found)} of {len(lines)} lines" + (f", the last {_MAX_LINES}" if len(found) > _MAX_LINES else "")
+            f"{len(found)} of {len(lines)} lines"
+            + (f", showing the last {_MAX_LINES}" if len(found) > _MAX_LINES else "")
         )
-        st.code("\n".join(found[-_MAX_LINES:]) or "No line holds that.", language=None, height=260)
+        st.code("\n".join(found[-_MAX_LINES:]) or "No matching lines.", language=None, height=260)
         st.download_button(
-            "Download the log",
+            "Download log",
             "\n".join(lines),
             file_name=f"{run.id}-log.txt",
             icon=":material/download:",
@@ -35,21 +36,21 @@ def show_log(run: Run, status: Status) -> None:
         )
         if run.paths.log.is_file() and run.paths.log.stat().st_size:
             st.link_button(
-                "Output of the worker",
+                "Worker output",
                 f"/download/{run.id}/log.txt",
                 icon=":material/terminal:",
-                help="What libraries printed, and what a crash outside of Python left.",
+                help="Output of libraries, and of crashes outside Python.",
             )
 
 
 def format_line(entry: dict[str, str]) -> str:
-    """Return one entry of the log as a line with the local time."""
+    """Format a log entry as one line with the local time."""
     moment = datetime.fromisoformat(entry["time"]).astimezone()
     level = "" if entry["level"] == "info" else f" {entry['level'].upper()}"
     return f"{moment:%H:%M:%S}{level}  {entry['text']}"
 
 
-def search_lines(lines: list[str], wanted: str) -> list[str]:
-    """Return the lines that hold all the wanted words, whatever their case."""
-    words = wanted.casefold().split()
+def search_lines(lines: list[str], query: str) -> list[str]:
+    """Filter the lines that contain all words of a query, ignoring case."""
+    words = query.casefold().split()
     return [text for text in lines if all(word in text.casefold() for word in words)]

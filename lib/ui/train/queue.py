@@ -1,4 +1,4 @@
-"""What waits and works, in order: move, cancel, try again."""
+"""The queue: open and failed jobs in order, with buttons to move, cancel and retry them."""
 
 from __future__ import annotations
 
@@ -13,25 +13,26 @@ from lib.ui.shared import state
 from lib.ui.shared.components import catch_errors, escape_markdown, show_state_badge
 
 _MAX_FAILED = 3
+"""Failed jobs that are listed, the latest."""
 
 
 def show_queue(workspace: Workspace) -> None:
-    """Draw the queue; nothing when nothing waits, works or has failed lately."""
+    """Draw the queue; nothing where no job is open or failed recently."""
     titles = _titles(workspace)
     open_jobs = [job for job in workspace.jobs.all(states=OPEN) if _owner(job) in titles]
     ended = [job for job in workspace.jobs.all(states=("failed",)) if not is_background(job.kind)]
     failed = [job for job in ended if _owner(job) in titles][-_MAX_FAILED:]
     if open_jobs:
         st.subheader("Queue", anchor=False)
-        st.caption("One training at a time; the rest wait in this order.")
+        st.caption("One job runs at a time; the others wait in this order.")
         _rows(workspace, titles, open_jobs)
     if failed:
-        with st.expander(f"Failed lately ({len(failed)})", icon=":material/error:"):
+        with st.expander(f"Recent failures ({len(failed)})", icon=":material/error:"):
             _rows(workspace, titles, failed)
 
 
 def _titles(workspace: Workspace) -> dict[str, tuple[str, str]]:
-    """Names of runs with their models, and of datasets, for the jobs that belong to them."""
+    """Map the id of each run to (name, base model), and of each dataset to (name, "")."""
     datasets = {dataset.id: (dataset.name, "") for dataset in workspace.datasets.all()}
     return datasets | {run.id: (run.name, run.model) for run in workspace.runs.all()}
 

@@ -1,4 +1,4 @@
-"""A form generated from the recipe's fields: what each means, its bounds, and only what matters for the chosen loss."""
+"""A form generated from the recipe's fields: their help and bounds, and only those that the chosen loss uses."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _DIMENSIONS = (512, 384, 256, 192, 128, 96, 64, 32)
 def edit_recipe(
     start: Recipe, shape: Shape, *, scope: str, classes: int = 2, statics: Sequence[bool] = ()
 ) -> Recipe | None:
-    """Draw the settings, starting from a preset; return the recipe, or None when a value cannot be used.
+    """Draw the settings, starting from a preset; return the recipe, or None where a value is not valid.
 
     `scope` names preset and dataset: each keeps its own edits. `classes` is how many labels the data has. `statics` says of
     each chosen model whether it is a static one.
@@ -38,13 +38,13 @@ def edit_recipe(
     values = {"loss": loss} | _grid([item for item in fitting if not item.advanced], start, scope)
     if any(statics):
         rate = values["learning_rate"] * STATIC_RATE
-        st.caption(f"A static model learns at {STATIC_RATE:g} times the learning rate: {rate:.1e}.")
+        st.caption(f"Static models use {STATIC_RATE:g} times the learning rate: {rate:.1e}.")
     more = [item for item in fitting if item.advanced]
     with st.expander(f"More settings ({sum(not item.needs for item in more)})", icon=":material/tune:"):
         values |= _grid(more, start, scope)
         if any(statics) and not only_static:
             names = ", ".join(item.label for item in more if item.needs_transformer)
-            st.caption(f"The static model has no transformer; left out for it: {names}.")
+            st.caption(f"Not used for the static model, which has no transformer: {names}.")
     try:
         return replace(start, **values).for_shape(shape, classes=classes)
     except CloserError as error:
@@ -53,7 +53,7 @@ def edit_recipe(
 
 
 def _grid(fields: list[Field], start: Recipe, scope: str) -> dict[str, Any]:
-    """Draw the settings in two columns; one that does nothing without another is left out while that one is off."""
+    """Draw the settings in two columns; one that needs another is hidden while that one is off."""
     values: dict[str, Any] = {}
     columns = st.columns(2, gap="medium")
     for item in fields:
@@ -94,7 +94,7 @@ def _widget(item: Field, value: Any, key: str) -> Any:
 
 
 def _number(item: Field, value: float, key: str) -> float:
-    """Return a number; small ones (a learning rate) are shown with an exponent."""
+    """Draw a number field; small values (a learning rate) are shown with an exponent."""
     small = 0 < abs(value) < 0.001 or item.name == "learning_rate"
     return float(
         st.number_input(
