@@ -111,7 +111,7 @@ def _show_list(run: Run, table: pd.DataFrame, pairs: np.ndarray, config: dict[st
         height=min(_LIST_HEIGHT, 38 + 35 * len(table)),
         on_select=select,
         selection_mode="single-row",
-        pair_column_config=config,
+        column_config=config,
         key=key,
         alt="Pairs that can be selected on the map: texts with their numbers",
     )

@@ -135,7 +135,7 @@ def _show_table(run: Run, kind: str, rows: pd.DataFrame) -> None:
         height=320,
         on_select=select,
         selection_mode="single-row",
-        pair_column_config=pair_column_config(columns),
+        column_config=pair_column_config(columns),
         key=key,
         alt="Held-out pairs: texts, rank, margin and cosine, base and tuned",
     )
