@@ -19,11 +19,12 @@ from lib.evaluation.bootstrap import Difference, compare_means, without_interval
 from lib.evaluation.bootstrap_aggregate import compare_aggregate, standardize
 from lib.evaluation.metrics import neighbour_shares, triplet_wins
 from lib.evaluation.model_pair import MODEL_NAMES, ModelPair
-from lib.evaluation.task import SELECTION_METRIC, positives
+from lib.evaluation.task import positives
+from lib.metrics import primary_metric
 from lib.models.vectors import normalize_rows
 
-PRIMARY_METRIC: dict[Shape, str] = {**SELECTION_METRIC, Shape.PAIRS: "accuracy@1", Shape.TRIPLETS: "accuracy@1"}
-"""The measure that the verdict's sentence tells: for retrieval, how often a right answer comes first."""
+PRIMARY_METRIC: dict[Shape, str] = {shape: primary_metric(shape.value) for shape in Shape}
+"""The one metric by shape that decides the verdict, on held-out."""
 
 MOST_SILHOUETTE = 4_000
 

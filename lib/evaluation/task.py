@@ -13,16 +13,11 @@ from lib.data.normalisation import same_keys
 from lib.data.shapes import Shape
 from lib.errors import InputError
 from lib.evaluation.retrieval import Retrieval, retrieve
+from lib.metrics import selection_metric
 from lib.models.vectors import normalize_rows
 
-SELECTION_METRIC: dict[Shape, str] = {
-    Shape.PAIRS: "mrr@10",
-    Shape.TRIPLETS: "mrr@10",
-    Shape.SCORED: "spearman",
-    Shape.LABELLED_PAIRS: "average_precision",
-    Shape.LABELLED_TEXTS: "neighbour_recall",
-}
-"""The one metric by shape that chooses the best epoch on validation and leads the verdict on held-out."""
+SELECTION_METRIC: dict[Shape, str] = {shape: selection_metric(shape.value) for shape in Shape}
+"""The one metric by shape that selects the best epoch, on validation."""
 
 RANDOM_PAIRS = 20_000
 
