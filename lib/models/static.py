@@ -22,6 +22,7 @@ from sentence_transformers.sentence_transformer.modules import Normalize, Static
 from lib import settings
 from lib.errors import ModelError
 from lib.models import catalog
+from lib.models.pca import principal_directions
 from lib.progress import Progress, Silent
 
 DIMENSION = 256
@@ -86,10 +87,7 @@ def _token_vectors(teacher: SentenceTransformer, kept: np.ndarray, *, progress: 
 def _reduced(vectors: np.ndarray, dimension: int) -> np.ndarray:
     """Return the vectors in their `dimension` directions of largest variance (PCA); signs are fixed, so always the same."""
     centred = vectors.astype(np.float64) - vectors.mean(axis=0, dtype=np.float64)
-    _, directions = np.linalg.eigh(centred.T @ centred)
-    chosen = directions[:, ::-1][:, :dimension]
-    chosen = chosen * np.sign(chosen[np.abs(chosen).argmax(axis=0), np.arange(chosen.shape[1])])
-    return (centred @ chosen).astype(np.float32)
+    return (centred @ principal_directions(centred.T @ centred, dimension)).astype(np.float32)
 
 
 def _weights(count: int) -> np.ndarray:
