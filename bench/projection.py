@@ -23,10 +23,10 @@ import numpy as np
 
 from bench.results import put
 from lib.projection.layout import compute_layout
+from lib.projection.lines import pair_lines
 from lib.projection.pair_faithful.graph import nearest_neighbours
 from lib.projection.points import distinct_points, unit_snapshot
 from lib.projection.quality import line_quality, trustworthiness
-from lib.projection.run import pair_lines
 from lib.store.runs import Run
 from lib.store.snapshots import read_snapshots
 from lib.store.workspace import open_workspace
@@ -73,8 +73,8 @@ def aligned(base: np.ndarray, best: np.ndarray, _pairs: np.ndarray) -> tuple[Fra
     from umap import AlignedUMAP
 
     keep = distinct_points({"base": base, "best": best})
-    rows = np.unique(np.unique(keep.of[0], return_index=True)[1])
-    rows = np.intersect1d(rows, np.unique(keep.of[1], return_index=True)[1])
+    rows = np.unique(np.unique(keep.index[0], return_index=True)[1])
+    rows = np.intersect1d(rows, np.unique(keep.index[1], return_index=True)[1])
     same = {i: i for i in range(len(rows))}
 
     def draw(*moments: np.ndarray) -> list[np.ndarray]:
@@ -107,11 +107,11 @@ def figures(frames: Frames, base: np.ndarray, best: np.ndarray, pairs: np.ndarra
     """Return all figures of merit of one drawing."""
     first, last, copy = frames
     cosine = tuple((vectors[pairs[:, 0]] * vectors[pairs[:, 1]]).sum(axis=1) for vectors in (base, best))
-    truth = line_quality(first, last, (cosine[0], cosine[1]), pairs)
+    quality = line_quality(first, last, (cosine[0], cosine[1]), pairs)
     real = np.linalg.norm(last - first, axis=1).mean()
     return {
-        "sign": truth.sign_agreement or np.nan,
-        "rank": truth.rank_correlation or np.nan,
+        "sign": quality.sign_agreement or np.nan,
+        "rank": quality.rank_correlation or np.nan,
         "base": trustworthiness(base, first) or np.nan,
         "best": trustworthiness(best, last) or np.nan,
         "still": float(np.linalg.norm(copy - first, axis=1).mean() / max(real, 1e-12)),
@@ -198,8 +198,8 @@ if sys.argv[1] == "umap":
     rows = np.concatenate([base, best])
     draw = lambda: UMAP().fit_transform(rows)
 else:
-    from lib.projection.layout import layout
-    draw = lambda: layout({"base": base, "best": best}, pairs)
+    from lib.projection.layout import compute_layout
+    draw = lambda: compute_layout({"base": base, "best": best}, pairs)
 draw(); first, used = time.perf_counter() - begin, time.process_time()
 begin = time.perf_counter(); draw(); print(first, time.perf_counter() - begin, used, time.process_time() - used)
 """

@@ -40,8 +40,10 @@ def run(given: argparse.Namespace) -> int:
 
 def map_text(drawn: Map) -> str:
     """Write method, size, the map's quality, and where the coordinates lie."""
-    quality = drawn.truth
-    lines = [f"{LAYOUT_METHODS[drawn.method]}, {format_count(drawn.texts, 'text')}, {format_duration(drawn.seconds)}"]
+    quality = drawn.facts.quality
+    lines = [
+        f"{LAYOUT_METHODS[drawn.facts.method]}, {format_count(drawn.texts, 'text')}, {format_duration(drawn.facts.seconds)}"
+    ]
     if quality.sign_agreement is not None:
         share, count = format_share(quality.sign_agreement), format_count(quality.lines, "line")
         lines.append(f"{share} of {count} change length in the direction their cosine changed")

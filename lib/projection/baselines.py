@@ -1,4 +1,4 @@
-"""The known ways to draw several moments, kept as choices and to compare with: UMAP on all at once, AlignedUMAP, PCA."""
+"""Compute the usual layouts of several snapshots, as choices and to compare with: UMAP on all at once, and AlignedUMAP."""
 
 from __future__ import annotations
 
@@ -13,49 +13,56 @@ from lib.projection.pair_faithful.optimise import principal_components
 from lib.projection.points import DistinctPoints
 
 MIN_UMAP_POINTS = 5
-"""Fewer points than this are drawn by PCA: umap needs neighbours."""
+"""Fewer points than this are laid out by PCA: umap needs neighbours."""
 
 ALIGNMENT_REGULARISATION = 0.01
+"""AlignedUMAP's default: how strongly a text's positions in two snapshots are held together."""
 
 
-def joint_umap(drawn: DistinctPoints, *, seed: int, progress: Progress) -> np.ndarray:
-    """Draw all distinct points by one UMAP."""
-    if len(drawn.vectors) < MIN_UMAP_POINTS:
-        return principal_components(drawn.vectors)
-    progress.stage("Drawing the map", "UMAP, all moments together")
+def joint_umap(points: DistinctPoints, *, seed: int, progress: Progress) -> np.ndarray:
+    """Compute the positions (points, 2) of all distinct points by one UMAP."""
+    if len(points.vectors) < MIN_UMAP_POINTS:
+        return principal_components(points.vectors)
+    progress.stage("Drawing the map", "UMAP, all snapshots together")
     from umap import UMAP
 
-    neighbours = min(NUM_NEIGHBOURS, len(drawn.vectors) - 1)
-    return without_warnings(lambda: UMAP(n_neighbors=neighbours, random_state=seed).fit_transform(drawn.vectors))
+    neighbours = min(NUM_NEIGHBOURS, len(points.vectors) - 1)
+    return without_warnings(lambda: UMAP(n_neighbors=neighbours, random_state=seed).fit_transform(points.vectors))
 
 
-def aligned_umap(drawn: DistinctPoints, *, seed: int, progress: Progress) -> np.ndarray:
-    """Draw each moment by AlignedUMAP, related by text; duplicate points within a moment are dropped first (it fails on them)."""
-    at = drawn.at
-    if len(at) < 2 or min(len(places) for places in at) < MIN_UMAP_POINTS + 1:
-        return principal_components(drawn.vectors)
-    progress.stage("Drawing the map", "AlignedUMAP, moment by moment")
+def aligned_umap(points: DistinctPoints, *, seed: int, progress: Progress) -> np.ndarray:
+    """Compute the positions (points, 2) by AlignedUMAP: one UMAP a snapshot, related by text.
+
+    Each snapshot is given its distinct points alone: AlignedUMAP fails on duplicates.
+    """
+    members, index = points.by_snapshot, points.index
+    if len(members) < 2 or min(len(rows) for rows in members) < MIN_UMAP_POINTS + 1:
+        return principal_components(points.vectors)
+    progress.stage("Drawing the map", "AlignedUMAP, snapshot by snapshot")
     from umap import AlignedUMAP
 
-    related = [_relation(drawn.of[m], drawn.of[m + 1], at[m], at[m + 1]) for m in range(len(at) - 1)]
-    neighbours = min(NUM_NEIGHBOURS, min(len(places) for places in at) - 1)
+    relations = [
+        _relation(index[number], index[number + 1], members[number], members[number + 1])
+        for number in range(len(members) - 1)
+    ]
+    neighbours = min(NUM_NEIGHBOURS, min(len(rows) for rows in members) - 1)
     model = AlignedUMAP(n_neighbors=neighbours, alignment_regularisation=ALIGNMENT_REGULARISATION, random_state=seed)
-    frames = without_warnings(
-        lambda: model.fit([drawn.vectors[places] for places in at], relations=related).embeddings_
-    )
-    places = np.zeros((len(drawn.vectors), 2))
-    for points, frame in zip(reversed(at), reversed(list(frames)), strict=True):
-        places[points] = frame
-    return places
+    vectors = [points.vectors[rows] for rows in members]
+    frames = without_warnings(lambda: model.fit(vectors, relations=relations).embeddings_)
+    positions = np.zeros((len(points.vectors), 2))
+    for rows, frame in zip(reversed(members), reversed(list(frames)), strict=True):
+        positions[rows] = frame  # a point of several snapshots takes its position from the first
+    return positions
 
 
-def _relation(now: np.ndarray, later: np.ndarray, places: np.ndarray, later_places: np.ndarray) -> dict[int, int]:
-    """Return which row of one moment is which row of the next."""
-    return dict(zip(np.searchsorted(places, now).tolist(), np.searchsorted(later_places, later).tolist(), strict=True))
+def _relation(before: np.ndarray, after: np.ndarray, members: np.ndarray, later_members: np.ndarray) -> dict[int, int]:
+    """Map rows of one snapshot to rows of the next by text. before, after: the point of each text; members: ascending."""
+    rows, later_rows = np.searchsorted(members, before).tolist(), np.searchsorted(later_members, after).tolist()
+    return dict(zip(rows, later_rows, strict=True))
 
 
 def without_warnings(work: Callable[[], np.ndarray]) -> np.ndarray:
-    """Run without umap's warnings (one thread when seeded): nobody reading a job's log can act on them."""
+    """Run without umap's warnings (one thread when seeded): nobody who reads a job's log can act on them."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return work()

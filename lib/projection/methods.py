@@ -1,4 +1,4 @@
-"""The ways to draw a map and the one setting, with the words that people read; light, for pages."""
+"""Name the layout methods and their one setting, with the words that people read. Light: pages import it."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ LAYOUT_METHODS = {
 }
 
 METHOD_DESCRIPTIONS = {
-    "pair-faithful": "Lines change as the pairs' cosines do, and neighbourhoods stay close to UMAP's.",
-    "umap": "One UMAP over all moments. Good neighbourhoods, but about one line in four changes the wrong way.",
-    "aligned": "UMAP for each moment, held together by text. Slow; part of its movement is invented.",
-    "pca": "The two directions of most variance. Fast and plain; neighbours are often wrong.",
+    "pair-faithful": "Lines change length as the pairs' cosines change, and neighbourhoods stay close to UMAP's.",
+    "umap": "One UMAP over all snapshots. Good neighbourhoods, but about one line in four changes the wrong way.",
+    "aligned": "One UMAP for each snapshot, aligned by text. Slow; part of the movement is an artefact.",
+    "pca": "The first two principal components. Fast and simple; neighbours are often wrong.",
 }
 
 DEFAULT_BALANCE = 0.5
 """Between neighbourhoods (0) and pairs (1); docs/layout.md has the figures of the steps between."""
 
 NUM_EXTREMES = 500
-"""Pairs at either end of the change that every map holds and every picture draws."""
+"""Pairs at either end of the change that every map holds and every figure draws."""
 
 BALANCE_FIGURES = {
     0.0: (0.644, 0.335, 0.891, 0.902),
@@ -32,4 +32,4 @@ BALANCE_FIGURES = {
     0.7: (0.990, 0.939, 0.876, 0.880),
     1.0: (0.998, 0.956, 0.857, 0.871),
 }
-"""Balance -> true lines, rank correlation, trustworthiness of base and tuned, on 2,000 pairs of tldr (bench/README.md, section Map)."""
+"""Balance -> sign agreement, rank correlation, trustworthiness of base and tuned, on 2,000 pairs of tldr (bench/README.md, section Map)."""

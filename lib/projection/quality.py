@@ -1,9 +1,9 @@
-"""How far a drawn map can be believed, measured against the full dimensions."""
+"""Measure how well a layout agrees with the full dimensions. docs/layout.md says what each figure can and cannot tell."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 import numpy as np
@@ -14,54 +14,69 @@ MIN_COSINE_CHANGE = 1e-6
 """A cosine that changed by less did not change: it has no sign to agree with."""
 
 TRUSTWORTHINESS_ROWS = 1_000
-"""Texts, a fair sample, whose drawn neighbours are checked."""
+"""Texts, a random sample, whose drawn neighbours are checked."""
 
 _BLOCK_VALUES = 8_000_000
-"""Products held at once while checking them: 32 MB."""
+"""Dot products held at once while checking them: 32 MB."""
+
+_STORED_NAMES = {"movement_of_identical_snapshot": "placebo_movement"}
+"""Field -> its key in map.json, where that is the word of earlier versions."""
 
 
 @dataclass(frozen=True)
 class LayoutQuality:
-    """Figures of merit. None where there is nothing to measure (no pairs, one moment).
+    """Quality figures of a layout. None where there is nothing to measure (no pairs, one snapshot).
 
-    sign_agreement: share of lines that grew or shrank as their cosine says; rank_correlation: Spearman of both changes;
-    trustworthiness: by moment; placebo_movement: how far an identical snapshot's points lie from their twins, as a share of the
-    real movement; above_noise: share of the moving texts that move farther than the layout's own noise; seeds: layouts it comes from.
+    sign_agreement: share of lines that grew or shrank as their cosine says; rank_correlation: Spearman's, of both changes;
+    trustworthiness: by snapshot; movement_of_identical_snapshot: how far an identical snapshot's points lie from their twins, as a
+    share of the real movement; above_noise: share of the moving texts that move farther than the variation across seeds; seeds: number
+    of layouts it comes from; lines: number of lines measured.
     """
 
     sign_agreement: float | None = None
     rank_correlation: float | None = None
     trustworthiness: dict[str, float] = field(default_factory=dict)
-    placebo_movement: float | None = None
+    movement_of_identical_snapshot: float | None = None
     above_noise: float | None = None
     seeds: int = 1
     lines: int = 0
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain JSON values."""
-        return asdict(self)
+    def to_json(self) -> dict[str, object]:
+        """Convert to plain JSON values, as they are stored."""
+        return {_STORED_NAMES.get(name, name): value for name, value in asdict(self).items()}
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> LayoutQuality:
+        """Build the figures from JSON values, leaving out what this version does not know."""
+        keys = {one.name: _STORED_NAMES.get(one.name, one.name) for one in fields(cls)}
+        return cls(**{name: stored[key] for name, key in keys.items() if key in stored})
 
 
 def line_quality(
     before: np.ndarray, after: np.ndarray, cosine: tuple[np.ndarray, np.ndarray], pairs: np.ndarray
 ) -> LayoutQuality:
-    """Measure the lines of pairs (m, 2) between two frames (n, 2) against the pairs' cosines before and after."""
-    asked = cosine[1] - cosine[0]
-    drawn = line_lengths(after, pairs) - line_lengths(before, pairs)
-    changed = np.abs(asked) > MIN_COSINE_CHANGE
+    """Measure the lines of pairs (m, 2) between two frames (texts, 2) against the pairs' cosines before and after.
+
+    sign_agreement: share of the pairs with sign(change of length) = -sign(change of cosine), of those whose cosine changed.
+    rank_correlation: Spearman's rho of the changes of length and the negated changes of cosine.
+    """
+    cosine_change = cosine[1] - cosine[0]
+    length_change = line_lengths(after, pairs) - line_lengths(before, pairs)
+    changed = np.abs(cosine_change) > MIN_COSINE_CHANGE
     if not changed.any():
         return LayoutQuality(lines=len(pairs))
-    agree = float((np.sign(drawn[changed]) == -np.sign(asked[changed])).mean())
-    return LayoutQuality(sign_agreement=agree, rank_correlation=rank_correlation(-asked, drawn), lines=len(pairs))
+    agree = float((np.sign(length_change[changed]) == -np.sign(cosine_change[changed])).mean())
+    rho = rank_correlation(-cosine_change, length_change)
+    return LayoutQuality(sign_agreement=agree, rank_correlation=rho, lines=len(pairs))
 
 
 def line_lengths(frame: np.ndarray, pairs: np.ndarray) -> np.ndarray:
-    """Return the length of each pair's line in a frame (n, 2)."""
+    """Compute the length of each pair's line in a frame (texts, 2)."""
     return np.linalg.norm(frame[pairs[:, 0]].astype(np.float64) - frame[pairs[:, 1]], axis=1)
 
 
 def rank_correlation(one: np.ndarray, other: np.ndarray) -> float | None:
-    """Return the rank correlation, None where one side is constant or too short."""
+    """Compute Spearman's rank correlation; None where one side is constant or too short."""
     from scipy.stats import rankdata
 
     if len(one) < 3 or np.ptp(one) == 0 or np.ptp(other) == 0:
@@ -70,9 +85,10 @@ def rank_correlation(one: np.ndarray, other: np.ndarray) -> float | None:
 
 
 def trustworthiness(vectors: np.ndarray, frame: np.ndarray, *, k: int = NUM_NEIGHBOURS, seed: int = 0) -> float | None:
-    """Return the trustworthiness (Venna and Kaski 2001) of a frame (n, 2): 1 when drawn neighbours are neighbours.
+    """Compute the trustworthiness (Venna and Kaski 2001) of a frame (n, 2): 1 when drawn neighbours are neighbours.
 
-    As scikit-learn's, over at most MEASURED_ROWS rows: a drawn neighbour of rank r > k in the full dimensions costs r - k.
+    T = 1 - 2 / (n k (2n - 3k - 1)) * sum over rows and their k drawn neighbours of max(0, rank in the full dimensions - k), as
+    scikit-learn's, here over at most TRUSTWORTHINESS_ROWS of the n rows (which then stand for the first n). None for too few texts.
     """
     size = len(vectors)
     k = min(k, (size - 1) // 2)
@@ -85,11 +101,11 @@ def trustworthiness(vectors: np.ndarray, frame: np.ndarray, *, k: int = NUM_NEIG
 
     x, y = np.ascontiguousarray(frame.T, dtype=np.float64)
     blocks = np.array_split(rows, max(1, len(rows) * size // _BLOCK_VALUES))
-    cost = sum(rank_excess(vectors[block] @ vectors.T, block, x, y, k) for block in blocks)
-    return float(1 - 2 / (len(rows) * k * (2 * size - 3 * k - 1)) * cost)
+    excess = sum(rank_excess(vectors[block] @ vectors.T, block, x, y, k) for block in blocks)
+    return float(1 - 2 / (len(rows) * k * (2 * size - 3 * k - 1)) * excess)
 
 
 def text_movement(frames: Mapping[str, np.ndarray]) -> np.ndarray:
-    """Return how each text moved from the first to the last frame, (n, 2)."""
-    drawn = list(frames.values())
-    return drawn[-1].astype(np.float64) - drawn[0]
+    """Compute how each text moved from the first to the last frame, (texts, 2)."""
+    ends = list(frames.values())
+    return ends[-1].astype(np.float64) - ends[0]

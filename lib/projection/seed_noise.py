@@ -1,17 +1,18 @@
-"""What of the movement is the layout's own: the same moments drawn again with other seeds."""
+"""Measure the variation across seeds: how much of a map's movement comes from the layout and not from the vectors."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.linalg import orthogonal_procrustes
 
 from lib.projection.quality import line_lengths
 
 
 @dataclass(frozen=True)
 class SeedNoise:
-    """Spread over seeds of each text's movement (n,) and of each line's change (m,), in the map's own units; of how many layouts."""
+    """Standard deviation over seeds, in the map's units: of each text's movement (texts,) and each line's change (lines,)."""
 
     texts: np.ndarray
     lines: np.ndarray
@@ -19,25 +20,30 @@ class SeedNoise:
 
 
 EndFrames = tuple[np.ndarray, np.ndarray]
-"""The first and the last frame of a layout, (n, 2) each."""
+"""The first and the last frame of a layout, (texts, 2) each."""
 
 
 def seed_noise(layouts: list[EndFrames], pairs: np.ndarray) -> SeedNoise:
-    """Compare layouts of the same texts under several seeds, each laid over the first; one layout alone has no noise to tell."""
+    """Compare layouts of the same texts under several seeds, each aligned to the first; one layout alone has no noise to tell.
+
+    Of movements v_s (texts, 2) with mean v: sqrt(sum over seeds of |v_s - v|^2 / (seeds - 1)).
+    """
     if len(layouts) < 2:
         return SeedNoise(np.zeros(len(layouts[0][0])), np.zeros(len(pairs)))
-    fitted = [layouts[0], *(align(other, layouts[0]) for other in layouts[1:])]
-    moved = np.stack([last.astype(np.float64) - first for first, last in fitted])
-    changed = np.stack([line_lengths(last, pairs) - line_lengths(first, pairs) for first, last in fitted])
-    spread = ((moved - moved.mean(axis=0)) ** 2).sum(axis=(0, 2)) / (len(fitted) - 1)
-    return SeedNoise(np.sqrt(spread), changed.std(axis=0, ddof=1), len(layouts))
+    aligned = [layouts[0], *(align(other, layouts[0]) for other in layouts[1:])]
+    movement = np.stack([last.astype(np.float64) - first for first, last in aligned])
+    change = np.stack([line_lengths(last, pairs) - line_lengths(first, pairs) for first, last in aligned])
+    variance = ((movement - movement.mean(axis=0)) ** 2).sum(axis=(0, 2)) / (len(aligned) - 1)
+    return SeedNoise(np.sqrt(variance), change.std(axis=0, ddof=1), len(layouts))
 
 
 def align(layout: EndFrames, onto: EndFrames) -> EndFrames:
-    """Turn, mirror, shift and scale both frames together onto another layout (orthogonal Procrustes)."""
-    mine, theirs = (np.concatenate(ends).astype(np.float64) for ends in (layout, onto))
-    centre, there = mine.mean(axis=0), theirs.mean(axis=0)
-    left, values, right = np.linalg.svd((mine - centre).T @ (theirs - there))
-    scale = values.sum() / max(((mine - centre) ** 2).sum(), 1e-12)
-    turn = left @ right * scale
-    return (layout[0] - centre) @ turn + there, (layout[1] - centre) @ turn + there
+    """Rotate, reflect, shift and scale both frames together onto another layout (Procrustes analysis).
+
+    With both centred, R minimises |A R - B| over orthogonal R (Schönemann 1966); the best scale is sum of singular values / |A|^2.
+    """
+    own, other = (np.concatenate(ends).astype(np.float64) for ends in (layout, onto))
+    centre, other_centre = own.mean(axis=0), other.mean(axis=0)
+    rotation, singular_values = orthogonal_procrustes(own - centre, other - other_centre)
+    turn = rotation * (singular_values / max(((own - centre) ** 2).sum(), 1e-12))
+    return (layout[0] - centre) @ turn + other_centre, (layout[1] - centre) @ turn + other_centre

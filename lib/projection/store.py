@@ -1,13 +1,13 @@
-"""Write and read a run's map: coordinates.parquet, lines.parquet and map.json. Light: pages read it.
+"""Write and read a run's map: coordinates, lines and facts. Light: pages read it.
 
-Texts that training did not follow (the strongest changes of a large dataset) stand in added.parquet and added.npz.
+Texts that training did not follow (the strongest changes of a large dataset) are stored beside them, with their vectors.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,47 +22,103 @@ from lib.store.snapshots import read_snapshots
 
 
 @dataclass(frozen=True)
-class Map:
-    """A drawn map: coordinates {moment: (texts, 2) float32} in order of time, labels of the moments, and its lines.
+class SnapshotLabel:
+    """A snapshot on the map: its name (base, epoch-001, ..., best), its epoch, and what the slider shows."""
 
-    lines: pair, part, source, target (text ids), base_cosine, tuned_cosine, change (of the drawn length), noise, faded.
-    truth is over all lines, held_out over the held-out ones. folder is where it is stored. added: how many texts, the last
-    ones, training did not follow, so that their places between the first and the last moment are estimates.
+    name: str
+    epoch: int
+    label: str
+
+
+@dataclass(frozen=True)
+class MapFacts:
+    """How a map was made and its quality; what map.json holds.
+
+    quality is over all lines, held_out_quality over the held-out ones. added: how many texts, the last ones, training did not follow,
+    so that their positions between the first and the last snapshot are estimates.
     """
 
-    folder: Path
     method: str
     balance: float
     seconds: float
-    labels: dict[str, str]
+    snapshots: tuple[SnapshotLabel, ...]
+    quality: LayoutQuality
+    held_out_quality: LayoutQuality
+    added: int = 0
+    seed: int = 0
+    texts: int = 0
+
+    def to_json(self) -> dict[str, object]:
+        """Convert to plain JSON values under the stored keys: "moments" are the snapshots, "truth" the quality."""
+        return {
+            "method": self.method,
+            "balance": self.balance,
+            "seed": self.seed,
+            "seconds": self.seconds,
+            "moments": [{"name": one.name, "epoch": one.epoch, "label": one.label} for one in self.snapshots],
+            "texts": self.texts,
+            "added": self.added,
+            "truth": self.quality.to_json(),
+            "held_out": self.held_out_quality.to_json(),
+        }
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> MapFacts:
+        """Build from JSON values. Raises KeyError, TypeError or ValueError where they are damaged."""
+        return cls(
+            method=stored["method"],
+            balance=float(stored["balance"]),
+            seconds=float(stored["seconds"]),
+            snapshots=tuple(
+                SnapshotLabel(one["name"], int(one.get("epoch") or 0), one["label"]) for one in stored["moments"]
+            ),
+            quality=LayoutQuality.from_json(stored["truth"]),
+            held_out_quality=LayoutQuality.from_json(stored["held_out"]),
+            added=int(stored.get("added", 0)),
+            seed=int(stored.get("seed", 0)),
+            texts=int(stored.get("texts", 0)),
+        )
+
+
+@dataclass(frozen=True)
+class Map:
+    """A map as pages read it: coordinates {snapshot: (texts, 2) float32} in order of time, its lines, and its facts.
+
+    lines: pair, part, source, target (text ids), base_cosine, tuned_cosine, change (of the drawn length), noise, faded.
+    folder is where it is stored.
+    """
+
+    folder: Path
+    facts: MapFacts
     coordinates: dict[str, np.ndarray]
     lines: pd.DataFrame
-    truth: LayoutQuality
-    held_out: LayoutQuality
-    added: int = 0
 
     @property
     def texts(self) -> int:
-        """Return how many texts have a place."""
+        """How many texts are on the map."""
         return len(next(iter(self.coordinates.values())))
 
+    @property
+    def labels(self) -> dict[str, str]:
+        """What the slider shows for each snapshot."""
+        return {one.name: one.label for one in self.facts.snapshots}
 
-def write_map(
-    folder: Path, coordinates: Mapping[str, np.ndarray], lines: pd.DataFrame, facts: Mapping[str, Any]
-) -> None:
+
+def write_map(folder: Path, coordinates: Mapping[str, np.ndarray], lines: pd.DataFrame, facts: MapFacts) -> None:
     """Write the three files into a folder that is being published."""
-    tall = pd.DataFrame(
+    frames = coordinates.values()
+    table = pd.DataFrame(
         {
-            "text": np.concatenate([np.arange(len(frame), dtype=np.int32) for frame in coordinates.values()]),
-            "snapshot": np.repeat(list(coordinates), [len(frame) for frame in coordinates.values()]),
-            "x": np.concatenate([frame[:, 0] for frame in coordinates.values()]),
-            "y": np.concatenate([frame[:, 1] for frame in coordinates.values()]),
+            "text": np.concatenate([np.arange(len(frame), dtype=np.int32) for frame in frames]),
+            "snapshot": np.repeat(list(coordinates), [len(frame) for frame in frames]),
+            "x": np.concatenate([frame[:, 0] for frame in frames]),
+            "y": np.concatenate([frame[:, 1] for frame in frames]),
         }
     )
     paths = MapPaths(folder)
-    tall.to_parquet(paths.coordinates, index=False)
+    table.to_parquet(paths.coordinates, index=False)
     lines.to_parquet(paths.lines, index=False)
-    paths.summary.write_text(json.dumps(facts, indent=1), encoding="utf-8")
+    paths.summary.write_text(json.dumps(facts.to_json(), indent=1), encoding="utf-8")
 
 
 def write_added_texts(folder: Path, texts: list[str], base: np.ndarray, tuned: np.ndarray) -> None:
@@ -73,16 +129,16 @@ def write_added_texts(folder: Path, texts: list[str], base: np.ndarray, tuned: n
 
 
 def map_texts(run: Run) -> list[str]:
-    """Return the texts of a run's map: those that training followed, then the added ones."""
+    """Read the texts of a run's map: those that training followed, then the added ones."""
     added = run.paths.map.added_texts
     more = pd.read_parquet(added, columns=["text"])["text"].astype(str).tolist() if added.exists() else []
     return [*read_snapshots(run.paths.snapshots.folder).texts(), *more]
 
 
 def end_vectors(run: Run) -> tuple[np.ndarray, np.ndarray]:
-    """Return the vectors (texts, d) of the map's texts by the base and by the tuned model."""
-    known = read_snapshots(run.paths.snapshots.folder)
-    ends = [known.vectors(known.all[place].name) for place in (0, -1)]
+    """Read the vectors (texts, d) of the map's texts by the base and by the tuned model."""
+    snapshots = read_snapshots(run.paths.snapshots.folder)
+    ends = [snapshots.vectors(snapshots.names[number]) for number in (0, -1)]
     added = run.paths.map.added_vectors
     if added.exists():
         with np.load(added, allow_pickle=False) as more:
@@ -91,33 +147,16 @@ def end_vectors(run: Run) -> tuple[np.ndarray, np.ndarray]:
 
 
 def load_map(run: Run) -> Map | None:
-    """Read a run's map; None while there is none; raise StoreError where it is damaged."""
+    """Read a run's map; None while there is none. Raises StoreError where it is damaged."""
     paths = run.paths.map
     if not paths.summary.exists():
         return None
     try:
-        facts = json.loads(paths.summary.read_text(encoding="utf-8"))
-        tall = pd.read_parquet(paths.coordinates)
+        facts = MapFacts.from_json(json.loads(paths.summary.read_text(encoding="utf-8")))
+        table = pd.read_parquet(paths.coordinates)
         lines = pd.read_parquet(paths.lines)
-        labels = {moment["name"]: moment["label"] for moment in facts["moments"]}
-        places = tall[["x", "y"]].to_numpy(np.float32).reshape(len(labels), -1, 2)
-        return Map(
-            folder=paths.folder,
-            method=facts["method"],
-            balance=float(facts["balance"]),
-            seconds=float(facts["seconds"]),
-            labels=labels,
-            coordinates=dict(zip(labels, places, strict=True)),
-            lines=lines,
-            truth=quality_from_json(facts["truth"]),
-            held_out=quality_from_json(facts["held_out"]),
-            added=int(facts.get("added", 0)),
-        )
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        names = [one.name for one in facts.snapshots]
+        frames = table[["x", "y"]].to_numpy(np.float32).reshape(len(names), -1, 2)
+        return Map(paths.folder, facts, dict(zip(names, frames, strict=True)), lines)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise StoreError("The map of this run cannot be read.", todo="Draw it again.") from error
-
-
-def quality_from_json(given: Mapping[str, Any]) -> LayoutQuality:
-    """Build the figures from JSON, leaving out what this version does not know."""
-    known = {field.name for field in fields(LayoutQuality)}
-    return LayoutQuality(**{name: value for name, value in given.items() if name in known})

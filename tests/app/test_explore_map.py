@@ -49,7 +49,7 @@ def test_the_honesty_strip_says_what_was_measured(home: Path) -> None:
     drawn = load_map(run)
     held = drawn.lines[drawn.lines["part"] == "held_out"].rename(columns={"change": "length_change"})
     assert f"{line_accuracy(held):.0%} of lines change length" in words(test)
-    trust = list(drawn.truth.trustworthiness.values())
+    trust = list(drawn.facts.quality.trustworthiness.values())
     assert f"{trust[0]:.2f} base, {trust[-1]:.2f} tuned" in words(test)
     assert re.search(
         r"[\d.]+% of the texts that moved did so by more than the layout noise \(variation across 3 random seeds\)",

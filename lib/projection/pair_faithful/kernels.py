@@ -1,6 +1,7 @@
-"""The compiled parts of a step of the pair-faithful layout: every point sums its own forces, so threads cannot change the result.
+"""The compiled kernels of one step of the pair-faithful layout. See docs/layout.md for the formulas.
 
-Each works on a range of its rows and lets go of Python's lock, so that several threads can share a large map.
+Each kernel works on a range of rows (low to high) and releases Python's lock, so that threads can share a large map. Each point sums
+its own forces and no other's, so the number of threads cannot change the result.
 """
 
 from __future__ import annotations
@@ -13,131 +14,170 @@ import numba
 import numpy as np
 from numba import njit
 
+from lib.projection.pair_faithful.forces import Forces, Motion, PointLines, Springs
+from lib.projection.pair_faithful.graph import NeighbourGraph
+
 CURVE_A = 1.6
-"""Umap's low-dimensional curve 1 / (1 + a d^2b) with b = 1, which needs no powers; a as umap fits it for min_dist 0.1."""
+"""a of umap's low-dimensional similarity 1 / (1 + a d^(2b)), as umap fits it for min_dist 0.1; b is 1, so that no powers are needed."""
 
 NUM_NEGATIVES = 16
-"""Points that push each point in each step, drawn at random from the point's own moment."""
+"""Points that repel each point in each step, drawn at random from the point's own snapshot."""
 
-MOMENTUM, REPULSION_STRENGTH = 0.5, 15.0
+REPULSION_STRENGTH = 15.0
+"""Weight of the mean repulsion, times the point's degree, beside its attraction."""
+
+MAX_REPULSION = 4.0
+"""Largest component of one repulsion, as in umap-learn."""
+
+MOMENTUM = 0.5
+MAX_STEP = 2.0
+"""Longest way of a point in one step, in units of the map."""
+
 RING_BLOCK = 512
-"""Points of a ring that are pushed at a time: they stay in the nearest cache."""
+"""Points of a ring that are repelled at a time: they stay in the nearest cache."""
 
 ONE_THREAD_BELOW = 20_000
-"""Points. A small map is drawn in well under a second, and threads that wait for each other suffer on a busy machine."""
+"""Points. A small map takes well under a second, and threads that wait for each other suffer on a busy machine."""
 
 
 class RowPool:
-    """The threads that share the rows of a large map; a small one is drawn by the caller's alone."""
+    """The threads that share the rows of a large map; a small one is computed by the caller's thread alone."""
 
-    def __init__(self, size: int) -> None:
-        self.hands = 1 if size < ONE_THREAD_BELOW else numba.config.NUMBA_NUM_THREADS
-        self.pool = ThreadPoolExecutor(self.hands) if self.hands > 1 else None
+    def __init__(self, num_points: int) -> None:
+        self.num_threads = 1 if num_points < ONE_THREAD_BELOW else numba.config.NUMBA_NUM_THREADS
+        self._threads = ThreadPoolExecutor(self.num_threads) if self.num_threads > 1 else None
 
     def __enter__(self) -> RowPool:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self.pool is not None:
-            self.pool.shutdown()
+        if self._threads is not None:
+            self._threads.shutdown()
 
-    def share(self, work: Callable[..., None], rows: int, *known: object) -> None:
-        """Call work(low, high, ...) so that all rows are done once, and wait for it."""
-        if self.pool is None:
-            work(0, rows, *known)
+    def map_rows(self, kernel: Callable[..., None], num_rows: int, *arguments: object) -> None:
+        """Call kernel(low, high, *arguments) so that each row is done once, and wait for it."""
+        if self._threads is None:
+            kernel(0, num_rows, *arguments)
             return
-        cuts = np.linspace(0, rows, self.hands + 1).astype(int).tolist()
-        for done in [self.pool.submit(work, low, high, *known) for low, high in pairwise(cuts)]:
+        cuts = np.linspace(0, num_rows, self.num_threads + 1).astype(int).tolist()
+        for done in [self._threads.submit(kernel, low, high, *arguments) for low, high in pairwise(cuts)]:
             done.result()
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=True)
-def attraction(low, high, places, begin, end, weight, pull):  # type: ignore[no-untyped-def]
-    """Write the attraction over its edges on each point to pull (2, p). Unsigned ends need no check for -1, so this runs on vectors."""
-    x, y = places[0], places[1]
+def attraction(low: int, high: int, position: np.ndarray, graph: NeighbourGraph, out: np.ndarray) -> None:
+    """Write the attraction of each point along its edges to out (2, points)."""
+    x, y = position[0], position[1]
+    indptr, indices, weights = graph.indptr, graph.indices, graph.weights
     for i in range(low, high):
-        along_x, along_y = 0.0, 0.0
-        for edge in range(begin[i], begin[i + 1]):
-            dx, dy = x[i] - x[end[edge]], y[i] - y[end[edge]]
-            force = -4.0 * CURVE_A / (1.0 + CURVE_A * (dx * dx + dy * dy)) * weight[edge]
-            along_x += force * dx
-            along_y += force * dy
-        pull[0, i], pull[1, i] = along_x, along_y
+        sum_x, sum_y = 0.0, 0.0
+        for edge in range(indptr[i], indptr[i + 1]):
+            dx, dy = x[i] - x[indices[edge]], y[i] - y[indices[edge]]
+            # Gradient of log(1 / (1 + a d^2)): -2 a / (1 + a d^2) (y_i - y_j) (McInnes, Healy, Melville 2018, section 4.2, b = 1);
+            # twice, since umap samples an edge from both of its ends and moves both each time.
+            force = -4.0 * CURVE_A / (1.0 + CURVE_A * (dx * dx + dy * dy)) * weights[edge]
+            sum_x += force * dx
+            sum_y += force * dy
+        out[0, i], out[1, i] = sum_x, sum_y
 
 
 @njit(cache=True, nogil=True)
-def gather_positions(low, high, places, pool, around):  # type: ignore[no-untyped-def]
-    """Write the places of all rings' points one after the other to around (2, all)."""
+def gather_positions(low: int, high: int, position: np.ndarray, rings: np.ndarray, out: np.ndarray) -> None:
+    """Write the positions of all rings' points one after the other to out (2, ring positions)."""
     for t in range(low, high):
-        around[0, t], around[1, t] = places[0, pool[t]], places[1, pool[t]]
+        out[0, t], out[1, t] = position[0, rings[t]], position[1, rings[t]]
 
 
 @njit(cache=True, error_model="numpy")
-def repulsion(x, y, other_x, other_y, push_x, push_y):  # type: ignore[no-untyped-def]
-    """Add to each point's push the repulsion from the other point at its place, each component at most 4."""
+def repulsion(
+    x: np.ndarray, y: np.ndarray, other_x: np.ndarray, other_y: np.ndarray, sum_x: np.ndarray, sum_y: np.ndarray
+) -> None:
+    """Add to each point's sum the repulsion from the other point of the same number, each component at most 4."""
     for i in range(len(x)):
         dx, dy = x[i] - other_x[i], y[i] - other_y[i]
         square = dx * dx + dy * dy
+        # Gradient of log(1 - 1 / (1 + a d^2)): 2 / ((0.001 + d^2)(1 + a d^2)) (y_i - y_j), clipped, both as in umap-learn with b = 1.
         force = 2.0 / ((0.001 + square) * (1.0 + CURVE_A * square))
-        push_x[i] += min(4.0, max(-4.0, force * dx))
-        push_y[i] += min(4.0, max(-4.0, force * dy))
+        sum_x[i] += min(MAX_REPULSION, max(-MAX_REPULSION, force * dx))
+        sum_y[i] += min(MAX_REPULSION, max(-MAX_REPULSION, force * dy))
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def repulsion_all(low, high, around, pieces, far, push):  # type: ignore[no-untyped-def]
-    """Write the sum of the repulsions from the points that lie far (moments, draws) places on in each point's ring to push (2, all).
+def repulsion_all(
+    low: int, high: int, position: np.ndarray, blocks: np.ndarray, offsets: np.ndarray, out: np.ndarray
+) -> None:
+    """Write the sum of the repulsions from each point's negatives to out (2, ring positions).
 
-    pieces (pieces, 3): moment, and from where to where in all rings. A ring is there twice, so that none runs over its end.
+    position (2, ring positions): as gathered; blocks: see NegativeSampler; offsets (snapshots, negatives): where in its own ring, from
+    each point on, its negatives stand.
     """
-    for piece in range(low, high):
-        moment, first, last = pieces[piece]
-        push[:, first:last] = 0.0
-        for away in far[moment]:
+    for block in range(low, high):
+        snapshot, first, last = blocks[block]
+        out[:, first:last] = 0.0
+        for offset in offsets[snapshot]:
             repulsion(
-                around[0, first:last],
-                around[1, first:last],
-                around[0, first + away : last + away],
-                around[1, first + away : last + away],
-                push[0, first:last],
-                push[1, first:last],
+                position[0, first:last],
+                position[1, first:last],
+                position[0, first + offset : last + offset],
+                position[1, first + offset : last + offset],
+                out[0, first:last],
+                out[1, first:last],
             )
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def spring_forces(low, high, places, ends, meant, weight, hold):  # type: ignore[no-untyped-def]
-    """Write the force on the first end of each line to hold (2, moments, pairs): along the line, as strong as its excess.
+def spring_forces(low: int, high: int, position: np.ndarray, springs: Springs, out: np.ndarray) -> None:
+    """Write the force on the first end of each line to out (2, snapshots, pairs): along the line, as strong as its excess.
 
-    The excess of a line is how far it is longer than its cosine means, beside the mean of its own moments: only changes are held. A
-    pair may lie as far apart as its neighbourhoods ask, as long as it comes closer or goes apart as its cosine does.
+    With the length L(m) of a line in snapshot m and its target h(m), the excess is e(m) = (L(m) - h(m)) - mean over m of the same. The
+    mean is an offset of the pair's own: only changes are held. A pair may lie as near or as far as its neighbourhoods ask, as long as
+    its length changes as its cosine does.
     """
-    x, y = places[0], places[1]
-    moments = len(meant)
+    x, y = position[0], position[1]
+    ends, target, weight = springs.ends, springs.target, springs.weight
+    snapshots = len(target)
     for p in range(low, high):
         mean = 0.0
-        for m in range(moments):
+        for m in range(snapshots):
             one, other = ends[0, m, p], ends[1, m, p]
             dx, dy = x[other] - x[one], y[other] - y[one]
-            mean += (np.sqrt(dx * dx + dy * dy) - meant[m, p]) / moments
-        for m in range(moments):
+            mean += (np.sqrt(dx * dx + dy * dy) - target[m, p]) / snapshots
+        for m in range(snapshots):
             one, other = ends[0, m, p], ends[1, m, p]
             dx, dy = x[other] - x[one], y[other] - y[one]
             length = np.sqrt(dx * dx + dy * dy)
-            force = (length - meant[m, p] - mean) * weight[p] / (length + 1e-6)
-            hold[0, m, p], hold[1, m, p] = force * dx, force * dy
+            # Minus the gradient of 1/2 weight * sum over m of e(m)^2. The excesses sum to 0, so the offset adds nothing to it.
+            force = (length - target[m, p] - mean) * weight[p] / (length + 1e-6)
+            out[0, m, p], out[1, m, p] = force * dx, force * dy
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def step(low, high, places, speed, pull, push, slot, degree, hold, begin, line, sign, stiffness, rate):  # type: ignore[no-untyped-def]
-    """Move each point by the sum of its forces, divided by its stiffness. begin, line, sign: the lines of each point (see lines.by_point)."""
+def step(
+    low: int, high: int, motion: Motion, forces: Forces, lines: PointLines, stiffness: float, step_size: float
+) -> None:
+    """Move each point by the sum of its forces, divided by the sum of their stiffnesses, with momentum.
+
+    Dividing by 2 degree + stiffness * number of lines (the diagonal of the forces' own stiffness) makes one step size fit all points.
+    """
+    position, velocity = motion.position, motion.velocity
+    attract, repel, slot, spring, degree = (
+        forces.attraction,
+        forces.repulsion,
+        forces.slot,
+        forces.spring,
+        forces.degree,
+    )
+    indptr, line, sign = lines.indptr, lines.line, lines.sign
     for i in range(low, high):
-        repel = REPULSION_STRENGTH / NUM_NEGATIVES * degree[i]
-        x, y = pull[0, i] + repel * push[0, slot[i]], pull[1, i] + repel * push[1, slot[i]]
-        for entry in range(begin[i], begin[i + 1]):
-            x += stiffness * sign[entry] * hold[0, line[entry]]
-            y += stiffness * sign[entry] * hold[1, line[entry]]
-        go = rate / (2.0 * degree[i] + stiffness * (begin[i + 1] - begin[i]) + 1e-9)
-        x, y = MOMENTUM * speed[0, i] + go * x, MOMENTUM * speed[1, i] + go * y
-        shrink = 1.0 / max(1.0, np.sqrt(x * x + y * y) / 2.0)
-        speed[0, i], speed[1, i] = x * shrink, y * shrink
-        places[0, i] += speed[0, i]
-        places[1, i] += speed[1, i]
+        repel_weight = REPULSION_STRENGTH / NUM_NEGATIVES * degree[i]
+        x = attract[0, i] + repel_weight * repel[0, slot[i]]
+        y = attract[1, i] + repel_weight * repel[1, slot[i]]
+        for entry in range(indptr[i], indptr[i + 1]):
+            x += stiffness * sign[entry] * spring[0, line[entry]]
+            y += stiffness * sign[entry] * spring[1, line[entry]]
+        scale = step_size / (2.0 * degree[i] + stiffness * (indptr[i + 1] - indptr[i]) + 1e-9)
+        x, y = MOMENTUM * velocity[0, i] + scale * x, MOMENTUM * velocity[1, i] + scale * y
+        shrink = 1.0 / max(1.0, np.sqrt(x * x + y * y) / MAX_STEP)
+        velocity[0, i], velocity[1, i] = x * shrink, y * shrink
+        position[0, i] += velocity[0, i]
+        position[1, i] += velocity[1, i]

@@ -1,6 +1,6 @@
-"""Compiled searches over all products of a map's points: the nearest of each, how wide their company reaches, and whom a drawing intrudes.
+"""Compiled searches over all dot products of a map's points: nearest neighbours, their membership widths, and rank excess.
 
-Each is a scan that keeps a short sorted list, several times faster than numpy's partial sorts. Imported only where a map is drawn.
+Each scans once and keeps a short sorted list, several times faster than numpy's partial sorts. Imported only where a map is computed.
 """
 
 from __future__ import annotations
@@ -10,75 +10,82 @@ from numba import njit
 
 
 @njit(cache=True, error_model="numpy")
-def insert_sorted(value, place, values, places):  # type: ignore[no-untyped-def]
-    """Put a value into a rising list in place of its last; of equal values the one that came first stays first."""
+def insert_sorted(value: float, item: int, values: np.ndarray, items: np.ndarray) -> None:
+    """Insert a value into an ascending list, dropping the last one; of equal values the one that came first stays first."""
     at = len(values) - 1
     while at > 0 and values[at - 1] > value:
-        values[at], places[at] = values[at - 1], places[at - 1]
+        values[at], items[at] = values[at - 1], items[at - 1]
         at -= 1
-    values[at], places[at] = value, place
+    values[at], items[at] = value, item
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def update_neighbours(products, low, away, found, farthest):  # type: ignore[no-untyped-def]
-    """Take a block of products (b, n - low) of the points from low with all points from low into the lists of both sides.
+def update_neighbours(
+    products: np.ndarray, low: int, distances: np.ndarray, neighbours: np.ndarray, farthest: np.ndarray
+) -> None:
+    """Add a block of dot products (b, n - low), of the points from low on with all points from low on, to both sides' lists.
 
-    away (n, k) float32: minus the products of each point's nearest so far, rising; found (n, k): who they are; farthest (n,): last of away.
+    distances (n, k) float32: minus the dot products of each point's nearest so far, ascending; neighbours (n, k): their indices;
+    farthest (n,): the last column of distances.
     """
-    last = away.shape[1] - 1
+    last = distances.shape[1] - 1
     for row in range(len(products)):
         i = low + row
         for column in range(row + 1, products.shape[1]):
-            j, apart = low + column, -products[row, column]
-            if apart < farthest[i]:
-                insert_sorted(apart, j, away[i], found[i])
-                farthest[i] = away[i, last]
-            if apart < farthest[j]:
-                insert_sorted(apart, i, away[j], found[j])
-                farthest[j] = away[j, last]
+            j, distance = low + column, -products[row, column]
+            if distance < farthest[i]:
+                insert_sorted(distance, j, distances[i], neighbours[i])
+                farthest[i] = distances[i, last]
+            if distance < farthest[j]:
+                insert_sorted(distance, i, distances[j], neighbours[j])
+                farthest[j] = distances[j, last]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def membership_widths(away, target, width):  # type: ignore[no-untyped-def]
-    """Write the width of each row of distances (n, k) at which exp(-away / width) sums to target: umap-learn's bisection and tolerance."""
-    for i in range(len(away)):
-        low, high, wide = 0.0, np.inf, 1.0
+def membership_widths(distances: np.ndarray, target: float, widths: np.ndarray) -> None:
+    """Write the width s of each row of distances (n, k) at which sum(exp(-distance / s)) = target.
+
+    The bisection and tolerance of umap-learn's smooth_knn_dist (McInnes, Healy, Melville 2018, algorithm 3).
+    """
+    for i in range(len(distances)):
+        low, high, width = 0.0, np.inf, 1.0
         for _ in range(64):
             total = 0.0
-            for distance in away[i]:
-                total += np.exp(-distance / wide)
+            for distance in distances[i]:
+                total += np.exp(-distance / width)
             if abs(total - target) < 1e-5:
                 break
             if total > target:
-                high = wide
+                high = width
             else:
-                low = wide
-            wide = wide * 2.0 if np.isinf(high) else (low + high) / 2.0
-        width[i] = wide
+                low = width
+            width = width * 2.0 if np.isinf(high) else (low + high) / 2.0
+        widths[i] = width
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def rank_excess(products, rows, x, y, k):  # type: ignore[no-untyped-def]
-    """Return the sum over rows and their k nearest on the map (x, y) of rank - k where that is positive.
+def rank_excess(products: np.ndarray, rows: np.ndarray, x: np.ndarray, y: np.ndarray, k: int) -> int:
+    """Sum max(0, rank - k) over the rows and their k nearest on the map (x, y): the inner sum of trustworthiness.
 
-    products (b, n): of the rows with all points; a neighbour's rank is 1 and how many others have a greater product.
+    products (b, n): dot products of the rows with all points, overwritten on their diagonal; a neighbour's rank is one more than the
+    number of other points with a greater product.
     """
-    cost = 0
-    near, who = np.empty(k), np.empty(k, np.int64)
+    excess = 0
+    nearest, neighbours = np.empty(k), np.empty(k, np.int64)
     for row in range(len(rows)):
         i = rows[row]
-        near[:] = np.inf
+        nearest[:] = np.inf
         for j in range(len(x)):
             dx, dy = x[j] - x[i], y[j] - y[i]
-            apart = dx * dx + dy * dy
-            if apart < near[k - 1] and j != i:
-                insert_sorted(apart, j, near, who)
-        mine = products[row]
-        mine[i] = np.inf
-        for j in who:
-            rank, theirs = 0, mine[j]
-            for product in mine:
-                if product > theirs:
+            distance = dx * dx + dy * dy
+            if distance < nearest[k - 1] and j != i:
+                insert_sorted(distance, j, nearest, neighbours)
+        own = products[row]
+        own[i] = np.inf  # counts once in each rank: ranks begin at 1
+        for neighbour in neighbours:
+            rank, of_neighbour = 0, own[neighbour]
+            for product in own:
+                if product > of_neighbour:
                     rank += 1
-            cost += max(0, rank - k)
-    return cost
+            excess += max(0, rank - k)
+    return excess

@@ -1,4 +1,8 @@
-"""Who pushes whom: the points of each moment dealt out in a ring, so that a step reads its random company in the order it lies in memory."""
+"""Sample the negatives of each step: the random points of the same snapshot that repel a point.
+
+Negative sampling as in umap-learn (McInnes, Healy, Melville 2018, section 4.2), but all points share the same random offsets in a
+shuffled ring: for each point that is a fair draw, and memory is read in order instead of at random.
+"""
 
 from __future__ import annotations
 
@@ -11,37 +15,42 @@ from lib.projection.points import DistinctPoints
 
 @dataclass(frozen=True)
 class NegativeSampler:
-    """The rings of all moments. In a step, each point is pushed by those that stand so many places on in its ring.
+    """The points of each snapshot in a shuffled ring; a point's negatives stand some offsets further on in its ring.
 
-    pool: the rings one after the other, each twice, so that none runs over its end, the points of whom a moment is the first before the
-    others; count (moments,): points of each ring; pieces (pieces, 3): moment, and from where to where in pool the points lie whose first
-    moment it is; slot (p,): each point's place in pool.
+    rings: the rings of all snapshots one after the other, each twice, so that no offset runs over an end; in a ring, the points whose
+    first snapshot it is come before the others. count (snapshots,): points of each ring. blocks (blocks, 3): snapshot, and first and
+    last position in rings of points whose first snapshot it is. slot (points,): each point's position in rings.
     """
 
-    pool: np.ndarray
+    rings: np.ndarray
     count: np.ndarray
-    pieces: np.ndarray
+    blocks: np.ndarray
     slot: np.ndarray
 
-    def distances(self, steps: int, draws: int, *, seed: int) -> np.ndarray:
-        """Draw how many places on the company stands, (steps, moments, draws), 1 to count - 1; a lone point's is itself, which pushes nothing."""
+    def sample_offsets(self, steps: int, negatives: int, *, seed: int) -> np.ndarray:
+        """Draw the offsets of the negatives, (steps, snapshots, negatives) int64, each from 1 to count - 1.
+
+        A lone point has offset 0: it is its own negative, at distance 0, and is not repelled.
+        """
         others = np.maximum(1, self.count - 1)[:, None]
-        found = 1 + (np.random.default_rng(seed).random((steps, len(self.count), draws)) * others).astype(np.int64)
-        return found % self.count[:, None]
+        draw = np.random.default_rng(seed).random((steps, len(self.count), negatives))
+        return (1 + (draw * others).astype(np.int64)) % self.count[:, None]
 
 
-def negative_sampler(drawn: DistinctPoints, *, seed: int, piece: int) -> NegativeSampler:
-    """Deal each moment's points out in random order, in pieces of at most so many points."""
+def negative_sampler(points: DistinctPoints, *, seed: int, block_size: int) -> NegativeSampler:
+    """Shuffle the points of each snapshot into a ring, and cut the rings into blocks of at most block_size points."""
     draw = np.random.default_rng(seed)
-    pool: list[np.ndarray] = []
-    pieces, slot, begin = [], np.empty(len(drawn.home), np.int64), 0
-    for moment, at in enumerate(drawn.at):
-        mixed = draw.permutation(at)
-        own = drawn.home[mixed] == moment
-        ring = np.concatenate([mixed[own], mixed[~own]])
-        end = begin + int(np.count_nonzero(own))
-        slot[mixed[own]] = np.arange(begin, end)
-        pieces += [(moment, low, min(low + piece, end)) for low in range(begin, end, piece)]
-        pool += [ring, ring]
+    rings: list[np.ndarray] = []
+    blocks, slot, begin = [], np.empty(len(points.first_snapshot), np.int64), 0
+    by_snapshot = points.by_snapshot
+    for snapshot, members in enumerate(by_snapshot):
+        shuffled = draw.permutation(members)
+        is_new = points.first_snapshot[shuffled] == snapshot
+        ring = np.concatenate([shuffled[is_new], shuffled[~is_new]])
+        end = begin + int(np.count_nonzero(is_new))
+        slot[shuffled[is_new]] = np.arange(begin, end)
+        blocks += [(snapshot, low, min(low + block_size, end)) for low in range(begin, end, block_size)]
+        rings += [ring, ring]
         begin += 2 * len(ring)
-    return NegativeSampler(np.concatenate(pool), np.array([len(at) for at in drawn.at]), np.array(pieces), slot)
+    count = np.array([len(members) for members in by_snapshot])
+    return NegativeSampler(np.concatenate(rings), count, np.array(blocks), slot)

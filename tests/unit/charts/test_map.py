@@ -22,7 +22,7 @@ from lib.charts.pair.before_after import before_after
 from lib.charts.pair.nearest_wrong import AnswerTriple, nearest_wrong_figure, triangle
 from lib.charts.pair.trajectory import trajectory_figure
 from lib.projection.quality import LayoutQuality
-from lib.projection.store import Map
+from lib.projection.store import Map, MapFacts, SnapshotLabel
 
 
 def planted(pairs: int = 50, others: int = 30) -> tuple[Map, pd.DataFrame, list[str]]:
@@ -47,18 +47,15 @@ def planted(pairs: int = 50, others: int = 30) -> tuple[Map, pd.DataFrame, list[
             "change": np.where(value < 0, "worse", "better"),
         }
     )
-    labels = {"base": "Base", "best": "Best (epoch 1)"}
-    drawn = Map(
-        Path("nowhere"),
+    facts = MapFacts(
         "pair-faithful",
         0.5,
         1.0,
-        labels,
-        {"base": base, "best": best},
-        lines,
+        (SnapshotLabel("base", 0, "Base"), SnapshotLabel("best", 1, "Best (epoch 1)")),
         LayoutQuality(),
         LayoutQuality(),
     )
+    drawn = Map(Path("nowhere"), facts, {"base": base, "best": best}, lines)
     return drawn, lines, [f"<i>text</i> {i}" for i in range(len(base))]
 
 

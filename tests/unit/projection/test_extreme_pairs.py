@@ -77,7 +77,7 @@ def run(home: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
         seeds = [hash_of(text) + (name == "tuned") for text in texts]
         return np.stack([np.random.default_rng(seed).normal(size=dim) for seed in seeds]).astype(np.float32)
 
-    monkeypatch.setattr(extreme_pairs, "embedder", lambda *_, **__: (embed, {}))
+    monkeypatch.setattr(extreme_pairs, "cached_embedder", lambda *_, **__: (embed, {}))
     monkeypatch.setattr(extreme_pairs, "NUM_EXTREMES", 5)
     monkeypatch.setattr(strongest_changes, "__kwdefaults__", {"most": 5})
     return run
@@ -90,7 +90,7 @@ def hash_of(text: str) -> int:
 def test_missing_extremes_are_drawn_with_true_ends(run: Run, home: Path) -> None:
     dataset = open_workspace(home).datasets.get(run.dataset)
     drawn = draw_map(run, dataset, home=home)
-    assert drawn.added == 20
+    assert drawn.facts.added == 20
     assert verify(run.paths.map.folder) == []
     texts = map_texts(run)
     assert len(texts) == drawn.texts == 140
@@ -101,7 +101,7 @@ def test_missing_extremes_are_drawn_with_true_ends(run: Run, home: Path) -> None
     line = lines.iloc[-1]
     assert line["base_cosine"] == pytest.approx(float(base[line["source"]] @ base[line["target"]]), abs=1e-6)
     assert line["tuned_cosine"] == pytest.approx(float(best[line["source"]] @ best[line["target"]]), abs=1e-5)
-    assert load_map(run).added == 20
+    assert load_map(run).facts.added == 20
 
 
 def test_nothing_is_added_where_all_is_known_or_nothing_was_judged(run: Run, home: Path) -> None:

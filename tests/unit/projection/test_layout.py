@@ -21,8 +21,8 @@ def test_pairs_that_were_moved_together_draw_together() -> None:
     change = lengths(drawn.coordinates["best"], pairs) - lengths(drawn.coordinates["base"], pairs)
     assert (change[:60] < 0).mean() >= 0.95
     assert np.median(change[:60]) < 3 * np.median(change[60:]) - 0.1
-    assert drawn.truth.sign_agreement is not None
-    assert drawn.truth.sign_agreement >= 0.95
+    assert drawn.quality.sign_agreement is not None
+    assert drawn.quality.sign_agreement >= 0.95
 
 
 def test_an_identical_model_stands_still() -> None:
@@ -30,8 +30,8 @@ def test_an_identical_model_stands_still() -> None:
     drawn = compute_layout({"base": base, "epoch-001": base.copy(), "best": base.copy()}, pairs)
     assert np.array_equal(drawn.coordinates["base"], drawn.coordinates["best"])
     assert np.array_equal(drawn.coordinates["base"], drawn.coordinates["epoch-001"])
-    assert drawn.truth.sign_agreement is None
-    assert drawn.truth.placebo_movement is None
+    assert drawn.quality.sign_agreement is None
+    assert drawn.quality.movement_of_identical_snapshot is None
 
 
 def test_texts_that_did_not_change_do_not_move_when_others_do() -> None:
@@ -42,13 +42,13 @@ def test_texts_that_did_not_change_do_not_move_when_others_do() -> None:
     still = (base == after).all(axis=1)
     assert moved[still].max() == 0
     assert moved[~still].min() > 0
-    assert drawn.truth.placebo_movement == 0
+    assert drawn.quality.movement_of_identical_snapshot == 0
 
 
 def test_where_no_text_stayed_an_identical_copy_is_measured() -> None:
     base, pairs = world(pairs=40)
     after = base + np.random.default_rng(4).normal(0, 0.05, base.shape).astype(np.float32)
-    assert compute_layout({"base": base, "best": after}, pairs).truth.placebo_movement == 0
+    assert compute_layout({"base": base, "best": after}, pairs).quality.movement_of_identical_snapshot == 0
 
 
 def test_the_one_planted_mover_is_found() -> None:
@@ -147,7 +147,7 @@ def test_balance_trades_neighbourhoods_for_lines() -> None:
     after = pulled(base, pairs, np.arange(0, 200, 2), share=0.3)
     after = after + np.random.default_rng(2).normal(0, 0.03, after.shape).astype(np.float32)
     rank = {
-        b: compute_layout({"base": base, "best": after}, pairs, balance=b).truth.rank_correlation for b in (0.0, 0.5)
+        b: compute_layout({"base": base, "best": after}, pairs, balance=b).quality.rank_correlation for b in (0.0, 0.5)
     }
     assert rank[0.5] > rank[0.0]
 
@@ -166,7 +166,7 @@ def test_no_pairs_and_repeated_texts_are_drawn() -> None:
     base = np.repeat(world(pairs=30)[0][:30], 2, axis=0)
     drawn = compute_layout({"base": base}, np.empty((0, 2), int))
     assert np.array_equal(drawn.coordinates["base"][0], drawn.coordinates["base"][1])
-    assert drawn.truth.sign_agreement is None
+    assert drawn.quality.sign_agreement is None
 
 
 @pytest.mark.parametrize(

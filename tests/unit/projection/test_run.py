@@ -5,15 +5,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 
 from lib.__main__ import main
-from lib.data.shapes import Shape
 from lib.errors import NotFoundError, StoreError
 from lib.projection.layout import compute_layout
-from lib.projection.run import draw_map, pair_lines, thin_snapshots
+from lib.projection.run import draw_map, thin_snapshots
 from lib.projection.store import load_map
 from lib.store.publish import verify
 from lib.store.snapshots import read_snapshots
@@ -30,24 +28,13 @@ def test_a_drawn_map_is_whole_and_read_back(home: Path) -> None:
     assert drawn.labels["best"] == "Best (epoch 2)"
     assert drawn.texts == 120
     assert len(drawn.lines) == 60
-    assert drawn.truth.sign_agreement > 0.8
-    assert drawn.truth.seeds == 3
-    assert 0 <= drawn.truth.above_noise <= 1
-    assert drawn.held_out.lines == (drawn.lines["part"] == "held_out").sum()
+    assert drawn.facts.quality.sign_agreement > 0.8
+    assert drawn.facts.quality.seeds == 3
+    assert 0 <= drawn.facts.quality.above_noise <= 1
+    assert drawn.facts.held_out_quality.lines == (drawn.lines["part"] == "held_out").sum()
     tall = pd.read_parquet(run.paths.map.coordinates)
     assert list(tall.columns) == ["text", "snapshot", "x", "y"]
     assert len(tall) == 3 * 120
-
-
-def test_the_cosines_of_the_lines_are_those_of_the_full_dimensions(home: Path) -> None:
-    run = finished_run(home)
-    drawn, known = load_map(run), read_snapshots(run.paths.snapshots.folder)
-    vectors = known.vectors("best")
-    line = drawn.lines.iloc[7]
-    assert line["tuned_cosine"] == pytest.approx(float(vectors[line["source"]] @ vectors[line["target"]]), abs=1e-6)
-    frames = list(drawn.coordinates.values())
-    length = [float(np.linalg.norm(f[int(line["source"])] - f[int(line["target"])])) for f in (frames[0], frames[-1])]
-    assert line["change"] == pytest.approx(length[1] - length[0], abs=1e-5)
 
 
 def test_the_command_draws_and_prints_json(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -66,7 +53,7 @@ def test_the_command_redraws_with_another_method(home: Path, capsys: pytest.Capt
     run = finished_run(home)
     assert main(["map", run.id, "--method", "pca"]) == 0
     assert "PCA" in capsys.readouterr().out
-    assert load_map(run).method == "pca"
+    assert load_map(run).facts.method == "pca"
     assert verify(run.paths.map.folder) == []
 
 
@@ -94,43 +81,26 @@ def test_missing_and_damaged_snapshots_are_said(home: Path) -> None:
         read_snapshots(home / "nowhere")
 
 
-def test_a_damaged_map_is_said_and_a_missing_one_is_none(home: Path) -> None:
-    run = finished_run(home)
-    (run.paths.map.coordinates).write_bytes(b"torn")
-    with pytest.raises(StoreError, match="map"):
-        load_map(run)
-    (run.paths.map.summary).unlink()
-    assert load_map(run) is None
-
-
-def test_only_pairs_whose_texts_are_shown_are_lines() -> None:
-    frame = pd.DataFrame({"anchor": ["a", "b"], "positive": ["c", "x"], "part": ["train", "train"]}, index=[4, 9])
-    found = pair_lines(frame, ["c", "b", "a"], shape=Shape.PAIRS)
-    assert found[["pair", "source", "target"]].to_numpy().tolist() == [[4, 2, 0]]
-    texts = pd.DataFrame({"text": ["a"], "label": ["1"], "part": ["train"]})
-    assert pair_lines(texts, ["a"], shape=Shape.LABELLED_TEXTS).empty
-
-
 @pytest.mark.parametrize(("method", "seeds"), [("pair-faithful", 3), ("umap", 2), ("pca", 1)])
 def test_the_noise_of_every_method_is_measured_on_large_maps_too(
     home: Path, monkeypatch: pytest.MonkeyPatch, method: str, seeds: int
 ) -> None:
     run = finished_run(home, drawn=False)
     monkeypatch.setattr("lib.projection.run.MAX_NOISE_POINTS", 10)
-    companies: list[list[str]] = []
+    seen: list[list[str]] = []
 
     def noted(vectors: dict, *given: object, **options: object) -> object:
-        companies.append(list(vectors))
+        seen.append(list(vectors))
         return compute_layout(vectors, *given, **options)
 
     monkeypatch.setattr("lib.projection.run.compute_layout", noted)
     drawn = draw_map(run, open_workspace(home).datasets.get(run.dataset), home=home, method=method)
-    assert drawn.truth.seeds == seeds
-    assert drawn.truth.above_noise is not None
-    assert companies == [["base", "epoch-001", "best"], *[["base", "best"]] * (seeds - 1)]
+    assert drawn.facts.quality.seeds == seeds
+    assert drawn.facts.quality.above_noise is not None
+    assert seen == [["base", "epoch-001", "best"], *[["base", "best"]] * (seeds - 1)]
 
 
-def test_too_many_moments_leave_some_in_the_middle_out() -> None:
+def test_too_many_snapshots_leave_some_in_the_middle_out() -> None:
     names = ["base", *(f"epoch-{i:03d}" for i in range(1, 20)), "best"]
     some = thin_snapshots(names, 30_000)
     assert some[0] == "base"

@@ -44,7 +44,7 @@ def show_layout_options(view: MapView) -> None:
         method = st.radio(
             "Layout method",
             names,
-            index=names.index(layout.method),
+            index=names.index(layout.facts.method),
             format_func=LAYOUT_METHODS.__getitem__,
             captions=[METHOD_DESCRIPTIONS[name] for name in names],
             key=keys.MAP_METHOD,
@@ -60,7 +60,7 @@ def _choose_balance(layout: Map) -> float:
         "Balance between neighbourhoods and pairs",
         0.0,
         1.0,
-        layout.balance,
+        layout.facts.balance,
         0.1,
         help=_BALANCE_HELP,
         key=keys.MAP_BALANCE,
@@ -87,15 +87,18 @@ def _balance_table() -> pd.DataFrame:
 
 def _describe_layout(layout: Map) -> str:
     """Write the method and the figures of the present map."""
-    truth = layout.truth
-    name = LAYOUT_METHODS[layout.method] + (f", balance {layout.balance:g}" if layout.method == "pair-faithful" else "")
-    parts = [f"Current map: {name}, {layout.seconds:.1f} s"]
-    if truth.sign_agreement is not None:
-        parts.append(f"sign agreement {truth.sign_agreement:.0%}")
-    if truth.rank_correlation is not None:
-        parts.append(f"rank correlation {truth.rank_correlation:.2f}")
+    quality = layout.facts.quality
+    name = LAYOUT_METHODS[layout.facts.method] + (
+        f", balance {layout.facts.balance:g}" if layout.facts.method == "pair-faithful" else ""
+    )
+    parts = [f"Current map: {name}, {layout.facts.seconds:.1f} s"]
+    if quality.sign_agreement is not None:
+        parts.append(f"sign agreement {quality.sign_agreement:.0%}")
+    if quality.rank_correlation is not None:
+        parts.append(f"rank correlation {quality.rank_correlation:.2f}")
     parts += [
-        f"trustworthiness {layout.labels.get(name, name)} {value:.2f}" for name, value in truth.trustworthiness.items()
+        f"trustworthiness {layout.labels.get(name, name)} {value:.2f}"
+        for name, value in quality.trustworthiness.items()
     ]
     return " · ".join(parts)
 

@@ -61,15 +61,15 @@ def quality_sentences(layout: Map, lines: pd.DataFrame, choice: MapSample) -> li
     share = line_accuracy(lines)
     if share is not None:
         sentences.append((":material/fact_check:", _write_accuracy(share)))
-    trust = list(layout.truth.trustworthiness.values())
+    trust = list(layout.facts.quality.trustworthiness.values())
     if trust:
         words = f"Trustworthiness of neighbourhoods: {trust[0]:.2f} base, {trust[-1]:.2f} tuned (1 is perfect)."
         sentences.append((":material/hub:", words))
     sentences.append((":material/graphic_eq:", _describe_noise(layout, lines)))
     sentences.append((":material/visibility:", _describe_choice(choice)))
-    if layout.added:
+    if layout.facts.added:
         words = (
-            f"{layout.added:,} texts with the strongest changes were added after training; their positions between base and best "
+            f"{layout.facts.added:,} texts with the strongest changes were added after training; their positions between base and best "
             "are interpolated."
         )
         sentences.append((":material/timeline:", words))
@@ -79,7 +79,7 @@ def quality_sentences(layout: Map, lines: pd.DataFrame, choice: MapSample) -> li
 def describe_map(view: MapView) -> str:
     """Describe the map for those who cannot see it."""
     layout, lines = view.data.map, view.lines
-    about = f"Map of {layout.texts:,} texts, layout method {LAYOUT_METHODS[layout.method]}"
+    about = f"Map of {layout.texts:,} texts, layout method {LAYOUT_METHODS[layout.facts.method]}"
     if layout.lines.empty:
         return f"{about}, coloured by class, animated from base to tuned model."
     closer = float((lines["tuned_cosine"] > lines["base_cosine"]).mean()) if len(lines) else 0.0
@@ -101,10 +101,10 @@ def _percent(share: float) -> str:
 
 def _describe_noise(layout: Map, lines: pd.DataFrame) -> str:
     """Write how much of the movement is more than variation across random seeds."""
-    above = layout.truth.above_noise
+    above = layout.facts.quality.above_noise
     if above is None:
         return "Layout noise was not measured for this map."
-    seeds = f"{layout.truth.seeds} random seeds" if layout.truth.seeds > 1 else "random seeds"
+    seeds = f"{layout.facts.quality.seeds} random seeds" if layout.facts.quality.seeds > 1 else "random seeds"
     faded = int(lines["faded"].sum())
     below = f"; {faded:,} {'line' if faded == 1 else 'lines'} below it {'is' if faded == 1 else 'are'} faded"
     return (

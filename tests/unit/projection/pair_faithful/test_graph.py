@@ -32,7 +32,7 @@ def test_memberships_equal_those_of_umap_learn() -> None:
         knn_indices=np.hstack([own, found]),
         knn_dists=np.hstack([np.zeros_like(near[:, :1]), near]),
     )
-    ours = fuzzy_union(found, membership_strengths(near), places=np.arange(len(vectors)), size=len(vectors))
+    ours = fuzzy_union(found, membership_strengths(near), points=np.arange(len(vectors)), size=len(vectors))
     assert abs(ours - theirs).max() < 1e-3
 
 
@@ -56,19 +56,21 @@ def test_the_approximate_search_finds_nearly_all(monkeypatch: pytest.MonkeyPatch
 def test_ties_weaken_with_how_far_a_text_moved() -> None:
     base = world(pairs=20)[0]
     after = base + np.linspace(0.01, 1, len(base))[:, None].astype(np.float32) * np.roll(base, 1, axis=0)
-    drawn = distinct_points({"base": base, "best": after})
-    tied = snapshot_ties(drawn, strength=2.0, reach=0.5).toarray()
-    weight = tied[drawn.of[0], drawn.of[1]]
+    points = distinct_points({"base": base, "best": after})
+    tied = snapshot_ties(points, strength=2.0, reach=0.5).toarray()
+    weight = tied[points.index[0], points.index[1]]
     assert weight[0] == pytest.approx(2, abs=0.01)
-    moved = np.linalg.norm(drawn.vectors[drawn.of[0]] - drawn.vectors[drawn.of[1]], axis=1)
+    moved = np.linalg.norm(points.vectors[points.index[0]] - points.vectors[points.index[1]], axis=1)
     assert (np.diff(weight[np.argsort(moved)]) <= 1e-6).all()
     assert weight[-1] < 0.2 * weight[0]
     assert np.array_equal(tied, tied.T)
 
 
-def test_moments_that_share_all_points_are_one_graph() -> None:
+def test_snapshots_that_share_all_points_are_one_graph() -> None:
     base = world(pairs=20)[0]
-    once = build_graph(distinct_points({"base": base}), tie=1, reach=1, seed=0, progress=Silent())
-    twice = build_graph(distinct_points({"base": base, "best": base.copy()}), tie=1, reach=1, seed=0, progress=Silent())
-    assert np.array_equal(once.weight, twice.weight)
-    assert np.array_equal(once.end, twice.end)
+    once = build_graph(distinct_points({"base": base}), tie_strength=1, tie_reach=1, seed=0, progress=Silent())
+    twice = build_graph(
+        distinct_points({"base": base, "best": base.copy()}), tie_strength=1, tie_reach=1, seed=0, progress=Silent()
+    )
+    assert np.array_equal(once.weights, twice.weights)
+    assert np.array_equal(once.indices, twice.indices)

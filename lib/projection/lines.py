@@ -1,0 +1,60 @@
+"""Collect the lines of a map: the pairs whose two texts are on it, with their cosines and what the layout made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from lib.data.shapes import TEXT_COLUMNS, Shape
+from lib.projection.layout import Layout
+from lib.projection.quality import LayoutQuality, line_quality
+from lib.projection.seed_noise import SeedNoise
+
+
+def pair_lines(frame: pd.DataFrame, texts: list[str], *, shape: str) -> pd.DataFrame:
+    """List pair (row id), part, source, target (text ids) of the examples whose first two texts are both on the map."""
+    columns = TEXT_COLUMNS[Shape(shape)][:2]
+    if len(columns) < 2:
+        return pd.DataFrame({name: pd.Series(dtype="int64") for name in ("pair", "source", "target")}).assign(part="")
+    text_ids = pd.Series(np.arange(len(texts)), index=pd.Index(texts)).groupby(level=0).first()
+    lines = pd.DataFrame(
+        {
+            "pair": frame.index.to_numpy(),
+            "part": frame["part"].to_numpy(),
+            "source": frame[columns[0]].map(text_ids).to_numpy(),
+            "target": frame[columns[1]].map(text_ids).to_numpy(),
+        }
+    ).dropna(subset=["source", "target"])
+    return lines.astype({"pair": "int64", "source": "int64", "target": "int64"}).reset_index(drop=True)
+
+
+def text_pairs(lines: pd.DataFrame) -> np.ndarray:
+    """Extract the text ids of each line, (lines, 2) int64."""
+    return lines[["source", "target"]].to_numpy(np.int64)
+
+
+def measure_lines(
+    lines: pd.DataFrame, layout: Layout, vectors: Mapping[str, np.ndarray], noise: SeedNoise
+) -> pd.DataFrame:
+    """Add to each line base_cosine and tuned_cosine (full dimensions), change of length, its noise, and faded: change <= noise."""
+    names = list(vectors)
+    source, target = lines["source"].to_numpy(), lines["target"].to_numpy()
+    measured = lines.copy()
+    for column, name in (("base_cosine", names[0]), ("tuned_cosine", names[-1])):
+        measured[column] = np.einsum("nd,nd->n", vectors[name][source], vectors[name][target]).astype(np.float64)
+    before, after = (np.linalg.norm(frame[source] - frame[target], axis=1) for frame in layout.ends)
+    return measured.assign(
+        change=(after - before).astype(np.float64), noise=noise.lines, faded=np.abs(after - before) <= noise.lines
+    )
+
+
+def held_out_line_quality(lines: pd.DataFrame, layout: Layout) -> LayoutQuality:
+    """Measure the held-out lines alone: the page opens on them."""
+    held_out = lines[lines["part"] == "held_out"]
+    if held_out.empty:
+        return LayoutQuality()
+    first, last = layout.ends
+    cosine = held_out["base_cosine"].to_numpy(), held_out["tuned_cosine"].to_numpy()
+    return line_quality(first, last, cosine, text_pairs(held_out))
