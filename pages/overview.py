@@ -1,19 +1,26 @@
-"""First steps; all datasets and runs, side by side."""
+"""Overview: first steps, then all datasets and runs."""
 
 from __future__ import annotations
 
 import streamlit as st
 
 from lib.store.workspace import open_workspace
-from lib.ui.overview import sections, welcome
+from lib.ui.overview.sections import show_cleanup, show_overview
+from lib.ui.overview.welcome import show_welcome
 from lib.ui.shared.components import catch_errors
 
-with catch_errors():
+
+def page() -> None:
+    """Draw the page: the first steps, or the runs and datasets of a workspace in use."""
     workspace = open_workspace()
     runs, datasets = workspace.runs.all(), workspace.datasets.all()
-    if not runs:
-        welcome.show_welcome(workspace, datasets)
-        sections.show_cleanup(workspace)
-    else:
+    if runs:
         st.title("Overview", anchor=False)
-        sections.show_overview(workspace, runs, datasets)
+        show_overview(workspace, runs, datasets)
+    else:
+        show_welcome(workspace, datasets)
+        show_cleanup(workspace)
+
+
+with catch_errors():
+    page()

@@ -1,4 +1,4 @@
-"""Navigation and what every page has around it: notices, and the one poller while something runs."""
+"""Navigation and what every page has around it: notices, and one poller while the queue is busy."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ page = st.navigation(
             "upload.py",
             title="Upload",
             icon=":material/upload_file:",
-            help="Bring pairs of texts, see what is wrong with them, split them.",
+            help="Upload pairs of texts, check and split them.",
         ),
         st.Page(
             "train.py",
             title="Train",
             icon=":material/model_training:",
-            help="Choose data, models and settings; watch a training.",
+            help="Choose data, models and settings; follow a training.",
         ),
         st.Page(
             "explore.py",
             title="Explore",
             icon=":material/explore:",
-            help="What changed: verdict, map, pairs.",
+            help="Evaluation, map and per-pair results.",
         ),
     ],
     position="hidden" if state.is_presenting() else "top",

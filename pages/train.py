@@ -1,4 +1,4 @@
-"""Set up a training, or watch one: /train?run=ID."""
+"""Train: set up a training, or follow one: /train?run=ID."""
 
 from __future__ import annotations
 
@@ -7,22 +7,33 @@ import streamlit as st
 from lib.store.workspace import open_workspace
 from lib.ui.shared import state
 from lib.ui.shared.components import catch_errors
-from lib.ui.train import form, queue
+from lib.ui.train.form import show_training_form
+from lib.ui.train.queue import show_queue
 from lib.ui.train.watch import watch_run
 
-with catch_errors():
+
+def page() -> None:
+    """Draw the page: the run that the URL names, or the form; the queue below."""
     workspace = open_workspace()
-    watched = state.run_id()
-    if watched:
-        state.clear_submission_key("train")
-        state.clear_submission_key("sample")
-        if st.button("Set up another training", icon=":material/arrow_back:", type="tertiary"):
-            state.set_run_id(None)
-            st.rerun()
+    run = state.run_id()
+    if run:
+        _show_back_button()
         with catch_errors():
-            watch_run(watched)
+            watch_run(run)
     else:
         st.title("Train", anchor=False)
         with catch_errors():
-            form.show_training_form(workspace)
-    queue.show_queue(workspace)
+            show_training_form(workspace)
+    show_queue(workspace)
+
+
+def _show_back_button() -> None:
+    state.clear_submission_key("train")
+    state.clear_submission_key("sample")
+    if st.button("Set up another training", icon=":material/arrow_back:", type="tertiary"):
+        state.set_run_id(None)
+        st.rerun()
+
+
+with catch_errors():
+    page()

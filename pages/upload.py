@@ -14,32 +14,32 @@ from lib.ui.upload.shapes import show_shapes
 
 
 def page() -> None:
-    """Draw the page: the upload that is open, or the ways to begin; the datasets below."""
+    """Draw the page: the open upload, or the sources of a new one; the datasets below."""
     st.title("Upload", anchor=False)
     upload = current_upload()
     if upload is None:
-        st.text("Bring examples of texts that belong together. Closer reads them, says what is wrong, and splits them.")
+        st.text("Upload examples of texts that belong together. Closer reads, checks and splits them.")
         datasets.show_last_saved()
         source.show_sources()
-        with st.expander("How training data can be organised", icon=":material/table_view:"):
+        with st.expander("Dataset formats", icon=":material/table_view:"):
             show_shapes()
     else:
-        _opened(upload)
+        _show_upload(upload)
     datasets.show_datasets()
 
 
-def _opened(upload: Upload) -> None:
+def _show_upload(upload: Upload) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.text(", ".join(upload.names), width="content")
         st.button("Choose another file", icon=":material/restart_alt:", on_click=close_upload)
     try:
-        _steps(upload)
+        _show_steps(upload)
     except CloserError as error:
         show_error(error)
 
 
-def _steps(upload: Upload) -> None:
-    """Walk from the file to the dataset; each step needs the one before."""
+def _show_steps(upload: Upload) -> None:
+    """Draw the steps from the file to the dataset; each needs the one before."""
     table = reading.show_file(upload, upload.draft())
     if table is None:
         return

@@ -179,7 +179,7 @@ class Database:
         backup = self.path.with_name(BACKUP)
         if backup.exists():
             advice = (
-                "Go on with the last backup by the button on any page, or by `python -m lib check --restore`; "
+                "Restore the last backup with the button on any page, or with `python -m lib check --restore`; "
                 "the damaged file is kept."
             )
         else:

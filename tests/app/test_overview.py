@@ -74,7 +74,7 @@ def test_the_space_of_deleted_runs_is_freed_for_good(
     workspace.runs.delete(run.id)
     app = open_page()
     assert run.folder.exists()
-    button(app, "Remove for good").click().run()
+    app.button(key="purge").click().run()
     assert not run.folder.exists()
     assert [one.name for one in workspace.runs.all(deleted=True)] == []
 
@@ -109,11 +109,11 @@ def test_a_run_is_renamed_noted_starred_and_deleted(make_run: Callable[..., Run]
     button(app, "Save").click().run()
     found = workspace.runs.get(run.id)
     assert (found.name, found.note) == ("Better name", "try a lower rate")
-    button(app, "Star").click().run()
+    app.button(key=f"star-{run.id}").click().run()
     assert workspace.runs.get(run.id).starred
-    button(app, "Take the star away").click().run()
+    app.button(key=f"star-{run.id}").click().run()
     assert not workspace.runs.get(run.id).starred
-    button(app, "Delete this run").click().run()
+    app.button(key=f"delete-{run.id}").click().run()
     assert workspace.runs.get(run.id).deleted is not None
 
 
@@ -123,7 +123,7 @@ def test_a_run_that_is_judged_is_not_deleted_under_its_worker(
     run = make_run("succeeded", name="Mine")
     assert workspace.jobs.claim(workspace.jobs.submit("evaluate", run=run.id).id)
     app = AppTest.from_function(care_of_the_newest, default_timeout=30).run()
-    button(app, "Delete this run").click().run()
+    app.button(key=f"delete-{run.id}").click().run()
     assert any("still busy" in str(error.value) for error in app.error)
     assert workspace.runs.get(run.id).deleted is None
 
@@ -164,7 +164,7 @@ def test_a_lost_list_comes_back_by_a_button(
         (workspace.home / f"closer.db{tail}").unlink(missing_ok=True)
     app = open_page()
     assert any("gone" in str(error.value) for error in app.error)
-    button(app, "Go on with the last backup").click().run()
+    app.button(key="restore-backup").click().run()
     assert not app.error
     assert list(app.dataframe[0].value["name"]) == ["Mine"]
 

@@ -26,10 +26,10 @@ from lib.store.runs import Run
 from lib.store.workspace import Workspace
 from lib.training.options import losses_for
 from lib.training.recipe import CLASSIC, FIELDS, recommended_for
+from lib.ui.shared.components import loss_title
 from lib.ui.train import cost
 from lib.ui.train import form as train_form
 from lib.ui.train.form import describe_preset
-from lib.ui.train.recipe_form import loss_title
 from tests.app.conftest import button, texts
 
 

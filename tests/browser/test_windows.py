@@ -19,7 +19,7 @@ def test_an_idle_window_hears_of_a_run_that_nobody_started_there(
     sent: list[object] = []
     window.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame)))
     window.goto(f"{server.url}/upload")
-    expect(window.get_by_role("heading", name="Bring a file")).to_be_visible()
+    expect(window.get_by_role("heading", name="Upload a file")).to_be_visible()
     window.wait_for_timeout(2_000)
     before = len(sent)
     window.wait_for_timeout(5_000)
@@ -43,7 +43,7 @@ def test_a_lost_list_is_restored_from_the_page_that_tells_of_it(server: Server, 
     rubbish.replace(server.home / "closer.db")
     window.goto(f"{server.url}/upload")
     expect(window.get_by_text("damaged").first).to_be_visible()
-    window.get_by_role("button", name="Go on with the last backup").click()
+    window.get_by_role("button", name="Restore last backup").click()
     expect(window.get_by_text("Colours of things").first).to_be_visible()
     expect(window.get_by_text("is kept as").first).to_be_visible()
     assert [one.id for one in open_workspace(server.home).runs.all()] == [run.id]

@@ -1,4 +1,4 @@
-"""Two or more runs side by side: the settings that differ, the curves in one figure, the numbers on the same held-out pairs."""
+"""Comparison of runs: metrics on the same held-out pairs, settings that differ, and the curves in one figure."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from lib.ui.shared.theme import theme_palette
 
 def show_comparison(runs: Sequence[Run]) -> None:
     """Draw the comparison."""
-    st.subheader(f"{len(runs)} runs side by side", anchor=False)
+    st.subheader(f"Comparison of {len(runs)} runs", anchor=False)
     _numbers(runs)
     _settings(runs)
     _curves(runs)
@@ -32,14 +32,14 @@ def show_comparison(runs: Sequence[Run]) -> None:
 def _numbers(runs: Sequence[Run]) -> None:
     if len({run.dataset for run in runs}) > 1:
         st.info(
-            "These runs have different datasets, so their held-out pairs differ and their numbers cannot be compared. "
-            "Choose runs of one dataset to compare quality.",
+            "These runs use different datasets and so different held-out pairs; their metrics can't be compared. "
+            "Select runs of one dataset to compare quality.",
             icon=":material/info:",
         )
         return
     measured = [run for run in runs if run.headline]
     if not measured:
-        st.caption("None of them has been judged on the held-out pairs yet.")
+        st.caption("None of these runs has been evaluated yet.")
         return
     st.caption("On the same held-out pairs, base → tuned, difference with its 95% interval:")
     rows = [{"Run": run.name, "Base model": run.model, "Held-out": format_headline(run.headline)} for run in measured]
@@ -50,7 +50,7 @@ def _numbers(runs: Sequence[Run]) -> None:
 
 
 def _against(one: Run, other: Run) -> None:
-    """Say which of two tuned models is better on the pairs that both were judged on, and whether that is clear."""
+    """Compare two tuned models on the held-out pairs of both, with the verdict."""
     stamps = [file_stamp(run.paths.evaluation.summary) for run in (one, other)]
     if (0, 0) in stamps:
         return
@@ -76,7 +76,7 @@ def _between(one: str, one_stamp: tuple[int, int], other: str, other_stamp: tupl
 def _settings(runs: Sequence[Run]) -> None:
     names = differing_settings(runs)
     if not names:
-        st.caption("All settings are the same.")
+        st.caption("All settings are identical.")
         return
     label = {"model": "Base model", "dataset": "Dataset"} | {name: FIELDS[name].label for name in FIELDS}
     rows = {label.get(name, name): [str(setting_of(run, name)) for run in runs] for name in names}
@@ -87,13 +87,13 @@ def _settings(runs: Sequence[Run]) -> None:
 
 
 def differing_settings(runs: Sequence[Run]) -> list[str]:
-    """Return the settings (and model, dataset) that are not the same in all the runs."""
+    """List the settings (and model, dataset) in which the runs differ."""
     names = ["model", "dataset", *FIELDS]
     return [name for name in names if len({str(setting_of(run, name)) for run in runs}) > 1]
 
 
 def setting_of(run: Run, name: str) -> object:
-    """Return a run's model, dataset or setting; a setting that it does not name has its default."""
+    """A run's model, dataset or setting; one that an older run does not store has its default."""
     if name in ("model", "dataset"):
         return getattr(run, name)
     return run.recipe.get(name, FIELDS[name].default)

@@ -1,4 +1,4 @@
-"""What one does to a run: open, rename, note, star, delete and bring back; and what crashes left behind."""
+"""Actions on runs: open, rename, note, star, extend, delete and restore; and cleanup after crashes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from lib.errors import CloserError
-from lib.format import format_bytes, format_headline
+from lib.format import format_bytes, format_count, format_headline
 from lib.store.publish import remove, size_of
 from lib.store.runs import Run
 from lib.store.workspace import Workspace
@@ -20,7 +20,7 @@ _MAX_EPOCHS = int(FIELDS["epochs"].high or 500)
 
 
 def show_run_actions(workspace: Workspace, run: Run) -> None:
-    """Draw the chosen run with its actions."""
+    """Draw the selected run with its actions."""
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.text(run.name)
@@ -40,13 +40,13 @@ def _actions(workspace: Workspace, run: Run) -> None:
             "Explore", icon=":material/explore:", disabled=not there, type="primary", key=f"to-explore-{run.id}"
         ):
             st.switch_page(state.EXPLORE_PAGE, query_params={state.RUN_PARAM: run.id})
-        if st.button("Training", icon=":material/monitoring:", key=f"to-train-{run.id}"):
+        if st.button("Open training", icon=":material/monitoring:", key=f"to-train-{run.id}"):
             st.switch_page(state.TRAIN_PAGE, query_params={state.RUN_PARAM: run.id})
-        if there and st.button("Train on from it", icon=":material/fork_right:", key=f"on-from-{run.id}"):
+        if there and st.button("Continue from this model", icon=":material/fork_right:", key=f"on-from-{run.id}"):
             st.switch_page(
                 state.TRAIN_PAGE, query_params={state.MODEL_PARAM: f"run:{run.id}", state.DATASET_PARAM: run.dataset}
             )
-        star = "Take the star away" if run.starred else "Star"
+        star = "Unstar" if run.starred else "Star"
         if st.button(star, icon=":material/star:", key=f"star-{run.id}"):
             workspace.runs.star(run.id, not run.starred)
             st.rerun()
@@ -55,21 +55,21 @@ def _actions(workspace: Workspace, run: Run) -> None:
                 _extend(workspace, run)
         with st.popover("Delete", icon=":material/delete:"):
             st.write(
-                f"Deleting frees {format_bytes(cache.disk_bytes(run.folder))}. It can be undone until the space is freed."
+                f"Delete this run ({format_bytes(cache.disk_bytes(run.folder))})? You can undo this until you free up its space."
             )
-            if st.button("Delete this run", key=f"delete-{run.id}"):
+            if st.button("Delete run", key=f"delete-{run.id}"):
                 _delete(workspace, run)
 
 
 def _extend(workspace: Workspace, run: Run) -> None:
-    """Let the run go on from its newest checkpoint."""
+    """Offer to continue the run from its newest checkpoint with more epochs."""
     done = int(run.recipe.get("epochs", 1))
     if done >= _MAX_EPOCHS:
-        st.write(f"It has {done} epochs, as many as there can be.")
+        st.write(f"This run has {done} epochs, the maximum.")
         return
-    epochs = st.number_input("Epochs in all", done + 1, _MAX_EPOCHS, done + 1, key=f"epochs-{run.id}")
-    st.write("It goes on from its newest checkpoint, without early stopping; the best epoch on validation is kept.")
-    if st.button("Go on", icon=":material/play_arrow:", key=f"extend-{run.id}"):
+    epochs = st.number_input("Total epochs", done + 1, _MAX_EPOCHS, done + 1, key=f"epochs-{run.id}")
+    st.write("Continues from the newest checkpoint without early stopping; the best epoch on validation is kept.")
+    if st.button("Continue", icon=":material/play_arrow:", key=f"extend-{run.id}"):
         try:
             workspace.runs.extend(run.id, int(epochs))
         except CloserError as error:
@@ -100,7 +100,7 @@ def _words(workspace: Workspace, run: Run) -> None:
 
 
 def show_deleted_runs(workspace: Workspace) -> None:
-    """Offer to bring back what was deleted last, and to free the space of all that is deleted."""
+    """Offer to restore the run deleted last, and to purge all deleted runs."""
     deleted = workspace.runs.all(deleted=True)
     if not deleted:
         state.clear_last_deleted_run()
@@ -109,25 +109,25 @@ def show_deleted_runs(workspace: Workspace) -> None:
     last = next((run for run in deleted if run.id == state.last_deleted_run()), deleted[0])
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         with st.container(gap=None):
-            st.caption(f"{len(deleted)} deleted, {format_bytes(total)} to free. The last one:")
+            st.caption(f"{len(deleted)} deleted, {format_bytes(total)} in total. Last deleted:")
             st.text(last.name)
         if st.button("Undo", icon=":material/undo:", key="undo-delete"):
             workspace.runs.restore(last.id)
             state.clear_last_deleted_run()
             st.rerun()
-        with st.popover("Free the space", icon=":material/delete_forever:"):
+        with st.popover("Free up space", icon=":material/delete_forever:"):
             _purge(workspace, deleted)
 
 
 def _purge(workspace: Workspace, deleted: Sequence[Run]) -> None:
-    """Remove deleted runs for good, once that was confirmed; say which runs began from their models."""
-    st.write(f"Remove {len(deleted)} deleted {'run' if len(deleted) == 1 else 'runs'} for good? This cannot be undone.")
+    """Ask for confirmation, then purge the deleted runs; list the runs that use their models as base."""
+    st.write(f"Permanently delete {format_count(len(deleted), 'run')}? This can't be undone.")
     gone = {run.id for run in deleted}
     heirs = [child.name for run in deleted for child in workspace.runs.children(run.id) if child.id not in gone]
     if heirs:
-        st.write("These began from a model among them, and cannot be compared with it anew:")
+        st.write("These runs use one of these models as their base and can't be re-evaluated afterwards:")
         st.text("\n".join(heirs))
-    if st.button("Remove for good", key="purge", type="primary"):
+    if st.button("Delete permanently", key="purge", type="primary"):
         try:
             freed = sum(workspace.runs.purge(run.id) for run in deleted)
         except CloserError as error:
@@ -138,17 +138,16 @@ def _purge(workspace: Workspace, deleted: Sequence[Run]) -> None:
 
 
 def show_leftovers(workspace: Workspace) -> None:
-    """Offer to clean what crashes left behind."""
+    """Offer to delete what crashes left behind."""
     found = workspace.leftovers()
     if not found:
         return
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         st.write(
-            f"{len(found)} unfinished {'part' if len(found) == 1 else 'parts'} ({format_bytes(sum(map(_bytes, found)))}) of interrupted work: "
-            "half-written, and nothing will finish them."
+            f"{format_count(len(found), 'leftover')} of interrupted work ({format_bytes(sum(map(_bytes, found)))}), safe to delete."
         )
         if st.button("Clean up", icon=":material/mop:", key="clean"):
-            for path in workspace.leftovers():  # looked up anew: work may have begun since this was drawn
+            for path in workspace.leftovers():  # read again: work may have begun since this was drawn
                 remove(path)
             st.rerun()
 
@@ -158,13 +157,13 @@ def _bytes(path: Path) -> int:
 
 
 def show_unlisted_folders(workspace: Workspace) -> None:
-    """Say what lies on the disk that the list does not know; it may be a person's only copy."""
+    """List the folders that the database does not know; one may be the only copy of a model."""
     found = workspace.unlisted()
     if not found:
         return
-    with st.expander(f"{len(found)} folders are not in the list", icon=":material/folder_off:"):
+    with st.expander(f"Unlisted folders: {len(found)}", icon=":material/folder_off:"):
         st.write(
-            "They were made after the backup of the list that is in use now, or copied here by hand. Nothing is lost: "
-            "a tuned model in them loads with sentence-transformers as it is."
+            "They were created after the restored backup, or copied here by hand. Nothing is lost: a tuned model in them "
+            "loads with sentence-transformers."
         )
         st.code("\n".join(str(path) for path in found), language=None)

@@ -1,4 +1,4 @@
-"""All runs as one table: data, model, settings that differ, quality with interval, time, size."""
+"""All runs in one table: verdict, metric with interval, dataset, model, settings that differ, time, size."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _VERDICT_TITLES = {"better": "Better", "worse": "Worse", "no clear change": "No 
 
 
 def runs_frame(runs: Sequence[Run], datasets: Mapping[str, Dataset]) -> pd.DataFrame:
-    """Return a row for each run; the index is the run's id."""
+    """One row per run; the index is the run's id."""
     return pd.DataFrame([run_row(run, datasets) for run in runs], index=[run.id for run in runs])
 
 
 def run_row(run: Run, datasets: Mapping[str, Dataset]) -> dict[str, object]:
-    """Return what the table says of one run."""
+    """The table's row of one run."""
     headline = run.headline
     found = datasets.get(run.dataset)
     return {
@@ -56,14 +56,14 @@ def _interval(headline: Headline | None) -> str:
 
 
 def show_runs_table(shown: pd.DataFrame) -> list[str]:
-    """Draw the table and return the ids of the chosen runs."""
+    """Draw the table and return the ids of the selected runs."""
     shown = shown.drop(columns=[name for name in ("star", "batch", "note") if not shown[name].any()])
     chosen = st.dataframe(
         write_metrics(shown),
         hide_index=True,
         on_select="rerun",
         selection_mode="multi-row",
-        key=f"runs-table-{hash(tuple(shown.index)):x}",  # other rows, other places: what was chosen is not the same any more
+        key=f"runs-table-{hash(tuple(shown.index)):x}",  # a selection by position would mean other runs
         column_config=_columns(),
         alt="All runs: state, verdict, quality before and after, data, model, settings, time and size",
     )
@@ -94,17 +94,17 @@ def _columns() -> dict[str, object]:
         "interval": kinds.TextColumn("95% CI", width=130),
         "dataset": kinds.TextColumn("Dataset", width=120),
         "model": kinds.TextColumn("Base model", width=130),
-        "settings": kinds.TextColumn("Settings", help="What differs from Recommended", width=130),
+        "settings": kinds.TextColumn("Settings", help="Settings that differ from Recommended", width=130),
         "seconds": kinds.NumberColumn("Time", format="%.0f s", width="small"),
         "megabytes": kinds.NumberColumn("Size", format="%.0f MB", width="small"),
-        "created": kinds.DatetimeColumn("Made", format="distance", width="small"),
+        "created": kinds.DatetimeColumn("Created", format="distance", width="small"),
         "note": kinds.TextColumn("Note"),
         "batch": kinds.TextColumn("Batch"),
     }
 
 
 def filter_runs(shown: pd.DataFrame, *, words: str, states: Sequence[str], starred: bool) -> pd.DataFrame:
-    """Return the rows that hold all the words (anywhere in their texts), are in one of the states, and starred if asked."""
+    """Filter the rows that contain all words, are in one of the states, and starred if asked."""
     texts = shown[["name", "dataset", "model", "settings", "note", "batch"]].agg(" ".join, axis=1).str.casefold()
     keep = pd.Series(True, index=shown.index)
     for word in words.casefold().split():

@@ -1,4 +1,4 @@
-"""The overview of a workspace that is in use: what runs, datasets, all runs with their care and comparison."""
+"""The overview of a workspace: counts, runs with actions and comparison, datasets."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ def show_overview(workspace: Workspace, runs: Sequence[Run], datasets: Sequence[
     elif picked:
         compare.show_comparison(picked)
     else:
-        st.caption("Choose a run to open, rename, note, star or delete it; choose several to compare them.")
+        st.caption("Select a run to open, rename, star or delete it; select several to compare them.")
     show_cleanup(workspace)
     _datasets(datasets)
 
 
 def show_cleanup(workspace: Workspace) -> None:
-    """Draw what was deleted and can come back, and what crashes left."""
+    """Draw what was deleted and what crashes left, to restore or clean up."""
     run_actions.show_deleted_runs(workspace)
     run_actions.show_leftovers(workspace)
     run_actions.show_unlisted_folders(workspace)
@@ -47,9 +47,9 @@ def _cards(workspace: Workspace, runs: Sequence[Run], datasets: Sequence[Dataset
     with st.container(horizontal=True):
         st.metric("Datasets", len(datasets), border=True)
         st.metric("Runs", len(runs), border=True)
-        st.metric("Clearly better on held-out pairs", f"{better} of {len(done)}" if done else None, border=True)
-        st.metric("Waiting or working", sum(run.is_open for run in runs), border=True)
-        st.metric("On disk", format_bytes(workspace.used_bytes()), border=True)
+        st.metric("Better on held-out pairs", f"{better} of {len(done)}" if done else None, border=True)
+        st.metric("Queued or running", sum(run.is_open for run in runs), border=True)
+        st.metric("Disk usage", format_bytes(workspace.used_bytes()), border=True)
 
 
 def _runs(runs: Sequence[Run], datasets: dict[str, Dataset]) -> list[str]:
@@ -64,7 +64,7 @@ def _runs(runs: Sequence[Run], datasets: dict[str, Dataset]) -> list[str]:
 
 
 def _none() -> list[str]:
-    st.caption("No run fits that search.")
+    st.caption("No matching runs.")
     return []
 
 
@@ -80,12 +80,12 @@ def _datasets(datasets: Sequence[Dataset]) -> None:
             "Train": dataset.counts["train"],
             "Validation": dataset.counts["validation"],
             "Held-out": dataset.counts["held_out"],
-            "Made": pd.Timestamp(dataset.created),
+            "Created": pd.Timestamp(dataset.created),
         }
         for dataset in datasets
     ]
     if rows:
-        made = {"Made": st.column_config.DatetimeColumn("Made", format="distance")}
+        made = {"Created": st.column_config.DatetimeColumn("Created", format="distance")}
         st.dataframe(pd.DataFrame(rows), hide_index=True, column_config=made, alt="All datasets with their parts")
     else:
-        st.caption("All datasets were deleted.")
+        st.caption("No datasets.")

@@ -1,4 +1,4 @@
-"""The first visit: what Closer does, three steps, and the sample from end to end with one button."""
+"""The overview of an empty workspace: what Closer does, three steps, and one button that runs the sample end to end."""
 
 from __future__ import annotations
 
@@ -19,27 +19,27 @@ _STEPS = (
     (
         ":material/upload_file:",
         "1. Upload",
-        "Bring pairs of texts: questions and answers, queries and documents. Closer reads them, says what is wrong with them, "
-        "and keeps a part aside that no training ever sees.",
+        "Pairs of texts: questions and answers, queries and documents. Closer reads and checks them, and holds a part out "
+        "for evaluation.",
     ),
     (
         ":material/model_training:",
         "2. Train",
-        "One or several Sentence-BERT models learn from your pairs, on this machine. Close the browser: the work goes on.",
+        "Fine-tune one or several Sentence-BERT models on this machine. You can close the browser while they train.",
     ),
     (
         ":material/explore:",
         "3. Explore",
-        "See the pairs move closer, and whether the model really got better, on the pairs it never saw.",
+        "See the pairs move closer, and whether the model really improved on pairs it never saw.",
     ),
 )
 
 
 def show_welcome(workspace: Workspace, datasets: Sequence[Dataset]) -> None:
-    """Draw the first steps; where a dataset is there already, the next step is to train on it."""
+    """Draw the three steps and the buttons of the next one."""
     st.title("Bring your pairs of texts closer", anchor=False)
     st.write(
-        "Closer fine-tunes sentence-embedding models on your own pairs and shows, and checks, that they moved closer. "
+        "Closer fine-tunes sentence-embedding models on your own pairs and measures what changed. "
         "It runs on this machine: no account, no network."
     )
     columns = st.columns(3)
@@ -49,7 +49,7 @@ def show_welcome(workspace: Workspace, datasets: Sequence[Dataset]) -> None:
             st.caption(text)
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button("Try the sample, end to end", type="primary", icon=":material/play_circle:", key="try-sample"):
-            with st.spinner("Reading, checking and splitting the sample ..."):
+            with st.spinner("Preparing the sample ..."):
                 run = start_sample(workspace)
             state.redirect_when_done(run.id)
             st.switch_page(state.TRAIN_PAGE, query_params={state.RUN_PARAM: run.id})
@@ -59,13 +59,13 @@ def show_welcome(workspace: Workspace, datasets: Sequence[Dataset]) -> None:
         elif st.button("Upload your own pairs", icon=":material/upload_file:"):
             st.switch_page(state.UPLOAD_PAGE)
     st.caption(
-        "The sample is a support desk's: questions in the jargon of an invented company, and the help texts that answer them. "
-        "Training, verdict and map take about a minute."
+        "The sample comes from a support desk: questions in the jargon of a fictional company, and the help texts that "
+        "answer them. Training, evaluation and map take about a minute."
     )
 
 
 def start_sample(workspace: Workspace) -> Run:
-    """Publish the support desk sample and submit a training with the Recommended settings; one press, one run."""
+    """Publish the support desk sample and queue a training with Recommended settings; a double click makes one run."""
     dataset = add_sample(workspace, _SAMPLE)
     recipe = recommended_for(dataset.counts["train"]).for_shape(dataset.shape)
     return workspace.runs.create(

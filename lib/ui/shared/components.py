@@ -145,3 +145,12 @@ def settings_summary(recipe: Mapping[str, object]) -> str:
     """Write the settings that differ from Recommended in one line: "epochs 9, batch size 16"."""
     changed = changed_settings(recipe)
     return ", ".join(f"{FIELDS[name].label.lower()} {value}" for name, value in changed.items()) or "Recommended"
+
+
+def loss_title(name: str) -> str:
+    """Write the name of a loss or option in words: MultipleNegativesRanking -> Multiple negatives ranking."""
+    known = {"CoSENT": "CoSENT", "AnglE": "AnglE", "GISTEmbed": "GISTEmbed", "query_to_doc": "source to target"}
+    if name in known or name.islower():
+        return known.get(name, name).replace("_", " ")
+    words = re.findall(r"[A-Z]+(?=[A-Z][a-z]|$)|[A-Z]?[a-z]+", name)
+    return " ".join(word if number == 0 or word.isupper() else word.lower() for number, word in enumerate(words))

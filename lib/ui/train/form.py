@@ -18,7 +18,7 @@ from lib.store.workspace import Workspace
 from lib.training.options import losses_for
 from lib.training.recipe import CLASSIC, Recipe, recommended_for
 from lib.ui.shared import cache, state
-from lib.ui.shared.components import SHAPE_TITLES, escape_markdown, show_empty_state, show_error
+from lib.ui.shared.components import SHAPE_TITLES, escape_markdown, loss_title, show_empty_state, show_error
 from lib.ui.train import cost, recipe_form
 
 _PRESETS = ("Recommended", "Classic")
@@ -142,7 +142,7 @@ def _preset(shape: Shape, classes: int) -> str:
 def describe_preset(preset: str, shape: Shape, *, classes: int = 2) -> str:
     """Describe a preset for data of a shape, and what it is based on."""
     if preset == "Classic":
-        loss = recipe_form.loss_title(losses_for(shape, classes=classes)[0])
+        loss = loss_title(losses_for(shape, classes=classes)[0])
         return (
             f"The well-known {'recipe' if shape is Shape.PAIRS else 'settings'}: {loss}, batches of 64, 10% warm-up, "
             "AdamW 2e-5, no early stopping."

@@ -12,7 +12,7 @@ from lib.data.shapes import Shape
 from lib.errors import CloserError
 from lib.training.options import STATIC_RATE, losses_for
 from lib.training.recipe import FIELDS, Field, Recipe
-from lib.ui.shared.components import show_error
+from lib.ui.shared.components import loss_title, show_error
 
 _DIMENSIONS = (512, 384, 256, 192, 128, 96, 64, 32)
 
@@ -108,12 +108,3 @@ def _number(item: Field, value: float, key: str) -> float:
             persist_state="session",
         )
     )
-
-
-def loss_title(name: str) -> str:
-    """Return a loss's or choice's name as words: MultipleNegativesRanking -> Multiple negatives ranking."""
-    known = {"CoSENT": "CoSENT", "AnglE": "AnglE", "GISTEmbed": "GISTEmbed", "query_to_doc": "source to target"}
-    if name in known or name.islower():
-        return known.get(name, name).replace("_", " ")
-    words = "".join(f" {sign.lower()}" if sign.isupper() else sign for sign in name).strip()
-    return words.capitalize()

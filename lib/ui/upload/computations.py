@@ -1,10 +1,8 @@
-"""What the upload page computes, kept between reruns by the ids of what it was computed from."""
+"""What the upload page computes, cached between reruns by the ids of its inputs."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +19,7 @@ from lib.store.uploads import Draft, Upload
 
 @dataclass(frozen=True)
 class DatasetKey:
-    """What a dataset is made of, in the form that names a cached result."""
+    """Everything that determines a dataset: the key of a cached result."""
 
     upload: str
     options: str
@@ -32,12 +30,12 @@ class DatasetKey:
 
 
 def read_upload(upload: Upload, draft: Draft) -> Table:
-    """Return the table of an upload, read apart from the server once; raise InputError where it cannot be read."""
+    """Read the table of an upload in a child process, once; raise InputError where it cannot be read."""
     return _table(tuple(map(str, upload.files)), upload.names, _text(draft.options))
 
 
 def read_own_held_out(upload: Upload, draft: Draft) -> Table | None:
-    """Return the table of the person's own held-out file, if there is one."""
+    """Read the table of the user's own held-out file, if there is one."""
     if upload.own_held_out is None:
         return None
     stamp = upload.own_held_out.stat().st_mtime_ns
@@ -45,18 +43,18 @@ def read_own_held_out(upload: Upload, draft: Draft) -> Table | None:
 
 
 def audit_upload(upload: Upload, draft: Draft, mapping: ColumnMapping) -> Audit:
-    """Return the audit of an upload under the draft's mapping, choices and corrections."""
+    """Audit an upload under the draft's mapping, choices and corrections."""
     return _audited(
-        _asked(upload, draft, mapping), _rows=read_upload(upload, draft), _own=read_own_held_out(upload, draft)
+        _dataset_key(upload, draft, mapping), _rows=read_upload(upload, draft), _own=read_own_held_out(upload, draft)
     )
 
 
 def split_upload(upload: Upload, draft: Draft, mapping: ColumnMapping) -> PreparedDataset:
-    """Return the split examples; raise InputError where a part would be empty."""
+    """Split the audited examples; raise InputError where a split would be empty."""
     validation = VALIDATION_FRACTION if draft.validation is None else draft.validation
     held_out = HELD_OUT_FRACTION if draft.held_out is None else draft.held_out
-    asked = _asked(upload, draft, mapping)
-    return _prepared(asked, validation, held_out, draft.seed, _audit=audit_upload(upload, draft, mapping))
+    key = _dataset_key(upload, draft, mapping)
+    return _prepared(key, validation, held_out, draft.seed, _audit=audit_upload(upload, draft, mapping))
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
@@ -65,7 +63,7 @@ def _table(files: tuple[str, ...], names: tuple[str, ...], options: str, stamp: 
     from lib.data.read.options import ReadOptions
     from lib.data.read.tables import FILE_COLUMN
 
-    with _working("Reading the file ..."):
+    with st.spinner("Reading the file ..."):
         table = read_in_child_process([Path(file) for file in files], options=ReadOptions(**json.loads(options)))
     called = {Path(file).name: name for file, name in zip(files, names, strict=True)}
     if len(files) > 1:
@@ -74,31 +72,25 @@ def _table(files: tuple[str, ...], names: tuple[str, ...], options: str, stamp: 
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _audited(asked: DatasetKey, *, _rows: Table, _own: Table | None) -> Audit:
-    with _working(f"Auditing {len(_rows.frame):,} rows ..."):
-        mapping = ColumnMapping.from_dict(json.loads(asked.mapping))
+def _audited(key: DatasetKey, *, _rows: Table, _own: Table | None) -> Audit:
+    with st.spinner(f"Checking {len(_rows.frame):,} rows ..."):
+        mapping = ColumnMapping.from_dict(json.loads(key.mapping))
         return audit_table(
             _rows,
             mapping,
-            choices=json.loads(asked.choices),
-            corrections=json.loads(asked.corrections),
+            choices=json.loads(key.choices),
+            corrections=json.loads(key.corrections),
             own_held_out=_own,
         )
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _prepared(asked: DatasetKey, validation: float, held_out: float, seed: int, *, _audit: Audit) -> PreparedDataset:
-    with _working("Splitting ..."):
+def _prepared(key: DatasetKey, validation: float, held_out: float, seed: int, *, _audit: Audit) -> PreparedDataset:
+    with st.spinner("Splitting ..."):
         return split_audited(_audit, validation=validation, held_out=held_out, seed=seed)
 
 
-@contextmanager
-def _working(text: str) -> Iterator[None]:
-    with st.spinner(text):
-        yield
-
-
-def _asked(upload: Upload, draft: Draft, mapping: ColumnMapping) -> DatasetKey:
+def _dataset_key(upload: Upload, draft: Draft, mapping: ColumnMapping) -> DatasetKey:
     own = str(upload.own_held_out.stat().st_mtime_ns) if upload.own_held_out else ""
     return DatasetKey(
         upload.id,

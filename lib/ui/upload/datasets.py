@@ -1,4 +1,4 @@
-"""The datasets of the workspace: what they hold, which runs use them, rename, download, delete and undo."""
+"""The datasets of the workspace: what they hold, which runs use them, and buttons to rename, download and delete them."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from lib.ui.upload.session import last_saved_dataset
 
 
 def show_datasets() -> None:
-    """List the datasets, the one saved last first; say how to begin where there is none."""
+    """List the datasets, the one saved last first."""
     workspace = open_workspace()
     datasets = workspace.datasets.all()
     st.header("Your datasets", anchor=False)
-    _undo(workspace)
+    _show_deleted(workspace)
     if not datasets:
-        st.info("There is no dataset yet: bring a file above, or use a sample.", icon=":material/info:")
+        st.info("No datasets yet. Upload a file or use a sample.", icon=":material/info:")
         return
     users: dict[str, list[str]] = {}
     for run in workspace.runs.all():
@@ -39,7 +39,7 @@ def show_datasets() -> None:
 
 
 def show_last_saved() -> None:
-    """Say what was saved last in this visit, with the one next step."""
+    """Show the dataset saved last in this session, with the next step."""
     dataset = next((item for item in open_workspace().datasets.all() if item.id == last_saved_dataset()), None)
     if dataset is None:
         return
@@ -67,7 +67,7 @@ def _dataset(workspace: Workspace, dataset: Dataset, runs: list[str]) -> None:
 
 def _summary(dataset: Dataset, runs: list[str]) -> str:
     parts = " · ".join(f"{PART_TITLES[part]} {rows:,}" for part, rows in dataset.counts.items())
-    used = f"used by {len(runs)} run{'s' * (len(runs) != 1)}" if runs else "no run yet"
+    used = f"used by {len(runs)} run{'s' * (len(runs) != 1)}" if runs else "not used yet"
     return f"{dataset.rows:,} rows: {parts} · {used} · id {dataset.id}"
 
 
@@ -94,9 +94,7 @@ def _more(workspace: Workspace, dataset: Dataset) -> None:
             icon=":material/download:",
             on_click="ignore",
             key=f"dataset-{kind}-{dataset.id}",
-            help="Texts stand exactly as they are; a spreadsheet may take some for formulas."
-            if kind == "csv"
-            else None,
+            help="Texts are unchanged; a spreadsheet may read some as formulas." if kind == "csv" else None,
         )
     st.button(
         "Delete",
@@ -104,7 +102,7 @@ def _more(workspace: Workspace, dataset: Dataset) -> None:
         key=f"dataset-delete-{dataset.id}",
         on_click=workspace.datasets.delete,
         args=(dataset.id,),
-        help="It can be brought back. Runs keep their results.",
+        help="You can undo this. Runs keep their results.",
     )
 
 
@@ -127,8 +125,8 @@ def _bytes(dataset: Dataset, kind: str) -> bytes:
     return buffer.getvalue()
 
 
-def _undo(workspace: Workspace) -> None:
-    """Offer the deleted datasets again."""
+def _show_deleted(workspace: Workspace) -> None:
+    """List the deleted datasets, to restore or purge them."""
     deleted = workspace.datasets.all(deleted=True)
     if not deleted:
         return
@@ -144,12 +142,12 @@ def _undo(workspace: Workspace) -> None:
                     args=(dataset.id,),
                     help="Bring this dataset back",
                 )
-                with st.popover("Free the space", icon=":material/delete_forever:", key=f"dataset-free-{dataset.id}"):
+                with st.popover("Free up space", icon=":material/delete_forever:", key=f"dataset-free-{dataset.id}"):
                     st.write(
-                        f"Remove it for good and free {format_bytes(size_of(dataset.folder))}? Its runs keep their results, "
-                        "but cannot be judged or drawn anew."
+                        f"Permanently delete it and free {format_bytes(size_of(dataset.folder))}? Its runs keep their results, "
+                        "but can't be re-evaluated or mapped again."
                     )
-                    if st.button("Remove for good", key=f"dataset-purge-{dataset.id}", type="primary"):
+                    if st.button("Delete permanently", key=f"dataset-purge-{dataset.id}", type="primary"):
                         freed = workspace.datasets.purge(dataset.id)
                         state.add_notice(f"{format_bytes(freed)} freed.", ":material/check:")
                         st.rerun()

@@ -1,4 +1,4 @@
-"""What the audit found: each finding with why it matters, examples, a choice, and the rows after it."""
+"""The audit's findings: why each matters, examples, a choice of action, and the rows that remain."""
 
 from __future__ import annotations
 
@@ -8,34 +8,34 @@ from lib.data.audit.corrections import Correction, find_corrections
 from lib.data.audit.run import Audit, Finding
 from lib.store.uploads import Draft, Upload
 from lib.ui.upload.parts import column_config, show_examples
-from lib.ui.upload.session import widget_key
+from lib.ui.upload.session import stored_widget_value, widget_key
 
-_CHOICE_TITLES = {"keep": "Keep", "drop": "Leave out", "fix": "Fix"}
-_CHOICE_RESULTS = {"keep": "kept", "drop": "left out", "fix": "fixed"}
+_CHOICE_TITLES = {"keep": "Keep", "drop": "Drop", "fix": "Fix"}
+_CHOICE_RESULTS = {"keep": "kept", "drop": "dropped", "fix": "fixed"}
 _INVISIBLE = "invisible_characters"
 
 
 def show_findings(upload: Upload, draft: Draft, audit: Audit) -> None:
-    """Show all findings; a choice is remembered at once and the page counts again."""
-    st.subheader("What the audit found", anchor=False)
+    """Show all findings; a choice is stored at once and the rows are counted again."""
+    st.subheader("Data checks", anchor=False)
     rows = audit.findings[0].rows_before if audit.findings else 0
     after = len(audit.examples.frame)
     st.caption(
-        f"{len(audit.found)} of {len(audit.findings)} checks found something in {rows:,} rows; {after:,} rows stay. "
-        "Nothing is left out or changed but what is listed here."
+        f"{len(audit.found)} of {len(audit.findings)} checks found something in {rows:,} rows; {after:,} rows remain. "
+        "Only the rows listed here are dropped or changed."
     )
     for finding in audit.found:
         with st.expander(_heading(finding), key=widget_key(upload, "finding", finding.name)):
             _finding(upload, draft, finding)
     clean = [finding.title for finding in audit.findings if not finding.count]
     if clean:
-        st.caption(f"Nothing found by: {', '.join(clean)}.")
+        st.caption(f"Passed: {', '.join(clean)}.")
     _corrections(upload, draft)
 
 
 def _heading(finding: Finding) -> str:
     rows = f"{finding.count:,} {'row' if finding.count == 1 else 'rows'}"
-    return f"**{finding.title}**: {rows} {_CHOICE_RESULTS[finding.choice]}, {finding.rows_after:,} stay"
+    return f"**{finding.title}**: {rows} {_CHOICE_RESULTS[finding.choice]}, {finding.rows_after:,} remain"
 
 
 def _finding(upload: Upload, draft: Draft, finding: Finding) -> None:
@@ -43,18 +43,18 @@ def _finding(upload: Upload, draft: Draft, finding: Finding) -> None:
     if finding.detail:
         st.text(finding.detail)
     _choice(upload, draft, finding)
-    st.caption("Examples, with their lines in the file.")
+    st.caption("Examples with their line numbers.")
     _cells(upload, draft, finding)
 
 
 def _choice(upload: Upload, draft: Draft, finding: Finding) -> None:
-    """Offer the choices; a finding with one choice only says what is done."""
+    """Offer the choices; a finding with only one says what happens."""
     if len(finding.choices) == 1:
-        st.text("These rows are always left out, unless you correct them.")
+        st.text("These rows are always dropped unless you correct them.")
         return
     widget = widget_key(upload, "choice", finding.name)
     st.segmented_control(
-        f"What to do about “{finding.title.lower()}”",
+        f"Action for “{finding.title.lower()}”",
         finding.choices,
         default=finding.choice,
         format_func=lambda choice: _choice_title(finding, choice),
@@ -71,17 +71,17 @@ def _choice_title(finding: Finding, choice: str) -> str:
 
 
 def _choose(upload: Upload, name: str, widget: str) -> None:
-    chosen = st.session_state.get(widget)
+    chosen = stored_widget_value(widget)
     if chosen:
         upload.change(choices=upload.draft().choices | {name: chosen})
 
 
 def _cells(upload: Upload, draft: Draft, finding: Finding) -> None:
-    """Show the examples as an editor; where characters are escaped, as a plain table."""
+    """Show the examples in an editor; invisible characters are escaped and read-only."""
     if finding.name == _INVISIBLE:
         show_examples(finding.examples, label=f"Examples: {finding.title}")
         return
-    st.caption("Cells can be corrected here: double-click one, or press Enter on it.")
+    st.caption("To correct a cell, double-click it or press Enter.")
     edited = st.data_editor(
         finding.examples,
         hide_index=True,
@@ -107,17 +107,17 @@ def _apply(upload: Upload, found: list[Correction]) -> None:
 
 
 def _corrections(upload: Upload, draft: Draft) -> None:
-    """List what was corrected by hand, with a way back."""
+    """List the manual corrections, with undo."""
     if not draft.corrections:
         return
-    with st.expander(f"Corrected by hand: {len(draft.corrections)}", icon=":material/edit:"):
+    with st.expander(f"Manual corrections: {len(draft.corrections)}", icon=":material/edit:"):
         st.dataframe(
             draft.corrections,
             hide_index=True,
-            alt="Corrections by hand: line, column, before and after; no text after means that the row is left out",
+            alt="Manual corrections: line, column, before and after; a row without text after it is dropped",
         )
         st.button(
-            "Undo the last one",
+            "Undo last",
             icon=":material/undo:",
             on_click=_undo,
             args=(upload,),

@@ -1,4 +1,4 @@
-"""Rows that the base model doubts: asked in the background, resolved row by row."""
+"""Possible label errors of a dataset: checked with the base model in the queue, dropped row by row."""
 
 from __future__ import annotations
 
@@ -21,18 +21,20 @@ from lib.ui.shared.components import show_error
 from lib.ui.upload.session import set_last_saved_dataset
 
 _POLL_SECONDS = 2
+"""Between two reads of the check's progress."""
 
 
 def show_label_noise(workspace: Workspace, dataset: Dataset) -> None:
-    """Offer the check, show how far it is, or its list."""
+    """Offer the check, show its progress, or its results."""
     if Shape(dataset.shape) not in (Shape.PAIRS, Shape.TRIPLETS):
         return
     result = label_noise_path(workspace.home, dataset.id)
     job = workspace.jobs.find(_key(dataset))
-    with st.expander("Rows that the base model doubts", icon=":material/rule:", key=f"suspects-{dataset.id}"):
+    with st.expander("Possible label errors", icon=":material/rule:", key=f"suspects-{dataset.id}"):
         st.caption(
-            f"Where {BUNDLED_MODEL} ranks another target above the row's own: often a target that is right too (a false "
-            "negative in its batch), sometimes a wrong row. A hard but right row stands here too: look before you leave it out."
+            f"Rows where {BUNDLED_MODEL} ranks another target above the row's own. Often that target is correct too (a false "
+            "negative within a batch), sometimes the row is wrong. Hard but correct rows are listed as well: check before you "
+            "drop a row."
         )
         if result.exists():
             _list(workspace, dataset, result)
@@ -45,13 +47,13 @@ def show_label_noise(workspace: Workspace, dataset: Dataset) -> None:
 def _offer(workspace: Workspace, dataset: Dataset, job: Job | None) -> None:
     if job is not None and job.state == "failed":
         show_error(job.failure)
-    if st.button("Ask the base model", icon=":material/psychology:", key=f"suspects-ask-{dataset.id}"):
-        submit(workspace, dataset)
+    if st.button("Check with base model", icon=":material/psychology:", key=f"suspects-ask-{dataset.id}"):
+        submit_label_noise_check(workspace, dataset)
         st.rerun()
 
 
-def submit(workspace: Workspace, dataset: Dataset) -> Job:
-    """Queue the check, or once more where it has failed; two presses are one."""
+def submit_label_noise_check(workspace: Workspace, dataset: Dataset) -> Job:
+    """Queue the check, again where it failed; a double click makes one job."""
     return workspace.jobs.submit_on_dataset("label_noise", dataset=dataset.id, key=_key(dataset))
 
 
@@ -66,7 +68,7 @@ def _working(identity: int) -> None:
     if job.state not in OPEN:
         st.rerun()
     if job.state == "queued":
-        st.caption(":material/schedule: Waits in the queue ...")
+        st.caption(":material/schedule: Queued ...")
         return
     status = fold(read_events(events_path(workspace, job))[0])
     st.progress(status.fraction, text=f"{status.stage or 'Starting'} ...")
@@ -75,20 +77,20 @@ def _working(identity: int) -> None:
 def _list(workspace: Workspace, dataset: Dataset, result: Path) -> None:
     table = pd.DataFrame(json.loads(result.read_text(encoding="utf-8")))
     if table.empty:
-        st.success("The base model doubts no row.", icon=":material/check:")
+        st.success("No suspicious rows.", icon=":material/check:")
         return
-    st.text(f"{len(table):,} rows, the widest gap first. Mark those that should be left out.")
+    st.text(f"{len(table):,} rows, largest gap first. Select the rows to drop.")
     shown = table[["line", "anchor", "positive", "cosine", "other", "other_cosine", "gap"]].copy()
-    shown.insert(0, "leave out", False)
+    shown.insert(0, "drop", False)
     edited = st.data_editor(
         shown,
         hide_index=True,
-        disabled=[name for name in shown.columns if name != "leave out"],
+        disabled=[name for name in shown.columns if name != "drop"],
         key=f"suspects-table-{dataset.id}",
         height=320,
     )
-    chosen = table["pair"][edited["leave out"].to_numpy()].tolist()
-    label = f"Save a dataset without {len(chosen):,} rows"
+    chosen = table["pair"][edited["drop"].to_numpy()].tolist()
+    label = f"Save dataset without {len(chosen):,} rows"
     if st.button(label, icon=":material/save:", disabled=not chosen, key=f"suspects-save-{dataset.id}"):
         try:
             made = drop_rows(workspace, dataset, chosen, name=f"{dataset.name[:150]} without {len(chosen)} rows")

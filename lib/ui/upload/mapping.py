@@ -1,4 +1,4 @@
-"""What the columns mean: the guess, and how to set it right."""
+"""The roles of the columns: the guess, and fields to change it."""
 
 from __future__ import annotations
 
@@ -14,19 +14,21 @@ from lib.errors import InputError
 from lib.store.uploads import Draft, Upload
 from lib.ui.shared.components import SHAPE_TITLES, escape_markdown, show_error
 from lib.ui.upload.parts import ROLE_TITLES, show_examples
-from lib.ui.upload.session import widget_key
+from lib.ui.upload.session import swap_widget_values, widget_key
 from lib.ui.upload.shapes import show_shapes
 
 _PREVIEW_ROWS = 8
+"""Examples shown under the fields."""
 _NO_COLUMN = "(none)"
 _MAX_CLASSES = 50
+"""Classes offered as positive, the most frequent."""
 
 
 def edit_mapping(upload: Upload, draft: Draft, table: Table) -> ColumnMapping | None:
-    """Show the mapping as fields with a preview; give it where it is complete, and remember it."""
-    st.subheader("What the columns mean", anchor=False)
+    """Draw the mapping as fields with a preview; store and return it once it is complete."""
+    st.subheader("Columns", anchor=False)
     mapping = _start(draft, table)
-    with st.expander("How training data can be organised", icon=":material/table_view:"):
+    with st.expander("Dataset formats", icon=":material/table_view:"):
         show_shapes()
     shape = _shape(upload, mapping)
     if shape is not mapping.shape:
@@ -38,12 +40,12 @@ def edit_mapping(upload: Upload, draft: Draft, table: Table) -> ColumnMapping | 
         show_error(error)
         return None
     upload.change(mapping=mapping.to_dict())
-    show_examples(examples.frame.head(_PREVIEW_ROWS), label="The first examples as they were understood")
+    show_examples(examples.frame.head(_PREVIEW_ROWS), label="The first examples under this mapping")
     return mapping
 
 
 def _start(draft: Draft, table: Table) -> ColumnMapping:
-    """Return the remembered mapping where it still fits the table, else a guess."""
+    """Load the stored mapping where it still fits the table, else guess one."""
     if draft.mapping:
         mapping = ColumnMapping.from_dict(draft.mapping)
         named = [name for names in mapping.roles.values() for name in names] + [mapping.group, mapping.part]
@@ -61,13 +63,13 @@ def _shape(upload: Upload, mapping: ColumnMapping) -> Shape:
         format_func=SHAPE_TITLES.__getitem__,
         key=widget_key(upload, "shape"),
         required=True,
-        help="Guessed from the columns' names and content; choose another where it is wrong.",
+        help="Detected from column names and content; change it if it's wrong.",
     )
     return chosen or mapping.shape
 
 
 def _fields(upload: Upload, table: Table, mapping: ColumnMapping) -> ColumnMapping:
-    """Draw the fields of the shape; the keys carry the shape, so that another one starts from its own guess."""
+    """Draw the fields of the shape; their keys hold it, so that another shape starts from its own guess."""
     names = [str(name) for name in table.frame.columns]
     roles = _texts(upload, mapping, names)
     value = mapping.value_role
@@ -91,13 +93,19 @@ def _texts(upload: Upload, mapping: ColumnMapping, names: list[str]) -> dict[str
             names,
             default=[name for name in mapping.roles.get(side, ()) if name in names],
             key=widget,
-            help="Several columns are joined in the order you choose them, such as title and body.",
+            help="Multiple columns are joined in the order you select them, for example title and body.",
         )
         roles[side] = tuple(chosen)
     if triplets:
         roles |= _negatives(upload, mapping, names, cells[-1])
     if len(sides) == 2:
-        st.button("Swap sides", icon=":material/swap_horiz:", on_click=_swap, args=keys, key=widget_key(upload, "swap"))
+        st.button(
+            "Swap sides",
+            icon=":material/swap_horiz:",
+            on_click=swap_widget_values,
+            args=keys,
+            key=widget_key(upload, "swap"),
+        )
     return roles
 
 
@@ -108,14 +116,9 @@ def _negatives(upload: Upload, mapping: ColumnMapping, names: list[str], cell: o
         names,
         default=[name for name in known if name in names],
         key=widget_key(upload, mapping.shape, "negatives"),
-        help="One or several columns with a wrong answer each.",
+        help="One or more columns, each with a wrong answer.",
     )
     return {"negative" if at == 1 else f"negative_{at}": (name,) for at, name in enumerate(chosen, start=1)}
-
-
-def _swap(left: str, right: str) -> None:
-    state = st.session_state
-    state[left], state[right] = state[right], state[left]
 
 
 def _value(upload: Upload, mapping: ColumnMapping, value: str, names: list[str]) -> tuple[str, ...]:
@@ -125,13 +128,13 @@ def _value(upload: Upload, mapping: ColumnMapping, value: str, names: list[str])
         names,
         index=names.index(known) if known in names else None,
         key=widget_key(upload, mapping.shape, value),
-        placeholder="Choose a column",
+        placeholder="Select a column",
     )
     return (chosen,) if chosen else ()
 
 
 def _meaning(upload: Upload, table: Table, mapping: ColumnMapping, column: str) -> ColumnMapping:
-    """Ask for the score's scale, or for the classes that mean the same."""
+    """Ask for the score's range, or for the positive classes."""
     guessed = guess_value(table.frame, mapping.shape, column)
     if mapping.shape is Shape.SCORED:
         known = mapping.scale if mapping.roles.get("score") == (column,) else guessed.scale
@@ -144,12 +147,12 @@ def _meaning(upload: Upload, table: Table, mapping: ColumnMapping, column: str) 
 def _scale(upload: Upload, column: str, known: tuple[float, float]) -> tuple[float, float]:
     options = list(dict.fromkeys([*SCALES.values(), (0.0, 10.0), (0.0, 100.0), known]))
     return st.selectbox(
-        "Score's scale",
+        "Score range",
         options,
         index=options.index(known),
         format_func=lambda scale: f"{scale[0]:g} to {scale[1]:g}",
         key=widget_key(upload, "scale", column),
-        help="Brought to 0 to 1 for training; a scale from -1 to 1 stays as it is.",
+        help="Rescaled to 0-1 for training; a range of -1 to 1 is kept.",
     )
 
 
@@ -157,17 +160,17 @@ def _same(upload: Upload, table: Table, column: str, known: tuple[str, ...]) -> 
     values = table.frame[column].astype(str).str.strip()
     classes = [str(name) for name in values[values != ""].value_counts().index[:_MAX_CLASSES]]
     chosen = st.multiselect(
-        "Classes that mean “same”",
+        "Positive classes",
         classes,
         default=[name for name in known if name in classes],
         key=widget_key(upload, "same", column),
-        help="Every other class means “different”. With none chosen, more than two classes stay as they are.",
+        help="Pairs of these classes mean the same; all other classes count as different. With none selected, three or more classes are kept.",
     )
     return tuple(chosen)
 
 
 def _extras(upload: Upload, table: Table, mapping: ColumnMapping, names: list[str]) -> ColumnMapping:
-    """Ask for the group column and the split column, and offer the one that looks like it."""
+    """Ask for the group column and the split column, and suggest one that looks like it."""
     left, right = st.columns(2)
     options = [_NO_COLUMN, *names]
     group = left.selectbox(
@@ -175,16 +178,16 @@ def _extras(upload: Upload, table: Table, mapping: ColumnMapping, names: list[st
         options,
         index=options.index(mapping.group) if mapping.group in names else 0,
         key=widget_key(upload, mapping.shape, "group"),
-        help="Rows of one group (a thread, a page, a document) never stand in two parts of the split.",
+        help="Rows of one group (a thread, page or document) always stay in the same split.",
     )
     part = right.selectbox(
         "Split column",
         options,
         index=options.index(mapping.part) if mapping.part in names else 0,
         key=widget_key(upload, "part"),
-        help="A column that says train, validation (valid, dev) or held_out (test) for each row.",
+        help="A column with train, validation (valid, dev) or held_out (test) in each row.",
     )
     offered = find_split_column(table.frame)
     if offered and part == _NO_COLUMN:
-        right.caption(f"“{escape_markdown(offered)}” looks like a split: choose it to keep that split.")
+        right.caption(f"“{escape_markdown(offered)}” looks like a split column; select it to keep that split.")
     return replace(mapping, group="" if group == _NO_COLUMN else group, part="" if part == _NO_COLUMN else part)

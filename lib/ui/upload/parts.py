@@ -19,14 +19,14 @@ PART_TITLES = {"train": "Train", "validation": "Validation", "held_out": "Held-o
 
 
 def column_title(name: str) -> str:
-    """Return how a canonical column is called on the page."""
+    """Title of a column of the canonical table."""
     if name.startswith("negative"):
         return "Negative" + name.removeprefix("negative").replace("_", " ")
     return ROLE_TITLES.get(name, name.capitalize())
 
 
 def show_examples(frame: pd.DataFrame, *, label: str, height: int | str = "auto", key: str | None = None) -> None:
-    """Show examples with their lines; invisible characters stand as escapes."""
+    """Show examples with their lines; invisible characters are escaped."""
     shown = frame.copy()
     for name in shown.columns:
         if pd.api.types.is_string_dtype(shown[name]):
@@ -35,7 +35,7 @@ def show_examples(frame: pd.DataFrame, *, label: str, height: int | str = "auto"
 
 
 def column_config(frame: pd.DataFrame) -> dict[str, object]:
-    """Return titles and widths of the columns of an example table."""
+    """Titles and widths of the columns of an example table."""
     found: dict[str, object] = {}
     for name in map(str, frame.columns):
         if name == "line":

@@ -1,4 +1,4 @@
-"""How the file was read: shown with a preview, and changeable."""
+"""The file as it was read: a preview, and options to read it differently."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from lib.ui.upload import computations
 from lib.ui.upload.session import widget_key
 
 _PREVIEW_ROWS = 100
-_AUTO = "Find out"
+"""Rows of the file that the preview holds."""
+_AUTO = "Auto-detect"
 _ENCODINGS = (
     "utf-8",
     "utf-16",
@@ -29,7 +30,7 @@ _ENCODINGS = (
 )
 _SEPARATORS = {",": "Comma ,", ";": "Semicolon ;", "\t": "Tab", "|": "Bar |", " ": "Space"}
 _QUOTES = {'"': 'Double "', "'": "Single '", "": "No quotes"}
-_HEADERS = {None: _AUTO, True: "First row names the columns", False: "No header"}
+_HEADERS = {None: _AUTO, True: "First row has column names", False: "No header"}
 _FACTS = {
     "encoding": "Encoding",
     "separator": "Separator",
@@ -39,8 +40,8 @@ _FACTS = {
 
 
 def show_file(upload: Upload, draft: Draft) -> Table | None:
-    """Read the upload and show what was read; where that is impossible say why, and leave the options to change."""
-    st.subheader("What was read", anchor=False)
+    """Read the upload and show a preview; where that fails, show why and open the reading options."""
+    st.subheader("Preview", anchor=False)
     table, failure = None, None
     try:
         table = computations.read_upload(upload, draft)
@@ -50,33 +51,35 @@ def show_file(upload: Upload, draft: Draft) -> Table | None:
         show_error(failure)
     if table is not None:
         st.text(_summary(table))
-        st.dataframe(preview(table), hide_index=True, height=220, alt="The first rows as they were read")
-    with st.expander("Read it differently", icon=":material/tune:", expanded=failure is not None):
+        st.dataframe(preview(table), hide_index=True, height=220, alt="The first rows of the file")
+    with st.expander("Reading options", icon=":material/tune:", expanded=failure is not None):
         _options(upload, draft, table.report.to_json() if table is not None else {})
     return table
 
 
 def preview(table: Table) -> pd.DataFrame:
-    """Return the first rows of the table with their lines."""
+    """First rows of the table with their line numbers."""
     frame = table.frame.head(_PREVIEW_ROWS).copy()
     frame.insert(0, "Line", table.lines[: len(frame)], allow_duplicates=True)
     return frame
 
 
 def _summary(table: Table) -> str:
-    """Return rows, columns and how they were found, in one line."""
+    """Summarise rows, columns and the detected options in one line."""
     facts = table.report.to_json()
-    told = [f"{len(table.frame):,} rows, {table.frame.shape[1]} columns"]
-    told += [str(facts["kind"]).upper()] if facts.get("kind", "text") != "text" else []
+    summary = [f"{len(table.frame):,} rows, {table.frame.shape[1]} columns"]
+    summary += [str(facts["kind"]).upper()] if facts.get("kind", "text") != "text" else []
     for name, title in _FACTS.items():
         value = facts.get(name)
         if value not in (None, ""):
-            told.append(f"{title.lower()} {_word(name, value)}")
-    for name, title in (("odd_lines", "in another encoding"), ("wrong_width", "of another width")):
+            summary.append(f"{title.lower()} {_word(name, value)}")
+    for name, title in (("odd_lines", "in another encoding"), ("wrong_width", "with another number of columns")):
         lines = facts.get(name) or []
         if lines:
-            told.append(f"{len(lines):,} lines {title} ({', '.join(map(str, lines[:5]))}{', ...' * (len(lines) > 5)})")
-    return " · ".join(told)
+            summary.append(
+                f"{len(lines):,} lines {title} ({', '.join(map(str, lines[:5]))}{', ...' * (len(lines) > 5)})"
+            )
+    return " · ".join(summary)
 
 
 def _word(name: str, value: Any) -> str:
@@ -88,7 +91,7 @@ def _word(name: str, value: Any) -> str:
 
 
 def _options(upload: Upload, draft: Draft, facts: dict[str, Any]) -> None:
-    """Let encoding, separator, quote, header, sheet and words for nothing be set; what changes is read again at once."""
+    """Draw fields for encoding, separator, quote, header, sheet and empty-cell values; a change reads the file again."""
     known = draft.options
     cells = st.columns(3)
     options: dict[str, Any] = {
@@ -103,11 +106,11 @@ def _options(upload: Upload, draft: Draft, facts: dict[str, Any]) -> None:
             cells[1], upload, "Sheet", {"": "First sheet"} | {name: name for name in sheets}, known
         )
     words = cells[2].text_input(
-        "Words for an empty cell",
+        "Empty-cell values",
         value=", ".join(known.get("na", [])),
         key=widget_key(upload, "read", "na"),
         placeholder="NA, null",
-        help="Separated by commas. Without any, NA and null are words like others.",
+        help='Separated by commas. If empty, "NA" and "null" are kept as text.',
     )
     options["na"] = [word.strip() for word in words.split(",") if word.strip()]
     changed = {

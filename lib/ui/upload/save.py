@@ -1,4 +1,4 @@
-"""Save what was prepared as a dataset, and take what was left out along."""
+"""Save the prepared examples as a dataset, and download the rows that were dropped."""
 
 from __future__ import annotations
 
@@ -19,24 +19,22 @@ from lib.ui.upload.session import close_upload, set_last_saved_dataset, widget_k
 def show_save_form(
     upload: Upload, draft: Draft, table: Table, mapping: ColumnMapping, prepared: PreparedDataset
 ) -> None:
-    """Offer the left-out rows and the one next step: save."""
+    """Draw the download of the dropped rows, and the fields to save the dataset."""
     if len(prepared.left_out):
         st.download_button(
-            f"Download the {len(prepared.left_out):,} rows left out",
+            f"Download {len(prepared.left_out):,} dropped rows",
             data=lambda: prepared.left_out.to_csv(index=False).encode("utf-8-sig"),
             file_name="left_out.csv",
             mime="text/csv",
             icon=":material/download:",
             on_click="ignore",
             key=widget_key(upload, "left-out"),
-            help="CSV with line and reason. Texts stand exactly as they are: a spreadsheet may take one that begins with "
-            "= + - or @ for a formula.",
+            help="CSV with line number and reason. Texts are unchanged: a spreadsheet may read one that starts with "
+            "= + - or @ as a formula.",
         )
-    st.subheader("Save it", anchor=False)
+    st.subheader("Save", anchor=False)
     name = st.text_input("Name", value=draft.name or upload.title, max_chars=200, key=widget_key(upload, "name"))
-    notes = st.text_area(
-        "Notes", key=widget_key(upload, "notes"), height=80, placeholder="Where it comes from, what it is for"
-    )
+    notes = st.text_area("Notes", key=widget_key(upload, "notes"), height=80, placeholder="Source, purpose")
     if st.button("Save dataset", type="primary", icon=":material/save:", key=widget_key(upload, "save")):
         _save(upload, draft, table, mapping, prepared, name, notes)
 
@@ -62,7 +60,7 @@ def _save(
             dataset = workspace.datasets.publish(replace(prepared, facts=facts), name=name, originals=upload.files)
             if notes.strip():
                 workspace.datasets.annotate(dataset.id, notes.strip())
-            set_last_saved_dataset(dataset.id)  # before streamlit may stop this run: who leaves now has saved once
+            set_last_saved_dataset(dataset.id)  # first: streamlit may stop this run when the user leaves
             close_upload()
     except CloserError as error:
         show_error(error)

@@ -1,4 +1,4 @@
-"""Which upload is open, and what was chosen for it: the id stands in the URL, the choices beside the file."""
+"""Session keys and query parameters of the upload page: which upload is open, and which dataset was saved last."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from lib.errors import NotFoundError
 from lib.store.uploads import Upload, load_upload
 
 _UPLOAD_PARAM = "upload"
-_VERSION = "upload-round"
-_SAVED = "upload-saved"
+_VERSION = "upload-entry-version"
+_SAVED = "upload-saved-dataset"
 
 
 def current_upload() -> Upload | None:
-    """Return the upload that the URL names; forget an id that leads nowhere."""
+    """Load the upload that the URL names; drop an id that no longer exists."""
     identity = st.query_params.get(_UPLOAD_PARAM)
     if not identity:
         return None
@@ -27,32 +27,44 @@ def current_upload() -> Upload | None:
 
 
 def open_upload(upload: Upload) -> None:
-    """Make an upload the one that the page is about."""
+    """Open an upload: put it into the URL."""
     st.query_params[_UPLOAD_PARAM] = upload.id
     st.session_state[_VERSION] = entry_version() + 1
 
 
 def close_upload() -> None:
-    """Leave the upload; the entry fields start empty again."""
+    """Close the upload; the entry fields start empty again."""
     st.query_params.pop(_UPLOAD_PARAM, None)
     st.session_state[_VERSION] = entry_version() + 1
 
 
 def entry_version() -> int:
-    """Return a number that changes whenever the entry fields must start empty."""
+    """Count openings and closings: part of the entry fields' keys, so that they start empty."""
     return int(st.session_state.get(_VERSION, 0))
 
 
 def last_saved_dataset() -> str:
-    """Return the id of the dataset saved last in this visit, "" for none."""
+    """Read the id of the dataset saved last in this session, "" for none."""
     return str(st.session_state.get(_SAVED, ""))
 
 
 def set_last_saved_dataset(dataset: str) -> None:
-    """Remember what was saved, so that the next step can be offered."""
+    """Store which dataset was saved last."""
     st.session_state[_SAVED] = dataset
 
 
+def stored_widget_value(key: str) -> str | None:
+    """Read the value of a widget in its own callback, where the widget's return value is not at hand."""
+    value: str | None = st.session_state.get(key)
+    return value
+
+
+def swap_widget_values(left: str, right: str) -> None:
+    """Exchange the values of two widgets."""
+    values = st.session_state
+    values[left], values[right] = values[right], values[left]
+
+
 def widget_key(upload: Upload, *parts: object) -> str:
-    """Return the key of a widget that belongs to this upload."""
+    """Key of a widget that belongs to this upload."""
     return "-".join(["upload", upload.id, *(str(part) for part in parts)])

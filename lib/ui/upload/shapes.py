@@ -1,49 +1,42 @@
-"""The table of how training data can be organised."""
+"""The table of dataset formats: what each needs, an example, and the losses that fit."""
 
 from __future__ import annotations
 
 import pandas as pd
 import streamlit as st
 
-ROWS = (
-    (
-        "Positive pairs",
-        "source, target",
-        "How do I reset my password? | Open Settings, then Security",
-        "Multiple negatives ranking (also cached, symmetric), GIST",
-    ),
-    (
-        "Pairs with a score",
-        "source, target, score",
-        "A man plays guitar | Someone makes music | 3.8 of 5",
-        "CoSENT, AnglE, cosine similarity",
-    ),
-    (
-        "Pairs with a class",
-        "source, target, class",
-        "Where is my parcel? | Has my order shipped? | 1 (same)",
-        "Contrastive, online contrastive; the pairs of class 1: multiple negatives ranking",
-    ),
-    (
-        "Triplets",
-        "source, target, negative(s)",
-        "list open ports | ss -l | ss -s",
-        "Multiple negatives ranking with hard negatives, triplet",
-    ),
-    (
-        "Texts with a class",
-        "text, class",
-        "I lost my card | lost_card",
-        "Batch-hard triplet and its variants",
-    ),
-)
+from lib.data.shapes import Shape
+from lib.training.options import losses_for
+from lib.ui.shared.components import SHAPE_TITLES, loss_title
+
+_EXAMPLES = {
+    Shape.PAIRS: ("source, target", "How do I reset my password? | Open Settings, then Security"),
+    Shape.SCORED: ("source, target, score", "A man plays guitar | Someone makes music | 3.8 of 5"),
+    Shape.LABELLED_PAIRS: ("source, target, class", "Where is my parcel? | Has my order shipped? | 1 (same)"),
+    Shape.TRIPLETS: ("source, target, negative(s)", "list open ports | ss -l | ss -s"),
+    Shape.LABELLED_TEXTS: ("text, class", "I lost my card | lost_card"),
+}
+"""Columns and one row of each shape."""
 
 
 def show_shapes() -> None:
-    """Show the five shapes with what each needs, an example and the losses that fit."""
-    table = pd.DataFrame(ROWS, columns=["Shape", "Columns", "Example", "Losses that fit"])
+    """Show the five shapes with their columns, an example, and the losses that the train page offers for them."""
     st.dataframe(
-        table,
+        shapes_table(),
         hide_index=True,
-        alt="The five ways to organise training data: columns, an example, and the losses that fit",
+        alt="The five dataset formats: columns, an example, and the losses that fit",
     )
+
+
+def shapes_table() -> pd.DataFrame:
+    """List the five shapes, one row each."""
+    rows = [
+        {
+            "Format": SHAPE_TITLES[shape],
+            "Columns": columns,
+            "Example": example,
+            "Losses that fit": ", ".join(loss_title(loss) for loss in losses_for(shape)),
+        }
+        for shape, (columns, example) in _EXAMPLES.items()
+    ]
+    return pd.DataFrame(rows)

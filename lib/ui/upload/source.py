@@ -1,4 +1,4 @@
-"""Where examples come from: a sample, files, or pasted text."""
+"""The sources of examples: files, pasted text, or a sample."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from lib.ui.upload.session import entry_version, open_upload, set_last_saved_dat
 
 
 def show_sources() -> None:
-    """Offer files, pasted text and the samples; what is given opens at once."""
+    """Draw the file uploader, the text box and the samples; an upload opens at once."""
     left, right = st.columns([3, 2], gap="large")
     with left:
         _files()
@@ -28,24 +28,24 @@ def show_sources() -> None:
 
 
 def _files() -> None:
-    st.subheader("Bring a file", anchor=False)
-    given = st.file_uploader(
+    st.subheader("Upload a file", anchor=False)
+    uploaded = st.file_uploader(
         "Files with your examples",
         type=None,
         accept_multiple_files=True,
         key=f"upload-files-{entry_version()}",
-        help=f"{', '.join(EXTENSIONS)}; several files of the same columns become one dataset. "
-        f"At most {settings.MAX_FILE_BYTES / 1e9:g} GB a file.",
+        help=f"{', '.join(EXTENSIONS)}; several files with the same columns become one dataset. "
+        f"At most {settings.MAX_FILE_BYTES / 1e9:g} GB per file.",
     )
     st.caption(f"{format_names()}, also gzipped. Files stay on this machine.")
-    if given:
-        _store([(file.name, file) for file in given])
+    if uploaded:
+        _store([(file.name, file) for file in uploaded])
 
 
 def _paste() -> None:
     with st.expander("Paste text instead", icon=":material/content_paste:"):
         text = st.text_area(
-            "Rows of examples, a header line first",
+            "Rows of examples, with a header line",
             key=f"upload-paste-{entry_version()}",
             placeholder="source_sentence,target_sentence\nMy parcel is late,See where it is under Orders",
             height=160,
@@ -55,7 +55,7 @@ def _paste() -> None:
 
 
 def _store(files: list[tuple[str, io.BytesIO]]) -> None:
-    """Put the files on disk before anything looks into them, and open them."""
+    """Store the files before they are read, and open them."""
     try:
         upload = store_upload(settings.home(), files)
     except CloserError as error:
@@ -77,7 +77,7 @@ def _samples() -> None:
 
 def _add(key: str) -> None:
     try:
-        with st.spinner("Preparing the sample: reading, auditing and splitting it ..."):
+        with st.spinner("Preparing the sample ..."):
             dataset = add_sample(open_workspace(), key)
     except CloserError as error:
         show_error(error)

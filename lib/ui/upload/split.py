@@ -1,4 +1,4 @@
-"""The split: fractions, seed, own held-out file, sizes, and whether that is enough to judge on."""
+"""The split: fractions, seed, own held-out file, sizes, and whether the held-out split is large enough."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from lib.ui.upload.session import widget_key
 
 
 def edit_split(upload: Upload, draft: Draft) -> Draft:
-    """Draw the split's settings and remember them."""
-    st.subheader("How it is split", anchor=False)
+    """Draw the split's settings and store them."""
+    st.subheader("Split", anchor=False)
     st.caption(
-        "Train teaches, validation chooses the best epoch, held-out only judges. Rows that share a text, a near duplicate "
-        "or a group never stand in two parts."
+        "Validation selects the best epoch; the held-out split is only for evaluation. Rows that share a text, a near "
+        "duplicate or a group always stay in the same split."
     )
     cells = st.columns(3)
     validation = _percent(cells[0], upload, "Validation, %", draft.validation, VALIDATION_FRACTION, "validation")
@@ -41,14 +41,14 @@ def _percent(cell: object, upload: Upload, label: str, known: float | None, defa
 
 
 def _own(upload: Upload) -> None:
-    with st.expander("Bring your own held-out file", icon=":material/upload_file:", expanded=bool(upload.own_held_out)):
+    with st.expander("Use your own held-out file", icon=":material/upload_file:", expanded=bool(upload.own_held_out)):
         if upload.own_held_out:
-            st.text("Your own file is the held-out part. Training rows that share a text with it are left out.")
-            if st.button("Take it away", icon=":material/close:", key=widget_key(upload, "own-remove")):
+            st.text("Your own file is the held-out split. Training rows that share a text with it are dropped.")
+            if st.button("Remove", icon=":material/close:", key=widget_key(upload, "own-remove")):
                 remove_own_held_out(upload)
                 st.rerun()
             return
-        given = st.file_uploader("Held-out examples, with the same columns", key=widget_key(upload, "own"))
+        given = st.file_uploader("Held-out examples (same columns)", key=widget_key(upload, "own"))
         if given:
             try:
                 store_own_held_out(upload, given.name, given)
@@ -59,15 +59,15 @@ def _own(upload: Upload) -> None:
 
 
 def show_split(prepared: PreparedDataset, draft: Draft) -> None:
-    """Show the sizes achieved, warn where they are not what was asked, and say what they can show."""
+    """Show the sizes of the splits, warnings, and what the held-out split can detect."""
     total = max(1, len(prepared.frame))
     cells = st.columns(len(PARTS) + 1)
     for cell, part in zip(cells, PARTS, strict=False):
         rows = prepared.counts[part]
-        cell.metric(PART_TITLES[part], f"{rows:,}", border=True, help=f"{rows / total:.1%} of the rows that stay")
+        cell.metric(PART_TITLES[part], f"{rows:,}", border=True, help=f"{rows / total:.1%} of the remaining rows")
     largest = prepared.facts["split"]["largest_component"]
     cells[-1].metric(
-        "Largest group", f"{largest:,}", border=True, help="Rows that share texts, directly or over others."
+        "Largest group", f"{largest:,}", border=True, help="Rows linked by shared texts, directly or transitively."
     )
     for warning in split_warnings(prepared, draft):
         st.warning(warning, icon=":material/warning:")
@@ -78,29 +78,29 @@ def show_split(prepared: PreparedDataset, draft: Draft) -> None:
 
 
 def split_warnings(prepared: PreparedDataset, draft: Draft) -> list[str]:
-    """Return what is unfair about the split, in plain words."""
+    """List what is unfair about the split."""
     found, total = [], max(1, len(prepared.frame))
     facts = prepared.facts["split"]
     cut = int((prepared.left_out["reason"] == LEAK_REASON).sum()) if len(prepared.left_out) else 0
     if cut:
         found.append(
-            f"{cut:,} rows are left out because they share texts with two parts: keeping them would let the model see "
-            "what it is judged on."
+            f"{cut:,} rows are dropped because they share texts with two splits: keeping them would leak held-out texts "
+            "into training."
         )
     if facts["largest_component"] > 0.2 * total:
         found.append(
-            f"One group of rows that share texts holds {facts['largest_component']:,} of {total:,} rows. It stands in one "
-            "part as a whole, so the parts are less alike than a random split would make them."
+            f"One group of rows that share texts holds {facts['largest_component']:,} of {total:,} rows. It stays in one "
+            "split as a whole, so the splits are less alike than random ones."
         )
     for part, asked in (("validation", facts["validation_fraction"]), ("held_out", facts["held_out_fraction"])):
         share = prepared.counts[part] / total
         if abs(share - asked) > 0.25 * asked and not _given(prepared):
-            found.append(f"{PART_TITLES[part]} has {share:.0%} of the rows, not the {asked:.0%} asked for.")
+            found.append(f"{PART_TITLES[part]} has {share:.0%} of the rows instead of the requested {asked:.0%}.")
     judged = count_independent(prepared.frame[prepared.frame["part"] == "held_out"])
     if judged < 30:
         found.append(
-            f"The held-out part has only {judged} different sources or targets: its numbers will say little. "
-            "More different texts help, more rows of the same texts do not."
+            f"The held-out split has only {judged} different sources or targets, too few for precise results. "
+            "More different texts help; more rows of the same texts don't."
         )
     return found
 

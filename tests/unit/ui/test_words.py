@@ -12,9 +12,8 @@ from lib.training.recipe import RECOMMENDED
 from lib.ui.overview import compare
 from lib.ui.server.downloads import zip_stream
 from lib.ui.shared import polling
-from lib.ui.shared.components import escape_markdown, settings_summary
+from lib.ui.shared.components import escape_markdown, loss_title, settings_summary
 from lib.ui.train import log
-from lib.ui.train.recipe_form import loss_title
 
 RUN = Run(
     id="abc",
