@@ -22,7 +22,7 @@ def show_queue(workspace: Workspace) -> None:
     open_jobs = [job for job in workspace.jobs.all(states=OPEN) if _owner(job) in titles]
     ended = [job for job in workspace.jobs.all(states=("failed",)) if not is_background(job.kind)]
     failed = [job for job in ended if _owner(job) in titles][-_MAX_FAILED:]
-    if open_jobs:
+    if not all(is_background(job.kind) for job in open_jobs):  # alone, they are shown where they were asked for
         st.subheader("Queue", anchor=False)
         st.caption("One job runs at a time; the others wait in this order.")
         _rows(workspace, titles, open_jobs)
