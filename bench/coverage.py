@@ -14,8 +14,9 @@ import numpy as np
 
 from bench.results import put
 from lib.evaluation.agreement import average_precision, average_ranks, pearson_correlation, spearman_correlation
-from lib.evaluation.bootstrap import Difference, compare_means
+from lib.evaluation.bootstrap import compare_means
 from lib.evaluation.bootstrap_aggregate import compare_aggregate, identity, standardize
+from lib.evaluation.difference import Difference
 
 SIMULATIONS, FEWER = 1_000, 200
 """Simulations of means, and of measures of all examples at once, each of which takes a thousand times as long."""
@@ -129,7 +130,7 @@ def of_wholes() -> Iterator[Row]:
                         tuned,
                         np.arange(examples),
                         lambda v, rows, y=y, statistic=statistic: statistic(v, y, rows),  # type: ignore[misc]
-                        on_one_scale=scale,
+                        to_common_scale=scale,
                         resamples=300,
                     )
                 )

@@ -81,7 +81,7 @@ def compare(run: Any, home: Path) -> list[str]:
         model = SentenceTransformer(place, device="cpu", local_files_only=True)
         plain = judge(model)
         same = judge(with_vectors(model, task.texts, embed(name, task.texts)))
-        ours = {metric: found.metrics[metric][name] for metric in names}
+        ours = {metric: getattr(found.metrics[metric], name) for metric in names}
         off = max(abs(ours[metric] - same[their]) for metric, their in names.items())
         encoding = max(abs(ours[metric] - plain[their]) for metric, their in names.items())
         first = next(iter(names))

@@ -1,6 +1,6 @@
 """Does the verdict say what is the case? Real trainings whose truth is known beforehand, each judged as a run is.
 
-python -m bench.evidence [--data FOLDER] [--write]: the support-desk sample trained as recommended (a gain), its placebo (shuffled
+python -m bench.evidence [--data FOLDER] [--write]: the support-desk sample trained as recommended (a gain), its control (shuffled
 targets: no gain to claim), the API sample trained far too hard (over-fitting and forgetting must be called by name), and, where the
 folder holds it, stackfaq, whose answers the bundled model knows already (nothing to gain). --write puts the table into bench/README.md.
 """
@@ -20,8 +20,10 @@ from bench.results import put
 from lib.data.prepare import prepare
 from lib.data.samples.python_api import load_python_api
 from lib.data.samples.registry import load_support_desk
-from lib.evaluation.store import Evaluation, load_evaluation, load_experiment
-from lib.format import StoredChange, format_change, format_difference, format_magnitude
+from lib.evaluation.result import Evaluation
+from lib.evaluation.store import load_evaluation
+from lib.experiments.result import ControlResult, load_control
+from lib.format import format_change, format_difference, format_magnitude
 from lib.jobs.kinds import perform
 from lib.progress import Silent
 from lib.settings import BUNDLED_MODEL, VALIDATION_FRACTION
@@ -51,7 +53,7 @@ class Case:
     frame: pd.DataFrame
     recipe: Recipe
     expected: str
-    placebo: bool = False
+    control: bool = False
     validation: float = VALIDATION_FRACTION
 
 
@@ -61,7 +63,7 @@ def cases(data: Path | None) -> list[Case]:
     hard = Recipe.from_dict(plain.to_dict() | TOO_HARD)
     rows = load_python_api().sample(API_ROWS, random_state=0)
     found = [
-        Case("support desk, recommended", load_support_desk(), plain, "a gain", placebo=True),
+        Case("support desk, recommended", load_support_desk(), plain, "a gain", control=True),
         Case("API search, too hard", rows, hard, "over-fitted, forgotten", validation=API_VALIDATION),
     ]
     file = data / "stackfaq" / "data.csv" if data else None
@@ -77,46 +79,45 @@ def trained(workspace: Workspace, case: Case) -> Run:
     recipe = case.recipe.for_shape(dataset.shape)
     run = workspace.runs.create(dataset=dataset.id, model=BUNDLED_MODEL, recipe=recipe.to_dict())
     perform(workspace, workspace.jobs.get(run.job), Silent())
-    for kind in ("evaluate", *(["placebo"] if case.placebo else [])):
+    for kind in ("evaluate", *(["placebo"] if case.control else [])):
         perform(workspace, workspace.jobs.submit(kind, run=run.id, payload={}), Silent())
     return workspace.runs.get(run.id)
 
 
 def line(case: Case, found: Evaluation, seconds: float) -> str:
     """Return a case's line of the table."""
-    numbers = found.metrics[found.metric]
-    named = ", ".join(warning["name"] for warning in found.warnings) or "nothing"
-    probe = found.cost["general"]["probe"]
-    steps = found.cost.get("validation", {}).get("last")
-    fall = format_difference("mrr@10", steps["difference"]) if steps else ""
+    named = ", ".join(warning.name for warning in found.warnings) or "nothing"
+    steps, probe = found.side_effects.validation, found.side_effects.probe
+    fall = format_difference("mrr@10", steps.last.difference) if steps else ""
+    assert probe is not None
     cells = [
         case.name,
         case.expected,
         f"{found.examples:,} in {found.groups:,}",
         found.verdict,
-        format_change(found.metric, StoredChange.from_json(numbers)),
-        format_magnitude(found.metric, numbers["detectable"]),
+        format_change(found.metric, found.primary),
+        format_magnitude(found.metric, found.primary.detectable),
         fall,
-        format_difference("spearman", probe["difference"]),
+        format_difference("spearman", probe.spearman.difference),
         named,
         f"{seconds:.0f}",
     ]
     return f"| {' | '.join(cells)} |"
 
 
-def placebo_line(case: Case, placebo: dict[str, Any]) -> str:
-    """Return the placebo's line: it against the base, and the run against it."""
-    metric = placebo["metric"]
-    beyond = placebo["beyond"]
-    note = f"the run against it: {beyond['verdict']}, {format_change(metric, StoredChange.from_json(beyond))}"
+def control_line(case: Case, result: ControlResult) -> str:
+    """Write the control's line: it against the base, and the run against it."""
+    metric, beyond = result.metric, result.beyond
+    assert beyond is not None
+    note = f"the run against it: {beyond.verdict}, {format_change(metric, beyond)}"
     cells = [
-        f"placebo of {case.name}",
+        f"shuffled-target control of {case.name}",
         "no gain",
         "the same",
-        placebo["verdict"],
-        format_change(metric, StoredChange.from_json(placebo)),
+        result.control.verdict,
+        format_change(metric, result.control),
     ]
-    return f"| {' | '.join([*cells, format_magnitude(metric, placebo['detectable']), '', '', note, ''])} |"
+    return f"| {' | '.join([*cells, format_magnitude(metric, result.control.detectable), '', '', note, ''])} |"
 
 
 def main() -> None:
@@ -140,10 +141,10 @@ def main() -> None:
         for case in cases(given.data):
             began = time.perf_counter()
             run = trained(workspace, case)
-            found, placebo = load_evaluation(run), load_experiment(run, "placebo")
+            found, control = load_evaluation(run), load_control(run)
             assert found is not None
             lines.append(line(case, found, time.perf_counter() - began))
-            lines += [placebo_line(case, placebo)] if placebo else []
+            lines += [control_line(case, control)] if control else []
             print(lines[-1], flush=True)
     note = (
         f"all-MiniLM-L6-v2, seed {SEED}, {torch.get_num_threads()} thread(s), beside other work. Too hard: "

@@ -17,7 +17,7 @@ import pandas as pd
 from bench.results import put
 from lib.data.prepare import prepare
 from lib.data.shapes import Shape
-from lib.evaluation.task import SELECTION_METRIC
+from lib.metrics import selection_metric
 from lib.progress import Silent
 from lib.settings import BUNDLED_MODEL
 from lib.training.recipe import RECOMMENDED, Recipe
@@ -73,7 +73,7 @@ def trained(frame: pd.DataFrame, shape: Shape, recipe: Recipe, home: Path) -> li
             home=home,
             progress=measures,
         )
-    return [metrics[SELECTION_METRIC[shape]] for metrics in measures.found]
+    return [metrics[selection_metric(shape)] for metrics in measures.found]
 
 
 def main() -> None:
@@ -93,7 +93,7 @@ def main() -> None:
                     found = trained(frame, shape, recipe, Path(home))
                     what = f"{recipe.for_shape(shape).loss}{', ' + str(recipe.margin) if recipe.margin else ''}"
                     numbers = " | ".join(f"{value:.4f}" for value in found)
-                    lines.append(f"| {name} | {SELECTION_METRIC[shape]} | {what} | {rate:g} | {numbers} |")
+                    lines.append(f"| {name} | {selection_metric(shape)} | {what} | {rate:g} | {numbers} |")
                     print(lines[-1], flush=True)
     note = f"{given.rows:,} training rows, up to {LOOKED_AT:,} of validation, two epochs, seed 0."
     put("Other shapes", "\n".join([*lines, "", note]))

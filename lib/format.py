@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from math import isfinite, nan
-from typing import Any, Protocol
+from math import isfinite
+from typing import Protocol
 
 from lib.metrics import metric_of
 
@@ -35,30 +33,6 @@ class MetricChange(Change, Protocol):
 
     @property
     def metric(self) -> str: ...
-
-
-@dataclass(frozen=True)
-class StoredChange:
-    """A change as JSON holds it: null is nan. detectable: the smallest change that the sample could show, 80% power."""
-
-    base: float
-    tuned: float
-    difference: float
-    low: float = nan
-    high: float = nan
-    detectable: float = nan
-
-    @classmethod
-    def from_json(cls, stored: Mapping[str, Any]) -> StoredChange:
-        """Read the numbers of a stored change; other keys are ignored."""
-        base, tuned = _number(stored.get("base")), _number(stored.get("tuned"))
-        difference = stored.get("difference", tuned - base)
-        bounds = (_number(stored.get(name)) for name in ("low", "high", "detectable"))
-        return cls(base, tuned, _number(difference), *bounds)
-
-
-def _number(value: Any) -> float:
-    return nan if value is None else float(value)
 
 
 def metric_title(key: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from html import escape
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,10 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from lib.charts.colours import Palette, with_alpha
-from lib.format import StoredChange, format_step, metric_title, plotly_format
+from lib.evaluation.result import Similarity
+from lib.evaluation.side_effects.result import SnapshotMetrics
+from lib.experiments.result import InterpolationPoint
+from lib.format import Change, format_step, metric_title, plotly_format
 
 FIGURE_HEIGHT = 320
 
@@ -32,42 +36,41 @@ def plain_layout(figure: go.Figure, colours: Palette, *, height: int = FIGURE_HE
     return figure
 
 
-def cosine_histograms(similarity: Mapping[str, Any], colours: Palette) -> go.Figure:
+def cosine_histograms(similarity: Similarity, colours: Palette) -> go.Figure:
     """Draw how pair cosines (filled) and random-pair cosines (outlined) are spread, base and tuned, in one figure.
 
     The dashed lines are the thresholds that separate the two best.
     """
-    edges = np.asarray(similarity["bins"])
+    edges = np.asarray(similarity.bins)
     middles = (edges[:-1] + edges[1:]) / 2
     figure = go.Figure()
     for name, colour in (("base", colours.base), ("tuned", colours.tuned)):
-        for kind, told in (("random", similarity.get("against", "random pairs")), ("pairs", "pairs")):
-            figure.add_trace(
-                _spread(middles, similarity[name][kind], f"{name}: {told}", colour, filled=kind == "pairs")
-            )
+        cosines = similarity.by_model[name]
+        for counts, title, filled in ((cosines.others, similarity.against, False), (cosines.pairs, "pairs", True)):
+            figure.add_trace(_spread(middles, counts, f"{name}: {title}", colour, filled=filled))
     add_thresholds(figure, similarity, colours)
     figure.update_xaxes(title_text="cosine", range=[lowest_cosine(similarity) - 0.05, float(edges[-1])])
     figure.update_yaxes(title_text="share", tickformat=".0%", rangemode="tozero")
     return plain_layout(figure, colours)
 
 
-def lowest_cosine(similarity: Mapping[str, Any]) -> float:
+def lowest_cosine(similarity: Similarity) -> float:
     """Return the cosine from which on there are any: some models keep all texts within the upper tenth."""
-    counts = np.sum([similarity[name][kind] for name in ("base", "tuned") for kind in ("random", "pairs")], axis=0)
+    counts = np.sum([kind for model in similarity.by_model.values() for kind in (model.others, model.pairs)], axis=0)
     there = np.flatnonzero(counts)
-    return float(similarity["bins"][there[0] if len(there) else 0])
+    return float(similarity.bins[there[0] if len(there) else 0])
 
 
-def add_thresholds(figure: go.Figure, similarity: Mapping[str, Any], colours: Palette) -> None:
+def add_thresholds(figure: go.Figure, similarity: Similarity, colours: Palette) -> None:
     """Draw the thresholds that there are, the lower one's label to its left and the higher one's to its right: they never meet."""
-    known = [(name, similarity[name]["threshold"]) for name in ("base", "tuned") if similarity[name]["threshold"]]
-    ordered = sorted(known, key=lambda one: one[1]["cosine"])
-    for place, (name, threshold) in enumerate(ordered):
+    cosines = [(model.threshold.cosine, name) for name, model in similarity.by_model.items() if model.threshold]
+    ordered = sorted(cosines, key=lambda one: one[0])
+    for place, (cosine, name) in enumerate(ordered):
         colour = colours.base if name == "base" else colours.tuned
         figure.add_vline(
-            x=threshold["cosine"],
+            x=cosine,
             line={"color": colour, "dash": "dash", "width": 1.5},
-            annotation={"text": f"{name} {threshold['cosine']:.2f}", "font": {"color": colour, "size": 12}},
+            annotation={"text": f"{name} {cosine:.2f}", "font": {"color": colour, "size": 12}},
             annotation_position="top left" if place == 0 else "top right",
         )
 
@@ -86,17 +89,17 @@ def _spread(x: np.ndarray, counts: Sequence[int], name: str, colour: str, *, fil
     )
 
 
-def epoch_figure(moments: Sequence[Mapping[str, Any]], colours: Palette, *, metric: str) -> go.Figure:
+def epoch_figure(snapshots: Sequence[SnapshotMetrics], colours: Palette, *, metric: str) -> go.Figure:
     """Draw the metric on training and on validation pairs epoch by epoch, the best epoch marked."""
-    known = [m for m in moments if m["name"] != "best" and m.get("validation") is not None]
-    best = next((m for m in moments if m["name"] == "best" and m.get("validation") is not None), None)
+    measured = [one for one in snapshots if one.name != "best" and one.validation_rows]
+    best = next((one for one in snapshots if one.name == "best" and one.validation_rows), None)
     figure = go.Figure()
     for part, colour, dash in (("train", colours.base, "dot"), ("validation", colours.tuned, "solid")):
-        inside = [m for m in known if m.get(part) is not None]
+        inside = [one for one in measured if part == "validation" or one.train_rows]
         figure.add_trace(
             go.Scatter(
-                x=[m["epoch"] for m in inside],
-                y=[m[part] for m in inside],
+                x=[one.epoch for one in inside],
+                y=[getattr(one, part) for one in inside],
                 name="training pairs" if part == "train" else "validation pairs",
                 mode="lines+markers",
                 line={"color": colour, "dash": dash, "width": 2},
@@ -106,8 +109,8 @@ def epoch_figure(moments: Sequence[Mapping[str, Any]], colours: Palette, *, metr
     if best is not None:
         figure.add_trace(
             go.Scatter(
-                x=[best["epoch"]],
-                y=[best["validation"]],
+                x=[best.epoch],
+                y=[best.validation],
                 name="best epoch, kept",
                 mode="markers",
                 marker={
@@ -118,19 +121,19 @@ def epoch_figure(moments: Sequence[Mapping[str, Any]], colours: Palette, *, metr
                 hovertemplate=f"best epoch %{{x:g}}: %{{y:{plotly_format(metric)}}}<extra></extra>",
             )
         )
-    last = max((m["epoch"] for m in moments), default=1)
+    last = max((one.epoch for one in snapshots), default=1)
     figure.update_xaxes(title_text="epoch", dtick=max(1, round(last / 10)))  # epochs are whole
     figure.update_yaxes(title_text=escape(metric_title(metric)))
     return plain_layout(figure, colours)
 
 
 def differences_figure(
-    x: Sequence[float], points: Sequence[Mapping[str, Any]], colours: Palette, *, metric: str, x_title: str
+    x: Sequence[float], changes: Sequence[Change], colours: Palette, *, metric: str, x_title: str
 ) -> go.Figure:
     """Draw differences to the base over x, each with its 95% interval."""
-    values = np.array([p["difference"] for p in points], dtype=float)
-    low = np.array([p["low"] if p["low"] is not None else p["difference"] for p in points], dtype=float)
-    high = np.array([p["high"] if p["high"] is not None else p["difference"] for p in points], dtype=float)
+    values = np.array([change.difference for change in changes], dtype=float)
+    low = np.array([change.low if isfinite(change.low) else change.difference for change in changes], dtype=float)
+    high = np.array([change.high if isfinite(change.high) else change.difference for change in changes], dtype=float)
     figure = go.Figure(
         go.Scatter(
             x=list(x),
@@ -138,7 +141,7 @@ def differences_figure(
             mode="lines+markers",
             line={"color": colours.tuned, "width": 2},
             error_y={"type": "data", "array": high - values, "arrayminus": values - low, "color": colours.tuned},
-            text=[format_step(metric, StoredChange.from_json(point)) for point in points],
+            text=[format_step(metric, change) for change in changes],
             hovertemplate="%{x}: %{text}<extra></extra>",
         )
     )
@@ -148,12 +151,12 @@ def differences_figure(
     return plain_layout(figure, colours, height=280)
 
 
-def interpolation_figure(points: Sequence[Mapping[str, Any]], colours: Palette, *, metric: str) -> go.Figure:
+def interpolation_figure(points: Sequence[InterpolationPoint], colours: Palette, *, metric: str) -> go.Figure:
     """Draw target and general quality along the way from base (0%) to tuned (100%) weights.
 
     Bars: the 95% interval of the difference to the base, where it was measured.
     """
-    x = [100 * p["share"] for p in points]
+    x = [100 * point.share for point in points]
     figure = go.Figure()
     for name, key, title, colour in (
         ("target", metric, f"this data: {metric_title(metric)}", colours.tuned),
@@ -162,7 +165,7 @@ def interpolation_figure(points: Sequence[Mapping[str, Any]], colours: Palette, 
         figure.add_trace(
             go.Scatter(
                 x=x,
-                y=[p[name] for p in points],
+                y=[getattr(point, name) for point in points],
                 error_y=_to_base(points, name, colour),
                 name=escape(title),
                 mode="lines+markers",
@@ -174,14 +177,17 @@ def interpolation_figure(points: Sequence[Mapping[str, Any]], colours: Palette, 
     return plain_layout(figure, colours, height=300)
 
 
-def _to_base(points: Sequence[Mapping[str, Any]], name: str, colour: str) -> dict[str, Any]:
+def _to_base(points: Sequence[InterpolationPoint], name: str, colour: str) -> dict[str, Any]:
     """Return the bars of a difference's interval about the value itself; none where there is no interval."""
     up, down = [], []
     for point in points:
-        found = point.get(f"{name}_difference") or {}
-        known = point["share"] > 0 and found.get("low") is not None and found.get("high") is not None
-        up.append(found["high"] - found["difference"] if known else 0.0)
-        down.append(found["difference"] - found["low"] if known else 0.0)
+        change = point.target_change if name == "target" else point.general_change
+        if point.share > 0 and change is not None and change.has_interval:
+            up.append(change.high - change.difference)
+            down.append(change.difference - change.low)
+        else:
+            up.append(0.0)
+            down.append(0.0)
     return {"type": "data", "array": up, "arrayminus": down, "color": with_alpha(colour, 0.5), "visible": any(up)}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +14,9 @@ from lib.commands.metric_lines import metric_line, metric_lines
 from lib.data.normalisation import same_keys
 from lib.data.shapes import Shape, text_columns
 from lib.errors import InputError
-from lib.evaluation.side_effects.warnings import EvaluationWarning
-from lib.evaluation.store import Evaluation, nonfinite_to_none
-from lib.format import StoredChange
+from lib.evaluation.difference import finite_or_none
+from lib.evaluation.result import Evaluation
+from lib.evaluation.side_effects.result import EvaluationWarning
 from lib.store.layout import EvaluationPaths
 
 if TYPE_CHECKING:
@@ -128,19 +129,17 @@ def content_hash(path: Path) -> str:
 
 def evaluation_json(evaluation: Evaluation, table: Path) -> str:
     """Write what --json prints; numbers that are not finite are null."""
-    metrics = {name: {key: values[key] for key in STORED} for name, values in evaluation.metrics.items()}
+    changes = {name: change.to_json() for name, change in evaluation.metrics.items()}
     return json.dumps(
         {
             "verdict": evaluation.verdict,
             "sentence": evaluation.sentence,
-            "metrics": nonfinite_to_none(metrics),
+            "metrics": {name: {key: numbers[key] for key in STORED} for name, numbers in changes.items()},
             "pairs": str(table),
-            "counts": evaluation.counts,
-            "verdicts": evaluation.verdicts,
-            "detectable": nonfinite_to_none(
-                {name: values["detectable"] for name, values in evaluation.metrics.items()}
-            ),
-            "warnings": [warning["name"] for warning in evaluation.warnings],
+            "counts": asdict(evaluation.counts),
+            "verdicts": {name: change.verdict for name, change in evaluation.metrics.items()},
+            "detectable": {name: finite_or_none(change.detectable) for name, change in evaluation.metrics.items()},
+            "warnings": [warning.name for warning in evaluation.warnings],
         }
     )
 
@@ -148,8 +147,8 @@ def evaluation_json(evaluation: Evaluation, table: Path) -> str:
 def evaluation_text(evaluation: Evaluation, table: Path) -> str:
     """Write verdict, metrics with their intervals, side effects, and where the per-pair table lies."""
     lines = [evaluation.verdict.capitalize(), evaluation.sentence, "", *metric_lines(evaluation.metrics)]
-    probe = evaluation.cost.get("general", {}).get("probe")
+    probe = evaluation.side_effects.probe
     if probe:
-        lines.append(metric_line("General probe (Spearman)", "spearman", StoredChange.from_json(probe)))
-    lines += [f"{warning['name']}: {warning['text']}" for warning in evaluation.warnings]
+        lines.append(metric_line("General probe (Spearman)", "spearman", probe.spearman))
+    lines += [f"{warning.name}: {warning.text}" for warning in evaluation.warnings]
     return "\n".join([*lines, f"pairs: {table}"])

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import isfinite
-from typing import Any
 
-from lib.format import StoredChange, format_change, format_magnitude, metric_title
+from lib.evaluation.difference import Difference
+from lib.format import format_change, format_magnitude, metric_title
 
 TITLE_WIDTH = 28
 
 
-def metric_lines(metrics: Mapping[str, Mapping[str, Any]]) -> list[str]:
+def metric_lines(metrics: Mapping[str, Difference]) -> list[str]:
     """Write a line for each metric by key."""
-    return [metric_line(metric_title(key), key, StoredChange.from_json(numbers)) for key, numbers in metrics.items()]
+    return [metric_line(metric_title(key), key, change) for key, change in metrics.items()]
 
 
-def metric_line(title: str, key: str, change: StoredChange) -> str:
+def metric_line(title: str, key: str, change: Difference) -> str:
     """Write base -> tuned, the difference with its 95% CI, and the smallest change that the sample could show."""
     if not (isfinite(change.base) and isfinite(change.tuned)):
         return f"{title:<{TITLE_WIDTH}} can't be measured"

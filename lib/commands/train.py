@@ -27,7 +27,8 @@ from lib.training.recipe import FIELDS, PRESETS, Recipe, recommended_for
 
 if TYPE_CHECKING:
     from lib.data.prepare import PreparedDataset
-    from lib.evaluation.store import Evaluation
+    from lib.evaluation.difference import Difference
+    from lib.evaluation.result import Evaluation
     from lib.store.datasets import Dataset
     from lib.store.jobs import Job
     from lib.store.runs import Run
@@ -36,18 +37,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class RunResult:
-    """What came of a run that succeeded. changes: the stored numbers of each metric, base against tuned."""
+    """What came of a run that succeeded. changes: each metric, base against tuned."""
 
     run: str
     model: str
     model_dir: Path
     verdict: str
-    changes: Mapping[str, Mapping[str, Any]]
+    changes: Mapping[str, Difference]
     epochs: list[dict[str, Any]] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
         """List what --json prints of the run."""
-        sides = {side: {key: numbers[side] for key, numbers in self.changes.items()} for side in ("base", "tuned")}
+        stored = {key: change.to_json() for key, change in self.changes.items()}
+        sides = {side: {key: numbers[side] for key, numbers in stored.items()} for side in ("base", "tuned")}
         return {
             "run": self.run,
             "model": self.model,

@@ -1,15 +1,19 @@
-"""Paired statistics for base against tuned on the same examples: intervals, a test, and what this many could show."""
+"""Paired comparison of means: interval, test, and the smallest change that so many examples could show.
+
+docs/statistics.md derives what is computed here and says what was checked.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
+from lib.evaluation.difference import CONFIDENCE, Difference
+
 RESAMPLES = 2_000
-CONFIDENCE = 0.95
+"""Bootstrap resamples, and random sign flips of the test."""
+
 POWER_FACTOR = 1.959964 + 0.841621
 """z(97.5%) + z(80%): a true difference of this many standard errors is found four times in five."""
 
@@ -20,52 +24,16 @@ MIN_GROUPS = 6
 """With fewer independent groups even a change of all alike has a chance of 6% (2 / 2**5): they get no interval and no verdict."""
 
 TOLERANCE = 1e-12
-"""A sum of changes below this is none: that much is rounding."""
+"""A sum of changes below this is zero: that much is rounding."""
 
 PSEUDO_GROUPS = 2
-"""Groups that are thought to have changed, one for better and one for worse, beside those that did: so few changes as
-none, or three of a hundred, do not look certain. For paired shares these are Bonett & Price 2012 (after Agresti & Min 2005)."""
-
-
-@dataclass(frozen=True)
-class Difference:
-    """Base and tuned value of one measure, the 95% interval of their difference, and the test's p-value.
-
-    detectable: the smallest true difference that this many examples would find with 80% power. A value that cannot be
-    measured is nan; an interval that so few groups cannot have is infinite.
-    """
-
-    base: float
-    tuned: float
-    low: float
-    high: float
-    p_value: float
-    detectable: float
-    lower_is_better: bool = False
-
-    @property
-    def difference(self) -> float:
-        """Return tuned minus base."""
-        return self.tuned - self.base
-
-    @property
-    def verdict(self) -> str:
-        """Return better or worse where interval and test agree that there is a change, else no clear change."""
-        if not self.p_value <= 1 - CONFIDENCE or not (self.low > 0 or self.high < 0):
-            return "no clear change"
-        return "better" if (self.low > 0) != self.lower_is_better else "worse"
+"""Groups added in thought, one that became better and one that became worse: a change of none, or of three in a hundred, does not
+look certain. For paired shares these are the +1 counts of Bonett & Price 2012 (after Agresti & Min 2005)."""
 
 
 def without_interval(*, base: float = np.nan, tuned: float = np.nan, lower_is_better: bool = False) -> Difference:
-    """Return what is known of a measure that has no interval."""
-    return Difference(float(base), float(tuned), -np.inf, np.inf, 1.0, np.inf, lower_is_better)
-
-
-def compare(
-    base: np.ndarray, tuned: np.ndarray, groups: np.ndarray, *, span: float = np.inf, seed: int = 0
-) -> Difference:
-    """Compare one measure of the same examples, by example; groups are examples that belong together."""
-    return compare_means({"": base}, {"": tuned}, groups, span=span, seed=seed)[""]
+    """Build the difference of a metric that has no interval."""
+    return Difference(float(base), float(tuned), lower_is_better=lower_is_better)
 
 
 def compare_means(
@@ -76,11 +44,11 @@ def compare_means(
     span: float = np.inf,
     seed: int = 0,
 ) -> dict[str, Difference]:
-    """Compare the means of several measures of the same examples on the same resamples.
+    """Compare the means of several metrics of the same examples on the same resamples.
 
     The interval is a cluster bootstrap over groups (Efron & Tibshirani 1993; resampled groups keep what is dependent
-    together), studentised by the group totals' own spread (bootstrap-t). The test flips the sign of whole groups'
-    differences (paired randomization; Fisher 1935). span: the largest change that the measures can show.
+    together), studentised by the groups' own spread (bootstrap-t). The test flips the sign of whole groups' differences
+    (paired randomization; Fisher 1935). span: the largest change that the metrics can show.
     """
     change = np.stack([np.asarray(tuned[name], float) - np.asarray(base[name], float) for name in base], axis=1)
     sums, counts = group_sums(change, groups)
@@ -104,31 +72,38 @@ def compare_means(
     }
 
 
-def include_zero(low: Any, high: Any, p_value: Any) -> tuple[Any, Any]:
-    """Return the interval, reaching to zero where the test does not rule zero out: both then say the same. Numbers or arrays."""
-    possible = p_value > 1 - CONFIDENCE
+def include_zero(
+    low: np.ndarray | float, high: np.ndarray | float, p_value: np.ndarray | float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Stretch the interval to zero where the test does not rule zero out, so that both say the same. Numbers or arrays."""
+    possible = np.asarray(p_value > 1 - CONFIDENCE)
     return np.where(possible, np.minimum(low, 0.0), low), np.where(possible, np.maximum(high, 0.0), high)
 
 
 def group_sums(values: np.ndarray, groups: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the sums (groups, measures) and the number of examples of each group."""
-    _, place = np.unique(groups, return_inverse=True)
-    sums = np.stack([np.bincount(place, weights=column) for column in values.T], axis=1)
-    return sums, np.bincount(place).astype(float)
+    """Sum the values of each group, (groups, metrics), and count its examples, (groups,)."""
+    _, group_of_row = np.unique(groups, return_inverse=True)
+    sums = np.stack([np.bincount(group_of_row, weights=column) for column in values.T], axis=1)
+    return sums, np.bincount(group_of_row).astype(float)
 
 
 def pseudo_group_variance(sums: np.ndarray, counts: np.ndarray, *, span: float) -> np.ndarray:
-    """Return by measure the variance that the pseudo-groups add to that of the mean.
+    """Compute by metric the variance that the pseudo-groups add to that of the mean.
 
-    They are as large as the changed groups are in the root mean square; where none changed, as large as a whole group can.
+    v = k s^2 / N^2 with k pseudo-groups, N examples, and s^2 the mean square of the sums of those groups that changed; where
+    none changed, s is what a whole group of average size can change, span * N / groups.
     """
-    moved = (np.abs(sums) > TOLERANCE).sum(axis=0)
-    typical = np.where(moved > 0, (sums**2).sum(axis=0) / np.maximum(moved, 1), (span * counts.mean()) ** 2)
-    return PSEUDO_GROUPS * typical / counts.sum() ** 2
+    changed = (np.abs(sums) > TOLERANCE).sum(axis=0)
+    mean_square = np.where(changed > 0, (sums**2).sum(axis=0) / np.maximum(changed, 1), (span * counts.mean()) ** 2)
+    return PSEUDO_GROUPS * mean_square / counts.sum() ** 2
 
 
 def standard_errors(sums: np.ndarray, counts: np.ndarray, *, span: float = np.inf) -> np.ndarray:
-    """Return by measure the standard error of the mean when groups are the independent units (ratio estimator)."""
+    """Compute by metric the standard error of the mean where groups are the independent units.
+
+    Ratio estimator (Cochran 1977, chapter 6): with sums s_g, sizes n_g, G groups and m = sum s_g / N,
+    SE^2 = G / (G - 1) * sum (s_g - m n_g)^2 / N^2, to which the pseudo-groups' variance is added.
+    """
     number = len(sums)
     if number < 2:
         return np.full(sums.shape[1], np.inf)
@@ -140,10 +115,10 @@ def standard_errors(sums: np.ndarray, counts: np.ndarray, *, span: float = np.in
 def bootstrap_t_intervals(
     sums: np.ndarray, counts: np.ndarray, means: np.ndarray, errors: np.ndarray, *, span: float = np.inf, seed: int = 0
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return by measure the 95% interval of the mean.
+    """Compute by metric the 95% interval of the mean.
 
-    Each end is as many standard errors away as the bootstrap says (bootstrap-t: skewed changes have a long side), and at
-    least as many as Student's t says, which knows that so few groups resample too little.
+    [m - max(q_97.5, t) SE, m + max(-q_2.5, t) SE]: q are quantiles of the studentised resampled means (bootstrap-t: skewed
+    changes have a long side), t is Student's quantile with G - 1 degrees of freedom, below which few groups resample too little.
     """
     if len(sums) < MIN_GROUPS:
         return np.full(len(means), -np.inf), np.full(len(means), np.inf)
@@ -158,13 +133,17 @@ def bootstrap_t_intervals(
 def studentized_means(
     sums: np.ndarray, counts: np.ndarray, means: np.ndarray, floor: np.ndarray, *, seed: int
 ) -> Iterator[np.ndarray]:
-    """Yield in blocks how many of its own standard errors each resampled mean lies from the mean, (resamples, measures)."""
+    """Yield t* = (m* - m) / SE* of the resamples in blocks, (resamples, metrics): Efron & Tibshirani 1993, chapter 12.
+
+    m* is a resample's mean and SE* its own standard error by the formula of `standard_errors`, pseudo-groups included.
+    """
     number = len(sums)
     factor = number / max(1, number - 1)
     for weights in bootstrap_weights(number, seed=seed):
-        totals = (weights @ counts)[:, None]
-        centre = (weights @ sums) / totals
-        squares = (  # the sum of w (s - c m)^2, multiplied out so that no (resamples, groups, measures) array is made
+        totals = (weights @ counts)[:, None]  # N* = sum w_g n_g
+        centre = (weights @ sums) / totals  # m* = sum w_g s_g / N*
+        # sum w_g (s_g - m* n_g)^2, multiplied out so that no (resamples, groups, metrics) array is made
+        squares = (
             weights @ sums**2
             - 2 * centre * (weights @ (sums * counts[:, None]))
             + centre**2 * (weights @ counts**2)[:, None]
@@ -173,38 +152,39 @@ def studentized_means(
         yield (centre - means) / np.maximum(spread, 1e-300)
 
 
-def t_quantile(number: int) -> float:
-    """Return how many standard errors an end of the 95% interval of a mean of this many lies away (Student 1908)."""
+def t_quantile(groups: int) -> float:
+    """Compute the two-sided 95% quantile of Student's t with groups - 1 degrees of freedom (Student 1908)."""
     from scipy.stats import t
 
-    return float(t.ppf(1 - (1 - CONFIDENCE) / 2, number - 1))
+    return float(t.ppf(1 - (1 - CONFIDENCE) / 2, groups - 1))
 
 
 def bootstrap_weights(number: int, *, seed: int) -> Iterator[np.ndarray]:
-    """Yield in blocks how often each of `number` groups was drawn, (resamples, groups), with replacement."""
+    """Yield in blocks how often each of `number` groups is in a resample with replacement, (resamples, groups)."""
     generator, left = np.random.default_rng(seed), RESAMPLES
     while left:
         size = min(left, max(1, CELLS // number))
-        drawn = generator.integers(number, size=(size, number)) + np.arange(size)[:, None] * number
-        yield np.bincount(drawn.ravel(), minlength=size * number).reshape(size, number).astype(float)
+        groups = generator.integers(number, size=(size, number)) + np.arange(size)[:, None] * number
+        yield np.bincount(groups.ravel(), minlength=size * number).reshape(size, number).astype(float)
         left -= size
 
 
 def sign_flip_p_values(sums: np.ndarray, *, seed: int = 0) -> np.ndarray:
-    """Return by measure the two-sided p-value of the mean difference under random signs of the groups' sums.
+    """Compute by metric the two-sided p-value of the mean difference under random signs of the groups' sums.
 
-    What is exactly as large as what was found counts half (mid-p: Lancaster 1961; for paired shares Fagerland et al. 2013):
-    counted whole, shares of few hundred pairs would be tested at 3% instead of 5%.
+    p = (#{|T*| > |T|} + #{|T*| = |T|} / 2 + 1/2) / (resamples + 1): what is exactly as large as the observed sum counts half
+    (mid-p: Lancaster 1961; for paired shares Fagerland et al. 2013). Counted whole, shares of a few hundred pairs would be
+    tested at 3% instead of 5%.
     """
     generator, left = np.random.default_rng(seed), RESAMPLES
-    moved = sums[(sums != 0).any(axis=1)]
-    target = np.abs(moved.sum(axis=0))
+    changed = sums[(sums != 0).any(axis=1)]
+    target = np.abs(changed.sum(axis=0))
     slack = 1e-9 * np.maximum(1.0, target)
     reached = np.zeros(sums.shape[1])
-    while left and len(moved):
-        size = min(left, max(1, CELLS // len(moved)))
-        signs = generator.integers(0, 2, size=(size, len(moved))) * 2.0 - 1.0
-        found = np.abs(signs @ moved)
-        reached += ((found >= target - slack).sum(axis=0) + (found > target + slack).sum(axis=0)) / 2
+    while left and len(changed):
+        size = min(left, max(1, CELLS // len(changed)))
+        signs = generator.integers(0, 2, size=(size, len(changed))) * 2.0 - 1.0
+        flipped = np.abs(signs @ changed)
+        reached += ((flipped >= target - slack).sum(axis=0) + (flipped > target + slack).sum(axis=0)) / 2
         left -= size
     return np.where(target <= slack, 1.0, (reached + 0.5) / (RESAMPLES + 1))

@@ -1,4 +1,7 @@
-"""Paired statistics for measures of all examples at once, which no example has alone: a correlation, a median."""
+"""Paired comparison of metrics of all examples at once, which no example has alone: a correlation, a median, an area.
+
+docs/statistics.md derives what is computed here and says what was checked.
+"""
 
 from __future__ import annotations
 
@@ -8,29 +11,30 @@ from dataclasses import dataclass
 import numpy as np
 
 from lib.evaluation.bootstrap import (
-    CONFIDENCE,
     MIN_GROUPS,
     POWER_FACTOR,
     PSEUDO_GROUPS,
     TOLERANCE,
-    Difference,
     include_zero,
     t_quantile,
     without_interval,
 )
+from lib.evaluation.difference import CONFIDENCE, Difference
 
 AGGREGATE_RESAMPLES = 1_000
+"""Bootstrap resamples, and random swaps of the test: each computes the metric twice."""
+
 AggregateMetric = Callable[[np.ndarray, np.ndarray], float]
-"""(values of all examples, chosen rows) -> number; it may be nan where it is undefined."""
+"""(values of all examples, rows of a sample) -> number; it may be nan where it is undefined."""
 
 
 def identity(values: np.ndarray) -> np.ndarray:
-    """Return the values: both models' lie on one scale."""
+    """Pass the values through: both models' lie on one scale."""
     return values
 
 
 def standardize(values: np.ndarray) -> np.ndarray:
-    """Return the values with mean 0 and spread 1, for a statistic that sees no more than that."""
+    """Shift and scale the values to mean 0 and standard deviation 1, for a metric that ignores both."""
     centred = np.asarray(values, float) - np.mean(values)
     return centred / max(float(centred.std()), 1e-300)
 
@@ -39,31 +43,31 @@ def compare_aggregate(
     base: np.ndarray,
     tuned: np.ndarray,
     groups: np.ndarray,
-    statistic: AggregateMetric,
+    metric: AggregateMetric,
     *,
-    on_one_scale: Callable[[np.ndarray], np.ndarray] = identity,
+    to_common_scale: Callable[[np.ndarray], np.ndarray] = identity,
     span: float = np.inf,
     lower_is_better: bool = False,
     resamples: int = AGGREGATE_RESAMPLES,
     seed: int = 0,
 ) -> Difference:
-    """Compare a measure that is no mean, by resampling and by swapping whole groups.
+    """Compare a metric that is no mean, by resampling and by swapping whole groups.
 
     The interval joins the bootstrap's percentiles with Student's t on the bootstrap's spread, pseudo-groups added as for
-    means: the first alone is too narrow for few groups (Hesterberg 2015), the second where the measure is skewed. The test
-    swaps base and tuned of whole groups at random (Yeh 2000), after `on_one_scale` has made their values comparable
-    without changing the statistic (`average_ranks` where it sees ranks alone).
+    means: the first alone is too narrow for few groups (Hesterberg 2015), the second where the metric is skewed. The test
+    swaps base and tuned of whole groups at random (Yeh 2000), after `to_common_scale` has made their values comparable
+    without changing the metric (`average_ranks` where it sees ranks alone).
     """
-    everything, members = np.arange(len(base)), GroupMembers.of(groups)
-    first, second = statistic(base, everything), statistic(tuned, everything)
+    rows, members = np.arange(len(base)), GroupMembers.of(groups)
+    first, second = metric(base, rows), metric(tuned, rows)
     if len(members) < MIN_GROUPS or not (np.isfinite(first) and np.isfinite(second)):
         return without_interval(base=first, tuned=second, lower_is_better=lower_is_better)
-    scaled = on_one_scale(base), on_one_scale(tuned)
-    changes = bootstrap_changes(base, tuned, members, statistic, resamples=resamples, seed=seed)
-    error = bootstrap_error(changes, moved=members.moved(*scaled), groups=len(members), span=span)
+    scaled = to_common_scale(base), to_common_scale(tuned)
+    changes = bootstrap_changes(base, tuned, members, metric, resamples=resamples, seed=seed)
+    error = bootstrap_error(changes, changed=members.count_changed(*scaled), groups=len(members), span=span)
     if not np.isfinite(error):
         return without_interval(base=first, tuned=second, lower_is_better=lower_is_better)
-    p_value = swap_p_value(*scaled, members, statistic, resamples=resamples, seed=seed)
+    p_value = swap_p_value(*scaled, members, metric, resamples=resamples, seed=seed)
     low, high = include_zero(*interval_bounds(changes, second - first, t_quantile(len(members)) * error), p_value)
     return Difference(
         base=float(first),
@@ -78,67 +82,70 @@ def compare_aggregate(
 
 @dataclass(frozen=True)
 class GroupMembers:
-    """Which rows belong to which group. place: by row its group; order: rows, group after group; starts, sizes: by group in it."""
+    """Which rows belong to which group.
 
-    place: np.ndarray
+    group_of_row: by row its group; order: rows, group after group; starts, sizes: by group its stretch of `order`.
+    """
+
+    group_of_row: np.ndarray
     order: np.ndarray
     starts: np.ndarray
     sizes: np.ndarray
 
     @classmethod
     def of(cls, groups: np.ndarray) -> GroupMembers:
-        """Return the members of the groups that are named by row."""
-        _, place = np.unique(groups, return_inverse=True)
-        sizes = np.bincount(place)
-        return cls(place, np.argsort(place, kind="stable"), np.cumsum(sizes) - sizes, sizes)
+        """Build the members of the groups that are named by row."""
+        _, group_of_row = np.unique(groups, return_inverse=True)
+        sizes = np.bincount(group_of_row)
+        return cls(group_of_row, np.argsort(group_of_row, kind="stable"), np.cumsum(sizes) - sizes, sizes)
 
     def __len__(self) -> int:
         return len(self.sizes)
 
-    def drawn(self, generator: np.random.Generator) -> np.ndarray:
-        """Return the rows of as many groups as there are, drawn with replacement."""
-        chosen = generator.integers(len(self), size=len(self))
-        counts = self.sizes[chosen]
-        shift = np.repeat(self.starts[chosen] - (np.cumsum(counts) - counts), counts)
+    def resample(self, generator: np.random.Generator) -> np.ndarray:
+        """Draw as many groups as there are, with replacement, and list their rows."""
+        groups = generator.integers(len(self), size=len(self))
+        counts = self.sizes[groups]
+        shift = np.repeat(self.starts[groups] - (np.cumsum(counts) - counts), counts)
         return self.order[shift + np.arange(len(shift))]
 
-    def moved(self, base: np.ndarray, tuned: np.ndarray) -> int:
-        """Return of how many groups any value changed."""
-        return int((np.bincount(self.place, weights=base != tuned) > 0).sum())
+    def count_changed(self, base: np.ndarray, tuned: np.ndarray) -> int:
+        """Count the groups of which any value changed."""
+        return int((np.bincount(self.group_of_row, weights=base != tuned) > 0).sum())
 
 
 def bootstrap_changes(
     base: np.ndarray,
     tuned: np.ndarray,
     members: GroupMembers,
-    statistic: AggregateMetric,
+    metric: AggregateMetric,
     *,
     resamples: int,
     seed: int,
 ) -> np.ndarray:
-    """Return the statistic's change on groups drawn with replacement, as often as it is defined."""
-    generator, found = np.random.default_rng(seed), []
-    for _ in range(resamples):
-        rows = members.drawn(generator)
-        found.append(statistic(tuned, rows) - statistic(base, rows))
-    changes = np.array(found)
+    """Compute the metric's change on groups drawn with replacement, as often as it is defined."""
+    generator, changes = np.random.default_rng(seed), np.empty(resamples)
+    for number in range(resamples):
+        rows = members.resample(generator)
+        changes[number] = metric(tuned, rows) - metric(base, rows)
     return changes[np.isfinite(changes)]
 
 
-def bootstrap_error(changes: np.ndarray, *, moved: int, groups: int, span: float) -> float:
-    """Return the spread of the resampled changes with that of the pseudo-groups; inf where there is nothing to tell it from.
+def bootstrap_error(changes: np.ndarray, *, changed: int, groups: int, span: float) -> float:
+    """Compute the standard error of the change: the resamples' spread, widened by the pseudo-groups.
 
-    Of `moved` groups that changed each has its share in the spread; the pseudo-groups add two such shares. Where nothing
-    spreads, each may change the measure by what one group can.
+    The spread comes from the c groups that changed, a share of 1 / c of its variance each; k pseudo-groups add k such shares:
+    SE = spread * sqrt(1 + k / c). Where nothing spreads, each may change the metric by what one group can, span / groups.
+    Infinite where that is unbounded.
     """
     spread = float(changes.std()) if len(changes) > 1 else 0.0
     if spread > 0:
-        return spread * float(np.sqrt(1 + PSEUDO_GROUPS / max(1, moved)))
+        return spread * float(np.sqrt(1 + PSEUDO_GROUPS / max(1, changed)))
     return float(np.sqrt(PSEUDO_GROUPS)) * span / groups
 
 
 def interval_bounds(changes: np.ndarray, difference: float, reach: float) -> tuple[float, float]:
-    """Return the lower and upper end: percentiles of the changes, at least `reach` from the difference."""
+    """Compute both ends: the changes' percentiles (percentile bootstrap), at least `reach` away from the difference."""
     tail = (1 - CONFIDENCE) / 2
     low, high = np.quantile(changes, [tail, 1 - tail]) if len(changes) else (difference, difference)
     return min(float(low), difference - reach), max(float(high), difference + reach)
@@ -148,19 +155,23 @@ def swap_p_value(
     base: np.ndarray,
     tuned: np.ndarray,
     members: GroupMembers,
-    statistic: AggregateMetric,
+    metric: AggregateMetric,
     *,
     resamples: int,
     seed: int,
 ) -> float:
-    """Return the two-sided p-value of the statistic's change when base and tuned are swapped in random groups (mid-p)."""
-    generator, everything = np.random.default_rng(seed), np.arange(len(base))
-    target = abs(statistic(tuned, everything) - statistic(base, everything))
+    """Compute the two-sided p-value of the metric's change when base and tuned are swapped in random groups.
+
+    p = (#{|D*| > |D|} + #{|D*| = |D|} / 2 + 1/2) / (resamples + 1), mid-p as in `sign_flip_p_values`; a swap whose metric is
+    undefined counts as larger.
+    """
+    generator, rows = np.random.default_rng(seed), np.arange(len(base))
+    target = abs(metric(tuned, rows) - metric(base, rows))
     if target <= TOLERANCE:
         return 1.0
     reached = 0.0
     for _ in range(resamples):
-        swap = (generator.random(len(members)) < 0.5)[members.place]
-        change = statistic(np.where(swap, base, tuned), everything) - statistic(np.where(swap, tuned, base), everything)
-        reached += (float(not abs(change) < target - TOLERANCE) + float(not abs(change) <= target + TOLERANCE)) / 2
+        swap = (generator.random(len(members)) < 0.5)[members.group_of_row]
+        change = abs(metric(np.where(swap, base, tuned), rows) - metric(np.where(swap, tuned, base), rows))
+        reached += (float(not change < target - TOLERANCE) + float(not change <= target + TOLERANCE)) / 2
     return (reached + 0.5) / (resamples + 1)

@@ -1,4 +1,4 @@
-"""Base against tuned, measure by measure, each with its interval."""
+"""Base against tuned model, metric by metric, each with its interval."""
 
 from __future__ import annotations
 
@@ -15,108 +15,113 @@ from lib.evaluation.agreement import (
     pearson_correlation,
     spearman_correlation,
 )
-from lib.evaluation.bootstrap import Difference, compare_means, without_interval
+from lib.evaluation.bootstrap import compare_means, without_interval
 from lib.evaluation.bootstrap_aggregate import compare_aggregate, standardize
+from lib.evaluation.difference import Difference
 from lib.evaluation.metrics import neighbour_shares, triplet_wins
 from lib.evaluation.model_pair import MODEL_NAMES, ModelPair
 from lib.evaluation.task import positives
-from lib.metrics import primary_metric
+from lib.metrics import primary_metric, selection_metric
 from lib.models.vectors import normalize_rows
 
-PRIMARY_METRIC: dict[Shape, str] = {shape: primary_metric(shape.value) for shape in Shape}
-"""The one metric by shape that decides the verdict, on held-out."""
-
-MOST_SILHOUETTE = 4_000
+MAX_SILHOUETTE_ROWS = 4_000
+"""Texts whose silhouettes are compared: it takes all distances between them."""
 
 
-def compare_metrics(judged: ModelPair) -> dict[str, Difference]:
-    """Return base against tuned for every measure of the shape, the verdict's own first."""
-    if judged.task.retrieves:
-        found = compare_retrieval(judged)
-    elif judged.task.shape is Shape.LABELLED_TEXTS:
-        found = compare_classes(judged)
-    elif judged.task.shape is Shape.SCORED:
-        found = compare_scores(judged)
+def compare_metrics(models: ModelPair) -> dict[str, Difference]:
+    """Compare every metric of the task's shape, the one that decides the verdict first."""
+    if models.task.retrieves:
+        metrics = compare_retrieval(models)
+    elif models.task.shape is Shape.LABELLED_TEXTS:
+        metrics = compare_classes(models)
+    elif models.task.shape is Shape.SCORED:
+        metrics = compare_scores(models)
     else:
-        found = compare_labels(judged)
-    lead = PRIMARY_METRIC[judged.task.shape]
-    return {lead: found[lead], **found}
+        metrics = compare_labels(models)
+    primary = primary_metric(models.task.shape)
+    return {primary: metrics[primary], **metrics}
 
 
-def compare_retrieval(judged: ModelPair) -> dict[str, Difference]:
-    """Compare by query: recall, accuracy, MRR, nDCG; rank of the right answer by its median; triplets also by row."""
-    task = judged.task
+def compare_primary_metric(models: ModelPair) -> Difference:
+    """Compare the metric that decides the verdict."""
+    return compare_metrics(models)[primary_metric(models.task.shape)]
+
+
+def compare_selection_metric(models: ModelPair) -> Difference:
+    """Compare the metric that selects epochs."""
+    return compare_metrics(models)[selection_metric(models.task.shape)]
+
+
+def compare_retrieval(models: ModelPair) -> dict[str, Difference]:
+    """Compare means by query, the median rank of the first right target, and of triplets the share of rows that are right."""
+    task = models.task
     first = pd.Series(np.arange(len(task.query_of_row))).groupby(task.query_of_row).first().to_numpy()
-    groups, base, tuned = judged.groups[first], judged.found["base"], judged.found["tuned"]
-    found = compare_means(base.metrics(), tuned.metrics(), groups, span=1.0)
-    found["median_rank"] = compare_aggregate(base.rank, tuned.rank, groups, median_of_rows, lower_is_better=True)
+    groups, base, tuned = models.groups[first], models.retrievals["base"], models.retrievals["tuned"]
+    metrics = compare_means(base.metrics(), tuned.metrics(), groups, span=1.0)
+    metrics["median_rank"] = compare_aggregate(base.rank, tuned.rank, groups, median_of_rows, lower_is_better=True)
     if task.negatives.size:
-        wins = {name: {"triplet_accuracy": triplet_wins(task, judged.embeddings(name))} for name in MODEL_NAMES}
-        found |= compare_means(wins["base"], wins["tuned"], judged.groups, span=1.0)
-    return found
+        wins = {name: {"triplet_accuracy": triplet_wins(task, models.embeddings(name))} for name in MODEL_NAMES}
+        metrics |= compare_means(wins["base"], wins["tuned"], models.groups, span=1.0)
+    return metrics
 
 
 def median_of_rows(values: np.ndarray, rows: np.ndarray) -> float:
-    """Return the median of the chosen rows."""
+    """Compute the median of these rows."""
     return float(np.median(values[rows]))
 
 
-def compare_classes(judged: ModelPair) -> dict[str, Difference]:
+def compare_classes(models: ModelPair) -> dict[str, Difference]:
     """Compare by text the share of same-class neighbours, and the silhouette of the classes."""
-    task = judged.task
-    shares = {name: {"neighbour_recall": neighbour_shares(task, judged.embeddings(name))} for name in MODEL_NAMES}
-    found = compare_means(shares["base"], shares["tuned"], judged.groups, span=1.0)
-    chosen = np.sort(np.random.default_rng(0).permutation(len(task.left))[:MOST_SILHOUETTE])
-    own = task.values[task.query_of_row][chosen]
-    if 1 < len(set(own)) < len(own):
+    task = models.task
+    shares = {name: {"neighbour_recall": neighbour_shares(task, models.embeddings(name))} for name in MODEL_NAMES}
+    metrics = compare_means(shares["base"], shares["tuned"], models.groups, span=1.0)
+    sample = np.sort(np.random.default_rng(0).permutation(len(task.left))[:MAX_SILHOUETTE_ROWS])
+    labels = task.values[task.query_of_row][sample]
+    if 1 < len(set(labels)) < len(labels):
         values = {
-            name: {"silhouette": silhouettes(judged.embeddings(name)[task.left[chosen]], own)} for name in MODEL_NAMES
+            name: {"silhouette": silhouettes(models.embeddings(name)[task.left[sample]], labels)}
+            for name in MODEL_NAMES
         }
-        found |= compare_means(values["base"], values["tuned"], judged.groups[chosen], span=2.0)
-    return found
+        metrics |= compare_means(values["base"], values["tuned"], models.groups[sample], span=2.0)
+    return metrics
 
 
 def silhouettes(rows: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Return by text how much nearer its own class is than the next one, from -1 to 1 (Rousseeuw 1987, cosine)."""
+    """Compute by text how much nearer its own class is than the next one, from -1 to 1 (Rousseeuw 1987, cosine)."""
     from sklearn.metrics import silhouette_samples
 
     return silhouette_samples(normalize_rows(rows), labels, metric="cosine")
 
 
-def compare_scores(judged: ModelPair) -> dict[str, Difference]:
-    """Compare the correlations of cosine and score; none where all scores are equal."""
-    scores = judged.task.values
-    compared = partial(compare_aggregate, judged.cosines["base"], judged.cosines["tuned"], judged.groups, span=2.0)
+def compare_scores(models: ModelPair) -> dict[str, Difference]:
+    """Compare the correlations of cosine and score; nan where all scores are equal."""
+    scores = models.task.values
+    base, tuned = (models.cosines[name].astype(np.float64) for name in MODEL_NAMES)
+    compare = partial(compare_aggregate, base, tuned, models.groups, span=2.0)
     return {
-        "spearman": compared(
-            lambda values, rows: spearman_correlation(values[rows], scores[rows]), on_one_scale=average_ranks
+        "spearman": compare(
+            lambda values, rows: spearman_correlation(values[rows], scores[rows]), to_common_scale=average_ranks
         ),
-        "pearson": compared(
-            lambda values, rows: pearson_correlation(values[rows], scores[rows]), on_one_scale=standardize
+        "pearson": compare(
+            lambda values, rows: pearson_correlation(values[rows], scores[rows]), to_common_scale=standardize
         ),
     }
 
 
-def compare_labels(judged: ModelPair) -> dict[str, Difference]:
-    """Compare average precision and best F1 of cosine as a sign that a pair is the same; none where all or no pairs are."""
-    same = positives(judged.task)
-    if same.min() == same.max():
+def compare_labels(models: ModelPair) -> dict[str, Difference]:
+    """Compare average precision and best F1 of cosine as a classifier of matching pairs; nan where all or none match."""
+    is_match = positives(models.task)
+    if is_match.min() == is_match.max():
         return {"average_precision": without_interval(), "best_f1": without_interval()}
-    compared = partial(
+    compare = partial(
         compare_aggregate,
-        judged.cosines["base"],
-        judged.cosines["tuned"],
-        judged.groups,
-        on_one_scale=average_ranks,
+        models.cosines["base"],
+        models.cosines["tuned"],
+        models.groups,
+        to_common_scale=average_ranks,
         span=1.0,
     )
     return {
-        "average_precision": compared(lambda values, rows: average_precision(same[rows], values[rows])),
-        "best_f1": compared(lambda values, rows: best_f1(same[rows], values[rows])),
+        "average_precision": compare(lambda values, rows: average_precision(is_match[rows], values[rows])),
+        "best_f1": compare(lambda values, rows: best_f1(is_match[rows], values[rows])),
     }
-
-
-def as_dict(value: Difference) -> dict[str, float]:
-    """Return a difference as stored: base, tuned, difference, low, high, p_value, detectable."""
-    names = ("base", "tuned", "difference", "low", "high", "p_value", "detectable")
-    return {name: float(getattr(value, name)) for name in names}

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from lib.evaluation.bootstrap import Difference, compare_means
+from lib.evaluation.bootstrap import compare_means
+from lib.evaluation.difference import Difference
 
 TOP_1_ACCURACY, RECIPROCAL = "accuracy@1", "mrr@10"
 RANK_LIMIT = 10

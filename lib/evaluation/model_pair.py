@@ -1,4 +1,4 @@
-"""One task with the embeddings of both models, and what each model finds, computed once."""
+"""One task with the embeddings of base and tuned model, and what each model retrieves, computed once."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from lib.evaluation.task import EvalTask
 from lib.models.vectors import check_finite
 
 MODEL_NAMES = ("base", "tuned")
+"""The two models of every comparison, in this order everywhere."""
 
 
 @dataclass(frozen=True)
 class ModelPair:
-    """A task and its embeddings; rows of `base` and `tuned` are those of task.texts. groups: by row of the part.
+    """A task and its embeddings by two models; rows of `base` and `tuned` are those of task.texts. groups: by row of the part.
 
     Raises ModelError where an embedding is not finite.
     """
@@ -33,29 +34,29 @@ class ModelPair:
             check_finite(self.embeddings(name), name=name)
 
     def embeddings(self, name: str) -> np.ndarray:
-        """Return the embeddings of base or tuned."""
+        """Look up the embeddings of base or tuned model."""
         return self.base if name == "base" else self.tuned
 
     @cached_property
-    def found(self) -> dict[str, Retrieval]:
-        """Return what each model retrieves; only for tasks that rank documents."""
+    def retrievals(self) -> dict[str, Retrieval]:
+        """What each model retrieves; only for tasks that rank documents."""
         return {name: self.task.retrieval(self.embeddings(name)) for name in MODEL_NAMES}
 
     @cached_property
     def cosines(self) -> dict[str, np.ndarray]:
-        """Return by model the cosine of each row's two texts."""
+        """By model the cosine of each row's two texts."""
         return {name: self.task.pair_cosines(self.embeddings(name)) for name in MODEL_NAMES}
 
     @cached_property
-    def random(self) -> dict[str, np.ndarray]:
-        """Return by model the sorted cosines of random pairs: the model's own background."""
+    def random_cosines(self) -> dict[str, np.ndarray]:
+        """By model the sorted cosines of random pairs: what its cosines are like where there is nothing in common."""
         return {name: np.sort(self.task.random_cosines(self.embeddings(name))) for name in MODEL_NAMES}
 
     @cached_property
-    def near(self) -> NearestTargets:
-        """Return what each model finds nearest to each row's left text, for every shape.
+    def nearest_targets(self) -> NearestTargets:
+        """What each model ranks nearest to each row's left text, for every shape.
 
-        Scored and labelled pairs look among the part's right texts; single texts among all the others, right being their label.
+        Scored and labelled pairs search the part's right texts; single texts all the others, right being their label.
         """
         task = self.task
         if task.retrieves:
@@ -64,37 +65,37 @@ class ModelPair:
 
     def _among_documents(self) -> NearestTargets:
         task, rows = self.task, self.task.query_of_row
-        found = {name: neighbours_of_rows(self.found[name], rows) for name in MODEL_NAMES}
-        return NearestTargets(task.documents, np.searchsorted(task.documents, task.right), found)
+        by_model = {name: neighbours_of_rows(self.retrievals[name], rows) for name in MODEL_NAMES}
+        return NearestTargets(task.documents, np.searchsorted(task.documents, task.right), by_model)
 
     def _among_texts(self) -> NearestTargets:
-        """Find the nearest other texts; a text is right when its label is the same."""
-        task, found = self.task, {}
+        """Rank the other texts; a text is right when its label is the same."""
+        task, by_model = self.task, {}
         for name in MODEL_NAMES:
             top, cosines = nearest_others(self.embeddings(name), task.left)
-            found[name] = Neighbours(top, cosines, same_class(task, top))
-        return NearestTargets(np.arange(len(task.texts)), np.full(len(task.left), -1), found)
+            by_model[name] = Neighbours(top, cosines, same_class(task, top))
+        return NearestTargets(np.arange(len(task.texts)), np.full(len(task.left), -1), by_model)
 
     def _among_right_texts(self) -> NearestTargets:
-        """Find the nearest right texts of the part; right are those that some pair says belong to the left text."""
+        """Rank the right texts of the part; right are those that some pair says belong to the left text."""
         task = self.task
-        documents, place = np.unique(task.right, return_inverse=True)
+        documents, target = np.unique(task.right, return_inverse=True)
         same = np.minimum(np.searchsorted(documents, task.left), len(documents) - 1)
         own = np.where(documents[same] == task.left, same, -1)
-        right, size = [place[row : row + 1] for row in range(len(place))], len(documents)
-        true = (task.left * size + place)[task.is_right]
-        found = {}
+        right, size = [target[row : row + 1] for row in range(len(target))], len(documents)
+        matches = (task.left * size + target)[task.is_right]
+        by_model = {}
         for name in MODEL_NAMES:
             rows = self.embeddings(name)
-            one = retrieve(rows[task.left], rows[documents], right, own=np.where(own == place, -1, own))
-            hits = np.isin(task.left[:, None] * size + one.top, true)
-            found[name] = Neighbours(one.top, one.top_cosine, hits)
-        return NearestTargets(documents, place, found)
+            retrieval = retrieve(rows[task.left], rows[documents], right, own=np.where(own == target, -1, own))
+            hits = np.isin(task.left[:, None] * size + retrieval.top, matches)
+            by_model[name] = Neighbours(retrieval.top, retrieval.top_cosine, hits)
+        return NearestTargets(documents, target, by_model)
 
 
 @dataclass(frozen=True)
 class Neighbours:
-    """What is nearest by row, (rows, TOP) each: places among the documents, cosines, whether it is right."""
+    """What is nearest by row, (rows, TOP_K) each: places among the documents, cosines, whether it is right."""
 
     top: np.ndarray
     cosine: np.ndarray
@@ -103,13 +104,13 @@ class Neighbours:
 
 @dataclass(frozen=True)
 class NearestTargets:
-    """Ids of the documents, by row the place of its own target among them (-1: it has none), and what each model finds."""
+    """Ids of the documents, by row the place of its own target among them (-1: it has none), and the neighbours by model."""
 
     documents: np.ndarray
     target: np.ndarray
-    found: dict[str, Neighbours]
+    by_model: dict[str, Neighbours]
 
 
-def neighbours_of_rows(found: Retrieval, rows: np.ndarray) -> Neighbours:
-    """Return what the queries of these rows find."""
-    return Neighbours(found.top[rows], found.top_cosine[rows], found.hits[rows])
+def neighbours_of_rows(retrieval: Retrieval, rows: np.ndarray) -> Neighbours:
+    """Select what the queries of these rows retrieve."""
+    return Neighbours(retrieval.top[rows], retrieval.top_cosine[rows], retrieval.hits[rows])

@@ -25,19 +25,19 @@ MIN_CLASS_SHARE = 0.5
 """A text with a smaller share of neighbours of its own class is wrong."""
 
 
-def per_pair_results(frame: pd.DataFrame, judged: ModelPair, *, threshold: float | None = None) -> pd.DataFrame:
+def per_pair_results(frame: pd.DataFrame, models: ModelPair, *, threshold: float | None = None) -> pd.DataFrame:
     """Return one row an example of the part: pair, part, texts, component, numbers of both models, gain, change, wrong, off.
 
     threshold: the cosine from which on the tuned model calls labelled pairs the same.
     """
-    task = judged.task
+    task = models.task
     rows = frame.loc[task.rows]
-    table = pd.DataFrame({"pair": task.rows, "part": rows["part"].to_numpy(), "component": judged.groups})
+    table = pd.DataFrame({"pair": task.rows, "part": rows["part"].to_numpy(), "component": models.groups})
     for name in ("line", *text_columns(task.shape, frame.columns), "score", "label", "group"):
         if name in rows:
             table[name] = rows[name].to_numpy()
     for name in MODEL_NAMES:
-        add_model_columns(table, name, judged)
+        add_model_columns(table, name, models)
     table["gain"] = compute_gain(table, task)
     table["change"] = classify_change(table["gain"], min_gain(task))
     table["wrong"] = is_error(table, task, threshold)
@@ -46,24 +46,24 @@ def per_pair_results(frame: pd.DataFrame, judged: ModelPair, *, threshold: float
     return table
 
 
-def add_model_columns(table: pd.DataFrame, name: str, judged: ModelPair) -> None:
+def add_model_columns(table: pd.DataFrame, name: str, models: ModelPair) -> None:
     """Add cosine, background (share of random pairs that are less close), and for retrieval rank and margin.
 
     The rank is that of the row's own target: 1 + the number of wrong ones above it.
     """
-    task = judged.task
+    task = models.task
     if task.shape is Shape.LABELLED_TEXTS:
-        table[f"{name}_neighbours"] = neighbour_shares(task, judged.embeddings(name))
+        table[f"{name}_neighbours"] = neighbour_shares(task, models.embeddings(name))
         return
-    cosines, random = judged.cosines[name], judged.random[name]
+    cosines, random = models.cosines[name], models.random_cosines[name]
     table[f"{name}_cosine"] = cosines.astype(np.float64)
     table[f"{name}_background"] = np.searchsorted(random, cosines) / len(random) if len(random) else np.nan
     if task.retrieves:
-        found = judged.found[name]
+        found = models.retrievals[name]
         table[f"{name}_rank"] = found.target_rank[task.target_of_row]
         table[f"{name}_margin"] = (cosines - found.wrong[task.query_of_row]).astype(np.float64)
     if task.negatives.size:
-        nearest = negative_cosines(task, normalize_rows(judged.embeddings(name))).max(axis=1)
+        nearest = negative_cosines(task, normalize_rows(models.embeddings(name))).max(axis=1)
         table[f"{name}_negative_cosine"] = np.where(np.isfinite(nearest), nearest, np.nan).astype(np.float64)
 
 
@@ -141,21 +141,21 @@ def error_size(table: pd.DataFrame, task: EvalTask, threshold: float | None) -> 
     return np.where(task.is_right, -beyond, np.nextafter(beyond, np.inf))  # at the threshold a pair is called right
 
 
-def nearest_targets_table(judged: ModelPair) -> pd.DataFrame:
+def nearest_targets_table(models: ModelPair) -> pd.DataFrame:
     """Return what is nearest to each example's source before and after: pair, moment, place, text, cosine, right, own.
 
     right: some pair says that it belongs to the source. own: it is this row's target, which a label or score may call wrong.
     """
-    near = judged.near
-    texts = np.array(judged.task.texts, dtype=object)[near.documents]
+    near = models.nearest_targets
+    texts = np.array(models.task.texts, dtype=object)[near.documents]
     parts = []
     for moment in MODEL_NAMES:
-        found = near.found[moment]
+        found = near.by_model[moment]
         top = found.top.shape[1]
         parts.append(
             pd.DataFrame(
                 {
-                    "pair": np.repeat(judged.task.rows, top),
+                    "pair": np.repeat(models.task.rows, top),
                     "moment": moment,
                     "place": np.tile(np.arange(1, top + 1), len(found.top)),
                     "text": texts[found.top].ravel(),

@@ -1,4 +1,4 @@
-"""Judge a run: base and tuned on the same held-out examples by the same code, stored for pages and commands to read."""
+"""Evaluate a run: base and tuned model on the same held-out examples by the same code, stored for pages and commands."""
 
 from __future__ import annotations
 
@@ -7,35 +7,42 @@ import tomllib
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from lib.data.shapes import Shape
 from lib.errors import NotFoundError
-from lib.evaluation.compare import PRIMARY_METRIC, as_dict, compare_metrics
+from lib.evaluation.compare import compare_metrics
 from lib.evaluation.model_pair import ModelPair
 from lib.evaluation.per_pair import nearest_targets_table, per_pair_results
+from lib.evaluation.result import EVALUATION_VERSION, Evaluation, ExampleCounts, Similarity
+from lib.evaluation.side_effects.result import EvaluationWarning, SideEffects
 from lib.evaluation.side_effects.summary import measure_side_effects
-from lib.evaluation.side_effects.warnings import EvaluationWarning, detect_side_effects
+from lib.evaluation.side_effects.warnings import detect_side_effects
 from lib.evaluation.similarity import measure_similarity
-from lib.evaluation.store import VERSION, Evaluation
-from lib.evaluation.task import EvalTask
+from lib.evaluation.task import EvalTask, components_of_rows
 from lib.evaluation.verdict import sentence
+from lib.metrics import primary_metric
 from lib.progress import Progress, Silent
 from lib.settings import ROOT
+from lib.store.datasets import Dataset
 from lib.store.layout import EvaluationPaths
 from lib.store.publish import publish
+from lib.store.runs import Run
 
 EmbedByModel = Callable[[str, list[str]], np.ndarray]
+"""(base or tuned, texts) -> embeddings, (texts, d)."""
+
 VERSIONED_LIBRARIES = ("sentence-transformers", "torch", "numpy")
+"""Libraries whose versions are stored with an evaluation."""
+
 MAX_THRESHOLD_ROWS = 1_000
 """Validation rows that a threshold is chosen on: more would cost encoding and hardly move it."""
 
 
-def evaluate_run(run: Any, dataset: Any, *, home: Path, progress: Progress = Silent()) -> Evaluation:
-    """Embed, measure, compare and store; return the evaluation. Raises NotFoundError when the tuned model is not there."""
+def evaluate_run(run: Run, dataset: Dataset, *, home: Path, progress: Progress = Silent()) -> Evaluation:
+    """Embed, measure, compare and store. Raises NotFoundError when the tuned model is not there."""
     embed, marks = cached_embedder(run, home=home, progress=progress)
     versions = {"dataset": dataset.id, "base model": marks["base"][:16], "tuned model": marks["tuned"][:16]}
     return evaluate_frame(
@@ -43,14 +50,14 @@ def evaluate_run(run: Any, dataset: Any, *, home: Path, progress: Progress = Sil
         dataset.shape,
         embed,
         folder=run.paths.evaluation.folder,
-        run_folder=run.folder,
+        snapshots=run.paths.snapshots.folder,
         versions=versions,
         progress=progress,
     )
 
 
-def cached_embedder(run: Any, *, home: Path, progress: Progress = Silent()) -> tuple[EmbedByModel, dict[str, str]]:
-    """Return a function (base or tuned, texts) -> vectors through the workspace's cache, and both models' fingerprints."""
+def cached_embedder(run: Run, *, home: Path, progress: Progress = Silent()) -> tuple[EmbedByModel, dict[str, str]]:
+    """Build a function that embeds with either model through the workspace's cache, and both models' fingerprints."""
     from lib.models.loader import fingerprint, load_model
     from lib.models.vector_cache import EmbeddingCache
 
@@ -75,41 +82,44 @@ def evaluate_frame(
     embed: EmbedByModel,
     *,
     folder: Path,
-    run_folder: Path | None = None,
+    snapshots: Path | None = None,
     part: str = "held_out",
     versions: dict[str, str] | None = None,
     called: str = "held-out",
     warnings: Sequence[EvaluationWarning] = (),
     progress: Progress = Silent(),
 ) -> Evaluation:
-    """Judge base and tuned (embed(name, texts)) on a part of a frame and publish the result in the folder.
+    """Evaluate base and tuned model on a part of a frame and publish the result in the folder.
 
-    called: what the sentence calls the examples. warnings: what the caller already knows to be wrong with them.
+    snapshots: the run's folder of them, where it has one. called: what the sentence calls the examples. warnings: what the
+    caller already knows to be wrong with them.
     """
-    judged, chooser = embed_part(frame, shape, embed, part=part), threshold_sample(frame, shape, embed, part=part)
+    models, sample = embed_part(frame, shape, embed, part=part), threshold_sample(frame, shape, embed, part=part)
     progress.stage("evaluating", "comparing")
-    similarity = measure_similarity(judged, chooser)
-    threshold = similarity.get("tuned", {}).get("threshold") or {}
-    table = per_pair_results(frame, judged, threshold=threshold.get("cosine"))
-    cost = measure_side_effects(judged, frame, embed, run_folder)
+    similarity = measure_similarity(models, sample)
+    threshold = similarity.tuned.threshold if similarity else None
+    table = per_pair_results(frame, models, threshold=threshold.cosine if threshold else None)
+    side_effects = measure_side_effects(models, frame, embed, snapshots)
     progress.check()
-    evaluation = build_evaluation(judged, table, similarity, cost, versions or {}, called=called, warnings=warnings)
+    evaluation = build_evaluation(
+        models, table, similarity, side_effects, versions=versions or {}, called=called, warnings=warnings
+    )
     with publish(folder) as staging:
         paths = EvaluationPaths(staging)
         paths.summary.write_text(evaluation.to_json(), encoding="utf-8")
         table.to_parquet(paths.pairs)
-        nearest_targets_table(judged).to_parquet(paths.neighbours, row_group_size=20_000)
+        nearest_targets_table(models).to_parquet(paths.neighbours, row_group_size=20_000)
     return evaluation
 
 
 def embed_part(frame: pd.DataFrame, shape: Shape | str, embed: EmbedByModel, *, part: str) -> ModelPair:
-    """Return a part's task with the vectors of both models. Raises ModelError where a vector is not finite."""
+    """Embed a part's texts with both models. Raises ModelError where a vector is not finite."""
     task = EvalTask.of(frame, shape=shape, part=part)
     return ModelPair(task, embed("base", task.texts), embed("tuned", task.texts), components_of_rows(frame, task.rows))
 
 
 def threshold_sample(frame: pd.DataFrame, shape: Shape | str, embed: EmbedByModel, *, part: str) -> ModelPair | None:
-    """Return a sample of the validation part, on which thresholds are chosen; None where there is none."""
+    """Embed a sample of the validation part, on which thresholds are chosen; None where there is none."""
     rows = frame[frame["part"] == "validation"]
     if part == "validation" or rows.empty or Shape(shape) is Shape.LABELLED_TEXTS:
         return None
@@ -118,52 +128,50 @@ def threshold_sample(frame: pd.DataFrame, shape: Shape | str, embed: EmbedByMode
 
 
 def build_evaluation(
-    judged: ModelPair,
+    models: ModelPair,
     table: pd.DataFrame,
-    similarity: dict[str, Any],
-    cost: dict[str, Any],
-    versions: dict[str, str],
+    similarity: Similarity | None,
+    side_effects: SideEffects,
     *,
+    versions: dict[str, str],
     called: str,
     warnings: Sequence[EvaluationWarning],
 ) -> Evaluation:
-    """Return the evaluation of what was measured."""
-    task, found = judged.task, compare_metrics(judged)
-    metric = PRIMARY_METRIC[task.shape]
-    counts = {name: int((table["change"] == name).sum()) for name in ("better", "same", "worse")}
-    groups, texts = len(np.unique(judged.groups)), len(task.queries) or len(table)
+    """Compare the metrics and put everything together. table: the per-pair results."""
+    task, metrics = models.task, compare_metrics(models)
+    metric = primary_metric(task.shape)
+    counts = ExampleCounts(*(int((table["change"] == name).sum()) for name in ("better", "same", "worse")))
+    groups, texts = len(np.unique(models.groups)), len(task.queries) or len(table)
     return Evaluation(
         shape=task.shape.value,
         metric=metric,
-        verdict=found[metric].verdict,
         sentence=sentence(
             shape=task.shape,
             metric=metric,
-            found=found[metric],
+            change=metrics[metric],
             examples=len(table),
             counts=counts,
             groups=groups,
             texts=texts,
-            unmeasured=explain_unmeasured(judged),
+            unmeasured=explain_unmeasured(models),
             called=called,
         ),
         examples=len(table),
         groups=groups,
         documents=len(task.documents),
-        counts=counts,
-        metrics={name: as_dict(value) for name, value in found.items()},
-        verdicts={name: value.verdict for name, value in found.items()},
         texts=texts,
+        counts=counts,
+        metrics=metrics,
         similarity=similarity,
-        cost=cost,
-        warnings=[warning.to_dict() for warning in (*warnings, *detect_side_effects(cost))],
+        side_effects=side_effects,
+        warnings=(*warnings, *detect_side_effects(side_effects)),
         versions=versions | {"closer": evaluator_version()} | {name: version(name) for name in VERSIONED_LIBRARIES},
     )
 
 
-def explain_unmeasured(judged: ModelPair) -> str:
-    """Return why the measures of scores or labels have no value, in words; empty where they have one."""
-    task = judged.task
+def explain_unmeasured(models: ModelPair) -> str:
+    """Say why the metrics of scores or labels have no value; empty where they have one."""
+    task = models.task
     if task.shape is Shape.SCORED and np.ptp(task.values) == 0:
         return "all scores are equal"
     if task.shape is Shape.LABELLED_PAIRS and task.is_right.all():
@@ -174,7 +182,7 @@ def explain_unmeasured(judged: ModelPair) -> str:
 
 
 def evaluator_version() -> str:
-    """Return Closer's version, as the project's own file says it, and a mark of the code that judges."""
+    """Build the version of Closer, as the project's own file states it, and a hash of the code that evaluates."""
     project = ROOT / "pyproject.toml"
     stated = (
         tomllib.loads(project.read_text(encoding="utf-8"))["project"]["version"] if project.is_file() else "unknown"
@@ -182,9 +190,4 @@ def evaluator_version() -> str:
     code = hashlib.sha256()
     for path in sorted(Path(__file__).parent.rglob("*.py")):
         code.update(path.read_bytes())
-    return f"{stated}, evaluation {VERSION}, code {code.hexdigest()[:12]}"
-
-
-def components_of_rows(frame: pd.DataFrame, rows: np.ndarray) -> np.ndarray:
-    """Return by row which component it belongs to; without that column each row stands alone."""
-    return frame.loc[rows, "component"].to_numpy() if "component" in frame else np.asarray(rows)
+    return f"{stated}, evaluation {EVALUATION_VERSION}, code {code.hexdigest()[:12]}"

@@ -13,11 +13,7 @@ from lib.data.normalisation import same_keys
 from lib.data.shapes import Shape
 from lib.errors import InputError
 from lib.evaluation.retrieval import Retrieval, retrieve
-from lib.metrics import selection_metric
 from lib.models.vectors import normalize_rows
-
-SELECTION_METRIC: dict[Shape, str] = {shape: selection_metric(shape.value) for shape in Shape}
-"""The one metric by shape that selects the best epoch, on validation."""
 
 RANDOM_PAIRS = 20_000
 
@@ -225,3 +221,8 @@ def same_label(labels: Iterable[str]) -> str:
     if {"0", "1", "2"} <= set(names):
         return "0"
     return next((name for word in SAME_WORDS for name in names if name.casefold() == word), names[-1])
+
+
+def components_of_rows(frame: pd.DataFrame, rows: np.ndarray) -> np.ndarray:
+    """Look up the component of each row, the unit that resampling keeps whole; without that column each row is its own."""
+    return frame.loc[rows, "component"].to_numpy() if "component" in frame else np.asarray(rows)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from math import isfinite
 
 from lib.data.shapes import Shape
-from lib.evaluation.bootstrap import MIN_GROUPS, Difference
+from lib.evaluation.bootstrap import MIN_GROUPS
+from lib.evaluation.difference import Difference
+from lib.evaluation.result import ExampleCounts
 from lib.format import format_change, format_count, format_detectable, metric_title
 
 ROUGH_GROUPS = 20
@@ -16,9 +18,9 @@ def sentence(
     *,
     shape: Shape,
     metric: str,
-    found: Difference,
+    change: Difference,
     examples: int,
-    counts: dict[str, int],
+    counts: ExampleCounts,
     groups: int,
     texts: int | None = None,
     unmeasured: str = "",
@@ -29,12 +31,12 @@ def sentence(
     texts: how many distinct queries the examples have, where a query may have several. unmeasured: why there is no number.
     """
     subject = f"{metric_title(metric)} on {sample_text(shape, examples, called, texts)}"
-    if not (isfinite(found.base) and isfinite(found.tuned)):
+    if not (isfinite(change.base) and isfinite(change.tuned)):
         return f"{subject} can't be measured{f': {unmeasured}' if unmeasured else ''}."
-    better = f"{format_count(counts['better'], noun(shape))} better"
+    better = f"{format_count(counts.better, noun(shape))} better"
     parts = [
-        f"{subject}: {format_change(metric, found)}; {better}, {counts['worse']:,} worse, {counts['same']:,} unchanged.",
-        format_detectable(metric, found.detectable) if found.verdict == "no clear change" else "",
+        f"{subject}: {format_change(metric, change)}; {better}, {counts.worse:,} worse, {counts.same:,} unchanged.",
+        format_detectable(metric, change.detectable) if change.verdict == "no clear change" else "",
         caution(groups),
     ]
     return " ".join(part for part in parts if part)

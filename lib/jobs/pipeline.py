@@ -66,9 +66,9 @@ def control(context: JobContext) -> tuple[str, ...]:
 
 def learning_curve(context: JobContext) -> tuple[str, ...]:
     """Train on parts of the data and compare."""
-    from lib.experiments.control import run_learning_curve as measure
+    from lib.experiments.learning_curve import run_learning_curve
 
-    return measure(context)
+    return run_learning_curve(context)
 
 
 def interpolate(context: JobContext) -> tuple[str, ...]:

@@ -8,7 +8,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from lib.format import StoredChange, format_difference, format_interval, format_metric, metric_title
+from lib.evaluation.difference import Difference
+from lib.format import format_difference, format_interval, format_metric, metric_title
 from lib.store.layout import MODEL_CARD_DATA
 from lib.store.publish import amend
 
@@ -82,7 +83,7 @@ def read_model_facts(folder: Path) -> dict[str, Any]:
         return {}
 
 
-def add_held_out(folder: Path, *, verdict: str, metrics: Mapping[str, Mapping[str, float]]) -> None:
+def add_held_out(folder: Path, *, verdict: str, metrics: Mapping[str, Difference]) -> None:
     """Write the evaluation on held-out into the card of a tuned model's folder, in place of an earlier one."""
     path = folder / CARD
     card = path.read_text(encoding="utf-8") if path.is_file() else ""
@@ -96,11 +97,10 @@ def add_held_out(folder: Path, *, verdict: str, metrics: Mapping[str, Mapping[st
     )
 
 
-def held_out_table(metrics: Mapping[str, Mapping[str, float]]) -> list[str]:
+def held_out_table(metrics: Mapping[str, Difference]) -> list[str]:
     """Write a Markdown table with a row for each metric: base, tuned, difference and its 95% confidence interval."""
     lines = ["| Metric | Base | Tuned | Difference | 95% CI |", "|---|---:|---:|---:|---:|"]
-    for key, numbers in metrics.items():
-        change = StoredChange.from_json(numbers)
+    for key, change in metrics.items():
         base, tuned = (format_metric(key, one, difference=change.difference) for one in (change.base, change.tuned))
         cells = [
             metric_title(key),

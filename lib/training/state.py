@@ -15,7 +15,8 @@ import pandas as pd
 from sentence_transformers import SentenceTransformer
 
 from lib.data.shapes import Shape
-from lib.evaluation.task import SELECTION_METRIC, EvalTask
+from lib.evaluation.task import EvalTask
+from lib.metrics import selection_metric
 from lib.progress import Progress
 from lib.store.layout import RunPaths
 from lib.store.snapshots import SnapshotWriter
@@ -116,7 +117,7 @@ class TrainState:
     @property
     def metric(self) -> str:
         """Return the validation metric that chooses the best epoch."""
-        return SELECTION_METRIC[self.shape]
+        return selection_metric(self.shape)
 
     @property
     def checkpoints(self) -> Path:

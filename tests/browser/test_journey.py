@@ -40,7 +40,7 @@ def test_the_sample_leads_to_a_better_model_and_its_map(server: Server, window: 
     (run,) = open_workspace(server.home).runs.all()
     found = load_evaluation(run)
     assert found is not None
-    assert found.metrics["recall@1"]["tuned"] > found.metrics["recall@1"]["base"]
+    assert found.metrics["recall@1"].tuned > found.metrics["recall@1"].base
     expect(window.get_by_text("held-out", exact=False).first).to_be_visible()
     slides(window)
     chooses_a_pair(window)

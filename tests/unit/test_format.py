@@ -7,8 +7,8 @@ from math import inf, isnan, nan
 
 import pytest
 
+from lib.evaluation.difference import Difference
 from lib.format import (
-    StoredChange,
     format_bytes,
     format_change,
     format_cosine,
@@ -27,7 +27,7 @@ from lib.format import (
 )
 from lib.store.headline import Headline
 
-CHANGE = StoredChange(0.5, 0.625, 0.125, 0.05, 0.2, 0.09)
+CHANGE = Difference(0.5, 0.625, 0.05, 0.2, detectable=0.09)
 
 
 @pytest.mark.parametrize(
@@ -57,22 +57,19 @@ def test_each_metric_is_written_in_its_own_way() -> None:
 def test_a_change_is_base_tuned_difference_and_interval() -> None:
     assert format_change("recall@1", CHANGE) == "50% → 62% (+12 points, 95% CI +5 to +20)"
     assert format_change("mrr@10", CHANGE, arrow="->") == "0.500 -> 0.625 (+0.125, 95% CI +0.050 to +0.200)"
-    assert (
-        format_change("median_rank", StoredChange(7.5, 2.0, -5.5, -8.0, -1.0))
-        == "7.5 → 2 (-5.5 ranks, 95% CI -8 to -1)"
-    )
+    assert format_change("median_rank", Difference(7.5, 2.0, -8.0, -1.0)) == "7.5 → 2 (-5.5 ranks, 95% CI -8 to -1)"
 
 
 @pytest.mark.parametrize("bound", [None, -inf, nan])
 def test_a_bound_that_does_not_exist_is_no_interval(bound: float | None) -> None:
-    change = StoredChange.from_json({"base": 0.5, "tuned": 0.7, "difference": 0.2, "low": bound, "high": 0.3})
+    change = Difference.from_json({"base": 0.5, "tuned": 0.7, "difference": 0.2, "low": bound, "high": 0.3})
     assert format_interval("mrr@10", change) == "no interval"
     assert format_step("mrr@10", change) == "+0.200, no interval"
-    assert format_step("recall@1", StoredChange(0.5, 0.51, 0.01, -0.05, 0.07)) == "+1 point, 95% CI -5 to +7"
+    assert format_step("recall@1", Difference(0.5, 0.51, -0.05, 0.07)) == "+1 point, 95% CI -5 to +7"
 
 
 def test_a_stored_change_may_lack_its_difference() -> None:
-    assert StoredChange.from_json({"base": 0.5, "tuned": 0.625, "metric": "mrr@10"}).difference == 0.125
+    assert Difference.from_json({"base": 0.5, "tuned": 0.625, "metric": "mrr@10"}).difference == 0.125
 
 
 def test_a_headline_has_both_values_and_the_interval() -> None:

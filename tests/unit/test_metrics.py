@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from lib.data.shapes import Shape
-from lib.evaluation.bootstrap import Difference
-from lib.evaluation.compare import PRIMARY_METRIC, compare_metrics
+from lib.evaluation.compare import compare_metrics
+from lib.evaluation.difference import Difference
 from lib.evaluation.metrics import measure
 from lib.evaluation.model_pair import ModelPair
-from lib.evaluation.task import SELECTION_METRIC, EvalTask
-from lib.metrics import METRICS, Metric, card_metrics, key_of_title
+from lib.evaluation.task import EvalTask
+from lib.metrics import METRICS, Metric, card_metrics, key_of_title, primary_metric, selection_metric
 from tests.unit.evaluation.fakes import of_text
 from tests.unit.training.small import frame_of
 
@@ -56,8 +56,8 @@ def test_a_shapes_roles_are_played_by_what_it_computes(shape: Shape) -> None:
         players = [metric.key for metric in METRICS.values() if shape.value in getattr(metric, role)]
         assert len(players) == 1, f"{shape.value} needs exactly one metric with {role}"
         assert players[0] in keys
-    assert PRIMARY_METRIC[shape] == PRIMARY[shape]
-    assert SELECTION_METRIC[shape] == SELECTION[shape]
+    assert primary_metric(shape) == PRIMARY[shape]
+    assert selection_metric(shape) == SELECTION[shape]
 
 
 def test_roles_name_shapes_that_exist() -> None:

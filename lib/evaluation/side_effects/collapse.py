@@ -2,41 +2,47 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
+from lib.evaluation.side_effects.result import EmbeddingSpace
 from lib.models.vectors import normalize_rows
 
 SPACE_SAMPLE = 2_000
+"""Vectors that the space is measured on: it takes all cosines between them."""
 
 
-def measure_space(rows: np.ndarray, left: np.ndarray, right: np.ndarray) -> dict[str, float]:
-    """Return effective rank, mean random cosine, alignment (of the pairs left-right) and uniformity."""
+def measure_space(rows: np.ndarray, left: np.ndarray, right: np.ndarray) -> EmbeddingSpace:
+    """Measure the space of the vectors, and the alignment of the pairs left-right. rows: (n, d), of any length."""
     rows = normalize_rows(rows)
     sample = rows[np.random.default_rng(0).permutation(len(rows))[:SPACE_SAMPLE]]
-    return measure_isotropy(sample) | {"alignment": pair_alignment(rows, left, right)}
+    return replace(measure_isotropy(sample), alignment=pair_alignment(rows, left, right))
 
 
 def pair_alignment(rows: np.ndarray, left: np.ndarray, right: np.ndarray) -> float:
-    """Return the mean squared distance of pairs of unit vectors, lower is closer (Wang & Isola 2020)."""
+    """Compute mean |x - y|^2 over pairs of unit vectors, lower is closer (Wang & Isola 2020, alpha = 2); nan without pairs."""
     return float(((rows[left] - rows[right]) ** 2).sum(axis=1).mean()) if len(left) else float("nan")
 
 
-def measure_isotropy(sample: np.ndarray) -> dict[str, float]:
-    """Return what needs no pairs, of unit vectors: effective rank, mean cosine of two texts at random, uniformity.
+def measure_isotropy(sample: np.ndarray) -> EmbeddingSpace:
+    """Measure how evenly unit vectors use their space.
 
-    Effective rank: exp of the entropy of the normalised singular values (Roy & Vetterli 2007). Uniformity: log of the mean
-    Gaussian potential, lower is more evenly spread (Wang & Isola 2020).
+    Effective rank: exp(-sum p_i log p_i) with p_i = s_i / sum s, s the singular values of the centred vectors (Roy & Vetterli
+    2007): the number of directions that carry the spread. Random cosine: mean cosine of two different vectors, 0 where they
+    are isotropic. Uniformity: log mean exp(-2 |x - y|^2) over pairs, lower is more even (Wang & Isola 2020, t = 2); for unit
+    vectors |x - y|^2 = 2 - 2 cos, so the exponent is 4 (cos - 1).
     """
     centred = sample - sample.mean(axis=0)
+    # singular values: roots of the eigenvalues of the Gram matrix, which is (d, d)
     spectrum = np.sqrt(np.maximum(np.linalg.eigvalsh((centred.T @ centred).astype(np.float64)), 0.0))
     share = spectrum / max(float(spectrum.sum()), 1e-12)
-    entropy = -(share * np.log(np.maximum(share, 1e-12))).sum()
+    rank = float(np.exp(-(share * np.log(np.maximum(share, 1e-12))).sum()))
+    pairs = len(sample) * (len(sample) - 1)
+    if not pairs:
+        return EmbeddingSpace(rank, 0.0, 0.0)
     cosines = sample @ sample.T
-    count = len(sample) * (len(sample) - 1)
-    if not count:
-        return {"effective_rank": float(np.exp(entropy)), "random_cosine": 0.0, "uniformity": 0.0}
-    diagonal = np.diag(cosines).astype(np.float64)
-    cosine = (float(cosines.sum(dtype=np.float64)) - float(diagonal.sum())) / count
-    potential = np.exp(4 * (cosines - 1))
-    uniformity = np.log((float(potential.sum(dtype=np.float64)) - float(np.exp(4 * (diagonal - 1)).sum())) / count)
-    return {"effective_rank": float(np.exp(entropy)), "random_cosine": cosine, "uniformity": float(uniformity)}
+    diagonal = np.diag(cosines).astype(np.float64)  # each vector with itself: not counted
+    cosine = (float(cosines.sum(dtype=np.float64)) - float(diagonal.sum())) / pairs
+    potential = float(np.exp(4 * (cosines - 1)).sum(dtype=np.float64)) - float(np.exp(4 * (diagonal - 1)).sum())
+    return EmbeddingSpace(rank, cosine, float(np.log(potential / pairs)))

@@ -8,8 +8,8 @@ import pandas as pd
 import streamlit as st
 
 from lib.charts.training import comparison_figure, training_curves
-from lib.evaluation.bootstrap import Difference
 from lib.evaluation.compare_runs import TOP_1_ACCURACY, compare_tuned_models
+from lib.evaluation.difference import Difference
 from lib.evaluation.store import load_pairs
 from lib.format import format_change, format_headline, metric_title
 from lib.store.runs import Run

@@ -6,8 +6,8 @@ import pandas as pd
 import streamlit as st
 
 from lib.charts.training import TrainingCurves, training_curves, training_figure
+from lib.evaluation.difference import Difference
 from lib.format import (
-    StoredChange,
     format_bytes,
     format_difference,
     format_duration,
@@ -72,7 +72,7 @@ def _show_metrics(run: Run, curves: TrainingCurves, status: Status) -> None:
     with st.container(horizontal=True):
         if curves.values:
             metric, base, best = curves.metric, curves.values[0], curves.best
-            change = None if best is None else StoredChange(base, curves.values[best], curves.values[best] - base)
+            change = None if best is None else Difference(base, curves.values[best])
             st.metric(
                 f"{metric_title(metric)}, validation",
                 format_metric(metric, base) if change is None else format_values(metric, change),

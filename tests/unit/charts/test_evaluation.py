@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from math import nan
+
 import numpy as np
 import pytest
 
 from lib.charts import evaluation as charts
 from lib.charts.colours import DARK, LIGHT
+from lib.evaluation.difference import Difference
+from lib.evaluation.result import CosineDistribution, Similarity, Threshold
+from lib.evaluation.side_effects.result import EmbeddingSpace, SnapshotMetrics
+from lib.experiments.result import InterpolationPoint
 
 
-def similarity() -> dict[str, object]:
+def distribution(
+    pairs: Sequence[int] = (0, 2, 6), others: Sequence[int] = (5, 4, 1), *, threshold: float | None = 0.41
+) -> CosineDistribution:
+    chosen = None if threshold is None else Threshold(threshold, 0.9, 0.8, 0.85, "validation")
+    return CosineDistribution(list(pairs), list(others), 0.6, 0.1, chosen)
+
+
+def similarity(base: CosineDistribution | None = None, tuned: CosineDistribution | None = None) -> Similarity:
     bins = np.linspace(-0.5, 1.0, 4).tolist()
-    one = {"pairs": [0, 2, 6], "random": [5, 4, 1], "threshold": {"cosine": 0.41, "precision": 0.9, "recall": 0.8}}
-    return {"bins": bins, "against": "random pairs", "base": one, "tuned": one}
+    return Similarity(bins, "random pairs", base or distribution(), tuned or distribution())
 
 
 def test_the_distributions_are_shares_of_pairs_and_random_pairs_of_both_models() -> None:
@@ -27,36 +40,29 @@ def test_the_distributions_are_shares_of_pairs_and_random_pairs_of_both_models()
     assert {trace.line.color for trace in figure.data} == {LIGHT.base, LIGHT.tuned}
     assert [shape.x0 for shape in figure.layout.shapes] == [0.41, 0.41]
     assert list(figure.layout.xaxis.range) == pytest.approx([-0.55, 1.0])
-    empty = similarity()
-    for name in ("base", "tuned"):
-        empty[name] = {**empty[name], "random": [0, 0, 1], "pairs": [0, 0, 6]}  # type: ignore[dict-item]
+    high = distribution([0, 0, 6], [0, 0, 1])
+    empty = similarity(high, high)
     assert list(charts.cosine_histograms(empty, LIGHT).layout.xaxis.range) == pytest.approx([0.45, 1.0])
 
 
 def test_thresholds_that_are_close_have_their_labels_on_either_side() -> None:
     for base, tuned, wanted in ((0.41, 0.40, ["tuned 0.40", "base 0.41"]), (0.3, 0.5, ["base 0.30", "tuned 0.50"])):
-        found = similarity()
-        for name, cosine in (("base", base), ("tuned", tuned)):
-            found[name] = {**found[name], "threshold": {"cosine": cosine}}  # type: ignore[dict-item]
+        found = similarity(distribution(threshold=base), distribution(threshold=tuned))
         notes = charts.cosine_histograms(found, LIGHT).layout.annotations
         assert [note.text for note in notes] == wanted
         assert [note.xanchor for note in notes] == ["right", "left"]
 
 
 def test_where_there_is_no_threshold_none_is_drawn() -> None:
-    found = similarity()
-    found["base"] = {**found["base"], "threshold": None}  # type: ignore[dict-item]
+    found = similarity(distribution(threshold=None))
     assert [note.text for note in charts.cosine_histograms(found, LIGHT).layout.annotations] == ["tuned 0.41"]
 
 
 def test_the_course_marks_the_best_epoch() -> None:
-    moments = [
-        {"name": "base", "epoch": 0, "train": 0.3, "validation": 0.3},
-        {"name": "epoch-001", "epoch": 1, "train": 0.6, "validation": 0.5},
-        {"name": "epoch-002", "epoch": 2, "train": 0.9, "validation": 0.4},
-        {"name": "best", "epoch": 1, "train": 0.6, "validation": 0.5},
-    ]
-    figure = charts.epoch_figure(moments, LIGHT, metric="mrr@10")
+    measured = [("base", 0, 0.3, 0.3), ("epoch-001", 1, 0.6, 0.5), ("epoch-002", 2, 0.9, 0.4), ("best", 1, 0.6, 0.5)]
+    space = EmbeddingSpace(30.0, 0.1, -2.0)
+    snapshots = [SnapshotMetrics(name, epoch, space, *values, 20, 20) for name, epoch, *values in measured]
+    figure = charts.epoch_figure(snapshots, LIGHT, metric="mrr@10")
     assert [list(trace.x) for trace in figure.data] == [[0, 1, 2], [0, 1, 2], [1]]
     assert figure.data[2].name == "best epoch, kept"
     assert list(figure.data[2].y) == [0.5]
@@ -91,7 +97,7 @@ def test_words_are_drawn_for_base_and_tuned() -> None:
 
 
 def test_differences_are_drawn_with_their_intervals() -> None:
-    points = [{"difference": 0.1, "low": 0.0, "high": 0.3}, {"difference": 0.2, "low": None, "high": None}]
+    points = [Difference(0.0, 0.1, 0.0, 0.3), Difference(0.0, 0.2, nan, nan)]
     figure = charts.differences_figure([10, 20], points, LIGHT, metric="accuracy@1", x_title="rows")
     assert list(figure.data[0].error_y.array) == pytest.approx([0.2, 0.0])
     assert list(figure.data[0].error_y.arrayminus) == pytest.approx([0.1, 0.0])
@@ -99,7 +105,7 @@ def test_differences_are_drawn_with_their_intervals() -> None:
 
 
 def test_a_blend_draws_target_and_general_quality() -> None:
-    points = [{"share": 0.0, "target": 0.3, "general": 0.9}, {"share": 1.0, "target": 0.6, "general": 0.8}]
+    points = [InterpolationPoint(0.0, 0.3, 0.9), InterpolationPoint(1.0, 0.6, 0.8)]
     figure = charts.interpolation_figure(points, LIGHT, metric="mrr@10")
     assert [list(trace.y) for trace in figure.data] == [[0.3, 0.6], [0.9, 0.8]]
     assert list(figure.data[0].x) == [0, 100]
@@ -108,11 +114,11 @@ def test_a_blend_draws_target_and_general_quality() -> None:
 
 def test_a_blends_bars_are_the_interval_of_its_difference_to_the_base() -> None:
     points = [
-        {"share": share, "target": 0.3 + share / 5, "general": 0.9, "target_difference": difference}
-        for share, difference in (
-            (0.0, {"difference": 0.0, "low": -0.1, "high": 0.1}),
-            (0.5, {"difference": 0.1, "low": 0.05, "high": 0.2}),
-            (1.0, {"difference": 0.2, "low": None, "high": None}),
+        InterpolationPoint(share, 0.3 + share / 5, 0.9, target_change=change)
+        for share, change in (
+            (0.0, Difference(0.0, 0.0, -0.1, 0.1)),
+            (0.5, Difference(0.0, 0.1, 0.05, 0.2)),
+            (1.0, Difference(0.0, 0.2, nan, nan)),
         )
     ]
     bars = charts.interpolation_figure(points, LIGHT, metric="mrr@10").data[0].error_y

@@ -11,7 +11,8 @@ import pytest
 from lib.__main__ import main
 from lib.data.prepare import prepare
 from lib.data.samples.registry import load_support_desk
-from lib.format import StoredChange, format_change
+from lib.evaluation.difference import Difference
+from lib.format import format_change
 from lib.jobs.kinds import perform
 from lib.progress import Silent
 from lib.store.runs import Run
@@ -53,7 +54,7 @@ def test_json_has_the_promised_names_and_the_text_tells_the_same(
     assert main(["evaluate", trained.id]) == 0
     text = printed(capsys)
     assert text.splitlines()[0] == found["verdict"].capitalize()
-    change = StoredChange.from_json(found["metrics"]["mrr@10"])
+    change = Difference.from_json(found["metrics"]["mrr@10"])
     (line,) = [line for line in text.splitlines() if line.startswith("MRR@10 ")]
     assert format_change("mrr@10", change, arrow="->") in line
     assert text.splitlines()[-1] == f"pairs: {found['pairs']}"

@@ -4,31 +4,31 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from lib.data.shapes import Shape
+from lib.evaluation.agreement import spearman_correlation
 from lib.evaluation.bootstrap import compare_means
-from lib.evaluation.compare import as_dict
 from lib.evaluation.side_effects.collapse import measure_isotropy, measure_space
 from lib.evaluation.side_effects.forgetting import (
     BUNDLED_AGREEMENT,
     load_probe,
     measure_forgetting,
     neighbour_overlap,
-    probe_agreement,
+    probe_cosines,
     probe_texts,
 )
+from lib.evaluation.side_effects.result import SideEffects
 from lib.evaluation.side_effects.snapshot_metrics import measure_snapshots
 from lib.evaluation.side_effects.warnings import detect_side_effects, is_clear_fall
 from tests.unit.evaluation.fakes import graded, pairs_frame
 
 
-def names(cost: dict[str, Any]) -> list[str]:
-    return [warning.name for warning in detect_side_effects(cost)]
+def names(effects: SideEffects) -> list[str]:
+    return [warning.name for warning in detect_side_effects(effects)]
 
 
 def test_the_probe_has_at_least_200_graded_pairs_of_many_subjects() -> None:
@@ -44,7 +44,8 @@ def test_the_bundled_models_agreement_with_the_probe_is_the_stated_one() -> None
     from lib.models.loader import load_model
     from lib.settings import BUNDLED_MODEL
 
-    found = probe_agreement(encode(load_model(BUNDLED_MODEL, device="cpu"), probe_texts(), fast=False))
+    rows = encode(load_model(BUNDLED_MODEL, device="cpu"), probe_texts(), fast=False)
+    found = spearman_correlation(probe_cosines(rows), load_probe()["grade"].to_numpy(float))
     assert found == pytest.approx(BUNDLED_AGREEMENT, abs=0.003)
 
 
@@ -57,11 +58,11 @@ def test_a_model_that_forgot_everyday_language_is_called_by_name() -> None:
     rows = encode(load_model(BUNDLED_MODEL, device="cpu"), probe_texts(), fast=False)
     noise = np.random.default_rng(0).normal(size=rows.shape) / np.sqrt(rows.shape[1])
     found = measure_forgetting(lambda name, texts: rows if name == "base" else rows + 1.5 * noise)
-    assert names({"general": found}) == ["Forgetting"]
-    assert found["neighbours_kept"] < 0.8
+    assert names(SideEffects(probe=found)) == ["Forgetting"]
+    assert found.neighbours_kept < 0.8
     same = measure_forgetting(lambda name, texts: rows)
-    assert names({"general": same}) == []
-    assert same["neighbours_kept"] == 1.0
+    assert names(SideEffects(probe=same)) == []
+    assert same.neighbours_kept == 1.0
 
 
 def test_neighbours_kept_counts_those_that_stay() -> None:
@@ -75,10 +76,10 @@ def test_a_collapsed_space_is_called_by_name() -> None:
     healthy, corner = generator.normal(size=(300, 32)), generator.normal(size=(300, 32)) * 0.1
     corner[:, 0] += 1
     left, right = np.arange(0, 100), np.arange(100, 200)
-    cost = {"base": measure_space(healthy, left, right), "tuned": measure_space(corner, left, right)}
-    assert names(cost) == ["Collapse"]
-    assert cost["tuned"]["random_cosine"] > 0.5
-    assert names({"base": cost["base"], "tuned": cost["base"]}) == []
+    base, tuned = measure_space(healthy, left, right), measure_space(corner, left, right)
+    assert names(SideEffects(base, tuned)) == ["Collapse"]
+    assert tuned.random_cosine > 0.5
+    assert names(SideEffects(base, base)) == []
 
 
 def test_the_spaces_numbers_are_those_of_their_definitions() -> None:
@@ -86,12 +87,12 @@ def test_the_spaces_numbers_are_those_of_their_definitions() -> None:
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
     found = measure_isotropy(rows)
     apart = (rows @ rows.T)[np.triu_indices(80, k=1)]
-    assert found["random_cosine"] == pytest.approx(apart.mean())
-    assert found["uniformity"] == pytest.approx(np.log(np.exp(-2 * (2 - 2 * apart)).mean()))
+    assert found.random_cosine == pytest.approx(apart.mean())
+    assert found.uniformity == pytest.approx(np.log(np.exp(-2 * (2 - 2 * apart)).mean()))
     spectrum = np.linalg.svd(rows - rows.mean(axis=0), compute_uv=False)
     share = spectrum / spectrum.sum()
-    assert found["effective_rank"] == pytest.approx(np.exp(-(share * np.log(share)).sum()), rel=1e-4)
-    assert measure_isotropy(np.eye(5) - 0.2)["effective_rank"] == pytest.approx(4.0, rel=1e-3)
+    assert found.effective_rank == pytest.approx(np.exp(-(share * np.log(share)).sum()), rel=1e-4)
+    assert measure_isotropy(np.eye(5) - 0.2).effective_rank == pytest.approx(4.0, rel=1e-3)
 
 
 def snapshots(folder: Path, qualities: list[tuple[str, int, float, float]]) -> pd.DataFrame:
@@ -112,11 +113,17 @@ def snapshots(folder: Path, qualities: list[tuple[str, int, float, float]]) -> p
     return frame
 
 
+def of_run(frame: pd.DataFrame, folder: Path) -> SideEffects:
+    """Measure what the snapshots of a run say."""
+    measured, validation = measure_snapshots(frame, Shape.PAIRS, folder / "snapshots")
+    return SideEffects(snapshots=measured, validation=validation)
+
+
 def test_an_over_trained_run_is_called_by_name(tmp_path: Path) -> None:
     course = [("base", 0, 0.3, 0.3), ("epoch-001", 1, 0.5, 0.5), ("epoch-009", 9, 0.9, 0.35), ("best", 1, 0.5, 0.5)]
     frame = snapshots(tmp_path / "snapshots", course)
-    found = detect_side_effects(measure_snapshots(frame, Shape.PAIRS, tmp_path / "snapshots"))
-    assert [warning.name for warning in found] == ["Over-fitting"]
+    found = detect_side_effects(of_run(frame, tmp_path))
+    assert [warning.name for warning in found] == ["Overfitting"]
     assert "epoch 9" in found[0].text
     assert "The saved model is epoch 1." in found[0].text
 
@@ -124,21 +131,20 @@ def test_an_over_trained_run_is_called_by_name(tmp_path: Path) -> None:
 def test_a_run_that_stopped_in_time_is_not(tmp_path: Path) -> None:
     course = [("base", 0, 0.3, 0.3), ("epoch-001", 1, 0.5, 0.45), ("epoch-002", 2, 0.6, 0.5), ("best", 2, 0.6, 0.5)]
     frame = snapshots(tmp_path / "snapshots", course)
-    course = measure_snapshots(frame, Shape.PAIRS, tmp_path / "snapshots")
-    moments = course["moments"]
-    assert names(course) == []
-    assert [moment["epoch"] for moment in moments] == [0, 1, 2, 2]
-    assert moments[2]["alignment"] < moments[0]["alignment"]
+    effects = of_run(frame, tmp_path)
+    assert names(effects) == []
+    assert [snapshot.epoch for snapshot in effects.snapshots] == [0, 1, 2, 2]
+    assert effects.snapshots[2].space.alignment < effects.snapshots[0].space.alignment
 
 
 def test_what_was_learnt_by_heart_and_does_not_carry_over_is_over_fitting(tmp_path: Path) -> None:
     course = [("base", 0, 0.4, 0.4), ("epoch-001", 1, 0.8, 0.3), ("best", 1, 0.8, 0.3)]
     frame = snapshots(tmp_path / "snapshots", course)
-    assert names(measure_snapshots(frame, Shape.PAIRS, tmp_path / "snapshots")) == ["Over-fitting"]
+    assert names(of_run(frame, tmp_path)) == ["Overfitting"]
 
 
 def test_a_run_without_snapshots_has_no_course(tmp_path: Path) -> None:
-    assert measure_snapshots(pairs_frame(), Shape.PAIRS, tmp_path) == {"moments": [], "validation": {}}
+    assert measure_snapshots(pairs_frame(), Shape.PAIRS, tmp_path) == ((), None)
 
 
 def test_a_run_whose_epochs_are_equally_good_is_seldom_called_over_fitted() -> None:
@@ -162,6 +168,4 @@ def false_alarms(*, looks: int, fall: float, epochs: int = 10, rows: int = 80) -
     chosen, last = right[np.arange(1_000), best], right[:, -1]
     measures = [dict(zip(map(str, range(1_000)), values, strict=True)) for values in (chosen, last)]
     found = compare_means(*measures, np.arange(rows), span=1.0)
-    return float(
-        np.mean([is_clear_fall(as_dict(one) | {"verdict": one.verdict}, looks=looks) for one in found.values()])
-    )
+    return float(np.mean([is_clear_fall(one, evaluations=looks) for one in found.values()]))

@@ -13,9 +13,10 @@ from lib.data.prepare import prepare
 from lib.data.samples.registry import load_support_desk
 from lib.data.shapes import Shape
 from lib.errors import InputError
-from lib.evaluation.store import load_blends, load_experiment
-from lib.experiments.control import sample_components, shuffle_targets
-from lib.experiments.interpolation import TUNED_SHARES, interpolate_weights, interpolation_folder
+from lib.experiments.control import shuffle_targets
+from lib.experiments.interpolation import TUNED_SHARES, blend_folder, interpolate_weights
+from lib.experiments.learning_curve import sample_components
+from lib.experiments.result import load_control, load_interpolation, load_learning_curve, load_saved_blends
 from lib.jobs.events import EventWriter, fold, read_events
 from lib.jobs.kinds import perform
 from lib.progress import Progress, Silent
@@ -59,7 +60,7 @@ def test_a_blend_lies_between_base_and_tuned() -> None:
     assert interpolate_weights(base, tuned, 0.25)["w"].tolist() == [0.25] * 3
     assert interpolate_weights(base, tuned, 0.0)["w"].equal(base["w"])
     assert interpolate_weights(base, tuned, 1.0)["w"].equal(tuned["w"])
-    with pytest.raises(InputError, match="cannot be mixed"):
+    with pytest.raises(InputError, match="cannot be blended"):
         interpolate_weights(base, {"w": torch.ones(4), "ids": torch.arange(3)}, 0.5)
 
 
@@ -83,34 +84,37 @@ def done(workspace: Workspace, run: Run, kind: str, *, progress: Progress = Sile
 def test_a_placebo_stores_how_it_judges_and_leaves_no_model(trained: tuple[Workspace, Run]) -> None:
     workspace, run = trained
     done(workspace, run, "placebo", progress=EventWriter(run.paths.events))
-    found = load_experiment(run, "placebo")
+    found = load_control(run)
     assert found is not None
-    assert found["metric"] == "accuracy@1"
-    assert found["verdict"] != "better"
-    assert found["low"] <= found["difference"] <= found["high"]
-    run_gain, beyond = found["run"], found["beyond"]
-    assert run_gain["base"] == found["base"]
-    assert (beyond["base"], beyond["tuned"]) == (found["tuned"], run_gain["tuned"])
-    assert beyond["low"] <= beyond["difference"] <= beyond["high"]
+    assert found.metric == "accuracy@1"
+    assert found.control.verdict != "better"
+    assert found.control.low <= found.control.difference <= found.control.high
+    gain, beyond = found.run, found.beyond
+    assert gain is not None
+    assert beyond is not None
+    assert gain.base == found.control.base
+    assert (beyond.base, beyond.tuned) == (found.control.tuned, gain.tuned)
+    assert beyond.low <= beyond.difference <= beyond.high
     assert not list(run.folder.glob("experiment-*"))
     status = fold(read_events(run.paths.events)[0])
     assert status.losses == []
     assert status.measures == []
-    assert any("placebo" in line["text"] for line in status.log)
+    assert any("control" in line["text"] for line in status.log)
 
 
 def test_a_learning_curve_ends_with_the_run_itself(trained: tuple[Workspace, Run]) -> None:
     workspace, run = trained
     done(workspace, run, "learning_curve")
-    found = load_experiment(run, "learning_curve")
+    found = load_learning_curve(run)
     assert found is not None
-    points, step = found["points"], found["step"]
-    assert (step["base"], step["tuned"]) == (points[1]["tuned"], points[2]["tuned"])
-    assert step["verdict"] in ("better", "no clear change", "worse")
-    assert [point["fraction"] for point in points] == [0.25, 0.5, 1.0]
-    assert points[0]["rows"] < points[1]["rows"] < points[2]["rows"]
-    assert points[2]["rows"] == workspace.datasets.get(run.dataset).counts["train"]
-    assert len({point["base"] for point in points}) == 1
+    points, step = found.points, found.last_step
+    assert step is not None
+    assert (step.base, step.tuned) == (points[1].change.tuned, points[2].change.tuned)
+    assert step.verdict in ("better", "no clear change", "worse")
+    assert [point.fraction for point in points] == [0.25, 0.5, 1.0]
+    assert points[0].rows < points[1].rows < points[2].rows
+    assert points[2].rows == workspace.datasets.get(run.dataset).counts["train"]
+    assert len({point.change.base for point in points}) == 1
 
 
 def test_blends_are_measured_from_base_to_tuned_and_one_is_saved(trained: tuple[Workspace, Run]) -> None:
@@ -118,17 +122,23 @@ def test_blends_are_measured_from_base_to_tuned_and_one_is_saved(trained: tuple[
 
     workspace, run = trained
     done(workspace, run, "blend")
-    points = load_experiment(run, "blend")["points"]  # type: ignore[index]
-    assert [point["share"] for point in points] == list(TUNED_SHARES)
-    assert points[0]["general"] != points[-1]["general"]
-    assert points[0]["target_difference"]["difference"] == 0.0
-    assert points[-1]["target_difference"]["low"] <= points[-1]["target"] - points[0]["target"]
+    found = load_interpolation(run)
+    assert found is not None
+    first, *_, last = found.points
+    assert [point.share for point in found.points] == list(TUNED_SHARES)
+    assert first.general != last.general
+    assert first.target_change is not None
+    assert first.target_change.difference == 0.0
+    assert last.target_change is not None
+    assert last.target_change.low <= last.target - first.target
     done(workspace, run, "blend", share=0.5)
-    ((_, facts),) = load_blends(run)
-    assert facts["share_of_tuned_weights"] == 0.5
-    assert facts["held_out"]["low"] <= facts["held_out"]["difference"] <= facts["held_out"]["high"]
-    assert {"base", "tuned", "low", "high"} <= set(facts["general"])
-    half = SentenceTransformer(str(interpolation_folder(run, 0.5)), device="cpu", local_files_only=True)
+    (blend,) = load_saved_blends(run)
+    assert blend.share == 0.5
+    assert blend.held_out is not None
+    assert blend.held_out.low <= blend.held_out.difference <= blend.held_out.high
+    assert blend.general is not None
+    assert blend.general.has_interval
+    half = SentenceTransformer(str(blend_folder(run, 0.5)), device="cpu", local_files_only=True)
     ends = [SentenceTransformer(str(folder), device="cpu") for folder in (run.model, run.model_dir)]
     name = next(key for key in half.state_dict() if key.endswith("word_embeddings.weight"))
     middle = (ends[0].state_dict()[name] + ends[1].state_dict()[name]) / 2
@@ -142,8 +152,8 @@ def test_a_damaged_result_is_named(trained: tuple[Workspace, Run]) -> None:
 
     _, run = trained
     other = replace(run, folder=run.folder / "other")
-    assert load_experiment(other, "placebo") is None
+    assert load_control(other) is None
     other.folder.mkdir(exist_ok=True)
     (other.folder / "placebo.json").write_text("{")
     with pytest.raises(StoreError, match="Start it again"):
-        load_experiment(other, "placebo")
+        load_control(other)

@@ -12,8 +12,9 @@ from sklearn.metrics import roc_auc_score
 from lib.errors import ModelError
 from lib.evaluation.model_pair import ModelPair
 from lib.evaluation.per_pair import opposite_class_share
+from lib.evaluation.result import Evaluation
 from lib.evaluation.run import evaluate_frame
-from lib.evaluation.store import Evaluation, load_neighbours, load_pairs
+from lib.evaluation.store import load_neighbours, load_pairs
 from lib.evaluation.task import EvalTask, positives
 from lib.store.runs import Run
 from lib.ui.explore.pairs.table import list_errors
@@ -56,10 +57,10 @@ def test_a_second_target_that_falls_is_worse_though_the_first_is_still_found(tmp
     assert (table.loc[first, "change"] == "same").all()
     assert (table["base_rank"] == 1).all()
     assert (table.loc[~first, "change"] == "worse").mean() > 0.9
-    assert found.counts["worse"] == (table["change"] == "worse").sum()
+    assert found.counts.worse == (table["change"] == "worse").sum()
     assert found.sentence.startswith("Top-1 accuracy on 40 held-out queries (80 pairs): ")
     assert "→ 100% (" in found.sentence
-    assert found.verdicts["recall@10"] == "worse"
+    assert found.metrics["recall@10"].verdict == "worse"
 
 
 def test_where_every_target_is_right_there_is_no_margin(tmp_path: Path) -> None:
@@ -87,8 +88,8 @@ def test_raising_all_cosines_alike_helps_no_labelled_pair(tmp_path: Path) -> Non
     found, folder = judged(tmp_path, embed, labelled(np.arange(100) % 2), "labelled_pairs")
     table = load_pairs(folder)
     assert (table["tuned_cosine"] > table["base_cosine"] + 0.1).mean() > 0.9
-    assert abs(found.counts["better"] - found.counts["worse"]) < 35
-    assert found.counts["better"] < 60
+    assert abs(found.counts.better - found.counts.worse) < 35
+    assert found.counts.better < 60
 
 
 def test_a_labelled_pairs_gain_is_its_share_of_the_area_under_the_curve() -> None:
@@ -103,8 +104,8 @@ def test_labelled_pairs_of_which_none_is_the_same_cannot_be_measured(tmp_path: P
     found, _ = judged(tmp_path, graded({"base": 0.3, "tuned": 0.6}), labelled(np.zeros(50)), "labelled_pairs")
     assert found.verdict == "no clear change"
     assert found.sentence.endswith("can't be measured: no pair is the same.")
-    assert np.isnan(found.metrics["average_precision"]["base"])
-    assert found.similarity["tuned"]["threshold"] is None
+    assert np.isnan(found.metrics["average_precision"].base)
+    assert found.similarity.tuned.threshold is None
     everything, _ = judged(tmp_path, graded({"base": 0.3, "tuned": 0.6}), labelled(np.ones(50)), "labelled_pairs")
     assert "can't be measured: all pairs are the same" in everything.sentence
 
@@ -147,7 +148,7 @@ def test_a_target_that_its_label_or_score_calls_wrong_is_not_marked_right(tmp_pa
         near = load_neighbours(folder)
         own = near[near["own"]].set_index("pair")
         assert own["right"].tolist() == [bool(pair % 2) for pair in own.index]
-        assert found.similarity["tuned"]["threshold"]["chosen_on"] == "halves"
+        assert found.similarity.tuned.threshold.chosen_on == "halves"
 
 
 def test_still_wrong_are_those_that_are_wrong(tmp_path: Path) -> None:
@@ -180,7 +181,7 @@ def test_a_triplets_wrong_texts_are_kept_with_their_cosine(tmp_path: Path) -> No
     table = load_pairs(folder)
     assert {"negative", "negative_2", "base_negative_cosine"} <= set(table)
     wins = table["tuned_cosine"] > table["tuned_negative_cosine"]
-    assert found.metrics["triplet_accuracy"]["tuned"] == wins.mean() > 0.95
+    assert found.metrics["triplet_accuracy"].tuned == wins.mean() > 0.95
 
 
 def test_random_pairs_are_no_known_pairs() -> None:
@@ -196,7 +197,7 @@ def test_random_pairs_are_no_known_pairs() -> None:
 def test_where_no_pair_could_be_random_there_is_no_background_and_no_threshold(tmp_path: Path) -> None:
     found, folder = judged(tmp_path, second_target_falls, two_targets(1), "pairs")
     assert load_pairs(folder)["base_background"].isna().all()
-    assert found.similarity["base"]["threshold"] is None
+    assert found.similarity.base.threshold is None
 
 
 def test_a_judged_task_refuses_broken_vectors() -> None:

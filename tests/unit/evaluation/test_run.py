@@ -10,8 +10,9 @@ import pandas as pd
 import pytest
 
 from lib.errors import StoreError
+from lib.evaluation.result import Evaluation
 from lib.evaluation.run import evaluate_frame
-from lib.evaluation.store import Evaluation, load_evaluation, load_neighbours, load_pairs
+from lib.evaluation.store import load_evaluation, load_neighbours, load_pairs
 from lib.store.publish import verify
 from tests.unit.evaluation.fakes import Embed, graded, of_text, pairs_frame, run_in
 
@@ -25,9 +26,9 @@ def test_a_planted_gain_is_called_better_in_one_sentence(tmp_path: Path) -> None
     assert found.verdict == "better"
     assert found.sentence.startswith("Top-1 accuracy on 60 held-out pairs: ")
     assert "95% CI +" in found.sentence
-    assert f"{found.counts['better']} pairs better, {found.counts['worse']} worse" in found.sentence
-    assert sum(found.counts.values()) == found.examples == 60
-    assert found.metrics["mrr@10"]["low"] > 0
+    assert f"{found.counts.better} pairs better, {found.counts.worse} worse" in found.sentence
+    assert found.counts.better + found.counts.same + found.counts.worse == found.examples == 60
+    assert found.metrics["mrr@10"].low > 0
 
 
 def test_what_got_worse_is_called_worse(tmp_path: Path) -> None:
@@ -37,7 +38,7 @@ def test_what_got_worse_is_called_worse(tmp_path: Path) -> None:
 def test_where_there_is_nothing_to_gain_no_change_is_claimed(tmp_path: Path) -> None:
     found = judged(tmp_path, graded({"base": 0.9, "tuned": 0.9}))
     assert found.verdict == "no clear change"
-    assert found.metrics["accuracy@1"]["base"] == 1.0
+    assert found.metrics["accuracy@1"].base == 1.0
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -85,9 +86,11 @@ def test_background_and_margin_say_what_they_say(tmp_path: Path) -> None:
 
 
 def test_the_threshold_separates_pairs_from_random_pairs(tmp_path: Path) -> None:
-    threshold = judged(tmp_path, graded({"base": 0.2, "tuned": 0.9})).similarity["tuned"]["threshold"]
-    assert threshold["precision"] > 0.98
-    assert threshold["recall"] > 0.98
+    similarity = judged(tmp_path, graded({"base": 0.2, "tuned": 0.9})).similarity
+    assert similarity is not None
+    assert similarity.tuned.threshold is not None
+    assert similarity.tuned.threshold.precision > 0.98
+    assert similarity.tuned.threshold.recall > 0.98
 
 
 def test_too_few_groups_are_said_and_stored(tmp_path: Path) -> None:
@@ -100,7 +103,7 @@ def test_too_few_groups_are_said_and_stored(tmp_path: Path) -> None:
     assert found.headline.verdict == "no clear change"
     stored = json.loads((tmp_path / "evaluation" / "evaluation.json").read_text())
     assert stored["metrics"]["mrr@10"]["low"] is None
-    assert np.isnan(load_evaluation(run_in(tmp_path)).metrics["mrr@10"]["low"])  # type: ignore[union-attr]
+    assert np.isnan(load_evaluation(run_in(tmp_path)).metrics["mrr@10"].low)  # type: ignore[union-attr]
 
 
 def test_a_damaged_evaluation_is_named(tmp_path: Path) -> None:
@@ -149,5 +152,5 @@ def test_every_shape_is_judged_by_its_own_measures(tmp_path: Path, shape: str) -
     }[shape]
     assert wanted <= set(found.metrics)
     assert found.verdict == "better"
-    assert found.counts["better"] > found.counts["worse"]
+    assert found.counts.better > found.counts.worse
     assert len(load_neighbours(run_in(tmp_path), pair=int(frame.index[-1]))) == 20

@@ -31,7 +31,7 @@ def kinds(
 def test_the_best_threshold_reaches_the_best_f1_as_scikit_learn_counts_it() -> None:
     found = kinds(np.random.default_rng(0), 80, 120)
     same = np.append(np.ones(80), np.zeros(120))
-    cosines = np.append(found.right, found.wrong)
+    cosines = np.append(found.matches, found.others)
     cosine = best_threshold(found)
     reached = threshold_quality(found, cosine)
     assert reached.f1 == pytest.approx(best_f1(same == 1, cosines))
@@ -50,10 +50,10 @@ def test_a_threshold_is_chosen_on_validation_and_reported_on_the_judged_pairs() 
     chooser, judged = (kinds(generator, 60, 60) for _ in range(2))
     found = choose_threshold(judged, chooser)
     assert found is not None
-    assert found["chosen_on"] == "validation"
-    assert found["cosine"] == best_threshold(chooser)
+    assert found.chosen_on == "validation"
+    assert found.cosine == best_threshold(chooser)
     assert (
-        found["f1"]
+        found.f1
         == threshold_quality(judged, best_threshold(chooser)).f1
         <= threshold_quality(judged, best_threshold(judged)).f1
     )
@@ -65,7 +65,7 @@ def test_without_validation_what_is_reported_is_not_what_chose() -> None:
     told, flattered = [], []
     for _ in range(60):
         judged = kinds(generator, 15, 15, gap=0.0)
-        told.append(choose_threshold(judged, None)["precision"])  # type: ignore[index]
+        told.append(choose_threshold(judged, None).precision)  # type: ignore[union-attr]
         flattered.append(threshold_quality(judged, best_threshold(judged)).precision)
     assert np.nanmean(told) == pytest.approx(0.5, abs=0.03)
     assert np.nanmean(flattered) > np.nanmean(told) + 0.02
@@ -76,7 +76,7 @@ def test_groups_stay_whole_when_halved() -> None:
     generator = np.random.default_rng(4)
     one = kinds(generator, 20, 20, gap=0.0)
     copies = LabelledCosines(
-        *(np.repeat(values, 5) for values in (one.right, one.wrong, one.right_groups, one.wrong_groups)), False
+        *(np.repeat(values, 5) for values in (one.matches, one.others, one.match_groups, one.other_groups)), False
     )
     assert cross_validate_threshold(copies) == cross_validate_threshold(one)
 

@@ -7,7 +7,12 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from lib.evaluation.bootstrap import Difference, compare, compare_means
+from lib.evaluation.bootstrap import compare_means
+from lib.evaluation.difference import Difference
+
+
+def compare(base: np.ndarray, tuned: np.ndarray, groups: np.ndarray, *, span: float = np.inf) -> Difference:
+    return compare_means({"": base}, {"": tuned}, groups, span=span)[""]
 
 
 def simulated(base: np.ndarray, tuned: np.ndarray, groups: np.ndarray, *, span: float = np.inf) -> list[Difference]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from lib.data.shapes import Shape
-from lib.evaluation.bootstrap import Difference
+from lib.evaluation.difference import Difference
+from lib.evaluation.result import ExampleCounts
 from lib.evaluation.verdict import sentence
 
-COUNTS = {"better": 96, "worse": 31, "same": 285}
+COUNTS = ExampleCounts(better=96, same=285, worse=31)
 
 
 def difference(
@@ -19,7 +20,7 @@ def difference(
 
 def said(found: Difference, *, metric: str = "accuracy@1", groups: int = 400, **rest: object) -> str:
     told = {"shape": Shape.PAIRS, "examples": 412, "counts": COUNTS, "groups": groups} | rest
-    return sentence(metric=metric, found=found, **told)  # type: ignore[arg-type]
+    return sentence(metric=metric, change=found, **told)  # type: ignore[arg-type]
 
 
 def test_a_clear_gain_has_its_interval_and_counts() -> None:

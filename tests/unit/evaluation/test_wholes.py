@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from lib.evaluation.agreement import average_precision, average_ranks, pearson_correlation, spearman_correlation
-from lib.evaluation.bootstrap import Difference
 from lib.evaluation.bootstrap_aggregate import compare_aggregate, identity, standardize
+from lib.evaluation.difference import Difference
 
 SIMULATIONS, RESAMPLES = 100, 120
 
@@ -42,7 +42,7 @@ def simulate(measure: str, examples: int, *, tuned_noise: float = 1.0) -> list[D
         if measure == "median":
             tuned = (tuned - 5) / 2
         found.append(
-            compare_aggregate(base, tuned, np.arange(examples), statistic, on_one_scale=scale, resamples=RESAMPLES)
+            compare_aggregate(base, tuned, np.arange(examples), statistic, to_common_scale=scale, resamples=RESAMPLES)
         )
     return found
 
@@ -121,7 +121,7 @@ def test_groups_are_swapped_and_drawn_whole() -> None:
             np.repeat(tuned, repeat),
             groups,
             lambda values, rows: pearson_correlation(values[rows], repeated[rows]),
-            on_one_scale=standardize,
+            to_common_scale=standardize,
         )
 
     whole, apart = compared(8, np.repeat(np.arange(20), 8)), compared(8, np.arange(160))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from lib.evaluation.difference import Difference
 from lib.store.publish import publish, verify
 from lib.training.card import HELD_OUT, add_held_out, held_out_table, metrics_table, read_model_facts, write_card
 
 FACTS = {"dataset": "d1"}
-NUMBERS = {"mrr@10": {"base": 0.5, "tuned": 0.75, "difference": 0.25, "low": 0.2, "high": float("nan")}}
+NUMBERS = {"mrr@10": Difference(0.5, 0.75, 0.2, float("nan"))}
 
 
 def test_an_evaluation_takes_the_place_of_the_one_before(tmp_path: Path) -> None:
@@ -41,8 +42,7 @@ def test_the_facts_of_a_folder_that_has_none_are_none(tmp_path: Path) -> None:
 
 
 def test_a_metric_without_an_interval_says_so() -> None:
-    few = {"base": 0.5, "tuned": 0.75, "difference": 0.25, "low": float("-inf"), "high": float("inf")}
-    line = held_out_table({"recall@1": few})[-1]
+    line = held_out_table({"recall@1": Difference(0.5, 0.75)})[-1]
     assert line == "| Recall@1 | 50% | 75% | +25 points | no interval |"
 
 

@@ -15,7 +15,8 @@ from sentence_transformers import SentenceTransformer
 
 from lib.data.shapes import Shape
 from lib.errors import CancelledError, InputError, ModelError, TrainingError
-from lib.evaluation.task import SELECTION_METRIC, EvalTask
+from lib.evaluation.task import EvalTask
+from lib.metrics import selection_metric
 from lib.models.packed import switch
 from lib.store.publish import verify
 from lib.training import losses, run, saving, st_trainer
@@ -23,7 +24,7 @@ from lib.training.recipe import Recipe
 from lib.training.validation_sample import validation_frame
 from tests.unit.training.small import FAST, Recorder, Session, frame_of, train_small
 
-NAMES = {shape: SELECTION_METRIC[shape] for shape in Shape}
+NAMES = {shape: selection_metric(shape) for shape in Shape}
 
 
 @pytest.fixture(scope="module")

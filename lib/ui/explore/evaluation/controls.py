@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import streamlit as st
 
 from lib.charts.evaluation import differences_figure
-from lib.evaluation.store import Evaluation, load_experiment
-from lib.format import StoredChange, format_change, metric_title
+from lib.evaluation.result import Evaluation
+from lib.experiments.result import ControlResult, LearningCurve, load_control, load_learning_curve
+from lib.format import format_change, metric_title
 from lib.store.runs import Run
 from lib.ui.explore import jobs
 from lib.ui.explore.evaluation.conclusions import control_conclusion, earlier_model_note, learning_curve_conclusion
@@ -29,11 +28,10 @@ def _show_control(run: Run, evaluation: Evaluation) -> None:
     """Show what the shuffled-target control reached and what that says of the run, or offer to run it."""
     st.markdown("**Shuffled-target control**")
     st.caption("Same budget with shuffled targets; any gain here isn't due to your pairs.")
-    control = load_experiment(run, "placebo")
+    control = load_control(run)
     if control:
-        metric = control["metric"]
-        change = format_change(metric, StoredChange.from_json(control))
-        st.markdown(escape_markdown(f"{metric_title(metric)}, base → control: {change}."))
+        change = format_change(control.metric, control.control)
+        st.markdown(escape_markdown(f"{metric_title(control.metric)}, base → control: {change}."))
         st.markdown(escape_markdown(control_conclusion(control)))
         _show_earlier_model(control, evaluation)
     label = "Run again" if control else "Run shuffled-target control"
@@ -44,14 +42,13 @@ def _show_learning_curve(run: Run, evaluation: Evaluation) -> None:
     """Draw the learning curve and what it means, or offer to run it."""
     st.markdown("**Learning curve**")
     st.caption("Trains on 25%, 50% and 100% of the training pairs: would more data help?")
-    curve = load_experiment(run, "learning_curve")
+    curve = load_learning_curve(run)
     if curve:
-        points = curve["points"]
         figure = differences_figure(
-            [point["rows"] for point in points],
-            points,
+            [point.rows for point in curve.points],
+            [point.change for point in curve.points],
             theme_palette(),
-            metric=curve["metric"],
+            metric=curve.metric,
             x_title="training rows",
         )
         st.plotly_chart(figure, key=f"learning-curve-{run.id}", alt="Difference to base by number of training rows.")
@@ -61,9 +58,9 @@ def _show_learning_curve(run: Run, evaluation: Evaluation) -> None:
     _show_button(run, "learning_curve", label, ":material/show_chart:", title="Learning curve", again=bool(curve))
 
 
-def _show_earlier_model(experiment: dict[str, Any], evaluation: Evaluation) -> None:
+def _show_earlier_model(experiment: ControlResult | LearningCurve, evaluation: Evaluation) -> None:
     """Say where an experiment belongs to an earlier model of the run."""
-    words = earlier_model_note(experiment, evaluation.versions.get("tuned model"))
+    words = earlier_model_note(experiment.model, evaluation.versions.get("tuned model"))
     if words:
         st.caption(f":material/history: {escape_markdown(words)}")
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from lib.evaluation.store import Evaluation, load_evaluation
+from lib.evaluation.result import Evaluation
+from lib.evaluation.store import load_evaluation
 from lib.store.runs import Run
 from lib.store.workspace import open_workspace
 from lib.ui.shared.cache import file_stamp

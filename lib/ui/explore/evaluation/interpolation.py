@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,8 +10,8 @@ import pandas as pd
 import streamlit as st
 
 from lib.charts.evaluation import interpolation_figure
-from lib.evaluation.store import load_blends, load_experiment
-from lib.format import StoredChange, format_change, format_share, format_step, metric_title
+from lib.experiments.result import Interpolation, InterpolationPoint, SavedBlend, load_interpolation, load_saved_blends
+from lib.format import format_change, format_share, format_step, metric_title
 from lib.store.runs import Run
 from lib.ui.explore import jobs
 from lib.ui.shared.theme import theme_palette
@@ -23,9 +23,9 @@ def show_interpolation(run: Run) -> None:
         "Averaging base and tuned weights often keeps most of the gain and more of the general quality (WiSE-FT, LM-Cocktail). "
         "Measured on the validation split, so that choosing a blend does not use the held-out split."
     )
-    blends = load_experiment(run, "blend")
+    blends = load_interpolation(run)
     if blends:
-        figure = interpolation_figure(blends["points"], theme_palette(), metric=blends["metric"])
+        figure = interpolation_figure(blends.points, theme_palette(), metric=blends.metric)
         alt = "Quality on this data and on the general probe by weight of the tuned model."
         st.plotly_chart(figure, key=f"blends-{run.id}", alt=alt)
     share = st.slider("Weight of the tuned model", 0, 100, 75, 5, format="%d%%", key=f"blend-share-{run.id}")
@@ -44,7 +44,7 @@ def show_interpolation(run: Run) -> None:
 
 def _show_saved(run: Run) -> None:
     """List the blends that were saved as models."""
-    saved = load_blends(run)
+    saved = load_saved_blends(run)
     if not saved:
         return
     st.caption(
@@ -55,23 +55,21 @@ def _show_saved(run: Run) -> None:
     st.dataframe(_saved_table(saved), hide_index=True, column_config=config)
 
 
-def _saved_table(saved: list[tuple[Path, dict[str, Any]]]) -> pd.DataFrame:
+def _saved_table(saved: Sequence[SavedBlend]) -> pd.DataFrame:
     """Build a row for each saved blend: its share, its quality, its folder."""
     rows = []
-    for folder, facts in saved:
-        row = {"share": format_share(facts["share_of_tuned_weights"]) if facts else "", "held-out": "", "general": ""}
-        if "held_out" in facts:
-            metric = facts["metric"]
-            change = format_change(metric, StoredChange.from_json(facts["held_out"]))
-            row["held-out"] = f"{metric_title(metric)} {change}"
-            row["general"] = format_change("spearman", StoredChange.from_json(facts["general"]))
-        rows.append(row | {"folder": str(folder)})
+    for blend in saved:
+        row = {"share": "" if blend.share is None else format_share(blend.share), "held-out": "", "general": ""}
+        if blend.held_out is not None and blend.general is not None:
+            row["held-out"] = f"{metric_title(blend.metric)} {format_change(blend.metric, blend.held_out)}"
+            row["general"] = format_change("spearman", blend.general)
+        rows.append(row | {"folder": str(blend.folder)})
     return pd.DataFrame(rows)
 
 
-def _table_with_share(blends: dict[str, Any], share: int) -> pd.DataFrame:
+def _table_with_share(blends: Interpolation, share: int) -> pd.DataFrame:
     """Build the table of measured blends, with the value at the slider's share interpolated between them."""
-    points = pd.DataFrame([_format_point(point, blends["metric"]) for point in blends["points"]])
+    points = pd.DataFrame([_format_point(point, blends.metric) for point in blends.points])
     x = 100 * points["share"]
     row: dict[str, Any] = {"share": share / 100}
     for name in ("target", "general"):
@@ -81,10 +79,10 @@ def _table_with_share(blends: dict[str, Any], share: int) -> pd.DataFrame:
     return table.assign(share=[format_share(value) for value in table["share"]]).round(3).fillna("")
 
 
-def _format_point(point: dict[str, Any], metric: str) -> dict[str, Any]:
+def _format_point(point: InterpolationPoint, metric: str) -> dict[str, Any]:
     """Write a measured blend as the table shows it: values, and their differences to base with 95% intervals."""
-    row = {name: point[name] for name in ("share", "target", "general")}
-    for name, key in (("target", metric), ("general", "spearman")):
-        if f"{name}_difference" in point:
-            row[f"{name}, vs. base"] = format_step(key, StoredChange.from_json(point[f"{name}_difference"]))
+    row: dict[str, Any] = {"share": point.share, "target": point.target, "general": point.general}
+    for name, key, change in (("target", metric, point.target_change), ("general", "spearman", point.general_change)):
+        if change is not None:
+            row[f"{name}, vs. base"] = format_step(key, change)
     return row

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from math import isfinite
-from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from lib.charts.evaluation import cosine_histograms
-from lib.evaluation.store import Evaluation
+from lib.evaluation.result import Evaluation, Similarity
 from lib.format import format_share
 from lib.ui.shared.theme import theme_palette
 
@@ -25,7 +24,7 @@ _RANGE_NOTE = "Each model has its own range of cosines: compare them within a mo
 def show_similarity(evaluation: Evaluation) -> None:
     """Draw the distributions of the cosines of pairs and of random pairs, and the threshold with its precision and recall."""
     similarity = evaluation.similarity
-    if not similarity:
+    if similarity is None:
         st.caption("This dataset has single texts, so there are no cosines of pairs.")
         return
     st.plotly_chart(
@@ -35,43 +34,42 @@ def show_similarity(evaluation: Evaluation) -> None:
     )
     st.markdown(_recommend_threshold(similarity))
     st.dataframe(_model_table(similarity), hide_index=True)
-    threshold = similarity["tuned"]["threshold"]
-    notes = [_SELECTED_ON.get(threshold["chosen_on"], "")] if threshold else []
-    notes += [_BALANCE_NOTE] if similarity["against"] == "random pairs" else []
+    threshold = similarity.tuned.threshold
+    notes = [_SELECTED_ON.get(threshold.chosen_on, "")] if threshold else []
+    notes += [_BALANCE_NOTE] if similarity.against == "random pairs" else []
     st.caption(" ".join([*notes, _RANGE_NOTE]))
 
 
-def _recommend_threshold(similarity: dict[str, Any]) -> str:
+def _recommend_threshold(similarity: Similarity) -> str:
     """Write which threshold to use with the tuned model, and its precision and recall."""
-    threshold = similarity["tuned"]["threshold"]
+    threshold = similarity.tuned.threshold
     if threshold is None:
         return "**No threshold recommended:** there are too few pairs to select one."
-    precision, recall = (_format_share(threshold[name]) for name in ("precision", "recall"))
+    precision, recall = (_format_share(value) for value in (threshold.precision, threshold.recall))
     return (
-        f"**Recommended threshold, tuned model: {threshold['cosine']:.2f}.** It separates pairs from {similarity['against']} best, "
+        f"**Recommended threshold, tuned model: {threshold.cosine:.2f}.** It separates pairs from {similarity.against} best, "
         f"with precision {precision} and recall {recall}."
     )
 
 
-def _format_share(value: float | None) -> str:
-    return format_share(value) if value is not None and isfinite(value) else "unknown"
+def _format_share(value: float) -> str:
+    return format_share(value) if isfinite(value) else "unknown"
 
 
-def _model_table(similarity: dict[str, Any]) -> pd.DataFrame:
+def _model_table(similarity: Similarity) -> pd.DataFrame:
     """Build the table of the numbers behind the figure, a row for each model."""
     rows = []
-    for model in ("base", "tuned"):
-        numbers = similarity[model]
-        threshold = numbers["threshold"] or {}
+    for model, cosines in similarity.by_model.items():
+        threshold = cosines.threshold
         rows.append(
             {
                 "model": model,
-                "mean cosine of pairs": numbers["pair_mean"],
-                f"mean cosine of {similarity['against']}": numbers["random_mean"],
-                "threshold": threshold.get("cosine"),
-                "precision": threshold.get("precision"),
-                "recall": threshold.get("recall"),
-                "F1": threshold.get("f1"),
+                "mean cosine of pairs": cosines.pair_mean,
+                f"mean cosine of {similarity.against}": cosines.other_mean,
+                "threshold": threshold.cosine if threshold else None,
+                "precision": threshold.precision if threshold else None,
+                "recall": threshold.recall if threshold else None,
+                "F1": threshold.f1 if threshold else None,
             }
         )
     return pd.DataFrame(rows).round(3)
@@ -79,17 +77,20 @@ def _model_table(similarity: dict[str, Any]) -> pd.DataFrame:
 
 def show_threshold_card(evaluation: Evaluation, *, width: int) -> None:
     """Draw the recommended threshold as a card, with the F1 that it reaches."""
-    base, tuned = (evaluation.similarity.get(model, {}).get("threshold") for model in ("base", "tuned"))
-    if not base or not tuned or not all(one.get("f1") is not None and isfinite(one["f1"]) for one in (base, tuned)):
+    similarity = evaluation.similarity
+    if similarity is None:
+        return
+    base, tuned = similarity.base.threshold, similarity.tuned.threshold
+    if base is None or tuned is None or not (isfinite(base.f1) and isfinite(tuned.f1)):
         return
     st.metric(
         "Threshold",
-        f"{base['cosine']:.2f} → {tuned['cosine']:.2f}",
-        delta=f"F1 {base['f1']:.3f} → {tuned['f1']:.3f}",
+        f"{base.cosine:.2f} → {tuned.cosine:.2f}",
+        delta=f"F1 {base.f1:.3f} → {tuned.f1:.3f}",
         delta_color="off",
         delta_arrow="off",
         help="Cosine from which two texts count as the same. F1 is what this threshold reaches on these pairs; best F1 is the "
-        f"maximum over all thresholds on the same pairs. {_SELECTED_ON.get(tuned['chosen_on'], '')}".strip(),
+        f"maximum over all thresholds on the same pairs. {_SELECTED_ON.get(tuned.chosen_on, '')}".strip(),
         border=True,
         width=width,
     )

@@ -6,9 +6,9 @@ from math import isfinite
 
 import streamlit as st
 
-from lib.evaluation.store import Evaluation
+from lib.evaluation.difference import Difference
+from lib.evaluation.result import Evaluation
 from lib.format import (
-    StoredChange,
     format_count,
     format_detectable,
     format_difference,
@@ -46,9 +46,7 @@ def show_verdict(run: Run) -> None:
     if not evaluation.is_current:
         _show_outdated(run)
     for warning in evaluation.warnings:
-        st.warning(
-            f"**{escape_markdown(warning['name'])}.** {escape_markdown(warning['text'])}", icon=":material/warning:"
-        )
+        st.warning(f"**{escape_markdown(warning.name)}.** {escape_markdown(warning.text)}", icon=":material/warning:")
     _show_cards(evaluation)
     st.caption(f"{_HELD_OUT_NOTE} {_describe_sample(evaluation)}")
 
@@ -84,23 +82,23 @@ def _show_badges(evaluation: Evaluation) -> None:
     with st.container(horizontal=True):
         show_verdict_badge(evaluation.verdict)
         for warning in evaluation.warnings:
-            st.badge(escape_markdown(warning["name"]), icon=":material/warning:", color="orange")
+            st.badge(escape_markdown(warning.name), icon=":material/warning:", color="orange")
 
 
 def _show_cards(evaluation: Evaluation) -> None:
     """Draw a card for each metric in one row that wraps where there is no room."""
     with st.container(horizontal=True, gap="xsmall"):
         for metric in card_metrics(evaluation.shape):
-            stored = evaluation.metrics.get(metric.key)
-            if stored is not None and isfinite(stored["tuned"]):
-                _show_card(metric, StoredChange.from_json(stored), evaluation.verdicts.get(metric.key, ""))
+            change = evaluation.metrics.get(metric.key)
+            if change is not None and isfinite(change.tuned):
+                _show_card(metric, change)
         if evaluation.shape == "labelled_pairs":
             show_threshold_card(evaluation, width=_CARD_WIDTH)
 
 
-def _show_card(metric: Metric, change: StoredChange, verdict: str) -> None:
+def _show_card(metric: Metric, change: Difference) -> None:
     """Draw one card, base -> tuned, with the 95% interval of the difference; coloured where interval and test are clear."""
-    clear = verdict in ("better", "worse")
+    clear = change.verdict != "no clear change"
     value = " → ".join(format_metric(metric.key, one) for one in (change.base, change.tuned))
     st.metric(
         metric.title,
@@ -119,9 +117,10 @@ def _describe_sample(evaluation: Evaluation) -> str:
     words = f"{format_count(evaluation.examples, 'example')} in {format_count(evaluation.groups, 'independent group')}"
     if evaluation.documents:
         words += f", ranked among {format_count(evaluation.documents, 'distinct target')}"
-    stored = evaluation.metrics[evaluation.metric]
-    change = StoredChange.from_json(stored)
+    change = evaluation.primary
     if not isfinite(change.low):
         return f"{words}."
-    test = f"95% confidence intervals: bootstrap over groups. Paired randomization test: {format_p_value(stored['p_value'])}."
+    test = (
+        f"95% confidence intervals: bootstrap over groups. Paired randomization test: {format_p_value(change.p_value)}."
+    )
     return f"{words}. {test} {format_detectable(evaluation.metric, change.detectable)}".strip()

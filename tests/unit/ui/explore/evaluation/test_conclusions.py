@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from math import nan
 
 import pytest
 
+from lib.evaluation.difference import Difference, Verdict
+from lib.experiments.result import ControlResult, LearningCurve, LearningCurvePoint
 from lib.ui.explore.evaluation.conclusions import (
     classify_control,
     control_conclusion,
@@ -14,13 +16,13 @@ from lib.ui.explore.evaluation.conclusions import (
 )
 
 
-def step(verdict: str, difference: float = 0.2) -> dict[str, Any]:
-    numbers = {"base": 0.5, "tuned": 0.5 + difference, "difference": difference, "detectable": 0.09}
-    return numbers | {"low": difference - 0.1, "high": difference + 0.1, "verdict": verdict}
+def step(verdict: Verdict, difference: float = 0.2) -> Difference:
+    low, high = difference - 0.1, difference + 0.1
+    return Difference(0.5, 0.5 + difference, low, high, detectable=0.09, stored_verdict=verdict)
 
 
-def stored_control(own: str, run: str, beyond: str) -> dict[str, Any]:
-    return {"metric": "accuracy@1", **step(own), "run": step(run), "beyond": step(beyond)}
+def stored_control(own: Verdict, run: Verdict, beyond: Verdict) -> ControlResult:
+    return ControlResult("accuracy@1", step(own), step(run), step(beyond))
 
 
 @pytest.mark.parametrize(
@@ -34,28 +36,36 @@ def stored_control(own: str, run: str, beyond: str) -> dict[str, Any]:
         ("worse", "worse", "better", "no gain"),
     ],
 )
-def test_a_control_explains_a_gain_only_where_the_run_has_one(own: str, run: str, beyond: str, outcome: str) -> None:
+def test_a_control_explains_a_gain_only_where_the_run_has_one(
+    own: Verdict, run: Verdict, beyond: Verdict, outcome: str
+) -> None:
     control = stored_control(own, run, beyond)
     assert classify_control(control) == outcome
     assert ("control → run +20 points, 95% CI +10 to +30" in control_conclusion(control)) == (outcome != "no gain")
 
 
 def test_a_control_without_a_comparison_asks_for_another() -> None:
-    assert classify_control({"metric": "mrr@10", **step("worse")}) == "no comparison"
+    assert classify_control(ControlResult("mrr@10", step("worse"))) == "no comparison"
 
 
 def test_missing_numbers_are_no_nan() -> None:
-    numbers = step("no clear change") | {"low": None, "high": None, "detectable": None}
-    assert "nan" not in control_conclusion({"metric": "mrr@10", **numbers, "run": step("better"), "beyond": numbers})
+    unknown = Difference(0.5, 0.7, nan, nan, detectable=nan, stored_verdict="no clear change")
+    assert "nan" not in control_conclusion(ControlResult("mrr@10", unknown, step("better"), unknown))
 
 
-def curve(verdict: str, difference: float) -> dict[str, Any]:
-    points = [{"fraction": share} for share in (0.25, 0.5, 1.0)]
-    return {"metric": "mrr@10", "points": points, "step": step(verdict, difference)}
+def curve(verdict: Verdict, difference: float) -> LearningCurve:
+    return LearningCurve("mrr@10", points(0.25, 0.5, 1.0), step(verdict, difference))
+
+
+def points(*fractions: float) -> tuple[LearningCurvePoint, ...]:
+    return tuple(LearningCurvePoint(one, round(100 * one), step("better")) for one in fractions)
 
 
 def test_more_data_helps_only_where_the_last_step_is_clear() -> None:
-    words = {verdict: learning_curve_conclusion(curve(verdict, 0.2)) for verdict in ("better", "worse")}
+    words = {
+        "better": learning_curve_conclusion(curve("better", 0.2)),
+        "worse": learning_curve_conclusion(curve("worse", 0.2)),
+    }
     unclear = learning_curve_conclusion(curve("no clear change", 0.001))
     assert "From 50% to 100% of the data: +0.200" in words["better"]
     assert len({*words.values(), unclear}) == 3
@@ -64,14 +74,14 @@ def test_more_data_helps_only_where_the_last_step_is_clear() -> None:
     assert "0.090" in unclear
 
 
-@pytest.mark.parametrize("points", [[{"fraction": 1.0}], [{}, {}]])
-def test_a_curve_without_a_last_step_claims_nothing(points: list[dict[str, Any]]) -> None:
-    words = learning_curve_conclusion({"metric": "mrr@10", "points": points})
+@pytest.mark.parametrize("fractions", [(1.0,), (0.5, 1.0)])
+def test_a_curve_without_a_last_step_claims_nothing(fractions: tuple[float, ...]) -> None:
+    words = learning_curve_conclusion(LearningCurve("mrr@10", points(*fractions)))
     assert words
     assert "%" not in words
 
 
 def test_an_experiment_with_an_earlier_model_says_so() -> None:
-    assert earlier_model_note({"model": "a"}, "b")
-    assert not earlier_model_note({"model": "a"}, "a")
-    assert not earlier_model_note({}, "b")
+    assert earlier_model_note("a", "b")
+    assert not earlier_model_note("a", "a")
+    assert not earlier_model_note("", "b")
