@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ from lib.store.check import check
 from lib.store.runs import Run
 from lib.store.workspace import Workspace, open_workspace
 from tests.builders import add_dataset, add_run
+from tests.faults.template import ForkedProcess, Template
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PATIENCE = 120.0
@@ -36,7 +36,8 @@ class Farm:
 
     home: Path
     model: Path
-    started: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    template: Template
+    started: list[ForkedProcess] = field(default_factory=list)
 
     @property
     def workspace(self) -> Workspace:
@@ -48,19 +49,12 @@ class Farm:
         workspace = self.workspace
         return add_run(workspace, add_dataset(workspace), self.model, **recipe)
 
-    def start(self, *command: str, env: dict[str, str] | None = None) -> subprocess.Popen[bytes]:
+    def start(self, *command: str, env: dict[str, str] | None = None) -> ForkedProcess:
         """Start a process in its own session: the worker, or a module with arguments."""
-        process = subprocess.Popen(
-            [sys.executable, "-m", *(command or ("lib.jobs.worker", str(self.home)))],
-            cwd=ROOT,
-            env=os.environ
-            | {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "CLOSER_HOME": str(self.home)}
-            | {"NUMBA_CACHE_DIR": str(COMPILED)}
-            | (env or {}),
-            stdin=subprocess.DEVNULL,
-            stdout=(self.home / "worker.log").open("ab"),
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
+        process = self.template.start(
+            *(command or ("lib.jobs.worker", str(self.home))),
+            environment=environment() | {"CLOSER_HOME": str(self.home)} | (env or {}),
+            log=self.home / "worker.log",
         )
         self.started.append(process)
         return process
@@ -95,11 +89,26 @@ class Farm:
         assert check(self.workspace) == []
 
 
+def environment() -> dict[str, str]:
+    """Build the environment of a worker: one thread, no hub, what others compiled."""
+    return dict(os.environ) | {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "NUMBA_CACHE_DIR": str(COMPILED)}
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Template]:
+    """Give the process that workers are forked from."""
+    made = Template(tmp_path_factory.mktemp("template"), environment=environment(), root=ROOT)
+    yield made
+    made.stop()
+
+
 @pytest.fixture(scope="module")
-def reference(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> tuple[dict[str, bytes], int]:
+def reference(
+    tmp_path_factory: pytest.TempPathFactory, tiny_model: Path, template: Template
+) -> tuple[dict[str, bytes], int]:
     """Train once without any fault; give its weights, and how many events it told of."""
     home = tmp_path_factory.mktemp("reference")
-    farm = Farm(home, tiny_model)
+    farm = Farm(home, tiny_model, template)
     run = farm.add(epochs=EPOCHS)
     farm.finish()
     assert farm.workspace.runs.get(run.id).state == "succeeded", farm.log()
@@ -107,8 +116,8 @@ def reference(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> tup
 
 
 @pytest.fixture
-def farm(home: Path, tiny_model: Path) -> Iterator[Farm]:
-    made = Farm(home, tiny_model)
+def farm(home: Path, tiny_model: Path, template: Template) -> Iterator[Farm]:
+    made = Farm(home, tiny_model, template)
     yield made
     for process in made.started:
         if process.poll() is None:
@@ -116,7 +125,7 @@ def farm(home: Path, tiny_model: Path) -> Iterator[Farm]:
             process.wait()
 
 
-def kill(process: subprocess.Popen[bytes]) -> None:
+def kill(process: ForkedProcess | subprocess.Popen[bytes]) -> None:
     """Kill a process as a power cut would."""
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
