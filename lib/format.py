@@ -164,10 +164,11 @@ def format_bytes(number: float | None) -> str:
     """Write bytes as 12 bytes, 87 MB or 1.23 GB (powers of 1,000); empty for None."""
     if number is None:
         return ""
-    for unit, factor in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+    for unit, factor in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
         if number >= factor:
-            return f"{number / factor:.3g} {unit}"
-    return f"{int(number)} bytes"
+            value = number / factor
+            return f"{value:.3g} {unit}" if value < 999.5 else f"{value:,.0f} {unit}"
+    return format_count(int(number), "byte")
 
 
 def format_time(stored: str | None) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 
 from lib.errors import CancelledError, CloserError, DamagedError, StoreError, TrainingError, is_out_of_memory
+from lib.format import format_bytes
 from lib.jobs.events import EventWriter
 from lib.store.jobs import Job
 from lib.store.workspace import Workspace
@@ -74,7 +75,7 @@ def failure_of(error: BaseException, home: Path) -> CloserError:
     if is_disk_full(error) or (cause is not None and is_disk_full(cause)):
         free = shutil.disk_usage(home).free
         return StoreError(
-            f"The disk is full: {free / 1e9:.2f} GB are free.",
+            f"The disk is full: {format_bytes(free)} are free.",
             todo="Free some space (the Overview page says what each run takes; the Train page says how much a training "
             "needs), then try again: it goes on from its newest checkpoint.",
         )

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from lib.errors import InputError, NotFoundError, StoreError
+from lib.format import format_bytes
 from lib.settings import MAX_FILE_BYTES
 from lib.store.layout import UploadPaths, WorkspacePaths
 
@@ -123,7 +124,7 @@ def _copy(stream: IO[bytes], target: Path, name: str) -> None:
             written += len(block)
             if written > MAX_FILE_BYTES:
                 raise InputError(
-                    f"{name} is larger than {MAX_FILE_BYTES / 1e9:g} GB.", todo="Split it, or bring a part of it."
+                    f"{name} is larger than {format_bytes(MAX_FILE_BYTES)}.", todo="Split it, or bring a part of it."
                 )
             file.write(block)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from lib.data.shapes import TEXT_COLUMNS, Shape
 from lib.errors import TrainingError
+from lib.format import format_bytes
 from lib.models.catalog import resolve
 from lib.training.recipe import Recipe
 from lib.training.snapshots import kept_moments, shown_limit
@@ -62,6 +63,6 @@ def check_room(folder: Path, needed: int) -> None:
     free = shutil.disk_usage(folder).free
     if free < needed:
         raise TrainingError(
-            f"The disk has {free / 1e9:.1f} GB free; this training needs about {needed / 1e9:.1f} GB.",
+            f"The disk has {format_bytes(free)} free; this training needs about {format_bytes(needed)}.",
             todo="Free some space (the Overview page says what each run takes), then press Try again.",
         )

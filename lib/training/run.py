@@ -13,6 +13,7 @@ import torch
 from lib.data.shapes import Shape
 from lib.errors import CancelledError, TrainingError
 from lib.evaluation.task import EvalTask
+from lib.format import format_metric
 from lib.models.encoder import encode
 from lib.models.loader import choose_device, load_model
 from lib.process import keep_freed_memory
@@ -174,7 +175,10 @@ def save_model(training: TrainState, final: Path, card: dict[str, Any], *, parti
     best = checkpoints.load_best(training.checkpoints, model)
     base = training.history.epochs[0]["metrics"][training.metric]
     if training.history.best <= base:
-        progress.log(f"No epoch was better than the base model on validation ({base:.4f}).", level="warning")
+        progress.log(
+            f"No epoch was better than the base model on validation ({format_metric(training.metric, base)}).",
+            level="warning",
+        )
     model.eval()
     saving.check_weights(model)
     quiet = Heartbeat(progress, stoppable=False)

@@ -122,7 +122,16 @@ def test_durations_read_well(seconds: float | None, words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "words"), [(None, ""), (12, "12 bytes"), (87e6, "87 MB"), (1.23e9, "1.23 GB"), (5_000, "5 kB")]
+    ("number", "words"),
+    [
+        (None, ""),
+        (12, "12 bytes"),
+        (87e6, "87 MB"),
+        (1.23e9, "1.23 GB"),
+        (5_000, "5 kB"),
+        (999.7e6, "1,000 MB"),
+        (1e15, "1,000 TB"),
+    ],
 )
 def test_sizes_read_well(number: float | None, words: str) -> None:
     assert format_bytes(number) == words

@@ -16,6 +16,7 @@ from lib.data.read.options import ReadOptions
 from lib.data.read.tables import read_table
 from lib.data.table import ReadReport, Table
 from lib.errors import InputError
+from lib.format import format_bytes
 from lib.process import ChildDiedError, answer_call, call_module, limit_memory
 from lib.settings import PARSE_MEMORY_BYTES, PARSE_SECONDS
 
@@ -51,7 +52,7 @@ def _call(files: Sequence[Path], options: ReadOptions) -> Table:
             ) from error
         except ChildDiedError as error:
             raise InputError(
-                f"The file could not be read within {PARSE_MEMORY_BYTES / 1e9:.0f} GB of memory.",
+                f"The file could not be read within {format_bytes(PARSE_MEMORY_BYTES)} of memory.",
                 todo="Take a part of the file, or save it as CSV or Parquet.",
             ) from error
         return _load_table(folder)

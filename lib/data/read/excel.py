@@ -11,6 +11,7 @@ from lib.data.read.header import split_header
 from lib.data.read.options import ReadOptions
 from lib.data.read.raw_table import RawTable, cell_text
 from lib.errors import InputError
+from lib.format import format_bytes
 from lib.settings import MAX_COLUMNS, MAX_FILE_BYTES
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def refuse_bomb(data: bytes) -> None:
         raise InputError("The Excel file is password-protected.", todo="Save it without a password, and upload that.")
     if total > MAX_FILE_BYTES or (total > BOMB_BYTES and total > BOMB_RATIO * len(data)):
         raise InputError(
-            f"The Excel file would unpack to {total / 1e9:.1f} GB, {total // max(1, len(data))} times its size.",
+            f"The Excel file would unpack to {format_bytes(total)}, {total // max(1, len(data))} times its size.",
             todo="Save the sheet as CSV, and upload that.",
         )
 

@@ -8,6 +8,7 @@ import zlib
 from pathlib import Path
 
 from lib.errors import InputError
+from lib.format import format_bytes
 from lib.settings import MAX_FILE_BYTES
 
 
@@ -46,6 +47,6 @@ def _gunzip(data: bytes) -> bytes:
 def _too_large_error(size: int) -> InputError:
     """Make the error for a file beyond the limit."""
     return InputError(
-        f"The file holds {size / 1e9:.1f} GB; {MAX_FILE_BYTES / 1e9:.0f} GB are the limit.",
+        f"The file holds {format_bytes(size)}; {format_bytes(MAX_FILE_BYTES)} are the limit.",
         todo="Split it, or take a sample of its rows.",
     )

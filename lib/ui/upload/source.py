@@ -11,6 +11,7 @@ from lib.data.read.formats import EXTENSIONS, format_names
 from lib.data.samples.add import add_sample
 from lib.data.samples.registry import SAMPLES
 from lib.errors import CloserError
+from lib.format import format_bytes
 from lib.store.uploads import store_upload
 from lib.store.workspace import open_workspace
 from lib.ui.shared.components import show_error
@@ -35,7 +36,7 @@ def _files() -> None:
         accept_multiple_files=True,
         key=f"upload-files-{entry_version()}",
         help=f"{', '.join(EXTENSIONS)}; several files with the same columns become one dataset. "
-        f"At most {settings.MAX_FILE_BYTES / 1e9:g} GB per file.",
+        f"At most {format_bytes(settings.MAX_FILE_BYTES)} per file.",
     )
     st.caption(f"{format_names()}, also gzipped. Files stay on this machine.")
     if uploaded:

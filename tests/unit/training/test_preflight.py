@@ -29,5 +29,5 @@ def test_a_model_that_is_not_here_yet_is_taken_as_a_usual_one(home: Path) -> Non
 
 def test_a_disk_without_room_is_said_with_both_figures(tmp_path: Path) -> None:
     check_room(tmp_path, 0)
-    with pytest.raises(TrainingError, match=r"GB free; this training needs about 1000000\.0 GB"):
+    with pytest.raises(TrainingError, match=r"B free; this training needs about 1,000 TB"):
         check_room(tmp_path, 10**15)
