@@ -37,7 +37,7 @@ MEASURED = ("learning_rate", "epochs", "dropout", "schedule", "warmup")
 def frame_of(data: str, pairs: int) -> tuple[str, Path]:
     """Prepare a data set with its own split, at most `pairs` training pairs, and keep it as Parquet."""
     name, _, path = data.partition("=")
-    source = pd.read_csv(path, dtype=str, keep_default_na=False) if path else SAMPLES[name].maker()
+    source = pd.read_csv(path, dtype=str, keep_default_na=False) if path else SAMPLES[name].load()
     limit = int(pairs / 0.7)
     if len(source) > limit:
         source = source.sample(n=limit, random_state=1).reset_index(drop=True)

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from lib.data.prepare import PreparedDataset, prepare
+from lib.data.prepare import prepare
+from lib.data.prepared_dataset import PreparedDataset
 from lib.data.shapes import Shape
 from lib.data.table import Table
 from lib.store.datasets import Dataset

@@ -32,7 +32,7 @@ def run(given: argparse.Namespace) -> int:
 def as_json(found: Read) -> dict[str, Any]:
     """Return rows, shape, columns, read, findings and split."""
     audited = found.prepared.audit
-    findings = audited.found if audited is not None else []
+    findings = audited.nonempty_findings if audited is not None else []
     return {
         "rows": len(found.table.frame),
         "shape": found.prepared.shape.value,

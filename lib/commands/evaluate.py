@@ -103,7 +103,7 @@ def read_frame(path: Path, shape: Shape, stored: dict[str, Any] | None = None) -
     table = read_table(path)
     mapping = guess_mapping(table)
     if stored:
-        known = ColumnMapping.from_dict(stored)
+        known = ColumnMapping.from_json(stored)
         if all(name in table.frame for columns in known.roles.values() for name in columns):
             mapping = known
     if mapping.shape is not shape:
@@ -115,7 +115,7 @@ def read_frame(path: Path, shape: Shape, stored: dict[str, Any] | None = None) -
     audited = audit_table(table, mapping)
     if audited.examples.frame.empty:
         raise InputError(f"No row of {path.name} can be used.", todo="See what the audit says: python -m lib audit.")
-    groups = find_components(audited.examples, near=audited.near)
+    groups = find_components(audited.examples, near_codes=audited.near_codes)
     return audited.examples.frame.reset_index(drop=True).assign(part="held_out", component=groups)
 
 

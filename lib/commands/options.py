@@ -9,7 +9,8 @@ from typing import Any
 
 from lib.data.columns.guess import guess_mapping, guess_roles
 from lib.data.columns.mapping import ColumnMapping, parse_scale
-from lib.data.prepare import PreparedDataset, prepare
+from lib.data.prepare import prepare
+from lib.data.prepared_dataset import PreparedDataset
 from lib.data.read.options import ReadOptions
 from lib.data.read.tables import read_table
 from lib.data.shapes import VALUE_COLUMN, Shape

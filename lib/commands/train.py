@@ -26,7 +26,7 @@ from lib.training.options import LOSSES
 from lib.training.recipe import FIELDS, PRESETS, Recipe, recommended_for
 
 if TYPE_CHECKING:
-    from lib.data.prepare import PreparedDataset
+    from lib.data.prepared_dataset import PreparedDataset
     from lib.evaluation.difference import Difference
     from lib.evaluation.result import Evaluation
     from lib.store.datasets import Dataset

@@ -1,27 +1,25 @@
-"""A dataset without some of its rows: a new dataset, because datasets never change."""
+"""Publish a dataset again without some of its rows: datasets never change."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
 from lib.data.audit.run import excluded_rows
 from lib.errors import InputError
 from lib.settings import PARTS
+from lib.store.datasets import Dataset
+from lib.store.workspace import Workspace
 
-if TYPE_CHECKING:
-    from lib.store.datasets import Dataset
-    from lib.store.workspace import Workspace
-
-LABEL_NOISE_REASON = "Left out by hand: the base model ranks another target above it"
+LABEL_NOISE_REASON = "Possible label error: the base model ranks another target higher"
 
 
 @dataclass(frozen=True)
 class RemainingDataset:
-    """What is left, in the form that is stored."""
+    """The rest of a dataset, in the form that `Datasets.publish` takes; `facts` as they were stored."""
 
     shape: str
     frame: pd.DataFrame
@@ -30,15 +28,15 @@ class RemainingDataset:
 
 
 def drop_rows(workspace: Workspace, dataset: Dataset, pairs: Collection[int], *, name: str) -> Dataset:
-    """Store the dataset without these rows under a new name and return it. Raises InputError when a part would be empty."""
+    """Publish the dataset without these rows under a new name. Raises InputError when a part would be empty."""
     frame = dataset.frame()
-    gone = frame.index.isin(list(pairs))
-    rest = frame[~gone].reset_index(drop=True)
+    dropped = frame.index.isin(list(pairs))
+    rest = frame[~dropped].reset_index(drop=True)
     for part in PARTS:
         if not (rest["part"] == part).any():
-            raise InputError(f"No row of the part {part} would be left.", todo="Leave fewer rows out.")
-    out = pd.concat([dataset.left_out(), excluded_rows(frame[gone], LABEL_NOISE_REASON)], ignore_index=True)
-    facts = dataset.facts | {"without": int(gone.sum()), "from": dataset.id}
+            raise InputError(f"No {part.replace('_', '-')} rows would be left.", todo="Drop fewer rows.")
+    left_out = pd.concat([dataset.left_out(), excluded_rows(frame[dropped], LABEL_NOISE_REASON)], ignore_index=True)
+    facts = dataset.facts | {"without": int(dropped.sum()), "from": dataset.id}
     return workspace.datasets.publish(
-        RemainingDataset(dataset.shape, rest, facts, out), name=name, originals=dataset.originals
+        RemainingDataset(dataset.shape, rest, facts, left_out), name=name, originals=dataset.originals
     )

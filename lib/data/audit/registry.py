@@ -1,4 +1,4 @@
-"""All checks, in the order they run: repairs of texts first, so that what they make equal is found."""
+"""All checks in the order they run: repairs of texts first, so that the duplicates they make are found."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Say what is wrong with examples, and what each choice leaves. Nothing is dropped or changed without being listed."""
+"""Run the checks on examples and carry out the choices; every row that is dropped is listed with its reason."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ from lib.errors import InputError
 from lib.progress import Progress, Silent
 
 MAX_SHOWN_EXAMPLES = 20
+MAX_STORED_LINES = 100
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What one check found. lines: where, all of them (int64); examples: a table of line and texts for a few."""
+    """What one check found. lines: of all flagged rows (int64); examples: line, texts and value of a few of them."""
 
     name: str
     title: str
@@ -36,13 +37,13 @@ class Finding:
     rows_after: int
     fix_label: str = ""
 
-    def to_dict(self, *, lines: int = 100) -> dict[str, Any]:
-        """Return what is remembered of it, with no text of the examples."""
+    def to_json(self) -> dict[str, Any]:
+        """Write what a dataset remembers of it: no texts, and at most MAX_STORED_LINES lines."""
         return {
             "name": self.name,
             "title": self.title,
             "count": self.count,
-            "lines": [int(line) for line in self.lines[:lines]],
+            "lines": [int(line) for line in self.lines[:MAX_STORED_LINES]],
             "detail": self.detail,
             "choice": self.choice,
             "rows_after": self.rows_after,
@@ -51,17 +52,17 @@ class Finding:
 
 @dataclass(frozen=True)
 class Audit:
-    """Findings in order (those that flag nothing too), the examples after all choices, and what was left out and why."""
+    """All findings in order, the examples after all choices, and the rows that were left out, with the reason."""
 
     findings: list[Finding]
     examples: Examples
     left_out: pd.DataFrame
-    near: np.ndarray
+    near_codes: np.ndarray
     """(rows, text columns) codes of near duplicates among the examples after all choices."""
 
     @property
-    def found(self) -> list[Finding]:
-        """Only the findings that flag a row."""
+    def nonempty_findings(self) -> list[Finding]:
+        """The findings that flag at least one row."""
         return [finding for finding in self.findings if finding.count]
 
 
@@ -69,50 +70,54 @@ def audit_examples(
     examples: Examples,
     *,
     choices: Mapping[str, str] | None = None,
-    settings: AuditContext = AuditContext(),
+    context: AuditContext = AuditContext(),
     progress: Progress = Silent(),
 ) -> Audit:
-    """Run every check that fits the shape, in order; each sees the rows that the choices before it left.
+    """Run every check that fits the shape, in order; each sees the rows that earlier choices left.
 
-    choices: finding's name -> keep | drop | fix. Raises InputError for a name or choice that does not exist.
+    choices: check's name -> keep | drop | fix. Raises InputError for an unknown name or choice.
     """
-    chosen = dict(choices or {})
-    _check_choices(chosen)
+    choices = dict(choices or {})
+    _check_choices(choices)
     checks = [check for check in CHECKS if examples.shape in check.shapes]
     findings: list[Finding] = []
-    left: list[pd.DataFrame] = []
-    view = TextIndex(examples)
+    dropped: list[pd.DataFrame] = []
+    index = TextIndex(examples)
     for at, check in enumerate(checks):
         progress.check()
         progress.stage("Auditing", check.title.lower())
-        finding, view, out = _one(check, view, chosen.get(check.name, check.default_for(examples.shape)), settings)
+        finding, index, out = _run_check(
+            check, index, choices.get(check.name, check.default_for(examples.shape)), context
+        )
         findings.append(finding)
-        left.append(out)
+        dropped.append(out)
         progress.advance(at + 1, len(checks))
-    return Audit(findings, view.examples, pd.concat(left, ignore_index=True), view.near)
+    return Audit(findings, index.examples, pd.concat(dropped, ignore_index=True), index.near_codes)
 
 
-def _one(check: Check, view: TextIndex, choice: str, settings: AuditContext) -> tuple[Finding, TextIndex, pd.DataFrame]:
-    """Run one check and carry out its choice; give the finding, what is left, and what was left out."""
-    found = check.find(view, settings)
-    count = int(found.rows.sum())
-    after, out = view, excluded_rows(view.frame.iloc[:0], "")
+def _run_check(
+    check: Check, index: TextIndex, choice: str, context: AuditContext
+) -> tuple[Finding, TextIndex, pd.DataFrame]:
+    """Run one check and carry out the choice: the finding, the examples after it, and the rows it dropped."""
+    result = check.find(index, context)
+    count = int(result.rows.sum())
+    after, out = index, excluded_rows(index.frame.iloc[:0], "")
     if count and choice == DROP:
-        out = excluded_rows(view.frame[found.rows], check.title)
-        after = view.without(found.rows)
+        out = excluded_rows(index.frame[result.rows], check.title)
+        after = index.drop(result.rows)
     elif count and choice == FIX and check.fix is not None:
-        after = TextIndex(check.fix(view, settings))
+        after = TextIndex(check.fix(index, context))
     finding = Finding(
         name=check.name,
         title=check.title,
         why=check.why,
-        detail=found.detail,
+        detail=result.detail,
         count=count,
-        lines=view.frame["line"].to_numpy()[found.rows],
-        examples=_examples(view, found),
+        lines=index.frame["line"].to_numpy()[result.rows],
+        examples=_examples(index, result),
         choice=choice,
         choices=check.choices,
-        rows_before=len(view),
+        rows_before=len(index),
         rows_after=len(after),
         fix_label=check.fix_label,
     )
@@ -120,23 +125,25 @@ def _one(check: Check, view: TextIndex, choice: str, settings: AuditContext) -> 
 
 
 def excluded_rows(frame: pd.DataFrame, reason: str) -> pd.DataFrame:
-    """Return the rows as a table of line, reason and their columns."""
+    """List rows that are left out: line, reason and their own columns."""
     kept = frame.drop(columns=[name for name in ("component", "part") if name in frame])
     kept.insert(1, "reason", pd.Series(reason, index=kept.index, dtype="str"))
     return kept.reset_index(drop=True)
 
 
-def _examples(view: TextIndex, found: CheckResult) -> pd.DataFrame:
-    rows = found.first if found.first is not None else np.flatnonzero(found.rows)[:MAX_SHOWN_EXAMPLES]
-    shown = [name for name in ("line", *view.columns, "score", "label") if name in view.frame]
-    return view.frame.iloc[rows[:MAX_SHOWN_EXAMPLES]][shown].reset_index(drop=True)
+def _examples(index: TextIndex, result: CheckResult) -> pd.DataFrame:
+    rows = result.first if result.first is not None else np.flatnonzero(result.rows)[:MAX_SHOWN_EXAMPLES]
+    shown = [name for name in ("line", *index.columns, "score", "label") if name in index.frame]
+    return index.frame.iloc[rows[:MAX_SHOWN_EXAMPLES]][shown].reset_index(drop=True)
 
 
 def _check_choices(choices: dict[str, str]) -> None:
-    """Raise InputError for a check or a choice that does not exist."""
+    """Raise InputError for an unknown check or choice."""
     known = {check.name: check for check in CHECKS}
     for name, choice in choices.items():
         if name not in known:
             raise InputError(f"There is no finding “{name}”.", todo=f"There are: {', '.join(known)}.")
         if choice not in known[name].choices:
-            raise InputError(f"“{choice}” is no choice for “{name}”.", todo=f"Use {' or '.join(known[name].choices)}.")
+            raise InputError(
+                f"“{choice}” is not a choice for “{name}”.", todo=f"Use {' or '.join(known[name].choices)}."
+            )

@@ -1,4 +1,4 @@
-"""Which scripts and languages the texts are in."""
+"""Check which scripts and languages the texts are written in."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ SCRIPT_RANGES = (
     (0x20000, "Chinese characters"),
     (0x323B0, ""),
 )
-"""Where scripts begin in Unicode ("" is neutral: digits, punctuation, emoji), coarse on purpose."""
+"""First code point and name of each range of scripts, coarse on purpose; "" is neutral: digits, punctuation, emoji."""
 
 SCRIPT_NAMES = tuple(dict.fromkeys(name for _, name in SCRIPT_RANGES))
 RANGE_STARTS = np.array([start for start, _ in SCRIPT_RANGES], dtype=np.uint32)
@@ -101,7 +101,7 @@ TEXTS_PER_CHUNK = 50_000
 
 
 def detect_scripts(texts: Sequence[str]) -> np.ndarray:
-    """Return the commonest script of each text as a number into NAMES; 0 where a text has no letters."""
+    """Detect the commonest script of each text, as an index into SCRIPT_NAMES; 0 for a text without letters."""
     return np.concatenate(
         [_scripts(texts[at : at + TEXTS_PER_CHUNK]) for at in range(0, len(texts), TEXTS_PER_CHUNK)]
         or [np.zeros(0, int)]
@@ -120,35 +120,40 @@ def _scripts(texts: Sequence[str]) -> np.ndarray:
 
 
 def detect_language(text: str) -> str:
-    """Return the language whose function words the text holds most of; "" where too few decide."""
+    """Guess the language whose function words occur most in the text, "" unless at least two do and no other has as many."""
     found = set(text.lower().split())
-    scores = sorted(((len(found.intersection(listed)), name) for name, listed in FUNCTION_WORDS.items()), reverse=True)
+    scores = sorted(
+        ((len(found.intersection(function_words)), name) for name, function_words in FUNCTION_WORDS.items()),
+        reverse=True,
+    )
     clear = scores[0][0] >= 2 and scores[0][0] > scores[1][0]
     return scores[0][1] if clear else ""
 
 
-def find_mixed_scripts(view: TextIndex, settings: AuditContext) -> CheckResult:
-    """Flag rows with a side in another script than most of that side; tell scripts and languages."""
-    found = detect_scripts(view.texts)
-    if not len(view):
+def find_mixed_scripts(index: TextIndex, context: AuditContext) -> CheckResult:
+    """Flag rows with a text in another script than most texts of its column."""
+    scripts = detect_scripts(index.texts)
+    if not len(index):
         return CheckResult(np.zeros(0, dtype=bool))
-    rows, details = np.zeros(len(view), dtype=bool), []
-    for at, name in enumerate(view.columns):
-        side = found[view.codes[:, at]]
+    rows, details = np.zeros(len(index), dtype=bool), []
+    for at, name in enumerate(index.columns):
+        side = scripts[index.codes[:, at]]
         counts = np.bincount(side[side > 0], minlength=len(SCRIPT_NAMES))
         if counts.sum():
             rows |= (side > 0) & (side != counts.argmax())
             details.append(f"{name}: {_shares(Counter({SCRIPT_NAMES[i]: int(n) for i, n in enumerate(counts) if n}))}")
-    return CheckResult(rows, "Scripts of " + "; ".join(details) + "." + _languages(view, found) if details else "")
+    return CheckResult(rows, "Scripts in " + "; ".join(details) + "." + _languages(index, scripts) if details else "")
 
 
-def _languages(view: TextIndex, found: np.ndarray) -> str:
-    step = max(1, len(view.texts) // LANGUAGE_SAMPLE)
+def _languages(index: TextIndex, scripts: np.ndarray) -> str:
+    step = max(1, len(index.texts) // LANGUAGE_SAMPLE)
     latin = [
-        text for text, script in zip(view.texts[::step], found[::step], strict=True) if SCRIPT_NAMES[script] == "Latin"
+        text
+        for text, script in zip(index.texts[::step], scripts[::step], strict=True)
+        if SCRIPT_NAMES[script] == "Latin"
     ]
     counts = Counter(name for name in map(detect_language, latin) if name)
-    return f" Languages, where function words tell: {_shares(counts)}." if counts else ""
+    return f" Languages, by function words: {_shares(counts)}." if counts else ""
 
 
 def _shares(counts: Counter[str], limit: int = 6) -> str:
@@ -160,7 +165,7 @@ def _shares(counts: Counter[str], limit: int = 6) -> str:
 MIXED_SCRIPTS = Check(
     "scripts",
     "More than one script",
-    "A base model knows the languages it was trained on: the bundled one English. Texts in another script become unknown "
-    "or single characters to it. Is the mixture meant, and does the model you choose read it?",
+    "A base model handles only the languages it was trained on; the bundled one was trained on English. Texts in other "
+    "scripts become unknown tokens or single characters. Check that this mix is intended and that your base model supports it.",
     find_mixed_scripts,
 )

@@ -43,11 +43,11 @@ class ColumnMapping:
         """Canonical text columns, negatives in order."""
         return text_columns(self.shape, self.roles)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         return asdict(self) | {"shape": str(self.shape)}
 
     @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> ColumnMapping:
+    def from_json(cls, values: dict[str, Any]) -> ColumnMapping:
         """Build it again from `to_dict`, also after JSON turned tuples into lists."""
         tuples = {name: tuple(values[name]) for name in ("scale", "same") if name in values}
         roles = {role: tuple(columns) for role, columns in values.get("roles", {}).items()}

@@ -1,30 +1,27 @@
-"""Put a sample into the workspace: the same steps as for an upload, in one call."""
+"""Add a sample to the workspace: the steps of an upload in one call."""
 
 from __future__ import annotations
 
 import io
-from pathlib import Path
-from typing import TYPE_CHECKING
+from dataclasses import replace
 
-from lib.data.prepare import prepare
+from lib.data.columns.guess import guess_mapping
+from lib.data.prepare import audit_table, split_audited
+from lib.data.prepared_dataset import Provenance
 from lib.data.samples.registry import get_sample
+from lib.data.table import Table
+from lib.store.datasets import Dataset
 from lib.store.uploads import store_upload
-
-if TYPE_CHECKING:
-    from lib.store.datasets import Dataset
-    from lib.store.workspace import Workspace
+from lib.store.workspace import Workspace
 
 
 def add_sample(workspace: Workspace, key: str) -> Dataset:
-    """Return the sample's dataset, made now if it is not there yet; the table it is made of stays beside it."""
-    chosen = get_sample(key)
-    table = chosen.maker()
-    prepared = prepare(table)
-    prepared.facts["files"] = [f"{chosen.title}.csv"]
-    return workspace.datasets.publish(prepared, name=chosen.title, originals=_original(workspace.home, table.to_csv))
-
-
-def _original(home: Path, write: object) -> tuple[Path, ...]:
-    """Write the sample's table as the upload it never was."""
-    text = write(index=False) if callable(write) else ""
-    return store_upload(home, [("sample.csv", io.BytesIO(str(text).encode("utf-8")))]).files
+    """Publish a sample as a dataset with its original table beside it; one that is there already is returned."""
+    sample = get_sample(key)
+    table = Table.from_frame(sample.load())
+    mapping = guess_mapping(table)
+    provenance = Provenance(table.report, mapping, files=(f"{sample.title}.csv",))
+    prepared = replace(split_audited(audit_table(table, mapping)), provenance=provenance)
+    original = io.BytesIO(table.frame.to_csv(index=False).encode("utf-8"))
+    upload = store_upload(workspace.home, [("sample.csv", original)])
+    return workspace.datasets.publish(prepared, name=sample.title, originals=upload.files)

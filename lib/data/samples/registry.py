@@ -1,4 +1,4 @@
-"""Data sets that come with the product, one click away."""
+"""Sample datasets that come with the product."""
 
 from __future__ import annotations
 
@@ -16,32 +16,32 @@ SUPPORT_DESK_FILE = Path(__file__).with_name("support_desk.csv")
 
 @dataclass(frozen=True)
 class Sample:
-    """A sample as the upload page offers it; `maker` gives the table."""
+    """A sample as the Upload page offers it."""
 
     key: str
     title: str
     description: str
-    maker: Callable[[], pd.DataFrame]
+    load: Callable[[], pd.DataFrame]
 
 
 def load_support_desk() -> pd.DataFrame:
-    """Return questions and help texts of an invented company, in the jargon of its own products."""
+    """Load questions and help texts of an invented company, in the jargon of its own products."""
     return pd.read_csv(SUPPORT_DESK_FILE, dtype=str, keep_default_na=False)
 
 
 SAMPLES = {
-    get_sample.key: get_sample
-    for get_sample in (
+    one.key: one
+    for one in (
         Sample(
             "support_desk",
             "Support desk",
-            "Questions to an invented company and the help texts that answer them, in words no model has seen.",
+            "Questions to a fictional company and the help articles that answer them, in words no model was trained on.",
             load_support_desk,
         ),
         Sample(
             "python_api",
             "Python API search",
-            "What a function does, and its name and signature: from the documentation of the packages installed here.",
+            "What a function does, with its name and signature, from the docstrings of the packages installed here.",
             load_python_api,
         ),
     )
@@ -50,7 +50,7 @@ SAMPLES = {
 
 
 def get_sample(key: str) -> Sample:
-    """Return the sample; raise NotFoundError for a key that is none."""
+    """Get a sample by key. Raises NotFoundError."""
     if key not in SAMPLES:
         raise NotFoundError(f"There is no sample “{key}”.", todo=f"There are: {', '.join(SAMPLES)}.")
     return SAMPLES[key]

@@ -1,1 +1,1 @@
-"""Split examples so that rows that share a text never stand in two parts."""
+"""Split examples into train, validation and held-out so that rows that share a text stand in one part."""

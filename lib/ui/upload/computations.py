@@ -9,9 +9,11 @@ from typing import Any
 
 import streamlit as st
 
+from lib.data.audit.corrections import Correction
 from lib.data.audit.run import Audit
 from lib.data.columns.mapping import ColumnMapping
-from lib.data.prepare import PreparedDataset, audit_table, split_audited
+from lib.data.prepare import audit_table, split_audited
+from lib.data.prepared_dataset import PreparedDataset
 from lib.data.table import Table
 from lib.settings import HELD_OUT_FRACTION, VALIDATION_FRACTION
 from lib.store.uploads import Draft, Upload
@@ -74,12 +76,12 @@ def _table(files: tuple[str, ...], names: tuple[str, ...], options: str, stamp: 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _audited(key: DatasetKey, *, _rows: Table, _own: Table | None) -> Audit:
     with st.spinner(f"Checking {len(_rows.frame):,} rows ..."):
-        mapping = ColumnMapping.from_dict(json.loads(key.mapping))
+        mapping = ColumnMapping.from_json(json.loads(key.mapping))
         return audit_table(
             _rows,
             mapping,
             choices=json.loads(key.choices),
-            corrections=json.loads(key.corrections),
+            corrections=[Correction.from_json(values) for values in json.loads(key.corrections)],
             own_held_out=_own,
         )
 
@@ -95,7 +97,7 @@ def _dataset_key(upload: Upload, draft: Draft, mapping: ColumnMapping) -> Datase
     return DatasetKey(
         upload.id,
         _text(draft.options),
-        _text(mapping.to_dict()),
+        _text(mapping.to_json()),
         _text(draft.choices),
         _text(draft.corrections),
         own,

@@ -21,10 +21,10 @@ def show_findings(upload: Upload, draft: Draft, audit: Audit) -> None:
     rows = audit.findings[0].rows_before if audit.findings else 0
     after = len(audit.examples.frame)
     st.caption(
-        f"{len(audit.found)} of {len(audit.findings)} checks found something in {rows:,} rows; {after:,} rows remain. "
+        f"{len(audit.nonempty_findings)} of {len(audit.findings)} checks found something in {rows:,} rows; {after:,} rows remain. "
         "Only the rows listed here are dropped or changed."
     )
-    for finding in audit.found:
+    for finding in audit.nonempty_findings:
         with st.expander(_heading(finding), key=widget_key(upload, "finding", finding.name)):
             _finding(upload, draft, finding)
     clean = [finding.title for finding in audit.findings if not finding.count]
@@ -103,7 +103,7 @@ def _cells(upload: Upload, draft: Draft, finding: Finding) -> None:
 
 def _apply(upload: Upload, found: list[Correction]) -> None:
     known = upload.draft().corrections
-    upload.change(corrections=known + [correction.to_dict() for correction in found])
+    upload.change(corrections=known + [correction.to_json() for correction in found])
 
 
 def _corrections(upload: Upload, draft: Draft) -> None:

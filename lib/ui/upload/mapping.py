@@ -39,7 +39,7 @@ def edit_mapping(upload: Upload, draft: Draft, table: Table) -> ColumnMapping | 
     except InputError as error:
         show_error(error)
         return None
-    upload.change(mapping=mapping.to_dict())
+    upload.change(mapping=mapping.to_json())
     show_examples(examples.frame.head(_PREVIEW_ROWS), label="The first examples under this mapping")
     return mapping
 
@@ -47,7 +47,7 @@ def edit_mapping(upload: Upload, draft: Draft, table: Table) -> ColumnMapping | 
 def _start(draft: Draft, table: Table) -> ColumnMapping:
     """Load the stored mapping where it still fits the table, else guess one."""
     if draft.mapping:
-        mapping = ColumnMapping.from_dict(draft.mapping)
+        mapping = ColumnMapping.from_json(draft.mapping)
         named = [name for names in mapping.roles.values() for name in names] + [mapping.group, mapping.part]
         if all(name in table.frame.columns for name in named if name):
             return mapping

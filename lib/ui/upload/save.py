@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import streamlit as st
 
+from lib.data.audit.corrections import Correction
 from lib.data.columns.mapping import ColumnMapping
-from lib.data.prepare import PreparedDataset
+from lib.data.prepared_dataset import PreparedDataset, Provenance
 from lib.data.table import Table
 from lib.errors import CloserError
 from lib.store.uploads import Draft, Upload
@@ -48,16 +49,14 @@ def _save(
     name: str,
     notes: str,
 ) -> None:
-    facts = prepared.facts | {
-        "read": table.report.to_json(),
-        "mapping": mapping.to_dict(),
-        "corrections": draft.corrections,
-        "files": list(upload.names),
-    }
+    corrections = tuple(map(Correction.from_json, draft.corrections))
+    provenance = Provenance(table.report, mapping, files=upload.names, corrections=corrections)
     try:
         with st.spinner("Saving ..."):
             workspace = open_workspace()
-            dataset = workspace.datasets.publish(replace(prepared, facts=facts), name=name, originals=upload.files)
+            dataset = workspace.datasets.publish(
+                replace(prepared, provenance=provenance), name=name, originals=upload.files
+            )
             if notes.strip():
                 workspace.datasets.annotate(dataset.id, notes.strip())
             set_last_saved_dataset(dataset.id)  # first: streamlit may stop this run when the user leaves

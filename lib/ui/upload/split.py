@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from lib.data.prepare import LEAK_REASON, PreparedDataset
+from lib.data.prepare import LEAK_REASON
+from lib.data.prepared_dataset import PreparedDataset
 from lib.data.shapes import Shape
 from lib.data.split.sample_size import count_independent, held_out_advice
 from lib.errors import CloserError
@@ -65,7 +66,7 @@ def show_split(prepared: PreparedDataset, draft: Draft) -> None:
     for cell, part in zip(cells, PARTS, strict=False):
         rows = prepared.counts[part]
         cell.metric(PART_TITLES[part], f"{rows:,}", border=True, help=f"{rows / total:.1%} of the remaining rows")
-    largest = prepared.facts["split"]["largest_component"]
+    largest = prepared.split.largest_component
     cells[-1].metric(
         "Largest group", f"{largest:,}", border=True, help="Rows linked by shared texts, directly or transitively."
     )
@@ -80,21 +81,23 @@ def show_split(prepared: PreparedDataset, draft: Draft) -> None:
 def split_warnings(prepared: PreparedDataset, draft: Draft) -> list[str]:
     """List what is unfair about the split."""
     found, total = [], max(1, len(prepared.frame))
-    facts = prepared.facts["split"]
     cut = int((prepared.left_out["reason"] == LEAK_REASON).sum()) if len(prepared.left_out) else 0
     if cut:
         found.append(
             f"{cut:,} rows are dropped because they share texts with two splits: keeping them would leak held-out texts "
             "into training."
         )
-    if facts["largest_component"] > 0.2 * total:
+    if prepared.split.largest_component > 0.2 * total:
         found.append(
-            f"One group of rows that share texts holds {facts['largest_component']:,} of {total:,} rows. It stays in one "
+            f"One group of rows that share texts holds {prepared.split.largest_component:,} of {total:,} rows. It stays in one "
             "split as a whole, so the splits are less alike than random ones."
         )
-    for part, asked in (("validation", facts["validation_fraction"]), ("held_out", facts["held_out_fraction"])):
+    for part, asked in (
+        ("validation", prepared.split.validation_fraction),
+        ("held_out", prepared.split.held_out_fraction),
+    ):
         share = prepared.counts[part] / total
-        if abs(share - asked) > 0.25 * asked and not _given(prepared):
+        if abs(share - asked) > 0.25 * asked and not prepared.split.given:
             found.append(f"{PART_TITLES[part]} has {share:.0%} of the rows instead of the requested {asked:.0%}.")
     judged = count_independent(prepared.frame[prepared.frame["part"] == "held_out"])
     if judged < 30:
@@ -103,7 +106,3 @@ def split_warnings(prepared: PreparedDataset, draft: Draft) -> list[str]:
             "More different texts help; more rows of the same texts don't."
         )
     return found
-
-
-def _given(prepared: PreparedDataset) -> bool:
-    return bool(prepared.facts["split"].get("given"))

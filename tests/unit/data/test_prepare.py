@@ -83,7 +83,7 @@ def test_split_column_is_kept_and_what_is_missing_is_taken_from_train() -> None:
 def test_two_held_out_sources_are_refused() -> None:
     rows = table().assign(split=["test"] * 30 + ["train"] * 70)
     mapping = replace(guess_mapping(Table.from_frame(rows)), part="split")
-    with pytest.raises(InputError, match="Choose one"):
+    with pytest.raises(InputError, match="split column and in a separate file"):
         prepare(rows, mapping=mapping, own_held_out=Table.from_frame(table(5)))
 
 
@@ -94,7 +94,7 @@ def test_too_few_rows_are_refused(count: int) -> None:
 
 
 def test_all_rows_empty_is_refused() -> None:
-    with pytest.raises(InputError, match="No row is left"):
+    with pytest.raises(InputError, match="No rows are left"):
         prepare(table().assign(answer=""))
 
 
@@ -106,11 +106,11 @@ def test_corrections_change_cells_and_leave_rows_out() -> None:
         Correction(4, "anchor", "not what stands there", "x"),
         Correction(5, "nowhere", "x", "y"),
     ]
-    audited = audit_table(rows, guess_mapping(rows), corrections=[change.to_dict() for change in changes])
+    audited = audit_table(rows, guess_mapping(rows), corrections=changes)
     frame = audited.examples.frame
     assert frame.loc[0, "positive"] == "better"
     assert 3 not in frame["line"].tolist()
-    assert audited.left_out[["line", "reason"]].to_numpy().tolist() == [[3, "Left out by hand"]]
+    assert audited.left_out[["line", "reason"]].to_numpy().tolist() == [[3, "Removed by hand"]]
     assert len(split_audited(audited).frame) == 99
 
 

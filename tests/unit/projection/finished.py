@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 
-from lib.data.prepare import PreparedDataset
 from lib.data.shapes import Shape
 from lib.evaluation.run import evaluate_frame
 from lib.projection.run import draw_map
@@ -80,7 +80,9 @@ def finished_texts(home: Path, *, texts: int = 80, classes: int = 9) -> Run:
 
 def succeeded(workspace: Workspace, frame: pd.DataFrame, shape: Shape) -> tuple[Dataset, Run]:
     """Publish the frame, and make a run on it that has ended well."""
-    dataset = workspace.datasets.publish(PreparedDataset(shape, frame, {}, frame.head(0)), name="Planted")
+    dataset = workspace.datasets.publish(
+        SimpleNamespace(shape=shape, frame=frame, facts={}, left_out=frame.head(0)), name="Planted"
+    )
     run = workspace.runs.create(dataset=dataset.id, model="planted/model", recipe={}, batch="Planted run")
     job = workspace.jobs.claim(run.job)
     assert job is not None

@@ -42,7 +42,7 @@ def lines(found: Audit, name: str) -> list[int]:
 
 def test_clean_rows_have_no_finding() -> None:
     found = audit_examples(pairs(("what is a fox", "an animal"), ("what is a wall", "a building part")))
-    assert found.found == []
+    assert found.nonempty_findings == []
     assert len(found.left_out) == 0
 
 
@@ -188,7 +188,7 @@ def test_scores_out_of_range_and_no_numbers() -> None:
     assert lines(found, "out_of_range") == [3, 5]
     assert lines(found, "no_value") == [4]
     assert audit_examples(rows, choices={"out_of_range": "fix"}).examples.frame["score"].tolist() == [0.5, 1.0, 0.0]
-    assert lines(audit_examples(rows, settings=AuditContext(low=-1.0)), "out_of_range") == [3]
+    assert lines(audit_examples(rows, context=AuditContext(lowest_score=-1.0)), "out_of_range") == [3]
 
 
 def test_label_imbalance() -> None:
@@ -200,7 +200,7 @@ def test_label_imbalance() -> None:
 
 
 def test_rows_of_the_wrong_width_come_from_the_report() -> None:
-    found = audit_examples(pairs(("a", "b"), ("c", "d")), settings=AuditContext(wrong_width=frozenset({3})))
+    found = audit_examples(pairs(("a", "b"), ("c", "d")), context=AuditContext(wrong_width=frozenset({3})))
     assert lines(found, "wrong_width") == [3]
 
 
@@ -232,4 +232,4 @@ def test_every_check_explains_itself_and_runs_on_no_rows(check: object) -> None:
             frame["score"] = pd.Series([], dtype="float64")
         if shape in (Shape.LABELLED_PAIRS, Shape.LABELLED_TEXTS):
             frame["label"] = pd.Series([], dtype="str")
-        assert audit_examples(Examples(shape, frame)).found == []
+        assert audit_examples(Examples(shape, frame)).nonempty_findings == []

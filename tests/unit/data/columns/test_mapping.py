@@ -210,7 +210,7 @@ def test_mapping_survives_json() -> None:
     table = rows(sentence1=texts("a"), sentence2=texts("b"), label=cycle(["0", "1"]), thread=cycle(list("ijk")))
     mapping = guess_mapping(table)
     assert mapping.group == "thread"
-    assert ColumnMapping.from_dict(json.loads(json.dumps(mapping.to_dict()))) == mapping
+    assert ColumnMapping.from_json(json.loads(json.dumps(mapping.to_json()))) == mapping
 
 
 REAL = {

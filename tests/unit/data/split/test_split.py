@@ -13,8 +13,10 @@ from lib.data.columns.mapping import Examples
 from lib.data.normalisation import near_key
 from lib.data.prepare import split_audited
 from lib.data.shapes import Shape
-from lib.data.split.split import split_examples
+from lib.data.split.components import find_components
+from lib.data.split.split import assign_parts, split_examples
 from lib.errors import InputError
+from lib.settings import PARTS
 
 WORDS = st.sampled_from([f"text {at}" for at in range(60)] + ["Text 1", "TEXT  2", "text-3", "te xt 4"])
 GROUPS = st.sampled_from(["", "", "", "g1", "g2", "g3"])
@@ -90,9 +92,11 @@ def test_same_seed_same_split(found: Examples, seed: int) -> None:
 @settings(max_examples=60, deadline=None)
 @given(SHAPES)
 def test_rows_of_a_component_stand_in_one_part(found: Examples) -> None:
-    frame = split_examples(found, may_cut=False)
+    frame = found.frame.assign(component=find_components(found))
+    parts = assign_parts(found.shape, frame, validation=0.1, held_out=0.2, seed=0)
+    frame = frame.assign(part=np.array(PARTS)[parts])
     assert (frame.groupby("component")["part"].nunique() == 1).all()
-    assert (frame["part"] != "").all()
+    assert frame["part"].isin(PARTS).all()
 
 
 def many(count: int, *, sources: int = 1) -> Examples:
@@ -145,7 +149,8 @@ def test_a_knot_is_cut_at_little_cost_and_told() -> None:
     rows += [(f"question {at}", f"same {generator.integers(100)}", "0") for at in range(200)]
     frame = pd.DataFrame(rows, columns=["anchor", "positive", "label"], dtype="str")
     found = Examples(Shape.LABELLED_PAIRS, frame.assign(line=np.arange(400)))
-    assert split_examples(found, may_cut=False)["part"].value_counts().get("held_out", 0) < 40
+    whole = found.frame.assign(component=find_components(found))
+    assert (assign_parts(found.shape, whole, validation=0.1, held_out=0.2, seed=0) == 2).sum() < 40
     prepared = split_audited(audit_examples(found))
     assert prepared.counts["held_out"] > 40
     assert prepared.counts["validation"] > 20
