@@ -63,7 +63,7 @@ def _show_matches(view: MapView) -> None:
     if where.empty:
         st.caption("No matches in this dataset.")
         return
-    st.caption(", ".join(f"{counts[name]:,} {name}" for name in (_ON_MAP, _FILTERED, _OFF_MAP) if name in counts) + ".")
+    st.caption(", ".join(f"{counts[name]:,} {name}" for name in (_ON_MAP, _FILTERED, _OFF_MAP) if counts[name]) + ".")
     with st.container(horizontal=True):
         pairs = [int(pair) for pair in where.index]
         st.button(
@@ -73,7 +73,7 @@ def _show_matches(view: MapView) -> None:
             args=(pairs, view.run.id),
             key="select-matches",
         )
-        if _FILTERED in counts:
+        if counts[_FILTERED]:
             words = f"Show {counts[_FILTERED]:,} filtered out"
             st.button(words, icon=":material/filter_alt_off:", on_click=reset_filters, key="reset-filters")
     table = _match_table(view.run, where)
