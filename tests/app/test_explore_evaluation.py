@@ -1,4 +1,4 @@
-"""The verdict section and the pair tables of Explore: what they say, what a click asks of the queue, that torch stays out."""
+"""Verdict, per-pair results and evaluation details of Explore: numbers, what a click queues, and that torch stays out."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def stored(run: Run, name: str, value: object) -> None:
     (run.folder / f"{name}.json").write_text(json.dumps(value))
 
 
-def test_stored_experiments_are_told(open_page: Callable[..., AppTest], run: Run) -> None:
+def test_stored_experiments_are_shown(open_page: Callable[..., AppTest], run: Run) -> None:
     points = [{"fraction": f, "rows": int(40 * f), **NOTHING} for f in (0.5, 1.0)]
     stored(run, "placebo", {"metric": "accuracy@1", **NOTHING, "run": GAIN, "beyond": GAIN, "model": "earlier"})
     stored(run, "learning_curve", {"metric": "accuracy@1", "points": points, "step": NOTHING})
@@ -105,7 +105,7 @@ def test_stored_experiments_are_told(open_page: Callable[..., AppTest], run: Run
     assert "+nan" not in said
 
 
-def test_a_placebo_of_an_earlier_model_says_so(open_page: Callable[..., AppTest], run: Run) -> None:
+def test_a_control_of_an_earlier_model_says_so(open_page: Callable[..., AppTest], run: Run) -> None:
     path = run.paths.evaluation.summary
     path.write_text(json.dumps(json.loads(path.read_text()) | {"versions": {"tuned model": "now"}}))
     stored(run, "placebo", {"metric": "accuracy@1", **NOTHING, "run": GAIN, "beyond": GAIN, "model": "earlier"})
@@ -119,7 +119,7 @@ def test_a_clear_last_step_says_that_more_data_would_probably_help(open_page: Ca
     assert "From 50% to 100% of the data: +20 points, 95% CI +10 to +30. More data would probably help." in said
 
 
-def test_blends_are_listed_with_intervals_and_the_sliders_share_lies_between(
+def test_blends_have_intervals_and_the_share_of_the_slider_is_interpolated(
     open_page: Callable[..., AppTest], run: Run
 ) -> None:
     blend = [
@@ -153,7 +153,7 @@ def changed(run: Run, **fields: object) -> None:
     path.write_text(json.dumps(json.loads(path.read_text()) | fields))
 
 
-def test_a_card_is_coloured_by_its_measures_verdict_not_by_its_interval(
+def test_a_card_is_coloured_by_the_verdict_of_its_metric_not_by_its_interval(
     open_page: Callable[..., AppTest], run: Run
 ) -> None:
     numbers = {name: value for name, value in GAIN.items() if name != "verdict"} | {"p_value": 0.25}
@@ -168,14 +168,14 @@ def test_a_card_is_coloured_by_its_measures_verdict_not_by_its_interval(
     assert colours["Recall@1"] != colours["MRR@10"]
 
 
-def test_how_validation_changed_is_told_with_its_interval(open_page: Callable[..., AppTest], run: Run) -> None:
+def test_the_change_of_validation_has_an_interval(open_page: Callable[..., AppTest], run: Run) -> None:
     fall = GAIN | {"base": 0.7, "tuned": 0.5, "difference": -0.2, "low": -0.3, "high": -0.1, "verdict": "worse"}
     changed(run, cost={"moments": [], "validation": {"best": GAIN, "last": fall, "looks": 9}})
     said = texts(open_page("explore", run=run.id)).replace("\\", "")
     assert "best to last epoch: 0.700 → 0.500 (-0.200, 95% CI -0.300 to -0.100)" in said
 
 
-def test_an_evaluation_of_an_older_version_opens_and_can_be_made_anew(
+def test_an_evaluation_of_an_older_version_opens_and_can_be_repeated(
     open_page: Callable[..., AppTest], run: Run, workspace: Workspace
 ) -> None:
     path = run.paths.evaluation.summary
@@ -190,7 +190,7 @@ def test_an_evaluation_of_an_older_version_opens_and_can_be_made_anew(
     assert [job.kind for job in workspace.jobs.all(run=run.id, kind="evaluate")] == ["evaluate"]
 
 
-def test_what_is_presented_is_badge_and_sentence_alone(open_page: Callable[..., AppTest], run: Run) -> None:
+def test_the_present_mode_shows_badge_and_sentence_alone(open_page: Callable[..., AppTest], run: Run) -> None:
     changed(run, warnings=[{"name": "Forgetting", "text": "It forgot."}])
     page = open_page("explore", run=run.id, present="1")
     said = texts(page).replace("\\", "")
@@ -201,7 +201,7 @@ def test_what_is_presented_is_badge_and_sentence_alone(open_page: Callable[..., 
     assert "Forgetting" in said  # its name stays, as a badge
 
 
-def test_a_run_that_was_not_judged_can_be_judged(
+def test_a_run_without_an_evaluation_can_be_evaluated(
     open_page: Callable[..., AppTest], make_run: Callable[..., Run], workspace: Workspace
 ) -> None:
     made = make_run()
@@ -210,7 +210,7 @@ def test_a_run_that_was_not_judged_can_be_judged(
     assert [job.kind for job in workspace.jobs.all(run=made.id, states=("queued",))] == ["evaluate"]
 
 
-def test_a_chosen_pair_opens_to_its_neighbours(open_page: Callable[..., AppTest], run: Run) -> None:
+def test_a_selected_pair_opens_with_its_neighbours(open_page: Callable[..., AppTest], run: Run) -> None:
     from lib.evaluation.store import load_pairs
 
     pair = int(load_pairs(run)["pair"].iloc[2])
@@ -229,9 +229,7 @@ def test_a_chosen_pair_opens_to_its_neighbours(open_page: Callable[..., AppTest]
     assert f"ank of this target {row['base_rank']} → {row['tuned_rank']}" in texts(app)
 
 
-def test_the_inspector_says_who_overtook_whom_and_shows_wrong_targets(
-    open_page: Callable[..., AppTest], run: Run
-) -> None:
+def test_pair_details_list_who_overtook_whom_and_wrong_targets(open_page: Callable[..., AppTest], run: Run) -> None:
     from lib.evaluation.store import load_neighbours, load_pairs
 
     table = load_pairs(run).assign(negative="a wrong target", base_negative_cosine=0.4, tuned_negative_cosine=0.1)

@@ -37,19 +37,19 @@ def _explore() -> None:
 
 
 def words(test: AppTest) -> str:
-    """Return all captions and notes of the page."""
-    told = [*test.caption, *test.info, *test.warning, *test.text, *test.subheader]
-    return "\n".join([*(part.value for part in told), *(tab.label for tab in test.tabs)])
+    """Join all captions and notes of the page."""
+    parts = [*test.caption, *test.info, *test.warning, *test.text, *test.subheader]
+    return "\n".join([*(part.value for part in parts), *(tab.label for tab in test.tabs)])
 
 
-def test_the_honesty_strip_says_what_was_measured(home: Path) -> None:
+def test_quality_figures_are_those_of_the_map(home: Path) -> None:
     run = finished_run(home)
     test = opened(run.id)
     assert not test.exception
-    drawn = load_map(run)
-    held = drawn.lines[drawn.lines["part"] == "held_out"].rename(columns={"change": "length_change"})
+    layout = load_map(run)
+    held = layout.lines[layout.lines["part"] == "held_out"].rename(columns={"change": "length_change"})
     assert f"{line_accuracy(held):.0%} of lines change length" in words(test)
-    trust = list(drawn.facts.quality.trustworthiness.values())
+    trust = list(layout.facts.quality.trustworthiness.values())
     assert f"{trust[0]:.2f} base, {trust[-1]:.2f} tuned" in words(test)
     assert re.search(
         r"[\d.]+% of the texts that moved did so by more than the layout noise \(variation across 3 random seeds\)",
@@ -59,7 +59,7 @@ def test_the_honesty_strip_says_what_was_measured(home: Path) -> None:
     assert "full embeddings" in words(test)
 
 
-def test_filters_choose_the_lines(home: Path) -> None:
+def test_filters_select_the_lines(home: Path) -> None:
     test = opened(finished_run(home).id)
     test.selectbox(key="part").select("train").run()
     assert "All 15 lines" in words(test)
@@ -72,7 +72,7 @@ def test_filters_choose_the_lines(home: Path) -> None:
     assert "No pairs match these filters." in words(test)
 
 
-def test_a_linked_pair_is_followed_with_the_intruder(home: Path) -> None:
+def test_a_linked_pair_opens_with_its_nearest_wrong_answer(home: Path) -> None:
     run = finished_run(home)
     test = opened(run.id, pair="8")
     assert "Trajectory" in words(test)
@@ -113,7 +113,7 @@ def test_another_layout_is_a_job(home: Path) -> None:
     assert "lines change length" in words(test)
 
 
-def test_a_map_drawn_anew_is_shown_anew(home: Path) -> None:
+def test_a_recomputed_map_replaces_the_old_one(home: Path) -> None:
     run = finished_run(home)
     test = opened(run.id)
     assert test.radio(key="map-method").value == "pair-faithful"
@@ -124,7 +124,7 @@ def test_a_map_drawn_anew_is_shown_anew(home: Path) -> None:
     assert "Current map: PCA" in words(test)
 
 
-def test_a_damaged_map_is_said_in_plain_words(home: Path) -> None:
+def test_a_damaged_map_shows_an_error_and_can_be_recomputed(home: Path) -> None:
     run = finished_run(home)
     (run.paths.map.coordinates).write_bytes(b"torn")
     test = opened(run.id)
@@ -143,8 +143,8 @@ def test_present_shows_the_map_alone(home: Path, words_in_link: str) -> None:
     assert "of lines change length" in words(test)
 
 
-def searched(home: Path) -> Run:
-    """Make a run whose pair 8 has no place on the map; it was judged."""
+def run_with_pair_off_map(home: Path) -> Run:
+    """Make a run whose pair 8 has no place on the map; it was evaluated."""
     run = finished_run(home)
     path = run.paths.map.lines
     lines = pd.read_parquet(path)
@@ -154,8 +154,8 @@ def searched(home: Path) -> Run:
     return run
 
 
-def test_a_search_lists_every_pair_with_where_it_is(home: Path) -> None:
-    test = opened(searched(home).id, find="Question 8 about")
+def test_a_search_lists_every_match_with_its_place(home: Path) -> None:
+    test = opened(run_with_pair_off_map(home).id, find="Question 8 about")
     assert not test.exception
     assert "1 pair found\n" in words(test) + "\n"
     assert "1 not on the map." in words(test)
@@ -175,7 +175,7 @@ def test_a_search_lists_every_pair_with_where_it_is(home: Path) -> None:
 
 
 def test_what_a_filter_hides_can_be_shown(home: Path) -> None:
-    test = opened(searched(home).id, find="8", part="Held-out")
+    test = opened(run_with_pair_off_map(home).id, find="8", part="Held-out")
     where = test.dataframe[0].value["where"].value_counts()
     assert set(where.index) == {"on the map", "filtered out", "not on the map"}
     test.button(key="reset-filters").click().run()
@@ -185,7 +185,7 @@ def test_what_a_filter_hides_can_be_shown(home: Path) -> None:
     assert test.selectbox(key="map-pair").label == f"Pair ({where.sum()} selected)"
 
 
-def test_several_chosen_pairs_share_the_one_that_is_opened(home: Path) -> None:
+def test_one_of_several_selected_pairs_is_shown_in_detail(home: Path) -> None:
     test = opened(finished_run(home).id, pair="4,8," + ",".join(str(i) for i in range(20, 45)))
     box = test.selectbox(key="map-pair")
     assert box.value == 4
@@ -194,12 +194,12 @@ def test_several_chosen_pairs_share_the_one_that_is_opened(home: Path) -> None:
     assert "A link includes the first 20 of them." in words(test)
 
 
-@pytest.mark.parametrize("asked", ["epoch-001", "Epoch 1"])
-def test_a_link_opens_its_moment_by_name_or_label(home: Path, asked: str) -> None:
-    test = opened(finished_run(home).id, frame=asked)
+@pytest.mark.parametrize("frame", ["epoch-001", "Epoch 1"])
+def test_a_link_opens_its_snapshot_by_name_or_label(home: Path, frame: str) -> None:
+    test = opened(finished_run(home).id, frame=frame)
     figure = json.loads(test.get("plotly_chart")[0].proto.spec)
     assert figure["layout"]["sliders"][0]["active"] == 1
-    assert test.query_params["frame"] == asked
+    assert test.query_params["frame"] == frame
 
 
 def test_a_group_in_a_link_is_chosen_and_empty_groups_are_not_offered(home: Path) -> None:
@@ -219,13 +219,13 @@ def test_a_group_in_a_link_is_chosen_and_empty_groups_are_not_offered(home: Path
     assert test.selectbox(key="group").value == "team 1"
 
 
-def test_colours_are_margins_where_every_pair_was_ranked_and_cosines_elsewhere(home: Path) -> None:
+def test_margins_colour_ranked_pairs_and_cosines_the_others(home: Path) -> None:
     run = finished_run(home)
     held = load_map(run).lines.query("part == 'held_out'")["pair"]
     run.paths.evaluation.folder.mkdir(parents=True)
     (run.paths.evaluation.summary).write_text("{}")
-    judged = pd.DataFrame({"pair": held, "change": "same", "base_rank": 2, "tuned_rank": 2, "base_margin": -0.1})
-    judged.assign(tuned_margin=0.3).to_parquet(run.paths.evaluation.pairs)
+    pairs = pd.DataFrame({"pair": held, "change": "same", "base_rank": 2, "tuned_rank": 2, "base_margin": -0.1})
+    pairs.assign(tuned_margin=0.3).to_parquet(run.paths.evaluation.pairs)
     test = opened(run.id)
     assert "the margin" in words(test)
     assert "rank of the correct answer improved" in test.selectbox(key="change").help
@@ -236,14 +236,14 @@ def test_colours_are_margins_where_every_pair_was_ranked_and_cosines_elsewhere(h
     assert len(set(test.dataframe[0].value["cosine"])) > 1
 
 
-def test_moments_that_are_not_drawn_are_named(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_skipped_snapshots_are_named(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = finished_run(home, moments=5, drawn=False)
     monkeypatch.setattr("lib.projection.run.MAX_MAP_POINTS", 360)
     draw_map(run, open_workspace(home).datasets.get(run.dataset), home=home)
     assert re.search(r"2 snapshots are not shown.*Epoch \d, Epoch \d", words(opened(run.id)))
 
 
-def test_the_second_figure_is_drawn_once_it_is_opened(home: Path) -> None:
+def test_the_scatter_figure_is_built_once_it_is_opened(home: Path) -> None:
     test = opened(finished_run(home).id)
     assert len(test.get("plotly_chart")) == 1
 
@@ -252,8 +252,8 @@ def test_labelled_texts_are_coloured_by_class_and_have_no_filters_for_pairs(home
     run = finished_texts(home)
     run.paths.evaluation.folder.mkdir(parents=True)
     (run.paths.evaluation.summary).write_text("{}")
-    judged = pd.DataFrame({"pair": [0, 4], "text": ["a", "b"], "label": ["1", "2"], "change": ["better", "worse"]})
-    judged.to_parquet(run.paths.evaluation.pairs)
+    pairs = pd.DataFrame({"pair": [0, 4], "text": ["a", "b"], "label": ["1", "2"], "change": ["better", "worse"]})
+    pairs.to_parquet(run.paths.evaluation.pairs)
     test = opened(run.id)
     assert not test.exception
     assert {box.label for box in test.selectbox} >= {"Texts"}

@@ -1,4 +1,4 @@
-"""The present mode and the table of pairs in a real browser, on a planted run that was judged."""
+"""The present mode and the table of pairs in a real browser, on a planted run with an evaluation."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MAIN = "document.querySelector('[data-testid=stMain]')"
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """Give a judged run with a map."""
+    """Give an evaluated run with a map."""
     made = finished_run(tmp_path_factory.mktemp("present") / "workspace", pairs=120)
     judge(made)
     return made
@@ -43,7 +43,7 @@ def test_a_presentation_needs_no_scrolling(page: Page, address: str, width: int,
     expect(page.locator(".js-plotly-plot .updatemenu-button").first).to_be_in_viewport()
 
 
-def test_the_inspector_and_the_side_of_the_map_open_the_same_pair(page: Page, address: str, run: Run) -> None:
+def test_pair_details_and_side_panel_show_the_same_pair(page: Page, address: str, run: Run) -> None:
     held = [pair for pair in range(120) if pair % 4 == 0][:3]
     page.goto(f"{address}&pair={','.join(map(str, held))}")
     boxes = page.get_by_role("combobox", name=re.compile("3 selected"))

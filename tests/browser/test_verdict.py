@@ -20,7 +20,7 @@ from tests.unit.projection.finished import finished_run
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """Give a finished run with a map, judged by the planted vectors."""
+    """Give a finished run with a map, evaluated with the planted vectors."""
     made = finished_run(tmp_path_factory.mktemp("verdict") / "workspace", pairs=160)
     known = read_snapshots(made.paths.snapshots.folder)
     place = {text: number for number, text in enumerate(known.texts())}
@@ -81,7 +81,7 @@ def test_the_verdict_opens_to_a_single_pair(page: Page, address: str, run: Run) 
     expect(page.get_by_text("Traceback")).to_have_count(0)
 
 
-def test_what_is_presented_is_badge_sentence_and_map(page: Page, address: str) -> None:
+def test_the_present_mode_shows_badge_sentence_and_map(page: Page, address: str) -> None:
     page.goto(f"{address}&present=1")
     expect(page.get_by_text("Top-1 accuracy on").first).to_be_visible()
     expect(page.get_by_role("button", name="Exit presentation")).to_be_visible()

@@ -9,7 +9,7 @@ from lib.ui.explore.map.data import add_evaluation
 
 
 def lines() -> pd.DataFrame:
-    """Return three lines of a map: one closer, one apart, one the same."""
+    """Build three lines of a map: one closer, one apart, one the same."""
     return pd.DataFrame(
         {
             "pair": [4, 5, 6],
@@ -35,14 +35,14 @@ def test_margins_colour_the_lines_where_all_held_out_ones_have_one() -> None:
     assert add_evaluation(lines(), pd.DataFrame(index=range(9)), pairs.head(1))[1] == "cosine"
 
 
-def test_where_labels_ask_for_distance_going_apart_is_green() -> None:
+def test_a_pair_that_should_move_apart_is_green_when_it_does() -> None:
     pairs = pd.DataFrame({"pair": [4, 5, 6], "change": ["worse", "better", "same"]})
     found, measure = add_evaluation(lines(), pd.DataFrame(index=range(9)), pairs)
     assert measure == "asked"
     assert found["value"].tolist() == pytest.approx([-0.4, 0.5, 0.0])
 
 
-def test_without_an_evaluation_the_cosine_tells() -> None:
+def test_without_an_evaluation_the_cosine_decides() -> None:
     found, measure = add_evaluation(lines(), pd.DataFrame(index=range(9)), pd.DataFrame({"pair": []}))
     assert measure == "cosine"
     assert found["change"].tolist() == ["better", "worse", "same"]

@@ -8,7 +8,7 @@ from lib.ui.explore.pairs.detail import find_overtaking, neighbour_table
 
 
 def neighbours(base: list[str], tuned: list[str]) -> pd.DataFrame:
-    """Return ten nearest each; a text that begins with "right" is right."""
+    """Build ten nearest each; a text that begins with "right" is right."""
     rows = [
         {"moment": moment, "place": place, "text": text, "right": text.startswith("right"), "cosine": 1 - place / 20}
         for moment, texts in (("base", base), ("tuned", tuned))
@@ -20,7 +20,7 @@ def neighbours(base: list[str], tuned: list[str]) -> pd.DataFrame:
 NAMES = [f"w{number}" for number in range(1, 12)]
 
 
-def test_who_was_ahead_and_is_no_more_was_overtaken() -> None:
+def test_a_text_that_lost_its_lead_was_overtaken() -> None:
     near = neighbours(["w1", "w2", "right", *NAMES[2:9]], ["w3", "right", *NAMES[:2], *NAMES[3:9]])
     found, unknown = find_overtaking(pd.Series({"base_rank": 3, "tuned_rank": 2}), near)
     assert found == {"Overtaken by the correct answer": ["w1", "w2"], "Overtook the correct answer": ["w3"]}
@@ -35,7 +35,7 @@ def test_beyond_the_ten_nearest_nothing_is_claimed() -> None:
     assert unknown == "Only the ten nearest are stored: 4 more rank above the correct answer (tuned)."
 
 
-def test_at_rank_eleven_all_that_are_ahead_are_known() -> None:
+def test_at_rank_eleven_all_higher_texts_are_known() -> None:
     near = neighbours(["w11", "right", *NAMES[:8]], NAMES[:10])
     found, unknown = find_overtaking(pd.Series({"base_rank": 2, "tuned_rank": 11}), near)
     assert found["Overtaken by the correct answer"] == ["w11"]
@@ -49,6 +49,6 @@ def test_other_right_answers_are_no_rivals() -> None:
     assert found == {"Overtaken by the correct answer": ["w1"]}
 
 
-def test_a_target_that_is_not_right_is_crossed_not_ticked() -> None:
+def test_a_wrong_target_is_crossed_not_ticked() -> None:
     near = neighbours(["w1", "right"], ["w1", "right"]).assign(own=[True, False] * 2)
     assert neighbour_table(near, "base")["correct"].tolist() == ["✗", "✓"]
