@@ -10,7 +10,7 @@ from lib.charts.map.trace import NOISE_OPACITY, Trace
 LEGEND_NAMES = {
     "margin": ("Came closer", "Stayed", "Fell back"),
     "cosine": ("Came closer", "Stayed", "Went apart"),
-    "asked": ("Moved as asked", "Stayed", "Moved the other way"),
+    "label": ("Moved as asked", "Stayed", "Moved the other way"),
 }
 """What better, same and worse mean on a line, by what colours the lines."""
 

@@ -129,7 +129,7 @@ def test_the_key_names_each_colour_and_moves_with_the_frames() -> None:
 
     assert key() == ["Came closer", "Stayed", "Went apart", "Below the layout's noise"]
     assert key(measure="margin")[2] == "Fell back"
-    assert key(measure="asked")[0] == "Moved as asked"
+    assert key(measure="label")[0] == "Moved as asked"
 
 
 def test_names_can_be_read_and_stand_aside_from_marks() -> None:

@@ -27,7 +27,7 @@ class MapData:
 
     lines: pair, part, source, target (text ids), base_cosine, tuned_cosine, change (better, same, worse), value (what colours
     them), cosine_change, length_change (of the line on the map), faded, optionally group, base_rank, tuned_rank.
-    measure: what value is: margin, cosine or asked. skipped_snapshots: labels of the snapshots that the map leaves out.
+    measure: what value is: margin, cosine or label. skipped_snapshots: labels of the snapshots that the map leaves out.
     Labelled texts alone have classes (text ids of each class, the largest first), and for every text rows (of the dataset) and parts.
     """
 
@@ -106,7 +106,7 @@ def _texts_by_class(frame: pd.DataFrame, texts: list[str]) -> dict[str, np.ndarr
 def add_evaluation(lines: pd.DataFrame, frame: pd.DataFrame, pairs: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     """Add to the map's lines the numbers of the evaluation and the value that colours them; name that value.
 
-    It is the margin where all held-out lines have one, the cosine signed by the score or label (asked) where the evaluation
+    It is the margin where all held-out lines have one, the cosine signed by the score or label where the evaluation
     has no ranks, and the cosine otherwise.
     """
     lines = lines.rename(columns={"change": "length_change"})
@@ -127,7 +127,7 @@ def add_evaluation(lines: pd.DataFrame, frame: pd.DataFrame, pairs: pd.DataFrame
         # a low score or a label 0 asks a pair to move apart: the sign says whether it went where it should
         sign = lines["change"].map({"better": 1.0, "same": 0.0, "worse": -1.0}).astype(float)
         lines["value"] = change.abs() * sign
-        return lines, "asked"
+        return lines, "label"
     return lines, "cosine"
 
 

@@ -22,7 +22,7 @@ _CHANGE_HELP = {
     "(trained, validation) count from 0.02 in cosine. Colours show the change in margin or cosine, which can differ "
     "while the rank stays the same.",
     "cosine": "Better: the cosine rose by more than 0.02; worse: it fell by more. Where the correct answer was ranked, its rank decides.",
-    "asked": "Better: the cosine moved toward the pair's score or label; worse: away from it.",
+    "label": "Better: the cosine moved toward the pair's score or label; worse: away from it.",
 }
 
 _MAX_COLOURED = 6

@@ -31,7 +31,7 @@ def show_pair_on_map(view: MapView, line: pd.Series) -> None:
     st.text(f"{data.texts[source]}\n→ {data.texts[target]}")
     st.caption(_describe_numbers(line))
     neighbours = _find_neighbours(view.run.id, file_stamp(view.run.paths.map.summary), source)
-    triple = _find_wrong_answer(view.run, data, source, target) if data.measure != "asked" else None
+    triple = _find_wrong_answer(view.run, data, source, target) if data.measure != "label" else None
     tabs = st.tabs(["Trajectory", "Nearest neighbours", *(["Nearest wrong answer"] if triple else [])])
     with tabs[0]:
         ids = {model: ids for model, (ids, _) in neighbours.items()}

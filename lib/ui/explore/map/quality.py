@@ -16,7 +16,7 @@ from lib.ui.explore.map.view import MapView
 _COLOUR_MEANING = {
     "margin": "Green: the margin to the nearest wrong answer increased; orange: it decreased; grey: no change.",
     "cosine": "Green: the cosine increased; orange: it decreased; grey: no change.",
-    "asked": "Green: the cosine moved toward the score or label; orange: away from it; grey: no change.",
+    "label": "Green: the cosine moved toward the score or label; orange: away from it; grey: no change.",
 }
 """By what colours the lines."""
 

@@ -26,7 +26,7 @@ _LIST_HEIGHT = 470
 _NUMBER_COLUMNS = ("base_rank", "tuned_rank", "base_cosine", "tuned_cosine")
 _ON_MAP, _FILTERED, _OFF_MAP = "on the map", "filtered out", "not on the map"
 _ENDS = ("source", "target")
-_MEASURE_TITLES = {"margin": "margin", "cosine": "cosine", "asked": "toward label"}
+_MEASURE_TITLES = {"margin": "margin", "cosine": "cosine", "label": "toward label"}
 """What the list calls the number that it is sorted by."""
 
 

@@ -26,7 +26,7 @@ class MapView:
 
     @property
     def measure(self) -> str:
-        """What colours the lines: margin, cosine or asked."""
+        """What colours the lines: margin, cosine or label."""
         return colour_measure(self.data, self.filters)
 
 

@@ -38,7 +38,7 @@ def test_margins_colour_the_lines_where_all_held_out_ones_have_one() -> None:
 def test_a_pair_that_should_move_apart_is_green_when_it_does() -> None:
     pairs = pd.DataFrame({"pair": [4, 5, 6], "change": ["worse", "better", "same"]})
     found, measure = add_evaluation(lines(), pd.DataFrame(index=range(9)), pairs)
-    assert measure == "asked"
+    assert measure == "label"
     assert found["value"].tolist() == pytest.approx([-0.4, 0.5, 0.0])
 
 
