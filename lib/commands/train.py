@@ -187,7 +187,7 @@ def collect_results(
         try:
             evaluation = evaluation_of_run(workspace, run)
             suffix = "" if folders[run.model_dir.name] == 1 else f"-{run.id}"
-            results.append(run_result(run, evaluation, copy_model(run.model_dir, out, suffix=suffix)))
+            results.append(run_result(run, evaluation, export_model(run.model_dir, out, suffix=suffix)))
         except CloserError as error:
             failed.append(FailedRun(run.id, run.model, str(error)))
     return results, failed
@@ -215,7 +215,7 @@ def run_result(run: Run, evaluation: Evaluation, model_dir: Path) -> RunResult:
     return RunResult(run.id, run.model, model_dir, evaluation.sentence, evaluation.metrics, epochs)
 
 
-def copy_model(model_dir: Path, out: Path | None, *, suffix: str = "") -> Path:
+def export_model(model_dir: Path, out: Path | None, *, suffix: str = "") -> Path:
     """Copy a tuned model into the out folder, whole or not at all, and return where it lies.
 
     An earlier tuned model of that name is replaced; raises InputError rather than replace anything else.

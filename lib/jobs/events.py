@@ -212,7 +212,7 @@ def fold(events: Iterable[dict[str, Any]], status: Status | None = None) -> Stat
     status = status or Status()
     for event in events:
         status.last, status.clock = event.get("time", status.last), event.get("clock", status.clock)
-        handler = HANDLERS.get(event["kind"])
+        handler = _HANDLERS.get(event["kind"])
         if handler is not None:
             handler(status, event)
     return status
@@ -261,7 +261,7 @@ def _log(status: Status, event: dict[str, Any]) -> None:
     status.log.append({"time": event["time"], "level": event["level"], "text": event["text"]})
 
 
-HANDLERS: dict[str, Callable[[Status, dict[str, Any]], None]] = {
+_HANDLERS: dict[str, Callable[[Status, dict[str, Any]], None]] = {
     "attempt": _attempt,
     "resumed": _resumed,
     "stage": _stage,

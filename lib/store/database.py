@@ -137,7 +137,7 @@ class Database:
         try:
             return self._opened()
         except sqlite3.OperationalError as error:
-            if not is_disk_full(error):
+            if not _is_sqlite_full(error):
                 raise
             if self.give_reserve():
                 return self._opened()
@@ -164,7 +164,7 @@ class Database:
         try:
             yield
         except sqlite3.OperationalError as error:
-            if not is_disk_full(error):
+            if not _is_sqlite_full(error):
                 raise StoreError(f"The workspace's database cannot be used: {error}.", where=str(self.path)) from error
             again = " A reserve was freed: do it again now." if self.give_reserve() else ""
             raise StoreError(
@@ -229,7 +229,7 @@ class Database:
         return version
 
 
-def is_disk_full(error: sqlite3.Error) -> bool:
+def _is_sqlite_full(error: sqlite3.Error) -> bool:
     """Say whether SQLite failed because the disk takes no more: its own words, or a file that could not grow."""
     return getattr(error, "sqlite_errorname", "") in ("SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHMSIZE")
 

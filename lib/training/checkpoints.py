@@ -19,7 +19,7 @@ from lib.errors import TrainingError
 from lib.store.publish import publish, recover, verify
 
 KEPT_CHECKPOINTS = 2
-BEST = "best"
+_BEST = "best"
 
 
 @dataclass(frozen=True)
@@ -54,21 +54,21 @@ def save_checkpoint(
 
 def save_best(folder: Path, model: nn.Module, *, epoch: int) -> None:
     """Publish the weights of the best epoch so far."""
-    with publish(folder / BEST) as part:
+    with publish(folder / _BEST) as part:
         save_file(detach_tensors(model.state_dict()), part / "model.safetensors")
         write_checkpoint_json(part / "best.json", {"epoch": epoch})
 
 
 def load_best(folder: Path, model: nn.Module) -> int:
     """Put the best epoch's weights into the model and return that epoch. Raises TrainingError when they are damaged."""
-    recover(folder / BEST)
-    problems = verify(folder / BEST)
+    recover(folder / _BEST)
+    problems = verify(folder / _BEST)
     if problems:
         raise TrainingError(
             "The weights of the best epoch are damaged.", where=problems[0], todo="Delete this run and train again."
         )
-    model.load_state_dict(load_file(folder / BEST / "model.safetensors"))
-    return int(json.loads((folder / BEST / "best.json").read_text(encoding="utf-8"))["epoch"])
+    model.load_state_dict(load_file(folder / _BEST / "model.safetensors"))
+    return int(json.loads((folder / _BEST / "best.json").read_text(encoding="utf-8"))["epoch"])
 
 
 def newest_checkpoint(folder: Path) -> tuple[Path | None, list[str]]:

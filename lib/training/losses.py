@@ -71,10 +71,10 @@ def make_cached_ranking(model: SentenceTransformer, recipe: Recipe, classes: int
 
 def make_guided(model: SentenceTransformer, recipe: Recipe, classes: int) -> nn.Module:
     """The guide is the base model as it was: it says which in-batch negatives are false."""
-    return stock.GISTEmbedLoss(model, copy_model(model).eval().requires_grad_(False))
+    return stock.GISTEmbedLoss(model, clone_model(model).eval().requires_grad_(False))
 
 
-def copy_model(model: SentenceTransformer) -> SentenceTransformer:
+def clone_model(model: SentenceTransformer) -> SentenceTransformer:
     """Return a model of its own with the same weights. A packed model's forward is bound to it, so the copy gets its own."""
     twin = copy.deepcopy(model)
     state = getattr(model, "closer_switch", None)

@@ -119,13 +119,13 @@ def test_a_copy_replaces_an_earlier_model_and_nothing_else(tmp_path: Path) -> No
     model, out = tmp_path / "run" / "a_model", tmp_path / "out"
     model.mkdir(parents=True)
     (model / "closer.json").write_text("{}")
-    assert command.copy_model(model, None) == model
-    assert command.copy_model(model, out) == command.copy_model(model, out) == out / "a_model"
-    assert command.copy_model(model, out, suffix="-2") == out / "a_model-2"
+    assert command.export_model(model, None) == model
+    assert command.export_model(model, out) == command.export_model(model, out) == out / "a_model"
+    assert command.export_model(model, out, suffix="-2") == out / "a_model-2"
     (out / "a_model" / "closer.json").unlink()
     (out / "a_model" / "thesis.txt").write_text("mine")
     with pytest.raises(InputError, match="was not replaced"):
-        command.copy_model(model, out)
+        command.export_model(model, out)
     assert (out / "a_model" / "thesis.txt").read_text() == "mine"
 
 
