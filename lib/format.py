@@ -133,9 +133,9 @@ def format_p_value(value: float) -> str:
     return "p < 0.001" if value < 0.001 else f"p = {value:.3f}"
 
 
-def format_cosine(value: float) -> str:
-    """Write a cosine similarity with three digits."""
-    return unsigned_zero(f"{value:.3f}")
+def format_cosine(value: float, *, signed: bool = False) -> str:
+    """Write a cosine similarity, or with its sign a difference of two, with three digits."""
+    return unsigned_zero(f"{value:{'+' if signed else ''}.3f}")
 
 
 def format_share(value: float, *, digits: int = 0) -> str:

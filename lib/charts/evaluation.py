@@ -15,7 +15,7 @@ from lib.charts.colours import Palette, with_alpha
 from lib.evaluation.result import Similarity
 from lib.evaluation.side_effects.result import SnapshotMetrics
 from lib.experiments.result import InterpolationPoint
-from lib.format import Change, format_step, metric_title, plotly_format
+from lib.format import Change, format_cosine, format_step, metric_title, plotly_format
 
 FIGURE_HEIGHT = 320
 
@@ -70,7 +70,7 @@ def add_thresholds(figure: go.Figure, similarity: Similarity, colours: Palette) 
         figure.add_vline(
             x=cosine,
             line={"color": colour, "dash": "dash", "width": 1.5},
-            annotation={"text": f"{name} {cosine:.2f}", "font": {"color": colour, "size": 12}},
+            annotation={"text": f"{name} {format_cosine(cosine)}", "font": {"color": colour, "size": 12}},
             annotation_position="top left" if place == 0 else "top right",
         )
 

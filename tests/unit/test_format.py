@@ -105,6 +105,7 @@ def test_a_metric_of_another_version_goes_by_its_key() -> None:
 
 def test_cosines_and_p_values_have_three_digits() -> None:
     assert (format_cosine(0.8), format_cosine(-0.00001)) == ("0.800", "0.000")
+    assert (format_cosine(0.8, signed=True), format_cosine(-0.00001, signed=True)) == ("+0.800", "0.000")
     assert (format_p_value(0.0004), format_p_value(0.0421)) == ("p < 0.001", "p = 0.042")
 
 

@@ -55,7 +55,13 @@ def _show_comparison(run: Run) -> None:
         base, tuned = inference_client().call("cosines", models=_models(run), left=first, right=second)
         with st.container(horizontal=True):
             st.metric("Base cosine", format_cosine(base), border=True)
-            st.metric("Tuned cosine", format_cosine(tuned), f"{tuned - base:+.3f}", delta_color="off", border=True)
+            st.metric(
+                "Tuned cosine",
+                format_cosine(tuned),
+                format_cosine(tuned - base, signed=True),
+                delta_color="off",
+                border=True,
+            )
         st.caption(
             "Each model has its own range of cosines, so compare values of one model only. The percentile columns of the per-pair "
             "results show where a cosine stands among random pairs of the same model."

@@ -46,7 +46,7 @@ def test_the_distributions_are_shares_of_pairs_and_random_pairs_of_both_models()
 
 
 def test_thresholds_that_are_close_have_their_labels_on_either_side() -> None:
-    for base, tuned, wanted in ((0.41, 0.40, ["tuned 0.40", "base 0.41"]), (0.3, 0.5, ["base 0.30", "tuned 0.50"])):
+    for base, tuned, wanted in ((0.41, 0.40, ["tuned 0.400", "base 0.410"]), (0.3, 0.5, ["base 0.300", "tuned 0.500"])):
         found = similarity(distribution(threshold=base), distribution(threshold=tuned))
         notes = charts.cosine_histograms(found, LIGHT).layout.annotations
         assert [note.text for note in notes] == wanted
@@ -55,7 +55,7 @@ def test_thresholds_that_are_close_have_their_labels_on_either_side() -> None:
 
 def test_where_there_is_no_threshold_none_is_drawn() -> None:
     found = similarity(distribution(threshold=None))
-    assert [note.text for note in charts.cosine_histograms(found, LIGHT).layout.annotations] == ["tuned 0.41"]
+    assert [note.text for note in charts.cosine_histograms(found, LIGHT).layout.annotations] == ["tuned 0.410"]
 
 
 def test_the_course_marks_the_best_epoch() -> None:

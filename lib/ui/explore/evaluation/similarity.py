@@ -9,7 +9,7 @@ import streamlit as st
 
 from lib.charts.evaluation import cosine_histograms
 from lib.evaluation.result import Evaluation, Similarity
-from lib.format import format_share
+from lib.format import format_cosine, format_metric, format_share
 from lib.ui.shared.theme import theme_palette
 
 _SELECTED_ON = {
@@ -47,7 +47,7 @@ def _recommend_threshold(similarity: Similarity) -> str:
         return "**No threshold recommended:** there are too few pairs to select one."
     precision, recall = (_format_share(value) for value in (threshold.precision, threshold.recall))
     return (
-        f"**Recommended threshold, tuned model: {threshold.cosine:.2f}.** It separates pairs from {similarity.against} best, "
+        f"**Recommended threshold, tuned model: {format_cosine(threshold.cosine)}.** It separates pairs from {similarity.against} best, "
         f"with precision {precision} and recall {recall}."
     )
 
@@ -85,8 +85,8 @@ def show_threshold_card(evaluation: Evaluation, *, width: int) -> None:
         return
     st.metric(
         "Threshold",
-        f"{base.cosine:.2f} → {tuned.cosine:.2f}",
-        delta=f"F1 {base.f1:.3f} → {tuned.f1:.3f}",
+        f"{format_cosine(base.cosine)} → {format_cosine(tuned.cosine)}",
+        delta=f"F1 {format_metric('best_f1', base.f1)} → {format_metric('best_f1', tuned.f1)}",
         delta_color="off",
         delta_arrow="off",
         help="Cosine from which two texts count as the same. F1 is what this threshold reaches on these pairs; best F1 is the "

@@ -8,6 +8,7 @@ import streamlit as st
 
 from lib.charts.pair.nearest_wrong import AnswerTriple, nearest_wrong_figure
 from lib.charts.pair.trajectory import trajectory_figure
+from lib.format import format_cosine
 from lib.projection.store import end_vectors
 from lib.store.runs import Run
 from lib.store.workspace import open_workspace
@@ -62,7 +63,7 @@ def show_text_on_map(view: MapView, row: int) -> None:
 def _describe_numbers(line: pd.Series) -> str:
     """Write the pair's numbers of the full embeddings, base -> tuned."""
     base, tuned = line["base_cosine"], line["tuned_cosine"]
-    words = f"Cosine {base:.3f} → {tuned:.3f} ({tuned - base:+.3f})"
+    words = f"Cosine {format_cosine(base)} → {format_cosine(tuned)} ({format_cosine(tuned - base, signed=True)})"
     if pd.notna(line.get("base_rank")):
         words += f", rank of the correct answer {int(line['base_rank']):,} → {int(line['tuned_rank']):,}"
     return f"{words}. {line['part'].replace('_', '-').capitalize()}."
