@@ -9,14 +9,17 @@ from lib.evaluation.bootstrap import compare_means
 from lib.evaluation.difference import Difference
 
 TOP_1_ACCURACY, RECIPROCAL = "accuracy@1", "mrr@10"
+"""Metrics that two runs are compared by, as far as the stored ranks carry them."""
+
 RANK_LIMIT = 10
+"""Ranks beyond this count as 0 in the reciprocal rank."""
 
 
 def compare_tuned_models(one: pd.DataFrame, other: pd.DataFrame, components: pd.Series) -> dict[str, Difference]:
-    """Compare two runs' tuned models pair by pair; return nothing where they have no ranks or no pair in common.
+    """Compare two runs' tuned models pair by pair; empty where they have no ranks or no pair in common.
 
-    one, other: stored tables of judged pairs (pair, tuned_rank: the rank of the pair's own target among wrong ones).
-    components: by pair, which group of pairs that belong together it is in. `base` is the first run, `tuned` the second.
+    one, other: stored per-pair results (pair, tuned_rank: the rank of the pair's own target among wrong ones). components: by
+    pair its component. In the result `base` is the first run, `tuned` the second.
     """
     if "tuned_rank" not in one or "tuned_rank" not in other:
         return {}

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 MAX_TOKENS_SHOWN = 64
-"""Tokens of a side that are shown; the rest are summed into one part, so that the parts still sum to the cosine."""
+"""Tokens of a side that are listed; the rest are summed into one part, so that the parts still sum to the cosine."""
 
 MAX_WORDS_SHOWN = 64
 """The same for words that are left out in turn; the rest are left out together."""
@@ -27,7 +27,7 @@ WORD = re.compile(f"[{UNSPACED}]|[^\\s{UNSPACED}]+")
 
 
 def explain_cosine(*, models: dict[str, str], first: str, second: str, home: str) -> dict[str, Any]:
-    """Return by model name (base, tuned) what `parts_of` says of the two texts, JSON-able. models: name -> model or folder."""
+    """Decompose the cosine of two texts by model (base, tuned), JSON-able. models: name -> model or folder."""
     return {name: decompose_cosine(_loaded(folder, home), first, second) for name, folder in models.items()}
 
 
@@ -39,11 +39,11 @@ def _loaded(name: str, home: str) -> SentenceTransformer:
 
 
 def decompose_cosine(model: SentenceTransformer, first: str, second: str) -> dict[str, Any]:
-    """Return the cosine of two texts in parts.
+    """Decompose the cosine of two texts.
 
     A mean-pooled model: kind tokens, labels of both sides, and parts (tokens of first, tokens of second) that sum to the
-    cosine, for the mean of the token vectors is linear and only the two lengths divide it. Any other: kind words, and by
-    word of each side how much the cosine falls when it is left out.
+    cosine: with token vectors u_i, v_j and means u, v, cos = sum_ij u_i v_j / (m n |u| |v|). Any other: kind words, and by word
+    of each side how much the cosine falls when it is left out.
     """
     if is_mean_pooled(model):
         return _tokens(model, first, second)
@@ -51,12 +51,12 @@ def decompose_cosine(model: SentenceTransformer, first: str, second: str) -> dic
 
 
 def default_prompt(model: SentenceTransformer) -> str:
-    """Return what the model sets before every text of its own accord, empty where it sets nothing."""
+    """Look up the prompt that the model sets before every text by default; empty where there is none."""
     return model.prompts.get(model.default_prompt_name or "", "") or ""
 
 
 def is_mean_pooled(model: SentenceTransformer) -> bool:
-    """Say whether the model is a transformer, a plain mean of its text's tokens, and at most a change of length."""
+    """Check that the model is a transformer, a plain mean over tokens and at most a normalisation, without a default prompt."""
     if default_prompt(model):
         return False
     names = [type(module).__name__ for module in model]
@@ -83,15 +83,15 @@ def _tokens(model: SentenceTransformer, first: str, second: str) -> dict[str, An
 
 
 def token_vectors(model: SentenceTransformer, text: str) -> tuple[list[str], np.ndarray]:
-    """Return the tokens that the model reads of a text, and their vectors (tokens, d) before the mean, in float64."""
+    """Compute the tokens that the model reads of a text, and their vectors (tokens, d) before the mean, in float64."""
     import torch
 
     features = model.preprocess([text])
     features = {name: v.to(model.device) if isinstance(v, torch.Tensor) else v for name, v in features.items()}
     with torch.inference_mode():
-        given = model[0](features)
-    mask = given["attention_mask"][0].bool()
-    vectors = given["token_embeddings"][0][mask].double().cpu().numpy()
+        outputs = model[0](features)
+    mask = outputs["attention_mask"][0].bool()
+    vectors = outputs["token_embeddings"][0][mask].double().cpu().numpy()
     labels = model.tokenizer.convert_ids_to_tokens(features["input_ids"][0][mask].tolist())
     return [str(label) for label in labels], vectors
 
@@ -104,7 +104,7 @@ def shorten_rows(rows: np.ndarray) -> np.ndarray:
 
 
 def shorten_labels(labels: list[str]) -> list[str]:
-    """Return the labels of the shown rows; the last one stands for the rest where there are more."""
+    """Keep as many labels as `shorten_rows` keeps rows; the last one stands for the rest where there are more."""
     if len(labels) <= MAX_TOKENS_SHOWN:
         return labels
     return [*labels[: MAX_TOKENS_SHOWN - 1], f"({len(labels) - MAX_TOKENS_SHOWN + 1} more)"]
@@ -114,8 +114,8 @@ def _words(model: SentenceTransformer, first: str, second: str) -> dict[str, Any
     from lib.models.encoder import encode
 
     sides = [leave_one_word_out(text) for text in (first, second)]
-    remove_span = [text for side in sides for _, text in side]
-    rows = normalize_rows(encode(model, [first, second, *remove_span], fast=False)).astype(np.float64)
+    shortened = [text for side in sides for _, text in side]
+    rows = normalize_rows(encode(model, [first, second, *shortened], fast=False)).astype(np.float64)
     whole, split = float(rows[0] @ rows[1]), 2 + len(sides[0])
     return {
         "kind": "words",
@@ -128,16 +128,16 @@ def _words(model: SentenceTransformer, first: str, second: str) -> dict[str, Any
 
 
 def leave_one_word_out(text: str) -> list[tuple[str, str]]:
-    """Return by word what is shown of it and the whole text without it; the words past the last one shown go together."""
-    spans = [found.span() for found in WORD.finditer(text)]
+    """List by word its label and the text without it; the words past the last label are left out together."""
+    spans = [match.span() for match in WORD.finditer(text)]
     whole = spans[:MAX_WORDS_SHOWN] if len(spans) <= MAX_WORDS_SHOWN else spans[: MAX_WORDS_SHOWN - 1]
-    found = [(text[begin:end], remove_span(text, begin, end)) for begin, end in whole]
+    variants = [(text[begin:end], remove_span(text, begin, end)) for begin, end in whole]
     if len(whole) < len(spans):
         begin, end = spans[len(whole)][0], spans[-1][1]
-        found.append((f"({len(spans) - len(whole)} more)", remove_span(text, begin, end)))
-    return found
+        variants.append((f"({len(spans) - len(whole)} more)", remove_span(text, begin, end)))
+    return variants
 
 
 def remove_span(text: str, begin: int, end: int) -> str:
-    """Return the text without this stretch, spaces as they would stand."""
+    """Remove a stretch of the text and normalise the spaces."""
     return " ".join((text[:begin] + text[end:]).split())

@@ -1,4 +1,4 @@
-"""The table of examples: each one's cosine, rank and margin before and after, and what its source finds."""
+"""Per-pair results: cosine, rank and margin of each example before and after, and the nearest targets of its query."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from lib.evaluation.task import EvalTask, positives
 from lib.models.vectors import normalize_rows
 
 MIN_RANK_CHANGE = 0.02
-"""A place among the others that changed by less than this counts as the same where there are no ranks."""
+"""Where there are no ranks, an example whose percentile changed by less than this counts as the same."""
 
 MIN_SHARE_CHANGE = 0.05
 """The same for the share of ten same-class neighbours: half a neighbour."""
 
 MAX_RANK_ERROR = 0.25
-"""A scored pair is wrong where its cosine's place among all lies farther than this from its score's place."""
+"""A scored pair is wrong where its cosine's percentile lies farther than this from its score's."""
 
 MIN_CLASS_SHARE = 0.5
 """A text with a smaller share of neighbours of its own class is wrong."""
 
 
 def per_pair_results(frame: pd.DataFrame, models: ModelPair, *, threshold: float | None = None) -> pd.DataFrame:
-    """Return one row an example of the part: pair, part, texts, component, numbers of both models, gain, change, wrong, off.
+    """Build a row for each example of the part: pair, part, texts, component, numbers of both models, gain, change, wrong, off.
 
     threshold: the cosine from which on the tuned model calls labelled pairs the same.
     """
@@ -47,7 +47,7 @@ def per_pair_results(frame: pd.DataFrame, models: ModelPair, *, threshold: float
 
 
 def add_model_columns(table: pd.DataFrame, name: str, models: ModelPair) -> None:
-    """Add cosine, background (share of random pairs that are less close), and for retrieval rank and margin.
+    """Add cosine, background (share of random pairs with a lower cosine), and for retrieval rank and margin.
 
     The rank is that of the row's own target: 1 + the number of wrong ones above it.
     """
@@ -59,19 +59,19 @@ def add_model_columns(table: pd.DataFrame, name: str, models: ModelPair) -> None
     table[f"{name}_cosine"] = cosines.astype(np.float64)
     table[f"{name}_background"] = np.searchsorted(random, cosines) / len(random) if len(random) else np.nan
     if task.retrieves:
-        found = models.retrievals[name]
-        table[f"{name}_rank"] = found.target_rank[task.target_of_row]
-        table[f"{name}_margin"] = (cosines - found.wrong[task.query_of_row]).astype(np.float64)
+        retrieval = models.retrievals[name]
+        table[f"{name}_rank"] = retrieval.target_rank[task.target_of_row]
+        table[f"{name}_margin"] = (cosines - retrieval.wrong[task.query_of_row]).astype(np.float64)
     if task.negatives.size:
         nearest = negative_cosines(task, normalize_rows(models.embeddings(name))).max(axis=1)
         table[f"{name}_negative_cosine"] = np.where(np.isfinite(nearest), nearest, np.nan).astype(np.float64)
 
 
 def compute_gain(table: pd.DataFrame, task: EvalTask) -> np.ndarray:
-    """Return by row how much better it became.
+    """Compute by row how much better it became.
 
-    Retrieval: the gain in 1 / rank, so that 2 -> 1 outweighs 200 -> 100. Scores: how much nearer the cosine's place among
-    all cosines is to the score's place among all scores. Labels: the gain in the share of pairs of the other kind that it
+    Retrieval: the gain in 1 / rank, so that 2 -> 1 outweighs 200 -> 100. Scores: how much nearer the cosine's percentile
+    is to the score's. Labels: the gain in the share of pairs of the other kind that it
     is on the right side of. Both see order alone: a model that puts all cosines higher gains nothing.
     """
     if task.retrieves:
@@ -87,7 +87,7 @@ def compute_gain(table: pd.DataFrame, task: EvalTask) -> np.ndarray:
 
 
 def opposite_class_share(cosines: np.ndarray, same: np.ndarray) -> np.ndarray:
-    """Return by labelled pair the share of pairs of the other kind that it is on the right side of, ties half.
+    """Compute by labelled pair the share of pairs of the other class that it is on the right side of, ties half.
 
     Their mean over the pairs that are the same is the area under the ROC curve (Mann & Whitney 1947). Zero where there is
     no other kind.
@@ -102,25 +102,25 @@ def opposite_class_share(cosines: np.ndarray, same: np.ndarray) -> np.ndarray:
 
 
 def rank_percentile(values: np.ndarray) -> np.ndarray:
-    """Return each value's place among all, from 0 (lowest) to 1; equal values share a place. Spearman sees only this."""
+    """Compute each value's percentile, from 0 (lowest) to 1; ties share one. Spearman sees only this."""
     return (average_ranks(np.asarray(values)) - 1) / max(1, len(values) - 1)
 
 
 def min_gain(task: EvalTask) -> float:
-    """Return the gain from which on an example counts as changed."""
+    """Look up the gain from which on an example counts as changed."""
     if task.retrieves:
         return 1e-9
     return MIN_SHARE_CHANGE if task.shape is Shape.LABELLED_TEXTS else MIN_RANK_CHANGE
 
 
 def classify_change(gain: pd.Series, least: float) -> np.ndarray:
-    """Return better where the gain is at least `least`, worse where it is at most minus that, else same."""
+    """Classify by row: better where the gain is at least `least`, worse where it is at most minus that, else same."""
     values = gain.to_numpy()
     return np.where(values >= least, "better", np.where(values <= -least, "worse", "same"))
 
 
 def is_error(table: pd.DataFrame, task: EvalTask, threshold: float | None) -> np.ndarray:
-    """Return by row whether the tuned model gets it wrong; labelled pairs without a threshold have no wrong ones."""
+    """Decide by row whether the tuned model gets it wrong; labelled pairs without a threshold have no wrong ones."""
     if task.retrieves:
         return (table["tuned_rank"] > 1).to_numpy()
     if task.shape is Shape.LABELLED_TEXTS:
@@ -130,9 +130,10 @@ def is_error(table: pd.DataFrame, task: EvalTask, threshold: float | None) -> np
 
 
 def error_size(table: pd.DataFrame, task: EvalTask, threshold: float | None) -> np.ndarray:
-    """Return by labelled pair how far its tuned cosine lies beyond the threshold on the wrong side (nan without one),
+    """Compute by row the size of the tuned model's error.
 
-    by scored pair how far the cosine's place among all lies from the score's.
+    Labelled pairs: how far the cosine lies beyond the threshold on the wrong side, nan without one. Scored pairs: how far the
+    cosine's percentile lies from the score's.
     """
     cosines = table["tuned_cosine"].to_numpy()
     if task.shape is Shape.SCORED:
@@ -142,26 +143,26 @@ def error_size(table: pd.DataFrame, task: EvalTask, threshold: float | None) -> 
 
 
 def nearest_targets_table(models: ModelPair) -> pd.DataFrame:
-    """Return what is nearest to each example's source before and after: pair, moment, place, text, cosine, right, own.
+    """List the targets nearest to each example's query before and after: pair, moment, place, text, cosine, right, own.
 
-    right: some pair says that it belongs to the source. own: it is this row's target, which a label or score may call wrong.
+    right: some pair says that it belongs to the query. own: it is this row's target, which a label or score may call wrong.
     """
     near = models.nearest_targets
     texts = np.array(models.task.texts, dtype=object)[near.documents]
     parts = []
-    for moment in MODEL_NAMES:
-        found = near.by_model[moment]
-        top = found.top.shape[1]
+    for name in MODEL_NAMES:
+        neighbours = near.by_model[name]
+        top = neighbours.top.shape[1]
         parts.append(
             pd.DataFrame(
                 {
                     "pair": np.repeat(models.task.rows, top),
-                    "moment": moment,
-                    "place": np.tile(np.arange(1, top + 1), len(found.top)),
-                    "text": texts[found.top].ravel(),
-                    "cosine": found.cosine.ravel(),
-                    "right": found.right.ravel(),
-                    "own": (found.top == near.target[:, None]).ravel(),
+                    "moment": name,
+                    "place": np.tile(np.arange(1, top + 1), len(neighbours.top)),
+                    "text": texts[neighbours.top].ravel(),
+                    "cosine": neighbours.cosine.ravel(),
+                    "right": neighbours.right.ravel(),
+                    "own": (neighbours.top == near.target[:, None]).ravel(),
                 }
             )
         )

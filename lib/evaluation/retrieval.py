@@ -31,11 +31,11 @@ class Retrieval:
     target_rank: np.ndarray
 
     def recall(self, k: int) -> np.ndarray:
-        """Return by query the share of its right targets among the first k."""
+        """Compute by query the share of its right targets among the first k."""
         return self.hits[:, :k].sum(axis=1) / self.relevant
 
     def accuracy(self, k: int) -> np.ndarray:
-        """Return by query 1 where a right target is among the first k, else 0."""
+        """Compute by query 1 where a right target is among the first k, else 0."""
         return (self.rank <= k).astype(float)
 
     def precision(self, k: int) -> np.ndarray:
@@ -43,18 +43,18 @@ class Retrieval:
         return self.hits[:, :k].sum(axis=1) / k
 
     def reciprocal_rank(self, k: int = TOP_K) -> np.ndarray:
-        """Return by query 1 / rank of the first right target, 0 beyond k."""
+        """Compute by query 1 / rank of the first right target, 0 beyond k."""
         return np.where(self.rank <= k, 1.0 / self.rank, 0.0)
 
     def ndcg(self, k: int = TOP_K) -> np.ndarray:
-        """Return by query the normalised discounted cumulative gain at k, all right targets weighing the same."""
+        """Compute by query nDCG at k, DCG = sum of 1 / log2(rank + 1) over right targets (Jarvelin & Kekalainen 2002)."""
         discount = 1.0 / np.log2(np.arange(2, k + 2))
         gained = (self.hits[:, :k] * discount[: self.hits.shape[1]]).sum(axis=1)
         ideal = np.cumsum(discount)[np.minimum(self.relevant, k).astype(int) - 1]
         return gained / ideal
 
     def metrics(self) -> dict[str, np.ndarray]:
-        """Return every measure by query, by name."""
+        """Compute every metric by query; a metric added here is in epochs, verdict, JSON and model card."""
         return {
             **{f"recall@{k}": self.recall(k) for k in (1, 5, 10)},
             **{f"accuracy@{k}": self.accuracy(k) for k in (1, 5, 10)},
@@ -124,7 +124,7 @@ def _ahead(scores: np.ndarray, rows: np.ndarray, columns: np.ndarray, cosines: n
 
 
 def _top(scores: np.ndarray, top: int) -> np.ndarray:
-    """Return by row the columns of the highest scores, best first; ties go to the lower column."""
+    """Find by row the columns of the highest scores, best first; ties go to the lower column."""
     if top >= scores.shape[1]:
         return np.argsort(-scores, axis=1, kind="stable")
     chosen = np.sort(np.argpartition(-scores, top - 1, axis=1)[:, :top], axis=1)
@@ -133,7 +133,7 @@ def _top(scores: np.ndarray, top: int) -> np.ndarray:
 
 
 def nearest_others(rows: np.ndarray, ids: np.ndarray, *, count: int = TOP_K) -> tuple[np.ndarray, np.ndarray]:
-    """Return by id the nearest other rows and their cosines, (ids, count) each, in blocks. rows: (n, d) of any length."""
+    """Find by id the nearest other rows and their cosines, (ids, count) each, in blocks. rows: (n, d) of any length."""
     rows = normalize_rows(rows)
     top = max(0, min(count, len(rows) - 1))
     near, cosines = np.empty((len(ids), top), dtype=np.int64), np.empty((len(ids), top), dtype=np.float32)

@@ -16,6 +16,7 @@ from lib.evaluation.retrieval import Retrieval, retrieve
 from lib.models.vectors import normalize_rows
 
 RANDOM_PAIRS = 20_000
+"""Random pairs that a model's cosines are compared with."""
 
 
 @dataclass(frozen=True)
@@ -45,18 +46,18 @@ class EvalTask:
 
     @classmethod
     def of(cls, frame: pd.DataFrame, *, shape: Shape | str, part: str) -> EvalTask:
-        """Return the task of a part (train, validation, held_out) of a dataset's frame. Raises InputError when it is empty."""
+        """Build the task of a part (train, validation, held_out) of a dataset's frame. Raises InputError when it is empty."""
         shape = Shape(shape)
         chosen = frame[frame["part"] == part]
         if chosen.empty:
-            raise InputError(f"The part {part} of this dataset is empty.", todo="Split it anew with a larger share.")
+            raise InputError(f"The part {part} of this dataset is empty.", todo="Split again with a larger share.")
         if shape is Shape.LABELLED_TEXTS:
             return _labelled(frame, chosen)
         return _paired(frame, chosen, shape)
 
     @property
     def retrieves(self) -> bool:
-        """Say whether the task ranks documents."""
+        """Whether the task ranks documents."""
         return len(self.queries) > 0
 
     def retrieval(self, embeddings: np.ndarray) -> Retrieval:
@@ -66,7 +67,7 @@ class EvalTask:
 
     @property
     def target_of_row(self) -> np.ndarray:
-        """Return by row where its own target stands among the right ones of all queries, as `Retrieval.target_rank` lists them."""
+        """By row the place of its own target among the right ones of all queries, as `Retrieval.target_rank` lists them."""
         starts = np.concatenate([[0], np.cumsum([len(ids) for ids in self.relevant])])
         document = np.searchsorted(self.documents, self.right)
         return np.array(
@@ -79,13 +80,13 @@ class EvalTask:
 
     @property
     def is_right(self) -> np.ndarray:
-        """Return by row whether its two texts belong together: by label, by a score above the middle, or because it is a pair."""
+        """By row whether its two texts match: by label, by a score above the middle, or because it is a pair."""
         if self.shape is Shape.LABELLED_PAIRS:
             return positives(self) == 1
         return self.values > self.middle if self.shape is Shape.SCORED else np.ones(len(self.left), dtype=bool)
 
     def pair_cosines(self, embeddings: np.ndarray) -> np.ndarray:
-        """Return the cosine of each row's two texts, bit for bit as sentence-transformers' evaluators compute it.
+        """Compute the cosine of each row's two texts, bit for bit as sentence-transformers' evaluators compute it.
 
         Texts that a model cannot tell apart are at a cosine of 1 but for the last bit, and ranks see that bit.
         """
@@ -96,13 +97,13 @@ class EvalTask:
         return pairwise_cos_sim(rows[self.left], rows[self.right]).numpy()
 
     def random_cosines(self, embeddings: np.ndarray, *, count: int = RANDOM_PAIRS, seed: int = 0) -> np.ndarray:
-        """Return the cosines of random pairs of one left and one right text that do not belong together."""
+        """Compute the cosines of random pairs of one left and one right text that are no known pair."""
         rows = normalize_rows(embeddings)
         first, second = self.random_pairs(count=count, seed=seed)
         return np.einsum("ij,ij->i", rows[self.left[first]], rows[self.right[second]])
 
     def random_pairs(self, *, count: int = RANDOM_PAIRS, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-        """Return rows, (pairs,) twice: the left text of the first and the right text of the second are no known pair."""
+        """Draw rows, (pairs,) twice: the left text of the first and the right text of the second are no known pair."""
         first, second = np.random.default_rng(seed).integers(len(self.left), size=(2, count))
         left, right = self.left[first], self.right[second]
         size = len(self.texts)
@@ -112,16 +113,15 @@ class EvalTask:
 
     @property
     def known_pairs(self) -> np.ndarray:
-        """Return the text ids of all pairs that are given, (pairs, 2); of queries, all their right documents."""
-        given = np.stack([self.left, self.right], axis=1)
+        """The text ids of all pairs of the part, (pairs, 2); of queries, all their right documents."""
         if not self.retrieves:
-            return given
+            return np.stack([self.left, self.right], axis=1)
         asked = np.repeat(self.queries, [len(ids) for ids in self.relevant])
         return np.stack([asked, self.documents[np.concatenate(self.relevant)]], axis=1)
 
 
 def _paired(frame: pd.DataFrame, chosen: pd.DataFrame, shape: Shape) -> EvalTask:
-    """Ids of pairs, scored pairs, labelled pairs and triplets; those with one right answer a row also retrieve."""
+    """Build the task of pairs, scored pairs, labelled pairs or triplets; pairs and triplets also retrieve."""
     names = ["anchor", "positive", *sorted(c for c in frame.columns if c.startswith("negative"))]
     retrieves = shape in (Shape.PAIRS, Shape.TRIPLETS)
     source = frame if retrieves else chosen
@@ -173,7 +173,7 @@ def _retrieving(task: EvalTask, ids: dict[str, np.ndarray], inside: np.ndarray) 
 
 
 def _own_documents(queries: np.ndarray, documents: np.ndarray, by_query: pd.Series) -> np.ndarray:
-    """Return by query the place of its own text among the documents, -1 where it is none or is itself a right one."""
+    """Find by query the place of its own text among the documents, -1 where it is none or is itself a right one."""
     place = np.minimum(np.searchsorted(documents, queries), len(documents) - 1)
     own = np.where(documents[place] == queries, place, -1)
     return np.array([-1 if at in by_query[query] else at for query, at in zip(queries, own, strict=True)])
@@ -188,7 +188,7 @@ def _values(chosen: pd.DataFrame, shape: Shape) -> np.ndarray:
 
 
 def _labelled(frame: pd.DataFrame, chosen: pd.DataFrame) -> EvalTask:
-    """Texts of the part are queries; neighbours are looked for among all texts of the dataset, by label."""
+    """Build the task of labelled texts: those of the part are queries, neighbours are all texts of the dataset."""
     codes, texts = pd.factorize(frame["text"].to_numpy(dtype=object))
     inside = np.flatnonzero(frame["part"].to_numpy() == chosen["part"].iloc[0])
     labels = frame["label"].astype(str).to_numpy(dtype=object)
@@ -205,12 +205,12 @@ def _labelled(frame: pd.DataFrame, chosen: pd.DataFrame) -> EvalTask:
 
 
 def positives(task: EvalTask) -> np.ndarray:
-    """Return by row of labelled pairs 1 where the label means the same ("1", "entailment"), else 0."""
+    """Compute by row of labelled pairs 1 where the label means the same ("1", "entailment"), else 0."""
     return (task.values == task.same).astype(int)
 
 
 def same_label(labels: Iterable[str]) -> str:
-    """Return which of a dataset's labels of pairs means the same, by the rule by which Upload offers one.
+    """Choose which of a dataset's labels of pairs means the same, by the rule by which Upload offers one.
 
     Pairs of two classes are stored with the labels "0" and "1". Classes that were kept apart go by their word, else 0 of 0, 1
     and 2 (as SNLI and MNLI write entailment), else the last.

@@ -1,4 +1,4 @@
-"""Rows that the base model doubts: another target lies nearer than the row's own. Likely false negatives, or wrong rows."""
+"""Label noise: rows whose query lies nearer to another target than to its own. Likely false negatives, or wrong rows."""
 
 from __future__ import annotations
 
@@ -14,29 +14,30 @@ from lib.models.vectors import check_finite, normalize_rows
 from lib.settings import PARTS
 
 MAX_LABEL_ERRORS = 500
+"""Rows that are listed at most."""
+
 SHAPES_WITH_TARGETS = (Shape.PAIRS, Shape.TRIPLETS)
-LABEL_ERROR_COLUMNS = ["pair", "line", "part", "anchor", "positive", "cosine", "other", "other_cosine", "gap"]
 
 
 def find_possible_label_errors(
     frame: pd.DataFrame, shape: Shape | str, embed: Callable[[list[str]], np.ndarray], *, most: int = MAX_LABEL_ERRORS
 ) -> pd.DataFrame:
-    """Return the rows whose source is nearer to another row's target than to its own, the widest gap first.
+    """Find the rows whose query is nearer to another row's target than to its own, the widest gap first.
 
     embed: texts -> (n, d). Columns: pair (row id), line, part, anchor, positive, cosine, other (the nearer target, which is
-    right for no row of this source), other_cosine, gap. Raises InputError for a shape without targets.
+    right for no row of this query), other_cosine, gap. Raises InputError for a shape without targets.
     """
     if Shape(shape) not in SHAPES_WITH_TARGETS:
         raise InputError("Only pairs and triplets have targets that could be confused.")
-    found = [rows for part in PARTS if (frame["part"] == part).any() for rows in [_of_part(frame, shape, embed, part)]]
-    table = pd.concat(found, ignore_index=True)
+    parts = [part for part in PARTS if (frame["part"] == part).any()]
+    table = pd.concat([_rows_of_part(frame, shape, embed, part) for part in parts], ignore_index=True)
     return table[table["gap"] > 0].sort_values("gap", ascending=False, kind="stable").head(most).reset_index(drop=True)
 
 
-def _of_part(
+def _rows_of_part(
     frame: pd.DataFrame, shape: Shape | str, embed: Callable[[list[str]], np.ndarray], part: str
 ) -> pd.DataFrame:
-    """Return every row of a part with its nearest target that is not right."""
+    """List every row of a part with its nearest target that is not right."""
     task = EvalTask.of(frame, shape=shape, part=part)
     embeddings = check_finite(embed(task.texts), name="base")
     retrieval = task.retrieval(embeddings)
@@ -63,6 +64,6 @@ def _of_part(
 
 
 def first_wrong_place(hits: np.ndarray) -> np.ndarray:
-    """Return by query the place of its first wrong target; the number of places where all are right."""
+    """Find by query the place of its first wrong target; the number of places where all are right."""
     wrong = ~hits
     return np.where(wrong.any(axis=1), wrong.argmax(axis=1), hits.shape[1])
