@@ -1,0 +1,49 @@
+"""Texts that pages write: nothing of a person's reaches markdown, settings and losses read as words."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from lib.training.options import LOSSES
+from lib.training.recipe import RECOMMENDED
+from lib.ui.shared.components import escape_markdown, loss_title, run_titles, settings_summary
+from tests.unit.ui.runs import RUN
+
+
+@pytest.mark.parametrize("sign", list("*_`[]()#+-.!<>|:$~\\"))
+def test_no_sign_means_anything_to_markdown(sign: str) -> None:
+    assert escape_markdown(f"a{sign}b") == f"a\\{sign}b"
+
+
+def test_only_settings_that_differ_from_recommended_are_named() -> None:
+    assert settings_summary(replace(RECOMMENDED, epochs=9).to_dict()) == "epochs 9"
+    assert settings_summary(RECOMMENDED.to_dict()) == "Recommended"
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("MultipleNegativesRanking", "Multiple negatives ranking"),
+        ("BatchHardSoftMargin", "Batch hard soft margin"),
+        ("CoSENT", "CoSENT"),
+        ("GISTEmbed", "GISTEmbed"),
+        ("CachedGISTEmbed", "Cached GIST embed"),
+        ("query_to_doc", "source to target"),
+    ],
+)
+def test_names_of_losses_read_as_words(name: str, title: str) -> None:
+    assert loss_title(name) == title
+
+
+def test_every_loss_has_a_title_of_its_own() -> None:
+    losses = {loss for losses in LOSSES.values() for loss in losses}
+    assert len({loss_title(loss) for loss in losses}) == len(losses)
+
+
+def test_runs_of_one_name_and_time_are_told_apart_by_their_ids() -> None:
+    titles = run_titles([RUN, replace(RUN, id="def"), replace(RUN, id="ghi", name="Other")])
+    assert len(set(titles.values())) == 3
+    assert titles["abc"].endswith("abc")
+    assert not titles["ghi"].endswith("ghi")

@@ -1,0 +1,15 @@
+"""The table of dataset formats says what the train page offers."""
+
+from __future__ import annotations
+
+from lib.data.shapes import Shape
+from lib.training.options import losses_for
+from lib.ui.shared.components import SHAPE_TITLES, loss_title
+from lib.ui.upload.shapes import shapes_table
+
+
+def test_every_shape_stands_there_with_all_its_losses() -> None:
+    table = shapes_table().set_index("Format")["Losses that fit"]
+    assert list(table.index) == [SHAPE_TITLES[shape] for shape in Shape]
+    for shape in Shape:
+        assert table[SHAPE_TITLES[shape]].split(", ") == [loss_title(loss) for loss in losses_for(shape)]
