@@ -76,7 +76,7 @@ def _datasets(datasets: Sequence[Dataset]) -> None:
     rows = [
         {
             "Dataset": dataset.name,
-            "Shape": SHAPE_TITLES[Shape(dataset.shape)],
+            "Format": SHAPE_TITLES[Shape(dataset.shape)],
             "Train": dataset.counts["train"],
             "Validation": dataset.counts["validation"],
             "Held-out": dataset.counts["held_out"],

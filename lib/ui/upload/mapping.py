@@ -57,7 +57,7 @@ def _start(draft: Draft, table: Table) -> ColumnMapping:
 def _shape(upload: Upload, mapping: ColumnMapping) -> Shape:
     shapes = list(SHAPE_TITLES)
     chosen = st.segmented_control(
-        "Shape",
+        "Dataset format",
         shapes,
         default=mapping.shape,
         format_func=SHAPE_TITLES.__getitem__,
