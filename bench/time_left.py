@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from bench.results import put
-from lib.jobs.events import Status, fold, read_events
+from lib.jobs.events import AdvanceEvent, LossEvent, read_events
+from lib.jobs.status import Status, fold
 from lib.store.workspace import open_workspace
 
 STAGE = "training"
@@ -25,11 +26,11 @@ def errors(path: Path) -> np.ndarray:
     events, _ = read_events(path)
     status, told, end = Status(), [], 0.0
     for event in events:
-        if status.stage == STAGE and "clock" in event:
-            end = event["clock"]
+        if status.stage == STAGE and event.clock is not None:
+            end = event.clock
         fold([event], status)
-        if event["kind"] == "advance" and status.stage == STAGE and 0.1 <= status.fraction <= 0.9:
-            told.append((event["clock"], status.seconds_left))
+        if isinstance(event, AdvanceEvent) and status.stage == STAGE and 0.1 <= status.fraction <= 0.9:
+            told.append((event.clock or 0.0, status.seconds_left))
     return np.array([left / (end - clock) - 1 for clock, left in told if left is not None and end > clock])
 
 
@@ -49,7 +50,7 @@ def main() -> None:
             continue
         found = errors(run.paths.events)
         events, _ = read_events(run.paths.events)
-        clocks = [event["clock"] for event in events if event["kind"] == "loss" and "clock" in event]
+        clocks = [event.clock for event in events if isinstance(event, LossEvent) and event.clock is not None]
         cells = f"{clocks[-1] - clocks[0]:.0f} | {len(found):,} | {np.mean(np.abs(found) <= WITHIN):.0%}"
         worst = found[np.argmax(np.abs(found))]
         lines.append(f"| {run.name} | {cells} | {np.median(np.abs(found)):.0%} | {worst:+.0%} |")

@@ -3,21 +3,55 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
 from lib.errors import CancelledError
 
 
+@dataclass(frozen=True)
+class LossPoint:
+    """One point of the training curve."""
+
+    step: int
+    epoch: float
+    loss: float
+    learning_rate: float
+
+
+@dataclass(frozen=True)
+class SnapshotMeasurement:
+    """The metrics of one snapshot (base, epoch-001, ..., best) on one part (validation, held_out), and what they took."""
+
+    part: str
+    snapshot: str
+    epoch: float
+    metrics: Mapping[str, float]
+    seconds: float
+
+
+@dataclass(frozen=True)
+class LogLine:
+    """One line of a log. time: UTC, ISO; level: info, warning or error."""
+
+    time: str
+    level: str
+    text: str
+
+
 class Progress(Protocol):
     """Receive what long work has to say. Every method is cheap and never raises but `check`."""
 
-    def stage(self, name: str, detail: str = "") -> None:
-        """Begin a named stage, in the user's words: loading, training, evaluating, drawing the map."""
+    def stage(self, name: str, detail: str = "", *, is_validation: bool = False) -> None:
+        """Begin a named stage, in the user's words: loading, training, evaluating, drawing the map.
+
+        is_validation: the model is measured on the validation part between two epochs of a training.
+        """
 
     def advance(self, done: float, total: float, **facts: float) -> None:
-        """Say how far the present stage is; facts may hold pairs_per_second, looks_left (at the validation part) and
+        """Say how far the present stage is; facts may hold pairs_per_second, validations_left (between epochs) and
 
-        look_steps (what such a look is expected to cost, in steps).
+        validation_steps (what a validation is expected to cost, in steps).
         """
 
     def loss(self, *, step: int, epoch: float, loss: float, learning_rate: float) -> None:
@@ -39,7 +73,7 @@ class Progress(Protocol):
 class Silent:
     """A Progress that says nothing and never stops the work."""
 
-    def stage(self, name: str, detail: str = "") -> None: ...
+    def stage(self, name: str, detail: str = "", *, is_validation: bool = False) -> None: ...
 
     def advance(self, done: float, total: float, **facts: float) -> None: ...
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import Any
 
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
@@ -13,6 +12,7 @@ from plotly.subplots import make_subplots
 from lib.charts.colours import Palette, with_alpha
 from lib.format import format_metric, metric_title, plotly_format
 from lib.metrics import METRICS
+from lib.progress import LossPoint, SnapshotMeasurement
 
 MAX_CURVE_POINTS = 400
 
@@ -36,14 +36,14 @@ class TrainingCurves:
 
 
 def training_curves(
-    name: str, losses: Sequence[Mapping[str, Any]], measures: Sequence[Mapping[str, Any]]
+    name: str, losses: Sequence[LossPoint], measurements: Sequence[SnapshotMeasurement]
 ) -> TrainingCurves:
     """Return a run's curves from its events; long loss curves are thinned to means of neighbours."""
-    looks = {float(m["epoch"]): m["metrics"] for m in measures if m["part"] == "validation"}
+    looks = {one.epoch: one.metrics for one in measurements if one.part == "validation"}
     names = {key for metrics in looks.values() for key in metrics}
     metric = next((key for key, known in METRICS.items() if known.selects_for and key in names), "")
     epochs = sorted(epoch for epoch, metrics in looks.items() if metric in metrics)
-    x, y = thin([float(p["epoch"]) for p in losses], [float(p["loss"]) for p in losses])
+    x, y = thin([point.epoch for point in losses], [point.loss for point in losses])
     return TrainingCurves(name, metric, x, y, epochs, [float(looks[epoch][metric]) for epoch in epochs])
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
 
 from tqdm import tqdm
+
+from lib.jobs.events import AdvanceEvent, Event, LogEvent, StageEvent
 
 _LINE = "{desc} {percentage:3.0f}%"
 """No rate and no time left: the stages of a job have different units, and the first is in the description."""
@@ -20,16 +21,16 @@ class JobProgressBar:
         self._name = name
         self._bar = tqdm(desc=name, total=100, bar_format=_LINE, mininterval=0.1, file=sys.stderr)
 
-    def __call__(self, event: dict[str, Any]) -> None:
+    def __call__(self, event: Event) -> None:
         """Take one event of the job."""
-        if event["kind"] == "log" and event["level"] == "warning":
-            self._bar.write(f"{self._name}: {event['text']}", file=sys.stderr)
-        elif event["kind"] == "stage":
-            stage = f"{event['stage']} {event['detail']}".strip()
+        if isinstance(event, LogEvent) and event.level == "warning":
+            self._bar.write(f"{self._name}: {event.text}", file=sys.stderr)
+        elif isinstance(event, StageEvent):
+            stage = f"{event.stage} {event.detail}".strip()
             self._bar.set_description_str(f"{self._name}: {stage[:_STAGE_CHARACTERS]}", refresh=False)
             self._bar.reset()
-        elif event["kind"] == "advance" and event["total"]:
-            self._bar.update(100 * event["done"] / event["total"] - self._bar.n)
+        elif isinstance(event, AdvanceEvent) and event.total:
+            self._bar.update(100 * event.done / event.total - self._bar.n)
 
     def close(self) -> None:
         """End the line."""

@@ -91,8 +91,9 @@ class ExperimentProgress:
     def __init__(self, progress: Progress, name: str) -> None:
         self._progress, self._name = progress, name
 
-    def stage(self, name: str, detail: str = "") -> None:
-        self._progress.stage(name, f"{self._name}: {detail}" if detail else self._name)
+    def stage(self, name: str, detail: str = "", *, is_validation: bool = False) -> None:
+        detail = f"{self._name}: {detail}" if detail else self._name
+        self._progress.stage(name, detail, is_validation=is_validation)
 
     def advance(self, done: float, total: float, **facts: float) -> None:
         self._progress.advance(done, total, **facts)

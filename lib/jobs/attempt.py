@@ -32,7 +32,7 @@ class Attempt:
         self.state = "running"
 
     def __enter__(self) -> Attempt:
-        self.progress.write("attempt", job=self.job.kind, number=self.job.attempts)
+        self.progress.begin_attempt(self.job)
         return self
 
     def __exit__(
@@ -52,7 +52,7 @@ class Attempt:
     def _end(self, state: str, reason: str, *, error: CloserError | None = None) -> bool:
         self.state = state
         if self._report(state, reason, error):
-            self.progress.write("end", job=self.job.kind, state=state, reason=reason)
+            self.progress.end_attempt(self.job, state, reason)
         return True
 
     def _report(self, state: str, reason: str, error: CloserError | None) -> bool:

@@ -1,20 +1,21 @@
-"""What a worker says while it works: one JSON line per event in the run's folder, and their fold to a status."""
+"""Progress events of a job: one JSON line each, in its run's folder or in a file of its own."""
 
 from __future__ import annotations
 
 import json
-import math
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from types import NoneType
+from typing import Any, get_args, get_origin, get_type_hints
 
 from lib.errors import CancelledError
 from lib.process import resident_memory
+from lib.progress import LogLine, LossPoint, SnapshotMeasurement
 from lib.store.jobs import Job
 from lib.store.layout import WorkspacePaths
 from lib.store.workspace import Workspace
@@ -22,15 +23,157 @@ from lib.store.workspace import Workspace
 ADVANCE_SECONDS = 0.5
 CHECK_SECONDS = 0.5
 ALIVE_SECONDS = 10.0
-"""Work that has nothing to say for so long says that it lives."""
-LOOKING = "looking at"
-"""What a stage's detail says while the validation part is measured."""
+"""Work that has written nothing for so long writes that it is alive."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """What every event has. time: UTC, ISO; clock: the machine's monotonic clock, which nobody sets."""
+
+    time: str = ""
+    clock: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AttemptEvent(Event):
+    """A worker begins the job, or begins it again."""
+
+    job: str = ""
+    number: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class StageEvent(Event):
+    """A stage of the work begins, or its detail changes."""
+
+    stage: str
+    detail: str = ""
+    is_validation: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdvanceEvent(Event):
+    """How far the stage is. memory: bytes; validations_left and validation_steps: see `Progress.advance`."""
+
+    done: float
+    total: float
+    memory: int | None = None
+    pairs_per_second: float | None = None
+    validations_left: float = 0.0
+    validation_steps: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class LossEvent(Event):
+    """A point of the training curve."""
+
+    step: int
+    epoch: float
+    loss: float
+    learning_rate: float
+
+    @property
+    def point(self) -> LossPoint:
+        """The point alone."""
+        return LossPoint(self.step, self.epoch, self.loss, self.learning_rate)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeasuredEvent(Event):
+    """Metrics of a snapshot. moment: the snapshot's name."""
+
+    part: str
+    moment: str
+    epoch: float
+    metrics: dict[str, float] = field(default_factory=dict)
+    seconds: float = 0.0
+
+    @property
+    def measurement(self) -> SnapshotMeasurement:
+        """The measurement alone."""
+        return SnapshotMeasurement(self.part, self.moment, self.epoch, self.metrics, self.seconds)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResumedEvent(Event):
+    """The training goes on from a checkpoint: what came after it is measured again."""
+
+    step: int
+    epoch: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class LogEvent(Event):
+    """A line for the log."""
+
+    text: str
+    level: str = "info"
+
+    @property
+    def line(self) -> LogLine:
+        """The line alone."""
+        return LogLine(self.time, self.level, self.text)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AliveEvent(Event):
+    """The work has nothing to say, but goes on."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EndEvent(Event):
+    """The attempt has ended."""
+
+    job: str = ""
+    state: str = ""
+    reason: str = ""
+
+
+EVENTS: dict[str, type[Event]] = {
+    "attempt": AttemptEvent,
+    "stage": StageEvent,
+    "advance": AdvanceEvent,
+    "loss": LossEvent,
+    "measured": MeasuredEvent,
+    "resumed": ResumedEvent,
+    "log": LogEvent,
+    "alive": AliveEvent,
+    "end": EndEvent,
+}
+"""By the word in the file, which older workspaces have too."""
+
+_KINDS = {event: kind for kind, event in EVENTS.items()}
+_FIELD_TYPES = {kind: get_type_hints(event) for kind, event in EVENTS.items()}
+
+
+def parse_event(line: bytes) -> Event | None:
+    """Parse one line, or None where a kill tore it, it is damaged, or another version wrote a kind that is not known here."""
+    try:
+        facts = json.loads(line)
+        event, hints = EVENTS[facts["kind"]], _FIELD_TYPES[facts["kind"]]
+        return event(**{name: _checked(facts[name], hints[name]) for name in hints if name in facts})
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _checked(value: Any, hint: Any) -> Any:
+    """Give the value if it is of the type that a field asks for. Raises TypeError."""
+    if get_origin(hint) is dict:
+        return {str(name): _checked(one, get_args(hint)[1]) for name, one in dict(value).items()}
+    kinds = get_args(hint) or (hint,)
+    if value is None and NoneType in kinds:
+        return None
+    if isinstance(value, bool) != (hint is bool):
+        raise TypeError(f"{value!r} is not {hint}")
+    if isinstance(value, kinds) or (float in kinds and isinstance(value, int)):
+        return value
+    raise TypeError(f"{value!r} is not {hint}")
 
 
 class EventWriter:
-    """A Progress that appends to a run's events file; `cancelled` is asked at most twice a second.
+    """A Progress that appends to an events file; `cancelled` is asked at most twice a second.
 
-    A disk that takes no more ends the work where the work itself writes, with its reason, not where it is told of.
+    A full disk ends the work where the work itself writes, with its reason, and not where it reports.
     """
 
     def __init__(
@@ -38,58 +181,61 @@ class EventWriter:
         path: Path,
         *,
         cancelled: Callable[[], bool] = lambda: False,
-        echo: Callable[[dict[str, Any]], None] | None = None,
+        echo: Callable[[Event], None] | None = None,
     ) -> None:
         self._path, self._cancelled, self._echo = path, cancelled, echo
-        self._advanced = self._checked = self._spoke = 0.0
+        self._advanced = self._checked = self._written = 0.0
         with suppress(OSError):
             path.parent.mkdir(parents=True, exist_ok=True)
             self._end_torn_line()
 
-    def stage(self, name: str, detail: str = "") -> None:
+    def begin_attempt(self, job: Job) -> None:
+        """Write that a worker begins the job."""
+        self._write(AttemptEvent, job=job.kind, number=job.attempts)
+
+    def end_attempt(self, job: Job, state: str, reason: str) -> None:
+        """Write how the attempt ended."""
+        self._write(EndEvent, job=job.kind, state=state, reason=reason)
+
+    def stage(self, name: str, detail: str = "", *, is_validation: bool = False) -> None:
         self._advanced = 0.0
-        self.write("stage", stage=name, detail=detail)
+        self._write(StageEvent, stage=name, detail=detail, is_validation=is_validation)
 
     def advance(self, done: float, total: float, **facts: float) -> None:
         now = time.monotonic()
         if now - self._advanced < ADVANCE_SECONDS and done < total:
             return
         self._advanced = now
-        self.write("advance", done=done, total=total, memory=resident_memory(), **facts)
+        self._write(AdvanceEvent, done=done, total=total, memory=resident_memory(), **facts)
 
     def loss(self, *, step: int, epoch: float, loss: float, learning_rate: float) -> None:
-        self.write("loss", step=step, epoch=epoch, loss=loss, learning_rate=learning_rate)
+        self._write(LossEvent, step=step, epoch=epoch, loss=loss, learning_rate=learning_rate)
 
     def measured(self, *, part: str, moment: str, epoch: float, metrics: Mapping[str, float], seconds: float) -> None:
-        self.write("measured", part=part, moment=moment, epoch=epoch, metrics=dict(metrics), seconds=seconds)
+        self._write(MeasuredEvent, part=part, moment=moment, epoch=epoch, metrics=dict(metrics), seconds=seconds)
 
     def resumed(self, *, step: int, epoch: float) -> None:
-        self.write("resumed", step=step, epoch=epoch)
+        self._write(ResumedEvent, step=step, epoch=epoch)
 
     def log(self, text: str, *, level: str = "info") -> None:
-        self.write("log", text=text, level=level)
+        self._write(LogEvent, text=text, level=level)
 
     def check(self) -> None:
         now = time.monotonic()
         if now - self._checked < CHECK_SECONDS:
             return
         self._checked = now
-        if now - self._spoke > ALIVE_SECONDS:
-            self.write("alive")
+        if now - self._written > ALIVE_SECONDS:
+            self._write(AliveEvent)
         if self._cancelled():
             raise CancelledError("Cancelled.")
 
-    def write(self, kind: str, **facts: Any) -> None:
+    def _write(self, kind: type[Event], **facts: Any) -> None:
         """Append one event; a line is written in one call, so that a kill tears at most the last one."""
-        event = {
-            "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
-            "clock": time.monotonic(),
-            "kind": kind,
-            **facts,
-        }
-        self._spoke = time.monotonic()
+        self._written = time.monotonic()
+        event = kind(time=datetime.now(UTC).isoformat(timespec="milliseconds"), clock=self._written, **facts)
         with suppress(OSError), self._path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(event, ensure_ascii=False) + "\n")
+            file.write(json.dumps({"kind": _KINDS[kind], **asdict(event)}, ensure_ascii=False) + "\n")
         if self._echo is not None:
             self._echo(event)
 
@@ -108,165 +254,12 @@ def events_path(workspace: Workspace, job: Job) -> Path:
     return WorkspacePaths(workspace.home).job_events(job.id)
 
 
-def read_events(path: Path, *, after: int = 0) -> tuple[list[dict[str, Any]], int]:
-    """Return the whole events after a byte offset, and the offset to go on from; torn lines are left out."""
+def read_events(path: Path, *, after: int = 0) -> tuple[list[Event], int]:
+    """Read the events after a byte offset, and the offset to go on from; torn and damaged lines are left out."""
     if not path.exists():
         return [], 0
     with path.open("rb") as file:
         file.seek(after)
         data = file.read()
     end = data.rfind(b"\n") + 1
-    return [event for line in data[:end].splitlines() if (event := parse(line)) is not None], after + end
-
-
-def parse(line: bytes) -> dict[str, Any] | None:
-    """Return one event, or None for a line that a kill tore."""
-    try:
-        event = json.loads(line)
-    except ValueError:
-        return None
-    return event if isinstance(event, dict) and "kind" in event else None
-
-
-REMEMBERED = 0.15
-"""The pace is that of about so large a share of the steps, the latest: caches fill, other programs come and go."""
-
-
-@dataclass
-class Pace:
-    """How fast a stage goes: seconds of its steps apart from the looks at the validation part between its epochs."""
-
-    last: tuple[float, float] | None = None
-    seconds: float = 0.0
-    steps: float = 0.0
-    look_began: float | None = None
-    look_seconds: list[float] = field(default_factory=list)
-    looked: bool = False
-
-    def advance(self, clock: float, done: float, total: float) -> None:
-        """Take a point; the time since the last one counts unless a look lay between, and less and less as more comes after it."""
-        if self.last is not None and not self.looked and clock > self.last[0] and done > self.last[1]:
-            kept = math.exp(-(done - self.last[1]) / max(1.0, REMEMBERED * total))
-            self.seconds = self.seconds * kept + clock - self.last[0]
-            self.steps = self.steps * kept + done - self.last[1]
-        self.last, self.looked = (clock, done), False
-
-    def detail(self, clock: float, text: str) -> None:
-        """Take a change of detail: a look begins, or ends."""
-        if self.look_began is not None:
-            self.look_seconds.append(clock - self.look_began)
-            self.look_began, self.looked = None, True
-        if LOOKING in text:
-            self.look_began = clock
-
-    def left(self, steps: float, *, looks: float, look_steps: float) -> float | None:
-        """Return the seconds left for that many steps and looks; None before anything was measured.
-
-        look_steps: what a look is expected to cost before there was one, in steps.
-        """
-        if not self.steps:
-            return None
-        step = self.seconds / self.steps
-        usual = sum(self.look_seconds) / len(self.look_seconds) if self.look_seconds else look_steps * step
-        return steps * step + looks * usual
-
-
-@dataclass
-class Status:
-    """Where a run is: the fold of its events. Losses and measures are lists of the events' own facts."""
-
-    stage: str = ""
-    detail: str = ""
-    done: float = 0.0
-    total: float = 0.0
-    pairs_per_second: float | None = None
-    memory: int | None = None
-    seconds_left: float | None = None
-    last: str = ""
-    clock: float | None = None
-    losses: list[dict[str, Any]] = field(default_factory=list)
-    measures: list[dict[str, Any]] = field(default_factory=list)
-    log: list[dict[str, Any]] = field(default_factory=list)
-    pace: Pace = field(default_factory=lambda: Pace())
-
-    @property
-    def fraction(self) -> float:
-        """Return how far the present stage is, from 0 to 1."""
-        return min(1.0, self.done / self.total) if self.total else 0.0
-
-    @property
-    def seconds_silent(self) -> float:
-        """Return the seconds since the last event; shown to a person, never used to decide who lives.
-
-        By the machine's own clock, which nobody sets; by the wall's where the machine was started anew since.
-        """
-        if not self.last:
-            return 0.0
-        if self.clock is not None and time.monotonic() >= self.clock:
-            return time.monotonic() - self.clock
-        return max(0.0, (datetime.now(UTC) - datetime.fromisoformat(self.last)).total_seconds())
-
-
-def fold(events: Iterable[dict[str, Any]], status: Status | None = None) -> Status:
-    """Take events into a status (a new one, or one to go on with) and return it."""
-    status = status or Status()
-    for event in events:
-        status.last, status.clock = event.get("time", status.last), event.get("clock", status.clock)
-        handler = _HANDLERS.get(event["kind"])
-        if handler is not None:
-            handler(status, event)
-    return status
-
-
-def _attempt(status: Status, event: dict[str, Any]) -> None:
-    """Begin again: what an earlier attempt had after the point it goes on from is measured anew."""
-    status.stage, status.detail, status.done, status.total = "starting", "", 0.0, 0.0
-    status.pace, status.seconds_left = Pace(), None
-
-
-def _resumed(status: Status, event: dict[str, Any]) -> None:
-    status.losses = [point for point in status.losses if point["step"] <= event["step"]]
-    status.measures = [m for m in status.measures if m["epoch"] <= event["epoch"]]
-
-
-def _stage(status: Status, event: dict[str, Any]) -> None:
-    same = event["stage"] == status.stage
-    status.stage, status.detail = event["stage"], event["detail"]
-    if not same:
-        status.done = status.total = 0.0
-        status.pace, status.seconds_left = Pace(), None
-    status.pace.detail(event.get("clock", 0.0), event["detail"])
-
-
-def _advance(status: Status, event: dict[str, Any]) -> None:
-    status.done, status.total = event["done"], event["total"]
-    status.memory = event.get("memory", status.memory)
-    status.pairs_per_second = event.get("pairs_per_second", status.pairs_per_second)
-    clock = event.get("clock", 0.0)
-    status.pace.advance(clock, status.done, status.total)
-    looks, look_steps = event.get("looks_left", 0.0), event.get("look_steps", 0.0)
-    left = status.pace.left(status.total - status.done, looks=looks, look_steps=look_steps)
-    status.seconds_left = status.seconds_left if left is None else left
-
-
-def _loss(status: Status, event: dict[str, Any]) -> None:
-    status.losses.append({name: event[name] for name in ("step", "epoch", "loss", "learning_rate")})
-
-
-def _measured(status: Status, event: dict[str, Any]) -> None:
-    status.measures.append({name: event[name] for name in ("part", "moment", "epoch", "metrics", "seconds")})
-
-
-def _log(status: Status, event: dict[str, Any]) -> None:
-    status.log.append({"time": event["time"], "level": event["level"], "text": event["text"]})
-
-
-_HANDLERS: dict[str, Callable[[Status, dict[str, Any]], None]] = {
-    "attempt": _attempt,
-    "resumed": _resumed,
-    "stage": _stage,
-    "advance": _advance,
-    "loss": _loss,
-    "measured": _measured,
-    "log": _log,
-}
+    return [event for line in data[:end].splitlines() if (event := parse_event(line)) is not None], after + end

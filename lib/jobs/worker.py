@@ -7,12 +7,11 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from lib import settings
 from lib.errors import NotFoundError
 from lib.jobs.attempt import Attempt
-from lib.jobs.events import EventWriter, events_path
+from lib.jobs.events import Event, EventWriter, events_path
 from lib.jobs.kinds import is_background, perform
 from lib.jobs.locks import memory_ran_out, note_worker, try_lock, worker_lock
 from lib.process import ignore_interrupts
@@ -63,7 +62,7 @@ def claim_next(workspace: Workspace) -> Job | None:
     return None
 
 
-def run_job(workspace: Workspace, job: Job, *, echo: Callable[[dict[str, Any]], None] | None = None) -> str:
+def run_job(workspace: Workspace, job: Job, *, echo: Callable[[Event], None] | None = None) -> str:
     """Run one claimed job and give the state it ended in; `echo` is given each event too."""
     try:
         events = events_path(workspace, job)

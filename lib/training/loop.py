@@ -117,8 +117,8 @@ def ahead(training: TrainState) -> dict[str, float]:
     """Return how many looks at the validation part are still to come, and what one costs in steps, by the texts it encodes."""
     steps = cadence.validation_steps(training.texts_of_a_look, texts_of_a_step=training.texts_of_a_step)
     return {
-        "looks_left": cadence.validations_left(training.recipe, done=training.history.epochs_done),
-        "look_steps": steps,
+        "validations_left": cadence.validations_left(training.recipe, done=training.history.epochs_done),
+        "validation_steps": steps,
     }
 
 

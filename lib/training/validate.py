@@ -80,7 +80,7 @@ def record_metrics(training: TrainState, epoch: int, moment: str, metrics: dict[
 def validate(training: TrainState, epoch: int, began: float) -> None:
     """Measure the model after an epoch on the validation part; keep its weights when it is the best so far."""
     history, progress = training.history, training.progress
-    progress.stage("training", f"epoch {epoch} of {training.recipe.epochs}: looking at the validation part")
+    progress.stage("training", f"epoch {epoch} of {training.recipe.epochs}: validating", is_validation=True)
     texts = [*training.task.texts, *(training.snapshots.texts if is_shown(epoch, training.recipe.epochs) else [])]
     rows = encode(training.model, texts, progress=Heartbeat(progress))
     if not np.isfinite(rows).all():

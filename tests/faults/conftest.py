@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -82,7 +83,12 @@ class Farm:
 
     def kinds(self, run: Run) -> list[str]:
         """Return the stages that a run's events tell of."""
-        return [f"{e['kind']}:{e.get('stage', e.get('moment', ''))}" for e in read_events(run.paths.events)[0]]
+        events = (
+            [json.loads(line) for line in run.paths.events.read_bytes().splitlines()]
+            if run.paths.events.exists()
+            else []
+        )
+        return [f"{e['kind']}:{e.get('stage', e.get('moment', ''))}" for e in events]
 
     def whole(self) -> None:
         """Assert that every dataset and every published folder is whole."""

@@ -11,8 +11,9 @@ import time
 import pytest
 
 from lib.errors import InputError
-from lib.jobs.events import fold, read_events
+from lib.jobs.events import read_events
 from lib.jobs.locks import is_held, kill_worker, worker_lock
+from lib.jobs.status import fold
 from lib.store.publish import remove
 from lib.store.runs import Run
 from tests.faults.conftest import EPOCHS, Farm, kill, weights

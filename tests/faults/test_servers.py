@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from lib.errors import DamagedError
-from lib.jobs.events import read_events
+from lib.jobs.events import ResumedEvent, read_events
 from lib.jobs.locks import is_held, kill_worker, supervisor_lock, worker_lock
 from lib.store.check import restore_backup
 from tests.faults.conftest import EPOCHS, ROOT, Farm, kill, weights
@@ -208,7 +208,7 @@ def test_a_clock_that_is_set_back_while_a_worker_trains_changes_nothing(
     ended = farm.workspace.runs.get(run.id)
     assert ended.state == "succeeded", farm.log()
     assert ended.seconds >= 0
-    times = [event["time"] for event in read_events(run.paths.events)[0]]
+    times = [event.time for event in read_events(run.paths.events)[0]]
     assert times != sorted(times)  # it was set back indeed
     assert weights(run) == reference[0]
     farm.whole()
@@ -225,5 +225,5 @@ def test_files_that_look_older_than_they_are_do_not_decide_what_is_newest(farm: 
     newest = int(steps[-1].name.rsplit("-", 1)[1])
     farm.finish()
     assert farm.workspace.runs.get(run.id).state == "succeeded", farm.log()
-    resumed = [e["step"] for e in read_events(run.paths.events)[0] if e["kind"] == "resumed"]
+    resumed = [e.step for e in read_events(run.paths.events)[0] if isinstance(e, ResumedEvent)]
     assert resumed[-1] == newest

@@ -102,7 +102,7 @@ def setting_of(run: Run, name: str) -> object:
 def _curves(runs: Sequence[Run]) -> None:
     read = [(run, cache.run_status(run)) for run in runs]
     drawn = [
-        training_curves(f"{n}. {run.name}", now.losses, now.measures) for n, (run, now) in enumerate(read, start=1)
+        training_curves(f"{n}. {run.name}", now.losses, now.measurements) for n, (run, now) in enumerate(read, start=1)
     ]
     if not any(one.metric for one in drawn):
         return

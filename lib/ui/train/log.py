@@ -6,7 +6,8 @@ from datetime import datetime
 
 import streamlit as st
 
-from lib.jobs.events import Status
+from lib.jobs.status import Status
+from lib.progress import LogLine
 from lib.store.runs import Run
 
 _MAX_LINES = 300
@@ -43,11 +44,11 @@ def show_log(run: Run, status: Status) -> None:
             )
 
 
-def format_line(entry: dict[str, str]) -> str:
+def format_line(entry: LogLine) -> str:
     """Format a log entry as one line with the local time."""
-    moment = datetime.fromisoformat(entry["time"]).astimezone()
-    level = "" if entry["level"] == "info" else f" {entry['level'].upper()}"
-    return f"{moment:%H:%M:%S}{level}  {entry['text']}"
+    moment = datetime.fromisoformat(entry.time).astimezone()
+    level = "" if entry.level == "info" else f" {entry.level.upper()}"
+    return f"{moment:%H:%M:%S}{level}  {entry.text}"
 
 
 def search_lines(lines: list[str], query: str) -> list[str]:

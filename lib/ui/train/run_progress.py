@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import streamlit as st
 
 from lib.format import format_duration
-from lib.jobs.events import Status
 from lib.jobs.kinds import title_of
 from lib.jobs.locks import is_held, kill_worker, worker_lock
+from lib.jobs.status import Status
 from lib.store.jobs import LIVE, OPEN, Job
 from lib.store.runs import Run
 from lib.store.workspace import Workspace

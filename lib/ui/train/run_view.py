@@ -16,7 +16,7 @@ from lib.format import (
     format_values,
     metric_title,
 )
-from lib.jobs.events import Status
+from lib.jobs.status import Status
 from lib.store.jobs import OPEN, Job
 from lib.store.runs import Run
 from lib.store.workspace import Workspace
@@ -45,7 +45,7 @@ def show_run(workspace: Workspace, run: Run) -> None:
     _show_header(workspace, run, jobs)
     show_run_progress(run, jobs, status)
     show_stalled_worker(workspace, run, jobs, status)
-    curves = training_curves(run.name, status.losses, status.measures)
+    curves = training_curves(run.name, status.losses, status.measurements)
     _show_metrics(run, curves, status)
     _show_curves(run, curves)
     show_log(run, status)

@@ -12,7 +12,8 @@ from lib.data.drop_rows import drop_rows
 from lib.data.shapes import Shape
 from lib.errors import CloserError
 from lib.experiments.label_noise_check import label_noise_path
-from lib.jobs.events import events_path, fold, read_events
+from lib.jobs.events import events_path, read_events
+from lib.jobs.status import fold
 from lib.settings import BUNDLED_MODEL
 from lib.store.datasets import Dataset
 from lib.store.jobs import OPEN, Job

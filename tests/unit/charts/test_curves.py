@@ -7,19 +7,20 @@ import pytest
 
 from lib.charts.colours import DARK, LIGHT, palette, with_alpha
 from lib.charts.training import MAX_CURVE_POINTS, comparison_figure, thin, training_curves, training_figure
+from lib.progress import LossPoint, SnapshotMeasurement
 
 
-def looks(*values: float, metric: str = "mrr@10") -> list[dict[str, object]]:
+def looks(*values: float, metric: str = "mrr@10") -> list[SnapshotMeasurement]:
     """Return validation events of the base and the epochs after it."""
     return [
-        {"part": "validation", "moment": str(epoch), "epoch": epoch, "metrics": {metric: value, "recall@1": 0.0}}
+        SnapshotMeasurement("validation", str(epoch), float(epoch), {metric: value, "recall@1": 0.0}, 0.0)
         for epoch, value in enumerate(values)
     ]
 
 
-def losses(count: int) -> list[dict[str, float]]:
+def losses(count: int) -> list[LossPoint]:
     """Return loss events of that many steps."""
-    return [{"step": step, "epoch": step / 10, "loss": float(step), "learning_rate": 0.0} for step in range(count)]
+    return [LossPoint(step, step / 10, float(step), 0.0) for step in range(count)]
 
 
 def test_the_best_epoch_is_the_first_of_the_highest_and_never_the_base() -> None:

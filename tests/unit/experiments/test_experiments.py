@@ -17,8 +17,9 @@ from lib.experiments.control import shuffle_targets
 from lib.experiments.interpolation import TUNED_SHARES, blend_folder, interpolate_weights
 from lib.experiments.learning_curve import sample_components
 from lib.experiments.result import load_control, load_interpolation, load_learning_curve, load_saved_blends
-from lib.jobs.events import EventWriter, fold, read_events
+from lib.jobs.events import EventWriter, read_events
 from lib.jobs.kinds import perform
+from lib.jobs.status import fold
 from lib.progress import Progress, Silent
 from lib.store.runs import Run
 from lib.store.workspace import Workspace, open_workspace
@@ -98,8 +99,8 @@ def test_a_placebo_stores_how_it_judges_and_leaves_no_model(trained: tuple[Works
     assert not list(run.folder.glob("experiment-*"))
     status = fold(read_events(run.paths.events)[0])
     assert status.losses == []
-    assert status.measures == []
-    assert any("control" in line["text"] for line in status.log)
+    assert status.measurements == []
+    assert any("control" in line.text for line in status.log)
 
 
 def test_a_learning_curve_ends_with_the_run_itself(trained: tuple[Workspace, Run]) -> None:

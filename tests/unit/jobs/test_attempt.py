@@ -10,7 +10,8 @@ import pytest
 
 from lib.errors import CancelledError, ModelError, TrainingError
 from lib.jobs.attempt import Attempt
-from lib.jobs.events import EventWriter, fold, read_events
+from lib.jobs.events import EventWriter, read_events
+from lib.jobs.status import fold
 from lib.store.jobs import Job
 from lib.store.workspace import Workspace, open_workspace
 
@@ -68,7 +69,7 @@ def test_other_errors_are_told_and_go_on(home: Path, tmp_path: Path, error: Exce
     assert ended.state == "failed"
     assert reason in ended.reason
     log = fold(read_events(tmp_path / "events.jsonl")[0]).log
-    assert "Traceback" in log[-1]["text"]
+    assert "Traceback" in log[-1].text
 
 
 def test_what_was_kept_of_a_run_that_was_cut_short_is_judged(home: Path, tmp_path: Path) -> None:

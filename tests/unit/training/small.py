@@ -31,7 +31,7 @@ class Recorder(Silent):
         self.logs: list[str] = []
         self.steps_resumed: list[int] = []
 
-    def stage(self, name: str, detail: str = "") -> None:
+    def stage(self, name: str, detail: str = "", *, is_validation: bool = False) -> None:
         self.stages.append(f"{name} {detail}".strip())
 
     def loss(self, *, step: int, epoch: float, loss: float, learning_rate: float) -> None:
