@@ -57,7 +57,7 @@ def finish(workspace: Workspace, run: Run, state: str) -> None:
     assert job is not None
     assert all(other.state == "queued" for other in others)
     writer = EventWriter(run.paths.events)
-    writer.write("attempt", job="train", number=1)
+    writer.begin_attempt(job)
     writer.stage("training", "epoch 1 of 2")
     for step in range(1, 5):
         writer.loss(step=step, epoch=step / 2, loss=1 / step, learning_rate=1e-4)
