@@ -1,4 +1,4 @@
-"""`python -m lib audit FILE`: what was read, what is wrong with it, and how it would be split."""
+"""`python -m lib audit FILE`: show how a file is read, what the audit finds, and how it would be split."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import argparse
 import json
 from typing import Any
 
-from lib.commands.options import Read, add_data_options, prepared_from
+from lib.commands.options import LoadedData, add_data_options, load_data
 
-SHOWN_LINES = 10
+MAX_SHOWN_LINES = 10
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -17,27 +17,24 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="end with one line of JSON")
 
 
-def run(given: argparse.Namespace) -> int:
-    """Print the audit; return 0 also when there are findings: they are information."""
-    found = prepared_from(given)
-    report = as_json(found)
-    if given.json:
+def run(args: argparse.Namespace) -> int:
+    """Print the audit and return 0, whatever it finds."""
+    report = audit_to_json(load_data(args))
+    if args.json:
         print(json.dumps(report, ensure_ascii=False))
         return 0
-    for line in as_text(report):
+    for line in audit_to_text(report):
         print(line)
     return 0
 
 
-def as_json(found: Read) -> dict[str, Any]:
-    """Return rows, shape, columns, read, findings and split."""
-    audited = found.prepared.audit
-    findings = audited.nonempty_findings if audited is not None else []
+def audit_to_json(data: LoadedData) -> dict[str, Any]:
+    """Write rows, shape, columns, read report, findings and split as JSON-able values."""
     return {
-        "rows": len(found.table.frame),
-        "shape": found.prepared.shape.value,
-        "columns": {role: list(columns) for role, columns in found.mapping.roles.items()},
-        "read": found.table.report.to_json(),
+        "rows": len(data.table.frame),
+        "shape": data.prepared.shape.value,
+        "columns": {role: list(columns) for role, columns in data.mapping.roles.items()},
+        "read": data.table.report.to_json(),
         "findings": [
             {
                 "name": item.name,
@@ -46,14 +43,14 @@ def as_json(found: Read) -> dict[str, Any]:
                 "choice": item.choice,
                 "lines": list(map(int, item.lines)),
             }
-            for item in findings
+            for item in data.prepared.audit.nonempty_findings
         ],
-        "split": found.prepared.counts,
+        "split": data.prepared.counts,
     }
 
 
-def as_text(report: dict[str, Any]) -> list[str]:
-    """Return the report as lines for a person."""
+def audit_to_text(report: dict[str, Any]) -> list[str]:
+    """Write the report as lines of text."""
     read = report["read"]
     lines = [f"rows        {report['rows']:,}"]
     for name in ("encoding", "separator", "header", "sheet"):
@@ -63,11 +60,11 @@ def as_text(report: dict[str, Any]) -> list[str]:
     lines += [f"{role:<11} {' + '.join(columns)}" for role, columns in report["columns"].items()]
     lines.append("")
     for item in report["findings"]:
-        shown = ", ".join(map(str, item["lines"][:SHOWN_LINES]))
-        more = ", ..." if item["count"] > SHOWN_LINES else ""
-        lines.append(f"{item['count']:>8,}  {item['title']} [{item['choice']}] lines {shown}{more}")
+        numbers = ", ".join(map(str, item["lines"][:MAX_SHOWN_LINES]))
+        more = ", ..." if item["count"] > MAX_SHOWN_LINES else ""
+        lines.append(f"{item['count']:>8,}  {item['title']} [{item['choice']}] lines {numbers}{more}")
     if not report["findings"]:
-        lines.append("Nothing was found that is wrong with the rows.")
+        lines.append("No findings.")
     lines.append("")
     lines.append("split       " + ", ".join(f"{part} {count:,}" for part, count in report["split"].items()))
     return lines

@@ -1,4 +1,4 @@
-"""The options that several commands share: how a file is read, mapped and split."""
+"""Options that several commands share: how a file is read, mapped and split."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from lib.data.table import Table
 from lib.errors import InputError
 from lib.settings import HELD_OUT_FRACTION, VALIDATION_FRACTION
 
-SEPARATORS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}
+SEPARATOR_WORDS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}
 
 
 @dataclass(frozen=True)
-class Read:
-    """A file as a command read it."""
+class LoadedData:
+    """The data of a command: the table, how its columns were mapped, and the prepared dataset."""
 
     table: Table
     mapping: ColumnMapping
@@ -31,98 +31,101 @@ class Read:
 
 
 def add_data_options(parser: argparse.ArgumentParser) -> None:
-    """Add file, reading, mapping and split options to a command."""
+    """Add the options for file, reading, column mapping and split to a command."""
     parser.add_argument("file", type=Path, nargs="+", help="the file, or several of the same columns")
     reading = parser.add_argument_group("reading")
-    reading.add_argument("--encoding", default="", help="such as utf-8 or windows-1252; found out if not given")
+    reading.add_argument("--encoding", default="", help="such as utf-8 or windows-1252 (default: detect)")
     reading.add_argument("--separator", default="", help="one character, or tab, comma, semicolon, pipe")
     reading.add_argument("--quote", default='"', help="the quote character; empty for none")
-    reading.add_argument("--no-header", action="store_true", help="the first line is a row")
+    reading.add_argument("--no-header", action="store_true", help="the first line is data")
     reading.add_argument("--header", action="store_true", help="the first line names the columns")
     reading.add_argument("--sheet", default="", help="which sheet of an Excel file")
-    reading.add_argument("--na", action="append", default=[], metavar="WORD", help="a word that means an empty cell")
-    mapping = parser.add_argument_group("mapping (guessed where not given)")
+    reading.add_argument(
+        "--na", action="append", default=[], metavar="WORD", help="a word that means an empty cell, repeatable"
+    )
+    mapping = parser.add_argument_group("column mapping (default: guess)")
     mapping.add_argument("--shape", choices=[shape.value for shape in Shape])
     for role in ("anchor", "positive", "negative", "text"):
         mapping.add_argument(
-            f"--{role}", action="append", metavar="COLUMN", help=f"the column of the {role}; again joins or adds"
+            f"--{role}",
+            action="append",
+            metavar="COLUMN",
+            help=f"the column of the {role}; repeat to join columns (negative: to add one)",
         )
     for role in ("label", "score", "group", "split-column"):
         mapping.add_argument(f"--{role}", metavar="COLUMN")
-    mapping.add_argument("--score-scale", help="the score's scale: 0-5, 1-5, 0-1 or -1-1")
+    mapping.add_argument("--score-scale", help="scale of the scores: 0-5, 1-5, 0-1 or -1-1")
     mapping.add_argument(
-        "--same", action="append", metavar="CLASS", help='a class that means the same; "" keeps all classes apart'
+        "--same", action="append", metavar="CLASS", help='a class that means "the same"; "" keeps all classes'
     )
-    dividing = parser.add_argument_group("split")
-    dividing.add_argument(
-        "--validation", type=float, default=VALIDATION_FRACTION, help="share of rows (default %(default)s)"
+    splitting = parser.add_argument_group("split")
+    splitting.add_argument(
+        "--validation", type=float, default=VALIDATION_FRACTION, help="fraction of rows (default %(default)s)"
     )
-    dividing.add_argument(
-        "--held-out", type=float, default=HELD_OUT_FRACTION, help="share of rows (default %(default)s)"
+    splitting.add_argument(
+        "--held-out", type=float, default=HELD_OUT_FRACTION, help="fraction of rows (default %(default)s)"
     )
-    dividing.add_argument("--split-seed", type=int, default=0)
+    splitting.add_argument("--split-seed", type=int, default=0)
 
 
-def read_options(given: argparse.Namespace) -> ReadOptions:
-    """Return how the file should be read."""
+def read_options_from(args: argparse.Namespace) -> ReadOptions:
+    """Make ReadOptions of the command's options."""
     return ReadOptions(
-        encoding=given.encoding,
-        separator=SEPARATORS.get(given.separator, given.separator),
-        quote=given.quote,
-        header=False if given.no_header else True if given.header else None,
-        sheet=given.sheet,
-        na=tuple(given.na),
+        encoding=args.encoding,
+        separator=SEPARATOR_WORDS.get(args.separator, args.separator),
+        quote=args.quote,
+        header=False if args.no_header else True if args.header else None,
+        sheet=args.sheet,
+        na=tuple(args.na),
     )
 
 
-def prepared_from(given: argparse.Namespace) -> Read:
-    """Read, map, audit and split as the options say. Raises InputError."""
-    table = read_table(given.file, options=read_options(given))
-    mapping = mapping_from(given, table)
-    prepared = prepare(
-        table, mapping=mapping, validation=given.validation, held_out=given.held_out, seed=given.split_seed
-    )
-    return Read(table, mapping, prepared)
+def load_data(args: argparse.Namespace) -> LoadedData:
+    """Read, map, audit and split the command's files. Raises InputError."""
+    table = read_table(args.file, options=read_options_from(args))
+    mapping = mapping_from_options(args, table)
+    prepared = prepare(table, mapping=mapping, validation=args.validation, held_out=args.held_out, seed=args.split_seed)
+    return LoadedData(table, mapping, prepared)
 
 
-def mapping_from(given: argparse.Namespace, table: Table) -> ColumnMapping:
-    """Return the guessed mapping, with every role that was given put in its place. Raises InputError for unknown columns."""
-    roles = given_roles(given)
-    check_columns(roles, table)
-    if given.shape:
-        mapping = guess_roles(table, Shape(given.shape))
+def mapping_from_options(args: argparse.Namespace, table: Table) -> ColumnMapping:
+    """Guess the mapping, and override what the options name. Raises InputError for unknown columns."""
+    roles = roles_from_options(args)
+    check_role_columns(roles, table)
+    if args.shape:
+        mapping = guess_roles(table, Shape(args.shape))
     elif roles:
-        mapping = guess_roles(table, shape_of(roles))
+        mapping = guess_roles(table, shape_from_roles(roles))
     else:
         mapping = guess_mapping(table)
     changes: dict[str, Any] = {"roles": {**mapping.roles, **roles}}
-    if given.score_scale:
-        changes["scale"] = parse_scale(given.score_scale)
-    if given.same is not None:
-        changes["same"] = tuple(name for name in given.same if name)
-    if given.group:
-        changes["group"] = given.group
-    if given.split_column:
-        changes["part"] = given.split_column
+    if args.score_scale:
+        changes["scale"] = parse_scale(args.score_scale)
+    if args.same is not None:
+        changes["same"] = tuple(name for name in args.same if name)
+    if args.group:
+        changes["group"] = args.group
+    if args.split_column:
+        changes["part"] = args.split_column
     return replace(mapping, **changes)
 
 
-def given_roles(given: argparse.Namespace) -> dict[str, tuple[str, ...]]:
-    """Return the roles that were given; several negatives are roles of their own, other repeated ones are joined."""
+def roles_from_options(args: argparse.Namespace) -> dict[str, tuple[str, ...]]:
+    """Collect the roles that the options name; each negative is a role of its own, other repeated ones are joined."""
     roles: dict[str, tuple[str, ...]] = {}
     for role in ("anchor", "positive", "text"):
-        if getattr(given, role):
-            roles[role] = tuple(getattr(given, role))
-    for number, column in enumerate(given.negative or (), start=1):
+        if getattr(args, role):
+            roles[role] = tuple(getattr(args, role))
+    for number, column in enumerate(args.negative or (), start=1):
         roles["negative" if number == 1 else f"negative_{number}"] = (column,)
     for role in ("label", "score"):
-        if getattr(given, role):
-            roles[role] = (getattr(given, role),)
+        if getattr(args, role):
+            roles[role] = (getattr(args, role),)
     return roles
 
 
-def shape_of(roles: dict[str, tuple[str, ...]]) -> Shape:
-    """Return the shape that a set of roles means."""
+def shape_from_roles(roles: dict[str, tuple[str, ...]]) -> Shape:
+    """Infer the shape from a set of roles."""
     if "text" in roles:
         return Shape.LABELLED_TEXTS
     if "negative" in roles:
@@ -133,12 +136,12 @@ def shape_of(roles: dict[str, tuple[str, ...]]) -> Shape:
     return Shape.PAIRS
 
 
-def check_columns(roles: dict[str, tuple[str, ...]], table: Table) -> None:
-    """Raise InputError when a given column is not in the table."""
-    there = list(table.frame.columns)
+def check_role_columns(roles: dict[str, tuple[str, ...]], table: Table) -> None:
+    """Raise InputError for a column that is not in the table."""
+    names = list(table.frame.columns)
     for role, columns in roles.items():
         for column in columns:
-            if column not in there:
+            if column not in names:
                 raise InputError(
-                    f"There is no column “{column}”.", where=f"--{role}", todo=f"There are: {', '.join(there[:20])}."
+                    f"There is no column “{column}”.", where=f"--{role}", todo=f"There are: {', '.join(names[:20])}."
                 )

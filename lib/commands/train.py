@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from lib import settings
 from lib.commands.metric_lines import metric_lines
-from lib.commands.options import add_data_options, prepared_from
+from lib.commands.options import add_data_options, load_data
 from lib.commands.progress_bar import JobProgressBar
 from lib.errors import CloserError, InputError, TrainingError
 from lib.settings import BUNDLED_MODEL
@@ -103,7 +103,7 @@ def run(given: argparse.Namespace) -> int:
     from lib.models.catalog import resolve
     from lib.store.workspace import open_workspace
 
-    source = prepared_from(given)
+    source = load_data(given)
     recipe = recipe_from(given, source.prepared.counts["train"])
     recipe = recipe.for_shape(source.prepared.shape, classes=count_classes(source.prepared))
     workspace = open_workspace()

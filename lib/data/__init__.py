@@ -1,1 +1,1 @@
-"""From bytes to an audited, split dataset: tables, shapes, audit, split, samples."""
+"""From a file to an audited, split dataset: read, map columns, audit, split."""

@@ -1,4 +1,8 @@
-"""Which texts are almost the same: equal letters and digits, or nearly all five-character pieces in common."""
+"""Find near duplicates: texts with the same letters and digits, or with nearly the same five-character shingles.
+
+MinHash with banding (Broder 1997; Leskovec, Rajaraman, Ullman, Mining of Massive Datasets, chapter 3) finds candidate
+pairs in linear time; the exact Jaccard index |A and B| / |A or B| of their sets of shingles decides.
+"""
 
 from __future__ import annotations
 
@@ -10,31 +14,30 @@ import pandas as pd
 from lib.data.normalisation import near_key, same_key
 
 SHINGLE_CHARACTERS = 5
-"""Characters in a piece (shingle)."""
+"""Characters of a shingle."""
 MIN_SHINGLED_CHARACTERS = 40
-"""Below this one changed character changes too many pieces to speak of near duplicates."""
+"""In a shorter text one changed character changes too many shingles to speak of near duplicates."""
 MIN_JACCARD = 0.9
 BANDS, ROWS_PER_BAND = 5, 4
-"""A pair at Jaccard 0.9 shares one of 5 bands of 4 minima with chance 1 - (1 - 0.9^4)^5 = 0.995; each is verified."""
+"""Two texts share a minimum with probability J, their Jaccard index, and a whole band of r with J^r; at least one of b bands with
+1 - (1 - J^r)^b: 0.995 at J = 0.9. Every candidate is verified."""
 CHUNK_CHARACTERS = 2_000_000
+"""Characters hashed at once, so that memory does not grow with the file."""
 
 
 def near_duplicate_groups(texts: Sequence[str]) -> np.ndarray:
-    """Return a code for each text (int64), equal for near duplicates, directly or over others; -1 for an empty one.
-
-    MinHash (Broder 1997) with banding finds candidates in linear time; the exact Jaccard index decides.
-    """
+    """Code each text (int64): equal for near duplicates, directly or transitively; -1 for an empty text."""
     keys = [near_key(text) for text in texts]
     codes, distinct = pd.factorize(np.array(keys, dtype=object)) if keys else (np.zeros(0, dtype=np.int64), [])
     first = np.full(len(distinct), -1, dtype=np.int64)
     first[codes[::-1]] = np.arange(len(keys) - 1, -1, -1)
     plain = [same_key(texts[at]) for at in first.tolist()]
-    joined = _joined(plain)[codes] if len(keys) else codes.astype(np.int64)
-    return np.where(np.fromiter((not key for key in keys), dtype=bool, count=len(keys)), -1, joined)
+    groups = _connect(plain)[codes] if len(keys) else codes.astype(np.int64)
+    return np.where(np.fromiter((not key for key in keys), dtype=bool, count=len(keys)), -1, groups)
 
 
-def _joined(texts: list[str]) -> np.ndarray:
-    """Return the connected components of the verified candidate pairs."""
+def _connect(texts: list[str]) -> np.ndarray:
+    """Find the connected components of the verified candidate pairs."""
     from scipy.sparse import coo_matrix
     from scipy.sparse.csgraph import connected_components
 
@@ -47,7 +50,7 @@ def _joined(texts: list[str]) -> np.ndarray:
 
 
 def _near_pairs(texts: list[str]) -> Iterator[tuple[int, int]]:
-    """Yield pairs of texts whose pieces have a Jaccard index of at least JACCARD."""
+    """Yield pairs of texts whose shingles have a Jaccard index of at least MIN_JACCARD; a bucket's first stands for it."""
     long = np.array([at for at, text in enumerate(texts) if len(text) >= MIN_SHINGLED_CHARACTERS], dtype=np.int64)
     if len(long) < 2:
         return
@@ -59,19 +62,20 @@ def _near_pairs(texts: list[str]) -> Iterator[tuple[int, int]]:
             for other in long[bucket[1:]].tolist():
                 if (head, other) not in seen:
                     seen.add((head, other))
-                    if _alike(texts[head], texts[other]):
+                    if _is_near_duplicate(texts[head], texts[other]):
                         yield head, other
 
 
-def _alike(left: str, right: str) -> bool:
+def _is_near_duplicate(left: str, right: str) -> bool:
+    """Compare the Jaccard index with MIN_JACCARD, without computing it where the lengths differ too much."""
     if min(len(left), len(right)) < MIN_JACCARD * max(len(left), len(right)) * 0.9:
         return False
-    first, second = _pieces(left), _pieces(right)
+    first, second = _shingles(left), _shingles(right)
     common = len(first & second)
     return common >= MIN_JACCARD * (len(first) + len(second) - common)
 
 
-def _pieces(text: str) -> set[str]:
+def _shingles(text: str) -> set[str]:
     return {text[at : at + SHINGLE_CHARACTERS] for at in range(len(text) - SHINGLE_CHARACTERS + 1)}
 
 
@@ -87,7 +91,7 @@ def _buckets(rows: np.ndarray) -> Iterator[np.ndarray]:
 
 
 def _chunks(texts: list[str]) -> Iterator[list[str]]:
-    """Yield runs of texts of about CHUNK_CHARACTERS, so that memory does not grow with the file."""
+    """Yield runs of texts of about CHUNK_CHARACTERS."""
     chunk: list[str] = []
     size = 0
     for text in texts:
@@ -101,19 +105,24 @@ def _chunks(texts: list[str]) -> Iterator[list[str]]:
 
 
 def _minima(texts: list[str]) -> np.ndarray:
-    """Return (texts, BANDS * ROWS) uint32: the least value of each hash function over the text's pieces."""
+    """Compute MinHash signatures, (texts, BANDS * ROWS_PER_BAND) uint32: each hash function's minimum over the shingles.
+
+    A shingle of code points c_0 ... c_4 is the polynomial sum of c_i p^(i + 1) modulo 2^64. The hash functions are
+    multiply-shift (Dietzfelbinger et al. 1997): the upper 32 bits of a shingle times an odd random factor.
+    """
     points = np.frombuffer("".join(texts).encode("utf-32-le"), dtype=np.uint32).astype(np.uint64)
     starts = np.concatenate([[0], np.cumsum([len(text) for text in texts])]).astype(np.int64)
-    pieces = np.zeros(len(points), dtype=np.uint64)
+    shingles = np.zeros(len(points), dtype=np.uint64)
     for offset in range(SHINGLE_CHARACTERS):
-        pieces[: len(points) - offset] += points[offset:] * np.uint64(pow(1_000_003, offset + 1, 2**64))
+        shingles[: len(points) - offset] += points[offset:] * np.uint64(pow(1_000_003, offset + 1, 2**64))
     ends = starts[1:]
-    across = (ends[:, None] - np.arange(1, SHINGLE_CHARACTERS)[None, :]).ravel()
+    crossing = (ends[:, None] - np.arange(1, SHINGLE_CHARACTERS)[None, :]).ravel()
     generator = np.random.default_rng(5)
+    # Shingles that would cross into the next text get the largest hash below, so that they are never the minimum.
     factors = generator.integers(1, 2**63, size=BANDS * ROWS_PER_BAND, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
-    found = np.empty((len(texts), BANDS * ROWS_PER_BAND), dtype=np.uint32)
+    minima = np.empty((len(texts), BANDS * ROWS_PER_BAND), dtype=np.uint32)
     for at, factor in enumerate(factors):
-        hashed = ((pieces * factor) >> np.uint64(32)).astype(np.uint32)
-        hashed[across] = np.uint32(2**32 - 1)
-        found[:, at] = np.minimum.reduceat(hashed, starts[:-1])
-    return found
+        hashed = ((shingles * factor) >> np.uint64(32)).astype(np.uint32)
+        hashed[crossing] = np.uint32(2**32 - 1)
+        minima[:, at] = np.minimum.reduceat(hashed, starts[:-1])
+    return minima

@@ -1,4 +1,4 @@
-"""The five shapes of training data, and the columns each has once read."""
+"""The five shapes of training data, and the canonical columns of each."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class Shape(StrEnum):
-    """Which of the five ways a dataset is organised in; it decides which losses and metrics fit."""
+    """How the examples of a dataset are organised; it decides which losses and metrics fit."""
 
     PAIRS = "pairs"
     SCORED = "scored"
@@ -33,13 +33,13 @@ VALUE_COLUMN: dict[Shape, str | None] = {
     Shape.TRIPLETS: None,
     Shape.LABELLED_TEXTS: "label",
 }
-"""The column beside the texts: score is float in [0, 1] (or [-1, 1] where the scale says so), label is a string;
-a labelled pair with two classes has the labels "0" and "1", where "1" means the same."""
+"""The column of the target value: score is a float in [0, 1] (or [-1, 1] where the scale says so), label is a string;
+the labels of pairs with two classes are "0" and "1", where "1" means the same."""
 
 EXTRA_NEGATIVE = re.compile(r"negative_(\d+)")
 
 
 def text_columns(shape: Shape, names: Iterable[str]) -> tuple[str, ...]:
-    """Return the canonical text columns of the shape, with the further negatives that stand among the names."""
+    """List the canonical text columns of a shape, with the further negatives among the names in order of their number."""
     extra = [name for name in names if EXTRA_NEGATIVE.fullmatch(str(name))] if shape is Shape.TRIPLETS else []
     return (*TEXT_COLUMNS[shape], *sorted(extra, key=lambda name: int(name.removeprefix("negative_"))))

@@ -1,4 +1,4 @@
-"""Uploads on disk: the files as they came, and the draft of what a person has chosen about them so far."""
+"""Uploads on disk: the files as they came, and the draft of the choices made about them so far."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 import secrets
 import shutil
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -15,14 +15,15 @@ from lib.errors import InputError, NotFoundError, StoreError
 from lib.format import format_bytes
 from lib.settings import MAX_FILE_BYTES
 from lib.store.layout import UploadPaths, WorkspacePaths
+from lib.store.publish import write_atomic
 
-BLOCK = 1 << 20
-ENDING = re.compile(r"(\.[a-z0-9]{1,10}){1,2}$")
+COPY_BLOCK_BYTES = 1 << 20
+EXTENSION_PATTERN = re.compile(r"(\.[a-z0-9]{1,10}){1,2}$")
 
 
 @dataclass(frozen=True)
 class Draft:
-    """What was chosen for an upload: everything that a reload must bring back. Only JSON-able values."""
+    """The choices made for an upload, JSON-able, so that a reload brings them back."""
 
     options: dict[str, Any] = field(default_factory=dict)
     mapping: dict[str, Any] | None = None
@@ -31,12 +32,11 @@ class Draft:
     held_out: float | None = None
     seed: int = 0
     corrections: list[dict[str, Any]] = field(default_factory=list)
-    name: str = ""
 
 
 @dataclass(frozen=True)
 class Upload:
-    """One upload: `names` as the person called the files, `files` where they lie; `held_out_names` likewise."""
+    """One upload: `names` as the person called the files, `files` where they are stored, and their own held-out file."""
 
     id: str
     folder: Path
@@ -46,96 +46,91 @@ class Upload:
 
     @property
     def title(self) -> str:
-        """Name a dataset made of it would have: the first file's, without its ending."""
-        return re.sub(ENDING, "", self.names[0].lower()) and self.names[0].split(".")[0] or "Pasted text"
+        """The name offered for a dataset made of it: the first file's, without its extension."""
+        return re.sub(EXTENSION_PATTERN, "", self.names[0].lower()) and self.names[0].split(".")[0] or "Pasted text"
 
     def draft(self) -> Draft:
-        """Return what was chosen so far; an unreadable draft counts as none."""
+        """Load the choices made so far; an unreadable draft counts as none, and what an older version wrote is skipped."""
         try:
-            return Draft(**json.loads(UploadPaths(self.folder).draft.read_text(encoding="utf-8")))
+            stored = json.loads(UploadPaths(self.folder).draft.read_text(encoding="utf-8"))
+            return Draft(**{field.name: stored[field.name] for field in fields(Draft) if field.name in stored})
         except (OSError, ValueError, TypeError):
             return Draft()
 
-    def keep(self, draft: Draft) -> None:
-        """Remember what was chosen."""
-        _write(UploadPaths(self.folder).draft, asdict(draft))
-
     def change(self, **values: Any) -> Draft:
-        """Change some of the draft and remember it."""
+        """Change some fields of the draft and save it."""
         before = self.draft()
         after = replace(before, **values)
         if after != before:
-            self.keep(after)
+            _write_json(UploadPaths(self.folder).draft, asdict(after))
         return after
 
 
 def store_upload(home: Path, files: Iterable[tuple[str, IO[bytes]]]) -> Upload:
-    """Write the files to a new folder under home/uploads before anything looks into them; raise InputError, StoreError."""
+    """Store files in a new folder before they are read. Raises InputError and StoreError."""
     identity = secrets.token_hex(8)
     folder = WorkspacePaths(home).uploads / identity
     try:
         folder.mkdir(parents=True)
         names = []
         for at, (name, stream) in enumerate(files):
-            _copy(stream, folder / f"{at}{_ending(name)}", name)
+            _copy(stream, folder / f"{at}{_extension(name)}", name)
             names.append(name)
         if not names:
             raise InputError("No file was given.", todo="Choose at least one.")
-        _write(UploadPaths(folder).names, {"names": names})
+        _write_json(UploadPaths(folder).names, {"names": names})
     except (OSError, InputError) as error:
         shutil.rmtree(folder, ignore_errors=True)
         if isinstance(error, InputError):
             raise
-        raise StoreError(f"The upload could not be written: {error.strerror}.", todo="Free some space.") from error
+        raise StoreError(f"The upload could not be written: {error.strerror}.", todo="Free some disk space.") from error
     return load_upload(home, identity)
 
 
 def load_upload(home: Path, identity: str) -> Upload:
-    """Return an upload by id; raise NotFoundError where there is none (any more)."""
+    """Load an upload by id. Raises NotFoundError."""
     folder = WorkspacePaths(home).uploads / identity
     if not re.fullmatch(r"[0-9a-f]{16}", identity) or not UploadPaths(folder).names.is_file():
         raise NotFoundError("This upload is not there any more.", todo="Choose the file again.")
     names = tuple(json.loads(UploadPaths(folder).names.read_text(encoding="utf-8"))["names"])
-    files = tuple(folder / f"{at}{_ending(name)}" for at, name in enumerate(names))
+    files = tuple(folder / f"{at}{_extension(name)}" for at, name in enumerate(names))
     own = next(iter(sorted(folder.glob("held_out.*"))), None)
     return Upload(identity, folder, names, files, own)
 
 
 def store_own_held_out(upload: Upload, name: str, stream: IO[bytes]) -> Upload:
-    """Put a file of the person's own held-out examples beside the upload."""
+    """Store a file of the person's own held-out examples with the upload."""
     remove_own_held_out(upload)
-    own = upload.folder / f"held_out{_ending(name)}"
+    own = upload.folder / f"held_out{_extension(name)}"
     _copy(stream, own, name)
     return replace(upload, own_held_out=own)
 
 
 def remove_own_held_out(upload: Upload) -> Upload:
-    """Take the held-out file away again."""
+    """Delete the stored held-out file."""
     for old in upload.folder.glob("held_out.*"):
         old.unlink()
     return replace(upload, own_held_out=None)
 
 
 def _copy(stream: IO[bytes], target: Path, name: str) -> None:
-    """Write a stream in blocks; raise InputError where it is larger than the limit."""
+    """Copy a stream in blocks. Raises InputError where it is larger than the limit."""
     written = 0
     with target.open("wb") as file:
-        while block := stream.read(BLOCK):
+        while block := stream.read(COPY_BLOCK_BYTES):
             written += len(block)
             if written > MAX_FILE_BYTES:
                 raise InputError(
-                    f"{name} is larger than {format_bytes(MAX_FILE_BYTES)}.", todo="Split it, or bring a part of it."
+                    f"{name} is larger than {format_bytes(MAX_FILE_BYTES)}.", todo="Split it, or upload a part of it."
                 )
             file.write(block)
 
 
-def _ending(name: str) -> str:
-    """Return the file's ending, only plain letters: no path is built from a person's text."""
-    found = ENDING.search(name.lower())
-    return found.group() if found else ".txt"
+def _extension(name: str) -> str:
+    """Extract a name's extension if it is plain letters and digits: no path is built from a person's text."""
+    match = EXTENSION_PATTERN.search(name.lower())
+    return match.group() if match else ".txt"
 
 
-def _write(path: Path, values: Any) -> None:
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps(values, ensure_ascii=False), encoding="utf-8")
-    part.replace(path)
+def _write_json(path: Path, values: Any) -> None:
+    write_atomic(path, json.dumps(values, ensure_ascii=False))

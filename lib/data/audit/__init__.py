@@ -1,1 +1,1 @@
-"""What an audit looks for: one small file a family of checks, `registry` names them in order."""
+"""Audit examples: one file for each family of checks; `registry` lists the checks in order."""

@@ -1,1 +1,1 @@
-"""Which column of a table plays which role: guessed from names and content, or said by a person."""
+"""Map columns of a table to roles: guessed from names and content, or chosen by a person."""

@@ -1,4 +1,4 @@
-"""Which column plays which role, said by a person or guessed, and the examples that follow from it."""
+"""Map the columns of a table to roles, and make examples of them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from lib.data.table import Table
 from lib.errors import InputError
 
 SCALES: dict[str, tuple[float, float]] = {"0-1": (0, 1), "-1-1": (-1, 1), "0-5": (0, 5), "1-5": (1, 5)}
-"""Score scales by the name that pages and options use; any two numbers `low-high` are understood too."""
+"""Score scales by their name on pages and in options; any other `low-high` is parsed too."""
 
 SPLIT_WORDS = {
     "train": ("train", "training", "tr", "fit", "learn"),
@@ -24,7 +24,7 @@ SPLIT_WORDS = {
 
 @dataclass(frozen=True)
 class ColumnMapping:
-    """Say what the columns of a table mean: `roles` gives each canonical column the table's column(s), joined in order."""
+    """What the columns of a table mean: `roles` names for each canonical column the table's columns, joined in order."""
 
     shape: Shape
     roles: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -40,7 +40,7 @@ class ColumnMapping:
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """Canonical text columns, negatives in order."""
+        """The canonical text columns, negatives in order."""
         return text_columns(self.shape, self.roles)
 
     def to_json(self) -> dict[str, Any]:
@@ -48,7 +48,7 @@ class ColumnMapping:
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> ColumnMapping:
-        """Build it again from `to_dict`, also after JSON turned tuples into lists."""
+        """Make a mapping of what `to_json` wrote, also after JSON turned tuples into lists."""
         tuples = {name: tuple(values[name]) for name in ("scale", "same") if name in values}
         roles = {role: tuple(columns) for role, columns in values.get("roles", {}).items()}
         return cls(**(values | tuples | {"roles": roles, "shape": Shape(values["shape"])}))
@@ -67,7 +67,7 @@ class Examples:
 
 
 def apply_mapping(table: Table, mapping: ColumnMapping) -> Examples:
-    """Turn the table's rows into examples; raise InputError naming the role or column that does not fit."""
+    """Make examples of the table's rows. Raises InputError that names the role or column that does not fit."""
     check_mapping(table.frame, mapping)
     frame = pd.DataFrame({"line": np.asarray(table.lines, dtype=np.int64)})
     for role in mapping.texts:
@@ -85,11 +85,11 @@ def apply_mapping(table: Table, mapping: ColumnMapping) -> Examples:
 
 
 def check_mapping(frame: pd.DataFrame, mapping: ColumnMapping) -> None:
-    """Raise InputError where a needed role has no column, or a column does not exist or plays two roles."""
+    """Raise InputError where a required role has no column, or a column does not exist or has two text roles."""
     needed = [*TEXT_COLUMNS[mapping.shape], *([mapping.value_role] if mapping.value_role else [])]
     for role in needed:
         if not mapping.roles.get(role):
-            raise InputError(f"No column is chosen for “{role}”.", todo="Choose one under “What the columns mean”.")
+            raise InputError(f"No column is selected for “{role}”.", todo="Select one under “What the columns mean”.")
     named = [(role, column) for role, columns in mapping.roles.items() for column in columns]
     named += [("group", mapping.group)] * bool(mapping.group) + [("split", mapping.part)] * bool(mapping.part)
     for role, column in named:
@@ -98,11 +98,11 @@ def check_mapping(frame: pd.DataFrame, mapping: ColumnMapping) -> None:
     texts = [mapping.roles[role] for role in mapping.texts]
     if len(set(texts)) < len(texts):
         twice = next(columns for columns in texts if texts.count(columns) > 1)
-        raise InputError(f"Two sides are both read from “{' + '.join(twice)}”.", todo="Choose different columns.")
+        raise InputError(f"Two roles use the same column “{' + '.join(twice)}”.", todo="Select different columns.")
 
 
 def join_columns(frame: pd.DataFrame, columns: tuple[str, ...], joiner: str) -> pd.Series:
-    """Return the columns as one text each, empty cells left out of the join."""
+    """Join the columns of each row into one text, without empty cells."""
     if len(columns) == 1:
         return _plain(frame[columns[0]])
     rows = zip(*(frame[name].to_numpy(dtype=object) for name in columns), strict=True)
@@ -110,7 +110,7 @@ def join_columns(frame: pd.DataFrame, columns: tuple[str, ...], joiner: str) -> 
 
 
 def parse_numbers(values: pd.Series) -> pd.Series:
-    """Read numbers, decimal commas too; what is none becomes NaN."""
+    """Parse numbers, decimal commas too; anything else becomes NaN."""
     plain = pd.to_numeric(values, errors="coerce")
     if plain.isna().any():
         commas = pd.to_numeric(values.astype(str).str.strip().str.replace(",", ".", regex=False), errors="coerce")
@@ -119,18 +119,16 @@ def parse_numbers(values: pd.Series) -> pd.Series:
 
 
 def rescale_scores(values: pd.Series, scale: tuple[float, float]) -> pd.Series:
-    """Bring scores from the file's scale to 0..1; a scale from -1 to 1 stays as it is. NaN where no number stands."""
+    """Rescale scores to [0, 1], (x - low) / (high - low); a scale from -1 to 1 is kept. NaN where there is no number."""
     low, high = scale
     if not high > low:
-        raise InputError(
-            f"The score's scale {low:g} to {high:g} has no room.", todo="Give a lower and a higher number."
-        )
-    found = parse_numbers(values).reset_index(drop=True)
-    return found if (low, high) == (-1, 1) else (found - low) / (high - low)
+        raise InputError(f"The score scale {low:g} to {high:g} is empty.", todo="Enter a lower and a higher number.")
+    numbers = parse_numbers(values).reset_index(drop=True)
+    return numbers if (low, high) == (-1, 1) else (numbers - low) / (high - low)
 
 
 def normalise_labels(values: pd.Series, mapping: ColumnMapping) -> pd.Series:
-    """Return classes as text; for pairs "1" means the same and "0" another, where `same` says which class that is."""
+    """Strip the classes; those of pairs become "1" where `same` names them and "0" elsewhere, if `same` names any."""
     plain = _texts([value.strip() for value in values.to_numpy(dtype=object)])
     if mapping.shape is not Shape.LABELLED_PAIRS or not mapping.same:
         return plain
@@ -139,27 +137,27 @@ def normalise_labels(values: pd.Series, mapping: ColumnMapping) -> pd.Series:
 
 
 def parse_split_column(values: pd.Series, column: str) -> pd.Series:
-    """Read the words of a split column as train, validation, held_out; raise InputError on any other word."""
+    """Parse a split column as train, validation and held_out. Raises InputError for any other word."""
     known = {word: part for part, words in SPLIT_WORDS.items() for word in words} | {"": "train"}
     found = [known.get(value.strip().casefold()) for value in values.to_numpy(dtype=object)]
     if None in found:
         at = found.index(None)
         raise InputError(
-            f"“{str(values.iloc[at])[:60]}” in the split column “{column}” names no part.",
+            f"“{str(values.iloc[at])[:60]}” in the split column “{column}” is not a split.",
             todo="Use train, validation (valid, dev) and held_out (test), or choose no split column.",
         )
     return _texts(found)
 
 
 def parse_scale(name: str) -> tuple[float, float]:
-    """Read a scale such as 0-5 or -1-1; raise InputError for anything else."""
+    """Parse a scale such as 0-5 or -1-1. Raises InputError for anything else."""
     if name in SCALES:
         return SCALES[name]
     low, dash, high = name.rpartition("-")
     try:
         return float(low), float(high)
     except ValueError as error:
-        raise InputError(f"“{name}” is no score scale.", todo="Write it as 0-5, 1-5, 0-1 or -1-1.") from error
+        raise InputError(f"“{name}” is not a score scale.", todo="Write it as 0-5, 1-5, 0-1 or -1-1.") from error
 
 
 def _plain(values: pd.Series) -> pd.Series:

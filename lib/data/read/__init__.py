@@ -1,1 +1,1 @@
-"""One file a format: bytes to rows, with the line each began on."""
+"""Read files of any supported format into a table of text columns."""

@@ -15,12 +15,12 @@ BYTE_ORDER_MARKS: tuple[tuple[bytes, str], ...] = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 SAMPLE_BYTES = 200_000
-MOSTLY = 0.5
+"""How much of the bytes is used to detect an encoding."""
 
 
 @dataclass(frozen=True)
 class DecodedText:
-    """The text, how it was decoded, and the lines that were not in the file's main encoding."""
+    """A decoded text, its encoding, and the lines that were in another one."""
 
     text: str
     encoding: str
@@ -28,7 +28,7 @@ class DecodedText:
 
 
 def decode(data: bytes, *, encoding: str = "") -> DecodedText:
-    """Decode by the given encoding, or by what the bytes say. Raises InputError that names the line."""
+    """Decode with a named encoding, else with the detected one. Raises InputError that names the line."""
     if encoding:
         return decode_as(data, encoding)
     for mark, name in BYTE_ORDER_MARKS:
@@ -43,13 +43,11 @@ def decode(data: bytes, *, encoding: str = "") -> DecodedText:
 
 
 def decode_as(data: bytes, encoding: str) -> DecodedText:
-    """Decode by a named encoding."""
+    """Decode with a named encoding."""
     try:
         return DecodedText(data.decode(encoding), encoding.replace("-sig", " with BOM"))
     except LookupError as error:
-        raise InputError(
-            f"There is no encoding called {encoding!r}.", todo="Try utf-8, utf-16 or windows-1252."
-        ) from error
+        raise InputError(f"Unknown encoding {encoding!r}.", todo="Try utf-8, utf-16 or windows-1252.") from error
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         raise InputError(
@@ -60,7 +58,7 @@ def decode_as(data: bytes, encoding: str) -> DecodedText:
 
 
 def decode_utf16_without_bom(data: bytes) -> DecodedText:
-    """Decode UTF-16 without a BOM, where every other byte of plain text is NUL; other NUL bytes are refused."""
+    """Decode UTF-16 without a BOM: over 30% of every other byte are NUL. Raises InputError for other NUL bytes."""
     sample = data[:SAMPLE_BYTES]
     for offset, name in ((1, "utf-16-le"), (0, "utf-16-be")):
         half = sample[offset::2]
@@ -75,30 +73,30 @@ def decode_utf16_without_bom(data: bytes) -> DecodedText:
 
 
 def decode_line_by_line(data: bytes) -> DecodedText:
-    """Decode what is not UTF-8: line by line where most lines are, else as a whole by charset-normalizer's guess."""
+    """Decode line by line where any non-ASCII line is UTF-8, other lines as windows-1252; else guess for the whole."""
     lines = data.split(b"\n")
     texts: list[str] = []
     odd: list[int] = []
-    beyond = 0
+    non_ascii = 0
     for number, line in enumerate(lines, start=1):
         try:
             texts.append(line.decode("utf-8"))
-            beyond += not line.isascii()
+            non_ascii += not line.isascii()
         except UnicodeDecodeError:
             odd.append(number)
             texts.append(line.decode("cp1252", errors="replace") if may_be_cp1252(line) else line.decode("latin-1"))
-    if beyond and len(odd) < MOSTLY * (len(odd) + beyond) * 2:
+    if non_ascii:
         return DecodedText("\n".join(texts), "utf-8, partly windows-1252", odd)
     return decode_by_guess(data)
 
 
 def may_be_cp1252(line: bytes) -> bool:
-    """Say whether the line can be windows-1252: five byte values are not used there."""
+    """Tell whether a line can be windows-1252, which leaves five byte values undefined."""
     return not any(byte in line for byte in (0x81, 0x8D, 0x8F, 0x90, 0x9D))
 
 
 def decode_by_guess(data: bytes) -> DecodedText:
-    """Decode as windows-1252 where that is possible and likely, else as charset-normalizer finds."""
+    """Decode with the encoding that charset-normalizer detects; any Western single-byte one is read as windows-1252."""
     from charset_normalizer import from_bytes
 
     best = from_bytes(data[:SAMPLE_BYTES]).best()

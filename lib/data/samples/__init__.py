@@ -1,1 +1,1 @@
-"""The data sets that come with the product."""
+"""Sample datasets that come with the product, and how they are added to a workspace."""

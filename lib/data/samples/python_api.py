@@ -38,8 +38,8 @@ PACKAGES = words(
     "torch.nn.utils torch.optim torch.optim.lr_scheduler torch.utils.data torch.linalg torch.fft torch.cuda torch.autograd "
     "plotly.express plotly.io plotly.figure_factory PIL.ImageOps PIL.ImageChops"
 )
-PASSED_ON = ("numpy",)
-"""Packages whose __init__ offers what inner packages pass on."""
+REEXPORTING_PACKAGES = ("numpy",)
+"""Packages whose __init__ imports what inner packages import from their own modules."""
 CLASSES = {
     "pandas.DataFrame": "pandas.core.frame",
     "pandas.Series": "pandas.core.series",
@@ -56,9 +56,9 @@ Pair = tuple[str, str]
 
 @cache
 def load_python_api() -> pd.DataFrame:
-    """Return source_sentence (what it does) and target_sentence (name and signature), in a fixed order.
+    """Load source_sentence (what it does) and target_sentence (name and signature), in a fixed order.
 
-    Depends on the packages installed; each sentence and each name stands once. Takes a few seconds, once a process.
+    Depends on the installed packages; each sentence and each name occurs once. Takes a few seconds, once a process.
     """
     pairs: dict[str, str] = {}
     keys: set[str] = set()
@@ -76,9 +76,9 @@ def load_python_api() -> pd.DataFrame:
 
 def _pairs() -> Iterator[Pair]:
     for module in STANDARD:
-        yield from _documented(module, _functions(_tree(module)))
+        yield from _pairs_of(module, _functions(_tree(module)))
     for package in PACKAGES:
-        yield from _documented(package, _exports(package, depth=2 if package in PASSED_ON else 1))
+        yield from _pairs_of(package, _exports(package, depth=2 if package in REEXPORTING_PACKAGES else 1))
     for name, module in CLASSES.items():
         yield from _methods(name, module)
     yield from _streamlit()
@@ -87,7 +87,7 @@ def _pairs() -> Iterator[Pair]:
 
 
 def _path(module: str) -> Path | None:
-    """Return the source file of a module, found without importing anything but the namespace of its root."""
+    """Find the source file of a module without importing anything but the namespace of its root."""
     root, _, rest = module.partition(".")
     spec = importlib.util.find_spec(root)
     if spec is None or spec.origin is None or not spec.origin.endswith(".py"):
@@ -100,23 +100,23 @@ def _path(module: str) -> Path | None:
 
 @cache
 def _tree(module: str) -> ast.Module:
-    """Return the parsed source; an empty module where there is none."""
+    """Parse the source of a module; an empty module where there is none."""
     path = _path(module)
     return ast.parse(path.read_bytes()) if path else ast.Module([], [])
 
 
 def _functions(tree: ast.Module) -> dict[str, ast.AST]:
-    """Return the public functions and classes that the module defines."""
+    """Collect the public functions and classes that a module defines."""
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
     return {node.name: node for node in tree.body if isinstance(node, kinds) and not node.name.startswith("_")}
 
 
 def _exports(package: str, *, depth: int) -> dict[str, ast.AST]:
-    """Return what a package offers: what it defines, and what its __init__ imports from its own modules, also passed on."""
+    """Collect what a package exports: what it defines, and what its __init__ imports from its own modules."""
     path = _path(package)
     found = _functions(_tree(package))
     if path is None or path.name != "__init__.py" or depth == 0:
-        return _listed(package, found)
+        return _keep_exported(package, found)
     for node in _imports(_tree(package).body):
         if not node.module or not (node.level == 1 or node.module.startswith(package)):
             continue
@@ -130,7 +130,7 @@ def _exports(package: str, *, depth: int) -> dict[str, ast.AST]:
 
 
 def _imports(body: list[ast.stmt]) -> Iterator[ast.ImportFrom]:
-    """Give the imports of a module, also those under if and try, but none inside functions."""
+    """Yield the imports of a module, also those under if and try, but none inside functions."""
     for node in body:
         if isinstance(node, ast.ImportFrom):
             yield node
@@ -138,8 +138,8 @@ def _imports(body: list[ast.stmt]) -> Iterator[ast.ImportFrom]:
             yield from _imports([*node.body, *node.orelse])
 
 
-def _listed(module: str, found: dict[str, ast.AST]) -> dict[str, ast.AST]:
-    """Keep what the module's __all__ names, where it has one that is written out."""
+def _keep_exported(module: str, found: dict[str, ast.AST]) -> dict[str, ast.AST]:
+    """Keep what the module's __all__ names, where it has a literal one."""
     for node in _tree(module).body:
         if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == "__all__" for t in node.targets):
             try:
@@ -150,7 +150,7 @@ def _listed(module: str, found: dict[str, ast.AST]) -> dict[str, ast.AST]:
     return found
 
 
-def _documented(prefix: str, found: dict[str, ast.AST]) -> Iterator[Pair]:
+def _pairs_of(prefix: str, found: dict[str, ast.AST]) -> Iterator[Pair]:
     for name, node in found.items():
         yield from _pair(f"{prefix}.{name}", node)
 
@@ -163,7 +163,7 @@ def _methods(name: str, module: str) -> Iterator[Pair]:
 
 
 def _streamlit() -> Iterator[Pair]:
-    """Give the st.* functions, which are methods of mixin classes."""
+    """Yield the st.* functions, which are methods of mixin classes."""
     path = _path(STREAMLIT)
     for file in sorted(path.parent.rglob("*.py")) if path else []:
         for node in ast.parse(file.read_bytes()).body:
@@ -174,7 +174,7 @@ def _streamlit() -> Iterator[Pair]:
 
 
 def _table(module: str) -> Iterator[Pair]:
-    """Give what a table of docstrings documents; the signature is its first line there."""
+    """Yield what a table of docstrings documents; the signature is its first line there."""
     for node in ast.walk(_tree(module)):
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name) or len(node.args) < 2:
             continue
@@ -188,7 +188,7 @@ def _table(module: str) -> Iterator[Pair]:
 
 
 def _table_name(node: ast.Call) -> str:
-    """Return the public name a table entry is for: torch.abs, torch.Tensor.abs_, numpy.arange."""
+    """Find the public name that an entry documents: torch.abs, torch.Tensor.abs_, numpy.arange."""
     first, second = node.args[0], node.args[1]
     if getattr(node.func, "id", "") == "add_docstr_all":
         return f"torch.Tensor.{_text(first)}" if _text(first) else ""
@@ -200,7 +200,7 @@ def _table_name(node: ast.Call) -> str:
 
 
 def _text(node: ast.AST) -> str:
-    """Return a text written out, also as r"..." + r"..." or with .format(...) after it."""
+    """Evaluate a literal text, also r"..." + r"..." or one with .format(...) after it."""
     if isinstance(node, ast.Constant):
         return node.value if isinstance(node.value, str) else ""
     if isinstance(node, ast.BinOp):
@@ -211,7 +211,7 @@ def _text(node: ast.AST) -> str:
 
 
 def _pair(name: str, node: ast.AST) -> Iterator[Pair]:
-    """Give one pair where the docstring's first sentence says something."""
+    """Yield one pair where the docstring has a useful first sentence."""
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
     sentence = first_sentence(ast.get_docstring(node) or "") if isinstance(node, kinds) else ""
     if sentence:
@@ -219,19 +219,19 @@ def _pair(name: str, node: ast.AST) -> Iterator[Pair]:
 
 
 def first_sentence(docstring: str) -> str:
-    """Return the first sentence in plain text; "" where it is too short, too long or about the writing itself."""
+    """Extract the first sentence as plain text; "" where it is too short, too long or a cross-reference."""
     paragraph = docstring.strip().partition("\n\n")[0]
     plain = re.sub(r":\w+:`~?([^`<]+)(?:<[^>]*>)?`", r"\1", " ".join(paragraph.split())).replace("`", "")
     sentence = re.split(r"(?<=[a-z)\]])\.(?=\s+[A-Z]|$)", plain)[0].strip(" .:")
     count = len(sentence.split())
-    useless = re.match(
+    reference = re.match(
         r"(see|alias|deprecated|note|in-place version|out-of-place version|\.\. |@|\w+\()", sentence, re.IGNORECASE
     ) or re.search(r"deprecated|\b(e\.g|i\.e)$", sentence)
-    return "" if useless or count < 4 or count > 40 or len(sentence) > 240 else sentence
+    return "" if reference or count < 4 or count > 40 or len(sentence) > 240 else sentence
 
 
 def _signature(node: ast.AST, *, limit: int = 8) -> str:
-    """Return (a, b=1, *, c=None, ...) without self and annotations, at most `limit` parameters."""
+    """Write the signature as (a, b=1, *, c=None, ...), without self and annotations, at most `limit` parameters."""
     if isinstance(node, ast.ClassDef):
         inits = [item for item in node.body if isinstance(item, ast.FunctionDef) and item.name == "__init__"]
         return _signature(inits[-1], limit=limit) if inits else "()"
@@ -249,5 +249,5 @@ def _signature(node: ast.AST, *, limit: int = 8) -> str:
 
 
 def _parameter(argument: ast.arg, default: ast.expr | None) -> str:
-    written = ast.unparse(default) if default is not None else ""
-    return argument.arg + (f"={written if len(written) <= 20 else '...'}" if written else "")
+    value = ast.unparse(default) if default is not None else ""
+    return argument.arg + (f"={value if len(value) <= 20 else '...'}" if value else "")

@@ -34,7 +34,7 @@ def show_save_form(
             "= + - or @ as a formula.",
         )
     st.subheader("Save", anchor=False)
-    name = st.text_input("Name", value=draft.name or upload.title, max_chars=200, key=widget_key(upload, "name"))
+    name = st.text_input("Name", value=upload.title, max_chars=200, key=widget_key(upload, "name"))
     notes = st.text_area("Notes", key=widget_key(upload, "notes"), height=80, placeholder="Source, purpose")
     if st.button("Save dataset", type="primary", icon=":material/save:", key=widget_key(upload, "save")):
         _save(upload, draft, table, mapping, prepared, name, notes)

@@ -13,7 +13,7 @@ from sentence_transformers import SentenceTransformer
 
 from lib.__main__ import main
 from lib.commands import train as command
-from lib.commands.options import prepared_from
+from lib.commands.options import load_data
 from lib.commands.train import recipe_from
 from lib.errors import InputError
 from lib.models import static
@@ -108,8 +108,8 @@ def test_classes_can_be_kept_apart(tmp_path: Path) -> None:
     names = ("entailment", "neutral", "contradiction")
     rows = [f"a left text {n},another right text {n},{names[n % 3]}" for n in range(90)]
     path.write_text("\n".join(["sentence1,sentence2,label", *rows]))
-    guessed = prepared_from(parsed_for(str(path))).prepared  # type: ignore[arg-type]
-    kept = prepared_from(parsed_for(str(path), "--same", "")).prepared  # type: ignore[arg-type]
+    guessed = load_data(parsed_for(str(path))).prepared  # type: ignore[arg-type]
+    kept = load_data(parsed_for(str(path), "--same", "")).prepared  # type: ignore[arg-type]
     assert set(guessed.frame["label"]) == {"0", "1"}
     assert set(kept.frame["label"]) == set(names)
     assert command.count_classes(kept) == 3

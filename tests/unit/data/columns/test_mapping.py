@@ -185,7 +185,7 @@ def test_published_split_is_offered_not_taken() -> None:
     [
         ({"anchor": ("a",)}, "positive"),
         ({"anchor": ("a",), "positive": ("nowhere",)}, "nowhere"),
-        ({"anchor": ("a",), "positive": ("a",)}, "Two sides"),
+        ({"anchor": ("a",), "positive": ("a",)}, "Two roles"),
     ],
 )
 def test_mapping_that_does_not_fit_is_refused(roles: dict[str, tuple[str, ...]], word: str) -> None:

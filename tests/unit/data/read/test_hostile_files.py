@@ -270,7 +270,7 @@ def test_options_win_over_detection(tmp_path: Path) -> None:
     assert table.frame.to_numpy().tolist() == [["a;b", "c"], ["d;e", "ü"]]
     with pytest.raises(InputError, match="line 2"):
         read_table(path, options=ReadOptions(encoding="utf-8"))
-    with pytest.raises(InputError, match="no encoding"):
+    with pytest.raises(InputError, match="Unknown encoding"):
         read_table(path, options=ReadOptions(encoding="klingon"))
 
 
