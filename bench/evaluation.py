@@ -1,6 +1,6 @@
-"""How long judging takes beside encoding: 2,000 held-out pairs of real commands, and retrieval among 100,000 targets.
+"""How long evaluating takes beside encoding: 2,000 held-out pairs of real commands, and retrieval among 100,000 targets.
 
-python -m bench.evaluation [--data FILE] [--rounds N]: encodes the texts anew each round (no cache), then judges, in one process,
+python -m bench.evaluation [--data FILE] [--rounds N]: encodes the texts anew each round (no cache), then evaluates, in one process,
 and writes the ratio's median into bench/README.md.
 """
 
@@ -41,7 +41,7 @@ def frame_of(path: Path | None) -> pd.DataFrame:
 
 
 def one_round(frame: pd.DataFrame, models: dict[str, object], folder: Path) -> tuple[float, float]:
-    """Return the seconds of encoding (both models) and of everything else that judging does."""
+    """Return the seconds of encoding (both models) and of everything else that evaluating does."""
     from lib.models.encoder import encode
 
     spent = 0.0
@@ -85,13 +85,13 @@ def main() -> None:
     models: dict[str, object] = {"base": model, "tuned": model}
     with tempfile.TemporaryDirectory() as folder:
         rounds = [one_round(frame, models, Path(folder) / "evaluation") for _ in range(given.rounds)]
-    encoding, judging = (statistics.median(values) for values in zip(*rounds, strict=True))
+    encoding, evaluating = (statistics.median(values) for values in zip(*rounds, strict=True))
     ratio = statistics.median(b / a for a, b in rounds)
     lines = [
         "| what | seconds | beside encoding |",
         "| --- | ---: | ---: |",
         f"| encode the texts of {HELD_OUT:,} held-out pairs and {frame['positive'].nunique():,} targets, two models | {encoding:.1f} | 1 |",
-        f"| judge them: retrieval, intervals, tests, costs, tables | {judging:.1f} | {ratio:.2f} |",
+        f"| evaluate them: retrieval, intervals, tests, side effects, tables | {evaluating:.1f} | {ratio:.2f} |",
     ]
     if not given.skip_large:
         seconds, memory = large()

@@ -1,4 +1,4 @@
-"""Does the verdict say what is the case? Real trainings whose truth is known beforehand, each judged as a run is.
+"""Does the verdict say what is the case? Real trainings whose truth is known beforehand, each evaluated as a run is.
 
 python -m bench.evidence [--data FOLDER] [--write]: the support-desk sample trained as recommended (a gain), its control (shuffled
 targets: no gain to claim), the API sample trained far too hard (over-fitting and forgetting must be called by name), and, where the
@@ -64,7 +64,7 @@ def cases(data: Path | None) -> list[Case]:
     rows = load_python_api().sample(API_ROWS, random_state=0)
     found = [
         Case("support desk, recommended", load_support_desk(), plain, "a gain", control=True),
-        Case("API search, too hard", rows, hard, "over-fitted, forgotten", validation=API_VALIDATION),
+        Case("API search, too hard", rows, hard, "overfitted, forgotten", validation=API_VALIDATION),
     ]
     file = data / "stackfaq" / "data.csv" if data else None
     if file and file.is_file():
@@ -74,7 +74,7 @@ def cases(data: Path | None) -> list[Case]:
 
 
 def trained(workspace: Workspace, case: Case) -> Run:
-    """Train and judge a case and return its run."""
+    """Train and evaluate a case and return its run."""
     dataset = workspace.datasets.publish(prepare(case.frame, validation=case.validation), name=case.name)
     recipe = case.recipe.for_shape(dataset.shape)
     run = workspace.runs.create(dataset=dataset.id, model=BUNDLED_MODEL, recipe=recipe.to_dict())
@@ -121,7 +121,7 @@ def control_line(case: Case, result: ControlResult) -> str:
 
 
 def main() -> None:
-    """Train, judge, tell."""
+    """Train, evaluate, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path)
     parser.add_argument("--threads", type=int, default=0)

@@ -13,7 +13,10 @@ import numpy as np
 
 
 def pearson_correlation(first: np.ndarray, second: np.ndarray) -> float:
-    """Compute Pearson's r = sum(x y) / sqrt(sum(x^2) sum(y^2)) of the centred values; nan where one side is constant."""
+    """Compute Pearson's correlation; nan where one side is constant.
+
+    r = sum(x y) / sqrt(sum(x^2) sum(y^2)) of the centred values, in float64.
+    """
     x, y = np.asarray(first, np.float64), np.asarray(second, np.float64)
     x, y = x - x.mean(), y - y.mean()
     norm = float(np.sqrt((x**2).sum() * (y**2).sum()))
@@ -79,7 +82,10 @@ def count_by_threshold(is_match: np.ndarray, cosines: np.ndarray, *, negative_we
 
 
 def average_precision(is_match: np.ndarray, cosines: np.ndarray) -> float:
-    """Compute AP = sum over thresholds of (R_n - R_{n-1}) P_n, as scikit-learn does; nan where no pair is a match."""
+    """Compute average precision; nan where no pair is a match.
+
+    AP = sum over thresholds of (R_n - R_{n-1}) P_n, without interpolation, as scikit-learn does.
+    """
     if not is_match.any():
         return float("nan")
     counts = count_by_threshold(is_match, cosines)

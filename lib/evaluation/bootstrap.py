@@ -75,7 +75,7 @@ def compare_means(
 def include_zero(
     low: np.ndarray | float, high: np.ndarray | float, p_value: np.ndarray | float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Stretch the interval to zero where the test does not rule zero out, so that both say the same. Numbers or arrays."""
+    """Stretch the interval to zero where the test does not rule zero out, so that both agree."""
     possible = np.asarray(p_value > 1 - CONFIDENCE)
     return np.where(possible, np.minimum(low, 0.0), low), np.where(possible, np.maximum(high, 0.0), high)
 
@@ -133,9 +133,9 @@ def bootstrap_t_intervals(
 def studentized_means(
     sums: np.ndarray, counts: np.ndarray, means: np.ndarray, floor: np.ndarray, *, seed: int
 ) -> Iterator[np.ndarray]:
-    """Yield t* = (m* - m) / SE* of the resamples in blocks, (resamples, metrics): Efron & Tibshirani 1993, chapter 12.
+    """Yield t* = (m* - m) / SE* of the resamples in blocks, (resamples, metrics).
 
-    m* is a resample's mean and SE* its own standard error by the formula of `standard_errors`, pseudo-groups included.
+    Efron & Tibshirani 1993, chapter 12: m* is a resample's mean and SE* its own standard error by the formula of `standard_errors`, pseudo-groups included.
     """
     number = len(sums)
     factor = number / max(1, number - 1)

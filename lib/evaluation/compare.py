@@ -53,7 +53,7 @@ def compare_selection_metric(models: ModelPair) -> Difference:
 
 
 def compare_retrieval(models: ModelPair) -> dict[str, Difference]:
-    """Compare means by query, the median rank of the first right target, and of triplets the share of rows that are right."""
+    """Compare means by query, the median rank of the first right target, and triplet accuracy by row."""
     task = models.task
     first = pd.Series(np.arange(len(task.query_of_row))).groupby(task.query_of_row).first().to_numpy()
     groups, base, tuned = models.groups[first], models.retrievals["base"], models.retrievals["tuned"]
@@ -109,7 +109,7 @@ def compare_scores(models: ModelPair) -> dict[str, Difference]:
 
 
 def compare_labels(models: ModelPair) -> dict[str, Difference]:
-    """Compare average precision and best F1 of cosine as a classifier of matching pairs; nan where all or none match."""
+    """Compare average precision and best F1 of the cosines; nan where all pairs match or none does."""
     is_match = positives(models.task)
     if is_match.min() == is_match.max():
         return {"average_precision": without_interval(), "best_f1": without_interval()}

@@ -57,7 +57,7 @@ class Difference:
     def from_json(
         cls, stored: Mapping[str, Any], *, verdict: str | None = None, lower_is_better: bool = False
     ) -> Difference:
-        """Read stored numbers, null being nan; the verdict beside them, or the given one, holds. Raises KeyError, ValueError."""
+        """Read stored numbers, null being nan; the verdict beside them, or the passed one, holds."""
         base, tuned, low, high, p_value, detectable = (
             read_number(stored.get(name)) for name in STORED_NUMBERS if name != "difference"
         )

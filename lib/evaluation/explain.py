@@ -56,7 +56,7 @@ def default_prompt(model: SentenceTransformer) -> str:
 
 
 def is_mean_pooled(model: SentenceTransformer) -> bool:
-    """Check that the model is a transformer, a plain mean over tokens and at most a normalisation, without a default prompt."""
+    """Check for a transformer with mean pooling, at most normalised, and without a default prompt."""
     if default_prompt(model):
         return False
     names = [type(module).__name__ for module in model]

@@ -19,9 +19,9 @@ MODEL_NAMES = ("base", "tuned")
 
 @dataclass(frozen=True)
 class ModelPair:
-    """A task and its embeddings by two models; rows of `base` and `tuned` are those of task.texts. groups: by row of the part.
+    """A task and its embeddings by two models.
 
-    Raises ModelError where an embedding is not finite.
+    base, tuned: (len(task.texts), d). groups: by row of the part its component. Raises ModelError where an embedding is not finite.
     """
 
     task: EvalTask
@@ -104,7 +104,10 @@ class Neighbours:
 
 @dataclass(frozen=True)
 class NearestTargets:
-    """Ids of the documents, by row the place of its own target among them (-1: it has none), and the neighbours by model."""
+    """What each model ranks nearest to each row's query.
+
+    documents: ids of the searched texts; target: by row the place of its own target among them, -1 for none.
+    """
 
     documents: np.ndarray
     target: np.ndarray

@@ -26,9 +26,9 @@ MIN_CLASS_SHARE = 0.5
 
 
 def per_pair_results(frame: pd.DataFrame, models: ModelPair, *, threshold: float | None = None) -> pd.DataFrame:
-    """Build a row for each example of the part: pair, part, texts, component, numbers of both models, gain, change, wrong, off.
+    """Build a row for each example of the part.
 
-    threshold: the cosine from which on the tuned model calls labelled pairs the same.
+    Columns: pair, part, texts, component, numbers of both models, gain, change, wrong, off. threshold: the cosine from which on the tuned model calls labelled pairs the same.
     """
     task = models.task
     rows = frame.loc[task.rows]
@@ -143,9 +143,9 @@ def error_size(table: pd.DataFrame, task: EvalTask, threshold: float | None) -> 
 
 
 def nearest_targets_table(models: ModelPair) -> pd.DataFrame:
-    """List the targets nearest to each example's query before and after: pair, moment, place, text, cosine, right, own.
+    """List the targets nearest to each example's query, before and after.
 
-    right: some pair says that it belongs to the query. own: it is this row's target, which a label or score may call wrong.
+    Columns: pair, moment (base, tuned), place, text, cosine, right, own. right: some pair says that it belongs to the query. own: it is this row's target, which a label or score may call wrong.
     """
     near = models.nearest_targets
     texts = np.array(models.task.texts, dtype=object)[near.documents]

@@ -52,9 +52,9 @@ class Threshold:
 
 @dataclass(frozen=True)
 class CosineDistribution:
-    """How one model's cosines are spread: counts by bin and means of pairs that match and of others, and the threshold.
+    """How one model's cosines are spread: counts by bin, means, and the threshold.
 
-    others: random pairs, or the pairs of the dataset that do not match.
+    pairs: those that match; others: random pairs, or the pairs of the dataset that do not match.
     """
 
     pairs: list[int]
@@ -83,7 +83,10 @@ class CosineDistribution:
 
 @dataclass(frozen=True)
 class Similarity:
-    """Cosines of base and tuned model. bins: edges of the histograms; against: what pairs are told apart from, in words."""
+    """Cosines of base and tuned model.
+
+    bins: edges of the histograms. against: what pairs are told apart from, in words.
+    """
 
     bins: list[float]
     against: str

@@ -133,7 +133,7 @@ def _top(scores: np.ndarray, top: int) -> np.ndarray:
 
 
 def nearest_others(rows: np.ndarray, ids: np.ndarray, *, count: int = TOP_K) -> tuple[np.ndarray, np.ndarray]:
-    """Find by id the nearest other rows and their cosines, (ids, count) each, in blocks. rows: (n, d) of any length."""
+    """Find by id the nearest other rows and their cosines, (ids, count) each. rows: (n, d), any length."""
     rows = normalize_rows(rows)
     top = max(0, min(count, len(rows) - 1))
     near, cosines = np.empty((len(ids), top), dtype=np.int64), np.empty((len(ids), top), dtype=np.float32)

@@ -147,7 +147,7 @@ def cross_validate_threshold(cosines: LabelledCosines, *, seed: int = 0) -> Thre
 
 
 def best_threshold(cosines: LabelledCosines) -> float:
-    """Find the cosine of the largest F1: half way between the last pair that is called a match and the next below it."""
+    """Find the cosine of the largest F1, half way between the last match and the next cosine below."""
     values = np.concatenate([cosines.matches, cosines.others]).astype(np.float64)
     is_match = np.append(np.ones(len(cosines.matches)), np.zeros(len(cosines.others)))
     counts = count_by_threshold(is_match, values, negative_weight=cosines.other_weight)

@@ -21,9 +21,9 @@ RANDOM_PAIRS = 20_000
 
 @dataclass(frozen=True)
 class EvalTask:
-    """One part of a dataset, ready to be measured: `texts` are the distinct texts to embed, the rest are ids into them.
+    """One part of a dataset, ready to be measured.
 
-    left, right: ids of the pair's two texts by row of the part. queries, documents: ids of the distinct sources of the
+    texts: the distinct texts to embed; everything else are ids into them. left, right: ids of the pair's two texts by row of the part. queries, documents: ids of the distinct sources of the
     part and of all distinct targets of the dataset; relevant: by query, which documents are right; own_document: by query,
     which one is its own text, -1 for none. middle: the score above which a scored pair counts as right; same: the label of a
     labelled pair that means the same, by all labels of the dataset.
@@ -46,7 +46,7 @@ class EvalTask:
 
     @classmethod
     def of(cls, frame: pd.DataFrame, *, shape: Shape | str, part: str) -> EvalTask:
-        """Build the task of a part (train, validation, held_out) of a dataset's frame. Raises InputError when it is empty."""
+        """Build the task of a part (train, validation, held_out). Raises InputError when it is empty."""
         shape = Shape(shape)
         chosen = frame[frame["part"] == part]
         if chosen.empty:
@@ -67,7 +67,7 @@ class EvalTask:
 
     @property
     def target_of_row(self) -> np.ndarray:
-        """By row the place of its own target among the right ones of all queries, as `Retrieval.target_rank` lists them."""
+        """By row the place of its own target in `Retrieval.target_rank`."""
         starts = np.concatenate([[0], np.cumsum([len(ids) for ids in self.relevant])])
         document = np.searchsorted(self.documents, self.right)
         return np.array(
@@ -224,5 +224,5 @@ def same_label(labels: Iterable[str]) -> str:
 
 
 def components_of_rows(frame: pd.DataFrame, rows: np.ndarray) -> np.ndarray:
-    """Look up the component of each row, the unit that resampling keeps whole; without that column each row is its own."""
+    """Look up each row's component, the unit of resampling; without that column each row is its own."""
     return frame.loc[rows, "component"].to_numpy() if "component" in frame else np.asarray(rows)

@@ -13,7 +13,7 @@ from lib.training.recipe import Recipe
 
 
 def run_control(context: JobContext) -> tuple[str, ...]:
-    """Train with shuffled targets on the same budget; store control against base, run against base, run against control."""
+    """Train with shuffled targets on the same budget, compare it with base and run, store the result."""
     held_out = HeldOutComparison(context)
     frame = shuffle_targets(
         context.dataset.frame(), Shape(context.dataset.shape), seed=Recipe.from_dict(context.run.recipe).seed

@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 
 
 class HeldOutComparison:
-    """The dataset's held-out part: any two models are compared on it; vectors of the run's own models come from the cache."""
+    """The dataset's held-out part, on which any two models are compared.
+
+    Vectors of the run's own models come from the cache.
+    """
 
     def __init__(self, context: JobContext) -> None:
         frame = context.dataset.frame()

@@ -67,7 +67,7 @@ class PartialProgress(Silent):
 
 
 def measure_blends(context: JobContext) -> None:
-    """Store by share of the tuned weights how it does on the validation part and on the general probe, against the base.
+    """Store by share of the tuned weights its quality on validation and on the general probe.
 
     Validation, not held-out: a person chooses by these numbers, and the held-out part must not choose.
     """
@@ -118,7 +118,7 @@ def save_blend(context: JobContext, share: float) -> Path:
 
 
 def evaluate_blend(context: JobContext, model: SentenceTransformer) -> dict[str, Any]:
-    """Compare a blend with the base on the held-out part, which did not choose it, and on the probe; build what is stored."""
+    """Compare a blend with the base on held-out, which did not choose it, and on the probe."""
     held_out = HeldOutComparison(context)
     rows = [check_finite(encode(model, texts), name="blended") for texts in (held_out.task.texts, probe_texts())]
     return {

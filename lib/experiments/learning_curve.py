@@ -18,7 +18,7 @@ MIN_TRAIN_ROWS = 8
 
 
 def run_learning_curve(context: JobContext) -> tuple[str, ...]:
-    """Train on 25% and 50% of the training data; store these and the run against the base, and the last step pair by pair."""
+    """Train on 25% and 50% of the training data, compare with base and run, store the curve."""
     held_out, frame = HeldOutComparison(context), context.dataset.frame()
     seed = Recipe.from_dict(context.run.recipe).seed
     points: list[LearningCurvePoint] = []

@@ -21,7 +21,7 @@ def measure_space(rows: np.ndarray, left: np.ndarray, right: np.ndarray) -> Embe
 
 
 def pair_alignment(rows: np.ndarray, left: np.ndarray, right: np.ndarray) -> float:
-    """Compute mean |x - y|^2 over pairs of unit vectors, lower is closer (Wang & Isola 2020, alpha = 2); nan without pairs."""
+    """Compute mean |x - y|^2 over pairs of unit vectors (Wang & Isola 2020, alpha = 2); nan without pairs."""
     return float(((rows[left] - rows[right]) ** 2).sum(axis=1).mean()) if len(left) else float("nan")
 
 

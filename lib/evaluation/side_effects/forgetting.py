@@ -26,7 +26,7 @@ BUNDLED_AGREEMENT = 0.919
 
 @cache
 def load_probe() -> pd.DataFrame:
-    """Read the probe: group (pairs of one first sentence), subject, first, second, grade from 0 (unrelated) to 5 (the same)."""
+    """Read the probe: group (pairs of one first sentence), subject, first, second, grade from 0 to 5."""
     return pd.read_csv(PROBE_FILE)
 
 
@@ -45,7 +45,7 @@ def probe_cosines(rows: np.ndarray) -> np.ndarray:
 
 
 def measure_forgetting(embed: Callable[[str, list[str]], np.ndarray]) -> ProbeResult:
-    """Measure general similarity before and after, and how many neighbours stayed. embed: (base or tuned, texts) -> (n, d)."""
+    """Measure general similarity before and after. embed: (base or tuned, texts) -> (n, d)."""
     base, tuned = (check_finite(embed(name, probe_texts()), name=name) for name in ("base", "tuned"))
     return ProbeResult(compare_on_probe(base, tuned), len(load_probe()), neighbour_overlap(base, tuned))
 

@@ -107,7 +107,7 @@ class ValidationSteps:
 
 @dataclass(frozen=True)
 class ProbeResult:
-    """General similarity: Spearman with the probe's grades, of so many pairs, and the share of neighbours that stayed."""
+    """General similarity: Spearman with the grades of the probe's pairs, and the share of neighbours kept."""
 
     spearman: Difference
     pairs: int

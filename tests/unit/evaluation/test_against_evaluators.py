@@ -207,14 +207,14 @@ def test_a_further_metric_changes_no_other_ones_interval(
     task = EvalTask.of(frame, shape=Shape.PAIRS, part="held_out")
     rows = model.encode(task.texts)
     noise = np.random.default_rng(0).normal(scale=0.3 * rows.std(), size=rows.shape).astype(np.float32)
-    judged = ModelPair(task, rows + noise, rows, np.arange(len(task.rows)) // 3)
-    every, metrics = compare_metrics(judged), Retrieval.metrics
+    models = ModelPair(task, rows + noise, rows, np.arange(len(task.rows)) // 3)
+    every, metrics = compare_metrics(models), Retrieval.metrics
     assert len({every[name].p_value for name in every}) > 3
     for left_out in sorted(set(every) - {"accuracy@1", "median_rank"}):
         monkeypatch.setattr(
             Retrieval, "metrics", lambda one, out=left_out: {k: v for k, v in metrics(one).items() if k != out}
         )
-        found = compare_metrics(judged)
+        found = compare_metrics(models)
         assert set(every) - set(found) == {left_out}
         for name, one in found.items():
             assert one.p_value == every[name].p_value, (left_out, name)

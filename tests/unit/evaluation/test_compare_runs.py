@@ -35,7 +35,7 @@ def test_two_runs_without_a_true_difference_show_no_clear_one() -> None:
     assert clear <= 5
 
 
-def test_only_the_pairs_that_both_were_judged_on_count() -> None:
+def test_only_the_pairs_that_both_were_evaluated_on_count() -> None:
     one, other = ranks(np.ones(60)), ranks(np.ones(60), start=30)
     assert compare_tuned_models(one, other, alone(90))[TOP_1_ACCURACY].base == 1.0
     assert compare_tuned_models(one, ranks(np.ones(5), start=500), alone(600)) == {}

@@ -1,4 +1,4 @@
-"""The table of examples: each row is judged by its own target, by order rather than by raw cosine, by label and by score."""
+"""Per-pair results: each row is evaluated by its own target, by order rather than by raw cosine, by label and by score."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from lib.ui.explore.pairs.table import list_errors
 from tests.unit.evaluation.fakes import Embed, graded, of_text, pairs_frame, run_in
 
 
-def judged(tmp_path: Path, embed: Embed, frame: pd.DataFrame, shape: str) -> tuple[Evaluation, Run]:
+def run_evaluation(tmp_path: Path, embed: Embed, frame: pd.DataFrame, shape: str) -> tuple[Evaluation, Run]:
     folder = run_in(tmp_path)
     return evaluate_frame(frame, shape, embed, folder=folder.paths.evaluation.folder), folder
 
@@ -50,7 +50,7 @@ def second_target_falls(name: str, texts: list[str]) -> np.ndarray:
 
 
 def test_a_second_target_that_falls_is_worse_though_the_first_is_still_found(tmp_path: Path) -> None:
-    found, folder = judged(tmp_path, second_target_falls, two_targets(), "pairs")
+    found, folder = run_evaluation(tmp_path, second_target_falls, two_targets(), "pairs")
     table = load_pairs(folder)
     first = table["positive"].str.startswith("first")
     assert (table.loc[first, "tuned_rank"] == 1).all()
@@ -65,7 +65,7 @@ def test_a_second_target_that_falls_is_worse_though_the_first_is_still_found(tmp
 
 def test_where_every_target_is_right_there_is_no_margin(tmp_path: Path) -> None:
     frame = two_targets(1).assign(component=[0, 1])
-    _, folder = judged(tmp_path, second_target_falls, frame, "pairs")
+    _, folder = run_evaluation(tmp_path, second_target_falls, frame, "pairs")
     assert load_pairs(folder)["tuned_margin"].isna().all()
     assert (load_pairs(folder)["tuned_rank"] == 1).all()
 
@@ -85,7 +85,7 @@ def test_raising_all_cosines_alike_helps_no_labelled_pair(tmp_path: Path) -> Non
         rows /= np.linalg.norm(rows, axis=1, keepdims=True)
         return (rows + lean * (name == "tuned")).astype(np.float32)
 
-    found, folder = judged(tmp_path, embed, labelled(np.arange(100) % 2), "labelled_pairs")
+    found, folder = run_evaluation(tmp_path, embed, labelled(np.arange(100) % 2), "labelled_pairs")
     table = load_pairs(folder)
     assert (table["tuned_cosine"] > table["base_cosine"] + 0.1).mean() > 0.9
     assert abs(found.counts.better - found.counts.worse) < 35
@@ -101,12 +101,14 @@ def test_a_labelled_pairs_gain_is_its_share_of_the_area_under_the_curve() -> Non
 
 
 def test_labelled_pairs_of_which_none_is_the_same_cannot_be_measured(tmp_path: Path) -> None:
-    found, _ = judged(tmp_path, graded({"base": 0.3, "tuned": 0.6}), labelled(np.zeros(50)), "labelled_pairs")
+    found, _ = run_evaluation(tmp_path, graded({"base": 0.3, "tuned": 0.6}), labelled(np.zeros(50)), "labelled_pairs")
     assert found.verdict == "no clear change"
     assert found.sentence.endswith("can't be measured: no pair is the same.")
     assert np.isnan(found.metrics["average_precision"].base)
     assert found.similarity.tuned.threshold is None
-    everything, _ = judged(tmp_path, graded({"base": 0.3, "tuned": 0.6}), labelled(np.ones(50)), "labelled_pairs")
+    everything, _ = run_evaluation(
+        tmp_path, graded({"base": 0.3, "tuned": 0.6}), labelled(np.ones(50)), "labelled_pairs"
+    )
     assert "can't be measured: all pairs are the same" in everything.sentence
 
 
@@ -119,7 +121,7 @@ def test_a_label_of_1_means_the_same_also_where_there_is_none() -> None:
 
 def test_scores_that_are_all_equal_cannot_be_measured(tmp_path: Path) -> None:
     frame = pairs_frame().assign(score=0.5)
-    found, _ = judged(tmp_path, graded({"base": 0.3, "tuned": 0.6}), frame, "scored")
+    found, _ = run_evaluation(tmp_path, graded({"base": 0.3, "tuned": 0.6}), frame, "scored")
     assert found.verdict == "no clear change"
     assert found.sentence == "Spearman on 60 held-out pairs can't be measured: all scores are equal."
     assert found.headline is None
@@ -135,7 +137,7 @@ def test_vectors_that_are_no_numbers_are_refused(tmp_path: Path, broken: str) ->
         return rows
 
     with pytest.raises(ModelError, match=f"The {broken} model gives 1 of .* no numbers"):
-        judged(tmp_path, embed, pairs_frame(), "pairs")
+        run_evaluation(tmp_path, embed, pairs_frame(), "pairs")
     assert not (tmp_path / "evaluation").exists()
 
 
@@ -144,7 +146,7 @@ def test_a_target_that_its_label_or_score_calls_wrong_is_not_marked_right(tmp_pa
     for shape, column in (("labelled_pairs", "label"), ("scored", "score")):
         value = np.arange(120) % 2
         frame = pairs_frame().assign(**{column: value.astype(str) if column == "label" else value.astype(float)})
-        found, folder = judged(tmp_path, embed, frame, shape)
+        found, folder = run_evaluation(tmp_path, embed, frame, shape)
         near = load_neighbours(folder)
         own = near[near["own"]].set_index("pair")
         assert own["right"].tolist() == [bool(pair % 2) for pair in own.index]
@@ -156,7 +158,7 @@ def test_still_wrong_are_those_that_are_wrong(tmp_path: Path) -> None:
     far = dict.fromkeys(range(0, 120, 2), 0.0) | {118: 0.9, 119: 0.0}
     embed = graded({"base": 0.3, "tuned": 0.9}, special={"base": far, "tuned": far})
     value = np.arange(120) % 2
-    _, folder = judged(tmp_path, embed, pairs_frame().assign(label=value.astype(str)), "labelled_pairs")
+    _, folder = run_evaluation(tmp_path, embed, pairs_frame().assign(label=value.astype(str)), "labelled_pairs")
     table = load_pairs(folder)
     assert {118, 119} <= set(table.loc[table["wrong"], "pair"])
     assert table["wrong"].mean() < 0.2
@@ -164,10 +166,10 @@ def test_still_wrong_are_those_that_are_wrong(tmp_path: Path) -> None:
         118,
         119,
     }  # the farthest from the threshold first, whatever their label
-    _, folder = judged(tmp_path, embed, pairs_frame().assign(score=value.astype(float)), "scored")
+    _, folder = run_evaluation(tmp_path, embed, pairs_frame().assign(score=value.astype(float)), "scored")
     table = load_pairs(folder)
     assert {118, 119} <= set(table.loc[table["wrong"], "pair"])
-    _, folder = judged(tmp_path, embed, pairs_frame(), "pairs")
+    _, folder = run_evaluation(tmp_path, embed, pairs_frame(), "pairs")
     table = load_pairs(folder)
     assert (table["wrong"] == (table["tuned_rank"] > 1)).all()
 
@@ -177,7 +179,7 @@ def test_a_triplets_wrong_texts_are_kept_with_their_cosine(tmp_path: Path) -> No
         negative=[f"answer {(n + 1) % 120}" for n in range(120)],
         negative_2=[f"answer {(n + 2) % 120}" if n % 2 else "" for n in range(120)],
     )
-    found, folder = judged(tmp_path, graded({"base": 0.3, "tuned": 0.95}), frame, "triplets")
+    found, folder = run_evaluation(tmp_path, graded({"base": 0.3, "tuned": 0.95}), frame, "triplets")
     table = load_pairs(folder)
     assert {"negative", "negative_2", "base_negative_cosine"} <= set(table)
     wins = table["tuned_cosine"] > table["tuned_negative_cosine"]
@@ -195,12 +197,12 @@ def test_random_pairs_are_no_known_pairs() -> None:
 
 
 def test_where_no_pair_could_be_random_there_is_no_background_and_no_threshold(tmp_path: Path) -> None:
-    found, folder = judged(tmp_path, second_target_falls, two_targets(1), "pairs")
+    found, folder = run_evaluation(tmp_path, second_target_falls, two_targets(1), "pairs")
     assert load_pairs(folder)["base_background"].isna().all()
     assert found.similarity.base.threshold is None
 
 
-def test_a_judged_task_refuses_broken_vectors() -> None:
+def test_a_model_pair_refuses_broken_vectors() -> None:
     task = EvalTask.of(pairs_frame(), shape="pairs", part="held_out")
     rows = np.ones((len(task.texts), 3), np.float32)
     with pytest.raises(ModelError, match="no numbers"):

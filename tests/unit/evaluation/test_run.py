@@ -1,4 +1,4 @@
-"""Judging as a whole: a planted gain, a planted regression, nothing to gain, and what is stored and read again."""
+"""Evaluating as a whole: a planted gain, a planted regression, nothing to gain, and what is stored and read again."""
 
 from __future__ import annotations
 
@@ -17,12 +17,14 @@ from lib.store.publish import verify
 from tests.unit.evaluation.fakes import Embed, graded, of_text, pairs_frame, run_in
 
 
-def judged(tmp_path: Path, embed: Embed, frame: pd.DataFrame | None = None, *, shape: str = "pairs") -> Evaluation:
+def run_evaluation(
+    tmp_path: Path, embed: Embed, frame: pd.DataFrame | None = None, *, shape: str = "pairs"
+) -> Evaluation:
     return evaluate_frame(pairs_frame() if frame is None else frame, shape, embed, folder=tmp_path / "evaluation")
 
 
 def test_a_planted_gain_is_called_better_in_one_sentence(tmp_path: Path) -> None:
-    found = judged(tmp_path, graded({"base": 0.25, "tuned": 0.6}))
+    found = run_evaluation(tmp_path, graded({"base": 0.25, "tuned": 0.6}))
     assert found.verdict == "better"
     assert found.sentence.startswith("Top-1 accuracy on 60 held-out pairs: ")
     assert "95% CI +" in found.sentence
@@ -32,11 +34,11 @@ def test_a_planted_gain_is_called_better_in_one_sentence(tmp_path: Path) -> None
 
 
 def test_what_got_worse_is_called_worse(tmp_path: Path) -> None:
-    assert judged(tmp_path, graded({"base": 0.6, "tuned": 0.25})).verdict == "worse"
+    assert run_evaluation(tmp_path, graded({"base": 0.6, "tuned": 0.25})).verdict == "worse"
 
 
 def test_where_there_is_nothing_to_gain_no_change_is_claimed(tmp_path: Path) -> None:
-    found = judged(tmp_path, graded({"base": 0.9, "tuned": 0.9}))
+    found = run_evaluation(tmp_path, graded({"base": 0.9, "tuned": 0.9}))
     assert found.verdict == "no clear change"
     assert found.metrics["accuracy@1"].base == 1.0
 
@@ -44,7 +46,7 @@ def test_where_there_is_nothing_to_gain_no_change_is_claimed(tmp_path: Path) -> 
 @pytest.mark.parametrize("seed", range(8))
 def test_after_training_on_shuffled_labels_no_gain_is_claimed(tmp_path: Path, seed: int) -> None:
     """Base and tuned vary at random and neither knows the pairs better."""
-    found = judged(
+    found = run_evaluation(
         tmp_path,
         lambda name, texts: graded({f"{name}{seed}": 0.3})(f"{name}{seed}", texts),
         pairs_frame(150, held_out=90),
@@ -56,7 +58,7 @@ def test_one_planted_regression_is_listed_first(tmp_path: Path) -> None:
     from lib.ui.explore.pairs.table import list_regressions
 
     embed = graded({"base": 0.5, "tuned": 0.6}, special={"base": {90: 0.9}, "tuned": {90: 0.0}})
-    found = judged(tmp_path, embed)
+    found = run_evaluation(tmp_path, embed)
     assert found.verdict == "better"
     first = list_regressions(load_pairs(run_in(tmp_path))).iloc[0]
     assert first["pair"] == 90
@@ -65,7 +67,7 @@ def test_one_planted_regression_is_listed_first(tmp_path: Path) -> None:
 
 
 def test_what_is_stored_is_what_is_read(tmp_path: Path) -> None:
-    found, run = judged(tmp_path, graded({"base": 0.25, "tuned": 0.6})), run_in(tmp_path)
+    found, run = run_evaluation(tmp_path, graded({"base": 0.25, "tuned": 0.6})), run_in(tmp_path)
     assert load_evaluation(run) == found
     assert verify(run.paths.evaluation.folder) == []
     table = load_pairs(run)
@@ -78,7 +80,7 @@ def test_what_is_stored_is_what_is_read(tmp_path: Path) -> None:
 
 
 def test_background_and_margin_say_what_they_say(tmp_path: Path) -> None:
-    judged(tmp_path, graded({"base": 0.0, "tuned": 0.95}))
+    run_evaluation(tmp_path, graded({"base": 0.0, "tuned": 0.95}))
     table = load_pairs(run_in(tmp_path))
     assert 0.35 < table["base_background"].mean() < 0.65
     assert table["tuned_background"].min() > 0.99
@@ -86,7 +88,7 @@ def test_background_and_margin_say_what_they_say(tmp_path: Path) -> None:
 
 
 def test_the_threshold_separates_pairs_from_random_pairs(tmp_path: Path) -> None:
-    similarity = judged(tmp_path, graded({"base": 0.2, "tuned": 0.9})).similarity
+    similarity = run_evaluation(tmp_path, graded({"base": 0.2, "tuned": 0.9})).similarity
     assert similarity is not None
     assert similarity.tuned.threshold is not None
     assert similarity.tuned.threshold.precision > 0.98
@@ -95,7 +97,7 @@ def test_the_threshold_separates_pairs_from_random_pairs(tmp_path: Path) -> None
 
 def test_too_few_groups_are_said_and_stored(tmp_path: Path) -> None:
     frame = pairs_frame().assign(component=0)
-    found = judged(tmp_path, graded({"base": 0.2, "tuned": 0.6}), frame)
+    found = run_evaluation(tmp_path, graded({"base": 0.2, "tuned": 0.6}), frame)
     assert found.verdict == "no clear change"
     assert "Only 1 independent group" in found.sentence
     assert found.headline is not None
@@ -109,7 +111,7 @@ def test_too_few_groups_are_said_and_stored(tmp_path: Path) -> None:
 def test_a_damaged_evaluation_is_named(tmp_path: Path) -> None:
     run = run_in(tmp_path)
     assert load_evaluation(run) is None
-    judged(tmp_path, graded({"base": 0.2, "tuned": 0.6}))
+    run_evaluation(tmp_path, graded({"base": 0.2, "tuned": 0.6}))
     (run.paths.evaluation.summary).write_text('{"shape": "pai')
     with pytest.raises(StoreError, match="Evaluate the run again"):
         load_evaluation(run)
@@ -141,9 +143,9 @@ def of_shape(shape: str) -> tuple[pd.DataFrame, Embed]:
 
 
 @pytest.mark.parametrize("shape", ["triplets", "scored", "labelled_pairs", "labelled_texts"])
-def test_every_shape_is_judged_by_its_own_measures(tmp_path: Path, shape: str) -> None:
+def test_every_shape_is_evaluated_by_its_own_metrics(tmp_path: Path, shape: str) -> None:
     frame, embed = of_shape(shape)
-    found = judged(tmp_path, embed, frame, shape=shape)
+    found = run_evaluation(tmp_path, embed, frame, shape=shape)
     wanted = {
         "triplets": {"triplet_accuracy", "mrr@10"},
         "scored": {"spearman", "pearson"},

@@ -1,4 +1,4 @@
-"""Thresholds: chosen where nothing is judged, reported where it is, and none where there is nothing to tell apart."""
+"""Thresholds: chosen where nothing is measured, reported where it is, and none where there is nothing to tell apart."""
 
 from __future__ import annotations
 
@@ -47,15 +47,15 @@ def test_drawn_pairs_weigh_as_much_as_right_ones_however_many_they_are() -> None
 
 def test_a_threshold_is_chosen_on_validation_and_reported_on_the_judged_pairs() -> None:
     generator = np.random.default_rng(2)
-    chooser, judged = (kinds(generator, 60, 60) for _ in range(2))
-    found = choose_threshold(judged, chooser)
+    sample, measured = (kinds(generator, 60, 60) for _ in range(2))
+    found = choose_threshold(measured, sample)
     assert found is not None
     assert found.chosen_on == "validation"
-    assert found.cosine == best_threshold(chooser)
+    assert found.cosine == best_threshold(sample)
     assert (
         found.f1
-        == threshold_quality(judged, best_threshold(chooser)).f1
-        <= threshold_quality(judged, best_threshold(judged)).f1
+        == threshold_quality(measured, best_threshold(sample)).f1
+        <= threshold_quality(measured, best_threshold(measured)).f1
     )
 
 
@@ -64,15 +64,15 @@ def test_without_validation_what_is_reported_is_not_what_chose() -> None:
     generator = np.random.default_rng(3)
     told, flattered = [], []
     for _ in range(60):
-        judged = kinds(generator, 15, 15, gap=0.0)
-        told.append(choose_threshold(judged, None).precision)  # type: ignore[union-attr]
-        flattered.append(threshold_quality(judged, best_threshold(judged)).precision)
+        measured = kinds(generator, 15, 15, gap=0.0)
+        told.append(choose_threshold(measured, None).precision)  # type: ignore[union-attr]
+        flattered.append(threshold_quality(measured, best_threshold(measured)).precision)
     assert np.nanmean(told) == pytest.approx(0.5, abs=0.03)
     assert np.nanmean(flattered) > np.nanmean(told) + 0.02
 
 
 def test_groups_stay_whole_when_halved() -> None:
-    """Right pairs are copies of each other within a group: a threshold never sees the copy that it is judged on."""
+    """Right pairs are copies of each other within a group: a threshold never sees the copy that it is measured on."""
     generator = np.random.default_rng(4)
     one = kinds(generator, 20, 20, gap=0.0)
     copies = LabelledCosines(

@@ -1,4 +1,4 @@
-"""Placebo, learning curve and blend: what they change, that they leave nothing behind, and what they store."""
+"""Control, learning curve and interpolation: what they change, that they leave nothing behind, and what they store."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from lib.training.recipe import Recipe
 from tests.unit.evaluation.fakes import pairs_frame
 
 
-def test_the_placebo_deals_targets_out_among_training_rows_alone() -> None:
+def test_the_control_permutes_targets_among_training_rows_alone() -> None:
     frame = pairs_frame(200)
     changed = shuffle_targets(frame, Shape.PAIRS, seed=3)
     train = frame["part"] == "train"
@@ -38,7 +38,7 @@ def test_the_placebo_deals_targets_out_among_training_rows_alone() -> None:
 
 
 @pytest.mark.parametrize(("shape", "column"), [(Shape.SCORED, "score"), (Shape.LABELLED_TEXTS, "label")])
-def test_the_placebo_of_scores_and_labels_shuffles_these(shape: Shape, column: str) -> None:
+def test_the_control_of_scores_and_labels_shuffles_these(shape: Shape, column: str) -> None:
     frame = pairs_frame(200).assign(**{column: [str(n) for n in range(200)]})
     changed = shuffle_targets(frame, shape, seed=3)
     assert changed["positive"].equals(frame["positive"])
@@ -82,7 +82,7 @@ def done(workspace: Workspace, run: Run, kind: str, *, progress: Progress = Sile
     assert perform(workspace, job, progress) == ()
 
 
-def test_a_placebo_stores_how_it_judges_and_leaves_no_model(trained: tuple[Workspace, Run]) -> None:
+def test_a_control_is_compared_with_base_and_run_and_leaves_no_model(trained: tuple[Workspace, Run]) -> None:
     workspace, run = trained
     done(workspace, run, "placebo", progress=EventWriter(run.paths.events))
     found = load_control(run)
