@@ -15,11 +15,10 @@ from sentence_transformers import SentenceTransformer
 
 from lib.data.shapes import Shape
 from lib.errors import CancelledError, InputError, ModelError, TrainingError
-from lib.evaluation.task import EvalTask
 from lib.metrics import selection_metric
 from lib.models.packed import switch
 from lib.store.publish import verify
-from lib.training import losses, run, saving, st_trainer
+from lib.training import losses, run, saving, st_trainer, validate
 from lib.training.recipe import Recipe
 from lib.training.validation_sample import validation_frame
 from tests.unit.training.small import FAST, Recorder, Session, frame_of, train_small
@@ -64,7 +63,7 @@ def test_the_folder_is_whole_and_its_card_ours(finished: tuple[Session, Path]) -
     model_dir = session.trained.model_dir
     assert verify(model_dir) == []
     card = (model_dir / "README.md").read_text()
-    for words in ("learning_rate: 0.002", "SentenceTransformer(", "sentence-transformers 6", "| 0 |", "mrr@10"):
+    for words in ("learning_rate: 0.002", "SentenceTransformer(", "sentence-transformers 6", "| 0 |", "MRR@10"):
         assert words in card
     told = card + (model_dir / "closer.json").read_text()
     frame = frame_of(Shape.PAIRS)
@@ -253,7 +252,7 @@ def test_an_epoch_without_a_metric_is_never_the_best(
 ) -> None:
     """Its vectors lie at one place; a later epoch takes its place."""
     measured = iter([0.4, float("nan"), 0.3, float("nan"), 0.35])
-    monkeypatch.setattr(EvalTask, "measure", lambda task, rows: {"mrr@10": next(measured)})
+    monkeypatch.setattr(validate, "measure", lambda task, rows: {"mrr@10": next(measured)})
     assert train_small(Shape.PAIRS, FAST, model=tiny_model, folder=tmp_path).trained.best_epoch == 4
 
 
