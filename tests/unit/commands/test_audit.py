@@ -60,7 +60,7 @@ def test_columns_can_be_swapped_and_the_split_chosen(pairs: Path, capsys: pytest
     ("words", "message"),
     [
         (["--anchor", "nothing"], "no column “nothing”"),
-        (["--encoding", "klingon"], "no encoding"),
+        (["--encoding", "klingon"], "Unknown encoding"),
         (["--separator", "|"], "only one column"),
         (["--separator", "ab"], "one character"),
     ],
