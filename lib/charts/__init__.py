@@ -1,1 +1,1 @@
-"""Data to plotly figures, and the report."""
+"""Data to plotly figures, SVG and the exported map page."""

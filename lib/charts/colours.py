@@ -24,11 +24,11 @@ class Palette:
     more: tuple[str, ...]
 
     def scale(self) -> list[list[float | str]]:
-        """Return plotly's diverging scale from worse over same to better."""
+        """Build plotly's diverging scale from worse over same to better."""
         return [[0.0, self.worse], [0.5, self.same], [1.0, self.better]]
 
     def series(self, number: int) -> str:
-        """Return the colour of the n-th of several series that are compared, the tuned one's first."""
+        """Choose the colour of the n-th of several compared series, the tuned one's first."""
         order = (self.tuned, *self.more)
         return order[number % len(order)]
 
@@ -58,15 +58,13 @@ DARK = Palette(
     more=("#f59e0b", "#a78bfa", "#22d3ee", "#f472b6", "#a3e635", "#94a3b8"),
 )
 
-BASE, TUNED, BETTER, WORSE, SAME = LIGHT.base, LIGHT.tuned, LIGHT.better, LIGHT.worse, LIGHT.same
-
 
 def palette(*, dark: bool = False) -> Palette:
-    """Return the colours for a light or a dark page."""
+    """Choose the colours for a light or a dark page."""
     return DARK if dark else LIGHT
 
 
 def with_alpha(colour: str, alpha: float) -> str:
-    """Return a hex colour as rgba() with that opacity."""
+    """Write a hex colour as rgba() with that opacity."""
     red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
     return f"rgba({red},{green},{blue},{alpha:g})"

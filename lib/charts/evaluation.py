@@ -55,7 +55,7 @@ def cosine_histograms(similarity: Similarity, colours: Palette) -> go.Figure:
 
 
 def lowest_cosine(similarity: Similarity) -> float:
-    """Return the cosine from which on there are any: some models keep all texts within the upper tenth."""
+    """Find the lowest cosine that occurs: some models keep all texts within the upper tenth."""
     counts = np.sum([kind for model in similarity.by_model.values() for kind in (model.others, model.pairs)], axis=0)
     there = np.flatnonzero(counts)
     return float(similarity.bins[there[0] if len(there) else 0])
@@ -178,7 +178,7 @@ def interpolation_figure(points: Sequence[InterpolationPoint], colours: Palette,
 
 
 def _to_base(points: Sequence[InterpolationPoint], name: str, colour: str) -> dict[str, Any]:
-    """Return the bars of a difference's interval about the value itself; none where there is no interval."""
+    """Build the error bars of a difference's interval, around the value itself; none where there is no interval."""
     up, down = [], []
     for point in points:
         change = point.target_change if name == "target" else point.general_change

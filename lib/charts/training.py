@@ -19,7 +19,7 @@ MAX_CURVE_POINTS = 400
 
 @dataclass(frozen=True)
 class TrainingCurves:
-    """One run's curves: epochs and losses of its steps, epochs and validation values of its looks (the first is the base)."""
+    """One run's curves: epochs and losses of its steps, epochs and metric of its validations (the first is the base)."""
 
     name: str
     metric: str
@@ -30,7 +30,7 @@ class TrainingCurves:
 
     @property
     def best(self) -> int | None:
-        """Return the place of the best epoch among the looks, the base left out; the first of equals."""
+        """Index of the best epoch among the validations, the base left out; the first of equals."""
         after = range(1, len(self.values))
         return max(after, key=lambda place: self.values[place], default=None)
 
@@ -38,7 +38,7 @@ class TrainingCurves:
 def training_curves(
     name: str, losses: Sequence[LossPoint], measurements: Sequence[SnapshotMeasurement]
 ) -> TrainingCurves:
-    """Return a run's curves from its events; long loss curves are thinned to means of neighbours."""
+    """Collect a run's curves from its events; long loss curves are thinned to means of neighbours."""
     looks = {one.epoch: one.metrics for one in measurements if one.part == "validation"}
     names = {key for metrics in looks.values() for key in metrics}
     metric = next((key for key, known in METRICS.items() if known.selects_for and key in names), "")
@@ -48,7 +48,7 @@ def training_curves(
 
 
 def thin(x: Sequence[float], y: Sequence[float], *, most: int = MAX_CURVE_POINTS) -> tuple[list[float], list[float]]:
-    """Return at most that many points, each the mean of as many neighbours."""
+    """Reduce to at most that many points, each the mean of as many neighbours."""
     block = -(-len(x) // most) if x else 1
     starts = range(0, len(x), block)
     return (
@@ -87,12 +87,12 @@ def training_figure(run: TrainingCurves, colours: Palette, *, epochs: float | No
 
 
 def _loss_range(losses: Sequence[float]) -> list[float] | None:
-    """Return a range from nought up, so that a loss is seen to fall towards it; one for an empty panel too."""
+    """Choose a range from 0 up, so that a loss is seen to fall towards it; one for an empty panel too."""
     return [0.0, 1.08 * max(losses)] if losses and max(losses) > 0 else [0.0, 1.0] if not losses else None
 
 
 def _value_range(values: Sequence[float]) -> list[float] | None:
-    """Return a range that is never so narrow that a thousandth looks like a leap, and holds the words below the best."""
+    """Choose a range that is never so narrow that 0.001 looks like a jump, with room for the label below the best."""
     if not values:
         return [0.0, 1.0]
     low, high = min(values), max(values)

@@ -283,4 +283,4 @@ def test_labelled_texts_are_searched_filtered_and_read(home: Path) -> None:
     assert list(before) == ["cosine", "class", "text"]
     assert len(after) == 6
     figure = json.loads(test.get("plotly_chart")[0].proto.spec)
-    assert "Chosen" in [trace["name"] for trace in figure["data"]]
+    assert "Selected" in [trace["name"] for trace in figure["data"]]

@@ -1,4 +1,4 @@
-"""Which lines and texts of a map are drawn: every extreme, and a fair sample of the rest."""
+"""Choose which lines and texts of a map are drawn: all extremes, and a random sample of the rest."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ class MapSample:
 
     @property
     def points(self) -> int:
-        """Marks on the picture."""
+        """Number of marks on the map."""
         return 2 * len(self.lines) + len(self.background)
 
     @property
     def all_points(self) -> int:
-        """Marks there would be without a limit."""
+        """Number of marks without a limit."""
         return 2 * self.all_lines + self.all_background
 
 
 def sample_map(
     lines: pd.DataFrame, texts: int, *, marked: tuple[int, ...] = (), most: int = MAX_DRAWN_POINTS, seed: int = 0
 ) -> MapSample:
-    """Choose what fits in `most` points: marked pairs, the strongest changes either way, then a seeded sample; other texts behind.
+    """Choose at most `most` points: marked pairs, the strongest changes either way, a seeded sample; then other texts.
 
-    lines: pair, source, target, value. texts: how many texts have a place.
+    lines: pair, source, target, value. texts: how many texts are on the map.
     """
     ends = np.union1d(lines["source"].to_numpy(), lines["target"].to_numpy())
     behind = np.setdiff1d(np.arange(texts), ends)
@@ -49,7 +49,7 @@ def sample_map(
 
 
 def sample_lines(lines: pd.DataFrame, most: int, *, marked: tuple[int, ...], seed: int) -> np.ndarray:
-    """Return the rows, ascending."""
+    """Choose at most `most` rows of the lines, ascending: the marked ones, both ends of the change, a sample of the rest."""
     if len(lines) <= most:
         return np.arange(len(lines))
     value = lines["value"].fillna(0).to_numpy()
@@ -62,7 +62,7 @@ def sample_lines(lines: pd.DataFrame, most: int, *, marked: tuple[int, ...], see
 
 
 def sample_rows(rows: np.ndarray, most: int, *, seed: int) -> np.ndarray:
-    """Return at most so many of the rows, each as likely as any other, ascending."""
+    """Sample at most `most` of the rows uniformly, ascending."""
     if len(rows) <= most:
         return rows
     return np.sort(np.random.default_rng(seed).choice(rows, max(0, most), replace=False))

@@ -1,4 +1,4 @@
-"""The map as one plotly figure: a frame for each moment, a slider and a play button, so that zoom survives and nothing asks the server."""
+"""Build the map as one plotly figure with a frame for each snapshot: zoom survives, and slider and play never ask the server."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ MAX_SVG_POINTS = 4_000
 """Up to so many points are drawn as SVG, whose marks plotly itself moves smoothly; beyond, WebGL, whose marks transition.js moves."""
 
 TRANSITION_SCRIPT = Path(__file__).with_name("transition.js").read_text(encoding="utf-8")
-"""The script that moves them; it belongs on every page that shows a map."""
+"""The script that moves WebGL marks; it belongs on every page that shows a map."""
 
 MAP_HEIGHT = 640
 TRANSPARENT = "rgba(0,0,0,0)"
-"""No ground of its own: the page's shows."""
+"""No background of its own: the page's shows."""
 
 
 @dataclass(frozen=True)
 class MapFigure:
-    """The figure, what of the run it draws, and the pairs of each trace's points, to understand a selection."""
+    """The figure, what it draws of how much, and the pair of each trace's points, to resolve a selection."""
 
     figure: go.Figure
     choice: MapSample
     pairs: tuple[np.ndarray, ...]
 
     def pair_at(self, curve: int, point: int) -> int | None:
-        """Return the pair of a point of a trace, None for the background."""
+        """Look up the pair of a point of a trace; None for the background."""
         known = self.pairs[curve] if 0 <= curve < len(self.pairs) else ()
         return int(known[point]) if 0 <= point < len(known) else None
 
@@ -57,7 +57,7 @@ def map_figure(
     """Draw the lines of a map over all its texts.
 
     lines: pair, part, source, target (text ids), value (change of the measure), faded, base_cosine, tuned_cosine.
-    start: the moment shown first (base where it is not known). classes: labelled texts to colour. The same input gives the same bytes.
+    start: the snapshot shown first (base where it is not known). classes: labelled texts to colour. The same input gives the same bytes.
     """
     choice = sample_map(lines, len(texts), marked=marked, most=most)
     names, frames = list(drawn.coordinates), list(drawn.coordinates.values())
@@ -78,7 +78,7 @@ def map_figure(
 
 
 def plotly_traces(scene: list[Trace], frame: np.ndarray, *, smooth: bool, styled: bool = False) -> list[go.Scatter]:
-    """Return every trace where it stands in a frame, float32: plotly sends them as bytes. styled: with its looks, too."""
+    """Build plotly's traces at their positions in a frame, float32, which plotly sends as bytes. styled: with their style, too."""
     found = []
     for trace in scene:
         x, y = trace.places(frame)
@@ -88,7 +88,7 @@ def plotly_traces(scene: list[Trace], frame: np.ndarray, *, smooth: bool, styled
 
 
 def base_layout(drawn: Map, height: int, colours: Palette) -> dict[str, object]:
-    """Return the layout: no axes (their numbers mean nothing), one range for all moments, room for the slider."""
+    """Build the layout: no axes (their numbers mean nothing), one range for all snapshots, room for the slider."""
     every = np.concatenate(list(drawn.coordinates.values()))
     low, high = np.quantile(every, 0.001, axis=0), np.quantile(every, 0.999, axis=0)
     room = 0.06 * np.maximum(high - low, 1e-3)
@@ -117,7 +117,7 @@ def base_layout(drawn: Map, height: int, colours: Palette) -> dict[str, object]:
 
 
 def snapshot_slider(drawn: Map, first: str, colours: Palette, *, smooth: bool) -> dict[str, object]:
-    """Return the slider over the moments."""
+    """Build the slider over the snapshots."""
     names = list(drawn.coordinates)
     quick = {
         "mode": "immediate",
@@ -141,7 +141,7 @@ def snapshot_slider(drawn: Map, first: str, colours: Palette, *, smooth: bool) -
 
 
 def play_buttons(names: list[str], colours: Palette, *, smooth: bool) -> dict[str, object]:
-    """Return play and pause. Play begins anew, so that it also works at the end."""
+    """Build play and pause. Play restarts at the first snapshot, so that it also works at the end."""
     pace = (
         {"frame": {"duration": 1100, "redraw": False}, "transition": {"duration": 900, "easing": "cubic-in-out"}}
         if smooth

@@ -1,4 +1,4 @@
-"""The names on a map: the pairs that changed most, where they stand on no other name and on few marks."""
+"""Place the labels of a map: the pairs that changed most, where they cover no other label and few marks."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from lib.charts.colours import Palette
 from lib.charts.map.trace import MAP_LABEL_CHARACTERS, Trace, shorten, text_positions
 
 LABELS_PER_END = 3
-"""Pairs named on the picture at either end of the change."""
+"""Pairs labelled at either end of the change."""
 
 LABEL_SIZE = np.array([0.34, 0.035])
-"""The share of the picture's width and height that a name covers: one that would stand on another is left out."""
+"""Share of the map's width and height that a label covers; one that would cover another is left out."""
 
 LABEL_CANDIDATES = 60
 
 FEW_COVERED = 2
-"""Marks that a name may cover, base and best together; where none of the candidates has such a side, the emptiest is taken."""
+"""Marks that a label may cover, base and best together; where no candidate has such a side, the emptiest is taken."""
 
 LABEL_OVERHANG = 0.2
-"""How far a name may reach beyond the marks to the left and right, as a share of the picture's width."""
+"""How far a label may reach beyond the marks to the left and right, as a share of the map's width."""
 
 LABEL_SIDES = {
     "top center": (0.0, 0.75),
@@ -30,16 +30,16 @@ LABEL_SIDES = {
     "middle right": (0.56, 0.0),
     "middle left": (-0.56, 0.0),
 }
-"""Where a name may stand beside its mark, and the middle of its room from there, in shares of that room."""
+"""plotly textposition -> offset of the label's centre from its mark, in label sizes."""
 
 TEXT_SHARE = 0.35
-"""How much of the text's colour is mixed into a name's, so that small letters can be read (contrast at least 4.5)."""
+"""Share of the text colour that is mixed into a label's, so that small letters can be read (contrast at least 4.5)."""
 
 
 def label_traces(
     lines: pd.DataFrame, texts: list[str], colours: Palette, ends: tuple[np.ndarray, np.ndarray]
 ) -> list[Trace]:
-    """Name the pairs that changed most, either way. ends: the first and the last frame (texts, 2)."""
+    """Label the pairs that changed most, either way. ends: the first and the last frame (texts, 2)."""
     value = lines["value"].dropna().sort_values()
     change = lines["change"].reindex(value.index)
     worst = value[(value < 0) & (change == "worse")].index[:LABEL_CANDIDATES]
@@ -73,7 +73,11 @@ def label_traces(
 
 @dataclass(frozen=True)
 class LabelCandidates:
-    """Texts to name (m,), the strongest first: where each stands (m, 1, 4), the middle of its name on each side (m, sides, 4), and how many marks that covers (m, sides)."""
+    """Texts (m,) that could be labelled, the strongest first.
+
+    places: position of each in the first and the last snapshot (m, 1, 4); middles: centre of its label on each side (m, sides, 4);
+    covers: how many marks that label covers (m, sides).
+    """
 
     texts: np.ndarray
     places: np.ndarray
@@ -84,7 +88,7 @@ class LabelCandidates:
     def of(
         cls, texts: np.ndarray, places: np.ndarray, marks: np.ndarray, room: np.ndarray, bounds: np.ndarray
     ) -> LabelCandidates:
-        """Look at every side of these texts; one that is not on the picture covers infinitely many."""
+        """Measure each side of these texts; a label that is not wholly on the map covers infinitely many marks."""
         middles = np.array(
             [[label_centre(place, side, room) for side in LABEL_SIDES] for place in places[texts]], np.float64
         )
@@ -94,12 +98,12 @@ class LabelCandidates:
         return cls(texts, places[texts][:, None], middles.reshape(*shape, 4), covers.reshape(shape))
 
     def free(self, place: np.ndarray, middle: np.ndarray, room: np.ndarray) -> LabelCandidates:
-        """Return them without the sides that are taken by the name of another text, whose middle is given."""
+        """Rule out the sides that are taken by another text's label, whose centre is given."""
         taken = overlaps(self.places, place, room) | overlaps(self.middles, middle, room)
         return replace(self, covers=np.where(taken, np.inf, self.covers))
 
     def first(self, most: float) -> tuple[int, int] | None:
-        """Return the first that has a side which covers at most so many marks, else the one that covers fewest, and that side."""
+        """Find the first with a side that covers at most so many marks, else the one that covers fewest: (row, side)."""
         fewest = self.covers.min(axis=1)
         if not np.isfinite(fewest).any():
             return None
@@ -111,10 +115,10 @@ class LabelCandidates:
 def arrange_labels(
     ends: list[np.ndarray], places: np.ndarray, marks: np.ndarray, room: np.ndarray, bounds: np.ndarray
 ) -> list[list[tuple[int, str]]]:
-    """Return for each end the texts to name and the side where each name stands; the ends choose in turns.
+    """Choose for each end the texts to label and the side of each label; the ends choose in turns.
 
-    places, marks: base and best position of every text and of every mark (n, 4); bounds: lowest and highest reach of a name (2, 4).
-    The strongest text of an end is named first, then the strongest of those with a side that is nearly empty.
+    places, marks: base and best position of every text and of every mark (n, 4); bounds: lowest and highest reach of a label (2, 4).
+    The strongest text of an end is labelled first, then the strongest of those with a side that is nearly empty.
     """
     waiting = [LabelCandidates.of(texts, places, marks, room, bounds) for texts in ends]
     chosen: list[list[tuple[int, str]]] = [[] for _ in ends]
@@ -131,18 +135,18 @@ def arrange_labels(
 
 
 def label_centre(place: np.ndarray, side: str, room: np.ndarray) -> np.ndarray:
-    """Return the middle of a name on that side of its mark, base and best (4,)."""
+    """Compute the centre of a label on that side of its mark, base and best (4,)."""
     return place + np.tile(LABEL_SIDES[side], 2) * room
 
 
 def overlaps(places: np.ndarray, other: np.ndarray, room: np.ndarray) -> np.ndarray:
-    """Say which places (..., 4) are within a name's room of another (4,), at the first or at the last moment (...)."""
+    """Test which positions (..., 4) are within a label's size of another (4,), in the first or in the last snapshot."""
     inside = np.abs(places - other) < room
     return (inside[..., 0] & inside[..., 1]) | (inside[..., 2] & inside[..., 3])
 
 
 def covered_marks(place: np.ndarray, marks: np.ndarray, room: np.ndarray, bounds: np.ndarray) -> dict[str, int]:
-    """Return how many marks (m, 4) a name covers on each side where it stays on the picture, base and best together."""
+    """Count the marks (m, 4) that a label covers on each side where it stays on the map, base and best together."""
     found = {}
     for side in LABEL_SIDES:
         middle = label_centre(place, side, room)
@@ -154,7 +158,7 @@ def covered_marks(place: np.ndarray, marks: np.ndarray, room: np.ndarray, bounds
 
 
 def readable_colour(colour: str, colours: Palette) -> str:
-    """Return a colour nearer to the text's, for words."""
+    """Mix a colour with the text colour, for labels."""
     mixed = (
         round(int(colour[at : at + 2], 16) * (1 - TEXT_SHARE) + int(colours.text[at : at + 2], 16) * TEXT_SHARE)
         for at in (1, 3, 5)

@@ -1,4 +1,4 @@
-"""The key of a map's colours: entries of the legend that stand for no mark, so that the figure explains itself wherever it is taken."""
+"""Name a map's colours in its legend, by entries that stand for no mark, so that the figure explains itself wherever it is shown."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from lib.charts.colours import Palette
 from lib.charts.map.trace import NOISE_OPACITY, Trace
 
 LEGEND_NAMES = {
-    "margin": ("Came closer", "Stayed", "Fell back"),
-    "cosine": ("Came closer", "Stayed", "Went apart"),
-    "label": ("Moved as asked", "Stayed", "Moved the other way"),
+    "margin": ("Margin rose", "No change", "Margin dropped"),
+    "cosine": ("Moved closer", "No change", "Moved apart"),
+    "label": ("Moved toward label", "No change", "Moved away from label"),
 }
-"""What better, same and worse mean on a line, by what colours the lines."""
+"""What better, same and worse mean on a line, by the measure that colours the lines."""
 
-NOISE_NAME = "Below the layout's noise"
+NOISE_NAME = "Below the layout noise"
 
 
 def legend_traces(colours: Palette, measure: str, *, faded: bool) -> list[Trace]:
-    """Return one entry a colour; a click on it hides and shows the lines of that colour. faded: whether some lines are."""
+    """Build one entry a colour; a click on it hides and shows the lines of that colour. faded: whether some lines are."""
     better, same, worse = LEGEND_NAMES[measure]
     found = [
         legend_entry(name, colour, group)
@@ -32,7 +32,7 @@ def legend_traces(colours: Palette, measure: str, *, faded: bool) -> list[Trace]
 
 
 def legend_entry(name: str, colour: str, group: str, *, opacity: float = 1.0) -> Trace:
-    """Return a line that is drawn in the legend alone."""
+    """Build a line that is drawn in the legend alone."""
     style = {
         "mode": "lines",
         "name": name,
@@ -45,6 +45,6 @@ def legend_entry(name: str, colour: str, group: str, *, opacity: float = 1.0) ->
 
 
 def no_position(_frame: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return one place that is no place."""
+    """Give one position that is nowhere (NaN)."""
     gap = np.full(1, np.nan, np.float32)
     return gap, gap

@@ -1,4 +1,4 @@
-"""The moving map as a page of its own: it opens anywhere, with title, slider, key, and how far to believe it."""
+"""Export the map as one HTML page that opens anywhere, with title, slider, legend and quality."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PLOTLY_CONFIG = {"displaylogo": False, "scrollZoom": True, "showSendToCloud": Fa
 
 
 def map_page(figure: go.Figure, *, title: str, sentences: Sequence[str], alt: str) -> str:
-    """Return the figure as one HTML file that needs no network; nothing moves before play is pressed."""
+    """Write the figure as one HTML file that needs no network; nothing moves before play is pressed."""
     shown = go.Figure(figure).update_layout(template="plotly_white", font={"color": LIGHT.text})
     body = shown.to_html(include_plotlyjs=True, full_html=False, auto_play=False, config=PLOTLY_CONFIG)
     told = "".join(f"<p>{escape(sentence)}</p>" for sentence in sentences)

@@ -1,4 +1,4 @@
-"""The marks of a map, apart from where they stand: their colours, words and groups, back to front."""
+"""Build the traces of a map, back to front: colours, symbols, hover texts and legend groups, apart from positions."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from lib.charts.map.legend import legend_traces
 from lib.charts.map.trace import MAP_LABEL_CHARACTERS, Positions, Trace, line_positions, shorten, text_positions
 
 COLOUR_STEPS = (-0.5, -0.1, 0.1, 0.5)
-"""Where the colours of lines change, in shares of the largest usual change."""
+"""Where the colours of lines change, in shares of the colour limit."""
 
 LEGEND_GROUPS = ("worse", "worse", "same", "better", "better")
-"""The entry of the key that each of these colours belongs to."""
+"""The legend entry that each of these colours belongs to."""
 
 CROWDED_LINES = 400
 """Lines above which the strongest changes stand out and the rest is drawn small and thin behind them."""
@@ -29,33 +29,39 @@ SMALL_MARK = 4.0
 """Size of the marks behind those that stand out."""
 
 FEW_SELECTED = 6
-"""Chosen pairs up to which rings are wide."""
+"""Selected pairs up to which rings are wide."""
 
 BOTH_ENDS_BELOW = 2_500
-"""Lines up to which each point's words tell both ends of its pair."""
+"""Lines up to which each point's hover text has both texts of its pair."""
 
 PART_MARKS = {"train": ("trained", "-open"), "validation": ("validation", "-open-dot"), "held_out": ("held-out", "")}
-"""Part -> its words in the legend, and how its marks differ."""
+"""Part -> its name in the legend, and the suffix of its plotly symbols."""
 
 NO_ROWS = np.empty(0, np.int64)
 
 
 @dataclass(frozen=True)
 class TextClasses:
-    """Labelled texts to show: places of each coloured class, and of every text its row of the dataset and whether it is held out."""
+    """Labelled texts to show.
+
+    members: text ids of each coloured class; rows, held: of every text its row of the dataset and whether it is held out.
+    """
 
     members: Mapping[str, np.ndarray]
     rows: np.ndarray
     held: np.ndarray
 
     def everyone(self) -> np.ndarray:
-        """Return the places of all coloured texts."""
+        """List the ids of all coloured texts."""
         return np.unique(np.concatenate([NO_ROWS, *self.members.values()])).astype(np.int64)
 
 
 @dataclass(frozen=True)
 class MapContent:
-    """What a map shows: lines (value, change, faded and more), background places, words of the texts, chosen pairs, what value is, and classes."""
+    """What a map shows: lines (value, change, faded and more), background text ids, texts, selected pairs, measure, classes.
+
+    measure: what value is (margin, cosine, label); classes: labelled texts, where the dataset has them.
+    """
 
     lines: pd.DataFrame
     background: np.ndarray
@@ -66,7 +72,7 @@ class MapContent:
 
 
 def map_traces(subject: MapContent, colours: Palette, ends: tuple[np.ndarray, np.ndarray]) -> list[Trace]:
-    """Return background, classes or lines, points, names, chosen ones and the key. ends: the first and the last frame (texts, 2)."""
+    """Build background, lines or classes, points, labels, selection and legend. ends: the first and the last frame (texts, 2)."""
     if subject.classes is not None:
         return classes_traces(subject, subject.classes, colours)
     lines = subject.lines
@@ -82,7 +88,7 @@ def map_traces(subject: MapContent, colours: Palette, ends: tuple[np.ndarray, np
 
 
 def classes_traces(subject: MapContent, classes: TextClasses, colours: Palette) -> list[Trace]:
-    """Return the other texts in grey, the texts of each class in its colour, and rings around the chosen ones."""
+    """Build the other texts in grey, the texts of each class in its colour, and rings around the selected ones."""
     others = np.setdiff1d(subject.background, classes.everyone()).astype(np.int64)
     chosen = np.flatnonzero(np.isin(classes.rows, subject.marked))
     return [
@@ -97,7 +103,7 @@ def classes_traces(subject: MapContent, classes: TextClasses, colours: Palette) 
 
 
 def colour_limit(value: pd.Series) -> float:
-    """Return the change that takes the full colour: the 95th percentile, so that one outlier does not grey the rest."""
+    """Compute the change that takes the full colour: the 95th percentile, so that one outlier does not grey the rest."""
     found = np.abs(value.dropna().to_numpy(np.float64))
     return float(max(np.quantile(found, 0.95), 1e-6)) if len(found) else 1.0
 
@@ -105,7 +111,7 @@ def colour_limit(value: pd.Series) -> float:
 def background_trace(
     background: np.ndarray, texts: list[str], colours: Palette, *, rows: np.ndarray = NO_ROWS
 ) -> Trace:
-    """Return the other texts, in grey. rows: what a click on each chooses, where it chooses anything."""
+    """Build the other texts, in grey. rows: what a click on each selects, where it selects anything."""
     style = {
         "mode": "markers",
         "name": "Other texts",
@@ -117,7 +123,7 @@ def background_trace(
 
 
 def class_traces(classes: TextClasses, background: np.ndarray, texts: list[str], colours: Palette) -> list[Trace]:
-    """Return the drawn texts of each class in a colour of its own: trained hollow, held-out full."""
+    """Build the drawn texts of each class in a colour of its own: trained hollow, held-out full."""
     found = []
     for number, (name, members) in enumerate(classes.members.items()):
         drawn, told = np.intersect1d(members, background), shorten(name, MAP_LABEL_CHARACTERS)
@@ -142,7 +148,7 @@ def class_traces(classes: TextClasses, background: np.ndarray, texts: list[str],
 
 
 def highlighted(lines: pd.DataFrame) -> np.ndarray:
-    """Return which lines are drawn in full strength (n): all of a few, and the strongest changes of a crowd."""
+    """Mark the lines (n,) that are drawn in full strength: all of a few, and the strongest changes of a crowd."""
     if len(lines) <= CROWDED_LINES:
         return np.ones(len(lines), bool)
     change = lines["value"].abs().fillna(0).to_numpy()
@@ -150,7 +156,7 @@ def highlighted(lines: pd.DataFrame) -> np.ndarray:
 
 
 def line_traces(lines: pd.DataFrame, limit: float, colours: Palette) -> list[Trace]:
-    """Return the lines of each colour, the strongest of a crowd last; those whose drawn change is below the layout's noise are faded."""
+    """Build the lines of each colour, the strongest of a crowd last; lines whose drawn change is below the layout noise are faded."""
     step = np.digitize(lines["value"].fillna(0).to_numpy() / limit, COLOUR_STEPS)
     faded = lines["faded"].to_numpy(bool)
     strong = highlighted(lines)
@@ -177,7 +183,7 @@ def line_traces(lines: pd.DataFrame, limit: float, colours: Palette) -> list[Tra
 
 
 def point_traces(lines: pd.DataFrame, texts: list[str], limit: float, colours: Palette) -> list[Trace]:
-    """Return the points: source round, target square; trained hollow, validation hollow with a dot, held-out full."""
+    """Build the points: source round, target square; trained hollow, validation hollow with a dot, held-out full."""
     found = []
     lines = lines.assign(strong=highlighted(lines)).sort_values("strong", kind="stable")  # the strong ones on top
     for part, (words, kind) in PART_MARKS.items():
@@ -209,7 +215,7 @@ def point_traces(lines: pd.DataFrame, texts: list[str], limit: float, colours: P
 
 
 def hover_texts(lines: pd.DataFrame, texts: list[str], end: str, *, both: bool) -> list[str]:
-    """Return what each point says, escaped: its text (and its partner's), its cosine before and after."""
+    """Write the hover text of each point, escaped: its text (and its partner's), its cosine base and tuned."""
     other = "target" if end == "source" else "source"
     told = []
     for row in lines.itertuples():
@@ -221,7 +227,7 @@ def hover_texts(lines: pd.DataFrame, texts: list[str], end: str, *, both: bool) 
 
 
 def selection_traces(lines: pd.DataFrame, colours: Palette) -> list[Trace]:
-    """Ring the pairs that were chosen elsewhere: in the table, by a search, in a link."""
+    """Ring the pairs that were selected elsewhere: in the table, by a search, in a link."""
     if lines.empty:
         return []
     return [
@@ -230,11 +236,11 @@ def selection_traces(lines: pd.DataFrame, colours: Palette) -> list[Trace]:
 
 
 def selection_ring(places: Positions, pairs: np.ndarray, colours: Palette, *, mode: str) -> Trace:
-    """Return rings around what is chosen, finer ones around many, so that they don't hide each other."""
+    """Build rings around what is selected, finer ones around many, so that they don't hide each other."""
     wide = len(pairs) <= 3 * FEW_SELECTED
     style = {
         "mode": mode,
-        "name": "Chosen",
+        "name": "Selected",
         "line": {"color": colours.tuned, "width": 3 if wide else 1.5},
         "marker": {
             "size": 16 if wide else 11,

@@ -1,4 +1,4 @@
-"""The map at one moment as an SVG file: the same marks as on the page, with no browser."""
+"""Export one snapshot of the map as SVG: the same marks as on the page, without a browser."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from lib.charts.colours import Palette, palette
 SVG_WIDTH, SVG_HEIGHT, SVG_MARGIN = 1200, 800, 30
 
 
-def map_svg(figure: go.Figure, moment: str, *, title: str) -> str:
-    """Return the figure's frame of that moment as SVG text with the key of its colours; the title is its accessible name."""
-    frame = next(frame for frame in figure.frames if frame.name == moment)
+def map_svg(figure: go.Figure, snapshot: str, *, title: str) -> str:
+    """Write the figure's frame of that snapshot as SVG text with its legend; the title is its accessible name."""
+    frame = next(frame for frame in figure.frames if frame.name == snapshot)
     spread = fit_to_page(figure)
     colours = palette()
     parts = [trace_svg(trace, placed, spread, colours) for trace, placed in zip(figure.data, frame.data, strict=True)]
@@ -28,7 +28,7 @@ def map_svg(figure: go.Figure, moment: str, *, title: str) -> str:
 
 
 def legend_svg(figure: go.Figure, colours: Palette) -> str:
-    """Return the names that the figure's legend holds, each in a row at the bottom behind its colour."""
+    """Write the legend in one row at the bottom, each name behind its colour."""
     found, right = [], float(SVG_MARGIN)
     for trace in figure.data:
         if not trace.name or trace.showlegend is False:
@@ -46,14 +46,14 @@ def legend_svg(figure: go.Figure, colours: Palette) -> str:
 
 
 def fit_to_page(figure: go.Figure) -> tuple[float, float, float]:
-    """Return scale and offset (x, y) that fit the figure's range into the page with equal units."""
+    """Compute scale and offset (x, y) that fit the figure's range into the page with equal units."""
     (left, right), (low, high) = figure.layout.xaxis.range, figure.layout.yaxis.range
     scale = min((SVG_WIDTH - 2 * SVG_MARGIN) / (right - left), (SVG_HEIGHT - 2 * SVG_MARGIN) / (high - low))
     return scale, SVG_WIDTH / 2 - scale * (left + right) / 2, SVG_HEIGHT / 2 + scale * (low + high) / 2
 
 
 def trace_svg(trace: go.Scatter, placed: go.Scatter, spread: tuple[float, float, float], colours: Palette) -> str:
-    """Return one trace as SVG elements."""
+    """Write one trace as SVG elements."""
     scale, right, down = spread
     x = right + scale * np.asarray(placed.x, np.float64)
     y = down - scale * np.asarray(placed.y, np.float64)
@@ -77,11 +77,11 @@ LABEL_ANCHORS = {
     "middle right": ("start", 9, 4),
     "middle left": ("end", -9, 4),
 }
-"""Where a name stands beside its mark: how it is aligned, and its offset."""
+"""plotly textposition -> SVG text-anchor and offset (x, y) of a label beside its mark."""
 
 
 def label_svg(x: float, y: float, word: str, side: str, colour: str, colours: Palette) -> str:
-    """Return a name beside its mark, with a halo that keeps it readable over lines."""
+    """Write a label beside its mark, with a halo that keeps it readable over lines."""
     anchor, right, down = LABEL_ANCHORS[side]
     return (
         f'<text x="{x + right:.1f}" y="{y + down:.1f}" text-anchor="{anchor}" font-size="12" fill="{colour}" '
@@ -90,7 +90,7 @@ def label_svg(x: float, y: float, word: str, side: str, colour: str, colours: Pa
 
 
 def path_data(x: np.ndarray, y: np.ndarray) -> str:
-    """Return the path through the points, broken at gaps."""
+    """Write the path through the points, broken at gaps."""
     parts, pen = [], "M"
     for a, b in zip(x, y, strict=True):
         if np.isnan(a):
@@ -102,7 +102,7 @@ def path_data(x: np.ndarray, y: np.ndarray) -> str:
 
 
 def marks_svg(trace: go.Scatter, x: np.ndarray, y: np.ndarray, colours: Palette) -> str:
-    """Return circles and squares, hollow where the symbol is open."""
+    """Write circles and squares, hollow where the symbol is open."""
     symbol = str(trace.marker.symbol or "circle")
     sizes = np.broadcast_to(np.asarray(trace.marker.size, np.float64) / 2, len(x))
     opacity = np.broadcast_to(np.asarray(1.0 if trace.marker.opacity is None else trace.marker.opacity), len(x))
@@ -127,7 +127,7 @@ def marks_svg(trace: go.Scatter, x: np.ndarray, y: np.ndarray, colours: Palette)
 
 
 def diverging_colour(share: float, colours: Palette) -> str:
-    """Return the colour at a share (-1 to 1) of the diverging scale, as #rrggbb."""
+    """Interpolate the diverging scale at a share from -1 to 1, as #rrggbb."""
     end = colours.better if share > 0 else colours.worse
     part = min(1.0, abs(share))
     ends = [[int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in (colours.same, end)]

@@ -1,4 +1,4 @@
-"""One group of marks of a map: how it looks, and where it stands at any moment."""
+"""Describe one trace of a map: its style, and its positions in any snapshot."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ HOVER_CHARACTERS = 110
 MAP_LABEL_CHARACTERS = 30
 
 NOISE_OPACITY = 0.3
-"""Opacity, in the key, of lines whose drawn change is below the layout's noise."""
+"""Opacity, in the legend, of lines whose drawn change is below the layout noise."""
 
 Positions = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 """From a frame (texts, 2) to the x and y of one trace."""
@@ -21,7 +21,7 @@ Positions = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 
 @dataclass(frozen=True)
 class Trace:
-    """One group of marks: how plotly draws it, where it stands in a frame, and the pairs of its points (empty: none to choose).
+    """One trace: plotly's style, its positions in a frame, and the pair of each point (empty: none to select).
 
     vector: drawn as SVG even where the rest is WebGL, so that words stay sharp.
     """
@@ -33,13 +33,13 @@ class Trace:
 
 
 def text_positions(places: np.ndarray) -> Positions:
-    """Return where these texts stand, float32."""
+    """Give the positions of these texts, float32."""
     chosen = np.asarray(places, dtype=np.int64)
     return lambda frame: (frame[chosen, 0], frame[chosen, 1])
 
 
 def line_positions(lines: pd.DataFrame) -> Positions:
-    """Return the lines from source to target, with a gap after each."""
+    """Give the lines from source to target, with a gap after each."""
     ends = lines[["source", "target"]].to_numpy(np.int64)
 
     def places(frame: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -51,6 +51,6 @@ def line_positions(lines: pd.DataFrame) -> Positions:
 
 
 def shorten(text: str, most: int = HOVER_CHARACTERS) -> str:
-    """Return the text on one line, cut and escaped: plotly reads tags."""
+    """Put the text on one line, cut and HTML-escaped: plotly interprets tags."""
     flat = " ".join(text.split())
     return escape(flat if len(flat) <= most else flat[: most - 1] + "…")

@@ -1,4 +1,4 @@
-"""Every pair as one dot, before against after: no projection, so nothing to believe."""
+"""Draw each pair as one point, base against tuned: the metric itself, without any projection."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ MEASURE_TITLES = {"cosine": "Cosine of the pair", "rank": "Rank of the right ans
 def before_after(
     lines: pd.DataFrame, texts: list[str], *, measure: str = "cosine", marked: tuple[int, ...] = (), dark: bool = False
 ) -> go.Figure:
-    """Draw base_<measure> against tuned_<measure> with the diagonal; above it (for ranks: below) training helped."""
+    """Draw base_<measure> against tuned_<measure> with the diagonal: above it (for ranks: below) training helped."""
     colours = palette(dark=dark)
     limit = colour_limit(lines["value"])
-    x, y = (lines[f"{moment}_{measure}"].to_numpy(np.float32) for moment in ("base", "tuned"))
+    x, y = (lines[f"{model}_{measure}"].to_numpy(np.float32) for model in ("base", "tuned"))
     ring = lines["pair"].isin(marked).to_numpy()
     marker = {
         "size": np.where(ring, 14, 7).astype(np.int16),

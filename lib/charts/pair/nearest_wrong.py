@@ -1,4 +1,4 @@
-"""The intruder: a question, its right answer, and the wrong one that used to be nearer, at their true distances."""
+"""Draw a question, its right answer and the nearest wrong answer at their true distances, base and tuned."""
 
 from __future__ import annotations
 
@@ -20,29 +20,30 @@ class AnswerTriple:
     before: np.ndarray
     after: np.ndarray
 
-    def distances(self, moment: str) -> tuple[float, float]:
-        """Return the distance of right and wrong answer from the question (0 to 2)."""
-        vectors = self.before if moment == "before" else self.after
+    def distances(self, when: str) -> tuple[float, float]:
+        """Compute the distance of right and wrong answer from the question (0 to 2). when: before or after training."""
+        vectors = self.before if when == "before" else self.after
         right, wrong = np.linalg.norm(vectors[1:] - vectors[:1], axis=1)
         return float(right), float(wrong)
 
     @property
     def was_nearer(self) -> bool:
-        """Say whether the wrong answer was nearer than the right one before."""
+        """Whether the wrong answer was nearer than the right one with the base model."""
         right, wrong = self.distances("before")
         return wrong < right
 
     @property
     def is_nearer(self) -> bool:
-        """Say whether it still is."""
+        """Whether it is with the tuned model."""
         right, wrong = self.distances("after")
         return wrong < right
 
 
 def triangle(vectors: np.ndarray) -> np.ndarray:
-    """Return the triangle (3, 2) with the true distances: question at the origin, right answer to the right, wrong one above.
+    """Compute a triangle (3, 2) with the true distances: question at the origin, right answer to the right, wrong one above.
 
-    Three points always fit on paper, so nothing is projected (law of cosines).
+    Three points always lie in a plane, so nothing is projected: with a = right - question and b = wrong - question, the wrong answer
+    stands at x = a.b / |a| and y = sqrt(|b|^2 - x^2).
     """
     right, wrong = vectors[1] - vectors[0], vectors[2] - vectors[0]
     a, b = float(np.linalg.norm(right)), float(np.linalg.norm(wrong))
@@ -81,7 +82,7 @@ def nearest_wrong_figure(triple: AnswerTriple, *, dark: bool = False) -> go.Figu
 
 
 def triangle_side(place: np.ndarray, end: int, colour: str, axes: dict[str, object]) -> go.Scatter:
-    """Return the line from the question to an answer, with its length in the middle."""
+    """Build the line from the question to an answer, with its length in the middle."""
     x, y = place[[0, end], 0], place[[0, end], 1]
     length = float(np.hypot(x[1] - x[0], y[1] - y[0]))
     return go.Scatter(
@@ -97,7 +98,7 @@ def triangle_side(place: np.ndarray, end: int, colour: str, axes: dict[str, obje
 
 
 def two_panels(places: np.ndarray) -> dict[str, object]:
-    """Return the layout of two panels with one scale and equal units."""
+    """Build the layout of two panels with one scale and equal units."""
     low, high = places.min(axis=0) - 0.15, places.max(axis=0) + 0.15
     found: dict[str, object] = {"height": 340, "margin": {"l": 0, "r": 0, "t": 28, "b": 0}, "annotations": []}
     hidden = {"visible": False, "showgrid": False, "zeroline": False}

@@ -1,4 +1,4 @@
-"""The way one pair took through all moments, over the texts around it."""
+"""Draw one pair's trajectory through all snapshots, over the texts around it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from lib.charts.map.trace import shorten
 from lib.projection.store import Map
 
 NUM_BACKGROUND = 1_500
+"""Texts drawn around the pair, the nearest ones."""
+"""Texts drawn around the pair, the nearest ones."""
+"""Texts drawn around the pair, the nearest ones."""
 
 
 def trajectory_figure(
@@ -24,7 +27,7 @@ def trajectory_figure(
     height: int = 400,
     dark: bool = False,
 ) -> go.Figure:
-    """Draw both ends' paths with their moments, the line before and after, and the neighbours (near: base, tuned) of the source."""
+    """Draw both texts' paths with their snapshots, the line base and tuned, and the source's neighbours (near: base, tuned)."""
     colours = palette(dark=dark)
     names = list(drawn.coordinates)
     frames = np.stack([drawn.coordinates[name] for name in names])
@@ -33,8 +36,8 @@ def trajectory_figure(
     close = np.argsort(((last - centre) ** 2).sum(axis=1), kind="stable")[:NUM_BACKGROUND]
     data = [text_markers(last, close, texts, "Other texts", with_alpha(colours.same, 0.35), 4)]
     for frame, name, colour, words in (
-        (frames[0], "base", colours.base, "Neighbours before"),
-        (last, "tuned", colours.tuned, "Neighbours after"),
+        (frames[0], "base", colours.base, "Neighbours, base"),
+        (last, "tuned", colours.tuned, "Neighbours, tuned"),
     ):
         data.append(text_markers(frame, np.array(near.get(name, []), int), texts, words, colour, 8))
     for frame, colour, words in ((frames[0], colours.base, "Pair, base"), (last, colours.tuned, "Pair, tuned")):
@@ -74,7 +77,7 @@ def trajectory_figure(
 def text_markers(
     frame: np.ndarray, places: np.ndarray, texts: list[str], name: str, colour: str, size: int
 ) -> go.Scatter:
-    """Return texts as dots that tell their words."""
+    """Build markers that show their text on hover."""
     told = [shorten(texts[place]) for place in places]
     x, y = frame[places, 0], frame[places, 1]
     marker = {"size": size, "color": colour}

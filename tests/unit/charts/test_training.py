@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lib.charts.colours import DARK, LIGHT, palette, with_alpha
+from lib.charts.colours import DARK, LIGHT
 from lib.charts.training import MAX_CURVE_POINTS, comparison_figure, thin, training_curves, training_figure
 from lib.progress import LossPoint, SnapshotMeasurement
 
@@ -61,10 +61,3 @@ def test_a_persons_name_cannot_bring_markup_into_a_figure() -> None:
     figure = comparison_figure([training_curves("<b onclick=x>&", losses(3), looks(0.1, 0.2))], DARK)
     assert "<b onclick" not in figure.to_json()
     assert "&lt;b onclick" in figure.to_json().replace("\\u003c", "<")
-
-
-def test_every_meaning_has_a_colour_of_its_own_in_both_appearances() -> None:
-    for one in (LIGHT, DARK):
-        assert len({one.base, one.tuned, one.better, one.worse, one.same}) == 5
-    assert palette(dark=True) is DARK
-    assert with_alpha("#ff8000", 0.5) == "rgba(255,128,0,0.5)"

@@ -1,0 +1,21 @@
+"""The SVG file holds every mark."""
+
+from __future__ import annotations
+
+from lib.charts.map.figure import map_figure
+from lib.charts.map.svg import map_svg
+from tests.unit.charts.planted import planted
+
+
+def test_the_svg_holds_every_mark_and_is_well_formed() -> None:
+    from xml.etree import ElementTree
+
+    drawn, lines, texts = planted()
+    picture = map_figure(drawn, lines, texts)
+    root = ElementTree.fromstring(map_svg(picture.figure, "best", title="A <map>"))
+    names = [element.tag.rsplit("}")[-1] for element in root.iter()]
+    assert names.count("circle") == 50 + 30
+    assert names.count("rect") == 50 + 1
+    assert root.get("aria-label") == "A <map>"
+    words = [element.text for element in root.iter() if element.tag.endswith("text")]
+    assert {"A <map>", "Moved closer", "Source, held-out"} <= set(words)
