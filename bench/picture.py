@@ -77,7 +77,7 @@ def visit(browser: Browser, address: str) -> dict[str, float]:
         ),
         sent[0],
     )
-    page.get_by_role("slider", name="Moment of the training").focus()
+    page.get_by_role("slider", name="Training snapshot").focus()
     begin = time.perf_counter()
     page.keyboard.press("End")
     page.wait_for_function(MOVED, arg=before, timeout=180_000)

@@ -1,23 +1,18 @@
-"""The picture in a real browser: play, slide, zoom, click, lasso, filter, link, present, dark. No training: the run is planted."""
+"""The map in a real browser: play, slide, zoom, click, lasso, filter, link, present, dark. No training: the run is planted."""
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from lib.charts.colours import DARK, LIGHT
-from lib.charts.map import figure as map_chart
-from lib.charts.map.page import map_page
 from lib.projection.store import load_map
 from lib.store.runs import Run
-from tests.unit.charts.test_map import planted
 from tests.unit.projection.finished import finished_run
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,7 +23,7 @@ FOLLOW = "Trajectory"
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """Give a finished run with a map."""
-    return finished_run(tmp_path_factory.mktemp("picture") / "workspace", pairs=80)
+    return finished_run(tmp_path_factory.mktemp("map") / "workspace", pairs=80)
 
 
 @pytest.fixture
@@ -180,13 +175,13 @@ def test_filters_stand_in_a_link_that_another_browser_opens(page: Page, chromium
     opened(other, page.url + "&pair=5")
     expect(other.get_by_text("All 1 lines")).to_be_visible(timeout=20_000)
     expect(other.locator(".legendtext", has_text="Source, trained")).to_be_visible()
-    expect(other.locator(".legendtext", has_text="Chosen")).to_be_visible()
+    expect(other.locator(".legendtext", has_text="Selected")).to_be_visible()
     expect(other.get_by_text("Question 5 about topic 5").first).to_be_visible()
     assert other.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     other.context.close()
 
 
-def test_the_seen_moment_survives_every_redrawing_and_stands_in_the_link(
+def test_the_seen_snapshot_survives_every_redrawing_and_stands_in_the_link(
     page: Page, chromium: Browser, address: str, run: Run
 ) -> None:
     opened(page, address)
@@ -199,7 +194,7 @@ def test_the_seen_moment_survives_every_redrawing_and_stands_in_the_link(
     expect_places(page, "Source, held-out", moment(run, "best"))
     page.get_by_role("button", name="Select all").click()
     expect(page.get_by_role("button", name="Clear selection")).to_be_visible(timeout=20_000)
-    expect(page.locator(".legendtext", has_text="Chosen")).to_be_visible(timeout=20_000)
+    expect(page.locator(".legendtext", has_text="Selected")).to_be_visible(timeout=20_000)
     expect_places(page, "Source, held-out", moment(run, "best"))
     assert page.evaluate(f"{FIGURE}._fullLayout.sliders[0].active") == 2
     expect(page).to_have_url(re.compile(r"(?=.*[?&]frame=best)(?=.*[?&]find=Question)(?=.*[?&]pair=)"))
@@ -213,13 +208,13 @@ def test_the_seen_moment_survives_every_redrawing_and_stands_in_the_link(
     expect(page).not_to_have_url(re.compile("frame="))
 
 
-def test_a_link_names_its_moment_plainly(page: Page, address: str, run: Run) -> None:
+def test_a_link_names_its_snapshot_plainly(page: Page, address: str, run: Run) -> None:
     opened(page, address + "&frame=epoch-001")
     expect_places(page, "Source, held-out", moment(run, "epoch-001"))
     assert "frame=epoch-001" in page.url
 
 
-def test_calm_windows_see_no_travel(chromium: Browser, address: str, run: Run) -> None:
+def test_reduced_motion_has_no_transitions(chromium: Browser, address: str, run: Run) -> None:
     context = chromium.new_context(viewport={"width": 1280, "height": 1400}, reduced_motion="reduce")
     page = opened(context.new_page(), address)
     steps = page.evaluate(f"{FIGURE}._fullLayout.sliders[0].steps.map(s => s.args[1].transition.duration)")
@@ -236,8 +231,10 @@ def test_play_and_slider_answer_to_keys_without_the_server(page: Page, address: 
     opened(page, address)
     page.wait_for_timeout(1_500)
     before = len(sent)
-    assert page.evaluate("typeof closerTravel") == "object", "streamlit drops a script that it takes for something else"
-    slider = page.get_by_role("slider", name="Moment of the training")
+    assert page.evaluate("typeof closerTransition") == "object", (
+        "streamlit drops a script that it takes for something else"
+    )
+    slider = page.get_by_role("slider", name="Training snapshot")
     slider.focus()
     page.keyboard.press("ArrowRight")
     expect_places(page, "Source, held-out", moment(run, "epoch-001"))
@@ -299,7 +296,7 @@ def test_texts_that_look_like_tags_stay_texts(page: Page, address: str) -> None:
     assert page.locator("b[onmouseover]").count() == 0
 
 
-def test_the_picture_can_be_taken_away(page: Page, chromium: Browser, address: str, run: Run, tmp_path: Path) -> None:
+def test_the_map_can_be_downloaded(page: Page, chromium: Browser, address: str, run: Run, tmp_path: Path) -> None:
     opened(page, address)
     page.locator('[data-testid="stPopover"]', has_text="Download").locator("button").first.click()
     for button, name in (("Picture (SVG)", "map.svg"), ("Moving map (HTML)", "map.html")):
@@ -316,93 +313,10 @@ def test_the_picture_can_be_taken_away(page: Page, chromium: Browser, address: s
     expect_places(alone, "Source, held-out", moment(run, "base"))
     expect(alone.get_by_role("heading", name="Planted, model: map of the pairs")).to_be_visible()
     expect(alone.get_by_text("lines change length")).to_be_visible()
-    expect(alone.locator(".legendtext", has_text="Came closer")).to_be_visible()
+    expect(alone.locator(".legendtext", has_text="Moved closer")).to_be_visible()
     expect(alone.locator('.modebar-btn[data-title*="Share"]')).to_have_count(0)
     alone.locator(".js-plotly-plot .updatemenu-button", has_text="Play").click()
     expect_places(alone, "Source, held-out", moment(run, "best"))
-    context.close()
-
-
-@pytest.fixture
-def large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[str, np.ndarray, np.ndarray]:
-    """Give the address of a page with a map that is drawn by WebGL, and where its held-out sources stand first and last."""
-    monkeypatch.setattr(map_chart, "MAX_SVG_POINTS", 10)
-    drawn, lines, texts = planted()
-    told = map_page(map_chart.map_figure(drawn, lines, texts).figure, title="A map", sentences=[], alt="A map")
-    (tmp_path / "map.html").write_text(told, encoding="utf-8")
-    held = lines.loc[lines["part"] == "held_out", "source"].to_numpy()
-    return (tmp_path / "map.html").as_uri(), drawn.coordinates["base"][held], drawn.coordinates["best"][held]
-
-
-WATCH = f"""(() => {{
-  Object.assign(window, {{ passed: [], seen: new Set() }});
-  {FIGURE}.on('plotly_animatingframe', (event) => passed.push(event.name));
-  const look = () => {{
-    const canvas = document.querySelector('.closer-travel');
-    if (canvas) seen.add(canvas.toDataURL());
-    requestAnimationFrame(look);
-  }};
-  look();
-}})()"""
-ARRIVED = "!document.querySelector('.closer-travel') && !document.querySelector('.closer-travels')"
-
-
-def test_webgl_marks_travel_between_moments(chromium: Browser, large: tuple[str, np.ndarray, np.ndarray]) -> None:
-    address, base, best = large
-    context = chromium.new_context(offline=True)
-    page = context.new_page()
-    page.goto(address)
-    expect_places(page, "Source, held-out", base)
-    page.evaluate(WATCH)
-    page.locator(".js-plotly-plot .updatemenu-button", has_text="Play").click()
-    expect_places(page, "Source, held-out", best)
-    page.wait_for_function(ARRIVED)
-    assert page.evaluate("passed") == ["base", "best"]
-    assert page.evaluate("seen.size") > 2, "the marks are seen on their way"
-    page.evaluate("seen.clear()")
-    slide(page, "Base")
-    expect_places(page, "Source, held-out", base)
-    page.wait_for_function("seen.size > 0")
-    page.wait_for_function(ARRIVED)
-    context.close()
-
-
-def test_what_travels_looks_as_what_stands(chromium: Browser, large: tuple[str, np.ndarray, np.ndarray]) -> None:
-    context = chromium.new_context(offline=True)
-    page = context.new_page()
-    page.goto(large[0])
-    expect_places(page, "Source, held-out", large[1])
-    page.wait_for_timeout(500)
-    stands = picture_of(page)
-    places = f"const plot = {FIGURE}, places = closerTravel.placesAt(plot, 'base');"
-    page.evaluate(f"(() => {{ {places} closerTravel.begin(plot, places, places, 1); }})()")
-    assert page.locator(".gl-container").evaluate("node => getComputedStyle(node).visibility") == "hidden"
-    travels = picture_of(page)
-    drawn = (stands < 250).any(axis=2) | (travels < 250).any(axis=2)
-    assert drawn.sum() > 1_000
-    assert np.abs(stands - travels)[drawn].mean() < 30, "of 255: edges are smoothed differently"
-    page.evaluate(f"closerTravel.end({FIGURE})")
-    assert np.abs(picture_of(page) - stands).mean() < 0.5
-    context.close()
-
-
-def picture_of(page: Page) -> np.ndarray:
-    """Return what is seen of the map's inside, (height, width, 3) float."""
-    shot = Image.open(io.BytesIO(page.locator(".js-plotly-plot").screenshot()))
-    return np.asarray(shot.convert("RGB"), dtype=float)[40:-110, :-60]
-
-
-def test_who_wants_no_motion_sees_none(chromium: Browser, large: tuple[str, np.ndarray, np.ndarray]) -> None:
-    context = chromium.new_context(offline=True, reduced_motion="reduce")
-    page = context.new_page()
-    page.goto(large[0])
-    expect_places(page, "Source, held-out", large[1])
-    page.evaluate(WATCH)
-    slide(page, "Best (epoch 1)")
-    expect_places(page, "Source, held-out", large[2])
-    page.wait_for_timeout(500)
-    assert page.evaluate("passed") == ["best"]
-    assert page.evaluate("seen.size") == 0
     context.close()
 
 
