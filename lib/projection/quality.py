@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from lib.evaluation.agreement import spearman_correlation
 from lib.projection.methods import NUM_NEIGHBOURS
 
 MIN_COSINE_CHANGE = 1e-6
@@ -77,11 +78,9 @@ def line_lengths(frame: np.ndarray, pairs: np.ndarray) -> np.ndarray:
 
 def rank_correlation(one: np.ndarray, other: np.ndarray) -> float | None:
     """Compute Spearman's rank correlation; None where one side is constant or too short."""
-    from scipy.stats import rankdata
-
     if len(one) < 3 or np.ptp(one) == 0 or np.ptp(other) == 0:
         return None
-    return float(np.corrcoef(rankdata(one), rankdata(other))[0, 1])
+    return spearman_correlation(one, other)
 
 
 def trustworthiness(vectors: np.ndarray, frame: np.ndarray, *, k: int = NUM_NEIGHBOURS, seed: int = 0) -> float | None:
