@@ -299,7 +299,7 @@ def test_texts_that_look_like_tags_stay_texts(page: Page, address: str) -> None:
 def test_the_map_can_be_downloaded(page: Page, chromium: Browser, address: str, run: Run, tmp_path: Path) -> None:
     opened(page, address)
     page.locator('[data-testid="stPopover"]', has_text="Download").locator("button").first.click()
-    for button, name in (("Picture (SVG)", "map.svg"), ("Moving map (HTML)", "map.html")):
+    for button, name in (("Map (SVG)", "map.svg"), ("Animated map (HTML)", "map.html")):
         with page.expect_download(timeout=30_000) as download:
             page.get_by_role("button", name=button).click()
         download.value.save_as(tmp_path / name)
