@@ -65,6 +65,7 @@ def show_runs_table(shown: pd.DataFrame) -> list[str]:
         selection_mode="multi-row",
         key=f"runs-table-{hash(tuple(shown.index)):x}",  # a selection by position would mean other runs
         column_config=_columns(),
+        placeholder="",
         alt="All runs: state, verdict, quality before and after, data, model, settings, time and size",
     )
     return [str(shown.index[place]) for place in chosen["selection"]["rows"] if place < len(shown)]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 
@@ -104,5 +103,5 @@ def _dataset_key(upload: Upload, draft: Draft, mapping: ColumnMapping) -> Datase
     )
 
 
-def _text(values: Any) -> str:
+def _text(values: object) -> str:
     return json.dumps(values, sort_keys=True)

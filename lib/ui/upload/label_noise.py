@@ -21,6 +21,18 @@ from lib.store.workspace import Workspace, open_workspace
 from lib.ui.shared.components import show_error
 from lib.ui.upload.session import set_last_saved_dataset
 
+_COSINE = {"format": "%.3f", "width": "small"}
+_COLUMNS = {
+    "line": st.column_config.NumberColumn("Line", format="%d", width="small"),
+    "anchor": st.column_config.TextColumn("Source", width="medium"),
+    "positive": st.column_config.TextColumn("Target", width="medium"),
+    "cosine": st.column_config.NumberColumn("Cosine", **_COSINE),
+    "other": st.column_config.TextColumn("Ranked above it", width="medium"),
+    "other_cosine": st.column_config.NumberColumn("Its cosine", **_COSINE),
+    "gap": st.column_config.NumberColumn("Gap", **_COSINE),
+}
+"""Columns of the result, and how they are shown."""
+
 _POLL_SECONDS = 2
 """Between two reads of the check's progress."""
 
@@ -81,12 +93,13 @@ def _list(workspace: Workspace, dataset: Dataset, result: Path) -> None:
         st.success("No suspicious rows.", icon=":material/check:")
         return
     st.text(f"{len(table):,} rows, largest gap first. Select the rows to drop.")
-    shown = table[["line", "anchor", "positive", "cosine", "other", "other_cosine", "gap"]].copy()
+    shown = table[list(_COLUMNS)].copy()
     shown.insert(0, "drop", False)
     edited = st.data_editor(
         shown,
         hide_index=True,
-        disabled=[name for name in shown.columns if name != "drop"],
+        disabled=list(_COLUMNS),
+        column_config={"drop": st.column_config.CheckboxColumn("Drop", width="small"), **_COLUMNS},
         key=f"suspects-table-{dataset.id}",
         height=320,
     )

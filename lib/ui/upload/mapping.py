@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from lib.data.columns.guess import find_split_column, guess_mapping, guess_roles, guess_value
 from lib.data.columns.mapping import SCALES, ColumnMapping, apply_mapping
@@ -109,9 +110,11 @@ def _texts(upload: Upload, mapping: ColumnMapping, names: list[str]) -> dict[str
     return roles
 
 
-def _negatives(upload: Upload, mapping: ColumnMapping, names: list[str], cell: object) -> dict[str, tuple[str, ...]]:
+def _negatives(
+    upload: Upload, mapping: ColumnMapping, names: list[str], cell: DeltaGenerator
+) -> dict[str, tuple[str, ...]]:
     known = [mapping.roles[role][0] for role in mapping.texts[2:] if mapping.roles.get(role)]
-    chosen = cell.multiselect(  # type: ignore[attr-defined]
+    chosen = cell.multiselect(
         ROLE_TITLES["negative"],
         names,
         default=[name for name in known if name in names],

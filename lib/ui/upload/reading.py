@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import TypeVar
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from lib.data.table import Table
+from lib.data.table import ReadReport, Table
 from lib.errors import CloserError
+from lib.format import format_count
 from lib.store.uploads import Draft, Upload
 from lib.ui.shared.components import show_error
 from lib.ui.upload import computations
 from lib.ui.upload.session import widget_key
+
+Choice = TypeVar("Choice")
 
 _PREVIEW_ROWS = 100
 """Rows of the file that the preview holds."""
@@ -28,15 +33,9 @@ _ENCODINGS = (
     "shift_jis",
     "euc-kr",
 )
-_SEPARATORS = {",": "Comma ,", ";": "Semicolon ;", "\t": "Tab", "|": "Bar |", " ": "Space"}
+_SEPARATORS = {",": "Comma ,", ";": "Semicolon ;", "\t": "Tab", "|": "Pipe |", " ": "Space"}
 _QUOTES = {'"': 'Double "', "'": "Single '", "": "No quotes"}
 _HEADERS = {None: _AUTO, True: "First row has column names", False: "No header"}
-_FACTS = {
-    "encoding": "Encoding",
-    "separator": "Separator",
-    "header": "Header",
-    "sheet": "Sheet",
-}
 
 
 def show_file(upload: Upload, draft: Draft) -> Table | None:
@@ -50,10 +49,10 @@ def show_file(upload: Upload, draft: Draft) -> Table | None:
     if failure is not None:
         show_error(failure)
     if table is not None:
-        st.text(_summary(table))
+        st.text(_summary(table.report))
         st.dataframe(preview(table), hide_index=True, height=220, alt="The first rows of the file")
     with st.expander("Reading options", icon=":material/tune:", expanded=failure is not None):
-        _options(upload, draft, table.report.to_json() if table is not None else {})
+        _edit_options(upload, draft, table.report.sheets if table is not None else [])
     return table
 
 
@@ -64,47 +63,46 @@ def preview(table: Table) -> pd.DataFrame:
     return frame
 
 
-def _summary(table: Table) -> str:
+def _summary(report: ReadReport) -> str:
     """Summarise rows, columns and the detected options in one line."""
-    facts = table.report.to_json()
-    summary = [f"{len(table.frame):,} rows, {table.frame.shape[1]} columns"]
-    summary += [str(facts["kind"]).upper()] if facts.get("kind", "text") != "text" else []
-    for name, title in _FACTS.items():
-        value = facts.get(name)
-        if value not in (None, ""):
-            summary.append(f"{title.lower()} {_word(name, value)}")
-    for name, title in (("odd_lines", "in another encoding"), ("wrong_width", "with another number of columns")):
-        lines = facts.get(name) or []
-        if lines:
-            summary.append(
-                f"{len(lines):,} lines {title} ({', '.join(map(str, lines[:5]))}{', ...' * (len(lines) > 5)})"
-            )
-    return " · ".join(summary)
+    parts = [f"{report.rows:,} rows, {len(report.columns)} columns"]
+    if report.kind not in ("", "text"):
+        parts.append(report.kind.upper())
+    if report.encoding:
+        parts.append(f"encoding {report.encoding}")
+    if report.separator:
+        title = _SEPARATORS.get(report.separator)
+        parts.append(f"separator {title.split()[0].lower() if title else repr(report.separator)}")
+    if report.header is not None:
+        parts.append(f"header {'yes' if report.header else 'no'}")
+    if report.sheet:
+        parts.append(f"sheet {report.sheet}")
+    parts += _describe_lines(report.odd_lines, "in another encoding")
+    parts += _describe_lines(report.wrong_width, "with another number of columns")
+    return " · ".join(parts)
 
 
-def _word(name: str, value: Any) -> str:
-    if name == "separator":
-        return _SEPARATORS.get(value, value).lower()
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return str(value)
+def _describe_lines(lines: list[int], what: str) -> list[str]:
+    """Describe lines that are not like the others, the first five by number; nothing where there are none."""
+    if not lines:
+        return []
+    first = ", ".join(map(str, lines[:5])) + ", ..." * (len(lines) > 5)
+    return [f"{format_count(len(lines), 'line')} {what} ({first})"]
 
 
-def _options(upload: Upload, draft: Draft, facts: dict[str, Any]) -> None:
+def _edit_options(upload: Upload, draft: Draft, sheets: list[str]) -> None:
     """Draw fields for encoding, separator, quote, header, sheet and empty-cell values; a change reads the file again."""
     known = draft.options
     cells = st.columns(3)
-    options: dict[str, Any] = {
-        "encoding": _select(cells[0], upload, "Encoding", {"": _AUTO} | {name: name for name in _ENCODINGS}, known),
-        "separator": _select(cells[1], upload, "Separator", {"": _AUTO} | _SEPARATORS, known),
-        "quote": _select(cells[2], upload, "Quote", _QUOTES, known, default='"'),
-        "header": _select(cells[0], upload, "Header", _HEADERS, known, default=None),
+    options: dict[str, object] = {
+        "encoding": _select(cells[0], upload, "Encoding", {"": _AUTO} | {name: name for name in _ENCODINGS}, known, ""),
+        "separator": _select(cells[1], upload, "Separator", {"": _AUTO} | _SEPARATORS, known, ""),
+        "quote": _select(cells[2], upload, "Quote", _QUOTES, known, '"'),
+        "header": _select(cells[0], upload, "Header", _HEADERS, known, None),
     }
-    sheets = facts.get("sheets") or []
     if len(sheets) > 1:
-        options["sheet"] = _select(
-            cells[1], upload, "Sheet", {"": "First sheet"} | {name: name for name in sheets}, known
-        )
+        titles = {"": "First sheet"} | {name: name for name in sheets}
+        options["sheet"] = _select(cells[1], upload, "Sheet", titles, known, "")
     words = cells[2].text_input(
         "Empty-cell values",
         value=", ".join(known.get("na", [])),
@@ -124,15 +122,22 @@ def _options(upload: Upload, draft: Draft, facts: dict[str, Any]) -> None:
 
 
 def _select(
-    cell: Any, upload: Upload, label: str, titles: dict[Any, str], known: dict[str, Any], default: Any = ""
-) -> Any:
+    cell: DeltaGenerator,
+    upload: Upload,
+    label: str,
+    titles: Mapping[Choice, str],
+    known: Mapping[str, Choice],
+    default: Choice,
+) -> Choice:
+    """Draw one option as a select box; its name in the options is the label in lower case."""
     name = label.lower()
     value = known.get(name, default)
     options = list(titles)
-    return cell.selectbox(
+    chosen: Choice = cell.selectbox(
         label,
         options,
         index=options.index(value) if value in options else 0,
         format_func=titles.__getitem__,
         key=widget_key(upload, "read", name),
     )
+    return chosen

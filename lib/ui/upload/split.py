@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from lib.data.prepare import LEAK_REASON
 from lib.data.prepared_dataset import PreparedDataset
@@ -33,9 +34,9 @@ def edit_split(upload: Upload, draft: Draft) -> Draft:
     return upload.change(validation=validation, held_out=held_out, seed=int(seed or 0))
 
 
-def _percent(cell: object, upload: Upload, label: str, known: float | None, default: float, name: str) -> float:
+def _percent(cell: DeltaGenerator, upload: Upload, label: str, known: float | None, default: float, name: str) -> float:
     value = default if known is None else known
-    given = cell.number_input(  # type: ignore[attr-defined]
+    given = cell.number_input(
         label, min_value=1, max_value=80, value=round(100 * value), step=5, key=widget_key(upload, name)
     )
     return int(given) / 100
