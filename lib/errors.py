@@ -64,6 +64,6 @@ def error_from_json(facts: dict[str, Any]) -> CloserError:
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Say whether an error means that memory ran out: Python's own, or what CUDA, MPS and torch's CPU allocator say."""
+    """Whether an error means that memory ran out: Python's own, or what CUDA, MPS and torch's CPU allocator say."""
     signs = ("out of memory", "can't allocate memory", "not enough memory")
     return isinstance(error, MemoryError) or any(sign in str(error).lower() for sign in signs)

@@ -169,7 +169,7 @@ def start_time(pid: int) -> float | None:
 
 
 def is_same_process(pid: int, started: float) -> bool:
-    """Say whether the process that had this pid and start time is still there: a pid alone is given out again."""
+    """Whether the process that had this pid and start time is still there: a pid alone is given out again."""
     present = start_time(pid)
     return present is not None and abs(present - started) < SAME_START_SECONDS
 

@@ -34,8 +34,8 @@ STEPS = 6
 WARM_STEPS = 2
 """The first steps pay for what is paid once; they are left out."""
 
-MOST_BATCHES = 12
-LOOKED_AT = 200
+MAX_BATCHES = 12
+MAX_VALIDATION_ROWS = 200
 COSTS_NOTHING = (
     "epochs",
     "seed",
@@ -48,23 +48,23 @@ COSTS_NOTHING = (
     "scale",
     "margin",
 )
-"""Settings that change nothing of what a step, a look or a checkpoint costs."""
+"""Settings that change nothing of what a step, a validation or a checkpoint costs."""
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """What some steps took: seconds of a step, of a look at the validation part and of a checkpoint; most bytes; device in words."""
+    """What some steps took: seconds of a step, of a validation and of a checkpoint; most bytes; device in words."""
 
     step_seconds: float
-    look_seconds: float
+    validation_seconds: float
     checkpoint_seconds: float
     memory: int
     device: str
 
     def seconds(self, recipe: Recipe, *, steps: int) -> float:
-        """Return the seconds of a training with all its epochs, of so many steps each: steps, looks (the base's too), checkpoints."""
-        looks = 1 + cadence.validations_left(recipe)
-        whole = recipe.epochs * steps * self.step_seconds + looks * self.look_seconds
+        """Estimate the seconds of a training with all its epochs, of so many steps each: steps, validations (the base's too), checkpoints."""
+        validations = 1 + cadence.validations_left(recipe)
+        whole = recipe.epochs * steps * self.step_seconds + validations * self.validation_seconds
         return whole + cadence.checkpoint_seconds(epochs=recipe.epochs, cost=self.checkpoint_seconds, whole=whole)
 
 
@@ -161,14 +161,14 @@ def measure_cost(home: Path, planned: PlannedTraining, *, folder: Path) -> Estim
 
     dataset = open_workspace(home).datasets.get(planned.dataset)
     frame = dataset.frame()
-    rows = frame[frame["part"] == "train"].head(MOST_BATCHES * planned.recipe.batch_size)
-    looked = frame[frame["part"] == "validation"].head(LOOKED_AT)
-    some = frame.loc[[*rows.index, *looked.index]]
-    probe = probed(some, dataset.shape, planned.model, planned.recipe, folder, home)
-    return summary(probe, texts=count_validation_texts(frame, Shape(dataset.shape)))
+    rows = frame[frame["part"] == "train"].head(MAX_BATCHES * planned.recipe.batch_size)
+    validation = frame[frame["part"] == "validation"].head(MAX_VALIDATION_ROWS)
+    some = frame.loc[[*rows.index, *validation.index]]
+    probe = train_probe(some, dataset.shape, planned.model, planned.recipe, folder, home)
+    return summarise_probe(probe, texts=count_validation_texts(frame, Shape(dataset.shape)))
 
 
-def probed(frame: pd.DataFrame, shape: str, model: str, recipe: Recipe, folder: Path, home: Path) -> Probe:
+def train_probe(frame: pd.DataFrame, shape: str, model: str, recipe: Recipe, folder: Path, home: Path) -> Probe:
     """Train on the frame until enough is measured, and return the probe with what it saw."""
     from lib.training import run
     from lib.training.examples import training_columns
@@ -185,8 +185,8 @@ def probed(frame: pd.DataFrame, shape: str, model: str, recipe: Recipe, folder: 
     return probe
 
 
-def summary(probe: Probe, *, texts: int) -> Estimate:
-    """Return the probe's figures: the median step after the first ones, a look at so many texts by what training on them costs."""
+def summarise_probe(probe: Probe, *, texts: int) -> Estimate:
+    """Make an estimate: the median step after the first ones, a validation of so many texts by what training on them costs."""
     from lib.training.memory import peak_memory
 
     training = probe.training
@@ -197,7 +197,7 @@ def summary(probe: Probe, *, texts: int) -> Estimate:
     step = usual[len(usual) // 2]
     return Estimate(
         step_seconds=step,
-        look_seconds=step * cadence.validation_steps(texts, texts_of_a_step=training.texts_of_a_step),
+        validation_seconds=step * cadence.validation_steps(texts, texts_of_a_step=training.texts_of_a_step),
         checkpoint_seconds=training.checkpoint_seconds or 0.0,
         memory=peak_memory(training.model.device),
         device=probe.device,

@@ -89,7 +89,7 @@ def failure_of(error: BaseException, home: Path) -> CloserError:
 
 
 def is_disk_full(error: BaseException) -> bool:
-    """Say whether an error means that the disk took no more: Python's own, or the text of libraries that wrap it."""
+    """Whether an error means that the disk took no more: Python's own, or the text of libraries that wrap it."""
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return True
     text = str(error).lower()

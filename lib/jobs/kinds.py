@@ -48,7 +48,7 @@ def title_of(kind: str) -> str:
 
 
 def is_background(kind: str) -> bool:
-    """Say whether other work goes before this kind."""
+    """Whether other work goes before this kind."""
     return kind in KINDS and KINDS[kind].is_background
 
 

@@ -15,17 +15,17 @@ from lib.store.layout import WorkspacePaths
 
 
 def worker_lock(home: Path) -> FileLock:
-    """Return the lock that the one worker of a workspace holds while it lives."""
+    """Make the lock that the one worker of a workspace holds while it lives."""
     return _lock(home, "worker.lock")
 
 
 def supervisor_lock(home: Path) -> FileLock:
-    """Return the lock that the one supervisor of a workspace holds while its server lives."""
+    """Make the lock that the one supervisor of a workspace holds while its server lives."""
     return _lock(home, "supervisor.lock")
 
 
 def is_held(lock: FileLock) -> bool:
-    """Say whether another process holds the lock right now."""
+    """Whether another process holds the lock right now."""
     with try_lock(lock) as got:
         return not got
 
@@ -49,7 +49,7 @@ def note_worker(home: Path) -> None:
     pid = os.getpid()
     facts = {"pid": pid, "started": start_time(pid), "out_of_memory_kills": out_of_memory_kills()}
     with suppress(OSError):  # a full disk: the work itself will say so
-        _noted(home).write_text(json.dumps(facts), encoding="utf-8")
+        _note_path(home).write_text(json.dumps(facts), encoding="utf-8")
 
 
 def kill_worker(home: Path) -> bool:
@@ -57,7 +57,7 @@ def kill_worker(home: Path) -> bool:
     if not is_held(worker_lock(home)):
         return False
     try:
-        facts = json.loads(_noted(home).read_text(encoding="utf-8"))
+        facts = json.loads(_note_path(home).read_text(encoding="utf-8"))
         pid, started = int(facts["pid"]), float(facts["started"])
     except (OSError, ValueError, KeyError, TypeError):
         return False
@@ -68,16 +68,16 @@ def kill_worker(home: Path) -> bool:
 
 
 def memory_ran_out(home: Path) -> bool:
-    """Say whether the system has killed a process for want of memory since the last worker began."""
+    """Whether the system has killed a process for want of memory since the last worker began."""
     try:
-        before = json.loads(_noted(home).read_text(encoding="utf-8"))["out_of_memory_kills"]
+        before = json.loads(_note_path(home).read_text(encoding="utf-8"))["out_of_memory_kills"]
     except (OSError, ValueError, KeyError):
         return False
     present = out_of_memory_kills()
     return present is not None and before is not None and present > before
 
 
-def _noted(home: Path) -> Path:
+def _note_path(home: Path) -> Path:
     return WorkspacePaths(home).worker_note
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import sqlite3
 import subprocess
 import threading
 import time
@@ -13,7 +12,6 @@ from pathlib import Path
 
 from filelock import Timeout
 
-from lib.errors import CloserError
 from lib.jobs.events import events_path
 from lib.jobs.kinds import is_background
 from lib.jobs.locks import kill_worker, supervisor_lock, try_lock, worker_lock
@@ -26,8 +24,6 @@ from lib.store.workspace import Workspace, open_workspace
 TICK_SECONDS = 1.0
 CANCEL_SECONDS = 30.0
 CANCEL_AT_MOST_SECONDS = 300.0
-UNFORESEEN = (CloserError, OSError, sqlite3.Error, ValueError, LookupError, TypeError, RuntimeError)
-"""What a tick may meet: a full disk, damaged rows. The thread outlives it, else nothing would ever be started again."""
 _log = logging.getLogger("closer")
 
 
@@ -42,7 +38,7 @@ class Supervisor:
         self._lock = supervisor_lock(home)
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
-        self._cancelling: dict[int, Waited] = {}
+        self._cancelling: dict[int, PendingStop] = {}
         self._child: subprocess.Popen[bytes] | None = None
         self.is_viewer = True
         self.trouble = ""
@@ -67,9 +63,9 @@ class Supervisor:
                 workspace = open_workspace(self._home)
                 if not self.is_viewer:
                     self.tick(workspace)
-                self._tell(workspace)
+                self._notify(workspace)
                 self.trouble = ""
-            except UNFORESEEN as error:  # the pages say it; the next tick tries again
+            except Exception as error:  # noqa: BLE001  whatever a tick met: were the thread to end, nothing would ever start again
                 if self.trouble != str(error):
                     _log.error("The supervisor met %s", error)
                 self.trouble = str(error)
@@ -82,7 +78,7 @@ class Supervisor:
         self.is_viewer = False
 
     def tick(self, workspace: Workspace) -> None:
-        """Look once: give back dead workers' jobs, start a worker for waiting ones, kill what does not stop."""
+        """Give back dead workers' jobs, start a worker for waiting ones, kill what does not stop."""
         with try_lock(worker_lock(workspace.home)) as none_lives:
             if none_lives:
                 release_dead(workspace)
@@ -93,7 +89,7 @@ class Supervisor:
         workspace.database.keep_reserve()
         workspace.database.backup()
 
-    def _tell(self, workspace: Workspace) -> None:
+    def _notify(self, workspace: Workspace) -> None:
         busy = any(job.run for job in workspace.jobs.all(states=OPEN))
         if busy and not self._busy:
             self._on_begin()
@@ -109,29 +105,29 @@ class Supervisor:
         """Kill a worker that was asked to stop and neither did nor shows any sign of life for half a minute."""
         asked = {job.id: events_path(workspace, job) for job in workspace.jobs.all(states=("cancelling",))}
         known = self._cancelling
-        self._cancelling = {job: known.get(job, Waited()).look(events) for job, events in asked.items()}
-        if any(waited.is_late for waited in self._cancelling.values()):
+        self._cancelling = {job: known.get(job, PendingStop()).observe(events) for job, events in asked.items()}
+        if any(stop.is_late for stop in self._cancelling.values()):
             kill_worker(workspace.home)
 
 
 @dataclass(frozen=True)
-class Waited:
+class PendingStop:
     """How long a job has been asked to stop: since when, since when its worker is silent, and how much it had said."""
 
     began: float | None = None
     silent: float = 0.0
     said: int = -1
 
-    def look(self, events: Path) -> Waited:
-        """Return how it stands now."""
+    def observe(self, events: Path) -> PendingStop:
+        """Update it by what its worker has written since."""
         present = time.monotonic()
         said = events.stat().st_size if events.exists() else 0
         began = present if self.began is None else self.began
-        return Waited(began, present if said != self.said else self.silent, said)
+        return PendingStop(began, present if said != self.said else self.silent, said)
 
     @property
     def is_late(self) -> bool:
-        """Say whether it is to be killed: saving the best so far of a large model takes its time, but not for ever."""
+        """Whether it is to be killed: saving the best so far of a large model takes its time, but not for ever."""
         present = time.monotonic()
         began = present if self.began is None else self.began
         return present - self.silent > CANCEL_SECONDS or present - began > CANCEL_AT_MOST_SECONDS

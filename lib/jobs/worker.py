@@ -97,7 +97,7 @@ def write_output_to(path: Path) -> None:
 
 
 def must_stop(workspace: Workspace, job: Job) -> bool:
-    """Say whether the user asked this job to stop, or a newer attempt has taken it over."""
+    """Whether the user asked this job to stop, or a newer attempt has taken it over."""
     present = workspace.jobs.get(job.id)
     return present.state != "running" or present.token != job.token
 

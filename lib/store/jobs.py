@@ -88,7 +88,7 @@ class Jobs:
         return None if row is None else as_job(row)
 
     def get(self, identity: int) -> Job:
-        """Return one job. Raises NotFoundError."""
+        """Read one job. Raises NotFoundError."""
         with self._database.reading() as connection:
             row = connection.execute("SELECT * FROM jobs WHERE id = ?", (identity,)).fetchone()
         if row is None:
@@ -98,7 +98,7 @@ class Jobs:
     def all(
         self, *, states: tuple[str, ...] | None = None, run: str | None = None, kind: str | None = None
     ) -> list[Job]:
-        """Return jobs in queue order, of some states, of one run, of one kind."""
+        """Read jobs in queue order, of some states, of one run, of one kind."""
         conditions, values = ["1"], []
         if states is not None:
             conditions.append(f"state IN ({', '.join('?' * len(states))})")
@@ -236,12 +236,12 @@ def end(connection: sqlite3.Connection, job: Job, state: str, reason: str, *, er
 
 
 def next_position(connection: sqlite3.Connection) -> float:
-    """Return a position after every job."""
+    """Find a position after every job."""
     return float(connection.execute("SELECT COALESCE(MAX(position), 0) + 1 FROM jobs").fetchone()[0])
 
 
 def first_position(connection: sqlite3.Connection) -> float:
-    """Return a position before every queued job, after the running ones: follow-ups of a run come before the next run."""
+    """Find a position before every queued job, after the running ones: follow-ups of a run come before the next run."""
     row = connection.execute("SELECT MIN(position) FROM jobs WHERE state = 'queued'").fetchone()
     return next_position(connection) if row[0] is None else float(row[0]) - 0.001
 

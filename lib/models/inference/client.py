@@ -32,7 +32,7 @@ class InferenceClient:
 
     @property
     def lives(self) -> bool:
-        """Say whether the helper is there; the first call after it ended waits for its start."""
+        """Whether the helper is there; the first call after it ended waits for its start."""
         return self._process is not None and self._process.poll() is None
 
     def call(self, handler: str, *, seconds: float = ANSWER_SECONDS, **arguments: Any) -> Any:

@@ -32,7 +32,7 @@ def small(**changes: object) -> Recipe:
 
 
 def test_the_time_is_that_of_all_steps_looks_and_checkpoints() -> None:
-    found = Estimate(step_seconds=2.0, look_seconds=0.5, checkpoint_seconds=0.1, memory=1, device="")
+    found = Estimate(step_seconds=2.0, validation_seconds=0.5, checkpoint_seconds=0.1, memory=1, device="")
     recipe = replace(RECOMMENDED, epochs=3, evaluate_every=2)
     # 3 epochs of 7 steps; looks at the base and after the second and the third epoch; a checkpoint after each epoch.
     assert found.seconds(recipe, steps=7) == pytest.approx(3 * 7 * 2.0 + 3 * 0.5 + 3 * 0.1)
@@ -60,7 +60,7 @@ def test_a_look_is_counted_by_the_texts_of_the_whole_dataset(
     """The probe trains on a part of the data; a look encodes all targets, the sources of the part, and the shown texts."""
     found = measure_cost(home, planned(dataset, tiny_model), folder=tmp_path / "training")
     # 120 pairs of distinct texts, all of them shown; a step trains on 4 pairs, and encoding costs a third of that.
-    assert found.look_seconds / found.step_seconds == pytest.approx(240 / 8 / 3)
+    assert found.validation_seconds / found.step_seconds == pytest.approx(240 / 8 / 3)
 
 
 def test_so_few_rows_that_no_step_can_be_measured(

@@ -9,7 +9,7 @@ import pytest
 
 from lib.jobs import supervisor as room
 from lib.jobs.events import EventWriter
-from lib.jobs.supervisor import Supervisor, Waited, make_way
+from lib.jobs.supervisor import PendingStop, Supervisor, make_way
 from lib.store.workspace import Workspace, open_workspace
 from tests.builders import add_dataset, add_run
 
@@ -102,16 +102,16 @@ def test_the_thread_outlives_errors_and_says_them(
 def test_pages_are_told_once_when_work_begins(home: Path) -> None:
     told: list[str] = []
     supervisor, workspace = Supervisor(home, on_begin=lambda: told.append("begun")), open_workspace(home)
-    supervisor._tell(workspace)
+    supervisor._notify(workspace)
     assert told == []
     run = add_run(workspace, add_dataset(workspace), "a/b")
-    supervisor._tell(workspace)
-    supervisor._tell(workspace)
+    supervisor._notify(workspace)
+    supervisor._notify(workspace)
     assert told == ["begun"]
     workspace.jobs.cancel(run.job)
-    supervisor._tell(workspace)
+    supervisor._notify(workspace)
     workspace.jobs.retry(run.job)
-    supervisor._tell(workspace)
+    supervisor._notify(workspace)
     assert told == ["begun", "begun"]
 
 
@@ -119,25 +119,25 @@ def test_a_worker_that_saves_is_not_killed_and_a_silent_one_is(tmp_path: Path, m
     clock = [1000.0]
     monkeypatch.setattr(room.time, "monotonic", lambda: clock[0])
     events = tmp_path / "events.jsonl"
-    writer, waited = EventWriter(events), Waited()
+    writer, waited = EventWriter(events), PendingStop()
     for _ in range(5):  # it saves, and says so
         writer.log("saving")
-        waited = waited.look(events)
+        waited = waited.observe(events)
         clock[0] += 20
         assert not waited.is_late
-    waited = waited.look(events)
+    waited = waited.observe(events)
     clock[0] += room.CANCEL_SECONDS + 1
-    assert waited.look(events).is_late
+    assert waited.observe(events).is_late
 
 
 def test_saving_does_not_last_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [1000.0]
     monkeypatch.setattr(room.time, "monotonic", lambda: clock[0])
-    writer, waited = EventWriter(tmp_path / "events.jsonl"), Waited()
+    writer, waited = EventWriter(tmp_path / "events.jsonl"), PendingStop()
     late = []
     for _ in range(20):
         writer.log("still busy")
-        waited = waited.look(tmp_path / "events.jsonl")
+        waited = waited.observe(tmp_path / "events.jsonl")
         late.append(waited.is_late)
         clock[0] += 20
     assert (late[0], late[-1]) == (False, True)
