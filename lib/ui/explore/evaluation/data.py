@@ -1,7 +1,8 @@
-"""The stored evaluation of a run, read once for each version of its file."""
+"""The stored evaluation of a run, read once for each version of its file, and how its tables show numbers."""
 
 from __future__ import annotations
 
+import pandas as pd
 import streamlit as st
 
 from lib.evaluation.result import Evaluation
@@ -19,3 +20,9 @@ def cached_evaluation(run: Run) -> Evaluation | None:
 @st.cache_data(max_entries=64, show_spinner=False)
 def _load(run_id: str, _stamp: tuple[int, int]) -> Evaluation | None:
     return load_evaluation(open_workspace().runs.get(run_id))
+
+
+def show_numbers(table: pd.DataFrame) -> None:
+    """Draw a table of an evaluation, its numbers with three digits."""
+    config = {name: st.column_config.NumberColumn(format="%.3f") for name in table.select_dtypes("number")}
+    st.dataframe(table, hide_index=True, column_config=config)

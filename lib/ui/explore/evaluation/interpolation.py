@@ -14,6 +14,7 @@ from lib.experiments.result import Interpolation, InterpolationPoint, SavedBlend
 from lib.format import format_change, format_share, format_step, metric_title
 from lib.store.runs import Run
 from lib.ui.explore import jobs
+from lib.ui.explore.evaluation.data import show_numbers
 from lib.ui.shared.theme import theme_palette
 
 
@@ -30,7 +31,7 @@ def show_interpolation(run: Run) -> None:
         st.plotly_chart(figure, key=f"blends-{run.id}", alt=alt)
     share = st.slider("Weight of the tuned model", 0, 100, 75, 5, format="%d%%", key=f"blend-share-{run.id}")
     if blends:
-        st.dataframe(_table_with_share(blends, share), hide_index=True)
+        show_numbers(_table_with_share(blends, share))
     if jobs.show_progress(run, "blend", title="Blend"):
         return
     jobs.show_last_failure(run, "blend")

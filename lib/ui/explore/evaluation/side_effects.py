@@ -14,6 +14,7 @@ from lib.evaluation.side_effects.result import ProbeResult, SideEffects, Validat
 from lib.format import format_change, format_metric, format_share, metric_title
 from lib.metrics import selection_metric
 from lib.store.runs import Run
+from lib.ui.explore.evaluation.data import show_numbers
 from lib.ui.shared.components import escape_markdown
 from lib.ui.shared.theme import theme_palette
 
@@ -33,7 +34,7 @@ def show_side_effects(run: Run, evaluation: Evaluation) -> None:
     _show_heading("Forgetting", detected="Forgetting" in detected)
     _show_forgetting(evaluation.side_effects.probe)
     _show_heading("Collapse", detected="Collapse" in detected)
-    st.dataframe(_space_table(evaluation.side_effects), hide_index=True)
+    show_numbers(_space_table(evaluation.side_effects))
 
 
 def _show_heading(name: str, *, detected: bool) -> None:

@@ -10,6 +10,7 @@ import streamlit as st
 from lib.charts.evaluation import cosine_histograms
 from lib.evaluation.result import Evaluation, Similarity
 from lib.format import format_cosine, format_metric, format_share
+from lib.ui.explore.evaluation.data import show_numbers
 from lib.ui.shared.theme import theme_palette
 
 _SELECTED_ON = {
@@ -33,7 +34,7 @@ def show_similarity(evaluation: Evaluation) -> None:
         alt="Distributions of the cosines of pairs and of random pairs, base and tuned.",
     )
     st.markdown(_recommend_threshold(similarity))
-    st.dataframe(_model_table(similarity), hide_index=True)
+    show_numbers(_model_table(similarity))
     threshold = similarity.tuned.threshold
     notes = [_SELECTED_ON.get(threshold.chosen_on, "")] if threshold else []
     notes += [_BALANCE_NOTE] if similarity.against == "random pairs" else []
