@@ -60,7 +60,7 @@ def trace_svg(trace: go.Scatter, placed: go.Scatter, spread: tuple[float, float,
     opacity = 1 if trace.opacity is None else trace.opacity
     if trace.mode == "text":
         return "".join(
-            label_svg(a, b, word, side, trace.textfont.color, colours)
+            label_svg(a, b, word, side=side, colour=trace.textfont.color, colours=colours)
             for a, b, word, side in zip(x, y, trace.text, trace.textposition, strict=True)
         )
     found = ""
@@ -80,7 +80,7 @@ LABEL_ANCHORS = {
 """plotly textposition -> SVG text-anchor and offset (x, y) of a label beside its mark."""
 
 
-def label_svg(x: float, y: float, word: str, side: str, colour: str, colours: Palette) -> str:
+def label_svg(x: float, y: float, word: str, *, side: str, colour: str, colours: Palette) -> str:
     """Write a label beside its mark, with a halo that keeps it readable over lines."""
     anchor, right, down = LABEL_ANCHORS[side]
     return (

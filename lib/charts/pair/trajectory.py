@@ -34,12 +34,12 @@ def trajectory_figure(
     last = frames[-1]
     centre = frames[:, [source, target]].reshape(-1, 2).mean(axis=0)
     close = np.argsort(((last - centre) ** 2).sum(axis=1), kind="stable")[:NUM_BACKGROUND]
-    data = [text_markers(last, close, texts, "Other texts", with_alpha(colours.same, 0.35), 4)]
+    data = [text_markers(last, close, texts, name="Other texts", colour=with_alpha(colours.same, 0.35), size=4)]
     for frame, name, colour, words in (
         (frames[0], "base", colours.base, "Neighbours, base"),
         (last, "tuned", colours.tuned, "Neighbours, tuned"),
     ):
-        data.append(text_markers(frame, np.array(near.get(name, []), int), texts, words, colour, 8))
+        data.append(text_markers(frame, np.array(near.get(name, []), int), texts, name=words, colour=colour, size=8))
     for frame, colour, words in ((frames[0], colours.base, "Pair, base"), (last, colours.tuned, "Pair, tuned")):
         ends = frame[[source, target]]
         line = {"color": colour, "width": 2.5}
@@ -75,7 +75,7 @@ def trajectory_figure(
 
 
 def text_markers(
-    frame: np.ndarray, places: np.ndarray, texts: list[str], name: str, colour: str, size: int
+    frame: np.ndarray, places: np.ndarray, texts: list[str], *, name: str, colour: str, size: int
 ) -> go.Scatter:
     """Build markers that show their text on hover."""
     told = [shorten(texts[place]) for place in places]
