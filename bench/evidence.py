@@ -29,7 +29,8 @@ from lib.progress import Silent
 from lib.settings import BUNDLED_MODEL, VALIDATION_FRACTION
 from lib.store.runs import Run
 from lib.store.workspace import Workspace, open_workspace
-from lib.training.recipe import RECOMMENDED, Recipe
+from lib.training.presets import RECOMMENDED
+from lib.training.recipe import Recipe
 
 SEED = 42
 TOO_HARD: dict[str, Any] = {
@@ -59,8 +60,8 @@ class Case:
 
 def cases(data: Path | None) -> list[Case]:
     """Return the trainings; those of data that is not there are left out."""
-    plain = Recipe.from_dict(RECOMMENDED.to_dict() | {"seed": SEED})
-    hard = Recipe.from_dict(plain.to_dict() | TOO_HARD)
+    plain = Recipe.from_json(RECOMMENDED.to_json() | {"seed": SEED})
+    hard = Recipe.from_json(plain.to_json() | TOO_HARD)
     rows = load_python_api().sample(API_ROWS, random_state=0)
     found = [
         Case("support desk, recommended", load_support_desk(), plain, "a gain", control=True),
@@ -77,7 +78,7 @@ def trained(workspace: Workspace, case: Case) -> Run:
     """Train and evaluate a case and return its run."""
     dataset = workspace.datasets.publish(prepare(case.frame, validation=case.validation), name=case.name)
     recipe = case.recipe.for_shape(dataset.shape)
-    run = workspace.runs.create(dataset=dataset.id, model=BUNDLED_MODEL, recipe=recipe.to_dict())
+    run = workspace.runs.create(dataset=dataset.id, model=BUNDLED_MODEL, recipe=recipe.to_json())
     perform(workspace, workspace.jobs.get(run.job), Silent())
     for kind in ("evaluate", *(["placebo"] if case.control else [])):
         perform(workspace, workspace.jobs.submit(kind, run=run.id, payload={}), Silent())

@@ -20,7 +20,8 @@ from lib.data.shapes import Shape
 from lib.metrics import selection_metric
 from lib.progress import Silent
 from lib.settings import BUNDLED_MODEL
-from lib.training.recipe import RECOMMENDED, Recipe
+from lib.training.presets import RECOMMENDED
+from lib.training.recipe import Recipe
 from lib.training.run import train_model
 
 RATES = (2e-5, 1e-4, 2e-4)

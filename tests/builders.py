@@ -86,4 +86,4 @@ def add_run(
     workspace: Workspace, dataset: Dataset, model: Path | str, *, recipe: Recipe = FAST, **changes: object
 ) -> Run:
     """Queue a run on it."""
-    return workspace.runs.create(dataset=dataset.id, model=str(model), recipe=replace(recipe, **changes).to_dict())  # type: ignore[arg-type]
+    return workspace.runs.create(dataset=dataset.id, model=str(model), recipe=replace(recipe, **changes).to_json())  # type: ignore[arg-type]

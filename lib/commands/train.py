@@ -18,12 +18,14 @@ from lib import settings
 from lib.commands.metric_lines import metric_lines
 from lib.commands.options import add_data_options, load_data
 from lib.commands.progress_bar import JobProgressBar
+from lib.data.shapes import Shape
 from lib.errors import CloserError, InputError, TrainingError
 from lib.settings import BUNDLED_MODEL
 from lib.store.layout import MODEL_CARD_DATA
 from lib.store.publish import publish
-from lib.training.options import LOSSES
-from lib.training.recipe import FIELDS, PRESETS, Recipe, recommended_for
+from lib.training.losses import losses_for
+from lib.training.presets import PRESETS, recommended_for
+from lib.training.recipe import FIELDS, Recipe
 
 if TYPE_CHECKING:
     from lib.data.prepared_dataset import PreparedDataset
@@ -89,27 +91,31 @@ def add(parser: argparse.ArgumentParser) -> None:
         elif spec.kind is tuple:
             recipe.add_argument(option, type=int, nargs="*", default=None, help=words)
         else:
-            recipe.add_argument(option, type=spec.kind, default=None, help=words, choices=spec.choices or None)
+            choices = None if spec.name == "loss" else spec.choices or None
+            recipe.add_argument(option, type=spec.kind, default=None, help=words, choices=choices)
 
 
 def loss_names() -> str:
     """List the losses of each shape, for --help."""
-    by_shape = (f"{shape.value.replace('_', ' ')}: {', '.join(losses)}" for shape, losses in LOSSES.items())
+    by_shape = (
+        f"{shape.value.replace('_', ' ')}: {', '.join(loss.name for loss in losses_for(shape))}" for shape in Shape
+    )
     return f"The first is the default. {'; '.join(by_shape)}."
 
 
 def run(given: argparse.Namespace) -> int:
     """Read, split, store, train, evaluate and draw; return 0, or 1 when a run failed: the others are printed and copied."""
-    from lib.models.catalog import resolve
+    from lib.models.catalog import is_static_name, resolve
     from lib.store.workspace import open_workspace
 
     source = load_data(given)
     recipe = recipe_from(given, source.prepared.counts["train"])
-    recipe = recipe.for_shape(source.prepared.shape, classes=count_classes(source.prepared))
     workspace = open_workspace()
     models = given.model or [BUNDLED_MODEL]
     for model in models:  # a wrong name is an error before anything is stored
         resolve(model, home=workspace.home)
+    static = any(is_static_name(model, home=workspace.home) for model in models)
+    recipe = recipe.for_shape(source.prepared.shape, classes=count_classes(source.prepared), static=static)
     name = given.name or given.file[0].name.split(".")[0]
     dataset = workspace.datasets.publish(source.prepared, name=name, originals=given.file)
     runs = create_runs(workspace, dataset, models, recipe, name=name)
@@ -130,7 +136,7 @@ def create_runs(
     """Queue a run for each base model and list their ids; several are one batch."""
     batch = f"{name}: {len(models)} models, {datetime.now():%d %b %Y, %H:%M:%S}" if len(models) > 1 else ""
     return [
-        workspace.runs.create(dataset=dataset.id, model=model, recipe=recipe.to_dict(), batch=batch).id
+        workspace.runs.create(dataset=dataset.id, model=model, recipe=recipe.to_json(), batch=batch).id
         for model in models
     ]
 

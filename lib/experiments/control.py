@@ -9,15 +9,13 @@ from lib.data.shapes import TEXT_COLUMNS, VALUE_COLUMN, Shape
 from lib.experiments.held_out import HeldOutComparison, train_variant
 from lib.experiments.result import CONTROL, ControlResult, save_experiment
 from lib.store.context import JobContext
-from lib.training.recipe import Recipe
+from lib.training.recipe import recipe_of
 
 
 def run_control(context: JobContext) -> tuple[str, ...]:
     """Train with shuffled targets on the same budget, compare it with base and run, store the result."""
     held_out = HeldOutComparison(context)
-    frame = shuffle_targets(
-        context.dataset.frame(), Shape(context.dataset.shape), seed=Recipe.from_dict(context.run.recipe).seed
-    )
+    frame = shuffle_targets(context.dataset.frame(), Shape(context.dataset.shape), seed=recipe_of(context.run).seed)
     control = train_variant(context, held_out, frame, name="control")
     base, tuned = held_out.base(), held_out.tuned()
     result = ControlResult(

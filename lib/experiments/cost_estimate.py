@@ -101,7 +101,7 @@ class PlannedTraining:
     @property
     def key(self) -> str:
         """The same for all trainings whose steps cost the same."""
-        settings = {name: value for name, value in self.recipe.to_dict().items() if name not in COSTS_NOTHING}
+        settings = {name: value for name, value in self.recipe.to_json().items() if name not in COSTS_NOTHING}
         facts = [self.dataset, self.model, settings, [field.name for field in fields(Estimate)]]
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:20]
 
@@ -115,7 +115,7 @@ class PlannedTraining:
 
     def submit(self, workspace: Workspace, *, session: str) -> Job:
         """Queue its measuring. session: the browser session that asks for it, which may cancel it."""
-        payload = {"model": self.model, "recipe": self.recipe.to_dict(), "session": session}
+        payload = {"model": self.model, "recipe": self.recipe.to_json(), "session": session}
         return workspace.jobs.submit_on_dataset(
             "estimate", dataset=self.dataset, payload=payload, key=f"estimate-{self.key}"
         )
@@ -133,7 +133,7 @@ def load_estimate(home: Path, planned: PlannedTraining) -> Estimate | None:
 def write_estimate(context: JobContext) -> None:
     """Measure what the job asks for in a process of its own, whose peak of memory is that of these steps alone."""
     workspace, payload = context.workspace, context.payload
-    planned = PlannedTraining(context.dataset.id, payload["model"], Recipe.from_dict(payload["recipe"]))
+    planned = PlannedTraining(context.dataset.id, payload["model"], Recipe.from_json(payload["recipe"]))
     paths = WorkspacePaths(workspace.home)
     with tempfile.TemporaryDirectory(dir=paths.cache) as name:
         request = {"home": str(workspace.home), "dataset": planned.dataset, "folder": name} | payload
@@ -205,7 +205,7 @@ def summarise_probe(probe: Probe, *, texts: int) -> Estimate:
 
 
 def _answer(request: dict[str, Any]) -> dict[str, Any]:
-    planned = PlannedTraining(request["dataset"], request["model"], Recipe.from_dict(request["recipe"]))
+    planned = PlannedTraining(request["dataset"], request["model"], Recipe.from_json(request["recipe"]))
     return asdict(measure_cost(Path(request["home"]), planned, folder=Path(request["folder"]) / "training"))
 
 

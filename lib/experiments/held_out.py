@@ -61,7 +61,7 @@ class HeldOutComparison:
 def train_variant(context: JobContext, held_out: HeldOutComparison, frame: pd.DataFrame, *, name: str) -> np.ndarray:
     """Train by the run's recipe on a changed frame and embed the dataset's true held-out part; no model stays."""
     from lib.models.loader import load_model
-    from lib.training.recipe import Recipe
+    from lib.training.recipe import recipe_of
     from lib.training.run import train_model
 
     run = context.run
@@ -70,7 +70,7 @@ def train_variant(context: JobContext, held_out: HeldOutComparison, frame: pd.Da
             dataset_frame=frame,
             shape=context.dataset.shape,
             model_name=run.model,
-            recipe=Recipe.from_dict(run.recipe),
+            recipe=recipe_of(run),
             folder=folder,
             home=context.workspace.home,
             progress=ExperimentProgress(context.progress, name),

@@ -14,7 +14,7 @@ AFTER_TRAINING = ("evaluate", "project")
 
 def train(context: JobContext) -> tuple[str, ...]:
     """Train the run's model; evaluation and map follow."""
-    from lib.training.recipe import Recipe
+    from lib.training.recipe import recipe_of
     from lib.training.run import train_model
 
     run, dataset = context.run, context.dataset
@@ -23,7 +23,7 @@ def train(context: JobContext) -> tuple[str, ...]:
             dataset_frame=dataset.frame(),
             shape=dataset.shape,
             model_name=run.model,
-            recipe=Recipe.from_dict(run.recipe),
+            recipe=recipe_of(run),
             folder=run.folder,
             home=context.workspace.home,
             progress=context.progress,

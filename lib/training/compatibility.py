@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from sentence_transformers import SentenceTransformer
 
+from lib.errors import InputError
 from lib.models import static
 from lib.training.options import STATIC_RATE
 from lib.training.recipe import FIELDS, Recipe
@@ -15,6 +16,11 @@ def adapt_recipe(recipe: Recipe, model: SentenceTransformer) -> tuple[Recipe, li
     """Return the recipe with what does nothing for this model taken out, and a line for each thing a person should know."""
     said = []
     if static.is_static_model(model):
+        if recipe.loss and recipe.loss_record.needs_transformer:
+            raise InputError(
+                f"The loss {recipe.loss} needs a transformer; a static model has none.",
+                todo="Choose another loss or another base model.",
+            )
         if recipe.asks_of_transformer:
             names = ", ".join(FIELDS[name].label for name in recipe.asks_of_transformer)
             said.append(f"A static model has no transformer; left out: {names}.")

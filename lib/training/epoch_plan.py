@@ -10,7 +10,6 @@ import pandas as pd
 
 from lib.data.normalisation import same_keys
 from lib.data.shapes import Shape
-from lib.training.options import IN_BATCH
 from lib.training.recipe import Recipe
 
 SMALLEST_GROUPED = 4
@@ -54,7 +53,7 @@ def plan_epoch(found: TextCounts, shape: Shape, recipe: Recipe) -> EpochPlan:
     """Return what an epoch of a recipe, its loss filled in, is on data of a shape."""
     if shape is Shape.LABELLED_TEXTS:
         return _grouped(found, grouped_size(recipe.batch_size))
-    if recipe.loss not in IN_BATCH:
+    if not recipe.loss_record.in_batch:
         return EpochPlan(
             -(-found.rows // recipe.batch_size), min(recipe.batch_size, found.rows), found.rows, found.rows
         )

@@ -47,8 +47,7 @@ def packed_tokens(training: TrainState) -> batches.Tokens:
     """Return the tokens of all training texts; where lower layers are frozen, what these make of them is computed once."""
     recipe, model = training.recipe, training.model
     tokens = batches.Tokens(model, training.rows.texts)
-    guided = recipe.loss == "GISTEmbed"  # the guide reads the same batches, and reads them from the first layer on
-    if not guided and activation_cache.can_freeze(model, recipe.frozen_layers):
+    if not recipe.loss_record.guided and activation_cache.can_freeze(model, recipe.frozen_layers):
         activation_cache.cache_activations(model, tokens, layers=recipe.frozen_layers)
     return tokens
 

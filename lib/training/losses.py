@@ -1,38 +1,61 @@
-"""From a recipe's loss to sentence-transformers' own class, with the settings that it knows."""
+"""The losses: each is one record of one table, which recipe, batches, packing, form, command line and Upload read.
+
+To add a loss: write its record into `LOSSES`, with what `make` needs. tests/unit/training/test_losses.py says what is still missing.
+Light: what builds a loss imports torch and sentence-transformers when it is called.
+"""
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from sentence_transformers import SentenceTransformer
-from sentence_transformers.sentence_transformer import losses as stock
-from sentence_transformers.sentence_transformer.modules import Normalize
-from torch import nn
+from lib.data.shapes import Shape
 
-from lib.models.packed import switch
-from lib.training.recipe import Recipe
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+    from torch import nn
 
-DIRECTION_PAIRS: dict[str, tuple[str, ...]] = {
-    "query_to_doc": ("query_to_doc",),
-    "symmetric": ("query_to_doc", "doc_to_query"),
-    "all": ("query_to_doc", "doc_to_query", "query_to_query", "doc_to_doc"),
-}
-CACHED_MINI_BATCH = 32
+    from lib.training.recipe import Recipe
+
+MINING = ("hard_negatives", "negative_margin", "negative_relative_margin", "negative_skip", "negative_range")
+"""Settings of hard negative mining."""
+MATRYOSHKA = "matryoshka"
+"""Setting of every loss that MatryoshkaLoss can go around."""
 
 
-def build_loss(model: SentenceTransformer, recipe: Recipe, *, classes: int = 2) -> nn.Module:
-    """Return the recipe's loss over the model, inside MatryoshkaLoss where dimensions are asked for.
+@dataclass(frozen=True, kw_only=True)
+class Loss:
+    """A loss of sentence-transformers and what the rest of the product has to know of it."""
 
-    classes: the number of labels, for SoftmaxLoss.
-    """
-    loss = MAKERS[recipe.loss](model, recipe, classes)
-    if not recipe.matryoshka:
-        return loss
-    whole = model.get_embedding_dimension()
-    dimensions = sorted({whole, *(d for d in recipe.matryoshka if d < whole)}, reverse=True)
-    return stock.MatryoshkaLoss(model, loss, matryoshka_dims=dimensions)
+    name: str
+    """As in a recipe: sentence-transformers' class name without "Loss"."""
+    title: str
+    """As a form names it."""
+    help: str
+    """What it does, in one line."""
+    shapes: tuple[Shape, ...]
+    """Shapes of data that it fits; of the losses of a shape, the first in the table is the default."""
+    make: Callable[[SentenceTransformer, Recipe, int], nn.Module]
+    """Builds it: base model, recipe, number of labels."""
+    settings: tuple[str, ...] = ()
+    """Settings of the recipe that only some losses read, and this one does."""
+    in_batch: bool = False
+    """Takes the other targets of a batch as negatives, so that batches must hold no false negatives (FairBatches)."""
+    guided: bool = False
+    """A frozen copy of the base model reads the same batches; so they must hold tokens, not activations of frozen layers."""
+    calls_model: bool = False
+    """Calls the model with parts of a batch, so that the batch cannot be embedded as a whole beforehand."""
+    needs_transformer: bool = False
+    """Refuses a static model."""
+    two_labels: bool = False
+    """Knows only two labels: the same, not the same."""
+
+    @property
+    def nested(self) -> bool:
+        """Say whether MatryoshkaLoss can go around it."""
+        return MATRYOSHKA in self.settings
 
 
 UNIT_MARGIN = 0.2
@@ -40,42 +63,62 @@ UNIT_MARGIN = 0.2
 
 (bench/README.md, Other shapes; 0.2 is FaceNet's, Schroff et al. 2015).
 """
+MINI_BATCH = 32
+"""Texts that a cached loss embeds at once (GradCache, Gao et al. 2021): sentence-transformers' default."""
+DIRECTION_PAIRS: dict[str, tuple[str, ...]] = {
+    "query_to_doc": ("query_to_doc",),
+    "symmetric": ("query_to_doc", "doc_to_query"),
+    "all": ("query_to_doc", "doc_to_query", "query_to_query", "doc_to_doc"),
+}
+"""Sets of similarities that are contrasted, by the recipe's `directions`."""
 
 
-def with_margin(recipe: Recipe, name: str = "margin") -> dict[str, Any]:
-    """Return the margin as a keyword where the recipe sets one; else the loss keeps its own default."""
-    return {name: recipe.margin} if recipe.margin > 0 else {}
+def _stock(name: str, *args: Any, **settings: Any) -> nn.Module:
+    """Build a loss of sentence-transformers by its class's name."""
+    from sentence_transformers.sentence_transformer import losses
+
+    made: nn.Module = getattr(losses, name)(*args, **settings)
+    return made
 
 
-def triplet_margin(model: SentenceTransformer, recipe: Recipe, name: str = "margin") -> dict[str, Any]:
-    """Return the recipe's margin, or one that vectors of length 1 can keep where the model gives such."""
-    unit = any(isinstance(module, Normalize) for module in model)
-    return {name: UNIT_MARGIN} if unit and recipe.margin <= 0 else with_margin(recipe, name)
-
-
-def ranking_settings(recipe: Recipe) -> dict[str, Any]:
-    """Return scale and directions; symmetric is the mean of both directions' losses (Günther et al. 2024), all is one softmax."""
+def _ranking_settings(recipe: Recipe) -> dict[str, Any]:
+    """Scale and directions; symmetric is the mean of both directions' losses (Günther et al. 2024), all is one softmax."""
     mode = "per_direction" if recipe.directions == "symmetric" else "joint"
     return {"scale": recipe.scale, "directions": DIRECTION_PAIRS[recipe.directions], "partition_mode": mode}
 
 
-def make_ranking(model: SentenceTransformer, recipe: Recipe, classes: int) -> nn.Module:
-    return stock.MultipleNegativesRankingLoss(model, **ranking_settings(recipe))
+def _margin(recipe: Recipe) -> dict[str, float]:
+    """The margin where the recipe sets one; else the loss keeps its own default."""
+    return {"margin": recipe.margin} if recipe.margin > 0 else {}
 
 
-def make_cached_ranking(model: SentenceTransformer, recipe: Recipe, classes: int) -> nn.Module:
-    return stock.CachedMultipleNegativesRankingLoss(
-        model, mini_batch_size=CACHED_MINI_BATCH, **ranking_settings(recipe)
-    )
+def triplet_margin(model: SentenceTransformer, recipe: Recipe) -> dict[str, float]:
+    """The recipe's margin, else one that vectors of length 1 can keep where the model normalizes, else the loss's default."""
+    from sentence_transformers.sentence_transformer.modules import Normalize
+
+    normalizes = any(isinstance(module, Normalize) for module in model)
+    return {"margin": UNIT_MARGIN} if normalizes and recipe.margin <= 0 else _margin(recipe)
 
 
-def make_guided(model: SentenceTransformer, recipe: Recipe, classes: int) -> nn.Module:
-    """The guide is the base model as it was: it says which in-batch negatives are false."""
-    return stock.GISTEmbedLoss(model, clone_model(model).eval().requires_grad_(False))
+def _triplet(model: SentenceTransformer, recipe: Recipe, classes: int) -> nn.Module:
+    margins = {f"triplet_{name}": value for name, value in triplet_margin(model, recipe).items()}
+    return _stock("TripletLoss", model, **margins)
+
+
+def _softmax(model: SentenceTransformer, recipe: Recipe, classes: int) -> nn.Module:
+    dimension = model.get_embedding_dimension()
+    return _stock("SoftmaxLoss", model, sentence_embedding_dimension=dimension, num_labels=max(2, classes))
+
+
+def guide_of(model: SentenceTransformer) -> SentenceTransformer:
+    """Copy the base model as it is now, frozen: it decides which in-batch negatives are false (GISTEmbed, Solatorio 2024)."""
+    return clone_model(model).eval().requires_grad_(False)
 
 
 def clone_model(model: SentenceTransformer) -> SentenceTransformer:
-    """Return a model of its own with the same weights. A packed model's forward is bound to it, so the copy gets its own."""
+    """Copy a model with its weights. A packed model's forward is bound to it, so the copy gets its own."""
+    from lib.models.packed import switch
+
     twin = copy.deepcopy(model)
     state = getattr(model, "closer_switch", None)
     if state is not None:
@@ -84,30 +127,186 @@ def clone_model(model: SentenceTransformer) -> SentenceTransformer:
     return twin
 
 
-def make_softmax(model: SentenceTransformer, recipe: Recipe, classes: int) -> nn.Module:
-    return stock.SoftmaxLoss(
-        model, sentence_embedding_dimension=model.get_embedding_dimension(), num_labels=max(2, classes)
+_RECORDS = (
+    Loss(
+        name="MultipleNegativesRanking",
+        title="Multiple negatives ranking",
+        help="The right target has to rank above the other targets of the batch (InfoNCE).",
+        shapes=(Shape.PAIRS, Shape.TRIPLETS),
+        make=lambda model, recipe, classes: _stock("MultipleNegativesRankingLoss", model, **_ranking_settings(recipe)),
+        settings=("scale", "directions", *MINING, MATRYOSHKA),
+        in_batch=True,
+    ),
+    Loss(
+        name="CachedMultipleNegativesRanking",
+        title="Cached multiple negatives ranking",
+        help="The same with batches larger than memory: embedded in parts, at the cost of a second pass.",
+        shapes=(Shape.PAIRS, Shape.TRIPLETS),
+        make=lambda model, recipe, classes: _stock(
+            "CachedMultipleNegativesRankingLoss", model, mini_batch_size=MINI_BATCH, **_ranking_settings(recipe)
+        ),
+        settings=("scale", "directions", *MINING, MATRYOSHKA),
+        in_batch=True,
+        calls_model=True,
+        needs_transformer=True,
+    ),
+    Loss(
+        name="GISTEmbed",
+        title="GISTEmbed",
+        help="Multiple negatives ranking in which the base model, as a guide, leaves out in-batch negatives that look right.",
+        shapes=(Shape.PAIRS,),
+        make=lambda model, recipe, classes: _stock("GISTEmbedLoss", model, guide_of(model)),
+        settings=(MATRYOSHKA,),
+        in_batch=True,
+        guided=True,
+        calls_model=True,
+        needs_transformer=True,
+    ),
+    Loss(
+        name="CachedGISTEmbed",
+        title="Cached GISTEmbed",
+        help="GISTEmbed with batches larger than memory: embedded in parts, at the cost of a second pass.",
+        shapes=(Shape.PAIRS,),
+        make=lambda model, recipe, classes: _stock(
+            "CachedGISTEmbedLoss", model, guide_of(model), mini_batch_size=MINI_BATCH
+        ),
+        settings=(MATRYOSHKA,),
+        in_batch=True,
+        guided=True,
+        calls_model=True,
+        needs_transformer=True,
+    ),
+    Loss(
+        name="MegaBatchMargin",
+        title="Mega-batch margin",
+        help="Each pair against the hardest other target of its batch only.",
+        shapes=(Shape.PAIRS,),
+        make=lambda model, recipe, classes: _stock("MegaBatchMarginLoss", model, use_mini_batched_version=False),
+        settings=(MATRYOSHKA,),
+        in_batch=True,
+    ),
+    Loss(
+        name="CoSENT",
+        title="CoSENT",
+        help="The cosines of a batch have to be in the order of their scores.",
+        shapes=(Shape.SCORED,),
+        make=lambda model, recipe, classes: _stock("CoSENTLoss", model, scale=recipe.scale),
+        settings=("scale", MATRYOSHKA),
+    ),
+    Loss(
+        name="AnglE",
+        title="AnglE",
+        help="CoSENT on angles in complex space, whose gradient does not vanish at a cosine near 1 or -1.",
+        shapes=(Shape.SCORED,),
+        make=lambda model, recipe, classes: _stock("AnglELoss", model, scale=recipe.scale),
+        settings=("scale", MATRYOSHKA),
+    ),
+    Loss(
+        name="CosineSimilarity",
+        title="Cosine similarity",
+        help="The squared difference of cosine and score.",
+        shapes=(Shape.SCORED,),
+        make=lambda model, recipe, classes: _stock("CosineSimilarityLoss", model),
+        settings=(MATRYOSHKA,),
+    ),
+    Loss(
+        name="OnlineContrastive",
+        title="Online contrastive",
+        help="Contrastive on the hard pairs of a batch only.",
+        shapes=(Shape.LABELLED_PAIRS,),
+        make=lambda model, recipe, classes: _stock("OnlineContrastiveLoss", model, **_margin(recipe)),
+        settings=("margin", MATRYOSHKA),
+        two_labels=True,
+    ),
+    Loss(
+        name="Contrastive",
+        title="Contrastive",
+        help="Pairs that are the same come together, the others apart by a margin.",
+        shapes=(Shape.LABELLED_PAIRS,),
+        make=lambda model, recipe, classes: _stock("ContrastiveLoss", model, **_margin(recipe)),
+        settings=("margin", MATRYOSHKA),
+        two_labels=True,
+    ),
+    Loss(  # without Matryoshka: it learns a classifier over the whole vector, which a prefix does not fit
+        name="Softmax",
+        title="Softmax",
+        help="A classifier of the label over both vectors and their difference, as SBERT was trained on NLI.",
+        shapes=(Shape.LABELLED_PAIRS,),
+        make=_softmax,
+    ),
+    Loss(
+        name="Triplet",
+        title="Triplet",
+        help="The positive has to be nearer than the negative by a margin.",
+        shapes=(Shape.TRIPLETS,),
+        make=_triplet,
+        settings=("margin", MATRYOSHKA),
+    ),
+    Loss(
+        name="BatchAllTriplet",
+        title="Batch-all triplet",
+        help="Triplet over all triplets that the labels of a batch make.",
+        shapes=(Shape.LABELLED_TEXTS,),
+        make=lambda model, recipe, classes: _stock("BatchAllTripletLoss", model, **triplet_margin(model, recipe)),
+        settings=("margin", MATRYOSHKA),
+    ),
+    Loss(
+        name="BatchHard",
+        title="Batch-hard triplet",
+        help="Triplet over each text's hardest positive and hardest negative of the batch.",
+        shapes=(Shape.LABELLED_TEXTS,),
+        make=lambda model, recipe, classes: _stock("BatchHardTripletLoss", model, **triplet_margin(model, recipe)),
+        settings=("margin", MATRYOSHKA),
+    ),
+    Loss(
+        name="BatchHardSoftMargin",
+        title="Batch-hard soft-margin triplet",
+        help="Batch-hard triplet with a smooth margin that needs no setting.",
+        shapes=(Shape.LABELLED_TEXTS,),
+        make=lambda model, recipe, classes: _stock("BatchHardSoftMarginTripletLoss", model),
+        settings=(MATRYOSHKA,),
+    ),
+    Loss(
+        name="BatchSemiHard",
+        title="Batch semi-hard triplet",
+        help="Triplet over negatives that are farther than the positive, yet within the margin.",
+        shapes=(Shape.LABELLED_TEXTS,),
+        make=lambda model, recipe, classes: _stock("BatchSemiHardTripletLoss", model, **triplet_margin(model, recipe)),
+        settings=("margin", MATRYOSHKA),
+    ),
+)
+LOSSES: dict[str, Loss] = {loss.name: loss for loss in _RECORDS}
+"""Every loss by its name in a recipe."""
+
+LOSS_SETTINGS = frozenset(name for loss in _RECORDS for name in loss.settings)
+"""Settings of the recipe that only some losses read."""
+
+
+def losses_for(shape: Shape | str, *, classes: int = 2, static: bool = False) -> tuple[Loss, ...]:
+    """Losses that fit a shape, its default first.
+
+    classes: how many labels the data has. static: whether one of the models to train is a static one.
+    """
+    return tuple(
+        loss
+        for loss in LOSSES.values()
+        if Shape(shape) in loss.shapes
+        and not (loss.two_labels and classes > 2)
+        and not (loss.needs_transformer and static)
     )
 
 
-MAKERS: dict[str, Callable[[SentenceTransformer, Recipe, int], nn.Module]] = {
-    "MultipleNegativesRanking": make_ranking,
-    "CachedMultipleNegativesRanking": make_cached_ranking,
-    "GISTEmbed": make_guided,
-    "MegaBatchMargin": lambda model, recipe, classes: stock.MegaBatchMarginLoss(model, use_mini_batched_version=False),
-    "CoSENT": lambda model, recipe, classes: stock.CoSENTLoss(model, scale=recipe.scale),
-    "AnglE": lambda model, recipe, classes: stock.AnglELoss(model, scale=recipe.scale),
-    "CosineSimilarity": lambda model, recipe, classes: stock.CosineSimilarityLoss(model),
-    "OnlineContrastive": lambda model, recipe, classes: stock.OnlineContrastiveLoss(model, **with_margin(recipe)),
-    "Contrastive": lambda model, recipe, classes: stock.ContrastiveLoss(model, **with_margin(recipe)),
-    "Softmax": make_softmax,
-    "Triplet": lambda model, recipe, classes: stock.TripletLoss(
-        model, **triplet_margin(model, recipe, "triplet_margin")
-    ),
-    "BatchAllTriplet": lambda model, recipe, classes: stock.BatchAllTripletLoss(model, **triplet_margin(model, recipe)),
-    "BatchHard": lambda model, recipe, classes: stock.BatchHardTripletLoss(model, **triplet_margin(model, recipe)),
-    "BatchHardSoftMargin": lambda model, recipe, classes: stock.BatchHardSoftMarginTripletLoss(model),
-    "BatchSemiHard": lambda model, recipe, classes: stock.BatchSemiHardTripletLoss(
-        model, **triplet_margin(model, recipe)
-    ),
-}
+DEFAULT_LOSSES = frozenset(losses_for(shape)[0].name for shape in Shape)
+
+
+def build_loss(model: SentenceTransformer, recipe: Recipe, *, classes: int = 2) -> nn.Module:
+    """Build the recipe's loss over the model, inside MatryoshkaLoss where dimensions are asked for.
+
+    classes: the number of labels, for SoftmaxLoss.
+    """
+    loss = LOSSES[recipe.loss].make(model, recipe, classes)
+    if not recipe.matryoshka:
+        return loss
+    whole = model.get_embedding_dimension() or 0
+    dimensions = sorted({whole, *(d for d in recipe.matryoshka if d < whole)}, reverse=True)
+    return _stock("MatryoshkaLoss", model, loss, matryoshka_dims=dimensions)

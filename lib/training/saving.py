@@ -43,7 +43,7 @@ def save_tuned(
     expected = encode(model, texts, fast=False)
     with publish(final) as part:
         model.save_pretrained(str(part), create_model_card=False, safe_serialization=True)
-        card = write_card(folder=final.name, model_name=model_name, recipe=recipe.to_dict(), facts=facts, epochs=epochs)
+        card = write_card(folder=final.name, model_name=model_name, recipe=recipe.to_json(), facts=facts, epochs=epochs)
         (part / CARD).write_text(card, encoding="utf-8")
         (part / FACTS).write_text(json.dumps({"history": epochs, **facts}), encoding="utf-8")
         check_saved(part, texts, expected)

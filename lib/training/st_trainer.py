@@ -26,7 +26,6 @@ from lib.training import checkpoints
 from lib.training.batches import FairBatches
 from lib.training.epoch_plan import grouped_size
 from lib.training.examples import TrainingColumns, text_ids
-from lib.training.options import IN_BATCH
 from lib.training.recipe import Recipe
 
 
@@ -55,7 +54,7 @@ class Trainer(SentenceTransformerTrainer):
         """Return fair batches for losses with in-batch negatives, grouped ones for labelled texts, else the stock ones."""
         if self.shape is Shape.LABELLED_TEXTS:
             return GroupByLabelBatchSampler(dataset, batch_size=grouped_size(batch_size), drop_last=drop_last, **rest)
-        if self.recipe.loss not in IN_BATCH:
+        if not self.recipe.loss_record.in_batch:
             return super().get_batch_sampler(dataset, batch_size, drop_last, **rest)
         columns = [values for name, values in self.rows.columns.items() if name not in ("score", "label")]
         anchors, targets, *wrong = text_ids(*columns)
@@ -65,7 +64,7 @@ class Trainer(SentenceTransformerTrainer):
     def collect_features(self, inputs: dict[str, Any]) -> tuple[list[dict[str, Any]], Any]:
         """Embed a packed batch in one row, each distinct text once; losses that call the model get those embeddings."""
         features, labels = super().collect_features(inputs)
-        if self.recipe.loss.startswith("Cached") or self.recipe.loss == "GISTEmbed":
+        if self.recipe.loss_record.calls_model:
             return features, labels
         return batches.embed_batch(self.model, features), labels
 

@@ -17,7 +17,6 @@ from lib.models.vector_cache import EmbeddingCache
 from lib.progress import Heartbeat
 from lib.store.snapshots import BASE
 from lib.training import checkpoints, negatives
-from lib.training.options import MINED, RANKING
 from lib.training.snapshots import is_shown
 from lib.training.state import TrainState
 
@@ -35,7 +34,7 @@ def measure_base(training: TrainState, home: Path) -> None:
     metrics = measure(training.task, embed(training.task.texts))
     check_metric(training, metrics)
     training.snapshots.write(BASE, epoch=0, embeddings=embed(training.snapshots.texts))
-    if training.recipe.hard_negatives and training.shape in MINED and training.recipe.loss in RANKING:
+    if training.recipe.mines_negatives(training.shape):
         add_hard_negatives(training, embed)
     record_metrics(training, 0, "base", metrics, time.monotonic() - began)
     training.history.best = metrics[training.metric]

@@ -24,9 +24,9 @@ from lib.jobs.locks import worker_lock
 from lib.store.datasets import Dataset
 from lib.store.runs import Run
 from lib.store.workspace import Workspace
-from lib.training.options import losses_for
-from lib.training.recipe import CLASSIC, FIELDS, recommended_for
-from lib.ui.shared.components import loss_title
+from lib.training.losses import losses_for
+from lib.training.presets import CLASSIC, recommended_for
+from lib.training.recipe import FIELDS
 from lib.ui.train import cost
 from lib.ui.train import form as train_form
 from lib.ui.train.form import describe_preset
@@ -45,7 +45,7 @@ def test_start_makes_one_run_with_the_recommended_recipe(
     button(app, "Start training").click().run()
     assert not app.exception
     (run,) = workspace.runs.all()
-    assert run.recipe == recommended_for(dataset.counts["train"]).for_shape(dataset.shape).to_dict()
+    assert run.recipe == recommended_for(dataset.counts["train"]).for_shape(dataset.shape).to_json()
     assert app.query_params["run"] == run.id
 
 
@@ -86,7 +86,7 @@ def test_the_classic_preset_is_the_well_known_recipe(
     app = open_page("train")
     app.segmented_control[0].set_value("Classic").run()
     button(app, "Start training").click().run()
-    assert workspace.runs.all()[0].recipe == CLASSIC.for_shape(dataset.shape).to_dict()
+    assert workspace.runs.all()[0].recipe == CLASSIC.for_shape(dataset.shape).to_json()
 
 
 def test_settings_that_do_nothing_for_a_loss_are_not_shown(open_page: Callable[..., AppTest], dataset: Dataset) -> None:
@@ -251,13 +251,13 @@ def test_every_loss_of_a_shape_is_offered_and_starts(
     workspace.datasets.publish(prepared, name="Mine")
     fitting = losses_for(prepared.shape)
     app = open_page("train")
-    assert loss_box(app).options == [loss_title(loss) for loss in fitting]
-    assert loss_box(app).value == fitting[0]
+    assert loss_box(app).options == [loss.title for loss in fitting]
+    assert loss_box(app).value == fitting[0].name
     for loss in fitting:
-        loss_box(app).set_value(loss).run()
+        loss_box(app).set_value(loss.name).run()
         button(app, "Start training").click().run()
         assert not app.exception
-        assert workspace.runs.all()[0].recipe["loss"] == loss
+        assert workspace.runs.all()[0].recipe["loss"] == loss.name
         button(app, "Set up another training").click().run()
 
 
@@ -291,7 +291,7 @@ def test_a_static_model_is_not_asked_for_what_only_a_transformer_has(
     assert not labels(app) & TRANSFORMERS_OWN
     assert "50 times the learning rate: 5.0e-03" in texts(app)
     button(app, "Start training").click().run()
-    assert workspace.runs.all()[0].recipe == recommended_for(dataset.counts["train"]).for_shape(dataset.shape).to_dict()
+    assert workspace.runs.all()[0].recipe == recommended_for(dataset.counts["train"]).for_shape(dataset.shape).to_json()
 
 
 def test_what_does_nothing_without_hard_negatives_is_shown_with_them(
@@ -321,7 +321,7 @@ def test_of_several_classes_of_pairs_the_form_names_the_one_that_is_looked_for(
 @pytest.mark.parametrize("shape", list(Shape))
 def test_a_presets_line_says_what_it_is_for_the_shape(shape: Shape) -> None:
     """Classic names the loss that it trains; Recommended claims for pairs alone that all of it was measured."""
-    assert loss_title(losses_for(shape)[0]) in describe_preset("Classic", shape)
+    assert losses_for(shape)[0].title in describe_preset("Classic", shape)
     assert ("over two epochs" in describe_preset("Recommended", shape)) == (shape is not Shape.PAIRS)
     assert "Softmax" in describe_preset("Classic", Shape.LABELLED_PAIRS, classes=3)
 

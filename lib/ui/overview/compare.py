@@ -14,7 +14,7 @@ from lib.evaluation.store import load_pairs
 from lib.format import format_change, format_headline, metric_title
 from lib.store.runs import Run
 from lib.store.workspace import open_workspace
-from lib.training.recipe import FIELDS
+from lib.training.recipe import FIELDS, recipe_of
 from lib.ui.shared import cache
 from lib.ui.shared.cache import file_stamp
 from lib.ui.shared.components import catch_errors, escape_markdown
@@ -96,7 +96,7 @@ def setting_of(run: Run, name: str) -> object:
     """A run's model, dataset or setting; one that an older run does not store has its default."""
     if name in ("model", "dataset"):
         return getattr(run, name)
-    return run.recipe.get(name, FIELDS[name].default)
+    return getattr(recipe_of(run), name)
 
 
 def _curves(runs: Sequence[Run]) -> None:

@@ -41,7 +41,7 @@ def run_row(run: Run, datasets: Mapping[str, Dataset]) -> dict[str, object]:
         "interval": _interval(headline),
         "dataset": found.name if found else "deleted",
         "model": run.model.rsplit("/", 1)[-1],
-        "settings": settings_summary(run.recipe),
+        "settings": settings_summary(run),
         "seconds": run.seconds if run.ended else None,
         "megabytes": cache.disk_bytes(run.folder) / 1e6,
         "created": pd.Timestamp(run.created),

@@ -11,7 +11,7 @@ from lib.data.samples.add import add_sample
 from lib.store.datasets import Dataset
 from lib.store.runs import Run
 from lib.store.workspace import Workspace
-from lib.training.recipe import recommended_for
+from lib.training.presets import recommended_for
 from lib.ui.shared import state
 
 _SAMPLE = "support_desk"
@@ -69,5 +69,5 @@ def start_sample(workspace: Workspace) -> Run:
     dataset = add_sample(workspace, _SAMPLE)
     recipe = recommended_for(dataset.counts["train"]).for_shape(dataset.shape)
     return workspace.runs.create(
-        dataset=dataset.id, model=settings.BUNDLED_MODEL, recipe=recipe.to_dict(), key=state.submission_key("sample")
+        dataset=dataset.id, model=settings.BUNDLED_MODEL, recipe=recipe.to_json(), key=state.submission_key("sample")
     )

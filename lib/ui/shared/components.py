@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import streamlit as st
 
 from lib.data.shapes import Shape
-from lib.errors import CloserError, DamagedError
+from lib.errors import CloserError, DamagedError, InputError
 from lib.format import format_time
 from lib.store.runs import Run
-from lib.training.recipe import FIELDS, changed_settings
+from lib.training.losses import LOSSES
+from lib.training.presets import changed_settings
+from lib.training.recipe import FIELDS, recipe_of
 from lib.ui.shared import state
 
 STATE_LABELS = {
@@ -141,16 +143,17 @@ def show_verdict_badge(verdict: str) -> None:
         st.badge("No clear change", icon=":material/trending_flat:", color="gray")
 
 
-def settings_summary(recipe: Mapping[str, object]) -> str:
-    """Write the settings that differ from Recommended in one line: "epochs 9, batch size 16"."""
-    changed = changed_settings(recipe)
+def settings_summary(run: Run) -> str:
+    """Write a run's settings that differ from Recommended in one line: "epochs 9, batch size 16"."""
+    try:
+        changed = changed_settings(recipe_of(run))
+    except InputError:  # one damaged recipe must not hide the other runs
+        return "unreadable settings"
     return ", ".join(f"{FIELDS[name].label.lower()} {value}" for name, value in changed.items()) or "Recommended"
 
 
 def loss_title(name: str) -> str:
-    """Write the name of a loss or option in words: MultipleNegativesRanking -> Multiple negatives ranking."""
-    known = {"CoSENT": "CoSENT", "AnglE": "AnglE", "GISTEmbed": "GISTEmbed", "query_to_doc": "source to target"}
-    if name in known or name.islower():
-        return known.get(name, name).replace("_", " ")
-    words = re.findall(r"[A-Z]+(?=[A-Z][a-z]|$)|[A-Z]?[a-z]+", name)
-    return " ".join(word if number == 0 or word.isupper() else word.lower() for number, word in enumerate(words))
+    """Title of a loss or of another option: MultipleNegativesRanking -> Multiple negatives ranking."""
+    if name in LOSSES:
+        return LOSSES[name].title
+    return {"query_to_doc": "source to target"}.get(name, name.replace("_", " "))

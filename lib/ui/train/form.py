@@ -15,10 +15,11 @@ from lib.models.catalog import entries, is_static_name, resolve
 from lib.store.datasets import Dataset
 from lib.store.names import RUN_PREFIX
 from lib.store.workspace import Workspace
-from lib.training.options import losses_for
-from lib.training.recipe import CLASSIC, Recipe, recommended_for
+from lib.training.losses import losses_for
+from lib.training.presets import CLASSIC, recommended_for
+from lib.training.recipe import Recipe
 from lib.ui.shared import cache, state
-from lib.ui.shared.components import SHAPE_TITLES, escape_markdown, loss_title, show_empty_state, show_error
+from lib.ui.shared.components import SHAPE_TITLES, escape_markdown, show_empty_state, show_error
 from lib.ui.train import cost, recipe_form
 
 _PRESETS = ("Recommended", "Classic")
@@ -142,7 +143,7 @@ def _preset(shape: Shape, classes: int) -> str:
 def describe_preset(preset: str, shape: Shape, *, classes: int = 2) -> str:
     """Describe a preset for data of a shape, and what it is based on."""
     if preset == "Classic":
-        loss = loss_title(losses_for(shape, classes=classes)[0])
+        loss = losses_for(shape, classes=classes)[0].title
         return (
             f"The well-known {'recipe' if shape is Shape.PAIRS else 'settings'}: {loss}, batches of 64, 10% warm-up, "
             "AdamW 2e-5, no early stopping."
@@ -163,7 +164,7 @@ def _start(workspace: Workspace, dataset: Dataset, models: list[str], recipe: Re
     try:
         runs = [
             workspace.runs.create(
-                dataset=dataset.id, model=model, recipe=recipe.to_dict(), batch=batch, key=f"{press}-{number}"
+                dataset=dataset.id, model=model, recipe=recipe.to_json(), batch=batch, key=f"{press}-{number}"
             )
             for number, model in enumerate(models)
         ]

@@ -10,8 +10,10 @@ import streamlit as st
 
 from lib.data.shapes import Shape
 from lib.errors import CloserError
-from lib.training.options import STATIC_RATE, losses_for
-from lib.training.recipe import FIELDS, Field, Recipe
+from lib.training.fields import Field
+from lib.training.losses import LOSSES, losses_for
+from lib.training.options import STATIC_RATE
+from lib.training.recipe import FIELDS, Recipe
 from lib.ui.shared.components import loss_title, show_error
 
 _DIMENSIONS = (512, 384, 256, 192, 128, 96, 64, 32)
@@ -27,12 +29,13 @@ def edit_recipe(
     """
     loss = st.selectbox(
         "Loss",
-        losses_for(shape, classes=classes),
+        [one.name for one in losses_for(shape, classes=classes, static=any(statics))],
         format_func=loss_title,
         help=FIELDS["loss"].help,
         key=f"recipe-{scope}-loss",
         persist_state="session",
     )
+    st.caption(LOSSES[loss].help)
     only_static = bool(statics) and all(statics)
     fitting = [f for f in FIELDS.values() if f.name != "loss" and f.applies(loss, shape, static=only_static)]
     values = {"loss": loss} | _grid([item for item in fitting if not item.advanced], start, scope)
@@ -46,7 +49,7 @@ def edit_recipe(
             names = ", ".join(item.label for item in more if item.needs_transformer)
             st.caption(f"Not used for the static model, which has no transformer: {names}.")
     try:
-        return replace(start, **values).for_shape(shape, classes=classes)
+        return replace(start, **values).for_shape(shape, classes=classes, static=any(statics))
     except CloserError as error:
         show_error(error)
         return None

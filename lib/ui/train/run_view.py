@@ -21,6 +21,7 @@ from lib.store.jobs import OPEN, Job
 from lib.store.runs import Run
 from lib.store.workspace import Workspace
 from lib.training.card import read_model_facts
+from lib.training.recipe import recipe_of
 from lib.ui.shared import cache
 from lib.ui.shared.components import (
     STATE_LABELS,
@@ -58,7 +59,7 @@ def _show_header(workspace: Workspace, run: Run, jobs: list[Job]) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         with st.container(gap=None):
             st.text(run.name)
-            st.caption(f"{escape_markdown(run.model)} · settings: {escape_markdown(settings_summary(run.recipe))}")
+            st.caption(f"{escape_markdown(run.model)} · settings: {escape_markdown(settings_summary(run))}")
         show_state_badge(run.state if run.state != "succeeded" or not is_busy else "running")
         show_partial_badge(run)
         show_verdict_badge(run.headline.verdict if run.headline else "")
@@ -96,7 +97,7 @@ def _show_curves(run: Run, curves: TrainingCurves) -> None:
     """Draw loss and validation metric by epoch, once there is something to draw."""
     if not curves.losses and not curves.values:
         return
-    figure = training_figure(curves, theme_palette(), epochs=float(run.recipe.get("epochs", 0)) or None)
+    figure = training_figure(curves, theme_palette(), epochs=float(recipe_of(run).epochs))
     best = "none"
     if curves.best is not None:
         best = f"{format_metric(curves.metric, curves.values[curves.best])} at epoch {curves.epochs[curves.best]:g}"
@@ -108,12 +109,12 @@ def _show_batch(workspace: Workspace, run: Run) -> None:
     """Draw the runs of the batch in one table: quality, settings where they differ, speed, size."""
     batch = [one for one in workspace.runs.all() if one.batch == run.batch and one.dataset == run.dataset]
     st.subheader("Runs of this batch", anchor=False)
-    differ = len({settings_summary(one.recipe) for one in batch}) > 1
+    differ = len({settings_summary(one) for one in batch}) > 1
     rows = [
         {
             "Base model": one.model,
             "State": STATE_LABELS.get(one.state, (one.state,))[0],
-            **({"Settings": settings_summary(one.recipe)} if differ else {}),
+            **({"Settings": settings_summary(one)} if differ else {}),
             "Held-out": format_headline(one.headline),
             _TRAINING_SPEED: cache.run_status(one).pairs_per_second,
             _ENCODING_SPEED: read_model_facts(one.model_dir).get("texts_per_second"),

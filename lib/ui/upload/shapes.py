@@ -6,8 +6,8 @@ import pandas as pd
 import streamlit as st
 
 from lib.data.shapes import Shape
-from lib.training.options import losses_for
-from lib.ui.shared.components import SHAPE_TITLES, loss_title
+from lib.training.losses import losses_for
+from lib.ui.shared.components import SHAPE_TITLES
 
 _EXAMPLES = {
     Shape.PAIRS: ("source, target", "How do I reset my password? | Open Settings, then Security"),
@@ -35,7 +35,7 @@ def shapes_table() -> pd.DataFrame:
             "Format": SHAPE_TITLES[shape],
             "Columns": columns,
             "Example": example,
-            "Losses that fit": ", ".join(loss_title(loss) for loss in losses_for(shape)),
+            "Losses that fit": ", ".join(loss.title for loss in losses_for(shape)),
         }
         for shape, (columns, example) in _EXAMPLES.items()
     ]

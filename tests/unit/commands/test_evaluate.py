@@ -26,7 +26,7 @@ def trained(home: Path, tiny_model: Path) -> Run:
     workspace = open_workspace(home)
     dataset = workspace.datasets.publish(prepare(load_support_desk().head(160)), name="desk")
     recipe = Recipe(epochs=1, batch_size=16, learning_rate=1e-3)
-    run = workspace.runs.create(dataset=dataset.id, model=str(tiny_model), recipe=recipe.to_dict())
+    run = workspace.runs.create(dataset=dataset.id, model=str(tiny_model), recipe=recipe.to_json())
     perform(workspace, workspace.jobs.get(run.job), Silent())
     return workspace.runs.get(run.id)
 

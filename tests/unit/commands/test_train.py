@@ -15,12 +15,14 @@ from lib.__main__ import main
 from lib.commands import train as command
 from lib.commands.options import load_data
 from lib.commands.train import recipe_from
+from lib.data.shapes import Shape
 from lib.errors import InputError
-from lib.models import static
+from lib.models import catalog, static
 from lib.store.publish import verify
 from lib.store.workspace import open_workspace
-from lib.training.options import LOSSES
-from lib.training.recipe import CLASSIC, FIELDS, recommended_for
+from lib.training.losses import losses_for
+from lib.training.presets import CLASSIC, recommended_for
+from lib.training.recipe import FIELDS
 from tests.unit.training.small import frame_of
 
 METRICS = {"recall@1", "recall@5", "recall@10", "mrr@10", "ndcg@10"}
@@ -136,6 +138,7 @@ def test_a_copy_replaces_an_earlier_model_and_nothing_else(tmp_path: Path) -> No
         (["PAIRS", "--model", "/no/such/folder"], "/no/such/folder"),
         (["PAIRS", "--epochs", "501"], "501"),
         (["PAIRS", "--loss", "CoSENT"], "CoSENT"),
+        (["PAIRS", "--model", catalog.STATIC_MODEL, "--loss", "GISTEmbed"], "GISTEmbed needs a transformer"),
         (["PAIRS", "--anchor", "question"], "question"),
     ],
 )
@@ -185,8 +188,8 @@ def test_the_losses_of_each_shape_stand_in_the_help() -> None:
     parser = ArgumentParser()
     command.add(parser)
     text = " ".join(parser.format_help().split())
-    for shape, losses in LOSSES.items():
-        assert f"{shape.value.replace('_', ' ')}: {', '.join(losses)}" in text
+    for shape in Shape:
+        assert f"{shape.value.replace('_', ' ')}: {', '.join(loss.name for loss in losses_for(shape))}" in text
 
 
 def test_help_needs_no_torch() -> None:

@@ -15,7 +15,8 @@ from lib.experiments.cost_estimate import Estimate, PlannedTraining, load_estima
 from lib.jobs.worker import run_job, work
 from lib.store.datasets import Dataset
 from lib.store.workspace import open_workspace
-from lib.training.recipe import RECOMMENDED, Recipe
+from lib.training.presets import RECOMMENDED
+from lib.training.recipe import Recipe
 
 
 @pytest.fixture

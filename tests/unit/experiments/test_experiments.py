@@ -71,7 +71,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> tuple
     workspace = open_workspace(tmp_path_factory.mktemp("workspace"))
     dataset = workspace.datasets.publish(prepare(load_support_desk().head(160)), name="desk")
     recipe = Recipe(epochs=1, batch_size=16, learning_rate=1e-3)
-    run = workspace.runs.create(dataset=dataset.id, model=str(tiny_model), recipe=recipe.to_dict())
+    run = workspace.runs.create(dataset=dataset.id, model=str(tiny_model), recipe=recipe.to_json())
     perform(workspace, workspace.jobs.get(run.job), Silent())
     return workspace, run
 

@@ -15,7 +15,8 @@ from lib.models import static
 from lib.progress import Silent
 from lib.training.compatibility import adapt_recipe
 from lib.training.options import STATIC_RATE
-from lib.training.recipe import CLASSIC, RECOMMENDED, Recipe
+from lib.training.presets import CLASSIC, RECOMMENDED
+from lib.training.recipe import Recipe
 from lib.training.run import train_model
 from tests.unit.training.small import FAST, train_small
 

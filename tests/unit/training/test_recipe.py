@@ -10,8 +10,9 @@ import pytest
 
 from lib.data.shapes import Shape
 from lib.errors import InputError
-from lib.training.options import LOSSES, losses_for
-from lib.training.recipe import CLASSIC, FIELDS, RECOMMENDED, Recipe, changed_settings, recommended_for
+from lib.training.losses import LOSSES, losses_for
+from lib.training.presets import CLASSIC, RECOMMENDED, changed_settings, recommended_for
+from lib.training.recipe import FIELDS, Recipe
 
 WRONG = {
     "loss": "Nothing",
@@ -53,6 +54,49 @@ def test_a_value_out_of_bounds_names_field_and_value(name: str) -> None:
     assert str(value[0] if isinstance(value, tuple) else value) in str(caught.value)
 
 
+DAMAGED = [
+    None,
+    "",
+    "text",
+    -1,
+    2.5,
+    10**400,
+    float("inf"),
+    float("nan"),
+    [],
+    {},
+    [None],
+    [[1]],
+    (),
+    True,
+    b"x",
+    object(),
+]
+
+
+@pytest.mark.parametrize("name", list(FIELDS))
+def test_a_damaged_value_is_taken_or_refused_in_words(name: str) -> None:
+    """Whatever a damaged store holds, the recipe is usable or an InputError names the field."""
+    for value in DAMAGED:
+        fault = fault_of({name: value})
+        assert fault is None or fault.where == FIELDS[name].label
+
+
+def fault_of(values: object) -> InputError | None:
+    """Return the error that stored values meet, None where they are a recipe."""
+    try:
+        Recipe.from_json(values)  # type: ignore[arg-type]
+    except InputError as error:
+        return error
+    return None
+
+
+@pytest.mark.parametrize("values", [None, 3, "epochs", ["epochs"], {1: 2}, {"": 1}])
+def test_what_is_no_recipe_is_refused_in_words(values: object) -> None:
+    with pytest.raises(InputError):
+        Recipe.from_json(values)  # type: ignore[arg-type]
+
+
 def test_every_field_but_switches_is_in_that_list() -> None:
     """A new setting needs a bad value here."""
     assert {name for name, field in FIELDS.items() if field.kind is not bool} == set(WRONG)
@@ -73,15 +117,15 @@ def test_stored_and_read_again(recipe: Recipe) -> None:
     """JSON and back gives the same recipe; a setting added later takes its default."""
     import json
 
-    values = json.loads(json.dumps(recipe.to_dict()))
-    assert Recipe.from_dict(values) == recipe
+    values = json.loads(json.dumps(recipe.to_json()))
+    assert Recipe.from_json(values) == recipe
     values.pop("negative_skip")
-    assert Recipe.from_dict(values) == recipe
+    assert Recipe.from_json(values) == recipe
 
 
 def test_unknown_setting_is_refused() -> None:
     with pytest.raises(InputError, match="learningrate"):
-        Recipe.from_dict({"learningrate": 1})
+        Recipe.from_json({"learningrate": 1})
 
 
 def test_classic_is_the_well_known_recipe() -> None:
@@ -97,15 +141,26 @@ def test_classic_is_the_well_known_recipe() -> None:
 @pytest.mark.parametrize("shape", list(Shape))
 def test_losses_fit_their_shape(shape: Shape) -> None:
     """Empty means the first; one of another shape is refused by name."""
-    assert Recipe().for_shape(shape).loss == LOSSES[shape][0]
-    foreign = next(loss for losses in LOSSES.values() for loss in losses if loss not in LOSSES[shape])
+    assert Recipe().for_shape(shape).loss == losses_for(shape)[0].name
+    foreign = next(loss.name for loss in LOSSES.values() if shape not in loss.shapes)
     with pytest.raises(InputError, match=foreign):
         Recipe(loss=foreign).for_shape(shape)
 
 
+def test_a_loss_that_needs_a_transformer_is_not_for_static_models() -> None:
+    needing = {loss.name for loss in LOSSES.values() if loss.needs_transformer}
+    assert needing == {"CachedMultipleNegativesRanking", "GISTEmbed", "CachedGISTEmbed"}
+    assert not needing & {loss.name for shape in Shape for loss in losses_for(shape, static=True)}
+    for name in needing:
+        Recipe(loss=name).for_shape(Shape.PAIRS)
+        with pytest.raises(InputError, match=f"{name} needs a transformer") as caught:
+            Recipe(loss=name).for_shape(Shape.PAIRS, static=True)
+        assert "MultipleNegativesRanking" in caught.value.todo
+
+
 def test_several_labels_of_pairs_need_softmax() -> None:
     """The contrastive losses know two labels only."""
-    assert losses_for(Shape.LABELLED_PAIRS, classes=3) == ("Softmax",)
+    assert [loss.name for loss in losses_for(Shape.LABELLED_PAIRS, classes=3)] == ["Softmax"]
     assert Recipe().for_shape(Shape.LABELLED_PAIRS, classes=3).loss == "Softmax"
     with pytest.raises(InputError, match="3 labels"):
         Recipe(loss="Contrastive").for_shape(Shape.LABELLED_PAIRS, classes=3)
@@ -130,7 +185,7 @@ def test_a_loss_that_is_no_default_is_a_difference() -> None:
     """GISTEmbed is not what Recommended means; a shape's own default is."""
     assert changed_settings(Recipe(loss="GISTEmbed")) == {"loss": "GISTEmbed"}
     assert all(changed_settings(Recipe().for_shape(shape)) == {} for shape in Shape)
-    assert changed_settings({"epochs": RECOMMENDED.epochs}) == {}
+    assert changed_settings(Recipe(epochs=RECOMMENDED.epochs)) == {}
 
 
 def test_softmax_has_no_prefixes_to_train() -> None:

@@ -53,6 +53,7 @@ VARIANTS: dict[str, tuple[Shape, Recipe]] = {
     "labels": (Shape.LABELLED_TEXTS, replace(FAST, dropout=0.1, epochs=3)),
     "triplets": (Shape.TRIPLETS, replace(FAST, loss="Triplet", epochs=3)),
     "guided": (Shape.PAIRS, replace(FAST, loss="GISTEmbed", epochs=3)),
+    "cached-guided": (Shape.PAIRS, replace(FAST, loss="CachedGISTEmbed", batch_size=40, dropout=0.1, frozen_layers=1)),
     "frozen": (Shape.PAIRS, replace(FAST, frozen_layers=1, epochs=3)),
     "mined": (Shape.PAIRS, replace(FAST, hard_negatives=2, negative_margin=0.0, epochs=3)),
 }

@@ -17,7 +17,7 @@ from lib.data.shapes import Shape
 from lib.training.batches import FairBatches
 from lib.training.epoch_plan import EpochPlan, count_texts, grouped_size, plan_epoch
 from lib.training.examples import text_ids
-from lib.training.recipe import RECOMMENDED
+from lib.training.presets import RECOMMENDED
 
 
 def part(**columns: list[str]) -> pd.DataFrame:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from lib.training.recipe import RECOMMENDED
+from lib.training.presets import RECOMMENDED
 from lib.ui.overview.compare import differing_settings
 from tests.unit.ui.runs import RUN
 
 
 def test_only_the_settings_that_differ_are_compared() -> None:
-    other = replace(RUN, recipe=replace(RECOMMENDED, epochs=9).to_dict())
+    other = replace(RUN, recipe=replace(RECOMMENDED, epochs=9).to_json())
     assert differing_settings([RUN, RUN]) == []
     assert differing_settings([RUN, other]) == ["epochs"]
     assert differing_settings([RUN, replace(other, model="n")]) == ["model", "epochs"]

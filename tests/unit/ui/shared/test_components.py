@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from lib.training.options import LOSSES
-from lib.training.recipe import RECOMMENDED
+from lib.training.losses import LOSSES
+from lib.training.presets import RECOMMENDED
 from lib.ui.shared.components import escape_markdown, loss_title, run_titles, settings_summary
 from tests.unit.ui.runs import RUN
 
@@ -18,18 +18,18 @@ def test_no_sign_means_anything_to_markdown(sign: str) -> None:
 
 
 def test_only_settings_that_differ_from_recommended_are_named() -> None:
-    assert settings_summary(replace(RECOMMENDED, epochs=9).to_dict()) == "epochs 9"
-    assert settings_summary(RECOMMENDED.to_dict()) == "Recommended"
+    assert settings_summary(replace(RUN, recipe=replace(RECOMMENDED, epochs=9).to_json())) == "epochs 9"
+    assert settings_summary(RUN) == "Recommended"
 
 
 @pytest.mark.parametrize(
     ("name", "title"),
     [
         ("MultipleNegativesRanking", "Multiple negatives ranking"),
-        ("BatchHardSoftMargin", "Batch hard soft margin"),
+        ("BatchHardSoftMargin", "Batch-hard soft-margin triplet"),
         ("CoSENT", "CoSENT"),
         ("GISTEmbed", "GISTEmbed"),
-        ("CachedGISTEmbed", "Cached GIST embed"),
+        ("CachedGISTEmbed", "Cached GISTEmbed"),
         ("query_to_doc", "source to target"),
     ],
 )
@@ -38,8 +38,7 @@ def test_names_of_losses_read_as_words(name: str, title: str) -> None:
 
 
 def test_every_loss_has_a_title_of_its_own() -> None:
-    losses = {loss for losses in LOSSES.values() for loss in losses}
-    assert len({loss_title(loss) for loss in losses}) == len(losses)
+    assert len({loss_title(name) for name in LOSSES}) == len(LOSSES)
 
 
 def test_runs_of_one_name_and_time_are_told_apart_by_their_ids() -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from lib.data.shapes import Shape
-from lib.training.options import losses_for
-from lib.ui.shared.components import SHAPE_TITLES, loss_title
+from lib.training.losses import losses_for
+from lib.ui.shared.components import SHAPE_TITLES
 from lib.ui.upload.shapes import shapes_table
 
 
@@ -12,4 +12,4 @@ def test_every_shape_stands_there_with_all_its_losses() -> None:
     table = shapes_table().set_index("Format")["Losses that fit"]
     assert list(table.index) == [SHAPE_TITLES[shape] for shape in Shape]
     for shape in Shape:
-        assert table[SHAPE_TITLES[shape]].split(", ") == [loss_title(loss) for loss in losses_for(shape)]
+        assert table[SHAPE_TITLES[shape]].split(", ") == [loss.title for loss in losses_for(shape)]

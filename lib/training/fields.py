@@ -1,0 +1,93 @@
+"""Declare a setting of the recipe once: default, words, bounds and checks, from which form and command line are made."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+from lib.data.shapes import Shape
+from lib.errors import InputError
+from lib.training.losses import LOSS_SETTINGS, LOSSES
+
+MAX_DIMENSION = 65_536
+"""Longest prefix of a vector that Matryoshka may be asked for."""
+
+
+def setting(
+    default: Any,
+    label: str,
+    help_line: str,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    choices: tuple[str, ...] = (),
+    shapes: tuple[Shape, ...] = (),
+    advanced: bool = True,
+    needs: str = "",
+    without_transformer: Any = None,
+) -> Any:
+    """Declare a field of the recipe with what form and command line need to know of it.
+
+    shapes: those it does something for; empty means all. needs: the setting without which it does nothing.
+    without_transformer: the value that stands for it where the model has no transformer and the setting means nothing;
+    None where it means something for every model. Which losses read it stands in the losses' table.
+    """
+    facts = {"label": label, "help": help_line, "low": low, "high": high, "choices": choices, "shapes": shapes}
+    facts |= {"advanced": advanced, "needs": needs, "without_transformer": without_transformer}
+    return field(default=default, metadata=facts)
+
+
+@dataclass(frozen=True)
+class Field:
+    """What a form and a command line need to know of one setting."""
+
+    name: str
+    kind: type
+    default: Any
+    label: str
+    help: str
+    low: float | None
+    high: float | None
+    choices: tuple[str, ...]
+    shapes: tuple[Shape, ...]
+    advanced: bool
+    needs: str
+    without_transformer: Any
+
+    @property
+    def needs_transformer(self) -> bool:
+        """Say whether the setting means nothing for a model without a transformer (a static one)."""
+        return self.without_transformer is not None
+
+    def applies(self, loss: str, shape: Shape | None = None, *, static: bool = False) -> bool:
+        """Say whether the setting does anything for this loss (on data of this shape, where it is given).
+
+        static: whether all models that will be trained are static ones.
+        """
+        if static and self.needs_transformer:
+            return False
+        fits = not self.shapes or shape is None or shape in self.shapes
+        return fits and (self.name not in LOSS_SETTINGS or self.name in LOSSES[loss].settings)
+
+    def check(self, value: Any) -> None:
+        """Raise InputError, with the setting's label and the value, unless the value can be used."""
+        if self.kind is tuple:
+            for one in value if isinstance(value, tuple) else (value,):
+                self._check_number(one, whole=True, low=1, high=MAX_DIMENSION)
+        elif self.kind in (int, float):
+            self._check_number(value, whole=self.kind is int, low=self.low, high=self.high)
+        elif self.kind is bool:
+            if not isinstance(value, bool):
+                raise InputError(f"{value!r} is neither true nor false.", where=self.label)
+        elif not isinstance(value, str) or (self.choices and value not in self.choices):
+            known = ", ".join(choice for choice in self.choices if choice)
+            todo = f"Choose one of {known}." if known else ""
+            raise InputError(f"{value!r} is not possible.", where=self.label, todo=todo)
+
+    def _check_number(self, value: Any, *, whole: bool, low: float | None, high: float | None) -> None:
+        numeric = isinstance(value, int if whole else (int, float)) and not isinstance(value, bool)
+        if not numeric or (isinstance(value, float) and not math.isfinite(value)):
+            raise InputError(f"{value!r} is not a {'whole ' if whole else ''}number.", where=self.label)
+        if (low is not None and value < low) or (high is not None and value > high):
+            raise InputError(f"{value} is out of range.", where=self.label, todo=f"It goes from {low:g} to {high:g}.")
