@@ -24,12 +24,12 @@ from lib.ui.shared.theme import theme_palette
 def show_comparison(runs: Sequence[Run]) -> None:
     """Draw the comparison."""
     st.subheader(f"Comparison of {len(runs)} runs", anchor=False)
-    _numbers(runs)
-    _settings(runs)
-    _curves(runs)
+    _show_metrics(runs)
+    _show_settings(runs)
+    _show_curves(runs)
 
 
-def _numbers(runs: Sequence[Run]) -> None:
+def _show_metrics(runs: Sequence[Run]) -> None:
     if len({run.dataset for run in runs}) > 1:
         st.info(
             "These runs use different datasets and so different held-out pairs; their metrics can't be compared. "
@@ -46,15 +46,15 @@ def _numbers(runs: Sequence[Run]) -> None:
     st.dataframe(pd.DataFrame(rows), hide_index=True, alt="Held-out quality of each run")
     for other in measured[1:]:
         with catch_errors():
-            _against(measured[0], other)
+            _show_difference(measured[0], other)
 
 
-def _against(one: Run, other: Run) -> None:
+def _show_difference(one: Run, other: Run) -> None:
     """Compare two tuned models on the held-out pairs of both, with the verdict."""
     stamps = [file_stamp(run.paths.evaluation.summary) for run in (one, other)]
     if (0, 0) in stamps:
         return
-    found = _between(one.id, stamps[0], other.id, stamps[1])
+    found = _cached_comparison(one.id, stamps[0], other.id, stamps[1])
     first = found.get(TOP_1_ACCURACY)
     if first is None:
         return
@@ -66,14 +66,16 @@ def _against(one: Run, other: Run) -> None:
 
 
 @st.cache_data(max_entries=128, show_spinner=False)
-def _between(one: str, one_stamp: tuple[int, int], other: str, other_stamp: tuple[int, int]) -> dict[str, Difference]:
+def _cached_comparison(
+    one: str, one_stamp: tuple[int, int], other: str, other_stamp: tuple[int, int]
+) -> dict[str, Difference]:
     workspace = open_workspace()
     first, second = workspace.runs.get(one), workspace.runs.get(other)
     components = workspace.datasets.get(first.dataset).frame()["component"]
     return compare_tuned_models(load_pairs(first), load_pairs(second), components)
 
 
-def _settings(runs: Sequence[Run]) -> None:
+def _show_settings(runs: Sequence[Run]) -> None:
     names = differing_settings(runs)
     if not names:
         st.caption("All settings are identical.")
@@ -99,7 +101,7 @@ def setting_of(run: Run, name: str) -> object:
     return getattr(recipe_of(run), name)
 
 
-def _curves(runs: Sequence[Run]) -> None:
+def _show_curves(runs: Sequence[Run]) -> None:
     read = [(run, cache.run_status(run)) for run in runs]
     drawn = [
         training_curves(f"{n}. {run.name}", now.losses, now.measurements) for n, (run, now) in enumerate(read, start=1)

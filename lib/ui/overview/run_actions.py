@@ -29,11 +29,11 @@ def show_run_actions(workspace: Workspace, run: Run) -> None:
             show_verdict_badge(run.headline.verdict if run.headline else "")
         if run.headline:
             st.caption(format_headline(run.headline))
-        _actions(workspace, run)
-        _words(workspace, run)
+        _show_buttons(workspace, run)
+        _edit_words(workspace, run)
 
 
-def _actions(workspace: Workspace, run: Run) -> None:
+def _show_buttons(workspace: Workspace, run: Run) -> None:
     with st.container(horizontal=True):
         there = run.model_dir.is_dir()
         if st.button(
@@ -52,7 +52,7 @@ def _actions(workspace: Workspace, run: Run) -> None:
             st.rerun()
         if there and not run.is_open:
             with st.popover("More epochs", icon=":material/add_circle:"):
-                _extend(workspace, run)
+                _show_extend(workspace, run)
         with st.popover("Delete", icon=":material/delete:"):
             st.write(
                 f"Delete this run ({format_bytes(cache.disk_bytes(run.folder))})? You can undo this until you free up its space."
@@ -61,7 +61,7 @@ def _actions(workspace: Workspace, run: Run) -> None:
                 _delete(workspace, run)
 
 
-def _extend(workspace: Workspace, run: Run) -> None:
+def _show_extend(workspace: Workspace, run: Run) -> None:
     """Offer to continue the run from its newest checkpoint with more epochs."""
     done = recipe_of(run).epochs
     if done >= _MAX_EPOCHS:
@@ -88,7 +88,7 @@ def _delete(workspace: Workspace, run: Run) -> None:
     st.rerun()
 
 
-def _words(workspace: Workspace, run: Run) -> None:
+def _edit_words(workspace: Workspace, run: Run) -> None:
     with st.form(f"words-{run.id}", border=False), catch_errors():
         left, right, last = st.columns([2, 3, 1], vertical_alignment="bottom")
         name = left.text_input("Name", run.name, max_chars=200)
@@ -116,10 +116,10 @@ def show_deleted_runs(workspace: Workspace) -> None:
             state.clear_last_deleted_run()
             st.rerun()
         with st.popover("Free up space", icon=":material/delete_forever:"):
-            _purge(workspace, deleted)
+            _show_purge(workspace, deleted)
 
 
-def _purge(workspace: Workspace, deleted: Sequence[Run]) -> None:
+def _show_purge(workspace: Workspace, deleted: Sequence[Run]) -> None:
     """Ask for confirmation, then purge the deleted runs; list the runs that use their models as base."""
     st.write(f"Permanently delete {format_count(len(deleted), 'run')}? This can't be undone.")
     gone = {run.id for run in deleted}

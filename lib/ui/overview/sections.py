@@ -19,10 +19,10 @@ from lib.ui.shared.components import SHAPE_TITLES
 
 def show_overview(workspace: Workspace, runs: Sequence[Run], datasets: Sequence[Dataset]) -> None:
     """Draw counts, datasets and runs."""
-    _cards(workspace, runs, datasets)
+    _show_cards(workspace, runs, datasets)
     st.subheader("Runs", anchor=False)
     names = {dataset.id: dataset for dataset in datasets}
-    chosen = _runs(runs, names)
+    chosen = _select_runs(runs, names)
     picked = [run for run in runs if run.id in chosen]
     if len(picked) == 1:
         run_actions.show_run_actions(workspace, picked[0])
@@ -31,7 +31,7 @@ def show_overview(workspace: Workspace, runs: Sequence[Run], datasets: Sequence[
     else:
         st.caption("Select a run to open, rename, star or delete it; select several to compare them.")
     show_cleanup(workspace)
-    _datasets(datasets)
+    _show_datasets(datasets)
 
 
 def show_cleanup(workspace: Workspace) -> None:
@@ -41,7 +41,7 @@ def show_cleanup(workspace: Workspace) -> None:
     run_actions.show_unlisted_folders(workspace)
 
 
-def _cards(workspace: Workspace, runs: Sequence[Run], datasets: Sequence[Dataset]) -> None:
+def _show_cards(workspace: Workspace, runs: Sequence[Run], datasets: Sequence[Dataset]) -> None:
     done = [run for run in runs if run.headline]
     better = sum(1 for run in done if run.headline and run.headline.verdict == "better")
     with st.container(horizontal=True):
@@ -52,7 +52,7 @@ def _cards(workspace: Workspace, runs: Sequence[Run], datasets: Sequence[Dataset
         st.metric("Disk usage", format_bytes(workspace.used_bytes()), border=True)
 
 
-def _runs(runs: Sequence[Run], datasets: dict[str, Dataset]) -> list[str]:
+def _select_runs(runs: Sequence[Run], datasets: dict[str, Dataset]) -> list[str]:
     shown = runs_table.runs_frame(runs, datasets)
     if len(runs) > 3:
         with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -60,15 +60,15 @@ def _runs(runs: Sequence[Run], datasets: dict[str, Dataset]) -> list[str]:
             states = st.pills("State", sorted(set(shown["state"])), selection_mode="multi", key="runs-states")
             starred = st.toggle("Starred only", key="runs-starred")
         shown = runs_table.filter_runs(shown, words=words or "", states=states, starred=starred)
-    return runs_table.show_runs_table(shown) if len(shown) else _none()
+    return runs_table.show_runs_table(shown) if len(shown) else _show_no_match()
 
 
-def _none() -> list[str]:
+def _show_no_match() -> list[str]:
     st.caption("No matching runs.")
     return []
 
 
-def _datasets(datasets: Sequence[Dataset]) -> None:
+def _show_datasets(datasets: Sequence[Dataset]) -> None:
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.subheader("Datasets", anchor=False)
         if st.button("Train a model", icon=":material/model_training:", type="primary"):

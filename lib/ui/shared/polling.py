@@ -78,13 +78,13 @@ def redraw_while_running(job: Job, draw: Callable[[], None]) -> None:
     """
     if job.state in LIVE and not state.is_polling():
         state.set_polling(True)
-        _redrawn(draw)
+        _redraw(draw)
     else:
         draw()
 
 
 @st.fragment(run_every=POLL_SECONDS)
-def _redrawn(draw: Callable[[], None]) -> None:
+def _redraw(draw: Callable[[], None]) -> None:
     with catch_errors():
         queue = poll(open_workspace())
         if queue.ended or not queue.is_busy or (queue.changed and not queue.is_first):

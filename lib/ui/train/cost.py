@@ -39,11 +39,11 @@ def show_cost(
     if recipe is None:
         st.caption("One of the settings isn't valid; see the error on the left.")
         return False
-    epoch = plan_epoch(_repeats(dataset), Shape(dataset.shape), recipe)
+    epoch = plan_epoch(_text_counts(dataset), Shape(dataset.shape), recipe)
     st.write(
         f"**{recipe.epochs} × {epoch.steps:,} = {recipe.epochs * epoch.steps:,} steps** per model: {describe_epoch(epoch, dataset)}"
     )
-    st.caption(_stopping(recipe))
+    st.caption(_describe_stopping(recipe))
     if recipe.epochs >= _MANY_EPOCHS:
         st.info(
             f"{recipe.epochs} epochs is a lot. The validation metric usually peaks within the first few epochs; later ones "
@@ -54,7 +54,7 @@ def show_cost(
     planned = [PlannedTraining(dataset.id, model, recipe) for model in models]
     _cancel_outdated(workspace, planned)
     for one in planned:
-        _expected(workspace, one, steps=epoch.steps, usual=usual)
+        _show_estimate(workspace, one, steps=epoch.steps, usual=usual)
     return _has_room(workspace, dataset, models, recipe)
 
 
@@ -70,18 +70,18 @@ def describe_epoch(epoch: EpochPlan, dataset: Dataset) -> str:
     return f"each epoch sees at most {epoch.seen:,} of {epoch.rows:,} training examples, different ones each time, {epoch.batch} per step ({why})."
 
 
-def _repeats(dataset: Dataset) -> TextCounts:
+def _text_counts(dataset: Dataset) -> TextCounts:
     path = dataset.paths.examples
-    return _counted(str(path), dataset.shape) if path.exists() else TextCounts(dataset.counts["train"])
+    return _count_texts(str(path), dataset.shape) if path.exists() else TextCounts(dataset.counts["train"])
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def _counted(parquet: str, shape: str) -> TextCounts:
+def _count_texts(parquet: str, shape: str) -> TextCounts:
     names = ["part", "label"] if shape == Shape.LABELLED_TEXTS else ["part", "anchor", "positive"]
     return count_texts(pd.read_parquet(parquet, columns=names), Shape(shape))
 
 
-def _expected(workspace: Workspace, planned: PlannedTraining, *, steps: int, usual: bool) -> None:
+def _show_estimate(workspace: Workspace, planned: PlannedTraining, *, steps: int, usual: bool) -> None:
     """Show time and memory, measured on a few real steps, or offer to measure them."""
     model = planned.model
     estimate = load_estimate(workspace.home, planned)
@@ -91,14 +91,14 @@ def _expected(workspace: Workspace, planned: PlannedTraining, *, steps: int, usu
             f"{format_bytes(estimate.memory)} of memory. {escape_markdown(estimate.device)}"
         )
         st.caption(
-            f"{escape_markdown(model)}: measured on real training steps ({_short(estimate.step_seconds)} per step), including "
+            f"{escape_markdown(model)}: measured on real training steps ({_format_step_time(estimate.step_seconds)} per step), including "
             "validation and checkpoints, without early stopping."
         )
         return
     job = planned.job(workspace)
-    begins = usual and _may_begin(workspace, model, job)
+    begins = usual and _may_start_unasked(workspace, model, job)
     if job is not None and job.state in OPEN:
-        _wait(job.id, job.state)
+        _show_measuring(job.id, job.state)
         return
     if job is not None and job.state == "failed":
         show_error(job.failure)
@@ -111,11 +111,11 @@ def _expected(workspace: Workspace, planned: PlannedTraining, *, steps: int, usu
         st.rerun()
 
 
-def _short(seconds: float) -> str:
+def _format_step_time(seconds: float) -> str:
     return f"{seconds:.2f} s" if seconds >= 0.1 else f"{1000 * seconds:.1f} ms"
 
 
-def _may_begin(workspace: Workspace, model: str, job: Job | None) -> bool:
+def _may_start_unasked(workspace: Workspace, model: str, job: Job | None) -> bool:
     """Whether to measure without a click: a server is there, the queue is idle, no attempt failed, nothing is downloaded."""
     if not has_server() or (job is not None and job.state == "failed"):
         return False
@@ -143,7 +143,7 @@ def _session() -> str:
 
 
 @st.fragment(run_every=1)
-def _wait(identity: int, known: str) -> None:
+def _show_measuring(identity: int, known: str) -> None:
     """Show the measurement's progress, and redraw the page when its state changes."""
     if open_workspace().jobs.get(identity).state != known:
         st.rerun()
@@ -151,7 +151,7 @@ def _wait(identity: int, known: str) -> None:
     st.caption(f":material/timer: {words} ...")
 
 
-def _stopping(recipe: Recipe) -> str:
+def _describe_stopping(recipe: Recipe) -> str:
     kept = "The best epoch on validation is kept."
     if recipe.patience:
         return f"{kept} Stops early after {recipe.patience} evaluations without improvement."

@@ -39,12 +39,12 @@ def show_training_form(workspace: Workspace) -> None:
         return
     left, right = st.columns([3, 2], gap="large")
     with left:
-        dataset = _dataset(datasets)
-        models = _models(workspace)
+        dataset = _select_dataset(datasets)
+        models = _select_models(workspace)
         shape, classes = Shape(dataset.shape), cache.num_labels(dataset)
         if classes > 2:
-            st.caption(_classes_line(dataset, classes))
-        preset = _preset(shape, classes)
+            st.caption(_describe_classes(dataset, classes))
+        preset = _select_preset(shape, classes)
         start = recommended_for(dataset.counts["train"]) if preset == "Recommended" else CLASSIC
         statics = [is_static_name(model, home=workspace.home) for model in models]
         recipe = recipe_form.edit_recipe(start, shape, scope=f"{preset}-{dataset.id}", classes=classes, statics=statics)
@@ -65,7 +65,7 @@ def show_training_form(workspace: Workspace) -> None:
             _start(workspace, dataset, models, recipe)
 
 
-def _dataset(datasets: dict[str, Dataset]) -> Dataset:
+def _select_dataset(datasets: dict[str, Dataset]) -> Dataset:
     named = state.dataset_id()
     ids = list(datasets)
     chosen = st.selectbox(
@@ -85,7 +85,7 @@ def _dataset(datasets: dict[str, Dataset]) -> Dataset:
     return dataset
 
 
-def _classes_line(dataset: Dataset, classes: int) -> str:
+def _describe_classes(dataset: Dataset, classes: int) -> str:
     same = _same_label(str(dataset.paths.examples))
     return (
         f"{classes} classes. The validation metric measures how well the cosine detects “{escape_markdown(same)}”, "
@@ -98,7 +98,7 @@ def _same_label(parquet: str) -> str:
     return same_label(pd.read_parquet(parquet, columns=["label"])["label"].astype(str).unique())
 
 
-def _models(workspace: Workspace) -> list[str]:
+def _select_models(workspace: Workspace) -> list[str]:
     titles = {entry.name: f"{entry.title} · {entry.detail}" for entry in entries(workspace.home)}
     tuned = [run for run in workspace.runs.all() if run.state == "succeeded" and run.model_dir.is_dir()]
     titles |= {f"{RUN_PREFIX}{run.id}": f"Tuned: {run.name}" for run in tuned}
@@ -126,7 +126,7 @@ def _is_usable(name: str, workspace: Workspace) -> bool:
     return True
 
 
-def _preset(shape: Shape, classes: int) -> str:
+def _select_preset(shape: Shape, classes: int) -> str:
     chosen = st.segmented_control(
         "Settings",
         _PRESETS,

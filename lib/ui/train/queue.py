@@ -25,10 +25,10 @@ def show_queue(workspace: Workspace) -> None:
     if not all(is_background(job.kind) for job in open_jobs):  # alone, they are shown where they were asked for
         st.subheader("Queue", anchor=False)
         st.caption("One job runs at a time; the others wait in this order.")
-        _rows(workspace, titles, open_jobs)
+        _show_jobs(workspace, titles, open_jobs)
     if failed:
         with st.expander(f"Recent failures ({len(failed)})", icon=":material/error:"):
-            _rows(workspace, titles, failed)
+            _show_jobs(workspace, titles, failed)
 
 
 def _titles(workspace: Workspace) -> dict[str, tuple[str, str]]:
@@ -41,7 +41,7 @@ def _owner(job: Job) -> str:
     return job.run or job.dataset
 
 
-def _rows(workspace: Workspace, titles: dict[str, tuple[str, str]], jobs: Sequence[Job]) -> None:
+def _show_jobs(workspace: Workspace, titles: dict[str, tuple[str, str]], jobs: Sequence[Job]) -> None:
     waiting = [job.id for job in jobs if job.state == "queued"]
     for job in jobs:
         with st.container(border=True, horizontal=True, vertical_alignment="center"):
@@ -53,10 +53,10 @@ def _rows(workspace: Workspace, titles: dict[str, tuple[str, str]], jobs: Sequen
                 st.caption(" · ".join([title_of(job.kind), *([escape_markdown(model)] if model else [])]))
                 if job.state == "failed":
                     st.text(job.reason)
-            _buttons(workspace, job, waiting)
+            _show_buttons(workspace, job, waiting)
 
 
-def _buttons(workspace: Workspace, job: Job, waiting: list[int]) -> None:
+def _show_buttons(workspace: Workspace, job: Job, waiting: list[int]) -> None:
     if job.run and st.button("Open", key=f"open-{job.id}", icon=":material/open_in_full:", type="tertiary"):
         st.switch_page(state.TRAIN_PAGE, query_params={state.RUN_PARAM: job.run})
     place = waiting.index(job.id) if job.id in waiting else None

@@ -38,13 +38,13 @@ def edit_recipe(
     st.caption(LOSSES[loss].help)
     only_static = bool(statics) and all(statics)
     fitting = [f for f in FIELDS.values() if f.name != "loss" and f.applies(loss, shape, static=only_static)]
-    values = {"loss": loss} | _grid([item for item in fitting if not item.advanced], start, scope)
+    values = {"loss": loss} | _edit_fields([item for item in fitting if not item.advanced], start, scope)
     if any(statics):
         rate = values["learning_rate"] * STATIC_RATE
         st.caption(f"Static models use {STATIC_RATE:g} times the learning rate: {rate:.1e}.")
     more = [item for item in fitting if item.advanced]
     with st.expander(f"More settings ({sum(not item.needs for item in more)})", icon=":material/tune:"):
-        values |= _grid(more, start, scope)
+        values |= _edit_fields(more, start, scope)
         if any(statics) and not only_static:
             names = ", ".join(item.label for item in more if item.needs_transformer)
             st.caption(f"Not used for the static model, which has no transformer: {names}.")
@@ -55,7 +55,7 @@ def edit_recipe(
         return None
 
 
-def _grid(fields: list[Field], start: Recipe, scope: str) -> dict[str, Any]:
+def _edit_fields(fields: list[Field], start: Recipe, scope: str) -> dict[str, Any]:
     """Draw the settings in two columns; one that needs another is hidden while that one is off."""
     values: dict[str, Any] = {}
     columns = st.columns(2, gap="medium")
@@ -63,12 +63,12 @@ def _grid(fields: list[Field], start: Recipe, scope: str) -> dict[str, Any]:
         if item.needs and not values.get(item.needs):
             continue
         with columns[len(values) % 2]:
-            values[item.name] = _widget(item, getattr(start, item.name), f"recipe-{scope}-{item.name}")
+            values[item.name] = _edit_field(item, getattr(start, item.name), f"recipe-{scope}-{item.name}")
             st.caption(item.help)
     return values
 
 
-def _widget(item: Field, value: Any, key: str) -> Any:
+def _edit_field(item: Field, value: Any, key: str) -> Any:
     if item.kind is bool:
         return st.toggle(item.label, value=value, key=key, persist_state="session")
     if item.choices:
@@ -93,10 +93,10 @@ def _widget(item: Field, value: Any, key: str) -> Any:
                 persist_state="session",
             )
         )
-    return _number(item, value, key)
+    return _edit_number(item, value, key)
 
 
-def _number(item: Field, value: float, key: str) -> float:
+def _edit_number(item: Field, value: float, key: str) -> float:
     """Draw a number field; small values (a learning rate) are shown with an exponent."""
     small = 0 < abs(value) < 0.001 or item.name == "learning_rate"
     return float(

@@ -15,13 +15,13 @@ def watch_run(identity: str) -> None:
     workspace = open_workspace()
     if polling.has_open_job(workspace, identity):
         state.set_polling(True)
-        _watched_run(identity)
+        _redraw_run(identity)
     else:
         show_run(workspace, workspace.runs.get(identity))
 
 
 @st.fragment(run_every=polling.POLL_SECONDS)
-def _watched_run(identity: str) -> None:
+def _redraw_run(identity: str) -> None:
     with catch_errors():
         workspace = open_workspace()
         queue = polling.poll(workspace)

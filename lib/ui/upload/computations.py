@@ -32,7 +32,7 @@ class DatasetKey:
 
 def read_upload(upload: Upload, draft: Draft) -> Table:
     """Read the table of an upload in a child process, once; raise InputError where it cannot be read."""
-    return _table(tuple(map(str, upload.files)), upload.names, _text(draft.options))
+    return _cached_table(tuple(map(str, upload.files)), upload.names, _to_key(draft.options))
 
 
 def read_own_held_out(upload: Upload, draft: Draft) -> Table | None:
@@ -40,12 +40,12 @@ def read_own_held_out(upload: Upload, draft: Draft) -> Table | None:
     if upload.own_held_out is None:
         return None
     stamp = upload.own_held_out.stat().st_mtime_ns
-    return _table((str(upload.own_held_out),), ("Held-out file",), _text(draft.options), stamp)
+    return _cached_table((str(upload.own_held_out),), ("Held-out file",), _to_key(draft.options), stamp)
 
 
 def audit_upload(upload: Upload, draft: Draft, mapping: ColumnMapping) -> Audit:
     """Audit an upload under the draft's mapping, choices and corrections."""
-    return _audited(
+    return _cached_audit(
         _dataset_key(upload, draft, mapping), _rows=read_upload(upload, draft), _own=read_own_held_out(upload, draft)
     )
 
@@ -55,11 +55,11 @@ def split_upload(upload: Upload, draft: Draft, mapping: ColumnMapping) -> Prepar
     validation = VALIDATION_FRACTION if draft.validation is None else draft.validation
     held_out = HELD_OUT_FRACTION if draft.held_out is None else draft.held_out
     key = _dataset_key(upload, draft, mapping)
-    return _prepared(key, validation, held_out, draft.seed, _audit=audit_upload(upload, draft, mapping))
+    return _cached_split(key, validation, held_out, draft.seed, _audit=audit_upload(upload, draft, mapping))
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _table(files: tuple[str, ...], names: tuple[str, ...], options: str, stamp: int = 0) -> Table:
+def _cached_table(files: tuple[str, ...], names: tuple[str, ...], options: str, stamp: int = 0) -> Table:
     from lib.data.read.child_process import read_in_child_process
     from lib.data.read.options import ReadOptions
     from lib.data.read.tables import FILE_COLUMN
@@ -73,7 +73,7 @@ def _table(files: tuple[str, ...], names: tuple[str, ...], options: str, stamp: 
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _audited(key: DatasetKey, *, _rows: Table, _own: Table | None) -> Audit:
+def _cached_audit(key: DatasetKey, *, _rows: Table, _own: Table | None) -> Audit:
     with st.spinner(f"Checking {len(_rows.frame):,} rows ..."):
         mapping = ColumnMapping.from_json(json.loads(key.mapping))
         return audit_table(
@@ -86,7 +86,7 @@ def _audited(key: DatasetKey, *, _rows: Table, _own: Table | None) -> Audit:
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _prepared(key: DatasetKey, validation: float, held_out: float, seed: int, *, _audit: Audit) -> PreparedDataset:
+def _cached_split(key: DatasetKey, validation: float, held_out: float, seed: int, *, _audit: Audit) -> PreparedDataset:
     with st.spinner("Splitting ..."):
         return split_audited(_audit, validation=validation, held_out=held_out, seed=seed)
 
@@ -95,13 +95,13 @@ def _dataset_key(upload: Upload, draft: Draft, mapping: ColumnMapping) -> Datase
     own = str(upload.own_held_out.stat().st_mtime_ns) if upload.own_held_out else ""
     return DatasetKey(
         upload.id,
-        _text(draft.options),
-        _text(mapping.to_json()),
-        _text(draft.choices),
-        _text(draft.corrections),
+        _to_key(draft.options),
+        _to_key(mapping.to_json()),
+        _to_key(draft.choices),
+        _to_key(draft.corrections),
         own,
     )
 
 
-def _text(values: object) -> str:
+def _to_key(values: object) -> str:
     return json.dumps(values, sort_keys=True)

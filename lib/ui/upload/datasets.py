@@ -34,7 +34,7 @@ def show_datasets() -> None:
     saved = last_saved_dataset()
     for dataset in sorted(datasets, key=lambda dataset: dataset.id != saved):
         with st.container(border=True):
-            _dataset(workspace, dataset, users.get(dataset.id, []))
+            _show_dataset(workspace, dataset, users.get(dataset.id, []))
             label_noise.show_label_noise(workspace, dataset)
 
 
@@ -50,7 +50,7 @@ def show_last_saved() -> None:
             st.switch_page(state.TRAIN_PAGE, query_params={state.DATASET_PARAM: dataset.id})
 
 
-def _dataset(workspace: Workspace, dataset: Dataset, runs: list[str]) -> None:
+def _show_dataset(workspace: Workspace, dataset: Dataset, runs: list[str]) -> None:
     left, right = st.columns([3, 2], vertical_alignment="center")
     with left:
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -62,7 +62,7 @@ def _dataset(workspace: Workspace, dataset: Dataset, runs: list[str]) -> None:
     with right, st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
         _train_link(dataset)
         with st.popover("More", icon=":material/more_horiz:", key=f"dataset-more-{dataset.id}"):
-            _more(workspace, dataset)
+            _show_menu(workspace, dataset)
 
 
 def _summary(dataset: Dataset, runs: list[str]) -> str:
@@ -80,7 +80,7 @@ def _train_link(dataset: Dataset) -> None:
     )
 
 
-def _more(workspace: Workspace, dataset: Dataset) -> None:
+def _show_menu(workspace: Workspace, dataset: Dataset) -> None:
     with st.form(f"dataset-form-{dataset.id}", border=False):
         name = st.text_input("Name", value=dataset.name, max_chars=200)
         notes = st.text_area("Notes", value=dataset.notes, height=80)

@@ -26,11 +26,11 @@ def show_findings(upload: Upload, draft: Draft, audit: Audit) -> None:
     )
     for finding in audit.nonempty_findings:
         with st.expander(_heading(finding), key=widget_key(upload, "finding", finding.name)):
-            _finding(upload, draft, finding)
+            _show_finding(upload, draft, finding)
     clean = [finding.title for finding in audit.findings if not finding.count]
     if clean:
         st.caption(f"Passed: {', '.join(clean)}.")
-    _corrections(upload, draft)
+    _show_corrections(upload, draft)
 
 
 def _heading(finding: Finding) -> str:
@@ -38,16 +38,16 @@ def _heading(finding: Finding) -> str:
     return f"**{finding.title}**: {rows} {_CHOICE_RESULTS[finding.choice]}, {finding.rows_after:,} remain"
 
 
-def _finding(upload: Upload, draft: Draft, finding: Finding) -> None:
+def _show_finding(upload: Upload, draft: Draft, finding: Finding) -> None:
     st.text(finding.why)
     if finding.detail:
         st.text(finding.detail)
-    _choice(upload, draft, finding)
+    _edit_choice(upload, draft, finding)
     st.caption("Examples with their line numbers.")
-    _cells(upload, draft, finding)
+    _edit_cells(upload, draft, finding)
 
 
-def _choice(upload: Upload, draft: Draft, finding: Finding) -> None:
+def _edit_choice(upload: Upload, draft: Draft, finding: Finding) -> None:
     """Offer the choices; a finding with only one says what happens."""
     if len(finding.choices) == 1:
         st.text("These rows are always dropped unless you correct them.")
@@ -60,7 +60,7 @@ def _choice(upload: Upload, draft: Draft, finding: Finding) -> None:
         format_func=lambda choice: _choice_title(finding, choice),
         key=widget,
         required=True,
-        on_change=_choose,
+        on_change=_store_choice,
         args=(upload, finding.name, widget),
     )
 
@@ -70,13 +70,13 @@ def _choice_title(finding: Finding, choice: str) -> str:
     return fix if choice == "fix" else _CHOICE_TITLES[choice]
 
 
-def _choose(upload: Upload, name: str, widget: str) -> None:
+def _store_choice(upload: Upload, name: str, widget: str) -> None:
     chosen = stored_widget_value(widget)
     if chosen:
         upload.change(choices=upload.draft().choices | {name: chosen})
 
 
-def _cells(upload: Upload, draft: Draft, finding: Finding) -> None:
+def _edit_cells(upload: Upload, draft: Draft, finding: Finding) -> None:
     """Show the examples in an editor; invisible characters are escaped and read-only."""
     if finding.name == _INVISIBLE:
         show_examples(finding.examples, label=f"Examples: {finding.title}")
@@ -96,17 +96,17 @@ def _cells(upload: Upload, draft: Draft, finding: Finding) -> None:
             f"Apply {len(found)} correction{'s' * (len(found) != 1)}",
             icon=":material/check:",
             key=widget_key(upload, "apply", finding.name),
-            on_click=_apply,
+            on_click=_store_corrections,
             args=(upload, found),
         )
 
 
-def _apply(upload: Upload, found: list[Correction]) -> None:
+def _store_corrections(upload: Upload, found: list[Correction]) -> None:
     known = upload.draft().corrections
     upload.change(corrections=known + [correction.to_json() for correction in found])
 
 
-def _corrections(upload: Upload, draft: Draft) -> None:
+def _show_corrections(upload: Upload, draft: Draft) -> None:
     """List the manual corrections, with undo."""
     if not draft.corrections:
         return

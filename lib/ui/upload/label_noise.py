@@ -42,7 +42,7 @@ def show_label_noise(workspace: Workspace, dataset: Dataset) -> None:
     if Shape(dataset.shape) not in (Shape.PAIRS, Shape.TRIPLETS):
         return
     result = label_noise_path(workspace.home, dataset.id)
-    job = workspace.jobs.find(_key(dataset))
+    job = workspace.jobs.find(_job_key(dataset))
     with st.expander("Possible label errors", icon=":material/rule:", key=f"suspects-{dataset.id}"):
         st.caption(
             f"Rows where {BUNDLED_MODEL} ranks another target above the row's own. Often that target is correct too (a false "
@@ -50,14 +50,14 @@ def show_label_noise(workspace: Workspace, dataset: Dataset) -> None:
             "drop a row."
         )
         if result.exists():
-            _list(workspace, dataset, result)
+            _show_rows(workspace, dataset, result)
         elif job is not None and job.state in OPEN:
-            _working(job.id)
+            _show_progress(job.id)
         else:
-            _offer(workspace, dataset, job)
+            _show_button(workspace, dataset, job)
 
 
-def _offer(workspace: Workspace, dataset: Dataset, job: Job | None) -> None:
+def _show_button(workspace: Workspace, dataset: Dataset, job: Job | None) -> None:
     if job is not None and job.state == "failed":
         show_error(job.failure)
     if st.button("Check with base model", icon=":material/psychology:", key=f"suspects-ask-{dataset.id}"):
@@ -67,15 +67,15 @@ def _offer(workspace: Workspace, dataset: Dataset, job: Job | None) -> None:
 
 def submit_label_noise_check(workspace: Workspace, dataset: Dataset) -> Job:
     """Queue the check, again where it failed; a double click makes one job."""
-    return workspace.jobs.submit_on_dataset("label_noise", dataset=dataset.id, key=_key(dataset))
+    return workspace.jobs.submit_on_dataset("label_noise", dataset=dataset.id, key=_job_key(dataset))
 
 
-def _key(dataset: Dataset) -> str:
+def _job_key(dataset: Dataset) -> str:
     return f"label-noise-{dataset.id}"
 
 
 @st.fragment(run_every=_POLL_SECONDS)
-def _working(identity: int) -> None:
+def _show_progress(identity: int) -> None:
     workspace = open_workspace()
     job = workspace.jobs.get(identity)
     if job.state not in OPEN:
@@ -87,7 +87,7 @@ def _working(identity: int) -> None:
     st.progress(status.fraction, text=f"{status.stage or 'Starting'} ...")
 
 
-def _list(workspace: Workspace, dataset: Dataset, result: Path) -> None:
+def _show_rows(workspace: Workspace, dataset: Dataset, result: Path) -> None:
     table = pd.DataFrame(json.loads(result.read_text(encoding="utf-8")))
     if table.empty:
         st.success("No suspicious rows.", icon=":material/check:")

@@ -28,13 +28,13 @@ _MAX_CLASSES = 50
 def edit_mapping(upload: Upload, draft: Draft, table: Table) -> ColumnMapping | None:
     """Draw the mapping as fields with a preview; store and return it once it is complete."""
     st.subheader("Columns", anchor=False)
-    mapping = _start(draft, table)
+    mapping = _initial_mapping(draft, table)
     with st.expander("Dataset formats", icon=":material/table_view:"):
         show_shapes()
-    shape = _shape(upload, mapping)
+    shape = _edit_shape(upload, mapping)
     if shape is not mapping.shape:
         mapping = guess_roles(table, shape)
-    mapping = _fields(upload, table, mapping)
+    mapping = _edit_roles(upload, table, mapping)
     try:
         examples = apply_mapping(table, mapping)
     except InputError as error:
@@ -45,7 +45,7 @@ def edit_mapping(upload: Upload, draft: Draft, table: Table) -> ColumnMapping | 
     return mapping
 
 
-def _start(draft: Draft, table: Table) -> ColumnMapping:
+def _initial_mapping(draft: Draft, table: Table) -> ColumnMapping:
     """Load the stored mapping where it still fits the table, else guess one."""
     if draft.mapping:
         mapping = ColumnMapping.from_json(draft.mapping)
@@ -55,7 +55,7 @@ def _start(draft: Draft, table: Table) -> ColumnMapping:
     return guess_mapping(table)
 
 
-def _shape(upload: Upload, mapping: ColumnMapping) -> Shape:
+def _edit_shape(upload: Upload, mapping: ColumnMapping) -> Shape:
     shapes = list(SHAPE_TITLES)
     chosen = st.segmented_control(
         "Dataset format",
@@ -69,20 +69,20 @@ def _shape(upload: Upload, mapping: ColumnMapping) -> Shape:
     return chosen or mapping.shape
 
 
-def _fields(upload: Upload, table: Table, mapping: ColumnMapping) -> ColumnMapping:
+def _edit_roles(upload: Upload, table: Table, mapping: ColumnMapping) -> ColumnMapping:
     """Draw the fields of the shape; their keys hold it, so that another shape starts from its own guess."""
     names = [str(name) for name in table.frame.columns]
-    roles = _texts(upload, mapping, names)
+    roles = _edit_texts(upload, mapping, names)
     value = mapping.value_role
     if value:
-        roles[value] = _value(upload, mapping, value, names)
+        roles[value] = _edit_value(upload, mapping, value, names)
     mapping = replace(mapping, roles={role: columns for role, columns in roles.items() if columns})
     if value and roles[value]:
-        mapping = _meaning(upload, table, mapping, roles[value][0])
-    return _extras(upload, table, mapping, names)
+        mapping = _edit_value_meaning(upload, table, mapping, roles[value][0])
+    return _edit_extras(upload, table, mapping, names)
 
 
-def _texts(upload: Upload, mapping: ColumnMapping, names: list[str]) -> dict[str, tuple[str, ...]]:
+def _edit_texts(upload: Upload, mapping: ColumnMapping, names: list[str]) -> dict[str, tuple[str, ...]]:
     sides = ("text",) if mapping.shape is Shape.LABELLED_TEXTS else ("anchor", "positive")
     triplets = mapping.shape is Shape.TRIPLETS
     cells = st.columns(len(sides) + triplets)
@@ -98,7 +98,7 @@ def _texts(upload: Upload, mapping: ColumnMapping, names: list[str]) -> dict[str
         )
         roles[side] = tuple(chosen)
     if triplets:
-        roles |= _negatives(upload, mapping, names, cells[-1])
+        roles |= _edit_negatives(upload, mapping, names, cells[-1])
     if len(sides) == 2:
         st.button(
             "Swap sides",
@@ -110,7 +110,7 @@ def _texts(upload: Upload, mapping: ColumnMapping, names: list[str]) -> dict[str
     return roles
 
 
-def _negatives(
+def _edit_negatives(
     upload: Upload, mapping: ColumnMapping, names: list[str], cell: DeltaGenerator
 ) -> dict[str, tuple[str, ...]]:
     known = [mapping.roles[role][0] for role in mapping.texts[2:] if mapping.roles.get(role)]
@@ -124,7 +124,7 @@ def _negatives(
     return {"negative" if at == 1 else f"negative_{at}": (name,) for at, name in enumerate(chosen, start=1)}
 
 
-def _value(upload: Upload, mapping: ColumnMapping, value: str, names: list[str]) -> tuple[str, ...]:
+def _edit_value(upload: Upload, mapping: ColumnMapping, value: str, names: list[str]) -> tuple[str, ...]:
     known = (mapping.roles.get(value) or ("",))[0]
     chosen = st.selectbox(
         ROLE_TITLES[value],
@@ -136,18 +136,18 @@ def _value(upload: Upload, mapping: ColumnMapping, value: str, names: list[str])
     return (chosen,) if chosen else ()
 
 
-def _meaning(upload: Upload, table: Table, mapping: ColumnMapping, column: str) -> ColumnMapping:
+def _edit_value_meaning(upload: Upload, table: Table, mapping: ColumnMapping, column: str) -> ColumnMapping:
     """Ask for the score's range, or for the positive classes."""
     guessed = guess_value(table.frame, mapping.shape, column)
     if mapping.shape is Shape.SCORED:
         known = mapping.scale if mapping.roles.get("score") == (column,) else guessed.scale
-        return replace(mapping, scale=_scale(upload, column, known))
+        return replace(mapping, scale=_edit_scale(upload, column, known))
     if mapping.shape is Shape.LABELLED_PAIRS:
-        return replace(mapping, same=_same(upload, table, column, mapping.same or guessed.same))
+        return replace(mapping, same=_edit_same(upload, table, column, mapping.same or guessed.same))
     return mapping
 
 
-def _scale(upload: Upload, column: str, known: tuple[float, float]) -> tuple[float, float]:
+def _edit_scale(upload: Upload, column: str, known: tuple[float, float]) -> tuple[float, float]:
     options = list(dict.fromkeys([*SCALES.values(), (0.0, 10.0), (0.0, 100.0), known]))
     return st.selectbox(
         "Score range",
@@ -159,7 +159,7 @@ def _scale(upload: Upload, column: str, known: tuple[float, float]) -> tuple[flo
     )
 
 
-def _same(upload: Upload, table: Table, column: str, known: tuple[str, ...]) -> tuple[str, ...]:
+def _edit_same(upload: Upload, table: Table, column: str, known: tuple[str, ...]) -> tuple[str, ...]:
     values = table.frame[column].astype(str).str.strip()
     classes = [str(name) for name in values[values != ""].value_counts().index[:_MAX_CLASSES]]
     chosen = st.multiselect(
@@ -172,7 +172,7 @@ def _same(upload: Upload, table: Table, column: str, known: tuple[str, ...]) -> 
     return tuple(chosen)
 
 
-def _extras(upload: Upload, table: Table, mapping: ColumnMapping, names: list[str]) -> ColumnMapping:
+def _edit_extras(upload: Upload, table: Table, mapping: ColumnMapping, names: list[str]) -> ColumnMapping:
     """Ask for the group column and the split column, and suggest one that looks like it."""
     left, right = st.columns(2)
     options = [_NO_COLUMN, *names]

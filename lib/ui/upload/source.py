@@ -22,13 +22,13 @@ def show_sources() -> None:
     """Draw the file uploader, the text box and the samples; an upload opens at once."""
     left, right = st.columns([3, 2], gap="large")
     with left:
-        _files()
-        _paste()
+        _show_uploader()
+        _show_text_box()
     with right:
-        _samples()
+        _show_samples()
 
 
-def _files() -> None:
+def _show_uploader() -> None:
     st.subheader("Upload a file", anchor=False)
     uploaded = st.file_uploader(
         "Files with your examples",
@@ -40,10 +40,10 @@ def _files() -> None:
     )
     st.caption(f"{format_names()}, also gzipped. Files stay on this machine.")
     if uploaded:
-        _store([(file.name, file) for file in uploaded])
+        _store_and_open([(file.name, file) for file in uploaded])
 
 
-def _paste() -> None:
+def _show_text_box() -> None:
     with st.expander("Paste text instead", icon=":material/content_paste:"):
         text = st.text_area(
             "Rows of examples, with a header line",
@@ -52,10 +52,10 @@ def _paste() -> None:
             height=160,
         )
         if st.button("Use this text", icon=":material/arrow_forward:", disabled=not text.strip()):
-            _store([("Pasted text.csv", io.BytesIO(text.encode("utf-8")))])
+            _store_and_open([("Pasted text.csv", io.BytesIO(text.encode("utf-8")))])
 
 
-def _store(files: list[tuple[str, io.BytesIO]]) -> None:
+def _store_and_open(files: list[tuple[str, io.BytesIO]]) -> None:
     """Store the files before they are read, and open them."""
     try:
         upload = store_upload(settings.home(), files)
@@ -66,17 +66,17 @@ def _store(files: list[tuple[str, io.BytesIO]]) -> None:
     st.rerun()
 
 
-def _samples() -> None:
+def _show_samples() -> None:
     st.subheader("Or try a sample", anchor=False)
     for sample in SAMPLES.values():
         with st.container(border=True):
             st.markdown(f"**{sample.title}**")
             st.caption(sample.description)
             if st.button(f"Use {sample.title}", key=f"upload-sample-{sample.key}", icon=":material/add:"):
-                _add(sample.key)
+                _add_sample(sample.key)
 
 
-def _add(key: str) -> None:
+def _add_sample(key: str) -> None:
     try:
         with st.spinner("Preparing the sample ..."):
             dataset = add_sample(open_workspace(), key)

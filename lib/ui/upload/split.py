@@ -30,19 +30,19 @@ def edit_split(upload: Upload, draft: Draft) -> Draft:
     seed = cells[2].number_input(
         "Seed", min_value=0, max_value=2**31 - 1, value=draft.seed, step=1, key=widget_key(upload, "seed")
     )
-    _own(upload)
+    _edit_own_file(upload)
     return upload.change(validation=validation, held_out=held_out, seed=int(seed or 0))
 
 
 def _percent(cell: DeltaGenerator, upload: Upload, label: str, known: float | None, default: float, name: str) -> float:
     value = default if known is None else known
-    given = cell.number_input(
+    percent = cell.number_input(
         label, min_value=1, max_value=80, value=round(100 * value), step=5, key=widget_key(upload, name)
     )
-    return int(given) / 100
+    return int(percent) / 100
 
 
-def _own(upload: Upload) -> None:
+def _edit_own_file(upload: Upload) -> None:
     with st.expander("Use your own held-out file", icon=":material/upload_file:", expanded=bool(upload.own_held_out)):
         if upload.own_held_out:
             st.text("Your own file is the held-out split. Training rows that share a text with it are dropped.")
@@ -50,10 +50,10 @@ def _own(upload: Upload) -> None:
                 remove_own_held_out(upload)
                 st.rerun()
             return
-        given = st.file_uploader("Held-out examples (same columns)", key=widget_key(upload, "own"))
-        if given:
+        uploaded = st.file_uploader("Held-out examples (same columns)", key=widget_key(upload, "own"))
+        if uploaded:
             try:
-                store_own_held_out(upload, given.name, given)
+                store_own_held_out(upload, uploaded.name, uploaded)
             except CloserError as error:
                 show_error(error)
                 return
@@ -73,9 +73,10 @@ def show_split(prepared: PreparedDataset, draft: Draft) -> None:
     )
     for warning in split_warnings(prepared, draft):
         st.warning(warning, icon=":material/warning:")
-    judged = prepared.frame[prepared.frame["part"] == "held_out"]
+    held_out_rows = prepared.frame[prepared.frame["part"] == "held_out"]
     st.text(
-        "Enough data? " + held_out_advice(len(judged), count_independent(judged), scored=prepared.shape is Shape.SCORED)
+        "Enough data? "
+        + held_out_advice(len(held_out_rows), count_independent(held_out_rows), scored=prepared.shape is Shape.SCORED)
     )
 
 
@@ -100,10 +101,10 @@ def split_warnings(prepared: PreparedDataset, draft: Draft) -> list[str]:
         share = prepared.counts[part] / total
         if abs(share - asked) > 0.25 * asked and not prepared.split.given:
             found.append(f"{PART_TITLES[part]} has {share:.0%} of the rows instead of the requested {asked:.0%}.")
-    judged = count_independent(prepared.frame[prepared.frame["part"] == "held_out"])
-    if judged < 30:
+    num_independent = count_independent(prepared.frame[prepared.frame["part"] == "held_out"])
+    if num_independent < 30:
         found.append(
-            f"The held-out split has only {judged} different sources or targets, too few for precise results. "
+            f"The held-out split has only {num_independent} different sources or targets, too few for precise results. "
             "More different texts help; more rows of the same texts don't."
         )
     return found

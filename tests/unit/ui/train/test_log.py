@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from  import LogLine
 from lib.ui.train.log import format_line, search_lines
 
 
 def test_a_line_has_its_level_unless_it_is_info() -> None:
-    entries = [{"time": "2026-01-01T00:00:00+00:00", "level": level, "text": "said"} for level in ("info", "warning")]
+    entries = [LogLine(time="2026-01-01T00:00:00+00:00", level=level, text="said") for level in ("info", "warning")]
     info, warning = (format_line(entry) for entry in entries)
     assert info.endswith("00  said")
     assert warning.endswith("00 WARNING  said")
