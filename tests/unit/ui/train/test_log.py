@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from  import LogLine
+from lib.progress import LogLine
 from lib.ui.train.log import format_line, search_lines
 
 
