@@ -107,7 +107,7 @@ def after_step(
     speed = min(recipe.batch_size, training.rows.count) * training.steps / max(1e-9, training.seconds)
     progress.advance(step, total, pairs_per_second=speed, **ahead(training))
     if time.monotonic() - training.saved > training.checkpoint_every and step < total:
-        save_checkpoint(training, trainer)
+        checkpoint_now(training, trainer)
         training.began = time.monotonic()
     progress.check()
 
@@ -130,7 +130,7 @@ def after_epoch(training: TrainState, trainer: st_trainer.Trainer, epoch: int) -
         validate(training, epoch, began)
     stops = bool(recipe.patience) and history.evals_without_improvement >= recipe.patience
     if stops or epoch >= recipe.epochs or training.is_checkpoint_due:
-        save_checkpoint(training, trainer)
+        checkpoint_now(training, trainer)
     training.model.train()
     training.began = time.monotonic()
     if epoch < recipe.epochs:
@@ -139,7 +139,7 @@ def after_epoch(training: TrainState, trainer: st_trainer.Trainer, epoch: int) -
     return stops
 
 
-def save_checkpoint(training: TrainState, trainer: st_trainer.Trainer) -> None:
+def checkpoint_now(training: TrainState, trainer: st_trainer.Trainer) -> None:
     """Publish all that the next step depends on."""
     began = time.monotonic()
     part = RunPaths(training.folder).trainer_state

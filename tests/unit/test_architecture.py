@@ -97,9 +97,11 @@ def test_only_the_ui_imports_streamlit() -> None:
 
 
 def test_no_module_imports_itself_in_a_circle() -> None:
-    """Only imports at the top of a module count: one inside a function is made when it is called."""
+    """Imports inside functions count too: a circle that waits for a call is still a circle."""
     known = modules()
-    edges = {name: {one for one in top_imports(path) if one in known and one != name} for name, path in known.items()}
+    edges = {
+        name: {one for one in direct_imports(path) if one in known and one != name} for name, path in known.items()
+    }
     done: set[str] = set()
 
     def visit(name: str, trail: tuple[str, ...]) -> None:
@@ -114,14 +116,61 @@ def test_no_module_imports_itself_in_a_circle() -> None:
         visit(name, ())
 
 
-def top_imports(path: Path) -> Iterator[str]:
+def direct_imports(path: Path) -> Iterator[str]:
+    """Yield the modules that a module needs, at its top or inside a function; `from package import module` needs the module."""
+    known = modules()
+    for name in imports(path):
+        parent = name.rpartition(".")[0]
+        if name in known:
+            children = [one for one in imports(path) if one.startswith(f"{name}.") and one in known]
+            if not children:
+                yield name
+        elif parent in known:
+            yield parent
+
+
+UI_ROOMS = ("upload", "train", "overview", "explore", "server")
+"""Rooms of lib.ui; each may import itself and lib.ui.shared, never another."""
+
+
+def test_rooms_of_the_ui_never_import_each_other() -> None:
+    for name, path in modules().items():
+        parts = name.split(".")
+        if parts[:2] != ["lib", "ui"] or len(parts) < 3:
+            continue
+        others = {one.split(".")[2] for one in imports(path) if one.startswith("lib.ui.") and one.count(".") >= 2}
+        others -= {parts[2], "shared"}
+        assert not others, f"{name} imports lib.ui.{others}"
+
+
+ENTRY_POINTS = {"main"}
+"""Names that `python -m` modules share."""
+
+COMMAND_NAMES = {"add", "run"}
+"""What every module of lib.commands offers to lib.__main__."""
+
+
+def public_names(path: Path) -> Iterator[str]:
+    """Yield the functions, classes and constants that a module defines, but private ones."""
     for node in ast.parse(path.read_text(encoding="utf-8")).body:
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            # `from package import module` needs the module, not what else the package's __init__ holds.
-            inside = [f"{node.module}.{alias.name}" for alias in node.names]
-            yield from inside if any(one in modules() for one in inside) else [node.module]
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.Assign):
+            yield from (target.id for target in node.targets if isinstance(target, ast.Name))
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            yield node.target.id
+
+
+def test_no_public_name_stands_in_two_modules() -> None:
+    """A name that is searched for has one meaning."""
+    owners: dict[str, set[str]] = {}
+    for name, path in modules().items():
+        if name.startswith("lib."):
+            shared = ENTRY_POINTS | (COMMAND_NAMES if name.startswith("lib.commands.") else set())
+            for one in set(public_names(path)) - shared:
+                if not one.startswith("_"):
+                    owners.setdefault(one, set()).add(name)
+    assert {one: sorted(names) for one, names in owners.items() if len(names) > 1} == {}
 
 
 def test_files_and_functions_stay_small() -> None:
