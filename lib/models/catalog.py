@@ -49,30 +49,30 @@ class Entry:
 
 
 def is_path(name: str) -> bool:
-    """Say whether the name is a folder's path rather than a Hub name."""
+    """Check whether the name is a folder's path rather than a Hub name."""
     rooted = name.startswith(("/", "./", "../", "~")) or re.match(r"^[A-Za-z]:/", name.replace("\\", "/"))
     return bool(rooted) or (name.count("/") > 1 and not name.startswith(RUN_PREFIX))
 
 
 def bundled_folder() -> Path | None:
-    """Return the folder of the model that comes as a package, without importing anything of it; None when not installed."""
+    """Find the folder of the bundled model without importing its package; None where it is not installed."""
     spec = importlib.util.find_spec(BUNDLED_PACKAGE)
     folder = Path(spec.origin).parent / "model" if spec and spec.origin else None
     return folder if folder and is_model_folder(folder) else None
 
 
 def static_folder(home: Path) -> Path:
-    """Return where the static model lies once it is built."""
+    """Path of the static model's folder, whether or not it is built yet."""
     return WorkspacePaths(home).models / "static-MiniLM"
 
 
 def is_model_folder(folder: Path) -> bool:
-    """Say whether the folder holds a sentence-transformers model."""
+    """Check whether the folder holds a sentence-transformers model."""
     return (folder / "modules.json").is_file()
 
 
 def is_static_name(name: str, *, home: Path, runs: RunFolder | None = None) -> bool:
-    """Say whether a model is word vectors alone, from its files; one that is not here yet is taken for a transformer."""
+    """Check by a model's files whether it is a static one; a model that is not here yet counts as a transformer."""
     if name.strip() == STATIC_MODEL:
         return True
     try:
@@ -84,7 +84,7 @@ def is_static_name(name: str, *, home: Path, runs: RunFolder | None = None) -> b
 
 
 def entries(home: Path) -> list[Entry]:
-    """Return the models on offer, those that need no network first."""
+    """List the models on offer, those that need no network first."""
     bundled = bundled_folder() is not None
     built = is_model_folder(static_folder(home))
     found = [
@@ -101,7 +101,7 @@ def entries(home: Path) -> list[Entry]:
 
 
 def resolve(name: str, *, home: Path, runs: RunFolder | None = None) -> Path | str:
-    """Return the folder of a model, or the Hub name itself when it has to be downloaded.
+    """Resolve a model's name to its folder, or to the Hub name where it has to be downloaded.
 
     Raises ModelError for a folder that is none, an unknown run and a name that cannot be a Hub name.
     """
@@ -129,7 +129,7 @@ def _local(name: str) -> Path:
 
 
 def _tuned(run: str, runs: RunFolder) -> Path:
-    """Return the tuned model of a run: the one folder in the run's folder that holds a model."""
+    """Find the tuned model of a run: the one model folder inside the run's folder."""
     if not re.fullmatch(r"[\w\-]+", run, flags=re.ASCII):
         raise ModelError(f"“{run}” is no run's id.", todo="Choose one of the finished runs.")
     folder = runs(run) if callable(runs) else runs / run
@@ -142,13 +142,13 @@ def _tuned(run: str, runs: RunFolder) -> Path:
 
 
 def hub_cache() -> Path:
-    """Return the folder where the Hub's library keeps downloads (its own rules, without importing it)."""
+    """Find the Hub library's download cache by the library's rules, without importing it."""
     base = Path(os.environ.get("HF_HOME") or Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "huggingface")
     return Path(os.environ.get("HF_HUB_CACHE") or base / "hub").expanduser()
 
 
 def _snapshot(name: str) -> Path | None:
-    """Return the newest downloaded snapshot of a Hub model; bare names belong to sentence-transformers."""
+    """Find the newest downloaded snapshot of a Hub model; names without owner belong to sentence-transformers."""
     full = name if "/" in name else f"sentence-transformers/{name}"
     folder = hub_cache() / f"models--{full.replace('/', '--')}" / "snapshots"
     found = [path for path in folder.glob("*") if is_model_folder(path)] if folder.is_dir() else []

@@ -27,7 +27,7 @@ UNHASHED = (".md", ".lock", ".gitattributes", "MANIFEST.json")
 
 
 def devices() -> list[str]:
-    """Return the devices that a model can run on, the fastest first; "cpu" is always the last."""
+    """List the devices that a model can run on, the fastest first; "cpu" is always the last."""
     found = ["cuda"] if torch.cuda.is_available() else []
     if torch.backends.mps.is_available():
         found.append("mps")
@@ -35,7 +35,7 @@ def devices() -> list[str]:
 
 
 def choose_device(device: str) -> str:
-    """Return the device to use: "auto" means the fastest there is. Raises ModelError for one this machine lacks."""
+    """Resolve "auto" to the fastest device. Raises ModelError for a device that this machine lacks."""
     there = devices()
     if device == "auto":
         return there[0]
@@ -47,7 +47,7 @@ def choose_device(device: str) -> str:
 def load_model(
     name: str, *, device: str = "auto", home: Path | None = None, runs: catalog.RunFolder | None = None
 ) -> SentenceTransformer:
-    """Return the model in evaluation mode and fp32. Raises ModelError, within seconds, saying how to go on."""
+    """Load a model in evaluation mode and fp32. Raises ModelError, within seconds, with what to do."""
     home = home or settings.home()
     where = catalog.resolve(name, home=home, runs=runs)
     if name.strip() == catalog.STATIC_MODEL:
@@ -68,7 +68,7 @@ def load_model(
 
 
 def fingerprint(model: SentenceTransformer | Path | str) -> str:
-    """Return the SHA-256 (hex) of what a model computes with: of a folder its files, of a model its weights and modules."""
+    """Compute the SHA-256 (hex) of a folder's files, or of a loaded model's weights and modules."""
     digest = hashlib.sha256()
     if isinstance(model, SentenceTransformer):
         digest.update(repr((model.max_seq_length, model.truncate_dim, model.prompts)).encode())
@@ -89,7 +89,7 @@ def fingerprint(model: SentenceTransformer | Path | str) -> str:
 
 
 def _described(module: torch.nn.Module) -> str:
-    """Return what a module computes besides its weights: its settings, its inner model's, its vocabulary."""
+    """Describe what a module computes besides its weights: its settings, its inner model's, its vocabulary."""
     settings_of: dict[str, object] = getattr(module, "get_config_dict", dict)()
     config = getattr(getattr(module, "model", None), "config", None)
     inner = config.to_diff_dict() if config is not None else {}
@@ -118,7 +118,7 @@ def _need_network(name: str) -> None:
 
 
 def download_host() -> tuple[str, int]:
-    """Return what a download would connect to first: the proxy where one is set, else the Hub or its mirror (HF_ENDPOINT)."""
+    """Host and port that a download connects to first: the proxy, else the Hub or its mirror (HF_ENDPOINT)."""
     target = urllib.request.getproxies().get("https") or os.environ.get("HF_ENDPOINT") or DOWNLOAD_ADDRESS
     parts = urllib.parse.urlsplit(target if "//" in target else f"//{target}")
     return parts.hostname or target, parts.port or (80 if parts.scheme == "http" else 443)

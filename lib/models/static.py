@@ -26,19 +26,20 @@ from lib.models.pca import principal_directions
 from lib.progress import Progress, Silent
 
 DIMENSION = 256
+"""Principal components that a static model keeps: model2vec's default."""
 SIF_COEFFICIENT = 1e-4
-"""Arora et al. 2017, "A simple but tough-to-beat baseline for sentence embeddings": weight a / (a + p(token))."""
+"""a of SIF, unitless (Arora et al. 2017, "A simple but tough-to-beat baseline for sentence embeddings"): weight a / (a + p(token))."""
 UNUSED = re.compile(r"\[(unused\d+|PAD|UNK|CLS|SEP|MASK)\]")
 TOKENS_PER_BLOCK = 512
 
 
 def is_static_model(model: SentenceTransformer) -> bool:
-    """Say whether the model is word vectors and nothing else that could learn."""
+    """Check whether the model's first module is a StaticEmbedding: word vectors without a transformer."""
     return len(model) > 0 and isinstance(model[0], StaticEmbedding)
 
 
 def ensure_static_model(home: Path, *, progress: Progress | None = None) -> Path:
-    """Return the static model's folder, building it first where it is missing (seconds, once; one process builds)."""
+    """Find the static model's folder, building the model first where it is missing (seconds; one process builds)."""
     folder = catalog.static_folder(home)
     if catalog.is_model_folder(folder):
         return folder
@@ -55,12 +56,13 @@ def ensure_static_model(home: Path, *, progress: Progress | None = None) -> Path
 def distil(
     teacher: SentenceTransformer, *, dimension: int = DIMENSION, progress: Progress | None = None
 ) -> SentenceTransformer:
-    """Return a static model that knows each token by what the teacher makes of it alone. Needs a fast tokenizer."""
+    """Distil a static model: each token's vector is what the teacher computes for it alone. Needs a fast tokenizer."""
     tokenizer = teacher.tokenizer
     vocabulary = sorted(tokenizer.get_vocab().items(), key=lambda item: item[1])
     kept = np.array([index for token, index in vocabulary if not UNUSED.fullmatch(token)])
     vectors = _reduced(_token_vectors(teacher, kept, progress=progress or Silent()), dimension)
     rows = np.zeros((vocabulary[-1][1] + 1, vectors.shape[1]), dtype=np.float32)
+    # w(t) = a / (a + p(t)) (SIF); the plain mean of a text's rows, which the model takes, is then the SIF-weighted one
     rows[kept] = vectors * _weights(len(kept))[:, None]
     backend = type(tokenizer.backend_tokenizer).from_str(tokenizer.backend_tokenizer.to_str())
     backend.no_truncation()
@@ -69,7 +71,7 @@ def distil(
 
 @torch.inference_mode()
 def _token_vectors(teacher: SentenceTransformer, kept: np.ndarray, *, progress: Progress) -> np.ndarray:
-    """Return the teacher's pooled vector of each token between its two special tokens, before any normalisation."""
+    """Embed each token between [CLS] and [SEP] and pool, without normalisation: (tokens, dimension) float32."""
     teacher.eval()
     progress.stage("distilling", f"{settings.BUNDLED_MODEL} token by token")
     tokenizer, blocks = teacher.tokenizer, []
@@ -85,13 +87,15 @@ def _token_vectors(teacher: SentenceTransformer, kept: np.ndarray, *, progress: 
 
 
 def _reduced(vectors: np.ndarray, dimension: int) -> np.ndarray:
-    """Return the vectors in their `dimension` directions of largest variance (PCA); signs are fixed, so always the same."""
+    """Project the vectors on their first `dimension` principal components (PCA, signs fixed)."""
+    # X W, X centred, W the first eigenvectors of X^T X
     centred = vectors.astype(np.float64) - vectors.mean(axis=0, dtype=np.float64)
     return (centred @ principal_directions(centred.T @ centred, dimension)).astype(np.float32)
 
 
 def _weights(count: int) -> np.ndarray:
-    """Return SIF weights for tokens ordered from common to rare, their frequencies by Zipf's law."""
+    """Compute SIF weights a / (a + p) for tokens ordered from common to rare, p by Zipf's law."""
+    # Zipf's law: the token of rank r has p(r) = (1 / r) / sum_k (1 / k); a vocabulary is ordered from common to rare
     frequency = 1.0 / np.arange(1, count + 1)
     return (SIF_COEFFICIENT / (SIF_COEFFICIENT + frequency / frequency.sum())).astype(np.float32)
 

@@ -1,4 +1,4 @@
-"""Every distinct text is encoded once per model, ever: vectors kept by the text's hash, in segments that are never changed.
+"""Cache of embeddings: each distinct text is encoded once per model; vectors by the text's hash in immutable segments.
 
     <home>/embeddings/<fingerprint>/<segment>/keys.npy rows.npy check.json
 
@@ -36,12 +36,12 @@ LEFTOVER_PREFIX = ".new-"
 
 
 def key_of(text: str) -> bytes:
-    """Return the text's SHA-256 over UTF-8 (lone surrogates kept)."""
+    """Compute the text's SHA-256 over UTF-8 (lone surrogates kept)."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
 
 
 class EmbeddingCache:
-    """The vectors that a workspace already knows."""
+    """The embeddings of a workspace, by model fingerprint and text."""
 
     def __init__(self, home: Path) -> None:
         self.folder = WorkspacePaths(home).vectors
@@ -49,7 +49,7 @@ class EmbeddingCache:
     def embed(
         self, model: SentenceTransformer, texts: Sequence[str], *, fingerprint: str, progress: Progress | None = None
     ) -> np.ndarray:
-        """Return (len(texts), dimension) float32; only texts that no process ever encoded with this model are encoded."""
+        """Embed texts, (len(texts), dimension) float32; only those that are not in the cache are encoded."""
         progress = progress or Silent()
         store = VectorStore(self.folder / fingerprint)
         keys = {text: key_of(text) for text in texts}
@@ -61,7 +61,7 @@ class EmbeddingCache:
         return store.get([keys[text] for text in texts], dimension=int(model.get_embedding_dimension() or 0))
 
     def known(self, texts: Sequence[str], *, fingerprint: str) -> int:
-        """Return how many of the distinct texts are already encoded."""
+        """Count the distinct texts that are already encoded."""
         store = VectorStore(self.folder / fingerprint)
         return sum(key_of(text) in store.index for text in dict.fromkeys(texts))
 
@@ -101,7 +101,7 @@ class VectorStore:
                 self._merge()
 
     def get(self, keys: Sequence[bytes], *, dimension: int) -> np.ndarray:
-        """Return the vectors of these keys, (n, dimension) float32."""
+        """Read the vectors of these keys: (n, dimension) float32."""
         rows = np.zeros((len(keys), dimension), dtype=np.float32)
         for target, key in enumerate(keys):
             name, row = self.index[key]
@@ -127,7 +127,7 @@ class VectorStore:
         return name
 
     def _merge(self) -> None:
-        """Put all segments into one, then remove them; a kill between leaves doubles, which do no harm."""
+        """Merge all segments into one, then remove them; a kill between leaves duplicates, which are harmless."""
         old, keys = list(self.read), list(self.index)
         rows = self.get(keys, dimension=next(iter(self.read.values())).shape[1])
         self._publish(keys, rows)
@@ -142,7 +142,7 @@ class VectorStore:
 
 
 def _read(folder: Path) -> tuple[np.ndarray, np.ndarray] | None:
-    """Return a segment's keys and vectors, or None when it is damaged or gone."""
+    """Read a segment's keys and vectors; None when it is damaged or gone."""
     try:
         keys = np.load(folder / "keys.npy", allow_pickle=False)
         rows = np.load(folder / "rows.npy", allow_pickle=False)

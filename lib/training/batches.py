@@ -1,4 +1,4 @@
-"""Which rows stand in a batch together: never two where one's right target would count as the other's wrong one."""
+"""Batches for in-batch negatives, without false negatives: no row's right target is another row's negative."""
 
 from __future__ import annotations
 
@@ -20,6 +20,9 @@ MOST_STARTS = 200
 
 class FairBatches(DefaultBatchSampler):
     """Shuffled batches without false negatives; a pure function of seed and epoch, so that a resumed run sees the same.
+
+    In-batch negatives (InfoNCE) count the targets and negatives of all other rows of a batch as wrong for an anchor:
+    a right one among them would make the loss push a right pair apart.
 
     `anchors`, `targets` (n,) and `negatives` (n, k) are integer ids of normalised texts by row, shared by all sides. Two
     rows conflict when they share an anchor or a target, or when a target or negative of one is a right target of the
@@ -51,6 +54,7 @@ class FairBatches(DefaultBatchSampler):
         return fair_steps(len(self.anchors), self.size)
 
     def __iter__(self) -> Iterator[list[int]]:
+        # seeded by (seed, epoch) alone: no state to save, any epoch's order can be computed again
         order = np.random.default_rng((self.start, self.epoch)).permutation(len(self.anchors)).tolist()
         batches = self._plain(order) if self.free else self._apart(order)
         yield from batches[: len(self)]
@@ -59,7 +63,7 @@ class FairBatches(DefaultBatchSampler):
         return [list(order[begin : begin + self.size]) for begin in range(0, len(order), self.size)]
 
     def _apart(self, order: Sequence[int]) -> list[list[int]]:
-        """Fill batch after batch; a row that conflicts waits for the next one. What finds no place waits for the next epoch."""
+        """Fill batches greedily; a row that conflicts waits for the next batch, at the end for the next epoch."""
         waiting: deque[int] = deque()
         stream = iter(order)
         batches = []
@@ -78,12 +82,12 @@ class FairBatches(DefaultBatchSampler):
         return self._whole_epoch([batch for batch in batches if len(batch) > 1], order)
 
     def _whole_epoch(self, batches: list[list[int]], order: Sequence[int]) -> list[list[int]]:
-        """Fill up to the number of steps that was promised by going through the batches again."""
+        """Repeat batches from the first on up to the planned number of steps."""
         batches = batches or [self._any_two(order)]
         return [batches[number % len(batches)] for number in range(len(self))]
 
     def _any_two(self, order: Sequence[int]) -> list[int]:
-        """Return two rows that do not conflict; where there are none, two with different targets."""
+        """Find two rows that do not conflict; where there are none, two with different targets."""
         for first in order[:MOST_STARTS]:
             batch = Batch(self)
             batch.take(first)
@@ -94,7 +98,7 @@ class FairBatches(DefaultBatchSampler):
 
 
 def right_targets(anchors: Sequence[int], targets: Sequence[int]) -> dict[int, set[int]]:
-    """Return by text everything that is right for it: its targets, the sources it is a target of, and itself."""
+    """Collect by text everything that is right for it: its targets, the sources it is a target of, and itself."""
     right: dict[int, set[int]] = {}
     for anchor, target in zip(anchors, targets, strict=True):
         right.setdefault(anchor, {anchor}).add(target)
@@ -105,7 +109,7 @@ def right_targets(anchors: Sequence[int], targets: Sequence[int]) -> dict[int, s
 
 
 class Batch:
-    """The rows taken so far, and what they forbid."""
+    """A batch being filled: its rows, their anchors and candidates, and the texts that are right for its anchors."""
 
     def __init__(self, sampler: FairBatches) -> None:
         self.sampler = sampler
@@ -115,9 +119,11 @@ class Batch:
         self.forbidden: set[int] = set()
 
     def take(self, row: int) -> bool:
-        """Take a row unless it conflicts with one that is in; say whether it was taken."""
+        """Add a row unless it conflicts with one of the batch; True where it was added."""
         anchor, candidates = self.sampler.anchors[row], self.sampler.candidates[row]
         right = self.sampler.right[anchor]
+        # R(a): the texts right for anchor a; C(i): target and negatives of row i. Row j fits when for all i in the batch
+        # a_j != a_i, t_j is not in C(i), C(j) and R(a_i) are disjoint, and R(a_j) and C(i) are disjoint.
         if (
             anchor in self.anchors
             or candidates[0] in self.candidates

@@ -22,7 +22,7 @@ CARD_LIBRARIES = ("sentence-transformers", "transformers", "torch", "numpy")
 def write_card(
     *, folder: str, model_name: str, recipe: dict[str, Any], facts: dict[str, Any], epochs: list[dict[str, Any]]
 ) -> str:
-    """Return the README of a tuned model: recipe, data id and sizes, numbers before and after, versions. No texts."""
+    """Write the README of a tuned model: recipe, data id and sizes, metrics before and after, versions. No texts."""
     return "\n".join(
         [
             "---",
@@ -76,7 +76,7 @@ def metrics_table(epochs: list[dict[str, Any]]) -> list[str]:
 
 
 def read_model_facts(folder: Path) -> dict[str, Any]:
-    """Return what a tuned model's folder says of it: history, speed of encoding, rate; nothing where there is no such folder."""
+    """Read a tuned model's history, encoding speed and learning rate from its folder; empty without a folder."""
     try:
         return dict(json.loads((folder / FACTS).read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):

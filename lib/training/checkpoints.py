@@ -1,4 +1,4 @@
-"""Checkpoints that are whole or not there, and hold every bit that the next step depends on. No pickle: safetensors and json."""
+"""Atomic checkpoints with all state that the next step depends on, so a resume repeats bit for bit; no pickle."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def load_best(folder: Path, model: nn.Module) -> int:
 
 
 def newest_checkpoint(folder: Path) -> tuple[Path | None, list[str]]:
-    """Return the newest checkpoint whose manifest verifies, and what is wrong with the newer ones that do not.
+    """Find the newest checkpoint whose manifest verifies, and the problems of newer ones that do not.
 
     Order is by step, never by time: a clock set back changes nothing. Raises TrainingError when there are
     checkpoints and none of them is whole: going on silently from zero would be another run.
@@ -108,12 +108,12 @@ def restore_optimizer(checkpoint: Path, parts: CheckpointState) -> None:
 
 
 def load_history(checkpoint: Path) -> dict[str, Any]:
-    """Return the history that a checkpoint holds: what was measured up to its step."""
+    """Load the training history up to a checkpoint's step."""
     return read_checkpoint_json(checkpoint / "history.json")
 
 
 def loss_state(parts: CheckpointState) -> dict[str, torch.Tensor]:
-    """Return the weights that are the loss's own (a classifier), not those of the model or guide inside it."""
+    """Collect the loss's own weights (a classifier), without those of the model or guide inside it."""
     inside = {id(tensor) for module in parts.loss.modules() if is_model(module) for tensor in tensors_of(module)}
     return {name: value for name, value in parts.loss.state_dict(keep_vars=True).items() if id(value) not in inside}
 
@@ -127,12 +127,13 @@ def tensors_of(module: nn.Module) -> list[torch.Tensor]:
 
 
 def detach_tensors(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """Return the tensors as safetensors wants them: contiguous, on the CPU, none sharing memory."""
+    """Copy the tensors as safetensors needs them: contiguous, on the CPU, none sharing memory."""
     return {name: value.detach().cpu().contiguous().clone() for name, value in state.items()}
 
 
 def flatten_optimizer(state: dict[str, Any]) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
     """Split an optimizer's state into tensors named parameter.entry and the JSON-able rest."""
+    # AdamW (Loshchilov & Hutter 2019) keeps by parameter: step t, first moment (exp_avg), second moment (exp_avg_sq)
     tensors = {
         f"{parameter}.{entry}": value.detach().cpu().contiguous().clone()
         for parameter, entries in state["state"].items()
@@ -142,7 +143,7 @@ def flatten_optimizer(state: dict[str, Any]) -> tuple[dict[str, torch.Tensor], d
 
 
 def unflatten_optimizer(tensors: dict[str, torch.Tensor], groups: dict[str, Any]) -> dict[str, Any]:
-    """Undo `flatten`."""
+    """Rebuild an optimizer's state from the two results of `flatten_optimizer`."""
     state: dict[int, dict[str, torch.Tensor]] = {}
     for name, value in tensors.items():
         parameter, entry = name.split(".", 1)
@@ -151,7 +152,8 @@ def unflatten_optimizer(tensors: dict[str, torch.Tensor], groups: dict[str, Any]
 
 
 def scheduler_state(scheduler: Any) -> dict[str, Any]:
-    """Return the scheduler's counters; its shape is made anew from the recipe."""
+    """Collect the scheduler's counters; its lambda is built again from the recipe."""
+    # LambdaLR: rate(step) = base rate * lambda(step); the step is saved, the lambda is a function and cannot be
     return {k: v for k, v in scheduler.state_dict().items() if k != "lr_lambdas"} | {"lr_lambdas": [None]}
 
 
@@ -170,7 +172,7 @@ def save_random(folder: Path) -> None:
 
 
 def restore_random(checkpoint: Path) -> None:
-    """Put the generators back to where the checkpoint was taken."""
+    """Restore the generators' states from a checkpoint."""
     tensors, rest = load_file(checkpoint / "random.safetensors"), read_checkpoint_json(checkpoint / "random.json")
     version, keys, gauss = rest["python"]
     random.setstate((version, tuple(keys), gauss))

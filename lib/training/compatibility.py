@@ -13,7 +13,7 @@ from lib.training.recipe import FIELDS, Recipe
 
 
 def adapt_recipe(recipe: Recipe, model: SentenceTransformer) -> tuple[Recipe, list[str]]:
-    """Return the recipe with what does nothing for this model taken out, and a line for each thing a person should know."""
+    """Reset settings that this model cannot use; the recipe and a line for each thing a person should know."""
     said = []
     if static.is_static_model(model):
         if recipe.loss and recipe.loss_record.needs_transformer:
@@ -34,5 +34,5 @@ def adapt_recipe(recipe: Recipe, model: SentenceTransformer) -> tuple[Recipe, li
 
 
 def learning_rate_of(recipe: Recipe, model: SentenceTransformer) -> float:
-    """Return the learning rate that this kind of model is trained at: of a static one 50 times the recipe's."""
+    """Compute the learning rate for this kind of model: for a static one, 50 times the recipe's."""
     return recipe.learning_rate * (STATIC_RATE if static.is_static_model(model) else 1.0)

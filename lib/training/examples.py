@@ -23,23 +23,26 @@ class TrainingColumns:
 
     @property
     def count(self) -> int:
-        """Return the number of rows."""
+        """Number of rows."""
         return len(next(iter(self.columns.values())))
 
     @property
     def texts_per_row(self) -> int:
-        """Return how many texts a row has."""
+        """Number of texts in a row."""
         return sum(name not in ("score", "label") for name in self.columns)
 
     @property
     def texts(self) -> list[str]:
-        """Return the distinct texts."""
+        """The distinct texts."""
         found = [value for name, values in self.columns.items() if name not in ("score", "label") for value in values]
         return list(dict.fromkeys(found))
 
 
 def training_columns(frame: pd.DataFrame, shape: Shape) -> TrainingColumns:
-    """Return the rows of the train part; labels become numbers by their sorted names. Raises InputError when there are too few."""
+    """Select the rows of the train part; labels become numbers by their sorted names.
+
+    Raises InputError when there are too few rows.
+    """
     train = frame[frame["part"] == "train"]
     if len(train) < 2:
         raise InputError(
@@ -58,7 +61,7 @@ def training_columns(frame: pd.DataFrame, shape: Shape) -> TrainingColumns:
 
 
 def label_names(labels: pd.Series, shape: Shape) -> list[str]:
-    """Return the labels in order of their numbers; "0" and "1" keep theirs even where only one of them occurs.
+    """List the labels in order of their numbers; "0" and "1" keep theirs even where only one of them occurs.
 
     Of two labels of pairs the one that means the same comes last: 1 is what losses draw together.
     """
@@ -81,6 +84,6 @@ def check_labels(labels: pd.Series, shape: Shape) -> None:
 
 
 def text_ids(*columns: list[str]) -> list[np.ndarray]:
-    """Return one integer a normalised text by column, shared by all of them: texts that count as equal have the same."""
+    """Number the normalised texts, (n,) by column, with one numbering for all: equal texts have the same id."""
     codes, _ = pd.factorize(np.array(same_keys([text for column in columns for text in column]), dtype=object))
     return np.split(codes, np.cumsum([len(column) for column in columns])[:-1])

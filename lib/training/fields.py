@@ -57,11 +57,11 @@ class Field:
 
     @property
     def needs_transformer(self) -> bool:
-        """Say whether the setting means nothing for a model without a transformer (a static one)."""
+        """Whether the setting means nothing for a model without a transformer (a static one)."""
         return self.without_transformer is not None
 
     def applies(self, loss: str, shape: Shape | None = None, *, static: bool = False) -> bool:
-        """Say whether the setting does anything for this loss (on data of this shape, where it is given).
+        """Check whether the setting has an effect with this loss (on data of this shape, where it is given).
 
         static: whether all models that will be trained are static ones.
         """

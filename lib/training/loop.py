@@ -44,7 +44,7 @@ def run_epochs(training: TrainState) -> None:
 
 
 def packed_tokens(training: TrainState) -> batches.Tokens:
-    """Return the tokens of all training texts; where lower layers are frozen, what these make of them is computed once."""
+    """Tokenise all training texts; where lower layers are frozen, compute their activations once."""
     recipe, model = training.recipe, training.model
     tokens = batches.Tokens(model, training.rows.texts)
     if not recipe.loss_record.guided and activation_cache.can_freeze(model, recipe.frozen_layers):
@@ -53,7 +53,7 @@ def packed_tokens(training: TrainState) -> batches.Tokens:
 
 
 def build_trainer(training: TrainState, tokens: batches.Tokens | None) -> st_trainer.Trainer:
-    """Return the trainer over the model, its loss, its rows and our hooks."""
+    """Build the trainer from the model, its loss, its rows and our hooks."""
     recipe = training.recipe
     loss = losses.build_loss(training.model, recipe, classes=len(training.rows.classes))
     hooks = st_trainer.Hooks(
@@ -80,7 +80,7 @@ def build_trainer(training: TrainState, tokens: batches.Tokens | None) -> st_tra
 
 
 def at_its_rate(training: TrainState) -> Recipe:
-    """Return the recipe with the learning rate that this kind of model needs; another one than the recipe's is told."""
+    """Set the learning rate that this kind of model needs; a change of the recipe's is written to the log."""
     rate = learning_rate_of(training.recipe, training.model)
     if rate != training.recipe.learning_rate:
         training.progress.log(f"A static model learns at {STATIC_RATE:g} times the recipe's rate: {rate:g}.")
@@ -113,7 +113,7 @@ def after_step(
 
 
 def ahead(training: TrainState) -> dict[str, float]:
-    """Return how many looks at the validation part are still to come, and what one costs in steps, by the texts it encodes."""
+    """Count the validations still to come and estimate the cost of one in steps, by the texts it encodes."""
     steps = cadence.validation_steps(training.texts_of_a_look, texts_of_a_step=training.texts_of_a_step)
     return {
         "validations_left": cadence.validations_left(training.recipe, done=training.history.epochs_done),
@@ -157,7 +157,7 @@ def checkpoint_now(training: TrainState, trainer: st_trainer.Trainer) -> None:
 
 
 def begun_epoch(training: TrainState) -> int:
-    """Return the epoch that is being trained, counted from 1."""
+    """Number of the epoch in progress, counted from 1."""
     return min(training.history.epochs_done + 1, training.recipe.epochs)
 
 
@@ -171,5 +171,5 @@ def check_done(training: TrainState, trainer: st_trainer.Trainer) -> None:
 
 
 def resumed_after_stop(training: TrainState) -> bool:
-    """Say whether the training had already stopped early at the checkpoint."""
+    """Check whether the training had already stopped early at the checkpoint."""
     return bool(training.recipe.patience) and training.history.evals_without_improvement >= training.recipe.patience

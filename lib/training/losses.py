@@ -1,4 +1,4 @@
-"""The losses: each is one record of one table, which recipe, batches, packing, form, command line and Upload read.
+"""The losses, one record each in one table, which recipe, batches, packing, forms and commands read.
 
 To add a loss: write its record into `LOSSES`, with what `make` needs. tests/unit/training/test_losses.py says what is still missing.
 Light: what builds a loss imports torch and sentence-transformers when it is called.
@@ -54,12 +54,12 @@ class Loss:
 
     @property
     def nested(self) -> bool:
-        """Say whether MatryoshkaLoss can go around it."""
+        """Whether MatryoshkaLoss can go around it."""
         return MATRYOSHKA in self.settings
 
 
 UNIT_MARGIN = 0.2
-"""The margin between vectors of length 1, which lie at most 2 apart: the losses' own, 5, can never be kept and tears classes apart
+"""Margin of the triplet losses between unit vectors, which lie at most 2 apart: their default, 5, can never be reached.
 
 (bench/README.md, Other shapes; 0.2 is FaceNet's, Schroff et al. 2015).
 """
@@ -82,7 +82,12 @@ def _stock(name: str, *args: Any, **settings: Any) -> nn.Module:
 
 
 def _ranking_settings(recipe: Recipe) -> dict[str, Any]:
-    """Scale and directions; symmetric is the mean of both directions' losses (Günther et al. 2024), all is one softmax."""
+    """Collect scale and directions of InfoNCE.
+
+    A direction's loss is -log(exp(scale s(a_i, t_i)) / sum_j exp(scale s(a_i, t_j))), s the cosine, j over the batch
+    (Henderson et al. 2017; van den Oord et al. 2018). "symmetric" is the mean of both directions' losses (Günther et
+    al. 2024), "all" is one softmax over all four sets of similarities.
+    """
     mode = "per_direction" if recipe.directions == "symmetric" else "joint"
     return {"scale": recipe.scale, "directions": DIRECTION_PAIRS[recipe.directions], "partition_mode": mode}
 
@@ -93,9 +98,10 @@ def _margin(recipe: Recipe) -> dict[str, float]:
 
 
 def triplet_margin(model: SentenceTransformer, recipe: Recipe) -> dict[str, float]:
-    """The recipe's margin, else one that vectors of length 1 can keep where the model normalizes, else the loss's default."""
+    """Choose the margin: the recipe's, else UNIT_MARGIN where the model normalizes, else the loss's default."""
     from sentence_transformers.sentence_transformer.modules import Normalize
 
+    # L = max(0, d(a, p) - d(a, n) + margin); unit vectors have d <= 2, so a margin above 2 never lets L reach 0
     normalizes = any(isinstance(module, Normalize) for module in model)
     return {"margin": UNIT_MARGIN} if normalizes and recipe.margin <= 0 else _margin(recipe)
 
@@ -111,7 +117,10 @@ def _softmax(model: SentenceTransformer, recipe: Recipe, classes: int) -> nn.Mod
 
 
 def guide_of(model: SentenceTransformer) -> SentenceTransformer:
-    """Copy the base model as it is now, frozen: it decides which in-batch negatives are false (GISTEmbed, Solatorio 2024)."""
+    """Copy the base model, frozen, as the guide that finds false in-batch negatives (GISTEmbed, Solatorio 2024).
+
+    A negative is left out where the guide scores it above the positive.
+    """
     return clone_model(model).eval().requires_grad_(False)
 
 
@@ -308,5 +317,6 @@ def build_loss(model: SentenceTransformer, recipe: Recipe, *, classes: int = 2) 
     if not recipe.matryoshka:
         return loss
     whole = model.get_embedding_dimension() or 0
+    # sum over d of the loss on the first d entries of each embedding, the full length among them (Kusupati et al. 2022)
     dimensions = sorted({whole, *(d for d in recipe.matryoshka if d < whole)}, reverse=True)
     return _stock("MatryoshkaLoss", model, loss, matryoshka_dims=dimensions)

@@ -1,4 +1,4 @@
-"""Hard negatives: for each training pair the wrong targets that the base model takes for right, false ones kept out."""
+"""Hard negative mining: the wrong targets nearest to each source by the base model, likely false negatives left out."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SOURCES_PER_BLOCK = 512
 
 @dataclass(frozen=True)
 class MiningResult:
-    """Training rows with negative columns, and how many of the negatives are truly hard: the rest were drawn by chance."""
+    """Training rows with negative columns, and how many negatives are hard ones; the others are random."""
 
     rows: TrainingColumns
     hard: int
@@ -51,6 +51,7 @@ def mine_negatives(rows: TrainingColumns, vectors: dict[str, np.ndarray], recipe
     generator, hard = np.random.default_rng((recipe.seed, 7)), 0
     for begin in range(0, len(anchors), SOURCES_PER_BLOCK):
         block = range(begin, min(begin + SOURCES_PER_BLOCK, len(anchors)))
+        # cosines of a block of sources with all targets, (block, m): products of unit rows
         scores = normalize_rows([vectors[anchors[row]] for row in block]) @ targets.vectors.T
         for row, own in zip(block, scores, strict=True):
             known = right[int(anchor_ids[row])]
@@ -65,9 +66,14 @@ def mine_negatives(rows: TrainingColumns, vectors: dict[str, np.ndarray], recipe
 
 
 def nearest_wrong(scores: np.ndarray, own: int, right: set[int], recipe: Recipe) -> list[int]:
-    """Return the places of the nearest targets that are wrong and far enough from the right one's similarity."""
+    """Find the indices of the nearest wrong targets whose similarity stays below the right one's by the margins."""
+    # Moreira et al. 2024, NV-Retriever, section 3: a negative's similarity is at most
+    #   TopK-MarginPos: s(pos) - margin
+    #   TopK-PercPos:   s(pos) * (1 - relative margin); |s(pos)| keeps the limit below a negative s(pos)
+    # both hold, so the lower one is the limit
     limit = scores[own] - recipe.negative_margin
     limit = min(limit, scores[own] - abs(scores[own]) * recipe.negative_relative_margin)
+    # the nearest `range` wrong ones are surely among the nearest `range` + |right| of all; equal scores go by index
     span = min(len(scores), recipe.negative_range + len(right))
     near = np.argpartition(-scores, span - 1)[:span]
     ranked = [int(i) for i in near[np.lexsort((near, -scores[near]))] if int(i) not in right]
@@ -76,7 +82,7 @@ def nearest_wrong(scores: np.ndarray, own: int, right: set[int], recipe: Recipe)
 
 
 def _filled(found: list[int], count: int, right: set[int], wanted: int, generator: np.random.Generator) -> list[int]:
-    """Return the found places and as many others, drawn by chance among all that are wrong, as are wanted."""
+    """Fill the found indices up to `wanted` with random targets that are not right for the source."""
     if count - len(right) < wanted:
         raise InputError(
             f"The training part has {count} different targets: too few for {wanted} hard negatives a pair.",
@@ -98,7 +104,7 @@ def _distinct(texts: list[str], ids: np.ndarray, vectors: dict[str, np.ndarray])
 
 
 def _right_places(anchors: np.ndarray, targets: np.ndarray, place: dict[int, int]) -> dict[int, set[int]]:
-    """Return by source the places of all targets that are right for it; a target equal to the source counts as right."""
+    """Map each source to the indices of all its right targets; a target equal to the source counts as right."""
     right: dict[int, set[int]] = {}
     for anchor, target in zip(anchors.tolist(), targets.tolist(), strict=True):
         places = right.setdefault(anchor, {place[anchor]} if anchor in place else set())

@@ -29,12 +29,12 @@ USUAL_DIMENSION = 384
 
 
 def needed_bytes(*, parameters: int, texts: int, dimension: int, moments: int) -> int:
-    """Return the bytes that a training writes at its peak: checkpoints, tuned model, snapshots, and some to spare."""
+    """Estimate the peak bytes that a training writes: checkpoints, tuned model, snapshots, and a reserve."""
     return parameters * 4 * COPIES + texts * dimension * MOMENT_BYTES_PER_VALUE * moments + SPARE
 
 
 def expected_bytes(model: str, *, home: Path, rows: int, shape: str, recipe: Recipe) -> int:
-    """Return `needed_bytes` of a training from files alone, without loading the model: for forms."""
+    """Estimate `needed_bytes` of a training from files alone, without loading the model: for forms."""
     weights, dimension = USUAL_WEIGHTS, USUAL_DIMENSION
     folder = resolve(model, home=home)
     if isinstance(folder, Path) and folder.is_dir():
@@ -46,7 +46,7 @@ def expected_bytes(model: str, *, home: Path, rows: int, shape: str, recipe: Rec
 
 
 def _dimension(folder: Path) -> int | None:
-    """Return the length of a model's vectors from its pooling's settings, None where they don't say."""
+    """Read the embedding dimension of a model from its pooling's settings; None where they lack it."""
     for path in folder.glob("*Pooling/config.json"):
         try:
             found = json.loads(path.read_text(encoding="utf-8"))

@@ -206,7 +206,7 @@ class Recipe:
             )
 
     def to_json(self) -> dict[str, Any]:
-        """Give the recipe as JSON-able values."""
+        """Convert the recipe to JSON-able values."""
         return asdict(self) | {"matryoshka": list(self.matryoshka)}
 
     @classmethod
@@ -244,7 +244,7 @@ class Recipe:
         return LOSSES[self.loss]
 
     def mines_negatives(self, shape: Shape) -> bool:
-        """Say whether hard negatives are mined for data of this shape."""
+        """Check whether hard negatives are mined for data of this shape."""
         return bool(self.hard_negatives) and FIELDS["hard_negatives"].applies(self.loss, shape)
 
     def without_transformer(self) -> Recipe:

@@ -90,7 +90,7 @@ def run_and_save(training: TrainState, final: Path, card: dict[str, Any]) -> Tra
 
 
 def with_partial_note(error: TrainingError) -> TrainingError:
-    """Return the error with what it leaves: the best epoch so far, which is saved."""
+    """Add to the error that the best epoch so far is saved."""
     told = TrainingError(error.what, where=error.where, todo=f"{error.todo} The best epoch so far is kept.".strip())
     told.__cause__ = error.__cause__ or error
     return told
@@ -200,7 +200,7 @@ def save_model(training: TrainState, final: Path, card: dict[str, Any], *, parti
 
 
 def measured_facts(training: TrainState) -> dict[str, Any]:
-    """Return what the tuned model's card says of how it was trained and how fast it is."""
+    """Collect the tuned model's card facts: how it was trained and how fast it encodes."""
     model = training.model
     speed = saving.texts_per_second(model, training.snapshots.texts[: saving.TIMED])
     return {

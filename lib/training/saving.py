@@ -69,14 +69,14 @@ def check_saved(folder: Path, texts: list[str], expected: np.ndarray) -> None:
 
 
 def same_cosine(rows: np.ndarray, expected: np.ndarray) -> np.ndarray:
-    """Return by row the cosine of two (n, d) arrays; two rows of zeros, as unknown words alone give, are the same."""
+    """Compute by row the cosine of two (n, d) arrays; two rows of zeros (only unknown words) count as 1."""
     lengths, known = np.linalg.norm(rows, axis=1), np.linalg.norm(expected, axis=1)
     cosine = (rows * expected).sum(axis=1) / np.maximum(lengths * known, 1e-12)
     return np.where((lengths == 0) & (known == 0), 1.0, cosine)
 
 
 def texts_per_second(model: SentenceTransformer, texts: list[str]) -> float | None:
-    """Return how many of these texts the model encodes in a second, or None without texts; the first few are for warming up."""
+    """Measure the texts a model encodes in a second, after a warm-up; None without texts."""
     if not texts:
         return None
     encode(model, texts[:WARMING])

@@ -23,12 +23,12 @@ EPOCHS_SHOWN = 12
 
 
 def shown_limit(rows: int) -> int:
-    """Return how many texts of a dataset of so many rows are followed."""
+    """Compute how many texts of a dataset of so many rows have snapshots."""
     return min(MAX_DRAWN_POINTS, max(SHOWN_TEXTS, int(SHOWN_SHARE * rows)))
 
 
 def shown_texts(frame: pd.DataFrame, shape: Shape, *, limit: int | None = None) -> list[str]:
-    """Return the distinct texts to follow: all of held-out, validation and training rows where they fit, else a fair sample of each."""
+    """Select the distinct texts for snapshots: all of held-out, validation and train, else a sample of each."""
     limit = shown_limit(len(frame)) if limit is None else limit
     names = list(text_columns(shape, frame.columns))
     rows = {part: frame.loc[frame["part"] == part, names].sample(frac=1.0, random_state=0) for part in ROOM}
@@ -43,10 +43,10 @@ def shown_texts(frame: pd.DataFrame, shape: Shape, *, limit: int | None = None) 
 
 
 def is_shown(epoch: int, epochs: int) -> bool:
-    """Say whether an epoch's snapshot is kept: the first three, then evenly, so that 500 epochs don't fill the disk."""
+    """Check whether an epoch's snapshot is kept: the first three, then evenly spaced, to bound disk use."""
     return epoch <= 3 or epoch % max(1, math.ceil(epochs / EPOCHS_SHOWN)) == 0
 
 
 def kept_moments(epochs: int) -> int:
-    """Return how many snapshots a run of so many epochs keeps at most, base and best among them."""
+    """Count the most snapshots that a run of so many epochs keeps, base and best among them."""
     return min(epochs, EPOCHS_SHOWN + 3) + 2

@@ -31,7 +31,7 @@ from lib.training.recipe import Recipe
 
 @dataclass
 class Hooks:
-    """What the trainer tells while it works: after each step (step, epoch, loss, rate), and at the end of each epoch."""
+    """Callbacks of the trainer: after each step (step, epoch, loss, learning rate), and at the end of each epoch."""
 
     step: Callable[[int, float, float, float], None]
     epoch: Callable[[Trainer, int], bool]
@@ -51,7 +51,7 @@ class Trainer(SentenceTransformerTrainer):
         """Leave out the stock card's callback: it picks training texts and embeds them; our card holds none."""
 
     def get_batch_sampler(self, dataset: Any, batch_size: int, drop_last: bool, **rest: Any) -> Any:
-        """Return fair batches for losses with in-batch negatives, grouped ones for labelled texts, else the stock ones."""
+        """Build fair batches for losses with in-batch negatives, grouped ones for labelled texts, else stock ones."""
         if self.shape is Shape.LABELLED_TEXTS:
             return GroupByLabelBatchSampler(dataset, batch_size=grouped_size(batch_size), drop_last=drop_last, **rest)
         if not self.recipe.loss_record.in_batch:
@@ -69,7 +69,7 @@ class Trainer(SentenceTransformerTrainer):
         return batches.embed_batch(self.model, features), labels
 
     def compute_loss(self, *args: Any, **kwargs: Any) -> Any:
-        """Return the stock loss, or raise TrainingError when it is not finite: going on would destroy the model."""
+        """Compute the stock loss. Raises TrainingError when it is not finite: a step on it would destroy the model."""
         loss = super().compute_loss(*args, **kwargs)
         value = float((loss[0] if isinstance(loss, tuple) else loss).detach())
         if not math.isfinite(value):
@@ -82,7 +82,7 @@ class Trainer(SentenceTransformerTrainer):
 
     @property
     def parts(self) -> checkpoints.CheckpointState:
-        """Return what a checkpoint holds."""
+        """What a checkpoint saves and restores."""
         return checkpoints.CheckpointState(self.model, self.loss, self.optimizer, self.lr_scheduler)
 
     def _load_from_checkpoint(self, checkpoint_path: str) -> None:
@@ -100,7 +100,7 @@ class Trainer(SentenceTransformerTrainer):
 
 
 class Reporter(TrainerCallback):
-    """Hands the trainer's moments to the hooks."""
+    """Calls the hooks at the end of each step and epoch."""
 
     def __init__(self, trainer: Trainer) -> None:
         self.trainer = trainer
@@ -117,7 +117,7 @@ class Reporter(TrainerCallback):
 
 
 def wants_bf16(recipe: Recipe, model: SentenceTransformer) -> bool:
-    """Say whether to compute in bf16: as the recipe says; auto means where the device gains from it."""
+    """Decide whether to compute in bf16: as the recipe says; auto means where the device gains from it."""
     if recipe.precision != "auto":
         return recipe.precision == "bf16"
     if model.device.type == "cuda":
@@ -127,7 +127,7 @@ def wants_bf16(recipe: Recipe, model: SentenceTransformer) -> bool:
 
 
 def describe_computation(model: SentenceTransformer, *, packed: bool, bf16: bool) -> str:
-    """Return how batches are computed, in words for the log."""
+    """Describe in words for the log how batches are computed."""
     layout = "packed: no padding is computed" if packed else "padded to their longest text"
     precision = f"Precision: {'bf16' if bf16 else 'fp32'}."
     return precision if is_static_model(model) else f"Batches are {layout}. {precision}"
@@ -136,7 +136,7 @@ def describe_computation(model: SentenceTransformer, *, packed: bool, bf16: bool
 def arguments(
     recipe: Recipe, *, folder: Path, device: str, packed: bool, bf16: bool
 ) -> SentenceTransformerTrainingArguments:
-    """Return the stock trainer's arguments for a recipe; saving, logging and evaluating are ours.
+    """Build the stock trainer's arguments from a recipe; saving, logging and evaluating are ours.
 
     A packed model computes in bf16 by itself. On a CPU, padding in bf16 gains too little to be chosen unasked.
     """
@@ -164,7 +164,7 @@ def arguments(
 
 
 def prepare_model(model: SentenceTransformer, recipe: Recipe) -> None:
-    """Apply what a recipe that fits the model says about it: max length, dropout, frozen layers, LoRA on the others."""
+    """Set max length, dropout, frozen layers and LoRA as the recipe says; the recipe has to fit the model."""
     if recipe.max_length:
         model.max_seq_length = min(recipe.max_length, model.max_seq_length or recipe.max_length)
     if recipe.dropout >= 0:
@@ -178,19 +178,20 @@ def prepare_model(model: SentenceTransformer, recipe: Recipe) -> None:
 
 
 def freeze_lower(model: SentenceTransformer, count: int) -> None:
-    """Keep the word vectors and that many lower layers as they are. Raises TrainingError for a model without layers."""
+    """Freeze the embeddings and `count` lower layers. Raises TrainingError for a model without layers."""
     inner = getattr(model[0], "model", None)
     layers = next((m for m in inner.modules() if isinstance(m, nn.ModuleList)), None) if inner is not None else None
     if inner is None or layers is None or not hasattr(inner, "embeddings"):
         raise TrainingError("This base model has no layers that could be frozen.", todo="Set frozen layers to 0.")
     if count >= len(layers):
         raise TrainingError(f"The model has {len(layers)} layers; {count} cannot be frozen.", todo="Freeze fewer.")
+    # no gradient, no optimizer state, no weight decay: the weights stay bit for bit
     for part in (inner.embeddings, *layers[:count]):
         part.requires_grad_(False)
 
 
 def add_lora(model: SentenceTransformer, rank: int) -> None:
-    """Add LoRA matrices (Hu et al. 2021) to every linear layer of the transformer that is not frozen; only they are trained."""
+    """Add LoRA matrices (Hu et al. 2021) to every linear layer that is not frozen; only they are trained."""
     from peft import LoraConfig, inject_adapter_in_model
 
     inner = getattr(model[0], "model", None)
@@ -198,6 +199,8 @@ def add_lora(model: SentenceTransformer, rank: int) -> None:
         raise TrainingError("LoRA needs a transformer; this base model has none.", todo="Set the LoRA rank to 0.")
     linear = [(name, part) for name, part in inner.named_modules() if isinstance(part, nn.Linear | Conv1D)]
     free = [name for name, part in linear if part.weight.requires_grad]
+    # h = W x + (alpha / r) B A x with W frozen, A (r, in) random and B (out, r) zero at the start (section 4.1), so that
+    # training starts at the base model; alpha = 2 r, hence a factor of 2 at any rank
     config = LoraConfig(r=rank, lora_alpha=2 * rank, lora_dropout=0.0, target_modules=free)
     inject_adapter_in_model(config, inner)
     for name, parameter in model.named_parameters():
@@ -205,7 +208,7 @@ def add_lora(model: SentenceTransformer, rank: int) -> None:
 
 
 def merge_lora(model: SentenceTransformer) -> None:
-    """Add the LoRA matrices into the weights and take them out, so that the saved model is a plain one."""
+    """Merge W + (alpha / r) B A into the weights and remove the adapters: the saved model is a plain one."""
     from peft.tuners.lora import LoraLayer
 
     for name, module in list(model.named_modules()):

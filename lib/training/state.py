@@ -53,7 +53,7 @@ class History:
     epochs_done: int = 0
 
     def to_json(self) -> dict[str, Any]:
-        """Give the history as JSON-able values."""
+        """Convert the history to JSON-able values."""
         return asdict(self)
 
     @classmethod
@@ -99,27 +99,27 @@ class TrainState:
 
     @cached_property
     def texts_of_a_look(self) -> int:
-        """Return how many distinct texts a look at the validation part encodes, those of its snapshot included."""
+        """Number of distinct texts that a validation encodes, those of its snapshot included."""
         return len({*self.task.texts, *self.snapshots.texts})
 
     @property
     def texts_of_a_step(self) -> int:
-        """Return how many texts a full step trains on."""
+        """Number of texts in a full training step."""
         return min(self.recipe.batch_size, self.rows.count) * self.rows.texts_per_row
 
     @property
     def is_checkpoint_due(self) -> bool:
-        """Say whether the end of an epoch is worth a checkpoint; the first one always is, and tells what one costs."""
+        """Whether the epoch's end is worth a checkpoint; the first always is, since it measures what one costs."""
         if self.checkpoint_seconds is None:
             return True
         return cadence.is_checkpoint_due(cost=self.checkpoint_seconds, since=time.monotonic() - self.saved)
 
     @property
     def metric(self) -> str:
-        """Return the validation metric that chooses the best epoch."""
+        """Validation metric that chooses the best epoch."""
         return selection_metric(self.shape)
 
     @property
     def checkpoints(self) -> Path:
-        """Return the folder of the checkpoints."""
+        """Folder of the checkpoints."""
         return RunPaths(self.folder).checkpoints

@@ -15,7 +15,7 @@ ROWS_SHARE = 0.25
 
 
 def count_validation_texts(frame: pd.DataFrame, shape: Shape) -> int:
-    """Return how many distinct texts a look at the validation part encodes, those of its snapshot included."""
+    """Count the distinct texts that a validation encodes, those of its snapshot included."""
     seen, _ = validation_frame(frame, shape)
     return len({*EvalTask.of(seen, shape=shape, part="validation").texts, *shown_texts(frame, shape)})
 
@@ -23,7 +23,7 @@ def count_validation_texts(frame: pd.DataFrame, shape: Shape) -> int:
 def validation_frame(
     frame: pd.DataFrame, shape: Shape, *, limit: int = MAX_VALIDATION_TEXTS
 ) -> tuple[pd.DataFrame, str]:
-    """Return the rows that the looks are measured with, and what to say when they are not all ("" when they are).
+    """Select the rows that validations measure, and a note when they are not all ("" when they are).
 
     Rows are drawn by a fixed seed, so that base and every epoch of every run on the dataset see the same. Other rows of a
     chosen source stay in: all its right targets count.

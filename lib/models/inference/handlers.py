@@ -29,7 +29,7 @@ def _model(name: str) -> SentenceTransformer:
 
 
 def cosines(*, models: Sequence[str], left: str, right: str) -> list[float]:
-    """Return the cosine of two texts by each model."""
+    """Compute the cosine of two texts by each model."""
     found = []
     for name in models:
         vectors = normalize_rows(encode(_model(name), [left, right]), dtype=np.float64)
@@ -40,7 +40,7 @@ def cosines(*, models: Sequence[str], left: str, right: str) -> list[float]:
 def nearest(
     *, models: Sequence[str], query: str, parquet: str, column: str, most: int = 10
 ) -> list[list[dict[str, Any]]]:
-    """Return, for each model, the nearest of the distinct texts in a column of a parquet file: text and cosine, best first."""
+    """Search a parquet column's distinct texts for the nearest to a query, by each model: text, cosine, best first."""
     found = []
     for name in models:
         texts, vectors = _targets(name, parquet, column, Path(parquet).stat().st_mtime_ns)

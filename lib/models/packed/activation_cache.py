@@ -26,26 +26,26 @@ MOST_BYTES = 4_000_000_000
 
 
 class CachedLayers(torch.nn.Module):
-    """Stands for embeddings and lower layers: `input_ids` are rows of what these made of the training texts."""
+    """Replaces embeddings and frozen layers: `input_ids` index rows of their cached output, (all tokens, width)."""
 
     def __init__(self, rows: torch.Tensor) -> None:
         super().__init__()
         self.rows = rows
 
     def forward(self, input_ids: torch.Tensor, **kwargs: Any) -> torch.Tensor:
-        """Return (1, tokens, width) in fp32."""
+        """Read the cached activations of these token rows: (1, tokens, width) fp32."""
         return self.rows[input_ids].float()
 
 
 def can_freeze(model: SentenceTransformer, layers: int) -> bool:
-    """Say whether the model has embeddings and a stack of more layers than that, as BERT and its kin do."""
+    """Check whether the model has embeddings and a stack of more than `layers` layers, as BERT does."""
     inner = getattr(model[0], "model", None)
     stack = getattr(getattr(inner, "encoder", None), "layer", None)
     return stack is not None and hasattr(inner, "embeddings") and 0 < layers < len(stack)
 
 
 def freeze(model: SentenceTransformer, *, layers: int) -> None:
-    """Let embeddings and the lowest `layers` stay as they are. Raises TrainingError for a model without such layers."""
+    """Freeze embeddings and the lowest `layers`. Raises TrainingError for a model without such layers."""
     if not can_freeze(model, layers):
         raise TrainingError(f"This model has no {layers} lower layers to freeze.", todo="Set frozen layers to 0.")
     inner = model[0].model
@@ -54,15 +54,18 @@ def freeze(model: SentenceTransformer, *, layers: int) -> None:
 
 
 def cache_activations(model: SentenceTransformer, tokens: Tokens, *, layers: int) -> bool:
-    """Freeze, compute what the frozen part makes of every text, and let batches of `tokens` start from there.
+    """Freeze lower layers, compute their output for every text once, and let batches of `tokens` start from it.
 
     The unpadded path has to be on. Returns False, having frozen all the same, where that would take too much memory.
     """
     freeze(model, layers=layers)
     width, bf16 = model[0].model.config.hidden_size, model.closer_switch.bf16
+    # bytes of (all tokens, width): 2 an entry in bf16, 4 in fp32
     if len(tokens.ids) * width * (2 if bf16 else 4) > MOST_BYTES:
         return False
     rows = _activations(model, tokens, layers)
+    # h_l = f_l(... f_1(embed(x))) depends on no trained weight and is computed in evaluation mode (no dropout), so it is
+    # the same in every epoch; a training step computes only f_L(... f_(l+1)(h_l)), exact up to the rounding to bf16
     remembered = CachedLayers(rows.to(torch.bfloat16) if bf16 else rows)
     tokens.ids, tokens.kept = np.arange(len(tokens.ids), dtype=np.int64), True
     whole = model.forward
@@ -79,7 +82,7 @@ def cache_activations(model: SentenceTransformer, tokens: Tokens, *, layers: int
 
 @contextmanager
 def _shortened(model: SentenceTransformer, layers: int, below: torch.nn.Module | None) -> Iterator[None]:
-    """Let the model be its upper layers over `below`, or (None) its embeddings and lower layers, for the block."""
+    """Shorten the model for the block: to its upper layers over `below`, or (None) to embeddings and lower layers."""
     inner = model[0].model
     embeddings, stack = inner.embeddings, inner.encoder.layer
     inner.encoder.layer = stack[:layers] if below is None else stack[layers:]
@@ -92,7 +95,7 @@ def _shortened(model: SentenceTransformer, layers: int, below: torch.nn.Module |
 
 @torch.no_grad()
 def _activations(model: SentenceTransformer, tokens: Tokens, layers: int) -> torch.Tensor:
-    """Return (all tokens of all texts, width): what the frozen part makes of them, evaluating."""
+    """Compute the frozen part's output for all texts in evaluation mode: (tokens of all texts, width)."""
     training, count = model.training, len(tokens.starts) - 1
     model.eval()
     try:

@@ -24,7 +24,10 @@ MOST_SCORES = 2**17
 
 @dataclass(frozen=True)
 class Group:
-    """Texts of nearly one length: where they lie among the gathered rows; `bias` hides keys that aren't there (None: all are)."""
+    """Texts of nearly one length, padded to the longest: their range of gathered rows, and the key mask.
+
+    bias: (texts, 1, 1, length), 0 for a token and -inf for padding; None where no text has padding.
+    """
 
     begin: int
     end: int
@@ -35,7 +38,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Plan:
-    """How a packed row is cut into groups: `gather` (padded tokens) reads it, `back` (tokens) undoes that."""
+    """How a packed row is cut into groups: `gather` (padded tokens) indexes the row, `back` (tokens) inverts it."""
 
     gather: torch.Tensor
     back: torch.Tensor
@@ -43,7 +46,7 @@ class Plan:
 
 
 def plan_of(boundaries: torch.Tensor) -> Plan:
-    """Return the plan for cu_seq_lens (texts + 1); made once a batch and kept on the tensor for all layers."""
+    """Build the plan for cu_seq_lens (texts + 1), once a batch: it is stored on the tensor for all layers."""
     known = getattr(boundaries, "closer_plan", None)
     if known is None:
         known = _plan(boundaries.detach().long())
@@ -60,6 +63,7 @@ def _plan(boundaries: torch.Tensor) -> Plan:
         place = torch.arange(longest)
         real = place < lengths[chosen, None]
         index = starts[chosen, None] + place
+        # padding repeats its text's first row, so that every index is valid; `bias` masks it as a key
         parts.append(torch.where(real, index, starts[chosen, None]).flatten())
         back[index[real]] = begin + torch.arange(real.numel()).view_as(real)[real]
         bias = None if bool(real.all()) else torch.zeros(real.shape).masked_fill(~real, -torch.inf)[:, None, None, :]
@@ -69,10 +73,11 @@ def _plan(boundaries: torch.Tensor) -> Plan:
 
 
 def _cut(lengths: torch.Tensor) -> list[torch.Tensor]:
-    """Return the texts, longest first, in groups that keep to MOST_TEXTS and MOST_SCORES."""
+    """Cut the texts, longest first, into groups within MOST_TEXTS and MOST_SCORES."""
     order = torch.argsort(lengths, descending=True, stable=True)
     out, begin = [], 0
     while begin < len(order):
+        # (length^2 scores a head and text) * texts <= MOST_SCORES
         room = max(1, MOST_SCORES // max(1, int(lengths[order[begin]]) ** 2))
         out.append(order[begin : begin + min(room, MOST_TEXTS)])
         begin += len(out[-1])
@@ -80,10 +85,20 @@ def _cut(lengths: torch.Tensor) -> list[torch.Tensor]:
 
 
 class PackedAttention(torch.autograd.Function):
-    """softmax(q k' scale) v within each text, as one step of the gradient tape.
+    """Scaled dot-product attention within each text, softmax(scale Q K^T) V, with dropout, as one autograd function.
 
-    Written out, because on a CPU most of the stock way is waste at these sizes: the gradient of a gather is a scatter (here
-    it is the gather back), bf16 scores take the slow softmax, and flash attention's backward is several times slower.
+    With S = scale Q K^T, scale = 1 / sqrt(d) unless the model sets another, and Z the dropout factors (Z = 1 without
+    dropout; * is the elementwise product; gradients as in Dao et al. 2022, FlashAttention, appendix B):
+
+        forward     P = softmax(S), O = (P * Z) V
+        backward    dV = (P * Z)^T dO
+                    dP = (dO V^T) * Z
+                    dS = P * (dP - rowsum(dP * P))
+                    dQ = scale dS K, dK = scale dS^T Q
+
+    P is stored for the backward pass, not recomputed. Written out, because on a CPU most of the stock way is waste at
+    these sizes: the gradient of a gather is a scatter (here it is the gather back), bf16 scores take the slow softmax,
+    and flash attention's backward is several times slower.
     """
 
     @staticmethod
@@ -97,46 +112,50 @@ class PackedAttention(torch.autograd.Function):
         scaling: float,
         dropout: float,
     ) -> torch.Tensor:
-        """Take (tokens, heads * width) three times and return the same shape."""
+        """Compute O = (P * Z) V for each group of texts: three (tokens, heads * width) to one of that shape."""
         gathered = [part.index_select(0, plan.gather) for part in (query, key, value)]
         out = torch.empty_like(gathered[0])
         kept = []
         for group in plan.groups:
             q, k, v = (_split(part, group, heads) for part in gathered)
+            # P = softmax(scale Q K^T): fp32, padded keys have the bias -inf and so the weight 0
             chances = _softmax(torch.bmm(q, k.transpose(1, 2)), group, heads, scaling)
-            used, drop = _dropped(chances, dropout)
+            used, drop = _dropped(chances, dropout)  # P * Z, Z
             used = used.to(v.dtype)
-            _join(torch.bmm(used, v), group, out)
+            _join(torch.bmm(used, v), group, out)  # O = (P * Z) V
+            # without dropout P * Z is P: what is stored is P in any case, in the dtype of the products
             kept.append((used if drop is None else chances.to(v.dtype), drop))
         ctx.known = (plan, heads, scaling, gathered, kept)
         return out.index_select(0, plan.back)
 
     @staticmethod
     def backward(ctx: Any, gradient: torch.Tensor) -> tuple[Any, ...]:  # type: ignore[override]
-        """Return the gradients of query, key and value."""
+        """Compute the gradients of query, key and value, (tokens, heads * width) each."""
         plan, heads, scaling, gathered, kept = ctx.known
+        # dO of padding is 0, so that padded rows add nothing to the sums below
         there = torch.zeros_like(gathered[0])
         there[plan.back] = gradient.to(there.dtype)
         out = [torch.empty_like(part) for part in gathered]
         for group, (chances, drop) in zip(plan.groups, kept, strict=True):
             q, k, v = (_split(part, group, heads) for part in gathered)
-            above = _split(there, group, heads)
-            used = chances if drop is None else (chances * drop).to(chances.dtype)
-            slope = torch.bmm(above, v.transpose(1, 2)).float()
+            above = _split(there, group, heads)  # dO
+            used = chances if drop is None else (chances * drop).to(chances.dtype)  # P * Z
+            slope = torch.bmm(above, v.transpose(1, 2)).float()  # dO V^T
             if drop is not None:
-                slope.mul_(drop)
+                slope.mul_(drop)  # dP = (dO V^T) * Z: the forward pass's Z
             plain = chances.float()
+            # scale dS = scale (P * dP - P * rowsum(P * dP)), the Jacobian of softmax by rows
             slope.mul_(plain)
             slope.addcmul_(plain, slope.sum(-1, keepdim=True), value=-1.0).mul_(scaling)
             slope = slope.to(q.dtype)
-            _join(torch.bmm(slope, k), group, out[0])
-            _join(torch.bmm(slope.transpose(1, 2), q), group, out[1])
-            _join(torch.bmm(used.transpose(1, 2), above), group, out[2])
+            _join(torch.bmm(slope, k), group, out[0])  # dQ = scale dS K
+            _join(torch.bmm(slope.transpose(1, 2), q), group, out[1])  # dK = scale dS^T Q
+            _join(torch.bmm(used.transpose(1, 2), above), group, out[2])  # dV = (P * Z)^T dO
         return (*(part.index_select(0, plan.back) for part in out), None, None, None, None)
 
 
 def _split(rows: torch.Tensor, group: Group, heads: int) -> torch.Tensor:
-    """Return a group's rows as (texts * heads, length, width), laid out for batched products."""
+    """Copy a group's rows to (texts * heads, length, width), contiguous for batched products."""
     part = rows[group.begin : group.end].view(group.texts, group.length, heads, -1)
     return part.transpose(1, 2).reshape(group.texts * heads, group.length, -1)
 
@@ -148,7 +167,7 @@ def _join(part: torch.Tensor, group: Group, rows: torch.Tensor) -> None:
 
 
 def _softmax(scores: torch.Tensor, group: Group, heads: int, scaling: float) -> torch.Tensor:
-    """Return fp32 attention weights: in bf16 the softmax is both slower and coarser."""
+    """Compute the attention weights P = softmax(scale S) in fp32: in bf16 it is both slower and less precise."""
     scores = scores.float().mul_(scaling)
     if group.bias is not None:
         scores.view(group.texts, heads, group.length, group.length).add_(group.bias)
@@ -156,9 +175,10 @@ def _softmax(scores: torch.Tensor, group: Group, heads: int, scaling: float) -> 
 
 
 def _dropped(chances: torch.Tensor, dropout: float) -> tuple[torch.Tensor, torch.Tensor | None]:
-    """Return the weights after dropout, and the factors (None without dropout)."""
+    """Apply dropout to the weights: P Z and the factors Z (P and None without dropout)."""
     if not dropout:
         return chances, None
+    # inverted dropout (Srivastava et al. 2014): Z = Bernoulli(1 - p) / (1 - p), so that E[P * Z] = P
     drop = torch.empty_like(chances).bernoulli_(1 - dropout).div_(1 - dropout)
     return chances * drop, drop
 
@@ -190,7 +210,7 @@ def packed_attention(
 
 
 def packed_mask(*args: Any, attention_mask: torch.Tensor | None = None, **kwargs: Any) -> torch.Tensor | None:
-    """Return no mask for a packed row (it comes without one), the stock mask for a padded batch."""
+    """Build the stock mask for a padded batch, none for a packed row, which comes without one."""
     return None if attention_mask is None else sdpa_mask(*args, attention_mask=attention_mask, **kwargs)
 
 

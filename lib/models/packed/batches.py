@@ -15,7 +15,7 @@ import torch
 from sentence_transformers import SentenceTransformer
 
 CACHED_MARK = "kept_activations"
-"""Marks features whose `input_ids` are rows of what frozen lower layers made of the training texts (lib/models/packed/activation_cache.py)."""
+"""Marks features whose `input_ids` index cached activations of frozen lower layers (activation_cache.py)."""
 TEXTS_PER_CALL = 1_000
 """Texts that are tokenised in one call."""
 
@@ -38,15 +38,16 @@ class Tokens:
         self.starts = np.concatenate([[0], np.cumsum(_joined(lengths))]).astype(np.int64)
 
     def __call__(self, inputs: Sequence[str], prompt: str | None = None, **kwargs: Any) -> dict[str, Any]:
-        """Return the packed features of a column of texts; unknown texts and prompts go to the model's own."""
+        """Collect the packed features of a column of texts; unknown texts and prompts go to `preprocess`."""
         if prompt or any(text not in self.place for text in inputs):
             return self.model.preprocess(list(inputs), prompt=prompt, **kwargs)
         return self.features([self.place[text] for text in inputs])
 
     def features(self, chosen: Sequence[int]) -> dict[str, Any]:
-        """Return the packed features of texts given by row, in that order."""
+        """Collect the packed features of texts given by row, in that order."""
         rows = np.asarray(chosen, dtype=np.int64)
         lengths = self.starts[rows + 1] - self.starts[rows]
+        # the tokens of text i are ids[starts[i]:starts[i + 1]]; cu_seq_lens is the cumulative sum of lengths, from 0
         index = np.concatenate([np.arange(self.starts[row], self.starts[row + 1]) for row in rows])
         boundaries = torch.from_numpy(np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32))
         return ({CACHED_MARK: True} if self.kept else {}) | {
@@ -68,6 +69,8 @@ def embed_batch(model: SentenceTransformer, features: list[dict[str, Any]]) -> l
     packable = all("cu_seq_lens_q" in column and "prompt_length" not in column for column in features)
     if not packable or len({CACHED_MARK in column for column in features}) > 1:
         return features
+    # An embedding used k times gets the sum of its k gradients (index_select adds them in backward), so loss and
+    # gradients equal those of k copies, dropout aside: copies share one mask.
     texts, inverse = _distinct(features)
     embeddings = model(_row(features, texts))["sentence_embedding"]
     out, begin = [], 0
@@ -80,7 +83,7 @@ def embed_batch(model: SentenceTransformer, features: list[dict[str, Any]]) -> l
 
 
 def _distinct(features: list[dict[str, Any]]) -> tuple[list[tuple[int, int, int]], np.ndarray]:
-    """Return the distinct texts, shortest first, as (column, begin, end), and for each text of the batch its row there."""
+    """Find the distinct texts, shortest first, as (column, begin, end), and the row of each text of the batch."""
     known: dict[bytes, int] = {}
     texts: list[tuple[int, int, int]] = []
     inverse = []
@@ -98,7 +101,7 @@ def _distinct(features: list[dict[str, Any]]) -> tuple[list[tuple[int, int, int]
 
 
 def _row(features: list[dict[str, Any]], texts: list[tuple[int, int, int]]) -> dict[str, Any]:
-    """Return the packed features of these texts in one row."""
+    """Concatenate the packed features of these texts into one row."""
     lengths = np.array([end - begin for _, begin, end in texts])
     boundaries = torch.from_numpy(np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32))
     out: dict[str, Any] = {

@@ -20,12 +20,14 @@ from lib.models.packed import attention
 from lib.process import keep_freed_memory
 
 FLAT_KEYS = {"cu_seq_lens_q", "cu_seq_lens_k", "max_length_q", "max_length_k", "seq_idx"}
+"""Features of a packed row that the model's forward has to accept: text boundaries, longest length, text of each token."""
 PROBE_TEXTS = ("a", "a longer text, so that padding would be needed", "two words")
 PROBE_TOLERANCE = 1e-4
+"""Largest difference of an embedding's entry, packed to padded in fp32, at which packing counts as equal."""
 
 
 def bf16_gains() -> bool:
-    """Say whether this CPU multiplies bf16 matrices faster than fp32 ones (AVX512-BF16 or AMX)."""
+    """Check whether this CPU multiplies bf16 matrices faster than fp32 ones (AVX512-BF16 or AMX)."""
     supported = getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)
     tiles = getattr(torch.cpu, "_is_amx_tile_supported", lambda: False)
     return bool(supported() or tiles())
@@ -41,7 +43,7 @@ class Switch:
 
 
 def can_pack(model: SentenceTransformer) -> bool:
-    """Say whether the model's first module is a bidirectional text transformer on the CPU that uses the attention interface."""
+    """Check for a bidirectional text transformer on the CPU, as first module, with the attention interface."""
     module = model[0] if len(model) else None
     if not isinstance(module, Transformer) or model.device.type != "cpu" or module.backend != "torch":
         return False
@@ -62,6 +64,7 @@ def enable_packing(model: SentenceTransformer, *, bf16: bool = False) -> bool:
         return False
     plain = _probe(model)
     _turn_on(model)
+    # max |packed - padded| over all entries of the probe's embeddings
     if float((_probe(model) - plain).abs().max()) > PROBE_TOLERANCE:
         disable_packing(model)
         return False
@@ -70,7 +73,7 @@ def enable_packing(model: SentenceTransformer, *, bf16: bool = False) -> bool:
 
 
 def disable_packing(model: SentenceTransformer) -> None:
-    """Put everything back as `enable` found it."""
+    """Restore what `enable_packing` changed."""
     switch: Switch | None = getattr(model, "closer_switch", None)
     if switch is None:
         return
