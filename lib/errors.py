@@ -6,7 +6,7 @@ from typing import Any
 
 
 class CloserError(Exception):
-    """Say what is wrong (`what`), where it is (`where`, may be empty) and how to go on (`todo`, may be empty)."""
+    """An error for the user: what is wrong, where it is (may be empty), what to do (may be empty)."""
 
     def __init__(self, what: str, *, where: str = "", todo: str = "") -> None:
         self.what, self.where, self.todo = what, where, todo
@@ -14,7 +14,7 @@ class CloserError(Exception):
         super().__init__(" ".join(part for part in (f"{where}:" if where else "", what, todo) if part))
 
     def to_json(self) -> dict[str, Any]:
-        """Give the error's class and parts, from which `error_from_json` makes it again in another process."""
+        """Convert the error to its class's name and parts; `error_from_json` rebuilds it in another process."""
         return {"class": type(self).__name__, "what": self.what, "where": self.where, "todo": self.todo}
 
 
@@ -38,7 +38,7 @@ class DamagedError(StoreError):
         self.has_backup = has_backup
 
     def to_json(self) -> dict[str, Any]:
-        """Give also whether there is a backup."""
+        """Convert the error as its base class does, with whether there is a backup."""
         return super().to_json() | {"has_backup": self.has_backup}
 
 

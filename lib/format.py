@@ -121,7 +121,7 @@ def format_headline(headline: MetricChange | None, *, arrow: str = "→") -> str
 
 
 def format_detectable(key: str, detectable: float) -> str:
-    """Say which changes so small a sample cannot show; empty where that is not known."""
+    """Write the smallest change that so small a sample can show; empty where that is not known."""
     if not isfinite(detectable):
         return ""
     least = format_magnitude(key, detectable)

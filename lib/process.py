@@ -158,7 +158,7 @@ def kill_tree(pid: int) -> None:
 
 
 def start_time(pid: int) -> float | None:
-    """Give the seconds from the machine's start to the process's, or None when there is none; with the pid, its identity.
+    """Seconds from the machine's start to the process's; None without such a process. With the pid, its identity.
 
     Not the time of day, which somebody may set while the process runs.
     """

@@ -49,19 +49,20 @@ class Progress(Protocol):
         """
 
     def advance(self, done: float, total: float, **facts: float) -> None:
-        """Say how far the present stage is; facts may hold pairs_per_second, validations_left (between epochs) and
+        """Report how far the present stage is.
 
-        validation_steps (what a validation is expected to cost, in steps).
+        facts may hold pairs_per_second, validations_left (between epochs) and validation_steps (the expected cost of a
+        validation, in steps).
         """
 
     def loss(self, *, step: int, epoch: float, loss: float, learning_rate: float) -> None:
-        """Give one point of the training curve."""
+        """Report one point of the training curve."""
 
     def measured(self, *, part: str, moment: str, epoch: float, metrics: Mapping[str, float], seconds: float) -> None:
-        """Give the metrics of one moment (base, epoch-001, ..., best) on one part (validation, held_out)."""
+        """Report the metrics of one snapshot (base, epoch-001, ..., best) on validation or held_out."""
 
     def resumed(self, *, step: int, epoch: float) -> None:
-        """Say that work goes on from a checkpoint: what was told of later steps is told again."""
+        """Report that work goes on from a checkpoint: events of later steps will come again."""
 
     def log(self, text: str, *, level: str = "info") -> None:
         """Write one line for the log that a person can read. Never training texts."""

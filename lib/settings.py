@@ -36,7 +36,7 @@ MAX_DRAWN_POINTS = 20_000
 
 
 def home() -> Path:
-    """Return the workspace folder: CLOSER_HOME, or workspace/ beside app.py."""
+    """Path of the workspace folder: CLOSER_HOME, or workspace/ beside app.py."""
     given = os.environ.get("CLOSER_HOME", "").strip()
     return Path(given).expanduser().resolve() if given else ROOT / "workspace"
 

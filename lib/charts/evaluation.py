@@ -21,7 +21,7 @@ FIGURE_HEIGHT = 320
 
 
 def plain_layout(figure: go.Figure, colours: Palette, *, height: int = FIGURE_HEIGHT) -> go.Figure:
-    """Give a figure the look that all of them share, and return it."""
+    """Apply the common layout of all evaluation figures, in place."""
     figure.update_layout(
         height=height,
         margin={"l": 8, "r": 8, "t": 36, "b": 8},

@@ -50,7 +50,7 @@ def _connect(texts: list[str]) -> np.ndarray:
 
 
 def _near_pairs(texts: list[str]) -> Iterator[tuple[int, int]]:
-    """Yield pairs of texts whose shingles have a Jaccard index of at least MIN_JACCARD; a bucket's first stands for it."""
+    """Find pairs whose shingles have a Jaccard index of at least MIN_JACCARD, by each bucket's first text."""
     long = np.array([at for at, text in enumerate(texts) if len(text) >= MIN_SHINGLED_CHARACTERS], dtype=np.int64)
     if len(long) < 2:
         return
@@ -80,7 +80,7 @@ def _shingles(text: str) -> set[str]:
 
 
 def _buckets(rows: np.ndarray) -> Iterator[np.ndarray]:
-    """Yield the row numbers of each set of equal rows, where there are at least two."""
+    """Find the row numbers of each set of at least two equal rows."""
     keys = np.ascontiguousarray(rows).view([("", rows.dtype)] * rows.shape[1]).ravel()
     codes = np.unique(keys, return_inverse=True)[1]
     order = np.argsort(codes, kind="stable")
@@ -91,7 +91,7 @@ def _buckets(rows: np.ndarray) -> Iterator[np.ndarray]:
 
 
 def _chunks(texts: list[str]) -> Iterator[list[str]]:
-    """Yield runs of texts of about CHUNK_CHARACTERS."""
+    """Split the texts into consecutive chunks of about CHUNK_CHARACTERS."""
     chunk: list[str] = []
     size = 0
     for text in texts:

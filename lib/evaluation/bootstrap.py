@@ -133,7 +133,7 @@ def bootstrap_t_intervals(
 def studentized_means(
     sums: np.ndarray, counts: np.ndarray, means: np.ndarray, floor: np.ndarray, *, seed: int
 ) -> Iterator[np.ndarray]:
-    """Yield t* = (m* - m) / SE* of the resamples in blocks, (resamples, metrics).
+    """Compute t* = (m* - m) / SE* of the resamples, in blocks of (resamples, metrics).
 
     Efron & Tibshirani 1993, chapter 12: m* is a resample's mean and SE* its own standard error by the formula of `standard_errors`, pseudo-groups included.
     """
@@ -160,7 +160,7 @@ def t_quantile(groups: int) -> float:
 
 
 def bootstrap_weights(number: int, *, seed: int) -> Iterator[np.ndarray]:
-    """Yield in blocks how often each of `number` groups is in a resample with replacement, (resamples, groups)."""
+    """Draw resamples of `number` groups with replacement: each group's count, in blocks (resamples, groups)."""
     generator, left = np.random.default_rng(seed), RESAMPLES
     while left:
         size = min(left, max(1, CELLS // number))

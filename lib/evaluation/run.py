@@ -170,7 +170,7 @@ def build_evaluation(
 
 
 def explain_unmeasured(models: ModelPair) -> str:
-    """Say why the metrics of scores or labels have no value; empty where they have one."""
+    """Explain why the metrics of scores or labels have no value; empty where they have one."""
     task = models.task
     if task.shape is Shape.SCORED and np.ptp(task.values) == 0:
         return "all scores are equal"

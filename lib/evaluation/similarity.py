@@ -83,7 +83,7 @@ def measure_distribution(models: ModelPair, sample: ModelPair | None, name: str)
 
 
 def negatives_description(models: ModelPair) -> str:
-    """Say in words what the matching pairs are told apart from."""
+    """Describe in words the non-matching pairs that matching ones are compared with."""
     if models.task.shape is Shape.SCORED:
         return f"pairs with a score of at most {models.task.middle:g}"
     return "pairs that are not the same" if models.task.shape is Shape.LABELLED_PAIRS else "random pairs"

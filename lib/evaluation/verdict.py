@@ -51,7 +51,7 @@ def sample_text(shape: Shape, examples: int, called: str, texts: int | None) -> 
 
 
 def caution(groups: int) -> str:
-    """Say what so few independent groups mean; empty where they are enough."""
+    """Warn where there are few independent groups; empty where there are enough."""
     if groups >= ROUGH_GROUPS:
         return ""
     only = f"Only {format_count(groups, 'independent group')}"

@@ -82,7 +82,7 @@ def train_variant(context: JobContext, held_out: HeldOutComparison, frame: pd.Da
 
 @contextmanager
 def temporary_folder(folder: Path) -> Iterator[Path]:
-    """Yield a folder that is removed at the end; after a kill it is still there, and the training goes on from it."""
+    """Hold a folder for the block and remove it at the end; after a kill it stays, and the training resumes from it."""
     folder.mkdir(parents=True, exist_ok=True)
     yield folder
     shutil.rmtree(folder, ignore_errors=True)

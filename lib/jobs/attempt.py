@@ -70,7 +70,7 @@ class Attempt:
 
 
 def failure_of(error: BaseException, home: Path) -> CloserError:
-    """Give why an attempt failed as an error for the user."""
+    """Convert an attempt's exception to an error for the user."""
     cause = error.__cause__
     if is_disk_full(error) or (cause is not None and is_disk_full(cause)):
         free = shutil.disk_usage(home).free

@@ -157,7 +157,7 @@ def parse_event(line: bytes) -> Event | None:
 
 
 def _checked(value: Any, hint: Any) -> Any:
-    """Give the value if it is of the type that a field asks for. Raises TypeError."""
+    """Check that the value has the type that a field asks for. Raises TypeError."""
     if get_origin(hint) is dict:
         return {str(name): _checked(one, get_args(hint)[1]) for name, one in dict(value).items()}
     kinds = get_args(hint) or (hint,)

@@ -43,7 +43,7 @@ KINDS = {
 
 
 def title_of(kind: str) -> str:
-    """Give the title of a kind; one that an older or newer version wrote is shown by its name."""
+    """Look up the title of a kind; one that another version wrote is shown by its name."""
     return KINDS[kind].title if kind in KINDS else kind
 
 

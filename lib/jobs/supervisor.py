@@ -78,7 +78,7 @@ class Supervisor:
         self.is_viewer = False
 
     def tick(self, workspace: Workspace) -> None:
-        """Give back dead workers' jobs, start a worker for waiting ones, kill what does not stop."""
+        """Release dead workers' jobs, start a worker for queued ones, kill what does not stop."""
         with try_lock(worker_lock(workspace.home)) as none_lives:
             if none_lives:
                 release_dead(workspace)

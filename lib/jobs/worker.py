@@ -44,7 +44,7 @@ def work(home: Path, *, own_log: bool = False) -> int:
 
 
 def release_dead(workspace: Workspace) -> None:
-    """Give back what dead workers held. Only for the holder of the worker lock: while it holds it, no other worker lives."""
+    """Release the jobs of dead workers. Only for the holder of the worker lock: no other worker lives then."""
     live = workspace.jobs.all(states=LIVE)
     if not live:
         return

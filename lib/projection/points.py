@@ -29,7 +29,7 @@ class DistinctPoints:
         return [np.unique(row) for row in self.index]
 
     def to_frames(self, positions: np.ndarray) -> dict[str, np.ndarray]:
-        """Give each text of each snapshot the position (points, 2) of its point: {snapshot: (texts, 2) float32}."""
+        """Expand positions of points (points, 2) to texts: {snapshot: (texts, 2) float32}."""
         return {name: positions[row].astype(np.float32) for name, row in zip(self.snapshots, self.index, strict=True)}
 
 

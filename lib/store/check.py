@@ -17,7 +17,7 @@ from lib.store.workspace import Workspace
 
 
 def check(workspace: Workspace) -> list[str]:
-    """Return one line for each thing that is not whole; an empty list means that all is well."""
+    """Check a workspace: one line for each thing that is damaged, none when all is well."""
     problems = [f"database: {line}" for line in workspace.database.problems()]
     known = set()
     for deleted in (False, True):
@@ -33,13 +33,13 @@ def check(workspace: Workspace) -> list[str]:
 
 
 def check_folders(home: Path) -> list[str]:
-    """Return what is not whole of everything published under a workspace, whether or not a list knows it."""
+    """Check everything published under a workspace, whether or not the database knows it."""
     paths = WorkspacePaths(home)
     return [line for root in (paths.datasets, paths.runs) for folder in published(root) for line in verify(folder)]
 
 
 def of_run(workspace: Workspace, run: Run) -> list[str]:
-    """Return what is not whole of one run: what it published, and what its ended jobs should have published."""
+    """Check one run: what it published, and what its finished jobs should have published."""
     folders = published(run.folder)
     problems = [line for folder in folders for line in verify(folder)]
     made = {"train": run.model_dir, "evaluate": run.paths.evaluation.folder, "project": run.paths.map.folder}
@@ -52,7 +52,7 @@ def of_run(workspace: Workspace, run: Run) -> list[str]:
 
 
 def published(folder: Path) -> list[Path]:
-    """Return the published folders of a run: model, checkpoints, evaluation, map."""
+    """List the published folders of a run: model, checkpoints, evaluation, map."""
     return sorted(
         {
             path.parent
@@ -89,7 +89,7 @@ def restore_backup(home: Path) -> Path:
 
 
 def is_whole(path: Path) -> bool:
-    """Say whether a file is a database of a workspace that SQLite finds whole."""
+    """Check whether a file is a database of a workspace without damage, by SQLite's own check."""
     if not path.exists():
         return False
     try:

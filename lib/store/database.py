@@ -57,7 +57,7 @@ RESERVE_BYTES = 2_000_000
 
 
 def now() -> str:
-    """Return the time in UTC as ISO text; for showing and sorting, never for deciding who lives."""
+    """Current time in UTC as ISO text; for display and sorting, never to decide which process lives."""
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
@@ -71,13 +71,13 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """Give a connection for reading one consistent state."""
+        """Open a connection for reading one consistent state."""
         with self._guarded(), closing(self._connect(only_reading=True)) as connection:
             yield connection
 
     @contextmanager
     def changing(self) -> Iterator[sqlite3.Connection]:
-        """Give a connection inside BEGIN IMMEDIATE; commit when the block ends well, else roll back."""
+        """Open a connection inside BEGIN IMMEDIATE; commit when the block ends well, else roll back."""
         with self._guarded(), closing(self._connect()) as connection:
             connection.execute("BEGIN IMMEDIATE")
             try:
@@ -120,14 +120,14 @@ class Database:
             path.unlink(missing_ok=True)
 
     def give_reserve(self) -> bool:
-        """Give the reserve back to the disk; return False when there was none."""
+        """Free the reserved disk space; False when there was none."""
         path = self.path.parent / RESERVE
         there = path.exists()
         path.unlink(missing_ok=True)
         return there
 
     def problems(self) -> list[str]:
-        """Return what SQLite's own integrity check finds: nothing when the file is whole."""
+        """Run SQLite's integrity check: one line a problem, none when the file is undamaged."""
         with self.reading() as connection:
             rows = [row[0] for row in connection.execute("PRAGMA integrity_check")]
         return [] if rows == ["ok"] else rows
@@ -230,7 +230,7 @@ class Database:
 
 
 def _is_sqlite_full(error: sqlite3.Error) -> bool:
-    """Say whether SQLite failed because the disk takes no more: its own words, or a file that could not grow."""
+    """Check whether SQLite failed on a full disk: by its message, or by a file that could not grow."""
     return getattr(error, "sqlite_errorname", "") in ("SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHMSIZE")
 
 

@@ -53,26 +53,26 @@ class Dataset:
 
     @property
     def rows(self) -> int:
-        """Return the number of examples in all parts."""
+        """Number of examples in all parts."""
         return sum(self.counts.values())
 
     @property
     def facts(self) -> dict[str, Any]:
-        """Return how the dataset was read, mapped, audited and split."""
+        """How the dataset was read, mapped, audited and split."""
         return json.loads(self.paths.facts.read_text(encoding="utf-8"))
 
     @property
     def originals(self) -> list[Path]:
-        """Return the files as they were uploaded."""
+        """The files as they were uploaded."""
         return sorted(p for p in self.paths.original.glob("*") if p.is_file())
 
     def frame(self) -> pd.DataFrame:
-        """Return the examples: line, part, component and the columns of the shape; the index is the example's id."""
+        """Read the examples: line, part, component and the shape's columns; the index is the example's id."""
         self._must_be_there()
         return pd.read_parquet(self.paths.examples)
 
     def left_out(self) -> pd.DataFrame:
-        """Return the rows that were left out, with line and reason."""
+        """Read the rows that were left out, with line and reason."""
         self._must_be_there()
         return pd.read_parquet(self.paths.left_out)
 
@@ -106,7 +106,7 @@ class Datasets:
         return self.get(identity)
 
     def get(self, identity: str) -> Dataset:
-        """Return one dataset, also a deleted one that can still come back. Raises NotFoundError."""
+        """Read one dataset, also a deleted one that can still come back. Raises NotFoundError."""
         with self._database.reading() as connection:
             row = connection.execute("SELECT * FROM datasets WHERE id = ?", (identity,)).fetchone()
         if row is None:
@@ -114,7 +114,7 @@ class Datasets:
         return self._dataset(row)
 
     def all(self, *, deleted: bool = False) -> list[Dataset]:
-        """Return the datasets, newest first; with `deleted`, those that wait to be purged."""
+        """List the datasets, newest first; with `deleted`, those that wait to be purged."""
         condition = "IS NOT NULL" if deleted else "IS NULL"
         with self._database.reading() as connection:
             rows = connection.execute(
@@ -123,7 +123,7 @@ class Datasets:
             return [self._dataset(row) for row in rows]
 
     def rename(self, identity: str, name: str) -> None:
-        """Give a dataset another name. Raises InputError on an empty one."""
+        """Rename a dataset. Raises InputError on an empty name."""
         self._set(identity, "name", clean_name(name))
 
     def annotate(self, identity: str, notes: str) -> None:
@@ -161,7 +161,7 @@ class Datasets:
 
 
 def content_id(prepared: Publishable) -> str:
-    """Return the id of a dataset: 12 hex digits of a sha256 over shape, columns, parts and texts."""
+    """Compute the id of a dataset: 12 hex digits of a sha256 over shape, columns, parts and texts."""
     digest = hashlib.sha256(str(prepared.shape).encode())
     frame = prepared.frame
     for column in sorted(c for c in frame.columns if c not in ("line", "component")):
@@ -183,7 +183,7 @@ def write_dataset(folder: Path, prepared: Publishable, originals: Sequence[Path]
 
 
 def clean_name(name: str) -> str:
-    """Return a name without surrounding space. Raises InputError when nothing is left or it is far too long."""
+    """Strip surrounding space from a name. Raises InputError when nothing is left or it is too long."""
     cleaned = " ".join(name.split())
     if not cleaned:
         raise InputError("The name is empty.", todo="Type at least one character.")

@@ -147,7 +147,7 @@ class Jobs:
         return bool(changed)
 
     def interrupted(self, job: Job, *, fatal: str = "") -> None:
-        """Say that the worker of this attempt is gone: back to the queue, or failed after the last attempt.
+        """Record that the attempt's worker is gone: back to the queue, or failed after the last attempt.
 
         fatal: why another attempt would end alike; then there is none.
         """

@@ -10,7 +10,7 @@ RUN_PREFIX = "run:"
 
 
 def folder_name(model: str) -> str:
-    """Return the folder name of a tuned model: the base model's name with / as _; a path gives its last part.
+    """Build the folder name of a tuned model: the base model's name with / as _; of a path its last part.
 
     Only letters, digits, dot, dash and underscore are left, never a leading dot, at most 100 characters.
     """

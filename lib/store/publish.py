@@ -20,7 +20,7 @@ REPLACED = ".old-"
 
 @contextmanager
 def publish(final: Path) -> Iterator[Path]:
-    """Yield an empty folder beside `final`; when the block ends well, seal it and put it in place of what was there.
+    """Hold an empty folder beside `final` for the block; sealed at a good end, it replaces what was there.
 
     A kill at any moment leaves either the old folder or the new one, and at most leftovers that `leftovers` finds.
     Raises StoreError when the disk is full or refuses to write.
@@ -74,7 +74,7 @@ def put_in_place(part: Path, final: Path) -> None:
 
 
 def verify(folder: Path) -> list[str]:
-    """Return what is wrong with a published folder: nothing, or one line for each missing, changed or extra file."""
+    """Verify a published folder: one line for each missing, changed or extra file."""
     try:
         listed = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["files"]
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -101,7 +101,7 @@ def recover(final: Path) -> None:
 
 
 def leftovers(folder: Path, *, deep: bool = False) -> list[Path]:
-    """Return what kills left behind in a folder (deep: in those below it too): unfinished and replaced parts."""
+    """Find unfinished and replaced parts that kills left in a folder (deep: in those below it too)."""
     found: list[Path] = []
     for base, folders, names in os.walk(folder):
         parts = [name for name in (*folders, *names) if name.startswith((TEMPORARY, REPLACED))]
@@ -119,13 +119,13 @@ def remove(path: Path) -> None:
 
 
 def file_names(folder: Path) -> list[str]:
-    """Return the files of a folder but its manifest, as sorted relative names with forward slashes."""
+    """List the files of a folder except its manifest: sorted relative names with forward slashes."""
     names = (p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
     return sorted(name for name in names if name != MANIFEST)
 
 
 def describe(path: Path) -> dict[str, object]:
-    """Return sha256 and size in bytes of one file."""
+    """Compute sha256 and size in bytes of one file."""
     with path.open("rb") as file:
         return {"sha256": hashlib.file_digest(file, "sha256").hexdigest(), "bytes": path.stat().st_size}
 
@@ -161,7 +161,7 @@ def sync(path: Path) -> None:
 
 
 def size_of(folder: Path) -> int:
-    """Return the bytes that a folder takes."""
+    """Sum the bytes of a folder's files."""
     total = 0
     for base, _, names in os.walk(folder):
         for name in names:

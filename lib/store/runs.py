@@ -49,12 +49,12 @@ class Run:
 
     @property
     def model_dir(self) -> Path:
-        """Return where the tuned model lies: a folder named after the base model with / as _."""
+        """Folder of the tuned model, named after the base model with / as _."""
         return self.folder / folder_name(self.model)
 
     @property
     def is_partial(self) -> bool:
-        """Say whether the tuned model is the best so far of a training that was cancelled or failed."""
+        """Whether the tuned model is the best epoch of a training that was cancelled or failed."""
         try:
             return bool(json.loads((self.model_dir / MODEL_CARD_DATA).read_text(encoding="utf-8")).get("partial"))
         except (OSError, ValueError):
@@ -67,14 +67,14 @@ class Run:
 
     @property
     def seconds(self) -> float:
-        """Return the seconds that the training has taken in all its attempts, the present one up to now."""
+        """Seconds of training in all attempts, the present one up to now."""
         if self.state not in LIVE or not self.started:
             return self.spent
         return self.spent + max(0.0, (datetime.now(UTC) - datetime.fromisoformat(self.started)).total_seconds())
 
     @property
     def is_open(self) -> bool:
-        """Say whether the training still waits or works."""
+        """Whether the training still waits or works."""
         return self.state in OPEN
 
 
@@ -100,7 +100,7 @@ class Runs:
         return self.get(identity)
 
     def get(self, identity: str) -> Run:
-        """Return one run, also a deleted one that can still come back. Raises NotFoundError."""
+        """Read one run, also a deleted one that can still come back. Raises NotFoundError."""
         with self._database.reading() as connection:
             row = connection.execute(f"{SELECT} WHERE runs.id = ?", (identity,)).fetchone()
         if row is None:
@@ -108,7 +108,7 @@ class Runs:
         return self._run(row)
 
     def all(self, *, deleted: bool = False) -> list[Run]:
-        """Return the runs, newest first; with `deleted`, those that wait to be purged."""
+        """List the runs, newest first; with `deleted`, those that wait to be purged."""
         condition = "IS NOT NULL" if deleted else "IS NULL"
         with self._database.reading() as connection:
             rows = connection.execute(
@@ -117,7 +117,7 @@ class Runs:
             return [self._run(row) for row in rows]
 
     def rename(self, identity: str, name: str) -> None:
-        """Give a run another name. Raises InputError on an empty one."""
+        """Rename a run. Raises InputError on an empty name."""
         self._set(identity, "name", clean_name(name))
 
     def annotate(self, identity: str, note: str) -> None:
@@ -182,7 +182,7 @@ class Runs:
         return freed
 
     def children(self, identity: str) -> list[Run]:
-        """Return the runs, deleted ones too, that were trained from this one's model: their base is gone when it is purged."""
+        """List the runs, deleted ones too, that were trained from this one's model: purging it removes their base."""
         with self._database.reading() as connection:
             rows = connection.execute(f"{SELECT} WHERE runs.model = ?", (f"{RUN_PREFIX}{identity}",))
             return [self._run(row) for row in rows]

@@ -34,7 +34,7 @@ class Workspace:
         return WorkspacePaths(self.home)
 
     def leftovers(self) -> list[Path]:
-        """Return what crashes left half-written, and what nothing will finish any more: it can be removed.
+        """Find half-written files of crashes that nothing will finish any more, so that they can be removed.
 
         Parts of a run that anything waits for or works on are left out, and parts so young that another process may be
         writing them.
@@ -47,19 +47,19 @@ class Workspace:
         return [path for path in found if _is_old(path)]
 
     def unlisted(self) -> list[Path]:
-        """Return the folders of runs and datasets that the database does not know, after an older one was restored say: never rubbish."""
+        """Find runs' and datasets' folders that the database does not know (after a restore, say): keep them."""
         known = {run.id for deleted in (False, True) for run in self.runs.all(deleted=deleted)}
         known |= {item.id for deleted in (False, True) for item in self.datasets.all(deleted=deleted)}
         folders = [path for root in (self.paths.runs, self.paths.datasets) for path in root.glob("*") if path.is_dir()]
         return sorted(p for p in folders if not p.name.startswith(".") and p.name not in known and _is_old(p))
 
     def used_bytes(self) -> int:
-        """Return the bytes that the whole workspace takes."""
+        """Sum the bytes of the whole workspace."""
         return size_of(self.home)
 
 
 def _is_old(path: Path) -> bool:
-    """Say whether a path was last changed a while ago; one that is gone by now is of no interest."""
+    """Check whether a path was last changed a while ago; False for one that is gone."""
     try:
         return abs(time.time() - path.lstat().st_mtime) > YOUNG_SECONDS
     except OSError:

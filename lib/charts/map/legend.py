@@ -45,6 +45,6 @@ def legend_entry(name: str, colour: str, group: str, *, opacity: float = 1.0) ->
 
 
 def no_position(_frame: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Give one position that is nowhere (NaN)."""
+    """Position of a trace without points: one NaN."""
     gap = np.full(1, np.nan, np.float32)
     return gap, gap

@@ -33,13 +33,13 @@ class Trace:
 
 
 def text_positions(places: np.ndarray) -> Positions:
-    """Give the positions of these texts, float32."""
+    """Build the function that reads these texts' positions (float32) from a frame."""
     chosen = np.asarray(places, dtype=np.int64)
     return lambda frame: (frame[chosen, 0], frame[chosen, 1])
 
 
 def line_positions(lines: pd.DataFrame) -> Positions:
-    """Give the lines from source to target, with a gap after each."""
+    """Build the function that reads these lines, source to target with a gap after each, from a frame."""
     ends = lines[["source", "target"]].to_numpy(np.int64)
 
     def places(frame: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -50,5 +50,5 @@ class Check:
     """What `fix` does, in a few words: remove them, keep only the text."""
 
     def default_for(self, shape: Shape) -> str:
-        """Give the choice that holds unless a person makes one."""
+        """Choose the option that holds unless a person chooses another."""
         return self.defaults.get(shape, self.default)

@@ -130,7 +130,7 @@ def _exports(package: str, *, depth: int) -> dict[str, ast.AST]:
 
 
 def _imports(body: list[ast.stmt]) -> Iterator[ast.ImportFrom]:
-    """Yield the imports of a module, also those under if and try, but none inside functions."""
+    """Find the imports of a module, also those under if and try, but none inside functions."""
     for node in body:
         if isinstance(node, ast.ImportFrom):
             yield node
@@ -163,7 +163,7 @@ def _methods(name: str, module: str) -> Iterator[Pair]:
 
 
 def _streamlit() -> Iterator[Pair]:
-    """Yield the st.* functions, which are methods of mixin classes."""
+    """Find pairs for the st.* functions, which are methods of mixin classes."""
     path = _path(STREAMLIT)
     for file in sorted(path.parent.rglob("*.py")) if path else []:
         for node in ast.parse(file.read_bytes()).body:
@@ -174,7 +174,7 @@ def _streamlit() -> Iterator[Pair]:
 
 
 def _table(module: str) -> Iterator[Pair]:
-    """Yield what a table of docstrings documents; the signature is its first line there."""
+    """Find pairs in a table of docstrings; there the signature is the first line."""
     for node in ast.walk(_tree(module)):
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name) or len(node.args) < 2:
             continue
@@ -211,7 +211,7 @@ def _text(node: ast.AST) -> str:
 
 
 def _pair(name: str, node: ast.AST) -> Iterator[Pair]:
-    """Yield one pair where the docstring has a useful first sentence."""
+    """Build one pair where the docstring has a useful first sentence."""
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
     sentence = first_sentence(ast.get_docstring(node) or "") if isinstance(node, kinds) else ""
     if sentence:

@@ -45,7 +45,7 @@ class _Snapshots:
         return np.asarray(self.load(name)[[self.row_of_text[text] for text in texts]])
 
     def hold(self, task: EvalTask) -> bool:
-        """Say whether all texts of the task have snapshots."""
+        """Check whether all texts of the task have snapshots."""
         return all(text in self.row_of_text for text in task.texts)
 
 

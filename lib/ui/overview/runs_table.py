@@ -72,7 +72,7 @@ def show_runs_table(shown: pd.DataFrame) -> list[str]:
 
 
 def write_metrics(shown: pd.DataFrame) -> Styler:
-    """Give each row's numbers the form of its metric; they still sort as numbers."""
+    """Format each row's numbers as its metric is written; they still sort as numbers."""
     styled = shown.style.format(na_rep="", subset=["base", "tuned", "difference"])
     for title, rows in shown.groupby("metric").groups.items():
         key = key_of_title(str(title))

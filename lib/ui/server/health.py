@@ -13,7 +13,7 @@ HEAVY_PACKAGES = ("torch", "transformers", "sentence_transformers", "umap", "num
 
 
 def loaded_heavy_packages() -> list[str]:
-    """Return the heavy packages that this process has imported."""
+    """List the heavy packages that this process has imported."""
     return [name for name in HEAVY_PACKAGES if name in sys.modules]
 
 

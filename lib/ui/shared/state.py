@@ -87,7 +87,7 @@ def swap_queue_snapshot(queue: QueueSnapshot) -> QueueSnapshot | None:
 
 
 def submission_key(form: str) -> str:
-    """Return a form's idempotency key: the same until `clear_submission_key`, so that a double click makes one job."""
+    """Idempotency key of a form, the same until `clear_submission_key`: a double click makes one job."""
     return str(st.session_state.setdefault(f"{_SUBMISSION}-{form}", uuid.uuid4().hex))
 
 

@@ -23,7 +23,7 @@ def classify_control(control: ControlResult) -> _ControlOutcome:
 
 
 def control_conclusion(control: ControlResult) -> str:
-    """Say what the shuffled-target control means for the run."""
+    """Conclude in words what the shuffled-target control means for the run."""
     outcome, metric, change = classify_control(control), control.metric, control.beyond
     if outcome == "no comparison" or change is None:
         return "Run the control again to compare it with the run, pair by pair."
@@ -41,7 +41,7 @@ def control_conclusion(control: ControlResult) -> str:
 
 
 def learning_curve_conclusion(curve: LearningCurve) -> str:
-    """Say whether more data would help, by the step from the last part to all of the data, pair by pair."""
+    """Conclude whether more data would help, from the last step of the learning curve, pair by pair."""
     points, metric, step_change = curve.points, curve.metric, curve.last_step
     if len(points) < 2:
         return "Too few rows for a learning curve."
@@ -57,7 +57,7 @@ def learning_curve_conclusion(curve: LearningCurve) -> str:
 
 
 def earlier_model_note(experiment_model: str, model: str | None) -> str:
-    """Say that an experiment was made with an earlier model of this run; empty where it was made with this one."""
+    """Note that an experiment used an earlier model of this run; empty where it used this one."""
     if not experiment_model or not model or experiment_model == model:
         return ""
     return "From an earlier checkpoint; the run has been trained further since."

@@ -59,7 +59,7 @@ def _show_learning_curve(run: Run, evaluation: Evaluation) -> None:
 
 
 def _show_earlier_model(experiment: ControlResult | LearningCurve, evaluation: Evaluation) -> None:
-    """Say where an experiment belongs to an earlier model of the run."""
+    """Show a note where an experiment belongs to an earlier model of the run."""
     words = earlier_model_note(experiment.model, evaluation.versions.get("tuned model"))
     if words:
         st.caption(f":material/history: {escape_markdown(words)}")

@@ -62,7 +62,7 @@ def _show_missing(run: Run) -> None:
 
 
 def _show_outdated(run: Run) -> None:
-    """Say that an older version made the evaluation, and offer to make it again."""
+    """Show that an older version made the evaluation, with a button that evaluates again."""
     if jobs.show_progress(run, "evaluate", title="Evaluation"):
         return
     with st.container(border=True, horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):

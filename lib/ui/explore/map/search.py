@@ -85,7 +85,7 @@ def _show_matches(view: MapView) -> None:
 
 
 def _locate_matches(view: MapView) -> pd.Series:
-    """Say for each row of the dataset that holds the words where it is, those on the map first."""
+    """Locate each row of the dataset that contains the search words, those on the map first."""
     data, rows = view.data, search_rows(view.run, view.filters.words)
     if data.classes:
         visible, on_map = data.rows[filter_texts(data, view.filters, view.run)], data.rows

@@ -55,7 +55,7 @@ def show_pair_results(run: Run) -> None:
 
 
 def _define_errors(pairs: pd.DataFrame) -> str:
-    """Say what counts as wrong where there are no ranks; empty where there are."""
+    """Define in words what counts as wrong where there are no ranks; empty where there are."""
     if "tuned_rank" in pairs or "text" in pairs:
         return ""
     if "label" in pairs:
