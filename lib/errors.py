@@ -1,4 +1,4 @@
-"""Errors meant for the user: what is wrong, where, and what to do. Pages and commands show them; everything else is a bug."""
+"""Errors meant for the user: what is wrong, where, and what to do. Anything else that is raised is a bug."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How numbers are written, once for pages, commands, charts and reports: metrics, differences, intervals, counts, units."""
+"""How metrics, differences, intervals, counts and units are written, once for pages, commands, charts, reports."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def metric_title(key: str) -> str:
 
 
 def format_metric(key: str, value: float, *, difference: float = 1.0) -> str:
-    """Write a value of a metric: 47%, 0.512, or rank 12; finely enough that a small difference to another value is seen."""
+    """Write a value of a metric, 47%, 0.512 or rank 12, with digits enough to show a small difference to another."""
     kind = metric_of(key).kind
     if kind == "rank":
         return f"{value:,.1f}".removesuffix(".0")
@@ -109,7 +109,7 @@ def format_values(key: str, change: Change, *, arrow: str = "→") -> str:
 
 
 def format_change(key: str, change: Change, *, arrow: str = "→") -> str:
-    """Write base -> tuned with the difference and its 95% confidence interval: 47% → 61% (+14 points, 95% CI +10 to +18)."""
+    """Write base -> tuned with the difference and its 95% interval: 47% → 61% (+14 points, 95% CI +10 to +18)."""
     return f"{format_values(key, change, arrow=arrow)} ({format_step(key, change)})"
 
 

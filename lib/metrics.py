@@ -1,4 +1,4 @@
-"""The metrics, one record each: pages, commands, model card and charts read title, kind, help and place from here."""
+"""The metrics, one record each, from which pages, commands, model card and charts read title, kind and help."""
 
 from __future__ import annotations
 

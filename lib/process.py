@@ -69,7 +69,7 @@ def call_module(
     check: Callable[[], None] = lambda: None,
     log: Path | None = None,
 ) -> Any:
-    """Run `python -m module` to its end, whose main is `answer_call`, and give what it answered to the JSON-able request.
+    """Run `python -m module`, whose main is `answer_call`, to its end; its answer to the JSON-able request.
 
     folder: an empty one for request and answer. check: called several times a second; what it raises ends the process.
     Raises the CloserError that the module raised, as it was; ChildDiedError without an answer; TimeoutError after `seconds`.
@@ -90,7 +90,7 @@ def call_module(
 
 
 def answer_call(function: Callable[[Any], Any]) -> int:
-    """Be the main of a module that `call_module` runs: answer with the function's JSON-able value or its CloserError."""
+    """Main of a module for `call_module`: answer with the function's JSON-able value or its CloserError."""
     folder = Path(sys.argv[1])
     request = json.loads((folder / "request.json").read_text(encoding="utf-8"))
     try:

@@ -1,4 +1,4 @@
-"""How long work reports: one small protocol that training, evaluation and projection call and jobs, commands and tests implement."""
+"""The protocol by which long work reports its progress; jobs, commands and tests implement it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class LossPoint:
 
 @dataclass(frozen=True)
 class SnapshotMeasurement:
-    """The metrics of one snapshot (base, epoch-001, ..., best) on one part (validation, held_out), and what they took."""
+    """The metrics of one snapshot (base, epoch-001, ..., best) on validation or held_out, and their seconds."""
 
     part: str
     snapshot: str
@@ -92,7 +92,7 @@ class Silent:
 
 
 class Heartbeat(Silent):
-    """Stand for another Progress inside a step of its work: show that it lives, let it be stopped, and say nothing else.
+    """A Progress for a step inside another's work: shows that it lives, lets it be stopped, reports nothing else.
 
     stoppable: false for a step that is better finished, such as saving what was reached.
     """

@@ -1,4 +1,4 @@
-"""The one module of colours: the same meaning has the same colour everywhere, told apart also by colour-blind eyes.
+"""The colours: one meaning has one colour everywhere, distinguishable for colour-blind people too.
 
 Better and worse are two of Okabe and Ito's colours (bluish green, vermilion); the dark variants are lighter tints of the same hues.
 """

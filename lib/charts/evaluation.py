@@ -1,4 +1,4 @@
-"""Figures of an evaluation: how cosines are spread, the course over the epochs, what a blend keeps, a cosine in parts."""
+"""Figures of an evaluation: cosine distributions, metrics by epoch, interpolation, the parts of a cosine."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def lowest_cosine(similarity: Similarity) -> float:
 
 
 def add_thresholds(figure: go.Figure, similarity: Similarity, colours: Palette) -> None:
-    """Draw the thresholds that there are, the lower one's label to its left and the higher one's to its right: they never meet."""
+    """Draw the thresholds, the lower one's label to its left and the higher one's to its right, without overlap."""
     cosines = [(model.threshold.cosine, name) for name, model in similarity.by_model.items() if model.threshold]
     ordered = sorted(cosines, key=lambda one: one[0])
     for place, (cosine, name) in enumerate(ordered):

@@ -58,7 +58,7 @@ def thin(x: Sequence[float], y: Sequence[float], *, most: int = MAX_CURVE_POINTS
 
 
 def training_figure(run: TrainingCurves, colours: Palette, *, epochs: float | None = None) -> go.Figure:
-    """Draw loss (left) and the validation metric (right) of one run, the base as a line across and the best epoch marked."""
+    """Draw loss (left) and validation metric (right) of one run, with the base's value and the best epoch."""
     title = metric_title(run.metric) if run.metric else "not measured yet"
     figure = _panels(colours, ("Training loss", f"Validation: {escape(title)}"))
     figure.add_trace(

@@ -88,7 +88,7 @@ def warn_of_trained_rows(frame: pd.DataFrame, known: pd.DataFrame, shape: Shape)
 
 
 def read_frame(path: Path, shape: Shape, stored: dict[str, Any] | None = None) -> pd.DataFrame:
-    """Read, map (as the run's dataset was, where the columns are the same) and audit a file; all its rows are held out.
+    """Read, map (as the run's dataset, where columns are the same) and audit a file; all its rows are held out.
 
     Raises InputError where it cannot be read or has another shape.
     """

@@ -104,7 +104,7 @@ def loss_names() -> str:
 
 
 def run(given: argparse.Namespace) -> int:
-    """Read, split, store, train, evaluate and draw; return 0, or 1 when a run failed: the others are printed and copied."""
+    """Read, split, store, train, evaluate and map; exit code 0, or 1 when a run failed: the others are copied."""
     from lib.models.catalog import is_static_name, resolve
     from lib.store.workspace import open_workspace
 
@@ -200,7 +200,7 @@ def collect_results(
 
 
 def evaluation_of_run(workspace: Workspace, run: Run) -> Evaluation:
-    """Load the evaluation of a run that succeeded. Raises TrainingError or CloserError with the reason where there is none."""
+    """Load the evaluation of a run that succeeded. Raises TrainingError or CloserError with the reason else."""
     from lib.evaluation.store import load_evaluation
 
     if run.state != "succeeded":

@@ -50,7 +50,7 @@ def _connect(texts: list[str]) -> np.ndarray:
 
 
 def _near_pairs(texts: list[str]) -> Iterator[tuple[int, int]]:
-    """Find pairs whose shingles have a Jaccard index of at least MIN_JACCARD, by each bucket's first text."""
+    """Find pairs of texts whose shingles have a Jaccard index of at least MIN_JACCARD."""
     long = np.array([at for at, text in enumerate(texts) if len(text) >= MIN_SHINGLED_CHARACTERS], dtype=np.int64)
     if len(long) < 2:
         return
@@ -105,7 +105,7 @@ def _chunks(texts: list[str]) -> Iterator[list[str]]:
 
 
 def _minima(texts: list[str]) -> np.ndarray:
-    """Compute MinHash signatures, (texts, BANDS * ROWS_PER_BAND) uint32: each hash function's minimum over the shingles.
+    """Compute MinHash signatures, (texts, BANDS * ROWS_PER_BAND) uint32: each hash's minimum over the shingles.
 
     A shingle of code points c_0 ... c_4 is the polynomial sum of c_i p^(i + 1) modulo 2^64. The hash functions are
     multiply-shift (Dietzfelbinger et al. 1997): the upper 32 bits of a shingle times an odd random factor.

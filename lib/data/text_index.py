@@ -56,7 +56,7 @@ class TextIndex:
 
     @property
     def evaluation_order(self) -> np.ndarray:
-        """Row numbers, held-out before validation before train where a split is given: of copies, the evaluated one stays."""
+        """Row numbers, held-out first, then validation, then train: of copies, the evaluated one stays."""
         if "part" not in self.frame:
             return np.arange(len(self))
         rank = self.frame["part"].map(PARTS.index).to_numpy(dtype=np.int64)

@@ -1,4 +1,4 @@
-"""Paired comparison of metrics of all examples at once, which no example has alone: a correlation, a median, an area.
+"""Paired bootstrap of metrics over all examples at once (a correlation, a median, an area).
 
 docs/statistics.md derives what is computed here and says what was checked.
 """

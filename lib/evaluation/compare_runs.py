@@ -1,4 +1,4 @@
-"""One tuned model against another on the same held-out pairs: which of two runs is better, and is the difference clear?"""
+"""Compare two tuned models on the same held-out pairs: the difference, its interval and test."""
 
 from __future__ import annotations
 

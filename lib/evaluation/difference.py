@@ -1,4 +1,4 @@
-"""One metric of base and tuned model on the same examples, with interval and test: the number that every comparison gives."""
+"""One metric of base and tuned model on the same examples: difference, interval and test."""
 
 from __future__ import annotations
 

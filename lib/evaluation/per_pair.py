@@ -1,4 +1,4 @@
-"""Per-pair results: cosine, rank and margin of each example before and after, and the nearest targets of its query."""
+"""Per-pair results: cosine, rank and margin of each example, base and tuned, and its query's nearest targets."""
 
 from __future__ import annotations
 

@@ -15,10 +15,11 @@ BLOCK_CELLS = 25_000_000
 
 @dataclass(frozen=True)
 class Retrieval:
-    """What each query finds. Arrays by query: top ids and cosines (queries, TOP), rank of the first right target (from 1),
+    """The retrieval results of each query, as arrays by query.
 
-    cosine of the best right and of the best wrong target (nan where none is wrong), which of the top are right, and how many
-    right ones there are. target_rank: by right target, in the order they were given, 1 + the number of wrong ones above it.
+    top, top_cosine: (queries, TOP) ids and cosines; rank: of the first right target, from 1; right, wrong: cosine of the
+    best right and of the best wrong target (nan where none is wrong); hits: which of the top are right; relevant: number
+    of right targets. target_rank: by right target, in input order, 1 + the number of wrong ones above it.
     """
 
     top: np.ndarray
@@ -39,7 +40,7 @@ class Retrieval:
         return (self.rank <= k).astype(float)
 
     def precision(self, k: int) -> np.ndarray:
-        """Compute by query the share of the first k that is right; where there are fewer targets, what lacks is not right."""
+        """Compute by query the share of the first k that is right; missing targets count as wrong."""
         return self.hits[:, :k].sum(axis=1) / k
 
     def reciprocal_rank(self, k: int = TOP_K) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Evaluate a run: base and tuned model on the same held-out examples by the same code, stored for pages and commands."""
+"""Evaluate a run: base and tuned model on the same held-out examples by the same code, and store the result."""
 
 from __future__ import annotations
 

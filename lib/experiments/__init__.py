@@ -1,1 +1,1 @@
-"""What trains or measures beyond one run: shuffled-target control, learning curve, interpolation, label noise, cost estimate."""
+"""Experiments beyond one run: control, learning curve, interpolation, label noise, cost estimate."""

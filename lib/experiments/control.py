@@ -1,4 +1,4 @@
-"""The shuffled-target control: the same training with shuffled targets shows what a gain owes to the pairs themselves."""
+"""The shuffled-target control: the same training with shuffled targets, to tell how much of a gain the pairs cause."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long will a training take, and how much memory? Some real steps of it, in a process of their own, with nothing kept.
+"""Estimate a training's time and memory from some real steps, in a process of their own that saves nothing.
 
 Pages import this module: what brings torch is imported inside `python -m lib.experiments.cost_estimate`.
 """
@@ -62,14 +62,17 @@ class Estimate:
     device: str
 
     def seconds(self, recipe: Recipe, *, steps: int) -> float:
-        """Estimate the seconds of a training with all its epochs, of so many steps each: steps, validations (the base's too), checkpoints."""
+        """Estimate the seconds of a training of all epochs with so many steps each.
+
+        In it: steps, validations (the base's too), checkpoints.
+        """
         validations = 1 + cadence.validations_left(recipe)
         whole = recipe.epochs * steps * self.step_seconds + validations * self.validation_seconds
         return whole + cadence.checkpoint_seconds(epochs=recipe.epochs, cost=self.checkpoint_seconds, whole=whole)
 
 
 class Probe(Silent):
-    """A Progress that takes the time of some steps, asks for a checkpoint at the last one, and stops the training."""
+    """A Progress that times some steps, asks for a checkpoint at the last one, and stops the training."""
 
     def __init__(self) -> None:
         self.training: TrainState | None = None
@@ -186,7 +189,7 @@ def train_probe(frame: pd.DataFrame, shape: str, model: str, recipe: Recipe, fol
 
 
 def summarise_probe(probe: Probe, *, texts: int) -> Estimate:
-    """Make an estimate: the median step after the first ones, a validation of so many texts by what training on them costs."""
+    """Estimate from a probe: the median step after the first ones, and a validation of so many texts from it."""
     from lib.training.memory import peak_memory
 
     training = probe.training

@@ -1,4 +1,4 @@
-"""Models compared on a run's held-out part, and trainings on a changed training part that leave no model behind."""
+"""Compare models on a run's held-out part, and train on a changed training part without saving a model."""
 
 from __future__ import annotations
 

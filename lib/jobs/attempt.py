@@ -56,7 +56,7 @@ class Attempt:
         return True
 
     def _report(self, state: str, reason: str, error: CloserError | None) -> bool:
-        """Write the end to the queue; a disk that is full at first may take the few bytes a moment later: a reserve is freed."""
+        """Write the end of an attempt to the queue; on a full disk, try again after freeing the reserved space."""
         for tries_left in (2, 1, 0):
             try:
                 return self.workspace.jobs.finish(self.job, state, reason, error=error, follow_ups=self.follow_ups)

@@ -147,7 +147,7 @@ _FIELD_TYPES = {kind: get_type_hints(event) for kind, event in EVENTS.items()}
 
 
 def parse_event(line: bytes) -> Event | None:
-    """Parse one line, or None where a kill tore it, it is damaged, or another version wrote a kind that is not known here."""
+    """Parse one line; None where it is torn by a kill, damaged, or of a kind that is not known here."""
     try:
         facts = json.loads(line)
         event, hints = EVENTS[facts["kind"]], _FIELD_TYPES[facts["kind"]]

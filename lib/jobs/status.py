@@ -39,7 +39,7 @@ class Pace:
     was_validating: bool = False
 
     def advance(self, clock: float, done: float, total: float) -> None:
-        """Take a point; the time since the last one counts unless a validation lay between, and less as more comes after it."""
+        """Add a point; the time since the last one counts unless a validation was between, older times less."""
         if self.last is not None and not self.was_validating and clock > self.last[0] and done > self.last[1]:
             weight = math.exp(-(done - self.last[1]) / max(1.0, PACE_SHARE * total))
             self.seconds = self.seconds * weight + clock - self.last[0]

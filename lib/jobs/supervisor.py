@@ -1,4 +1,4 @@
-"""The part of the server that sees to it that waiting jobs have a worker. One a workspace; a second server only watches."""
+"""The server's supervisor: starts a worker for queued jobs. One a workspace; a second server only watches."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _log = logging.getLogger("closer")
 
 
 class Supervisor:
-    """A thread that wakes every second: takes the supervisor lock, gives back dead workers' jobs, starts a worker.
+    """A thread that each second takes the supervisor lock, releases dead workers' jobs, starts a worker.
 
     on_begin: called, from this thread, when work begins after there was none, whoever asked for it.
     """
@@ -112,14 +112,14 @@ class Supervisor:
 
 @dataclass(frozen=True)
 class PendingStop:
-    """How long a job has been asked to stop: since when, since when its worker is silent, and how much it had said."""
+    """A job's request to stop: since when, since when its worker is silent, and its output at that time."""
 
     began: float | None = None
     silent: float = 0.0
     said: int = -1
 
     def observe(self, events: Path) -> PendingStop:
-        """Update it by what its worker has written since."""
+        """Compare with what the job's worker has written since."""
         present = time.monotonic()
         said = events.stat().st_size if events.exists() else 0
         began = present if self.began is None else self.began

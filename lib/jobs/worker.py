@@ -1,4 +1,4 @@
-"""The process that works: `python -m lib.jobs.worker HOME`. It holds the worker lock and takes jobs until none is left."""
+"""The worker process, `python -m lib.jobs.worker HOME`: holds the worker lock and takes jobs until none is left."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def log_path(workspace: Workspace, job: Job) -> Path:
 
 
 def write_output_to(path: Path) -> None:
-    """Let what this process prints, a crash of native code too, go to the log of the run that it works on from now on."""
+    """Redirect this process's output, a crash of native code too, to the log of its present run."""
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)

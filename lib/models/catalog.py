@@ -1,4 +1,4 @@
-"""Which models there are and where they lie: names to folders, safely. Imports nothing heavy, so that pages can call it."""
+"""The models on offer and their folders: names to paths, safely. Light, so that pages can import it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Compute the usual layouts of several snapshots, as choices and to compare with: UMAP on all at once, and AlignedUMAP."""
+"""Baseline layouts of several snapshots: UMAP on all at once, and AlignedUMAP."""
 
 from __future__ import annotations
 
@@ -56,7 +56,10 @@ def aligned_umap(points: DistinctPoints, *, seed: int, progress: Progress) -> np
 
 
 def _relation(before: np.ndarray, after: np.ndarray, members: np.ndarray, later_members: np.ndarray) -> dict[int, int]:
-    """Map rows of one snapshot to rows of the next by text. before, after: the point of each text; members: ascending."""
+    """Map rows of one snapshot to rows of the next by text.
+
+    before, after: the point of each text; members: ascending.
+    """
     rows, later_rows = np.searchsorted(members, before).tolist(), np.searchsorted(later_members, after).tolist()
     return dict(zip(rows, later_rows, strict=True))
 

@@ -1,4 +1,4 @@
-"""Add the held-out pairs that changed most to the map of a large dataset, where training did not follow their texts.
+"""Add the held-out pairs that changed most to the map of a large dataset that lacks their texts.
 
 They are known only after the evaluation.
 """
@@ -37,7 +37,7 @@ NO_ADDED_TEXTS = AddedTexts([], np.zeros((0, 0), np.float32), np.zeros((0, 0), n
 
 
 def missing_extreme_texts(run: Run, shape: str, known: list[str], *, home: Path, progress: Progress) -> AddedTexts:
-    """Find the texts of the strongest changes among the evaluated pairs that are not known, with vectors from the cache.
+    """Find texts of the strongest changes among evaluated pairs that are not known, with vectors from the cache.
 
     Nothing is added to a run that was not evaluated, or whose map holds every held-out text.
     """

@@ -17,7 +17,7 @@ from lib.projection.quality import LayoutQuality, line_quality, text_movement, t
 
 @dataclass(frozen=True)
 class Layout:
-    """Coordinates {snapshot: (texts, 2) float32} in one frame, their quality, and the seconds of the layout without measuring."""
+    """Coordinates {snapshot: (texts, 2) float32} in one frame, their quality, and the seconds of the layout alone."""
 
     coordinates: dict[str, np.ndarray]
     quality: LayoutQuality
@@ -55,7 +55,10 @@ def compute_layout(
 def check_layout_inputs(
     pairs: np.ndarray, snapshots: Mapping[str, np.ndarray], *, method: str, balance: float
 ) -> np.ndarray:
-    """Bring pairs to (m, 2) int64. Raises InputError for an unknown method, a balance outside 0..1, rows that do not exist."""
+    """Convert pairs to (m, 2) int64.
+
+    Raises InputError for an unknown method, a balance outside 0..1, rows that do not exist.
+    """
     if method not in LAYOUT_METHODS:
         raise InputError(f"“{method}” is not a layout method.", todo=f"Choose one of {', '.join(LAYOUT_METHODS)}.")
     if not 0 <= balance <= 1:
@@ -85,7 +88,7 @@ def compute_positions(
 
 
 def rotate_to_principal_axis(positions: np.ndarray, last: np.ndarray) -> np.ndarray:
-    """Rotate all positions (points, 2) so that the points of the last snapshot spread most from left to right, as screens do.
+    """Rotate positions (points, 2) so that the last snapshot spreads most from left to right, as screens do.
 
     Their first principal axis becomes the x axis. A rotation, no reflection: no distance changes.
     """
@@ -128,7 +131,7 @@ def null_movement(points: DistinctPoints, frames: Mapping[str, np.ndarray]) -> f
 
 
 def twin_distances(points: DistinctPoints, frame: np.ndarray) -> np.ndarray:
-    """Compute how far the texts of an identical copy of the first snapshot lie from their twins in its frame (texts, 2)."""
+    """Compute the distances of a copy of the first snapshot's texts from their twins in its frame (texts, 2)."""
     rows = points.vectors[points.index[0]]
     first, number = distinct_rows(np.concatenate([rows, rows.copy()]))
     twin = first[number[len(rows) :]]

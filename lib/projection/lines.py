@@ -1,4 +1,4 @@
-"""Collect the lines of a map: the pairs whose two texts are on it, with their cosines and what the layout made of them."""
+"""Collect the lines of a map: pairs with both texts on it, their cosines and their drawn lengths."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def text_pairs(lines: pd.DataFrame) -> np.ndarray:
 def measure_lines(
     lines: pd.DataFrame, layout: Layout, vectors: Mapping[str, np.ndarray], noise: SeedNoise
 ) -> pd.DataFrame:
-    """Add to each line base_cosine and tuned_cosine (full dimensions), change of length, its noise, and faded: change <= noise."""
+    """Add each line's base_cosine, tuned_cosine (full dimensions), change of length, noise, and faded: change <= noise."""
     names = list(vectors)
     source, target = lines["source"].to_numpy(), lines["target"].to_numpy()
     measured = lines.copy()

@@ -1,4 +1,4 @@
-"""Collect the points of a map: each distinct vector of all snapshots once, so that a text that did not change cannot move."""
+"""Collect the points of a map, each distinct vector of all snapshots once: an unchanged text cannot move."""
 
 from __future__ import annotations
 

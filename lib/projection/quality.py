@@ -1,4 +1,4 @@
-"""Measure how well a layout agrees with the full dimensions. docs/layout.md says what each figure can and cannot tell."""
+"""Measure how well a layout agrees with the full dimensions; docs/layout.md says what each figure means."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from lib.projection.quality import line_lengths
 
 @dataclass(frozen=True)
 class SeedNoise:
-    """Standard deviation over seeds, in the map's units: of each text's movement (texts,) and each line's change (lines,)."""
+    """Standard deviation over seeds, in map units: of each text's movement (texts,) and each line's change (lines,)."""
 
     texts: np.ndarray
     lines: np.ndarray
@@ -24,7 +24,7 @@ EndFrames = tuple[np.ndarray, np.ndarray]
 
 
 def seed_noise(layouts: list[EndFrames], pairs: np.ndarray) -> SeedNoise:
-    """Compare layouts of the same texts under several seeds, each aligned to the first; one layout alone has no noise to tell.
+    """Compare layouts of the same texts under several seeds, each aligned to the first; one layout alone has no noise.
 
     Of movements v_s (texts, 2) with mean v: sqrt(sum over seeds of |v_s - v|^2 / (seeds - 1)).
     """

@@ -15,7 +15,7 @@ from lib.store.workspace import Workspace
 
 @dataclass(frozen=True)
 class JobContext:
-    """The open workspace, the job, the dataset that it is about, where to report, and the run where it belongs to one."""
+    """A job's workspace, record, dataset, progress, and run where it belongs to one."""
 
     workspace: Workspace
     job: Job

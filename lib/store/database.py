@@ -1,4 +1,4 @@
-"""The workspace's one SQLite file: names, states and the queue. Opened per use; every change is one short transaction."""
+"""The workspace's SQLite file: names, states and the queue. Opened per use; every change is one short transaction."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def now() -> str:
 
 
 class Database:
-    """The SQLite file of a workspace. Raises StoreError when it is from a newer version, DamagedError when it is not whole."""
+    """The SQLite file of a workspace. Raises StoreError for a newer version's, DamagedError for a damaged one."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -133,7 +133,7 @@ class Database:
         return [] if rows == ["ok"] else rows
 
     def _connect(self, *, only_reading: bool = False) -> sqlite3.Connection:
-        """Connect; where the disk is so full that SQLite cannot even open, give the reserve back, and else read without a log."""
+        """Connect; on a full disk free the reserved space first, and else read without a log."""
         try:
             return self._opened()
         except sqlite3.OperationalError as error:
@@ -210,7 +210,7 @@ class Database:
             connection.commit()
 
     def _keep_older(self, connection: sqlite3.Connection, version: int) -> None:
-        """Copy a database of an older schema before it is changed: who goes back to an older Closer can go on with it."""
+        """Copy a database of an older schema before it is changed, so that an older Closer can go on with it."""
         kept = self.path.with_name(f"closer.schema-{version}.db")
         if not kept.exists():
             part = kept.with_suffix(".part")
@@ -235,7 +235,7 @@ def _is_sqlite_full(error: sqlite3.Error) -> bool:
 
 
 def rotate(newest: Path) -> None:
-    """Keep the newest backup as an older one when the last of those is an hour old: a mistake can be taken back a while later."""
+    """Keep the newest backup as an older one, once the last of those is an hour old, to undo later mistakes."""
     older = [newest.with_name(name) for name in OLDER_BACKUPS]
     if not newest.exists():
         return

@@ -10,7 +10,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Headline:
-    """One metric of base and tuned model with the 95% interval of the difference; a bound that does not exist is nan.
+    """One metric of base and tuned model with the difference's 95% interval; a missing bound is nan.
 
     verdict: better, worse or no clear change. held_out: how many examples were evaluated.
     """

@@ -20,7 +20,7 @@ MAX_ATTEMPTS = 3
 
 @dataclass(frozen=True)
 class Job:
-    """One piece of work on a run, or on a dataset alone. `token` names the attempt: an older worker cannot write with its own.
+    """One job, on a run or a dataset alone. `token` names the attempt, so that an older worker cannot write.
 
     run: empty for work on a dataset alone, which `dataset` then names. spent: the seconds that ended attempts took, counting
     from the last time it was asked for anew. error: what a failed job raised, where that is known as a whole.

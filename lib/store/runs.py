@@ -23,7 +23,9 @@ from lib.store.publish import size_of
 
 @dataclass(frozen=True)
 class Run:
-    """One run; batch names the runs that one press started; `state` and `reason` are those of its training job, `job` is that job's id.
+    """One run. `state` and `reason` are those of its training job.
+
+    batch: id shared by the runs of one press; job: the training job's id.
 
     spent: the seconds of its training's ended attempts; `started` and `ended` are those of the last one.
     """
@@ -154,7 +156,7 @@ class Runs:
         return self.get(identity)
 
     def delete(self, identity: str) -> None:
-        """Hide a run; `restore` brings it back until `purge` frees its space. Raises InputError while anything works on it."""
+        """Hide a run until `restore` or `purge`. Raises InputError while any job works on it."""
         run = self.get(identity)
         with self._database.changing() as connection:
             self._must_rest(connection, run)

@@ -106,7 +106,7 @@ def read_snapshots(folder: Path) -> Snapshots:
 
 
 def read_index(folder: Path) -> list[dict[str, Any]]:
-    """Read the stored rows of the index. Raises FileNotFoundError, and ValueError, KeyError or TypeError when damaged."""
+    """Read the index's rows. Raises FileNotFoundError; ValueError, KeyError or TypeError when damaged."""
     # "moments" is the stored word for snapshots: workspaces of earlier versions have it.
     return json.loads(SnapshotPaths(folder).index.read_text(encoding="utf-8"))["moments"]
 

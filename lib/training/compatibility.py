@@ -1,4 +1,4 @@
-"""A recipe meets a model: what means nothing for this one is taken out, and said; nothing is dropped in silence."""
+"""Fit a recipe to a model: settings that mean nothing for it are removed, each with a line for the log."""
 
 from __future__ import annotations
 

@@ -77,7 +77,7 @@ def grouped_size(batch_size: int) -> int:
 
 
 def _grouped(found: TextCounts, size: int) -> EpochPlan:
-    """Classes take turns with two texts each until only one has any left (sentence-transformers' GroupByLabelBatchSampler)."""
+    """Plan GroupByLabelBatchSampler's epoch: classes take turns with two texts each until only one has any left."""
     # Class k has c_k // 2 pairs; a round takes one of each class, as long as two classes have any left. The largest
     # class therefore stops with the second largest: 2 * sum_k min(c_k // 2, second largest) texts in all.
     pairs = sorted((count // 2 for count in found.classes if count >= 2), reverse=True)

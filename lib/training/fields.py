@@ -1,4 +1,4 @@
-"""Declare a setting of the recipe once: default, words, bounds and checks, from which form and command line are made."""
+"""Declare a setting of the recipe once: default, texts, bounds and checks; form and command line are built from it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The epochs of a training: steps, looks and checkpoints, from the newest whole checkpoint or from the start."""
+"""The epochs of a training: steps, validations and checkpoints, from the newest whole checkpoint or the start."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def at_its_rate(training: TrainState) -> Recipe:
 
 
 def resume(training: TrainState, checkpoint: Path) -> None:
-    """Take the history back to the checkpoint's step; what came after it is measured again, with the same result."""
+    """Reset the history to the checkpoint's step; what came after it is measured again, with the same result."""
     training.history = History.from_json(checkpoints.load_history(checkpoint))
     step = int(checkpoint.name.rsplit("-", 1)[1])
     training.progress.log(f"Goes on from step {step}.")
@@ -122,7 +122,7 @@ def ahead(training: TrainState) -> dict[str, float]:
 
 
 def after_epoch(training: TrainState, trainer: st_trainer.Trainer, epoch: int) -> bool:
-    """Measure and show an epoch, keep it if it is the best, save a checkpoint when it is time; return True to stop early."""
+    """Validate an epoch, save it where it is the best, write a checkpoint when one is due; True to stop early."""
     recipe, history = training.recipe, training.history
     training.pause()
     began, history.epochs_done = time.monotonic(), epoch
@@ -162,7 +162,7 @@ def begun_epoch(training: TrainState) -> int:
 
 
 def check_done(training: TrainState, trainer: st_trainer.Trainer) -> None:
-    """Raise TrainingError unless the last step was reached or early stopping ended it: a silent end is no success."""
+    """Raise TrainingError unless the last step was reached or early stopping ended the training."""
     state = trainer.state
     if state.global_step < state.max_steps and not trainer.hooks.stopped:
         raise TrainingError(

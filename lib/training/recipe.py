@@ -1,4 +1,4 @@
-"""Every setting of a training: frozen, validated, stored with the run. Light: pages and command line read it too."""
+"""The recipe: every setting of a training, frozen, validated, stored with the run. Light, for pages."""
 
 from __future__ import annotations
 
@@ -211,7 +211,7 @@ class Recipe:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Recipe:
-        """Read stored values. Raises InputError for unknown settings and unusable values; a missing one takes its default."""
+        """Read stored values; a missing one takes its default. Raises InputError for unknown or unusable ones."""
         if not isinstance(values, Mapping):
             raise InputError(f"{values!r} is no recipe.", todo=f"Known settings: {', '.join(FIELDS)}.")
         unknown = sorted(str(name) for name in values if name not in FIELDS)
@@ -269,7 +269,7 @@ FIELDS: dict[str, Field] = {
 
 
 def recipe_of(run: Run) -> Recipe:
-    """Read a run's recipe. Raises InputError where a newer version or a damaged database left what this one cannot use."""
+    """Read a run's recipe. Raises InputError for one of a newer version or a damaged database."""
     return Recipe.from_json(run.recipe)
 
 

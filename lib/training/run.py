@@ -1,4 +1,4 @@
-"""Train one base model on one dataset by one recipe: from the first look at the base to the saved, checked model."""
+"""Train one base model on one dataset by one recipe, from the base's validation to the saved, checked model."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def train_model(
     progress: Progress,
     card: dict[str, Any] | None = None,
 ) -> TrainResult:
-    """Train, keep the best epoch, save it under `folder` and return what came of it; goes on from a checkpoint if there is one.
+    """Train, save the best epoch under `folder`, resuming from a checkpoint where there is one.
 
     Raises TrainingError (loss not finite, damaged checkpoints), ModelError, InputError; CancelledError after a cancelled
     training whose best epoch so far was saved and marked partial.
@@ -64,7 +64,7 @@ def train_model(
 
 
 def run_and_save(training: TrainState, final: Path, card: dict[str, Any]) -> TrainResult:
-    """Train to the end and save the best epoch; what cuts a training short is raised again once its best so far is saved."""
+    """Train to the end and save the best epoch; an error is raised again once the best so far is saved."""
     cut: CancelledError | TrainingError | None = None
     try:
         with naming_memory(training.recipe, training.model):
@@ -98,7 +98,7 @@ def with_partial_note(error: TrainingError) -> TrainingError:
 
 @contextmanager
 def thread_count(count: int) -> Iterator[None]:
-    """Compute with so many threads (0: as many as before) for the block: a worker does the next run with all of them again."""
+    """Compute with so many threads (0: unchanged) for the block, then restore the number for the worker's next run."""
     before = torch.get_num_threads()
     torch.set_num_threads(count or before)
     try:
@@ -126,7 +126,7 @@ def open_training(
     home: Path,
     progress: Progress,
 ) -> TrainState:
-    """Load the model, measure and show the base (from the cache where it was encoded before), and get ready to train."""
+    """Load the model, measure and show the base (from the cache where possible), and prepare to train."""
     model = load_model(model_name, device=choose_device(recipe.device), home=home)
     progress.log(f"Computes on {model.device}, {torch.get_num_threads()} threads.")
     recipe, left_out = adapt_recipe(recipe, model)
@@ -169,7 +169,7 @@ def check_space(training: TrainState) -> None:
 
 
 def save_model(training: TrainState, final: Path, card: dict[str, Any], *, partial: bool) -> int:
-    """Publish the best epoch as a plain sentence-transformers folder that was loaded again and compared; return that epoch."""
+    """Publish the best epoch as a sentence-transformers folder, loaded again and compared; its epoch."""
     progress, model = training.progress, training.model
     progress.stage("saving")
     best = checkpoints.load_best(training.checkpoints, model)

@@ -1,4 +1,4 @@
-"""The tuned model as a plain sentence-transformers folder: checked before it is written, loaded again before it counts."""
+"""Save the tuned model as a plain sentence-transformers folder, checked before it is written and after loading it."""
 
 from __future__ import annotations
 

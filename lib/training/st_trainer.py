@@ -1,4 +1,4 @@
-"""SentenceTransformerTrainer with three changes: it wastes nothing on the CPU, checkpoints whole, and stops on a bad loss."""
+"""SentenceTransformerTrainer with packed batches on the CPU, atomic checkpoints, and a stop at a non-finite loss."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is measured on the validation part, of the base and after epochs, by one code; and the best epoch so far."""
+"""Metrics of the base and of epochs on the validation part, and the best epoch so far."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What each epoch is measured on: the validation part, against at most so many texts that a look stays cheap."""
+"""The sample of the validation part that each epoch is measured on, so that a validation stays cheap."""
 
 from __future__ import annotations
 

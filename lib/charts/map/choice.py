@@ -37,7 +37,7 @@ class MapSample:
 def sample_map(
     lines: pd.DataFrame, texts: int, *, marked: tuple[int, ...] = (), most: int = MAX_DRAWN_POINTS, seed: int = 0
 ) -> MapSample:
-    """Choose at most `most` points: marked pairs, the strongest changes either way, a seeded sample; then other texts.
+    """Sample at most `most` points: marked pairs, the strongest changes, a seeded sample; then other texts.
 
     lines: pair, source, target, value. texts: how many texts are on the map.
     """
@@ -49,7 +49,7 @@ def sample_map(
 
 
 def sample_lines(lines: pd.DataFrame, most: int, *, marked: tuple[int, ...], seed: int) -> np.ndarray:
-    """Choose at most `most` rows of the lines, ascending: the marked ones, both ends of the change, a sample of the rest."""
+    """Sample at most `most` rows of the lines, ascending: marked ones, both ends of the change, some of the rest."""
     if len(lines) <= most:
         return np.arange(len(lines))
     value = lines["value"].fillna(0).to_numpy()

@@ -1,4 +1,4 @@
-"""Build the map as one plotly figure with a frame for each snapshot: zoom survives, and slider and play never ask the server."""
+"""Build the map as one plotly figure with a frame a snapshot: zoom survives, the slider needs no server."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def map_figure(
 
 
 def plotly_traces(scene: list[Trace], frame: np.ndarray, *, smooth: bool, styled: bool = False) -> list[go.Scatter]:
-    """Build plotly's traces at their positions in a frame, float32, which plotly sends as bytes. styled: with their style, too."""
+    """Build plotly's traces at their positions (float32) in a frame. styled: with their style, too."""
     found = []
     for trace in scene:
         x, y = trace.places(frame)

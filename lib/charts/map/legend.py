@@ -1,4 +1,4 @@
-"""Name a map's colours in its legend, by entries that stand for no mark, so that the figure explains itself wherever it is shown."""
+"""The legend of a map: one entry a colour, without points of its own, so that exported figures explain themselves."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NOISE_NAME = "Below the layout noise"
 
 
 def legend_traces(colours: Palette, measure: str, *, faded: bool) -> list[Trace]:
-    """Build one entry a colour; a click on it hides and shows the lines of that colour. faded: whether some lines are."""
+    """Build one entry a colour, which hides and shows its lines by a click. faded: whether some lines are."""
     better, same, worse = LEGEND_NAMES[measure]
     found = [
         legend_entry(name, colour, group)

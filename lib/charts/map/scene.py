@@ -58,7 +58,7 @@ class TextClasses:
 
 @dataclass(frozen=True)
 class MapContent:
-    """What a map shows: lines (value, change, faded and more), background text ids, texts, selected pairs, measure, classes.
+    """What a map shows: lines with their measures, background text ids, texts, selected pairs, measure, classes.
 
     measure: what value is (margin, cosine, label); classes: labelled texts, where the dataset has them.
     """
@@ -72,7 +72,10 @@ class MapContent:
 
 
 def map_traces(subject: MapContent, colours: Palette, ends: tuple[np.ndarray, np.ndarray]) -> list[Trace]:
-    """Build background, lines or classes, points, labels, selection and legend. ends: the first and the last frame (texts, 2)."""
+    """Build background, lines or classes, points, labels, selection and legend.
+
+    ends: the first and the last frame (texts, 2).
+    """
     if subject.classes is not None:
         return classes_traces(subject, subject.classes, colours)
     lines = subject.lines
@@ -156,7 +159,7 @@ def highlighted(lines: pd.DataFrame) -> np.ndarray:
 
 
 def line_traces(lines: pd.DataFrame, limit: float, colours: Palette) -> list[Trace]:
-    """Build the lines of each colour, the strongest of a crowd last; lines whose drawn change is below the layout noise are faded."""
+    """Build the lines of each colour, the strongest last; a drawn change below the layout noise is faded."""
     step = np.digitize(lines["value"].fillna(0).to_numpy() / limit, COLOUR_STEPS)
     faded = lines["faded"].to_numpy(bool)
     strong = highlighted(lines)

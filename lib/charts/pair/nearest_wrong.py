@@ -40,7 +40,7 @@ class AnswerTriple:
 
 
 def triangle(vectors: np.ndarray) -> np.ndarray:
-    """Compute a triangle (3, 2) with the true distances: question at the origin, right answer to the right, wrong one above.
+    """Compute a triangle (3, 2) with the true distances: question at the origin, right answer on the x axis.
 
     Three points always lie in a plane, so nothing is projected: with a = right - question and b = wrong - question, the wrong answer
     stands at x = a.b / |a| and y = sqrt(|b|^2 - x^2).

@@ -27,7 +27,10 @@ def trajectory_figure(
     height: int = 400,
     dark: bool = False,
 ) -> go.Figure:
-    """Draw both texts' paths with their snapshots, the line base and tuned, and the source's neighbours (near: base, tuned)."""
+    """Draw both texts' paths by snapshot, the line base and tuned, and the source's neighbours.
+
+    near: neighbours by base, by tuned model.
+    """
     colours = palette(dark=dark)
     names = list(drawn.coordinates)
     frames = np.stack([drawn.coordinates[name] for name in names])

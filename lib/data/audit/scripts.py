@@ -120,7 +120,7 @@ def _scripts(texts: Sequence[str]) -> np.ndarray:
 
 
 def detect_language(text: str) -> str:
-    """Guess the language whose function words occur most in the text, "" unless at least two do and no other has as many."""
+    """Guess the language whose function words occur most in the text; "" for fewer than two of them or a tie."""
     found = set(text.lower().split())
     scores = sorted(
         ((len(found.intersection(function_words)), name) for name, function_words in FUNCTION_WORDS.items()),

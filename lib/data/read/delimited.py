@@ -1,4 +1,4 @@
-"""Delimited text to rows, each with the line it begins on; detects the separator and finds quotes that never close."""
+"""Read delimited text to rows with line numbers; detects the separator and finds quotes that never close."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def read_delimited(data: bytes, options: ReadOptions) -> RawTable:
 
 
 def detect_separator(text: str, quote: str) -> str:
-    """Detect the separator: the one under which most of the first rows have the same number of cells, and more than one.
+    """Detect the separator: the one with which most of the first rows have the same number of cells above one.
 
     Score: the share of rows of the commonest width, plus up to 12% for more columns, so that of two that fit the finer wins.
     """

@@ -76,7 +76,10 @@ def format_names() -> str:
 
 
 def detect_format(data: bytes, *, separator: str = "") -> FileFormat:
-    """Detect the format by the first bytes; a chosen separator means delimited text. Raises InputError for anything else."""
+    """Detect the format by the first bytes; a chosen separator means delimited text.
+
+    Raises InputError for any other format.
+    """
     for one in FORMATS:
         if one.binary and one.matches(data):
             return one

@@ -31,7 +31,7 @@ HEADER_WORDS = frozenset(
 def split_header(
     rows: list[list[str]], lines: list[int], header: bool | None
 ) -> tuple[list[str], list[list[str]], list[int], bool]:
-    """Split rows into column names, rows and their lines, and say whether there was a header. header: None detects it.
+    """Split rows into column names, rows, their lines, and whether there was a header. header: None detects it.
 
     Raises InputError when two columns have one name.
     """

@@ -97,7 +97,10 @@ def _from_objects(objects: list[Any], lines: list[int], word: str) -> RawTable:
 
 
 def _flatten_column(objects: list[dict[str, Any]], lines: list[int], name: str, word: str) -> dict[str, list[str]]:
-    """Write one key of all objects as text; lists of texts become several columns (negatives), deeper values are refused."""
+    """Write one key of all objects as text; lists of texts become several columns (negatives).
+
+    Raises InputError for deeper values.
+    """
     values = [item.get(name) for item in objects]
     if not any(isinstance(value, (list, dict)) for value in values):
         return {name: [cell_text(value) for value in values]}

@@ -1,4 +1,4 @@
-"""The Python API search sample: what a function does -> its name and signature, read from the sources installed here.
+"""The Python API search sample: what a function does -> its name and signature, from the sources installed here.
 
 Sources are parsed, never imported: torch and scikit-learn would cost the server half a gigabyte.
 """

@@ -1,4 +1,4 @@
-"""Find which rows belong together: those that share a text, a near duplicate or a group, directly or transitively."""
+"""Find the components of rows that share a text, a near duplicate or a group, directly or transitively."""
 
 from __future__ import annotations
 

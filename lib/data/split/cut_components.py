@@ -43,7 +43,7 @@ def _merge_groups(texts: np.ndarray, groups: np.ndarray) -> np.ndarray:
 
 
 def _find_pieces(texts: np.ndarray, weights: np.ndarray, limit: int, generator: np.random.Generator) -> np.ndarray:
-    """Merge texts into pieces along rows, heaviest first and equal ones at random; a piece has at most 2 * limit row ends.
+    """Merge texts into pieces along rows, heaviest first, ties at random; a piece has at most 2 * limit row ends.
 
     Union-find with path halving (Tarjan and van Leeuwen 1984).
     """
@@ -82,7 +82,7 @@ def _grow_parts(ends: np.ndarray, sizes: np.ndarray, need: np.ndarray, generator
 
 
 def _breadth_first_order(ends: np.ndarray, pieces: int, generator: np.random.Generator) -> list[int]:
-    """Order the pieces so that neighbours follow each other: breadth first from random pieces, one component after another."""
+    """Order the pieces so that neighbours follow each other: breadth first from random ones, component by component."""
     from scipy.sparse import coo_matrix
     from scipy.sparse.csgraph import breadth_first_order
 

@@ -30,7 +30,7 @@ def rows_for_half_width(half: float, *, share: float = 0.5) -> int:
 
 
 def count_independent(frame: pd.DataFrame) -> int:
-    """Count the independent rows: distinct sources or targets, whichever are fewer, since rows that share one repeat it."""
+    """Count the independent rows: distinct sources or targets, whichever are fewer."""
     names = [name for name in ("anchor", "positive") if name in frame] or ["component"]
     return min((int(frame[name].nunique()) for name in names), default=0)
 

@@ -101,7 +101,7 @@ def _keep_given_parts(frame: pd.DataFrame, validation: float, held_out: float, s
 
 
 def _fill_parts(component: np.ndarray, need: np.ndarray, generator: np.random.Generator) -> np.ndarray:
-    """Assign the part of each row: shuffled components go one by one to the part that lacks the largest share of its need.
+    """Assign each row's part: shuffled components go one by one to the part that lacks the largest share of its need.
 
     Random order puts large and small components into every part alike. A component larger than what validation or
     held-out still needs goes to train, so these two never exceed what was asked by more than rounding.

@@ -1,4 +1,4 @@
-"""General similarity, measured away from the training data: a probe of graded everyday pairs that ships with the project."""
+"""General similarity away from the training data, on a probe of graded everyday pairs that ships with Closer."""
 
 from __future__ import annotations
 

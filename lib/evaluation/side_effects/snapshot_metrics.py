@@ -1,4 +1,4 @@
-"""A run's snapshots one by one: the shape of the space, and the metric on training and validation pairs (overfitting)."""
+"""Metrics of each snapshot of a run: the space's shape, and training and validation pairs (overfitting)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the live helper can answer: the cosine of any two texts, and the nearest targets of any text. Imports torch: helper only."""
+"""Requests that the inference process answers: cosines and nearest targets. Imports torch: in that process only."""
 
 from __future__ import annotations
 

@@ -193,7 +193,7 @@ def packed_attention(
     scaling: float | None = None,
     **kwargs: Any,
 ) -> tuple[torch.Tensor, None]:
-    """Attend within each packed text; query, key, value are (1, heads, tokens, width), the result (1, tokens, heads, width).
+    """Attend within each packed text: (1, heads, tokens, width) to (1, tokens, heads, width).
 
     Without `cu_seq_lens_q` the batch is a padded one and goes to the stock function.
     """

@@ -1,4 +1,4 @@
-"""Switch a model to its unpadded path and back: sentence-transformers' own flattening, served by our CPU attention.
+"""Switch a model to the unpadded path and back: sentence-transformers' flattening with our CPU attention.
 
 The stock module flattens a batch only for flash attention on a GPU; everything it needs for that (DataCollatorWithFlattening,
 pooling over cu_seq_lens) works on a CPU once attention does. Modules, pooling, losses, trainer and `encode` stay stock.
@@ -56,7 +56,7 @@ def can_pack(model: SentenceTransformer) -> bool:
 
 
 def enable_packing(model: SentenceTransformer, *, bf16: bool = False) -> bool:
-    """Switch the unpadded path on; return whether it is on. A model that cannot, or fails the probe, is left as it was."""
+    """Switch the unpadded path on; True where it is. A model that cannot, or fails the probe, stays as it was."""
     if getattr(model, "closer_switch", None) is not None:
         _set_precision(model, bf16=bf16)
         return True
@@ -87,7 +87,7 @@ def disable_packing(model: SentenceTransformer) -> None:
 
 @contextmanager
 def packing(model: SentenceTransformer, *, bf16: bool = False) -> Iterator[bool]:
-    """Hold the unpadded path on for the block where the model can; yields whether it is on. What was on before comes back."""
+    """Switch the unpadded path on for the block where the model can, then restore the state before; yields whether on."""
     before: Switch | None = getattr(model, "closer_switch", None)
     outer = model.__dict__.get("forward"), before is not None and before.bf16
     on = enable_packing(model, bf16=bf16)

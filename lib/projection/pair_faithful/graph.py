@@ -1,4 +1,4 @@
-"""Build one graph over all snapshots: umap-learn's fuzzy neighbourhoods within each, and ties between the snapshots of a text."""
+"""Build one graph over all snapshots: umap-learn's fuzzy neighbourhoods, and ties between a text's snapshots."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class NeighbourGraph(NamedTuple):
 
 
 def nearest_neighbours(vectors: np.ndarray, *, k: int = NUM_NEIGHBOURS, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Find the k nearest other rows of unit vectors: indices (n, k) int64, Euclidean distances (n, k) float32, ascending."""
+    """Find the k nearest other rows of unit vectors, ascending: indices (n, k) int64, distances (n, k) float32."""
     k = min(k, len(vectors) - 1)
     if k < 1:
         return np.zeros((len(vectors), 0), np.int64), np.zeros((len(vectors), 0), np.float32)
@@ -78,7 +78,10 @@ def membership_strengths(distances: np.ndarray) -> np.ndarray:
 
 
 def fuzzy_union(neighbours: np.ndarray, strengths: np.ndarray, *, points: np.ndarray, size: int) -> csr_matrix:
-    """Compute the fuzzy union a + b - ab of both directions as a (size, size) matrix; row i of neighbours is point points[i]."""
+    """Compute the fuzzy union a + b - ab of both directions as a (size, size) matrix.
+
+    Row i of neighbours is point points[i].
+    """
     rows = np.repeat(points, neighbours.shape[1])
     one_way = coo_matrix((strengths.ravel(), (rows, points[neighbours.ravel()])), shape=(size, size)).tocsr()
     back = one_way.T.tocsr()
@@ -86,7 +89,7 @@ def fuzzy_union(neighbours: np.ndarray, strengths: np.ndarray, *, points: np.nda
 
 
 def snapshot_ties(points: DistinctPoints, *, strength: float, reach: float) -> csr_matrix:
-    """Tie each text to itself from snapshot to snapshot, and from the first to the last: strength * exp(-(moved / reach)^2).
+    """Tie each text to itself between consecutive snapshots, and first to last: strength * exp(-(moved / reach)^2).
 
     A text that moved little is held in place, one that moved far is free.
     """

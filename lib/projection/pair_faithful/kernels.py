@@ -127,7 +127,7 @@ def repulsion_all(
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def spring_forces(low: int, high: int, position: np.ndarray, springs: Springs, out: np.ndarray) -> None:
-    """Write the force on the first end of each line to out (2, snapshots, pairs): along the line, as strong as its excess.
+    """Write to out (2, snapshots, pairs) the force on each line's first end: along the line, as strong as its excess.
 
     With the length L(m) of a line in snapshot m and its target h(m), the excess is e(m) = (L(m) - h(m)) - mean over m of the same. The
     mean is an offset of the pair's own: only changes are held. A pair may lie as near or as far as its neighbourhoods ask, as long as

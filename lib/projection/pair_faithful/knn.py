@@ -1,4 +1,4 @@
-"""Compiled searches over all dot products of a map's points: nearest neighbours, their membership widths, and rank excess.
+"""Compiled searches over dot products of a map's points: nearest neighbours, membership widths, rank excess.
 
 Each scans once and keeps a short sorted list, several times faster than numpy's partial sorts. Imported only where a map is computed.
 """
@@ -11,7 +11,7 @@ from numba import njit
 
 @njit(cache=True, error_model="numpy")
 def insert_sorted(value: float, item: int, values: np.ndarray, items: np.ndarray) -> None:
-    """Insert a value into an ascending list, dropping the last one; of equal values the one that came first stays first."""
+    """Insert a value into an ascending list of fixed length; among equal values the first stays first."""
     at = len(values) - 1
     while at > 0 and values[at - 1] > value:
         values[at], items[at] = values[at - 1], items[at - 1]
@@ -23,7 +23,7 @@ def insert_sorted(value: float, item: int, values: np.ndarray, items: np.ndarray
 def update_neighbours(
     products: np.ndarray, low: int, distances: np.ndarray, neighbours: np.ndarray, farthest: np.ndarray
 ) -> None:
-    """Add a block of dot products (b, n - low), of the points from low on with all points from low on, to both sides' lists.
+    """Add a block of dot products (b, n - low), points from low on with each other, to both sides' lists.
 
     distances (n, k) float32: minus the dot products of each point's nearest so far, ascending; neighbours (n, k): their indices;
     farthest (n,): the last column of distances.

@@ -1,4 +1,7 @@
-"""Compute the pair-faithful layout: umap's neighbourhoods, and lines that change as the cosines of their pairs do. See docs/layout.md."""
+"""Compute the pair-faithful layout: UMAP's neighbourhoods, and lines that change as their cosines do.
+
+See docs/layout.md.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,10 @@ SPRING_STIFFNESS = 30.0
 def pair_faithful_layout(
     points: DistinctPoints, pairs: np.ndarray, *, balance: float, seed: int, progress: Progress
 ) -> np.ndarray:
-    """Compute the positions (points, 2) of all points for pairs (m, 2) of texts. balance: 0 neighbourhoods alone, 1 pairs first."""
+    """Compute the positions (points, 2) for pairs (m, 2) of texts.
+
+    balance: 0 neighbourhoods alone, 1 pairs first.
+    """
     progress.stage("Drawing the map", "finding neighbours")
     graph = build_graph(points, tie_strength=TIE_STRENGTH, tie_reach=TIE_REACH, seed=seed, progress=progress)
     springs = pair_springs(points, pairs, graph, seed=seed)

@@ -47,7 +47,7 @@ class PairSprings:
 
 
 def pair_springs(points: DistinctPoints, pairs: np.ndarray, graph: NeighbourGraph, *, seed: int) -> PairSprings:
-    """Collect the lines of pairs (m, 2) of texts, and draw the sample of random and neighbouring points of one snapshot."""
+    """Collect the lines of pairs (m, 2) of texts, and sample random and neighbouring points of one snapshot."""
     ends = np.stack([points.index[:, pairs[:, 0]], points.index[:, pairs[:, 1]]])
     draw = np.random.default_rng(seed)
     snapshot = draw.integers(0, len(points.index), SAMPLE_SIZE)
@@ -72,7 +72,7 @@ def drawn_lengths(positions: np.ndarray, ends: np.ndarray) -> np.ndarray:
 
 
 def target_lengths(springs: PairSprings, positions: np.ndarray) -> np.ndarray:
-    """Compute the length h(cosine), (snapshots, pairs), that each line's cosine corresponds to in the layout as it is now.
+    """Compute the length h(cosine), (snapshots, pairs), of each line's cosine in the present layout.
 
     h is the isotonic (monotonically falling) regression of drawn distance on cosine over the sample, as in non-metric
     multidimensional scaling (Kruskal 1964), smoothed by a moving mean of nine grid points, and made strictly falling.
@@ -86,7 +86,10 @@ def target_lengths(springs: PairSprings, positions: np.ndarray) -> np.ndarray:
 
 
 def spring_weights(target: np.ndarray) -> np.ndarray:
-    """Weigh the lines (pairs,) by 1 / (change + 0.3 median change) of their target length (snapshots, pairs), scaled to mean 1."""
+    """Compute the lines' weights (pairs,), 1 / (change + 0.3 median change), scaled to mean 1.
+
+    change: of the target lengths (snapshots, pairs).
+    """
     change = np.abs(target[-1] - target[0])
     typical = np.median(change)
     if typical <= 0:

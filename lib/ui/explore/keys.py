@@ -1,4 +1,4 @@
-"""Session keys, widget keys and query parameters of the Explore page; those that pages share stand in lib/ui/shared/state.py."""
+"""Session keys, widget keys and query parameters of the Explore page; shared ones stand in lib/ui/shared/state.py."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The playground: the cosine of any two sentences, search among the dataset's targets, the Python code and the download."""
+"""The playground: cosine of any two sentences, search among the targets, Python code, download."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Explore page from top to bottom: the run, then its sections; one that fails says so and leaves the others alone."""
+"""The Explore page from top to bottom: the run, then its sections; a failed one shows its error, the others go on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The overview of an empty workspace: what Closer does, three steps, and one button that runs the sample end to end."""
+"""The overview of an empty workspace: what Closer does, three steps, and a button that runs the sample."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What pages may know of the server they live in: whether it supervises the workspace's jobs, and how that goes."""
+"""What pages know of their server: whether it supervises the workspace's jobs, and whether that works."""
 
 from __future__ import annotations
 

@@ -116,7 +116,7 @@ def _format_step_time(seconds: float) -> str:
 
 
 def _may_start_unasked(workspace: Workspace, model: str, job: Job | None) -> bool:
-    """Whether to measure without a click: a server is there, the queue is idle, no attempt failed, nothing is downloaded."""
+    """Decide whether to measure without a click: server there, queue idle, no failed attempt, nothing to download."""
     if not has_server() or (job is not None and job.state == "failed"):
         return False
     here = model == STATIC_MODEL or isinstance(resolve(model, home=workspace.home), Path)

@@ -1,4 +1,4 @@
-"""The datasets of the workspace: what they hold, which runs use them, and buttons to rename, download and delete them."""
+"""The datasets of the workspace: contents, the runs that use them, and buttons to rename, download, delete."""
 
 from __future__ import annotations
 

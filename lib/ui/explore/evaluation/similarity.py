@@ -23,7 +23,7 @@ _RANGE_NOTE = "Each model has its own range of cosines: compare them within a mo
 
 
 def show_similarity(evaluation: Evaluation) -> None:
-    """Draw the distributions of the cosines of pairs and of random pairs, and the threshold with its precision and recall."""
+    """Draw the cosines of pairs and of random pairs, and the threshold with its precision and recall."""
     similarity = evaluation.similarity
     if similarity is None:
         st.caption("This dataset has single texts, so there are no cosines of pairs.")

@@ -1,4 +1,4 @@
-"""The verdict on the held-out split: one sentence and a badge, warnings by name, and the metrics with their intervals."""
+"""The verdict on the held-out split: a sentence and a badge, named warnings, and metrics with their intervals."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def _show_outdated(run: Run) -> None:
 
 
 def _show_badges(evaluation: Evaluation) -> None:
-    """Draw the verdict as a badge; in the present mode, which has no room for the warnings' texts, their names beside it."""
+    """Draw the verdict as a badge; in present mode, without the warnings' texts, their names beside it."""
     if not state.is_presenting():
         show_verdict_badge(evaluation.verdict)
         return
@@ -97,7 +97,7 @@ def _show_cards(evaluation: Evaluation) -> None:
 
 
 def _show_card(metric: Metric, change: Difference) -> None:
-    """Draw one card, base -> tuned, with the 95% interval of the difference; coloured where interval and test are clear."""
+    """Draw one metric card, base -> tuned, with the difference's 95% interval; coloured where the change is clear."""
     clear = change.verdict != "no clear change"
     value = " → ".join(format_metric(metric.key, one) for one in (change.base, change.tuned))
     st.metric(

@@ -1,4 +1,4 @@
-"""Downloads of the map: a vector image, an animated page that opens anywhere, the coordinates. All in the light theme."""
+"""Downloads of the map, all in the light theme: vector image, animated page, coordinates."""
 
 from __future__ import annotations
 

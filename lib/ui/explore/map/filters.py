@@ -1,4 +1,4 @@
-"""The filters of the map: part, change, words, group, classes. All of them stand in the address, so that a link opens the same view."""
+"""The filters of the map: part, change, words, group, classes; all in the address, so that links open the same view."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def show_filters(data: MapData, *, hidden: bool = False) -> MapFilters:
 
 
 def _initial_snapshot(run: str, labels: Mapping[str, str]) -> str:
-    """Find the snapshot that the link names, by its name (epoch-002) or label; the first one otherwise. Read once a run."""
+    """Find the snapshot that the link names, by name (epoch-002) or label, else the first one. Read once a run."""
     stored = st.session_state.get(keys.INITIAL_SNAPSHOT)
     if stored is None or stored[0] != run:
         raw = st.query_params.get(keys.MAP_FRAME, "")
@@ -64,7 +64,7 @@ def _initial_snapshot(run: str, labels: Mapping[str, str]) -> str:
 
 
 def _default_part(data: MapData) -> str:
-    """Choose the part that is shown first: held-out, unless this run has none on the map; labelled texts all at once."""
+    """Choose the part that is shown first: held-out where the map has any; labelled texts all at once."""
     return "held_out" if (data.lines["part"] == "held_out").any() else "all"
 
 
@@ -129,7 +129,7 @@ def reset_filters() -> None:
 
 
 def colour_measure(data: MapData, filters: MapFilters) -> str:
-    """Name what colours the filtered lines: margins only where all of them were ranked, so that one colour means one thing."""
+    """Name the measure that colours the filtered lines: margins only where every line has one."""
     return "cosine" if data.measure == "margin" and filters.part != "held_out" else data.measure
 
 

@@ -1,4 +1,4 @@
-"""One pair of the map in detail: its trajectory, its nearest neighbours, base and tuned, and its nearest wrong answer."""
+"""One pair of the map in detail: trajectory, nearest neighbours (base, tuned), nearest wrong answer."""
 
 from __future__ import annotations
 

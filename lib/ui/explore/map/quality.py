@@ -47,7 +47,7 @@ def show_line_accuracy(view: MapView) -> None:
 
 
 def line_accuracy(lines: pd.DataFrame) -> float | None:
-    """Compute the share of lines that got shorter as their cosine rose, or longer as it fell; None where no cosine changed."""
+    """Compute the share of lines whose length changed in the direction of their cosine; None where no cosine changed."""
     change = (lines["tuned_cosine"] - lines["base_cosine"]).to_numpy()
     changed = np.abs(change) > MIN_COSINE_CHANGE
     if not changed.any():

@@ -1,4 +1,4 @@
-"""One pair in detail: its numbers, the nearest neighbours of its source, who overtook whom, and why its texts are similar."""
+"""One pair in detail: its metrics, its source's nearest neighbours, changed ranks, and a decomposition of its cosine."""
 
 from __future__ import annotations
 
@@ -98,7 +98,10 @@ def _show_neighbours(row: pd.Series, neighbours: pd.DataFrame) -> None:
 
 
 def neighbour_table(neighbours: pd.DataFrame, model: str) -> pd.DataFrame:
-    """Build the table of one model's nearest texts: ✓ correct, ✗ this pair's target where its label or score says it is not."""
+    """Build the table of one model's nearest texts.
+
+    ✓ correct, ✗ this pair's target where its label or score says it is not.
+    """
     rows = neighbours[neighbours["moment"] == model].sort_values("place")
     own = rows["own"] if "own" in rows else rows["right"]
     marks = ["✓" if right else "✗" if mine else "" for right, mine in zip(rows["right"], own, strict=True)]
