@@ -1,4 +1,7 @@
-"""Paths, limits, defaults and environment. The one place where a limit stands; messages quote it from here."""
+"""Paths, defaults, environment, and the limits that a person meets, which messages quote from here.
+
+A limit of one algorithm stands beside it, with its reason.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ BUNDLED_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
 """Hub name of the base model that comes as a pip package, so that the first training needs no network."""
 
 PARTS = ("train", "validation", "held_out")
-"""The parts of a split, in the order data takes: validation chooses epochs, held-out only judges."""
+"""The parts of a split, in the order data takes: validation selects epochs, held-out only evaluates."""
 
 VALIDATION_FRACTION = 0.10
 HELD_OUT_FRACTION = 0.20
@@ -32,7 +35,7 @@ MAX_VALIDATION_TEXTS = 20_000
 """Texts that each epoch of a training is measured on, at most: encoding them all every time would cost more than training."""
 
 MAX_DRAWN_POINTS = 20_000
-"""Above this a selection in the browser sends more than its socket takes, and a picture shows no more."""
+"""Above this a selection in the browser sends more than its socket takes, and a map shows no more."""
 
 
 def home() -> Path:

@@ -21,7 +21,7 @@ def page() -> None:
         st.text("Upload examples of texts that belong together. Closer reads, checks and splits them.")
         datasets.show_last_saved()
         source.show_sources()
-        with st.expander("Dataset formats", icon=":material/table_view:"):
+        with st.expander("Dataset shapes", icon=":material/table_view:"):
             show_shapes()
     else:
         _show_upload(upload)

@@ -24,7 +24,7 @@ def check_finite(rows: np.ndarray, *, name: str) -> np.ndarray:
     broken = int((~np.isfinite(rows)).any(axis=1).sum())
     if broken:
         raise ModelError(
-            f"The {name} model gives {broken:,} of {len(rows):,} texts vectors that are no numbers, and cannot be judged.",
+            f"The {name} model gives {broken:,} of {len(rows):,} texts vectors that are no numbers, and cannot be evaluated.",
             todo="Choose another base model." if name == "base" else "Train again with a lower learning rate.",
         )
     return rows

@@ -91,9 +91,9 @@ def run_and_save(training: TrainState, final: Path, card: dict[str, Any]) -> Tra
 
 def with_partial_note(error: TrainingError) -> TrainingError:
     """Add to the error that the best epoch so far is saved."""
-    told = TrainingError(error.what, where=error.where, todo=f"{error.todo} The best epoch so far is kept.".strip())
-    told.__cause__ = error.__cause__ or error
-    return told
+    noted = TrainingError(error.what, where=error.where, todo=f"{error.todo} The best epoch so far is kept.".strip())
+    noted.__cause__ = error.__cause__ or error
+    return noted
 
 
 @contextmanager

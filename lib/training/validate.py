@@ -46,7 +46,7 @@ def check_metric(training: TrainState, metrics: dict[str, float]) -> None:
         raise TrainingError(
             f"{training.metric} cannot be measured on the validation part of this dataset: its scores or labels are all the "
             "same, or the base model gives all its texts one vector.",
-            todo="Split the data anew on the Upload page with a larger validation part, or choose another base model.",
+            todo="Split the data again on the Upload page with a larger validation split, or choose another base model.",
         )
     if training.shape is not Shape.LABELLED_PAIRS:
         return
@@ -54,7 +54,7 @@ def check_metric(training: TrainState, metrics: dict[str, float]) -> None:
         training.progress.log(f"Of {len(training.rows.classes)} labels, “{training.task.same}” counts as the same.")
     if len(set(training.task.is_right.tolist())) < 2:
         training.progress.log(
-            "In the validation part all pairs mean the same, or none does: no epoch can be told from another. Split anew to choose well.",
+            "In the validation part all pairs mean the same, or none does: no epoch can be compared with another. Split again to select the best epoch well.",
             level="warning",
         )
 

@@ -42,6 +42,6 @@ def validation_frame(
         chosen |= frame["anchor"].isin(set(frame["anchor"].iloc[rows])).to_numpy()
     words = (
         f"Every epoch is measured on {int(chosen[inside].sum()):,} of {len(inside):,} validation rows among {int(chosen.sum()):,} "
-        f"of {len(frame):,} rows in all, to keep it quick; the held-out part is judged whole."
+        f"of {len(frame):,} rows in all, to keep it quick; the whole held-out split is evaluated."
     )
     return frame[chosen], words

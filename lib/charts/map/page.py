@@ -24,10 +24,10 @@ def map_page(figure: go.Figure, *, title: str, sentences: Sequence[str], alt: st
     """Write the figure as one HTML file that needs no network; nothing moves before play is pressed."""
     shown = go.Figure(figure).update_layout(template="plotly_white", font={"color": LIGHT.text})
     body = shown.to_html(include_plotlyjs=True, full_html=False, auto_play=False, config=PLOTLY_CONFIG)
-    told = "".join(f"<p>{escape(sentence)}</p>" for sentence in sentences)
+    notes = "".join(f"<p>{escape(sentence)}</p>" for sentence in sentences)
     name = escape(title)
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{name}</title><style>{PAGE_STYLE}</style></head>'
-        f'<body><h1>{name}</h1><div role="figure" aria-label="{escape(alt)}">{body}</div>{told}'
+        f'<body><h1>{name}</h1><div role="figure" aria-label="{escape(alt)}">{body}</div>{notes}'
         f"<script>{TRANSITION_SCRIPT}</script></body></html>"
     )

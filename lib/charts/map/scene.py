@@ -129,12 +129,12 @@ def class_traces(classes: TextClasses, background: np.ndarray, texts: list[str],
     """Build the drawn texts of each class in a colour of its own: trained hollow, held-out full."""
     found = []
     for number, (name, members) in enumerate(classes.members.items()):
-        drawn, told = np.intersect1d(members, background), shorten(name, MAP_LABEL_CHARACTERS)
+        drawn, title = np.intersect1d(members, background), shorten(name, MAP_LABEL_CHARACTERS)
         halves = [some for some in (drawn[classes.held[drawn]], drawn[~classes.held[drawn]]) if len(some)]
         for place, some in enumerate(halves):
             style = {
                 "mode": "markers",
-                "name": told,
+                "name": title,
                 "legendgroup": f"class-{number}",
                 "showlegend": place == 0,
                 "marker": {
@@ -144,7 +144,7 @@ def class_traces(classes: TextClasses, background: np.ndarray, texts: list[str],
                     "symbol": "circle" if classes.held[some[0]] else "circle-open",
                 },
                 "hoverinfo": "text",
-                "hovertext": [f"{shorten(texts[one])}<br>{told}" for one in some],
+                "hovertext": [f"{shorten(texts[one])}<br>{title}" for one in some],
             }
             found.append(Trace(style, text_positions(some), classes.rows[some]))
     return found
@@ -220,13 +220,13 @@ def point_traces(lines: pd.DataFrame, texts: list[str], limit: float, colours: P
 def hover_texts(lines: pd.DataFrame, texts: list[str], end: str, *, both: bool) -> list[str]:
     """Write the hover text of each point, escaped: its text (and its partner's), its cosine base and tuned."""
     other = "target" if end == "source" else "source"
-    told = []
+    hover = []
     for row in lines.itertuples():
         words = f"{end.capitalize()}: {shorten(texts[getattr(row, end)])}"
         if both:
             words += f"<br>{other.capitalize()}: {shorten(texts[getattr(row, other)])}"
-        told.append(f"{words}<br>cosine {row.base_cosine:.3f} → {row.tuned_cosine:.3f}")
-    return told
+        hover.append(f"{words}<br>cosine {row.base_cosine:.3f} → {row.tuned_cosine:.3f}")
+    return hover
 
 
 def selection_traces(lines: pd.DataFrame, colours: Palette) -> list[Trace]:

@@ -30,13 +30,13 @@ def before_after(
         "line": {"width": np.where(ring, 3, 0).astype(np.int16), "color": colours.tuned},
     }
     dots = go.Scattergl if len(lines) > 2_000 else go.Scatter
-    told = hover_texts(lines, texts, "source", both=True)
+    hover = hover_texts(lines, texts, "source", both=True)
     low, high = float(min(x.min(), y.min())), float(max(x.max(), y.max()))
     title = MEASURE_TITLES[measure]
     axis = {"type": "log" if measure == "rank" else "linear"}
     return go.Figure(
         [
-            dots(x=x, y=y, mode="markers", marker=marker, hoverinfo="text", hovertext=told, showlegend=False),
+            dots(x=x, y=y, mode="markers", marker=marker, hoverinfo="text", hovertext=hover, showlegend=False),
             go.Scatter(
                 x=[low, high],
                 y=[low, high],

@@ -81,7 +81,7 @@ def text_markers(
     frame: np.ndarray, places: np.ndarray, texts: list[str], *, name: str, colour: str, size: int
 ) -> go.Scatter:
     """Build markers that show their text on hover."""
-    told = [shorten(texts[place]) for place in places]
+    hover = [shorten(texts[place]) for place in places]
     x, y = frame[places, 0], frame[places, 1]
     marker = {"size": size, "color": colour}
-    return go.Scatter(x=x, y=y, mode="markers", name=name, marker=marker, hoverinfo="text", hovertext=told)
+    return go.Scatter(x=x, y=y, mode="markers", name=name, marker=marker, hoverinfo="text", hovertext=hover)

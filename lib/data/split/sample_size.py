@@ -1,4 +1,4 @@
-"""What a held-out split of a given size can show: margins of error, told before training."""
+"""What a held-out split of a given size can show: margins of error, stated before training."""
 
 from __future__ import annotations
 

@@ -76,7 +76,7 @@ def _show_datasets(datasets: Sequence[Dataset]) -> None:
     rows = [
         {
             "Dataset": dataset.name,
-            "Format": SHAPE_TITLES[Shape(dataset.shape)],
+            "Shape": SHAPE_TITLES[Shape(dataset.shape)],
             "Train": dataset.counts["train"],
             "Validation": dataset.counts["validation"],
             "Held-out": dataset.counts["held_out"],

@@ -29,7 +29,7 @@ def edit_mapping(upload: Upload, draft: Draft, table: Table) -> ColumnMapping | 
     """Draw the mapping as fields with a preview; store and return it once it is complete."""
     st.subheader("Columns", anchor=False)
     mapping = _initial_mapping(draft, table)
-    with st.expander("Dataset formats", icon=":material/table_view:"):
+    with st.expander("Dataset shapes", icon=":material/table_view:"):
         show_shapes()
     shape = _edit_shape(upload, mapping)
     if shape is not mapping.shape:
@@ -58,7 +58,7 @@ def _initial_mapping(draft: Draft, table: Table) -> ColumnMapping:
 def _edit_shape(upload: Upload, mapping: ColumnMapping) -> Shape:
     shapes = list(SHAPE_TITLES)
     chosen = st.segmented_control(
-        "Dataset format",
+        "Dataset shape",
         shapes,
         default=mapping.shape,
         format_func=SHAPE_TITLES.__getitem__,

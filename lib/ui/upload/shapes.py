@@ -1,4 +1,4 @@
-"""The table of dataset formats: what each needs, an example, and the losses that fit."""
+"""The table of dataset shapes: what each needs, an example, and the losses that fit."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def show_shapes() -> None:
     st.dataframe(
         shapes_table(),
         hide_index=True,
-        alt="The five dataset formats: columns, an example, and the losses that fit",
+        alt="The five dataset shapes: columns, an example, and the losses that fit",
     )
 
 
@@ -32,7 +32,7 @@ def shapes_table() -> pd.DataFrame:
     """List the five shapes, one row each."""
     rows = [
         {
-            "Format": SHAPE_TITLES[shape],
+            "Shape": SHAPE_TITLES[shape],
             "Columns": columns,
             "Example": example,
             "Losses that fit": ", ".join(loss.title for loss in losses_for(shape)),

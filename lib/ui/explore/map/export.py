@@ -21,10 +21,10 @@ def show_downloads(view: MapView) -> None:
         return map_svg(build_figure(view, dark=False).figure, snapshot, title=f"{run.name}: {layout.labels[snapshot]}")
 
     def make_page() -> str:
-        picture = build_figure(view, dark=False)
-        sentences = [sentence for _, sentence in quality_sentences(layout, view.lines, picture.choice)]
+        figure = build_figure(view, dark=False)
+        sentences = [sentence for _, sentence in quality_sentences(layout, view.lines, figure.choice)]
         return map_page(
-            picture.figure, title=f"{run.name}: map of the pairs", sentences=sentences, alt=describe_map(view)
+            figure.figure, title=f"{run.name}: map of the pairs", sentences=sentences, alt=describe_map(view)
         )
 
     with st.popover("Download", icon=":material/download:"):

@@ -61,17 +61,17 @@ def _build(
     )
 
 
-def show_figure(view: MapView, picture: MapFigure) -> None:
+def show_figure(view: MapView, map_figure: MapFigure) -> None:
     """Draw the map; what is clicked or lassoed becomes the selection."""
     key = f"{keys.MAP_FIGURE}-{selection.selection_version()}"
 
     def select() -> None:
         points = selection.selected_points(key)
-        pairs = [pair for curve, point in points if (pair := picture.pair_at(curve, point)) is not None]
+        pairs = [pair for curve, point in points if (pair := map_figure.pair_at(curve, point)) is not None]
         selection.select_on_map(pairs, view.run.id)
 
     st.plotly_chart(
-        picture.figure,
+        map_figure.figure,
         key=key,
         on_select=select,
         selection_mode=("points", "box", "lasso"),
@@ -86,10 +86,10 @@ def show_figure(view: MapView, picture: MapFigure) -> None:
 
 def show_large_figure(view: MapView) -> None:
     """Draw the map alone, as large as the window, for the present mode."""
-    picture = build_figure(view, height=_PRESENT_HEIGHT)
+    map_figure = build_figure(view, height=_PRESENT_HEIGHT)
     with st.container(key="map-stage", height=_PRESENT_HEIGHT, border=False):  # keys.html lets it fill the window
         st.plotly_chart(
-            picture.figure,
+            map_figure.figure,
             key=keys.MAP_PRESENTED,
             height="stretch",
             alt=describe_map(view),

@@ -57,12 +57,12 @@ def _show_parts(view: MapView) -> None:
     with st.container(key="map-and-panel"):
         left, right = st.columns(_COLUMN_SHARES, gap="medium")
         with left:
-            picture = build_figure(view)
-            show_figure(view, picture)
+            figure = build_figure(view)
+            show_figure(view, figure)
             with st.container(horizontal=True, vertical_alignment="center"):
                 show_layout_options(view)
                 show_downloads(view)
         with right:
             show_side_panel(view)
-    show_quality(view, picture.choice)
+    show_quality(view, figure.choice)
     show_scatter(view)

@@ -1,4 +1,4 @@
-"""The table of dataset formats says what the train page offers."""
+"""The table of dataset shapes says what the train page offers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from lib.ui.upload.shapes import shapes_table
 
 
 def test_every_shape_stands_there_with_all_its_losses() -> None:
-    table = shapes_table().set_index("Format")["Losses that fit"]
+    table = shapes_table().set_index("Shape")["Losses that fit"]
     assert list(table.index) == [SHAPE_TITLES[shape] for shape in Shape]
     for shape in Shape:
         assert table[SHAPE_TITLES[shape]].split(", ") == [loss.title for loss in losses_for(shape)]
