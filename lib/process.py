@@ -24,7 +24,7 @@ from lib.errors import CloserError, error_from_json
 from lib.settings import ROOT
 
 WATCH_SECONDS = 0.2
-"""How often a call looks whether its process ended or is to be stopped; how often a memory limit is checked by hand."""
+"""Seconds between two checks whether a process ended, is to be stopped, or exceeds its memory limit."""
 
 SAME_START_SECONDS = 0.5
 """Two start times nearer than this are those of one process: the kernel counts in hundredths."""

@@ -45,7 +45,7 @@ def home() -> Path:
 
 
 def compiled_code_folder() -> Path:
-    """Make and return the folder of numba's compiled functions: in the user's own cache, readable by its owner only.
+    """Create the folder of numba's compiled functions, in the user's own cache and readable by its owner only.
 
     numba stores pickles, which run code when they are read, so they never lie in a workspace, which may come from
     somebody else. One folder for each version of Python and numba.

@@ -192,7 +192,7 @@ def _to_base(points: Sequence[InterpolationPoint], name: str, colour: str) -> di
 
 
 def token_heat(base: Mapping[str, Any], tuned: Mapping[str, Any], colours: Palette) -> go.Figure:
-    """Draw what each pair of tokens gives to the cosine: base, tuned, and their difference; each sums to its cosine."""
+    """Draw the token pairs' parts of the cosine: base, tuned, difference; each sums to its cosine."""
     before, after = np.asarray(base["parts"], float), np.asarray(tuned["parts"], float)
     same = base["first"] == tuned["first"] and base["second"] == tuned["second"]
     panels = [("Base", base, before), ("Tuned", tuned, after)]

@@ -58,7 +58,7 @@ def evaluate_held_out(workspace: Workspace, trained: Run) -> Evaluation:
 
 
 def evaluate_file(workspace: Workspace, trained: Run, path: Path) -> tuple[Evaluation, Path]:
-    """Evaluate on all rows of another file; return the evaluation and the folder beside the run's own that holds it."""
+    """Evaluate on all rows of another file; the evaluation and its folder beside the run's own."""
     from lib.evaluation.run import cached_embedder, evaluate_frame
 
     dataset = workspace.datasets.get(trained.dataset)
@@ -75,7 +75,7 @@ def evaluate_file(workspace: Workspace, trained: Run, path: Path) -> tuple[Evalu
 
 
 def warn_of_trained_rows(frame: pd.DataFrame, known: pd.DataFrame, shape: Shape) -> list[EvaluationWarning]:
-    """Warn where the model was trained on rows of the file: on those it looks better than it is."""
+    """Warn where the model was trained on rows of the file: its metrics on those are too good."""
     names = [name for name in text_columns(shape, frame.columns) if name in known]
     trained = known[known["part"] == "train"]
     keys = set(zip(*(same_keys(trained[name]) for name in names), strict=True))

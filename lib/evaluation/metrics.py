@@ -88,7 +88,7 @@ def neighbour_shares(task: EvalTask, embeddings: np.ndarray) -> np.ndarray:
 
 
 def same_class(task: EvalTask, near: np.ndarray) -> np.ndarray:
-    """Compute by text of the part which of these texts (ids by row) have its label; a text's first label is its own."""
+    """Compute by text of the part which of `near` (ids by row) have its label; a text's first label counts."""
     label_of_text = pd.Series(task.values).groupby(task.right).first().to_numpy()
     return label_of_text[near] == task.values[task.query_of_row][:, None]
 

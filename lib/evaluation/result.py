@@ -85,7 +85,7 @@ class CosineDistribution:
 class Similarity:
     """Cosines of base and tuned model.
 
-    bins: edges of the histograms. against: what pairs are told apart from, in words.
+    bins: edges of the histograms. against: what pairs are compared with, in words.
     """
 
     bins: list[float]

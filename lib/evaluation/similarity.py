@@ -1,4 +1,4 @@
-"""Cosines as a classifier: how those of pairs and of others are spread, and which threshold separates them best."""
+"""Cosine as a classifier of pairs: the distributions of both classes and the best threshold."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def choose_threshold(cosines: LabelledCosines, sample: LabelledCosines | None) -
 def cross_validate_threshold(cosines: LabelledCosines, *, seed: int = 0) -> ThresholdQuality:
     """Measure a threshold chosen on half of the groups on the other half, the mean of both ways.
 
-    What is chosen and measured on the same pairs looks better than it is.
+    A threshold chosen and measured on the same pairs has too good a value (optimism).
     """
     groups = np.unique(np.concatenate([cosines.match_groups, cosines.other_groups]))
     half = np.random.default_rng(seed).permutation(len(groups)) % 2 == 0

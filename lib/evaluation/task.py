@@ -88,7 +88,7 @@ class EvalTask:
     def pair_cosines(self, embeddings: np.ndarray) -> np.ndarray:
         """Compute the cosine of each row's two texts, bit for bit as sentence-transformers' evaluators compute it.
 
-        Texts that a model cannot tell apart are at a cosine of 1 but for the last bit, and ranks see that bit.
+        Texts that a model cannot distinguish are at a cosine of 1 but for the last bit, and ranks see that bit.
         """
         import torch
         from sentence_transformers.util import pairwise_cos_sim

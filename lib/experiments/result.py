@@ -173,7 +173,7 @@ def save_experiment(run: Run, name: str, result: ControlResult | LearningCurve |
 
 
 def load_control(run: Run) -> ControlResult | None:
-    """Load the result of the shuffled-target control; None while there is none. Raises StoreError when it is damaged."""
+    """Load the control's result; None while there is none. Raises StoreError when it is damaged."""
     return _load(run, CONTROL, ControlResult.from_json)
 
 

@@ -94,7 +94,7 @@ class Status:
     def seconds_silent(self) -> float:
         """Seconds since the last event; shown to a person, never used to decide who lives.
 
-        By the machine's own clock, which nobody sets; by the wall's where the machine was started anew since.
+        By the machine's own clock, which nobody sets; by the wall's where the machine was restarted since.
         """
         if not self.last:
             return 0.0

@@ -117,7 +117,7 @@ def measure_layout(points: DistinctPoints, positions: np.ndarray, pairs: np.ndar
 
 
 def null_movement(points: DistinctPoints, frames: Mapping[str, np.ndarray]) -> float | None:
-    """Compute how far texts moved whose vectors are identical first and last, as a share of how far the others moved.
+    """Compute the movement of texts with unchanged vectors as a share of the movement of the others.
 
     Where no text stayed, an identical copy of the first snapshot is placed as another snapshot would be. None where nothing moved.
     """

@@ -14,7 +14,7 @@ from lib.projection.seed_noise import SeedNoise
 
 
 def pair_lines(frame: pd.DataFrame, texts: list[str], *, shape: str) -> pd.DataFrame:
-    """List pair (row id), part, source, target (text ids) of the examples whose first two texts are both on the map."""
+    """List the examples with both first texts on the map: pair (row id), part, source, target (text ids)."""
     columns = TEXT_COLUMNS[Shape(shape)][:2]
     if len(columns) < 2:
         return pd.DataFrame({name: pd.Series(dtype="int64") for name in ("pair", "source", "target")}).assign(part="")

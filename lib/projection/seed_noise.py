@@ -1,4 +1,4 @@
-"""Measure the variation across seeds: how much of a map's movement comes from the layout and not from the vectors."""
+"""Measure the variation across seeds: the part of a map's movement that is the layout's and not the vectors'."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is everything whole? Manifests against files, database against folders."""
+"""Check a workspace for damage: manifests against files, database against folders."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def published(folder: Path) -> list[Path]:
 
 
 def restore_backup(home: Path) -> Path:
-    """Put the newest whole backup in the place of a damaged database and return where that is kept, with its log.
+    """Replace a damaged database by the newest undamaged backup; the path where the damaged one is kept, with its log.
 
     Raises StoreError when there is no whole backup, or when the database is whole: then there is nothing to restore.
     """

@@ -23,7 +23,7 @@ class Job:
     """One job, on a run or a dataset alone. `token` names the attempt, so that an older worker cannot write.
 
     run: empty for work on a dataset alone, which `dataset` then names. spent: the seconds that ended attempts took, counting
-    from the last time it was asked for anew. error: what a failed job raised, where that is known as a whole.
+    from the last time it was requested again. error: what a failed job raised, where that is known as a whole.
     """
 
     id: int
@@ -69,7 +69,7 @@ class Jobs:
         return self.get(identity)
 
     def submit_on_dataset(self, kind: str, *, dataset: str, payload: dict[str, Any] | None = None, key: str) -> Job:
-        """Put the job of this key, on a dataset alone, at the end of the queue: anew where it has ended before.
+        """Put the job of this key, on a dataset alone, at the end of the queue: again where it has ended before.
 
         One that waits or works stays as it is.
         """
@@ -131,7 +131,7 @@ class Jobs:
         error: CloserError | None = None,
         follow_ups: tuple[str, ...] = (),
     ) -> bool:
-        """End an attempt and queue its follow-ups in the same transaction; return False when the token is not the newest."""
+        """End an attempt and queue its follow-ups in one transaction; False when the token is not the newest."""
         with self._database.changing() as connection:
             changed = end(connection, job, state, reason, error=error)
             if changed:
@@ -241,7 +241,7 @@ def next_position(connection: sqlite3.Connection) -> float:
 
 
 def first_position(connection: sqlite3.Connection) -> float:
-    """Find a position before every queued job, after the running ones: follow-ups of a run come before the next run."""
+    """Compute a position before every queued job, after the running ones: a run's follow-ups precede the next run."""
     row = connection.execute("SELECT MIN(position) FROM jobs WHERE state = 'queued'").fetchone()
     return next_position(connection) if row[0] is None else float(row[0]) - 0.001
 

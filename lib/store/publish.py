@@ -1,4 +1,4 @@
-"""Folders that are whole or not there: written beside their place, synced, sealed with a manifest, renamed."""
+"""Publish folders atomically: written beside the target, synced, sealed with a manifest, renamed."""
 
 from __future__ import annotations
 

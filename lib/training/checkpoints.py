@@ -60,7 +60,7 @@ def save_best(folder: Path, model: nn.Module, *, epoch: int) -> None:
 
 
 def load_best(folder: Path, model: nn.Module) -> int:
-    """Put the best epoch's weights into the model and return that epoch. Raises TrainingError when they are damaged."""
+    """Load the best epoch's weights into the model; that epoch. Raises TrainingError when they are damaged."""
     recover(folder / _BEST)
     problems = verify(folder / _BEST)
     if problems:

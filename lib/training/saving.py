@@ -1,4 +1,4 @@
-"""Save the tuned model as a plain sentence-transformers folder, checked before it is written and after loading it."""
+"""Save the tuned model as a plain sentence-transformers folder, checked before writing and after loading."""
 
 from __future__ import annotations
 

@@ -10,10 +10,10 @@ from lib.data.shapes import Shape, text_columns
 from lib.settings import MAX_DRAWN_POINTS
 
 SHOWN_TEXTS = 8_000
-"""Texts that are followed, at most, in a dataset of ordinary size: each costs time in every epoch."""
+"""Most texts with snapshots in a dataset of ordinary size: each costs time in every epoch."""
 
 SHOWN_SHARE = 0.4
-"""Of a large dataset so many texts a row are followed, up to what a picture draws: still a small part of an epoch's time."""
+"""Texts with snapshots per row of a large dataset, up to what a map draws: still a small part of an epoch's time."""
 
 ROOM = {"held_out": 0.6, "validation": 0.7, "train": 1.0}
 """How full each part, in this order, may make the list where not all texts fit."""

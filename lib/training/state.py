@@ -27,7 +27,7 @@ from lib.training.recipe import Recipe
 
 @dataclass(frozen=True)
 class TrainResult:
-    """What came of a training. `epochs` has one entry a look at the validation part; epoch 0 is the base model.
+    """The result of a training. `epochs` has one entry a validation; epoch 0 is the base model.
 
     seconds: spent on steps alone, measuring left out. peak_memory: most bytes this process has held.
     """

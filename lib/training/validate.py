@@ -69,7 +69,7 @@ def add_hard_negatives(training: TrainState, embed: Callable[[list[str]], np.nda
 
 
 def record_metrics(training: TrainState, epoch: int, moment: str, metrics: dict[str, float], seconds: float) -> None:
-    """Keep and report what was measured at one moment."""
+    """Record and report the validation metrics of one snapshot."""
     history = training.history
     history.epochs = [e for e in history.epochs if e["epoch"] < epoch]
     history.epochs.append({"epoch": epoch, "train_seconds": history.train_seconds, "metrics": metrics})

@@ -11,7 +11,7 @@ from lib.settings import MAX_VALIDATION_TEXTS
 from lib.training.snapshots import shown_texts
 
 ROWS_SHARE = 0.25
-"""At most this share of the texts come from rows of the validation part itself; the rest stand around to be told apart."""
+"""Largest share of the texts that are rows of the validation part; the other texts only serve as wrong targets."""
 
 
 def count_validation_texts(frame: pd.DataFrame, shape: Shape) -> int:

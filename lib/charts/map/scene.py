@@ -106,7 +106,7 @@ def classes_traces(subject: MapContent, classes: TextClasses, colours: Palette) 
 
 
 def colour_limit(value: pd.Series) -> float:
-    """Compute the change that takes the full colour: the 95th percentile, so that one outlier does not grey the rest."""
+    """Compute the change with the full colour: the 95th percentile, so that an outlier does not grey the rest."""
     found = np.abs(value.dropna().to_numpy(np.float64))
     return float(max(np.quantile(found, 0.95), 1e-6)) if len(found) else 1.0
 

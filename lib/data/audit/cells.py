@@ -41,7 +41,7 @@ def clip_scores(index: TextIndex, context: AuditContext) -> Examples:
 
 
 def find_small_classes(index: TextIndex, context: AuditContext) -> CheckResult:
-    """Flag rows of classes below five examples, or below a tenth of the largest class where classes are that uneven."""
+    """Flag rows of classes below five examples, or below a tenth of an uneven dataset's largest class."""
     sizes = index.frame["label"].value_counts()
     if not len(sizes):
         return CheckResult(np.zeros(len(index), dtype=bool))

@@ -57,7 +57,7 @@ def find_html(index: TextIndex, context: AuditContext) -> CheckResult:
 
 
 def has_html(text: str) -> bool:
-    """Tell whether the text holds a known tag or a character reference."""
+    """Check whether the text holds a known tag or a character reference."""
     return ("<" in text and TAG_PATTERN.search(text) is not None) or (
         "&" in text and any(html.unescape(match) != match for match in ENTITY_PATTERN.findall(text))
     )

@@ -12,7 +12,7 @@ from lib.data.text_index import TextIndex, duplicate_rows, row_codes
 PAIRED_SHAPES = (Shape.PAIRS, Shape.SCORED, Shape.LABELLED_PAIRS, Shape.TRIPLETS)
 RANKED_SHAPES = (Shape.PAIRS, Shape.TRIPLETS)
 BATCH_SIZE = 64
-"""Rows in the batch for which false negatives are told."""
+"""Batch size for which the expected number of false negatives is computed."""
 
 
 def find_equal_sides(index: TextIndex, context: AuditContext) -> CheckResult:

@@ -154,7 +154,7 @@ def _with_value(
 
 
 def _is_scale(column: ColumnProfile) -> bool:
-    """Tell a score from a class: fractions, more than four values, or more than two without a class's name."""
+    """Distinguish a score from a class: fractions, more than four values, or more than two without a class's name."""
     whole = bool((column.numeric % 1 == 0).all())
     return not whole or column.distinct > 4 or (column.distinct > 2 and column.key not in PAIR_LABEL_NAMES)
 

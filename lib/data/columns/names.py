@@ -1,4 +1,4 @@
-"""Names that columns of training data commonly have, most telling first, in the spelling of `ColumnProfile.key`."""
+"""Common names of columns in training data, the most specific first, in the spelling of `ColumnProfile.key`."""
 
 from __future__ import annotations
 

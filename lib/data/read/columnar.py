@@ -18,12 +18,12 @@ ARROW_FILE, ARROW_STREAM = b"ARROW1", b"\xff\xff\xff\xff"
 
 
 def is_parquet(data: bytes) -> bool:
-    """Tell Parquet by its first bytes."""
+    """Detect Parquet by its first bytes."""
     return data.startswith(b"PAR1")
 
 
 def is_arrow(data: bytes) -> bool:
-    """Tell an Arrow file or stream by its first bytes."""
+    """Detect an Arrow file or stream by its first bytes."""
     return data.startswith((ARROW_FILE, ARROW_STREAM))
 
 

@@ -91,12 +91,12 @@ def decode_line_by_line(data: bytes) -> DecodedText:
 
 
 def may_be_cp1252(line: bytes) -> bool:
-    """Tell whether a line can be windows-1252, which leaves five byte values undefined."""
+    """Check whether a line can be windows-1252, which leaves five byte values undefined."""
     return not any(byte in line for byte in (0x81, 0x8D, 0x8F, 0x90, 0x9D))
 
 
 def decode_by_guess(data: bytes) -> DecodedText:
-    """Decode with the encoding that charset-normalizer detects; any Western single-byte one is read as windows-1252."""
+    """Decode by charset-normalizer's guess; any Western single-byte encoding is read as windows-1252."""
     from charset_normalizer import from_bytes
 
     best = from_bytes(data[:SAMPLE_BYTES]).best()

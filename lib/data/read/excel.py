@@ -23,7 +23,7 @@ BOMB_BYTES = 200_000_000
 
 
 def is_xlsx(data: bytes) -> bool:
-    """Tell whether a ZIP archive holds a workbook."""
+    """Check whether a ZIP archive holds a workbook."""
     return data.startswith(b"PK\x03\x04") and (b"[Content_Types].xml" in data[:4096] or b"xl/" in data[-65536:])
 
 

@@ -74,7 +74,7 @@ def detect_header(rows: list[list[str]]) -> bool:
 
 
 def is_number(cell: str) -> bool:
-    """Tell whether a cell is a number, decimal commas too."""
+    """Check whether a cell is a number, decimal commas too."""
     try:
         float(cell.replace(",", "."))
     except ValueError:

@@ -17,7 +17,7 @@ SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 def is_json(data: bytes) -> bool:
-    """Tell JSON by its first bracket."""
+    """Detect JSON by its first bracket."""
     return data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"[", b"{")
 
 

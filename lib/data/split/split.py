@@ -1,4 +1,4 @@
-"""Split examples into train, validation and held-out so that rows that belong together never stand in two parts."""
+"""Split examples into train, validation and held-out, each component of linked rows in one part only."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def assign_parts(shape: Shape, frame: pd.DataFrame, *, validation: float, held_o
 
 
 def _is_unfair(parts: np.ndarray, validation: float, held_out: float) -> bool:
-    """Tell whether validation or held-out has less than half of the rows asked for."""
+    """Check whether validation or held-out has less than half of the rows asked for."""
     counts = np.bincount(parts, minlength=3)
     return bool((counts[1:] < np.array([validation, held_out]) * len(parts) / 2).any())
 

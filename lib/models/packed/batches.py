@@ -1,4 +1,4 @@
-"""Tokenize the texts of a run once, and embed a batch as one packed row in which each distinct text stands once.
+"""Tokenize the texts of a run once, and embed a batch as one packed row of its distinct texts.
 
 with switch.packing(model, bf16=...) as on:          # on: whether this device and model can compute packed
     tokens = batches.Tokens(model, texts)            # the collator's preprocess_fn
@@ -62,7 +62,7 @@ class Tokens:
 
 
 def embed_batch(model: SentenceTransformer, features: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Embed all columns of a batch in one row, each distinct text once; return features that carry their embeddings.
+    """Embed all columns of a batch in one row, each distinct text once; the features with their embeddings.
 
     A loss that calls the model with them gets those embeddings back. Features that are not packed come back as they are.
     """

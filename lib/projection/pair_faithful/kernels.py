@@ -127,7 +127,9 @@ def repulsion_all(
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def spring_forces(low: int, high: int, position: np.ndarray, springs: Springs, out: np.ndarray) -> None:
-    """Write to out (2, snapshots, pairs) the force on each line's first end: along the line, as strong as its excess.
+    """Write the force on each line's first end, along the line and as strong as its excess.
+
+    out: (2, snapshots, pairs).
 
     With the length L(m) of a line in snapshot m and its target h(m), the excess is e(m) = (L(m) - h(m)) - mean over m of the same. The
     mean is an offset of the pair's own: only changes are held. A pair may lie as near or as far as its neighbourhoods ask, as long as

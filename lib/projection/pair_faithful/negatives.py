@@ -15,7 +15,7 @@ from lib.projection.points import DistinctPoints
 
 @dataclass(frozen=True)
 class NegativeSampler:
-    """The points of each snapshot in a shuffled ring; a point's negatives stand some offsets further on in its ring.
+    """The points of each snapshot in a shuffled cyclic order; a point's negatives follow it at some offsets.
 
     rings: the rings of all snapshots one after the other, each twice, so that no offset runs over an end; in a ring, the points whose
     first snapshot it is come before the others. count (snapshots,): points of each ring. blocks (blocks, 3): snapshot, and first and

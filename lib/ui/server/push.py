@@ -1,4 +1,4 @@
-"""Tell idle pages that work began, whoever asked for it.
+"""Notify idle pages that work began, whoever asked for it.
 
 A page holds one socket to the server, silent while nothing runs. When work begins the server sends one word on it; the page reruns,
 sees the work and polls until it ends.
@@ -14,13 +14,13 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from lib.ui.shared.push_listener import PUSH_PATH
 
 _CHECK_SECONDS = 1.0
-"""Between two looks of a socket at the counter, which another thread raises."""
+"""Seconds between two reads of the counter by a socket; another thread raises it."""
 
 _work_count = 0
 
 
 def notify_work_began() -> None:
-    """Tell every open page that work began; call it from any thread."""
+    """Notify every open page that work began; call it from any thread."""
     global _work_count  # one counter for the whole server, read by every socket
     _work_count += 1
 

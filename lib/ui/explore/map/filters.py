@@ -26,7 +26,7 @@ _CHANGE_HELP = {
 }
 
 _MAX_COLOURED = 6
-"""Classes that have a colour at once: as many as can be told apart."""
+"""Classes that have a colour at once: as many as can be distinguished."""
 
 
 @dataclass(frozen=True)

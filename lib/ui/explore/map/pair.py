@@ -94,7 +94,7 @@ def _show_neighbours(data: MapData, neighbours: _Neighbours, *, classes: dict[in
 
 
 def _find_wrong_answer(run: Run, data: MapData, source: int, target: int) -> AnswerTriple | None:
-    """Find the wrong target that was nearest to the source with the base model; None where there is no other target."""
+    """Find the wrong target nearest to the source by the base model; None where there is no other target."""
     lines = data.lines
     correct = lines.loc[lines["source"] == source, "target"].to_numpy()
     wrong = np.setdiff1d(lines["target"].unique(), np.append(correct, source))
