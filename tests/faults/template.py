@@ -20,6 +20,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
+START_SECONDS = 400
+"""How long the imports may take: on a machine that has compiled nothing yet, and does other work, minutes."""
+
 IMPORTED = (
     "lib.training.run",
     "lib.evaluation.run",
@@ -76,7 +79,7 @@ class Template:
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + START_SECONDS
         while not self._address.exists():
             assert self._process.poll() is None, (folder / "template.log").read_text()
             assert time.monotonic() < deadline, "the template does not answer"
