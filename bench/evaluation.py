@@ -17,8 +17,9 @@ import numpy as np
 import pandas as pd
 
 from bench.results import put
+from lib.data.model_inputs import ModelInputs
 from lib.evaluation.retrieval import retrieve
-from lib.evaluation.run import evaluate_frame
+from lib.evaluation.run import evaluate_inputs
 
 HELD_OUT = 2_000
 
@@ -54,7 +55,7 @@ def one_round(frame: pd.DataFrame, models: dict[str, object], folder: Path) -> t
         return rows
 
     began = time.perf_counter()
-    evaluate_frame(frame, "pairs", embed, folder=folder)
+    evaluate_inputs(ModelInputs.of(frame, "pairs"), embed, folder=folder)
     return spent, time.perf_counter() - began - spent
 
 

@@ -21,6 +21,7 @@ from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer import evaluation as theirs
 
 from bench.results import put
+from lib.data.model_inputs import ModelInputs
 from lib.evaluation.run import cached_embedder
 from lib.evaluation.store import load_evaluation
 from lib.evaluation.task import EvalTask
@@ -73,7 +74,7 @@ def compare(run: Any, home: Path) -> list[str]:
     dataset = open_workspace(home).datasets.get(run.dataset)
     found, frame = load_evaluation(run), dataset.frame()
     assert found is not None
-    task = EvalTask.of(frame, shape=dataset.shape, part="held_out")
+    task = EvalTask.of(ModelInputs.of(frame, dataset.shape), part="held_out")
     judge, names = evaluator(frame, dataset.shape, task), NAMES[dataset.shape]
     embed, _ = cached_embedder(run, home=home)
     lines = []

@@ -15,6 +15,7 @@ from typing import Any
 import pandas as pd
 
 from bench.results import put
+from lib.data.model_inputs import ModelInputs
 from lib.data.prepare import prepare
 from lib.data.shapes import Shape
 from lib.metrics import selection_metric
@@ -66,8 +67,7 @@ def trained(frame: pd.DataFrame, shape: Shape, recipe: Recipe, home: Path) -> li
     measures = Measures()
     with tempfile.TemporaryDirectory(dir=home) as folder:
         train_model(
-            dataset_frame=frame,
-            shape=shape,
+            inputs=ModelInputs.of(frame, shape),
             model_name=BUNDLED_MODEL,
             recipe=recipe,
             folder=Path(folder),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from lib.commands.metric_lines import metric_line, metric_lines
+from lib.data.model_inputs import ModelInputs
 from lib.data.normalisation import same_keys
 from lib.data.shapes import Shape, text_columns
 from lib.errors import InputError
@@ -58,8 +59,8 @@ def evaluate_held_out(workspace: Workspace, trained: Run) -> Evaluation:
 
 
 def evaluate_file(workspace: Workspace, trained: Run, path: Path) -> tuple[Evaluation, Path]:
-    """Evaluate on all rows of another file; the evaluation and its folder beside the run's own."""
-    from lib.evaluation.run import cached_embedder, evaluate_frame
+    """Evaluate on all rows of another file; return the evaluation and the folder beside the run's own that holds it."""
+    from lib.evaluation.run import cached_embedder, evaluate_inputs
 
     dataset = workspace.datasets.get(trained.dataset)
     shape = Shape(dataset.shape)
@@ -68,9 +69,8 @@ def evaluate_file(workspace: Workspace, trained: Run, path: Path) -> tuple[Evalu
     folder = trained.paths.evaluation_on(content_hash(path)).folder
     versions = {"file": path.name, "base model": marks["base"][:16], "tuned model": marks["tuned"][:16]}
     warnings = warn_of_trained_rows(frame, dataset.frame(), shape)
-    evaluation = evaluate_frame(
-        frame, shape, embed, folder=folder, versions=versions, called="given", warnings=warnings
-    )
+    inputs = ModelInputs.of(frame, shape, trained.recipe)
+    evaluation = evaluate_inputs(inputs, embed, folder=folder, versions=versions, called="given", warnings=warnings)
     return evaluation, folder
 
 

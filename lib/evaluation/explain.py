@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lib.data.model_inputs import PLAIN_READING, Reading, Role
 from lib.models.vectors import normalize_rows
 
 if TYPE_CHECKING:
@@ -26,9 +27,17 @@ UNSPACED = "\u3040-\u30ff\u3100-\u312f\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uf
 WORD = re.compile(f"[{UNSPACED}]|[^\\s{UNSPACED}]+")
 
 
-def explain_cosine(*, models: dict[str, str], first: str, second: str, home: str) -> dict[str, Any]:
-    """Decompose the cosine of two texts by model (base, tuned), JSON-able. models: name -> model or folder."""
-    return {name: decompose_cosine(_loaded(folder, home), first, second) for name, folder in models.items()}
+def explain_cosine(
+    *, models: dict[str, str], first: str, second: str, reading: dict[str, str], home: str
+) -> dict[str, Any]:
+    """Decompose the cosine of a query and a document by model (base, tuned), JSON-able.
+
+    models: name -> model or folder. reading: as `Reading.to_json` gives it.
+    """
+    how = Reading(**reading)
+    return {
+        name: decompose_cosine(_loaded(folder, home), first, second, reading=how) for name, folder in models.items()
+    }
 
 
 @lru_cache(maxsize=4)
@@ -38,16 +47,18 @@ def _loaded(name: str, home: str) -> SentenceTransformer:
     return load_model(name, device="cpu", home=Path(home))
 
 
-def decompose_cosine(model: SentenceTransformer, first: str, second: str) -> dict[str, Any]:
-    """Decompose the cosine of two texts.
+def decompose_cosine(
+    model: SentenceTransformer, first: str, second: str, *, reading: Reading = PLAIN_READING
+) -> dict[str, Any]:
+    """Decompose the cosine of two texts, read as a query and a document.
 
     A mean-pooled model: kind tokens, labels of both sides, and parts (tokens of first, tokens of second) that sum to the
     cosine: with token vectors u_i, v_j and means u, v, cos = sum_ij u_i v_j / (m n |u| |v|). Any other: kind words, and by word
     of each side how much the cosine falls when it is left out.
     """
     if is_mean_pooled(model):
-        return _tokens(model, first, second)
-    return _words(model, first, second)
+        return _tokens(model, *reading.read([first], Role.QUERY), *reading.read([second], Role.DOCUMENT))
+    return _words(model, first, second, reading)
 
 
 def default_prompt(model: SentenceTransformer) -> str:
@@ -110,12 +121,14 @@ def shorten_labels(labels: list[str]) -> list[str]:
     return [*labels[: MAX_TOKENS_SHOWN - 1], f"({len(labels) - MAX_TOKENS_SHOWN + 1} more)"]
 
 
-def _words(model: SentenceTransformer, first: str, second: str) -> dict[str, Any]:
+def _words(model: SentenceTransformer, first: str, second: str, reading: Reading) -> dict[str, Any]:
     from lib.models.encoder import encode
 
     sides = [leave_one_word_out(text) for text in (first, second)]
-    shortened = [text for side in sides for _, text in side]
-    rows = normalize_rows(encode(model, [first, second, *shortened], fast=False)).astype(np.float64)
+    queries = reading.read([first, *(text for _, text in sides[0])], Role.QUERY)
+    documents = reading.read([second, *(text for _, text in sides[1])], Role.DOCUMENT)
+    texts = [queries[0], documents[0], *queries[1:], *documents[1:]]
+    rows = normalize_rows(encode(model, texts, fast=False)).astype(np.float64)
     whole, split = float(rows[0] @ rows[1]), 2 + len(sides[0])
     return {
         "kind": "words",

@@ -54,7 +54,7 @@ def triplet_wins(task: EvalTask, embeddings: np.ndarray) -> np.ndarray:
 def negative_cosines(task: EvalTask, rows: np.ndarray) -> np.ndarray:
     """Compute the cosine of each row's source with its negatives, (rows, negatives); -inf where a row has fewer."""
     cosines = np.einsum("ij,ikj->ik", rows[task.left], rows[task.negatives])
-    blank = np.array([not text.strip() for text in task.texts])
+    blank = np.array([not text.strip() for text in task.plain])
     return np.where(blank[task.negatives], -np.inf, cosines)
 
 

@@ -148,7 +148,7 @@ def nearest_targets_table(models: ModelPair) -> pd.DataFrame:
     Columns: pair, moment (base, tuned), place, text, cosine, right, own. right: some pair says that it belongs to the query. own: it is this row's target, which a label or score may call wrong.
     """
     near = models.nearest_targets
-    texts = np.array(models.task.texts, dtype=object)[near.documents]
+    texts = np.array(models.task.plain, dtype=object)[near.documents]
     parts = []
     for name in MODEL_NAMES:
         neighbours = near.by_model[name]

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from lib.data.model_inputs import ModelInputs
 from lib.data.shapes import Shape
 from lib.errors import NotFoundError
 from lib.evaluation.compare import compare_metrics
@@ -45,9 +46,8 @@ def evaluate_run(run: Run, dataset: Dataset, *, home: Path, progress: Progress =
     """Embed, measure, compare and store. Raises NotFoundError when the tuned model is not there."""
     embed, marks = cached_embedder(run, home=home, progress=progress)
     versions = {"dataset": dataset.id, "base model": marks["base"][:16], "tuned model": marks["tuned"][:16]}
-    return evaluate_frame(
-        dataset.frame(),
-        dataset.shape,
+    return evaluate_inputs(
+        ModelInputs.of(dataset.frame(), dataset.shape, run.recipe),
         embed,
         folder=run.paths.evaluation.folder,
         snapshots=run.paths.snapshots.folder,
@@ -76,9 +76,8 @@ def cached_embedder(run: Run, *, home: Path, progress: Progress = Silent()) -> t
     return embed, marks
 
 
-def evaluate_frame(
-    frame: pd.DataFrame,
-    shape: Shape | str,
+def evaluate_inputs(
+    inputs: ModelInputs,
     embed: EmbedByModel,
     *,
     folder: Path,
@@ -89,17 +88,17 @@ def evaluate_frame(
     warnings: Sequence[EvaluationWarning] = (),
     progress: Progress = Silent(),
 ) -> Evaluation:
-    """Evaluate base and tuned model on a part of a frame and publish the result in the folder.
+    """Evaluate base and tuned model on a part of a dataset and publish the result in the folder.
 
     snapshots: the run's folder of them, where it has one. called: what the sentence calls the examples. warnings: what the
     caller already knows to be wrong with them.
     """
-    models, sample = embed_part(frame, shape, embed, part=part), threshold_sample(frame, shape, embed, part=part)
+    models, sample = embed_part(inputs, embed, part=part), threshold_sample(inputs, embed, part=part)
     progress.stage("evaluating", "comparing")
     similarity = measure_similarity(models, sample)
     threshold = similarity.tuned.threshold if similarity else None
-    table = per_pair_results(frame, models, threshold=threshold.cosine if threshold else None)
-    side_effects = measure_side_effects(models, frame, embed, snapshots)
+    table = per_pair_results(inputs.frame, models, threshold=threshold.cosine if threshold else None)
+    side_effects = measure_side_effects(models, inputs, embed, snapshots)
     progress.check()
     evaluation = build_evaluation(
         models, table, similarity, side_effects, versions=versions or {}, called=called, warnings=warnings
@@ -112,19 +111,20 @@ def evaluate_frame(
     return evaluation
 
 
-def embed_part(frame: pd.DataFrame, shape: Shape | str, embed: EmbedByModel, *, part: str) -> ModelPair:
+def embed_part(inputs: ModelInputs, embed: EmbedByModel, *, part: str) -> ModelPair:
     """Embed a part's texts with both models. Raises ModelError where a vector is not finite."""
-    task = EvalTask.of(frame, shape=shape, part=part)
-    return ModelPair(task, embed("base", task.texts), embed("tuned", task.texts), components_of_rows(frame, task.rows))
+    task = EvalTask.of(inputs, part=part)
+    groups = components_of_rows(inputs.frame, task.rows)
+    return ModelPair(task, embed("base", task.texts), embed("tuned", task.texts), groups)
 
 
-def threshold_sample(frame: pd.DataFrame, shape: Shape | str, embed: EmbedByModel, *, part: str) -> ModelPair | None:
+def threshold_sample(inputs: ModelInputs, embed: EmbedByModel, *, part: str) -> ModelPair | None:
     """Embed a sample of the validation part, on which thresholds are chosen; None where there is none."""
-    rows = frame[frame["part"] == "validation"]
-    if part == "validation" or rows.empty or Shape(shape) is Shape.LABELLED_TEXTS:
+    rows = inputs.frame[inputs.frame["part"] == "validation"]
+    if part == "validation" or rows.empty or inputs.shape is Shape.LABELLED_TEXTS:
         return None
     sample = rows.sample(min(MAX_THRESHOLD_ROWS, len(rows)), random_state=0).sort_index()
-    return embed_part(sample, shape, embed, part="validation")
+    return embed_part(inputs.with_frame(sample), embed, part="validation")
 
 
 def build_evaluation(

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from lib.data.columns.names import SAME_WORDS
+from lib.data.model_inputs import ModelInputs
 from lib.data.normalisation import same_keys
 from lib.data.shapes import Shape
 from lib.errors import InputError
@@ -23,14 +24,18 @@ RANDOM_PAIRS = 20_000
 class EvalTask:
     """One part of a dataset, ready to be measured.
 
-    texts: the distinct texts to embed; everything else are ids into them. left, right: ids of the pair's two texts by row of the part. queries, documents: ids of the distinct sources of the
-    part and of all distinct targets of the dataset; relevant: by query, which documents are right; own_document: by query,
-    which one is its own text, -1 for none. middle: the score above which a scored pair counts as right; same: the label of a
+    texts: the distinct texts to embed, as a model reads them; plain: the same as they stand; everything else are ids into
+    them. identity: by id a number that is the same for texts that count as the same: one text that is query and document has
+    two ids where it is read differently. left, right: ids of the pair's two texts by row of the part. queries, documents: ids
+    of the distinct sources of the part and of all distinct targets of the dataset; relevant: by query, which documents are
+    right; own_document: by query, which one is its own text, -1 for none. middle: the score above which a scored pair counts as right; same: the label of a
     labelled pair that means the same, by all labels of the dataset.
     """
 
     shape: Shape
     texts: list[str]
+    plain: list[str]
+    identity: np.ndarray
     rows: np.ndarray
     left: np.ndarray
     right: np.ndarray
@@ -45,15 +50,14 @@ class EvalTask:
     same: str = "1"
 
     @classmethod
-    def of(cls, frame: pd.DataFrame, *, shape: Shape | str, part: str) -> EvalTask:
+    def of(cls, inputs: ModelInputs, *, part: str) -> EvalTask:
         """Build the task of a part (train, validation, held_out). Raises InputError when it is empty."""
-        shape = Shape(shape)
-        chosen = frame[frame["part"] == part]
+        chosen = inputs.frame[inputs.frame["part"] == part]
         if chosen.empty:
             raise InputError(f"The part {part} of this dataset is empty.", todo="Split again with a larger share.")
-        if shape is Shape.LABELLED_TEXTS:
-            return _labelled(frame, chosen)
-        return _paired(frame, chosen, shape)
+        if inputs.shape is Shape.LABELLED_TEXTS:
+            return _labelled(inputs, chosen)
+        return _paired(inputs, chosen)
 
     @property
     def retrieves(self) -> bool:
@@ -105,9 +109,9 @@ class EvalTask:
     def random_pairs(self, *, count: int = RANDOM_PAIRS, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
         """Draw rows, (pairs,) twice: the left text of the first and the right text of the second are no known pair."""
         first, second = np.random.default_rng(seed).integers(len(self.left), size=(2, count))
-        left, right = self.left[first], self.right[second]
+        left, right = self.identity[self.left[first]], self.identity[self.right[second]]
         size = len(self.texts)
-        known = self.known_pairs @ np.array([size, 1])
+        known = self.identity[self.known_pairs] @ np.array([size, 1])
         apart = (left != right) & ~np.isin(left * size + right, known) & ~np.isin(right * size + left, known)
         return first[apart], second[apart]
 
@@ -120,20 +124,28 @@ class EvalTask:
         return np.stack([asked, self.documents[np.concatenate(self.relevant)]], axis=1)
 
 
-def _paired(frame: pd.DataFrame, chosen: pd.DataFrame, shape: Shape) -> EvalTask:
+def _paired(inputs: ModelInputs, chosen: pd.DataFrame) -> EvalTask:
     """Build the task of pairs, scored pairs, labelled pairs or triplets; pairs and triplets also retrieve."""
+    frame, shape = inputs.frame, inputs.shape
     names = ["anchor", "positive", *sorted(c for c in frame.columns if c.startswith("negative"))]
     retrieves = shape in (Shape.PAIRS, Shape.TRIPLETS)
     source = frame if retrieves else chosen
-    keyed = {name: np.array(same_keys(source[name]), dtype=object) for name in names if name in source}
-    codes, keys = pd.factorize(np.concatenate(list(keyed.values())))
-    texts = pd.Series(np.concatenate([source[name].to_numpy(dtype=object) for name in keyed]))
-    texts = texts.groupby(codes).first().reindex(range(len(keys))).tolist()
-    ids = dict(zip(keyed, codes.reshape(len(keyed), -1), strict=True))
+    names = [name for name in names if name in source]
+    keys = [key for name in names for key in same_keys(source[name])]
+    prompts = [inputs.reading.prompt(inputs.role_of(name)) for name in names for _ in range(len(source))]
+    if inputs.reading.has_two_roles:
+        codes, _ = pd.factorize(pd.MultiIndex.from_arrays([prompts, keys]))
+    else:
+        codes, _ = pd.factorize(np.array(keys, dtype=object))
+    _, first = np.unique(codes, return_index=True)
+    plain = np.concatenate([source[name].to_numpy(dtype=object) for name in names])[first].tolist()
+    ids = dict(zip(names, codes.reshape(len(names), -1), strict=True))
     inside = np.flatnonzero(source["part"].to_numpy() == chosen["part"].iloc[0])
     task = EvalTask(
         shape,
-        texts,
+        [prompts[at] + text for at, text in zip(first.tolist(), plain, strict=True)],
+        plain,
+        pd.factorize(np.array(keys, dtype=object)[first])[0],
         chosen.index.to_numpy(),
         ids["anchor"][inside],
         ids["positive"][inside],
@@ -159,6 +171,8 @@ def _retrieving(task: EvalTask, ids: dict[str, np.ndarray], inside: np.ndarray) 
     return EvalTask(
         shape=task.shape,
         texts=[task.texts[i] for i in used],
+        plain=[task.plain[i] for i in used],
+        identity=task.identity[used],
         rows=task.rows,
         left=new[task.left],
         right=new[task.right],
@@ -168,14 +182,14 @@ def _retrieving(task: EvalTask, ids: dict[str, np.ndarray], inside: np.ndarray) 
         documents=new[documents],
         relevant=[np.asarray(by_query[anchor]) for anchor in queries],
         query_of_row=query_of_row,
-        own_document=_own_documents(queries, documents, by_query),
+        own_document=_own_documents(queries, documents, task.identity, by_query),
     )
 
 
-def _own_documents(queries: np.ndarray, documents: np.ndarray, by_query: pd.Series) -> np.ndarray:
+def _own_documents(queries: np.ndarray, documents: np.ndarray, identity: np.ndarray, by_query: pd.Series) -> np.ndarray:
     """Find by query the place of its own text among the documents, -1 where it is none or is itself a right one."""
-    place = np.minimum(np.searchsorted(documents, queries), len(documents) - 1)
-    own = np.where(documents[place] == queries, place, -1)
+    place = {same: at for at, same in enumerate(identity[documents].tolist())}
+    own = [place.get(same, -1) for same in identity[queries].tolist()]
     return np.array([-1 if at in by_query[query] else at for query, at in zip(queries, own, strict=True)])
 
 
@@ -187,14 +201,17 @@ def _values(chosen: pd.DataFrame, shape: Shape) -> np.ndarray:
     return np.zeros(len(chosen))
 
 
-def _labelled(frame: pd.DataFrame, chosen: pd.DataFrame) -> EvalTask:
+def _labelled(inputs: ModelInputs, chosen: pd.DataFrame) -> EvalTask:
     """Build the task of labelled texts: those of the part are queries, neighbours are all texts of the dataset."""
+    frame = inputs.frame
     codes, texts = pd.factorize(frame["text"].to_numpy(dtype=object))
     inside = np.flatnonzero(frame["part"].to_numpy() == chosen["part"].iloc[0])
     labels = frame["label"].astype(str).to_numpy(dtype=object)
     return EvalTask(
         Shape.LABELLED_TEXTS,
+        inputs.read_column(texts, "text"),
         list(texts),
+        np.arange(len(texts)),
         chosen.index.to_numpy(),
         codes[inside],
         codes,

@@ -15,7 +15,7 @@ from lib.training.recipe import recipe_of
 def run_control(context: JobContext) -> tuple[str, ...]:
     """Train with shuffled targets on the same budget, compare it with base and run, store the result."""
     held_out = HeldOutComparison(context)
-    frame = shuffle_targets(context.dataset.frame(), Shape(context.dataset.shape), seed=recipe_of(context.run).seed)
+    frame = shuffle_targets(held_out.inputs.frame, held_out.inputs.shape, seed=recipe_of(context.run).seed)
     control = train_variant(context, held_out, frame, name="control")
     base, tuned = held_out.base(), held_out.tuned()
     result = ControlResult(

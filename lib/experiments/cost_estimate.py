@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lib.data.shapes import Shape
+from lib.data.model_inputs import ModelInputs
 from lib.errors import CancelledError, CloserError, TrainingError
 from lib.process import ChildDiedError, answer_call, call_module
 from lib.progress import Silent
@@ -26,8 +26,6 @@ from lib.training import cadence
 from lib.training.recipe import Recipe
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from lib.training.state import TrainState
 
 STEPS = 6
@@ -163,26 +161,27 @@ def measure_cost(home: Path, planned: PlannedTraining, *, folder: Path) -> Estim
     from lib.training.validation_sample import count_validation_texts
 
     dataset = open_workspace(home).datasets.get(planned.dataset)
-    frame = dataset.frame()
+    inputs = ModelInputs.of(dataset.frame(), dataset.shape, planned.recipe.to_json())
+    frame = inputs.frame
     rows = frame[frame["part"] == "train"].head(MAX_BATCHES * planned.recipe.batch_size)
     validation = frame[frame["part"] == "validation"].head(MAX_VALIDATION_ROWS)
     some = frame.loc[[*rows.index, *validation.index]]
-    probe = train_probe(some, dataset.shape, planned.model, planned.recipe, folder, home)
-    return summarise_probe(probe, texts=count_validation_texts(frame, Shape(dataset.shape)))
+    probe = train_probe(inputs.with_frame(some), planned.model, planned.recipe, folder, home)
+    return summarise_probe(probe, texts=count_validation_texts(inputs))
 
 
-def train_probe(frame: pd.DataFrame, shape: str, model: str, recipe: Recipe, folder: Path, home: Path) -> Probe:
-    """Train on the frame until enough is measured, and return the probe with what it saw."""
+def train_probe(inputs: ModelInputs, model: str, recipe: Recipe, folder: Path, home: Path) -> Probe:
+    """Train on the inputs until enough is measured, and return the probe with what it saw."""
     from lib.training import run
     from lib.training.examples import training_columns
     from lib.training.loop import run_epochs
     from lib.training.memory import naming_memory
 
-    probe, rows = Probe(), training_columns(frame, Shape(shape))
-    recipe = recipe.for_shape(shape, classes=len(rows.classes))
+    probe, rows = Probe(), training_columns(inputs)
+    recipe = recipe.for_shape(inputs.shape, classes=len(rows.classes))
     with run.thread_count(recipe.threads), suppress(CancelledError):  # by our own probe
         run.seed_everything(recipe)
-        probe.training = run.open_training(frame, rows, Shape(shape), model, recipe, folder, home, probe)
+        probe.training = run.open_training(inputs, rows, model, recipe, folder, home, probe)
         with naming_memory(recipe, probe.training.model):
             run_epochs(probe.training)
     return probe

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from lib.data.model_inputs import ModelInputs
 from lib.evaluation.compare import compare_primary_metric
 from lib.evaluation.difference import Difference
 from lib.evaluation.model_pair import ModelPair
@@ -31,11 +32,11 @@ class HeldOutComparison:
     """
 
     def __init__(self, context: JobContext) -> None:
-        frame = context.dataset.frame()
         self.context = context
-        self.task = EvalTask.of(frame, shape=context.dataset.shape, part="held_out")
+        self.inputs = ModelInputs.of(context.dataset.frame(), context.dataset.shape, context.run.recipe)
+        self.task = EvalTask.of(self.inputs, part="held_out")
         self.metric = primary_metric(self.task.shape)
-        self.groups = components_of_rows(frame, self.task.rows)
+        self.groups = components_of_rows(self.inputs.frame, self.task.rows)
         self.embed, marks = cached_embedder(context.run, home=context.workspace.home, progress=context.progress)
         self.model_mark = marks["tuned"][:16]
 
@@ -67,8 +68,7 @@ def train_variant(context: JobContext, held_out: HeldOutComparison, frame: pd.Da
     run = context.run
     with temporary_folder(run.paths.experiment_training(name)) as folder:
         trained = train_model(
-            dataset_frame=frame,
-            shape=context.dataset.shape,
+            inputs=held_out.inputs.with_frame(frame),
             model_name=run.model,
             recipe=recipe_of(run),
             folder=folder,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lib.data.model_inputs import ModelInputs
 from lib.errors import InputError
 from lib.evaluation.compare import compare_selection_metric
 from lib.evaluation.model_pair import ModelPair
@@ -73,9 +74,9 @@ def measure_blends(context: JobContext) -> None:
     """
     base, tuned = load_both_models(context)
     model, weights = tuned, (copy_weights(base), copy_weights(tuned))
-    frame = context.dataset.frame()
-    task = EvalTask.of(frame, shape=context.dataset.shape, part="validation")
-    groups, vectors = components_of_rows(frame, task.rows), []
+    inputs = ModelInputs.of(context.dataset.frame(), context.dataset.shape, context.run.recipe)
+    task = EvalTask.of(inputs, part="validation")
+    groups, vectors = components_of_rows(inputs.frame, task.rows), []
     for number, share in enumerate(TUNED_SHARES):
         context.progress.stage("blending", f"{share:.0%} of the tuned weights")
         model.load_state_dict(interpolate_weights(*weights, share))

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
+from lib.data.model_inputs import ModelInputs
 from lib.data.shapes import Shape
 from lib.errors import InputError
 from lib.evaluation.task import EvalTask
@@ -20,25 +21,23 @@ SHAPES_WITH_TARGETS = (Shape.PAIRS, Shape.TRIPLETS)
 
 
 def find_possible_label_errors(
-    frame: pd.DataFrame, shape: Shape | str, embed: Callable[[list[str]], np.ndarray], *, most: int = MAX_LABEL_ERRORS
+    inputs: ModelInputs, embed: Callable[[list[str]], np.ndarray], *, most: int = MAX_LABEL_ERRORS
 ) -> pd.DataFrame:
     """Find the rows whose query is nearer to another row's target than to its own, the widest gap first.
 
     embed: texts -> (n, d). Columns: pair (row id), line, part, anchor, positive, cosine, other (the nearer target, which is
     right for no row of this query), other_cosine, gap. Raises InputError for a shape without targets.
     """
-    if Shape(shape) not in SHAPES_WITH_TARGETS:
+    if inputs.shape not in SHAPES_WITH_TARGETS:
         raise InputError("Only pairs and triplets have targets that could be confused.")
-    parts = [part for part in PARTS if (frame["part"] == part).any()]
-    table = pd.concat([_rows_of_part(frame, shape, embed, part) for part in parts], ignore_index=True)
+    parts = [part for part in PARTS if (inputs.frame["part"] == part).any()]
+    table = pd.concat([_rows_of_part(inputs, embed, part) for part in parts], ignore_index=True)
     return table[table["gap"] > 0].sort_values("gap", ascending=False, kind="stable").head(most).reset_index(drop=True)
 
 
-def _rows_of_part(
-    frame: pd.DataFrame, shape: Shape | str, embed: Callable[[list[str]], np.ndarray], part: str
-) -> pd.DataFrame:
+def _rows_of_part(inputs: ModelInputs, embed: Callable[[list[str]], np.ndarray], part: str) -> pd.DataFrame:
     """List every row of a part with its nearest target that is not right."""
-    task = EvalTask.of(frame, shape=shape, part=part)
+    task = EvalTask.of(inputs, part=part)
     embeddings = check_finite(embed(task.texts), name="base")
     retrieval = task.retrieval(embeddings)
     wrong = first_wrong_place(retrieval.hits)[task.query_of_row]
@@ -47,7 +46,7 @@ def _rows_of_part(
     rows = normalize_rows(embeddings)
     own = np.einsum("ij,ij->i", rows[task.left], rows[task.right])
     other_cosine = np.where(wrong < retrieval.top.shape[1], retrieval.top_cosine[query, place], -1.0)
-    chosen = frame.loc[task.rows]
+    chosen = inputs.frame.loc[task.rows]
     return pd.DataFrame(
         {
             "pair": task.rows,
@@ -56,7 +55,7 @@ def _rows_of_part(
             "anchor": chosen["anchor"].to_numpy(),
             "positive": chosen["positive"].to_numpy(),
             "cosine": own,
-            "other": np.array(task.texts, dtype=object)[task.documents[retrieval.top[query, place]]],
+            "other": np.array(task.plain, dtype=object)[task.documents[retrieval.top[query, place]]],
             "other_cosine": other_cosine,
             "gap": other_cosine - own,
         }

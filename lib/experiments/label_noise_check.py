@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from lib.data.model_inputs import ModelInputs
 from lib.settings import BUNDLED_MODEL
 from lib.store.context import JobContext
 from lib.store.layout import WorkspacePaths
@@ -27,8 +28,7 @@ def write_label_noise(context: JobContext) -> None:
     model = load_model(BUNDLED_MODEL, home=home)
     mark, cache = fingerprint(model), EmbeddingCache(home)
     table = find_possible_label_errors(
-        dataset.frame(),
-        dataset.shape,
+        ModelInputs.of(dataset.frame(), dataset.shape),
         lambda texts: cache.embed(model, texts, fingerprint=mark, progress=progress),
     )
     path = label_noise_path(home, dataset.id)

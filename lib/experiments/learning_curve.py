@@ -19,7 +19,8 @@ MIN_TRAIN_ROWS = 8
 
 def run_learning_curve(context: JobContext) -> tuple[str, ...]:
     """Train on 25% and 50% of the training data, compare with base and run, store the curve."""
-    held_out, frame = HeldOutComparison(context), context.dataset.frame()
+    held_out = HeldOutComparison(context)
+    frame = held_out.inputs.frame
     seed = recipe_of(context.run).seed
     points: list[LearningCurvePoint] = []
     base = before = held_out.base()

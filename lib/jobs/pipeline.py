@@ -5,6 +5,7 @@ Imports that bring torch happen inside: the queue and the pages read this module
 
 from __future__ import annotations
 
+from lib.data.model_inputs import ModelInputs
 from lib.errors import CancelledError, TrainingError
 from lib.store.context import JobContext
 
@@ -20,8 +21,7 @@ def train(context: JobContext) -> tuple[str, ...]:
     run, dataset = context.run, context.dataset
     try:
         train_model(
-            dataset_frame=dataset.frame(),
-            shape=dataset.shape,
+            inputs=ModelInputs.of(dataset.frame(), dataset.shape, run.recipe),
             model_name=run.model,
             recipe=recipe_of(run),
             folder=run.folder,

@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from lib.data.shapes import TEXT_COLUMNS, Shape
+from lib.data.model_inputs import ModelInputs
+from lib.data.shapes import TEXT_COLUMNS
 from lib.evaluation.run import cached_embedder
 from lib.evaluation.store import load_pairs
 from lib.progress import Progress
@@ -36,12 +37,14 @@ class AddedTexts:
 NO_ADDED_TEXTS = AddedTexts([], np.zeros((0, 0), np.float32), np.zeros((0, 0), np.float32))
 
 
-def missing_extreme_texts(run: Run, shape: str, known: list[str], *, home: Path, progress: Progress) -> AddedTexts:
+def missing_extreme_texts(
+    run: Run, inputs: ModelInputs, known: list[str], *, home: Path, progress: Progress
+) -> AddedTexts:
     """Find texts of the strongest changes among evaluated pairs that are not known, with vectors from the cache.
 
     Nothing is added to a run that was not evaluated, or whose map holds every held-out text.
     """
-    columns = list(TEXT_COLUMNS[Shape(shape)][:2])
+    columns = list(TEXT_COLUMNS[inputs.shape][:2])
     if len(columns) < 2 or not run.paths.evaluation.summary.exists():
         return NO_ADDED_TEXTS
     evaluated = load_pairs(run)
@@ -56,7 +59,8 @@ def missing_extreme_texts(run: Run, shape: str, known: list[str], *, home: Path,
     embed, _ = cached_embedder(
         run, home=home
     )  # without progress: this is no evaluation, and nearly all comes from the cache
-    return AddedTexts(texts, *(unit_snapshot(embed(name, texts), where=name) for name in ("base", "tuned")))
+    read = inputs.read_by_use(texts)
+    return AddedTexts(texts, *(unit_snapshot(embed(name, read), where=name) for name in ("base", "tuned")))
 
 
 def strongest_changes(evaluated: pd.DataFrame, *, most: int = NUM_EXTREMES) -> pd.DataFrame:

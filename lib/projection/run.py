@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from lib.data.model_inputs import ModelInputs
 from lib.progress import Progress, Silent
 from lib.projection.extreme_pairs import AddedTexts, append_texts, missing_extreme_texts
 from lib.projection.layout import Layout, compute_layout
@@ -51,11 +52,12 @@ def draw_map(
     progress.stage("Drawing the map", "reading snapshots")
     snapshots = read_snapshots(run.paths.snapshots.folder)
     texts = snapshots.texts()
-    added = missing_extreme_texts(run, dataset.shape, texts, home=home, progress=progress)
+    inputs = ModelInputs.of(dataset.frame(), dataset.shape, run.recipe)
+    added = missing_extreme_texts(run, inputs, texts, home=home, progress=progress)
     texts = [*texts, *added.texts]
     names = thin_snapshots(snapshots.names, len(texts))
     vectors = append_texts({name: np.asarray(snapshots.vectors(name)) for name in names}, added)
-    lines = pair_lines(dataset.frame(), texts, shape=dataset.shape)
+    lines = pair_lines(inputs.frame, texts, shape=dataset.shape)
     pairs = text_pairs(lines)
     layout = compute_layout(vectors, pairs, method=method, balance=balance, seed=seed, progress=progress)
     noise = measure_noise(layout, vectors, pairs, progress=progress)

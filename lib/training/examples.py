@@ -8,17 +8,22 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from lib.data.model_inputs import ModelInputs
 from lib.data.normalisation import same_keys
-from lib.data.shapes import Shape, text_columns
+from lib.data.shapes import Shape
 from lib.errors import InputError
 from lib.evaluation.task import same_label
 
 
 @dataclass(frozen=True)
 class TrainingColumns:
-    """Training rows as columns in the order the losses want: texts, then score or label."""
+    """Training rows as columns in the order the losses want: texts as the model reads them, then score or label.
+
+    plain: the text columns as they stand, by which texts count as the same.
+    """
 
     columns: dict[str, list[Any]]
+    plain: dict[str, list[str]]
     classes: list[str]
 
     @property
@@ -29,26 +34,26 @@ class TrainingColumns:
     @property
     def texts_per_row(self) -> int:
         """Number of texts in a row."""
-        return sum(name not in ("score", "label") for name in self.columns)
+        return len(self.plain)
 
     @property
     def texts(self) -> list[str]:
-        """The distinct texts."""
-        found = [value for name, values in self.columns.items() if name not in ("score", "label") for value in values]
-        return list(dict.fromkeys(found))
+        """The distinct texts, as the model reads them."""
+        return list(dict.fromkeys(text for name in self.plain for text in self.columns[name]))
 
 
-def training_columns(frame: pd.DataFrame, shape: Shape) -> TrainingColumns:
+def training_columns(inputs: ModelInputs) -> TrainingColumns:
     """Select the rows of the train part; labels become numbers by their sorted names.
 
     Raises InputError when there are too few rows.
     """
-    train = frame[frame["part"] == "train"]
+    shape, train = inputs.shape, inputs.frame[inputs.frame["part"] == "train"]
     if len(train) < 2:
         raise InputError(
             f"The training part has {len(train)} rows.", todo="Upload more examples: at least a few dozen."
         )
-    columns: dict[str, list[Any]] = {name: train[name].tolist() for name in text_columns(shape, train.columns)}
+    plain: dict[str, list[str]] = {name: train[name].tolist() for name in inputs.columns}
+    columns: dict[str, list[Any]] = {name: inputs.read_column(texts, name) for name, texts in plain.items()}
     classes: list[str] = []
     if shape is Shape.SCORED:
         columns["score"] = train["score"].astype(float).tolist()
@@ -57,7 +62,7 @@ def training_columns(frame: pd.DataFrame, shape: Shape) -> TrainingColumns:
         check_labels(train["label"].astype(str), shape)
         number = {name: value for value, name in enumerate(classes)}
         columns["label"] = [number[name] for name in train["label"].astype(str)]
-    return TrainingColumns(columns, classes)
+    return TrainingColumns(columns, plain, classes)
 
 
 def label_names(labels: pd.Series, shape: Shape) -> list[str]:

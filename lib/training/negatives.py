@@ -26,9 +26,13 @@ class MiningResult:
 
 @dataclass(frozen=True)
 class Targets:
-    """The distinct targets of the training part. ids: (m,) of normalised texts; vectors: (m, d) unit rows."""
+    """The distinct targets of the training part.
+
+    texts: as the model reads them; plain: as they stand; ids: (m,) of normalised plain texts; vectors: (m, d) unit rows.
+    """
 
     texts: list[str]
+    plain: list[str]
     ids: np.ndarray
     vectors: np.ndarray
 
@@ -36,15 +40,15 @@ class Targets:
 def mine_negatives(rows: TrainingColumns, vectors: dict[str, np.ndarray], recipe: Recipe) -> MiningResult:
     """Add `recipe.hard_negatives` columns of wrong targets, nearest first, to training pairs.
 
-    vectors: by text, of the base model, any length. Only the training part's targets are taken. A negative has to be less
+    vectors: by text as the model reads it, of the base model, any length. Only the training part's targets are taken. A negative has to be less
     similar to the source than the right target by the recipe's margins (absolute: Moreira et al. 2024, NV-Retriever,
     section 3, calls them TopK-MarginPos; relative: TopK-PercPos); the nearest `negative_skip` are passed over and no more
     than `negative_range` looked at. Where too few are left, the rest are drawn by the seed among the farther ones.
     Raises InputError when there are too few targets to choose from.
     """
-    anchors, positives = rows.columns["anchor"], rows.columns["positive"]
-    anchor_ids, target_ids = text_ids(anchors, positives)
-    targets = _distinct(positives, target_ids, vectors)
+    anchors = rows.columns["anchor"]
+    anchor_ids, target_ids = text_ids(rows.plain["anchor"], rows.plain["positive"])
+    targets = _distinct(rows, target_ids, vectors)
     place = {identity: number for number, identity in enumerate(targets.ids.tolist())}
     right = _right_places(anchor_ids, target_ids, place)
     chosen = np.empty((len(anchors), recipe.hard_negatives), dtype=np.int64)
@@ -58,11 +62,17 @@ def mine_negatives(rows: TrainingColumns, vectors: dict[str, np.ndarray], recipe
             found = nearest_wrong(own, place[int(target_ids[row])], known, recipe)
             hard += len(found)
             chosen[row] = _filled(found, len(targets.texts), known, recipe.hard_negatives, generator)
-    columns = {
-        ("negative" if number == 0 else f"negative_{number + 1}"): [targets.texts[i] for i in chosen[:, number]]
-        for number in range(recipe.hard_negatives)
-    }
-    return MiningResult(TrainingColumns({**rows.columns, **columns}, rows.classes), hard, chosen.size - hard)
+    return MiningResult(_with_negatives(rows, targets, chosen), hard, chosen.size - hard)
+
+
+def _with_negatives(rows: TrainingColumns, targets: Targets, chosen: np.ndarray) -> TrainingColumns:
+    """Add the chosen targets, (rows, negatives) places, as columns."""
+    names = ["negative" if number == 0 else f"negative_{number + 1}" for number in range(chosen.shape[1])]
+    read, plain = (
+        {name: [texts[i] for i in chosen[:, number]] for number, name in enumerate(names)}
+        for texts in (targets.texts, targets.plain)
+    )
+    return TrainingColumns({**rows.columns, **read}, {**rows.plain, **plain}, rows.classes)
 
 
 def nearest_wrong(scores: np.ndarray, own: int, right: set[int], recipe: Recipe) -> list[int]:
@@ -97,10 +107,10 @@ def _filled(found: list[int], count: int, right: set[int], wanted: int, generato
     return taken
 
 
-def _distinct(texts: list[str], ids: np.ndarray, vectors: dict[str, np.ndarray]) -> Targets:
+def _distinct(rows: TrainingColumns, ids: np.ndarray, vectors: dict[str, np.ndarray]) -> Targets:
     distinct, first = np.unique(ids, return_index=True)
-    chosen = [texts[i] for i in first]
-    return Targets(chosen, distinct, normalize_rows([vectors[text] for text in chosen]))
+    chosen, plain = ([columns["positive"][i] for i in first] for columns in (rows.columns, rows.plain))
+    return Targets(chosen, plain, distinct, normalize_rows([vectors[text] for text in chosen]))
 
 
 def _right_places(anchors: np.ndarray, targets: np.ndarray, place: dict[int, int]) -> dict[int, set[int]]:

@@ -7,10 +7,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import torch
 
-from lib.data.shapes import Shape
+from lib.data.model_inputs import ModelInputs
 from lib.errors import CancelledError, TrainingError
 from lib.evaluation.task import EvalTask
 from lib.format import format_metric
@@ -32,13 +31,12 @@ from lib.training.recipe import Recipe
 from lib.training.snapshots import kept_moments, shown_texts
 from lib.training.state import History, TrainResult, TrainState
 from lib.training.validate import measure_base
-from lib.training.validation_sample import validation_frame
+from lib.training.validation_sample import validation_inputs
 
 
 def train_model(
     *,
-    dataset_frame: pd.DataFrame,
-    shape: Shape | str,
+    inputs: ModelInputs,
     model_name: str,
     recipe: Recipe,
     folder: Path,
@@ -51,15 +49,14 @@ def train_model(
     Raises TrainingError (loss not finite, damaged checkpoints), ModelError, InputError; CancelledError after a cancelled
     training whose best epoch so far was saved and marked partial.
     """
-    shape = Shape(shape)
-    rows = training_columns(dataset_frame, shape)
-    recipe = recipe.for_shape(shape, classes=len(rows.classes))
+    rows = training_columns(inputs)
+    recipe = recipe.for_shape(inputs.shape, classes=len(rows.classes))
     final = folder / folder_name(model_name)
     recover(final)
     progress.stage("loading", model_name)
     with thread_count(recipe.threads):
         seed_everything(recipe)
-        training = open_training(dataset_frame, rows, shape, model_name, recipe, folder, home, progress)
+        training = open_training(inputs, rows, model_name, recipe, folder, home, progress)
         return run_and_save(training, final, card or {})
 
 
@@ -117,9 +114,8 @@ def seed_everything(recipe: Recipe) -> None:
 
 
 def open_training(
-    frame: pd.DataFrame,
+    inputs: ModelInputs,
     rows: TrainingColumns,
-    shape: Shape,
     model_name: str,
     recipe: Recipe,
     folder: Path,
@@ -132,14 +128,13 @@ def open_training(
     recipe, left_out = adapt_recipe(recipe, model)
     for line in left_out:
         progress.log(line, level="warning")
-    seen, words = validation_frame(frame, shape)
+    seen, words = validation_inputs(inputs)
     if words:
         progress.log(words)
-    task = EvalTask.of(seen, shape=shape, part="validation")
-    snapshots = SnapshotWriter(RunPaths(folder).snapshots.folder, shown_texts(frame, shape))
+    task = EvalTask.of(seen, part="validation")
+    snapshots = SnapshotWriter(RunPaths(folder).snapshots.folder, shown_texts(inputs))
     training = TrainState(
-        frame,
-        shape,
+        inputs,
         model_name,
         recipe,
         folder,
@@ -161,7 +156,7 @@ def check_space(training: TrainState) -> None:
     """Raise TrainingError before anything is trained when the disk has no room for it."""
     needed = needed_bytes(
         parameters=sum(p.numel() for p in training.model.parameters()),
-        texts=len(training.snapshots.texts),
+        texts=len(training.snapshot_texts),
         dimension=training.model.get_embedding_dimension() or 0,
         moments=kept_moments(training.recipe.epochs),
     )
@@ -183,13 +178,13 @@ def save_model(training: TrainState, final: Path, card: dict[str, Any], *, parti
     saving.check_weights(model)
     quiet = Heartbeat(progress, stoppable=False)
     if not training.snapshots.repeat(f"epoch-{best:03d}", BEST, epoch=best):
-        training.snapshots.write(BEST, epoch=best, embeddings=encode(model, training.snapshots.texts, progress=quiet))
+        training.snapshots.write(BEST, epoch=best, embeddings=encode(model, training.snapshot_texts, progress=quiet))
     if training.recipe.lora_rank:
         st_trainer.merge_lora(model)
     saving.save_tuned(
         model,
         final,
-        texts=training.snapshots.texts[: saving.COMPARED],
+        texts=training.snapshot_texts[: saving.COMPARED],
         model_name=training.model_name,
         recipe=training.recipe,
         facts={**card, "partial": partial, "best_epoch": best, **measured_facts(training)},
@@ -202,7 +197,7 @@ def save_model(training: TrainState, final: Path, card: dict[str, Any], *, parti
 def measured_facts(training: TrainState) -> dict[str, Any]:
     """Collect the tuned model's card facts: how it was trained and how fast it encodes."""
     model = training.model
-    speed = saving.texts_per_second(model, training.snapshots.texts[: saving.TIMED])
+    speed = saving.texts_per_second(model, training.snapshot_texts[: saving.TIMED])
     return {
         "device": str(model.device),
         "learning_rate_used": learning_rate_of(training.recipe, model),

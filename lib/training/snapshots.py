@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import math
 
-import pandas as pd
-
-from lib.data.shapes import Shape, text_columns
+from lib.data.model_inputs import ModelInputs
 from lib.settings import MAX_DRAWN_POINTS
 
 SHOWN_TEXTS = 8_000
@@ -27,10 +25,10 @@ def shown_limit(rows: int) -> int:
     return min(MAX_DRAWN_POINTS, max(SHOWN_TEXTS, int(SHOWN_SHARE * rows)))
 
 
-def shown_texts(frame: pd.DataFrame, shape: Shape, *, limit: int | None = None) -> list[str]:
-    """Select the distinct texts for snapshots: all of held-out, validation and train, else a sample of each."""
+def shown_texts(inputs: ModelInputs, *, limit: int | None = None) -> list[str]:
+    """Select the distinct plain texts for snapshots: all of held-out, validation and train, else a sample of each."""
+    frame, names = inputs.frame, list(inputs.columns)
     limit = shown_limit(len(frame)) if limit is None else limit
-    names = list(text_columns(shape, frame.columns))
     rows = {part: frame.loc[frame["part"] == part, names].sample(frac=1.0, random_state=0) for part in ROOM}
     texts: dict[str, None] = {}
     for share in (ROOM, dict.fromkeys(ROOM, 1.0)):  # what a part left over is filled up in the second round

@@ -56,8 +56,7 @@ class Trainer(SentenceTransformerTrainer):
             return GroupByLabelBatchSampler(dataset, batch_size=grouped_size(batch_size), drop_last=drop_last, **rest)
         if not self.recipe.loss_record.in_batch:
             return super().get_batch_sampler(dataset, batch_size, drop_last, **rest)
-        columns = [values for name, values in self.rows.columns.items() if name not in ("score", "label")]
-        anchors, targets, *wrong = text_ids(*columns)
+        anchors, targets, *wrong = text_ids(*self.rows.plain.values())
         negatives = np.stack(wrong, axis=1) if wrong else None
         return FairBatches(anchors, targets, negatives=negatives, batch_size=batch_size, seed=self.recipe.seed)
 

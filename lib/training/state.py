@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from sentence_transformers import SentenceTransformer
 
+from lib.data.model_inputs import ModelInputs
 from lib.data.shapes import Shape
 from lib.evaluation.task import EvalTask
 from lib.metrics import selection_metric
@@ -72,8 +72,7 @@ class TrainState:
     checkpoint_every: seconds after which a step within an epoch ends with a checkpoint; checkpoint_seconds: what the last one took.
     """
 
-    frame: pd.DataFrame
-    shape: Shape
+    inputs: ModelInputs
     model_name: str
     recipe: Recipe
     folder: Path
@@ -97,10 +96,20 @@ class TrainState:
         self.seconds += now - self.began
         self.began = now
 
+    @property
+    def shape(self) -> Shape:
+        """The shape of the dataset."""
+        return self.inputs.shape
+
+    @cached_property
+    def snapshot_texts(self) -> list[str]:
+        """The texts of the snapshots, as the model reads them."""
+        return self.inputs.read_by_use(self.snapshots.texts)
+
     @cached_property
     def texts_of_a_look(self) -> int:
         """Number of distinct texts that a validation encodes, those of its snapshot included."""
-        return len({*self.task.texts, *self.snapshots.texts})
+        return len({*self.task.texts, *self.snapshot_texts})
 
     @property
     def texts_of_a_step(self) -> int:

@@ -33,7 +33,7 @@ def measure_base(training: TrainState, home: Path) -> None:
 
     metrics = measure(training.task, embed(training.task.texts))
     check_metric(training, metrics)
-    training.snapshots.write(BASE, epoch=0, embeddings=embed(training.snapshots.texts))
+    training.snapshots.write(BASE, epoch=0, embeddings=embed(training.snapshot_texts))
     if training.recipe.mines_negatives(training.shape):
         add_hard_negatives(training, embed)
     record_metrics(training, 0, "base", metrics, time.monotonic() - began)
@@ -80,7 +80,7 @@ def validate(training: TrainState, epoch: int, began: float) -> None:
     """Measure the model after an epoch on the validation part; keep its weights when it is the best so far."""
     history, progress = training.history, training.progress
     progress.stage("training", f"epoch {epoch} of {training.recipe.epochs}: validating", is_validation=True)
-    texts = [*training.task.texts, *(training.snapshots.texts if is_shown(epoch, training.recipe.epochs) else [])]
+    texts = [*training.task.texts, *(training.snapshot_texts if is_shown(epoch, training.recipe.epochs) else [])]
     rows = encode(training.model, texts, progress=Heartbeat(progress))
     if not np.isfinite(rows).all():
         raise TrainingError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from lib.data.shapes import Shape, text_columns
+from lib.data.model_inputs import ModelInputs
 from lib.evaluation.task import EvalTask
 from lib.settings import MAX_VALIDATION_TEXTS
 from lib.training.snapshots import shown_texts
@@ -14,23 +14,21 @@ ROWS_SHARE = 0.25
 """Largest share of the texts that are rows of the validation part; the other texts only serve as wrong targets."""
 
 
-def count_validation_texts(frame: pd.DataFrame, shape: Shape) -> int:
+def count_validation_texts(inputs: ModelInputs) -> int:
     """Count the distinct texts that a validation encodes, those of its snapshot included."""
-    seen, _ = validation_frame(frame, shape)
-    return len({*EvalTask.of(seen, shape=shape, part="validation").texts, *shown_texts(frame, shape)})
+    seen, _ = validation_inputs(inputs)
+    return len({*EvalTask.of(seen, part="validation").texts, *inputs.read_by_use(shown_texts(inputs))})
 
 
-def validation_frame(
-    frame: pd.DataFrame, shape: Shape, *, limit: int = MAX_VALIDATION_TEXTS
-) -> tuple[pd.DataFrame, str]:
+def validation_inputs(inputs: ModelInputs, *, limit: int = MAX_VALIDATION_TEXTS) -> tuple[ModelInputs, str]:
     """Select the rows that validations measure, and a note when they are not all ("" when they are).
 
     Rows are drawn by a fixed seed, so that base and every epoch of every run on the dataset see the same. Other rows of a
     chosen source stay in: all its right targets count.
     """
-    names = list(text_columns(shape, frame.columns))
+    frame, names = inputs.frame, list(inputs.columns)
     if len(frame) * len(names) <= limit or pd.unique(frame[names].to_numpy(dtype=object).ravel()).size <= limit:
-        return frame, ""
+        return inputs, ""
     generator = np.random.default_rng(0)
     inside = np.flatnonzero(frame["part"].to_numpy() == "validation")
     rows = generator.permutation(inside)[: max(2, int(limit * ROWS_SHARE / len(names)))]
@@ -44,4 +42,4 @@ def validation_frame(
         f"Every epoch is measured on {int(chosen[inside].sum()):,} of {len(inside):,} validation rows among {int(chosen.sum()):,} "
         f"of {len(frame):,} rows in all, to keep it quick; the whole held-out split is evaluated."
     )
-    return frame[chosen], words
+    return inputs.with_frame(frame[chosen]), words

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lib.evaluation.run import evaluate_frame
+from lib.data.model_inputs import ModelInputs
+from lib.evaluation.run import evaluate_inputs
 from lib.store.runs import Run
 from lib.store.workspace import Workspace
 from tests.app.conftest import texts
@@ -35,7 +36,7 @@ def run(make_run: Callable[..., Run], workspace: Workspace) -> Run:
     """Give a finished run with a stored evaluation."""
     made = make_run()
     dataset = workspace.datasets.get(made.dataset)
-    evaluate_frame(dataset.frame(), dataset.shape, embed, folder=made.paths.evaluation.folder)
+    evaluate_inputs(ModelInputs.of(dataset.frame(), dataset.shape), embed, folder=made.paths.evaluation.folder)
     return made
 
 

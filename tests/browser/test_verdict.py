@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from lib.evaluation.run import evaluate_frame
+from lib.data.model_inputs import ModelInputs
+from lib.evaluation.run import evaluate_inputs
 from lib.evaluation.store import load_pairs
 from lib.store.runs import Run
 from lib.store.snapshots import read_snapshots
@@ -32,7 +33,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
         return np.array(rows, dtype=np.float32)
 
     dataset = open_workspace(made.folder.parent.parent).datasets.get(made.dataset)
-    evaluate_frame(dataset.frame(), dataset.shape, embed, folder=made.paths.evaluation.folder)
+    evaluate_inputs(ModelInputs.of(dataset.frame(), dataset.shape), embed, folder=made.paths.evaluation.folder)
     return made
 
 

@@ -7,6 +7,7 @@ from typing import get_args, get_type_hints
 import numpy as np
 import pytest
 
+from lib.data.model_inputs import ModelInputs
 from lib.data.shapes import Shape
 from lib.evaluation.compare import compare_metrics
 from lib.evaluation.difference import Difference
@@ -30,7 +31,7 @@ KINDS = get_args(get_type_hints(Metric)["kind"])
 
 def computed(shape: Shape) -> tuple[dict[str, float], dict[str, Difference]]:
     """Return what a shape's epochs report, and what its verdict compares, by key."""
-    task = EvalTask.of(frame_of(shape), shape=shape, part="held_out")
+    task = EvalTask.of(ModelInputs.of(frame_of(shape), shape), part="held_out")
     rows = np.stack([of_text(text) for text in task.texts])
     return measure(task, rows), compare_metrics(ModelPair(task, rows, rows, np.arange(len(task.rows))))
 

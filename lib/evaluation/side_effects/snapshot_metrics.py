@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lib.data.shapes import Shape, text_columns
+from lib.data.model_inputs import ModelInputs
 from lib.evaluation.compare import compare_selection_metric
 from lib.evaluation.metrics import measure
 from lib.evaluation.model_pair import ModelPair
@@ -46,26 +46,25 @@ class _Snapshots:
 
     def hold(self, task: EvalTask) -> bool:
         """Check whether all texts of the task have snapshots."""
-        return all(text in self.row_of_text for text in task.texts)
+        return all(text in self.row_of_text for text in task.plain)
 
 
-def measure_snapshots(
-    frame: pd.DataFrame, shape: Shape, folder: Path
-) -> tuple[tuple[SnapshotMetrics, ...], ValidationSteps | None]:
+def measure_snapshots(inputs: ModelInputs, folder: Path) -> tuple[tuple[SnapshotMetrics, ...], ValidationSteps | None]:
     """Measure every snapshot, and how validation changed from base to best and from best to last.
 
-    Both parts are measured among the texts that have snapshots, so that their curves can be laid side by side.
+    Both parts are measured among the texts that have snapshots, so that their curves can be laid side by side. A text has one
+    vector in a snapshot: one that is query and document is measured as a document.
     """
     if not SnapshotPaths(folder).index.exists():
         return (), None
     texts = read_texts(folder)
     snapshots = _Snapshots(folder, read_index(folder), {text: row for row, text in enumerate(texts)})
-    tasks = {part: snapshot_task(frame, shape, snapshots.row_of_text, part) for part in ("train", "validation")}
+    tasks = {part: snapshot_task(inputs, snapshots.row_of_text, part) for part in ("train", "validation")}
     measured = tuple(_measure_snapshot(one["name"], one["epoch"], snapshots, tasks) for one in snapshots.index)
     validation = tasks["validation"]
     if validation is None or not any(one.validation_rows for one in measured):
         return measured, None
-    return measured, _compare_snapshots(frame, validation, snapshots)
+    return measured, _compare_snapshots(inputs.frame, validation, snapshots)
 
 
 def _compare_snapshots(frame: pd.DataFrame, task: EvalTask, snapshots: _Snapshots) -> ValidationSteps | None:
@@ -75,7 +74,7 @@ def _compare_snapshots(frame: pd.DataFrame, task: EvalTask, snapshots: _Snapshot
     if "base" not in names or "best" not in names or not trained:
         return None
     groups = components_of_rows(frame, task.rows)
-    base, best, last = (snapshots.vectors(name, task.texts) for name in ("base", "best", trained[-1]))
+    base, best, last = (snapshots.vectors(name, task.plain) for name in ("base", "best", trained[-1]))
     return ValidationSteps(
         best=compare_selection_metric(ModelPair(task, base, best, groups)),
         last=compare_selection_metric(ModelPair(task, best, last, groups)),
@@ -83,10 +82,11 @@ def _compare_snapshots(frame: pd.DataFrame, task: EvalTask, snapshots: _Snapshot
     )
 
 
-def snapshot_task(frame: pd.DataFrame, shape: Shape, row_of_text: dict[str, int], part: str) -> EvalTask | None:
+def snapshot_task(inputs: ModelInputs, row_of_text: dict[str, int], part: str) -> EvalTask | None:
     """Build the task of a sample of the part's rows whose texts all have snapshots; None where there are too few."""
+    frame = inputs.frame
     has_snapshots = np.ones(len(frame), dtype=bool)
-    for name in text_columns(shape, frame.columns):
+    for name in inputs.columns:
         has_snapshots &= (frame[name].isin(row_of_text.keys()) | (frame[name] == "")).to_numpy()
     rows = frame[has_snapshots]
     inside = rows[rows["part"] == part]
@@ -94,7 +94,7 @@ def snapshot_task(frame: pd.DataFrame, shape: Shape, row_of_text: dict[str, int]
         return None
     sample = inside.sample(min(MAX_SNAPSHOT_ROWS, len(inside)), random_state=0)
     others = rows[(rows["part"] != part)]
-    return EvalTask.of(pd.concat([sample, others]).sort_index(), shape=shape, part=part)
+    return EvalTask.of(inputs.with_frame(pd.concat([sample, others]).sort_index()), part=part)
 
 
 def _measure_snapshot(
@@ -108,7 +108,7 @@ def _measure_snapshot(
     for part, task in tasks.items():
         if task is None or not snapshots.hold(task):
             continue
-        embeddings = snapshots.vectors(name, task.texts)
+        embeddings = snapshots.vectors(name, task.plain)
         values[part] = measure(task, embeddings)[selection_metric(task.shape)]
         values[f"{part}_rows"] = len(task.rows)
         if part == "validation" and len(task.left) == len(task.right):

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
+from lib.data.model_inputs import ModelInputs
 from lib.evaluation.model_pair import MODEL_NAMES, ModelPair
 from lib.evaluation.side_effects.collapse import measure_space
 from lib.evaluation.side_effects.forgetting import measure_forgetting
@@ -17,7 +17,7 @@ from lib.evaluation.side_effects.snapshot_metrics import measure_snapshots
 
 def measure_side_effects(
     models: ModelPair,
-    frame: pd.DataFrame,
+    inputs: ModelInputs,
     embed: Callable[[str, list[str]], np.ndarray],
     snapshots: Path | None,
 ) -> SideEffects:
@@ -26,5 +26,5 @@ def measure_side_effects(
     has_pairs = len(task.left) == len(task.right)
     left, right = (task.left, task.right) if has_pairs else (task.left[:0], task.left[:0])
     base, tuned = (measure_space(models.embeddings(name), left, right) for name in MODEL_NAMES)
-    measured, validation = ((), None) if snapshots is None else measure_snapshots(frame, task.shape, snapshots)
+    measured, validation = ((), None) if snapshots is None else measure_snapshots(inputs, snapshots)
     return SideEffects(base, tuned, measured, validation, measure_forgetting(embed))

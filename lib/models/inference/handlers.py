@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from lib import settings
+from lib.data.model_inputs import Reading, Role
 from lib.models.encoder import encode
 from lib.models.loader import fingerprint, load_model
 from lib.models.vector_cache import EmbeddingCache
@@ -28,31 +29,41 @@ def _model(name: str) -> SentenceTransformer:
     return load_model(name, device="cpu", home=settings.home())
 
 
-def cosines(*, models: Sequence[str], left: str, right: str) -> list[float]:
-    """Compute the cosine of two texts by each model."""
+def cosines(*, models: Sequence[str], left: str, right: str, reading: dict[str, str]) -> list[float]:
+    """Compute the cosine of two texts by each model, read as a query and a document.
+
+    reading: as `Reading.to_json` gives it.
+    """
+    how = Reading(**reading)
+    texts = [*how.read([left], Role.QUERY), *how.read([right], Role.DOCUMENT)]
     found = []
     for name in models:
-        vectors = normalize_rows(encode(_model(name), [left, right]), dtype=np.float64)
+        vectors = normalize_rows(encode(_model(name), texts), dtype=np.float64)
         found.append(float(vectors[0] @ vectors[1]))
     return found
 
 
 def nearest(
-    *, models: Sequence[str], query: str, parquet: str, column: str, most: int = 10
+    *, models: Sequence[str], query: str, parquet: str, column: str, reading: dict[str, str], most: int = 10
 ) -> list[list[dict[str, Any]]]:
-    """Search a parquet column's distinct texts for the nearest to a query, by each model: text, cosine, best first."""
+    """Search a parquet column's distinct texts for the nearest to a query, by each model: text, cosine, best first.
+
+    reading: as `Reading.to_json` gives it; the column's texts are read as documents.
+    """
+    how = Reading(**reading)
     found = []
     for name in models:
-        texts, vectors = _targets(name, parquet, column, Path(parquet).stat().st_mtime_ns)
-        scores = vectors @ normalize_rows(encode(_model(name), [query]))[0]
+        texts, vectors = _targets(name, parquet, column, how, Path(parquet).stat().st_mtime_ns)
+        scores = vectors @ normalize_rows(encode(_model(name), how.read([query], Role.QUERY)))[0]
         best = np.argsort(-scores, kind="stable")[:most]
         found.append([{"text": texts[place], "cosine": float(scores[place])} for place in best])
     return found
 
 
 @lru_cache(maxsize=KEPT_TARGETS)
-def _targets(name: str, parquet: str, column: str, _stamp: int) -> tuple[list[str], np.ndarray]:
+def _targets(name: str, parquet: str, column: str, reading: Reading, _stamp: int) -> tuple[list[str], np.ndarray]:
     texts = list(dict.fromkeys(pd.read_parquet(parquet, columns=[column])[column]))
     model = _model(name)
-    vectors = EmbeddingCache(settings.home()).embed(model, texts, fingerprint=fingerprint(model))
+    read = reading.read(texts, Role.DOCUMENT)
+    vectors = EmbeddingCache(settings.home()).embed(model, read, fingerprint=fingerprint(model))
     return texts, normalize_rows(vectors)

@@ -7,7 +7,11 @@ from pathlib import Path
 import streamlit as st
 
 from lib import settings
+from lib.data.model_inputs import reading_of
+from lib.data.shapes import Shape
 from lib.models.inference.client import InferenceClient
+from lib.store.runs import Run
+from lib.store.workspace import open_workspace
 
 
 @st.cache_resource(show_spinner=False)
@@ -18,3 +22,9 @@ def _client(home: str) -> InferenceClient:
 def inference_client() -> InferenceClient:
     """Get the client of the process that holds the models; the process starts with the first question."""
     return _client(str(settings.home()))
+
+
+def reading_for(run: Run) -> dict[str, str]:
+    """Look up how the run's models read texts, for the inference process."""
+    shape = Shape(open_workspace().datasets.get(run.dataset).shape)
+    return reading_of(run.recipe).for_shape(shape).to_json()

@@ -11,7 +11,7 @@ from lib.store.publish import size_of
 from lib.store.runs import Run
 from lib.store.workspace import open_workspace
 from lib.ui.explore import keys
-from lib.ui.explore.inference import inference_client
+from lib.ui.explore.inference import inference_client, reading_for
 from lib.ui.shared.components import catch_errors
 
 _MAX_RESULTS = 10
@@ -52,7 +52,9 @@ def _show_comparison(run: Run) -> None:
         st.info("Enter two sentences.", icon=":material/info:")
         return
     with catch_errors(), st.spinner(_SPINNER):
-        base, tuned = inference_client().call("cosines", models=_models(run), left=first, right=second)
+        base, tuned = inference_client().call(
+            "cosines", models=_models(run), left=first, right=second, reading=reading_for(run)
+        )
         with st.container(horizontal=True):
             st.metric("Base cosine", format_cosine(base), border=True)
             st.metric(
@@ -85,6 +87,7 @@ def _show_search(run: Run) -> None:
             query=query,
             parquet=str(dataset.paths.examples),
             column=column,
+            reading=reading_for(run),
             most=_MAX_RESULTS,
         )
         left, right = st.columns(2)

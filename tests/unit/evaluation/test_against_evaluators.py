@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from lib.data.model_inputs import ModelInputs
 from lib.data.samples.registry import load_support_desk
 from lib.data.shapes import Shape
 from lib.evaluation.metrics import measure
@@ -55,7 +56,7 @@ Both = tuple[dict[str, float], dict[str, float]]
 def retrieval(frame: pd.DataFrame, model: SentenceTransformer) -> Both:
     from sentence_transformers.sentence_transformer.evaluation import InformationRetrievalEvaluator
 
-    task = EvalTask.of(frame, shape=Shape.PAIRS, part="held_out")
+    task = EvalTask.of(ModelInputs.of(frame, Shape.PAIRS), part="held_out")
     ours = measure(task, model.encode(task.texts))
     evaluator = InformationRetrievalEvaluator(
         {f"q{n:06d}": task.texts[query] for n, query in enumerate(task.queries)},
@@ -85,7 +86,7 @@ def test_pairs_of_real_data(name: str, model: SentenceTransformer) -> None:
 def scored(frame: pd.DataFrame, model: SentenceTransformer) -> Both:
     from sentence_transformers.sentence_transformer.evaluation import EmbeddingSimilarityEvaluator
 
-    task = EvalTask.of(frame, shape=Shape.SCORED, part="held_out")
+    task = EvalTask.of(ModelInputs.of(frame, Shape.SCORED), part="held_out")
     held = frame[frame["part"] == "held_out"]
     ours = measure(task, model.encode(task.texts))
     theirs = EmbeddingSimilarityEvaluator(
@@ -113,7 +114,7 @@ def test_scored_pairs_of_real_data(name: str, model: SentenceTransformer) -> Non
 def labelled(frame: pd.DataFrame, model: SentenceTransformer) -> Both:
     from sentence_transformers.sentence_transformer.evaluation import BinaryClassificationEvaluator
 
-    task = EvalTask.of(frame, shape=Shape.LABELLED_PAIRS, part="held_out")
+    task = EvalTask.of(ModelInputs.of(frame, Shape.LABELLED_PAIRS), part="held_out")
     held = frame[frame["part"] == "held_out"]
     ours = measure(task, model.encode(task.texts))
     theirs = BinaryClassificationEvaluator(
@@ -141,7 +142,7 @@ def test_labelled_pairs_of_real_data(name: str, model: SentenceTransformer) -> N
 def triplets(frame: pd.DataFrame, model: SentenceTransformer) -> Both:
     from sentence_transformers.sentence_transformer.evaluation import TripletEvaluator
 
-    task = EvalTask.of(frame, shape=Shape.TRIPLETS, part="held_out")
+    task = EvalTask.of(ModelInputs.of(frame, Shape.TRIPLETS), part="held_out")
     held = frame[frame["part"] == "held_out"]
     ours = measure(task, model.encode(task.texts))
     theirs = TripletEvaluator(
@@ -168,7 +169,7 @@ def test_same_class_neighbours_are_those_of_scikit_learn(model: SentenceTransfor
 
     sample = own_pairs()
     frame = pd.DataFrame({"text": sample["anchor"], "label": sample["positive"].str[:1], "part": "held_out"})
-    task = EvalTask.of(frame, shape=Shape.LABELLED_TEXTS, part="held_out")
+    task = EvalTask.of(ModelInputs.of(frame, Shape.LABELLED_TEXTS), part="held_out")
     rows = model.encode(task.texts)
     near = NearestNeighbors(n_neighbors=11, metric="cosine", algorithm="brute").fit(rows).kneighbors(rows)[1][:, 1:]
     labels = frame["label"].to_numpy()
@@ -186,7 +187,7 @@ def test_the_intervals_measures_are_those_of_the_epochs(model: SentenceTransform
     scored = frame.assign(score=np.linspace(0, 1, len(frame)))
     labelled = frame.assign(label=np.where(np.arange(len(frame)) % 2, "1", "0"))
     for shape, data in ((Shape.PAIRS, frame), (Shape.SCORED, scored), (Shape.LABELLED_PAIRS, labelled)):
-        task = EvalTask.of(data, shape=shape, part="held_out")
+        task = EvalTask.of(ModelInputs.of(data, shape), part="held_out")
         rows = model.encode(task.texts)
         found, epoch = compare_metrics(ModelPair(task, rows, rows, np.arange(len(task.rows)))), measure(task, rows)
         for name in set(found) & set(epoch):
@@ -204,7 +205,7 @@ def test_a_further_metric_changes_no_other_ones_interval(
 
     frame = own_pairs()
     frame["positive"] = frame["positive"].iloc[(np.arange(len(frame)) // 3) * 3].to_numpy()  # groups of three
-    task = EvalTask.of(frame, shape=Shape.PAIRS, part="held_out")
+    task = EvalTask.of(ModelInputs.of(frame, Shape.PAIRS), part="held_out")
     rows = model.encode(task.texts)
     noise = np.random.default_rng(0).normal(scale=0.3 * rows.std(), size=rows.shape).astype(np.float32)
     models = ModelPair(task, rows + noise, rows, np.arange(len(task.rows)) // 3)

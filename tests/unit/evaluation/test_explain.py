@@ -89,5 +89,5 @@ def test_a_model_with_a_prompt_of_its_own_is_asked_word_by_word(tiny_model: Path
 
 def test_base_and_tuned_are_asked_by_name(tiny_model: Path, home: Path) -> None:
     models = {"base": str(tiny_model), "tuned": str(tiny_model)}
-    found = explain.explain_cosine(models=models, first=FIRST, second=SECOND, home=str(home))
+    found = explain.explain_cosine(models=models, first=FIRST, second=SECOND, reading={}, home=str(home))
     assert found["base"] == found["tuned"]

@@ -9,11 +9,12 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from lib.data.model_inputs import ModelInputs
 from lib.errors import ModelError
 from lib.evaluation.model_pair import ModelPair
 from lib.evaluation.per_pair import opposite_class_share
 from lib.evaluation.result import Evaluation
-from lib.evaluation.run import evaluate_frame
+from lib.evaluation.run import evaluate_inputs
 from lib.evaluation.store import load_neighbours, load_pairs
 from lib.evaluation.task import EvalTask, positives
 from lib.store.runs import Run
@@ -23,7 +24,7 @@ from tests.unit.evaluation.fakes import Embed, graded, of_text, pairs_frame, run
 
 def run_evaluation(tmp_path: Path, embed: Embed, frame: pd.DataFrame, shape: str) -> tuple[Evaluation, Run]:
     folder = run_in(tmp_path)
-    return evaluate_frame(frame, shape, embed, folder=folder.paths.evaluation.folder), folder
+    return evaluate_inputs(ModelInputs.of(frame, shape), embed, folder=folder.paths.evaluation.folder), folder
 
 
 def two_targets(queries: int = 40) -> pd.DataFrame:
@@ -113,10 +114,10 @@ def test_labelled_pairs_of_which_none_is_the_same_cannot_be_measured(tmp_path: P
 
 
 def test_a_label_of_1_means_the_same_also_where_there_is_none() -> None:
-    task = EvalTask.of(labelled(np.zeros(30)), shape="labelled_pairs", part="held_out")
+    task = EvalTask.of(ModelInputs.of(labelled(np.zeros(30)), "labelled_pairs"), part="held_out")
     assert positives(task).sum() == 0
     words = labelled(np.zeros(30)).assign(label=["entailment", "neutral", "contradiction"] * 30)
-    assert positives(EvalTask.of(words, shape="labelled_pairs", part="held_out")).sum() == 10
+    assert positives(EvalTask.of(ModelInputs.of(words, "labelled_pairs"), part="held_out")).sum() == 10
 
 
 def test_scores_that_are_all_equal_cannot_be_measured(tmp_path: Path) -> None:
@@ -188,7 +189,7 @@ def test_a_triplets_wrong_texts_are_kept_with_their_cosine(tmp_path: Path) -> No
 
 def test_random_pairs_are_no_known_pairs() -> None:
     frame = two_targets(8)
-    task = EvalTask.of(frame, shape="pairs", part="held_out")
+    task = EvalTask.of(ModelInputs.of(frame, "pairs"), part="held_out")
     first, second = task.random_pairs(count=3_000)
     known = set(zip(frame["anchor"], frame["positive"], strict=True))
     drawn = {(task.texts[task.left[one]], task.texts[task.right[two]]) for one, two in zip(first, second, strict=True)}
@@ -203,7 +204,7 @@ def test_where_no_pair_could_be_random_there_is_no_background_and_no_threshold(t
 
 
 def test_a_model_pair_refuses_broken_vectors() -> None:
-    task = EvalTask.of(pairs_frame(), shape="pairs", part="held_out")
+    task = EvalTask.of(ModelInputs.of(pairs_frame(), "pairs"), part="held_out")
     rows = np.ones((len(task.texts), 3), np.float32)
     with pytest.raises(ModelError, match="no numbers"):
         ModelPair(task, rows, np.full_like(rows, np.inf), task.rows)

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from lib.data.model_inputs import ModelInputs
 from lib.evaluation import retrieval
 from lib.evaluation.retrieval import retrieve
 from lib.evaluation.task import EvalTask
@@ -54,7 +55,7 @@ def test_a_querys_own_text_is_passed_over() -> None:
     """Questions that are also targets of others: each would find itself first."""
     questions = [f"question {n}" for n in range(20)]
     frame = pd.DataFrame({"anchor": questions, "positive": questions[1:] + questions[:1], "part": "held_out"})
-    task = EvalTask.of(frame, shape="pairs", part="held_out")
+    task = EvalTask.of(ModelInputs.of(frame, "pairs"), part="held_out")
     rows = np.eye(20, dtype=np.float32) + 0.5 * np.roll(np.eye(20, dtype=np.float32), 1, axis=1)
     place = [questions.index(text) for text in task.texts]
     found = task.retrieval(rows[place])
@@ -63,7 +64,7 @@ def test_a_querys_own_text_is_passed_over() -> None:
     assert (found.rank == unskipped.rank - 1).all()
     assert (unskipped.top[:, 0] == task.own_document).all()
     assert not (task.documents[found.top[:, :9]] == task.queries[:, None]).any()
-    same = EvalTask.of(frame.assign(positive=questions), shape="pairs", part="held_out")
+    same = EvalTask.of(ModelInputs.of(frame.assign(positive=questions), "pairs"), part="held_out")
     assert (same.own_document == -1).all()  # a text that is its own right answer stays
 
 
@@ -111,7 +112,7 @@ def test_duplicate_targets_are_one_document_and_every_right_target_counts() -> N
             "part": ["held_out", "held_out", "held_out", "train"],
         }
     )
-    task = EvalTask.of(frame, shape="pairs", part="held_out")
+    task = EvalTask.of(ModelInputs.of(frame, "pairs"), part="held_out")
     assert len(task.documents) == 3
     sizes = {task.texts[query]: len(right) for query, right in zip(task.queries, task.relevant, strict=True)}
     assert sizes == {"a": 2, "b": 1}

@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from lib.data.model_inputs import ModelInputs
 from lib.errors import StoreError
 from lib.evaluation.result import Evaluation
-from lib.evaluation.run import evaluate_frame
+from lib.evaluation.run import evaluate_inputs
 from lib.evaluation.store import load_evaluation, load_neighbours, load_pairs
 from lib.store.publish import verify
 from tests.unit.evaluation.fakes import Embed, graded, of_text, pairs_frame, run_in
@@ -20,7 +21,9 @@ from tests.unit.evaluation.fakes import Embed, graded, of_text, pairs_frame, run
 def run_evaluation(
     tmp_path: Path, embed: Embed, frame: pd.DataFrame | None = None, *, shape: str = "pairs"
 ) -> Evaluation:
-    return evaluate_frame(pairs_frame() if frame is None else frame, shape, embed, folder=tmp_path / "evaluation")
+    return evaluate_inputs(
+        ModelInputs.of(pairs_frame() if frame is None else frame, shape), embed, folder=tmp_path / "evaluation"
+    )
 
 
 def test_a_planted_gain_is_called_better_in_one_sentence(tmp_path: Path) -> None:

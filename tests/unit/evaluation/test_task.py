@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from lib.data.columns.guess import guess_value
+from lib.data.model_inputs import ModelInputs
 from lib.data.shapes import Shape
 from lib.evaluation.task import EvalTask, same_label
 from tests.unit.evaluation.fakes import pairs_frame
@@ -30,7 +31,7 @@ def test_which_label_means_the_same_is_what_upload_would_offer(labels: list[str]
         frame = pd.DataFrame({"label": labels * 9})
         assert guess_value(frame, Shape.LABELLED_PAIRS, "label").same == (same,)
     frame = pairs_frame(90, held_out=30).assign(label=(labels * 90)[:90])
-    part = EvalTask.of(frame, shape="labelled_pairs", part="held_out")
+    part = EvalTask.of(ModelInputs.of(frame, "labelled_pairs"), part="held_out")
     missing = frame[(frame["part"] != "held_out") | (frame["label"] != labels[-1])]
     if len(labels) > 1:
-        assert EvalTask.of(missing, shape="labelled_pairs", part="held_out").same == part.same == same
+        assert EvalTask.of(ModelInputs.of(missing, "labelled_pairs"), part="held_out").same == part.same == same

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from lib.data.drop_rows import drop_rows
+from lib.data.model_inputs import ModelInputs
 from lib.errors import InputError
 from lib.experiments.label_noise import find_possible_label_errors
 from lib.store.workspace import open_workspace
@@ -38,7 +39,7 @@ def embed(texts: list[str]) -> np.ndarray:
 
 
 def test_doubted_rows_come_widest_gap_first() -> None:
-    found = find_possible_label_errors(frame(), "pairs", embed)
+    found = find_possible_label_errors(ModelInputs.of(frame(), "pairs"), embed)
     assert found["anchor"].tolist() == ["question 3", "question 6"]
     assert found["other"].tolist() == ["answer 4", "answer 5"]
     assert found["line"].tolist() == [5, 8]
@@ -48,12 +49,12 @@ def test_doubted_rows_come_widest_gap_first() -> None:
 
 def test_another_right_target_is_no_reason_to_doubt() -> None:
     table = pd.concat([frame(), frame().iloc[[3]].assign(positive="answer 4", line=20)], ignore_index=True)
-    assert "question 3" not in find_possible_label_errors(table, "pairs", embed)["anchor"].tolist()
+    assert "question 3" not in find_possible_label_errors(ModelInputs.of(table, "pairs"), embed)["anchor"].tolist()
 
 
 def test_shapes_without_targets_are_refused() -> None:
     with pytest.raises(InputError):
-        find_possible_label_errors(frame(), "scored", embed)
+        find_possible_label_errors(ModelInputs.of(frame(), "scored"), embed)
 
 
 def test_left_out_rows_make_a_new_dataset(home: Path) -> None:

@@ -9,8 +9,9 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 
+from lib.data.model_inputs import ModelInputs
 from lib.data.shapes import Shape
-from lib.evaluation.run import evaluate_frame
+from lib.evaluation.run import evaluate_inputs
 from lib.projection.run import draw_map
 from lib.store.datasets import Dataset
 from lib.store.runs import Run
@@ -54,7 +55,7 @@ def judge(run: Run) -> None:
         return np.array(rows, dtype=np.float32)
 
     dataset = open_workspace(run.folder.parent.parent).datasets.get(run.dataset)
-    evaluate_frame(dataset.frame(), dataset.shape, embed, folder=run.paths.evaluation.folder)
+    evaluate_inputs(ModelInputs.of(dataset.frame(), dataset.shape), embed, folder=run.paths.evaluation.folder)
 
 
 def finished_texts(home: Path, *, texts: int = 80, classes: int = 9) -> Run:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from lib.data.model_inputs import ModelInputs
 from lib.progress import Silent
 from lib.projection import extreme_pairs
 from lib.projection.extreme_pairs import AddedTexts, append_texts, missing_extreme_texts, strongest_changes
@@ -106,6 +107,7 @@ def test_missing_extremes_are_drawn_with_true_ends(run: Run, home: Path) -> None
 
 def test_nothing_is_added_where_all_is_known_or_nothing_was_judged(run: Run, home: Path) -> None:
     known = [*judged(40)["anchor"], *judged(40)["positive"]]
-    assert len(missing_extreme_texts(run, "pairs", known, home=home, progress=Silent())) == 0
+    inputs = ModelInputs.of(open_workspace(home).datasets.get(run.dataset).frame(), "pairs")
+    assert len(missing_extreme_texts(run, inputs, known, home=home, progress=Silent())) == 0
     (run.paths.evaluation.summary).unlink()
-    assert len(missing_extreme_texts(run, "pairs", [], home=home, progress=Silent())) == 0
+    assert len(missing_extreme_texts(run, inputs, [], home=home, progress=Silent())) == 0

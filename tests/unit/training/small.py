@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from lib.data.model_inputs import ModelInputs
 from lib.data.shapes import Shape
 from lib.progress import Silent
 from lib.training.recipe import Recipe
@@ -90,8 +91,7 @@ def train_small(
     told = told or Recorder()
     data = frame if frame is not None else frame_of(shape)
     trained = train_model(
-        dataset_frame=data,
-        shape=shape,
+        inputs=ModelInputs.of(data, shape),
         model_name=str(model),
         recipe=recipe,
         folder=folder / "run",

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from sentence_transformers import SentenceTransformer
 
+from lib.data.model_inputs import ModelInputs
 from lib.data.shapes import Shape
 from lib.models import static
 from lib.progress import Silent
@@ -61,8 +62,7 @@ def test_only_a_static_model_learns_at_a_higher_rate(
     )
     says = Says()
     trained = train_model(
-        dataset_frame=frame,
-        shape=Shape.PAIRS,
+        inputs=ModelInputs.of(frame, Shape.PAIRS),
         model_name=str(static_model if kind == "static" else tiny_model),
         recipe=Recipe(epochs=2, learning_rate=1e-4, schedule="constant", warmup=0.0, threads=1),
         folder=tmp_path / "run",

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from lib.data.model_inputs import ModelInputs
 from lib.data.shapes import Shape
 from lib.errors import InputError
 from lib.training.examples import TrainingColumns, training_columns
@@ -16,7 +17,8 @@ from tests.unit.training.small import frame_of
 
 ANGLES = {"q": 0.0, "right": 0.3, "close": 0.32, "near": 0.6, "far": 1.2, "away": 2.5}
 VECTORS = {text: np.array([np.cos(angle), np.sin(angle)]) for text, angle in ANGLES.items()}
-ROWS = TrainingColumns({"anchor": ["q", "x", "y", "z", "w"], "positive": ["right", "close", "near", "far", "away"]}, [])
+TEXTS = {"anchor": ["q", "x", "y", "z", "w"], "positive": ["right", "close", "near", "far", "away"]}
+ROWS = TrainingColumns(TEXTS, TEXTS, [])
 for other in ("x", "y", "z", "w"):
     VECTORS[other] = np.array([0.0, -1.0])
 
@@ -41,9 +43,8 @@ def test_nearest_can_be_passed_over_and_the_range_limits() -> None:
 
 def test_right_targets_of_the_source_are_never_taken() -> None:
     """A second right answer of the same source, spelt in capitals in another row, is no negative."""
-    rows = TrainingColumns(
-        {"anchor": [*ROWS.columns["anchor"], "Q"], "positive": [*ROWS.columns["positive"], "CLOSE"]}, []
-    )
+    texts = {"anchor": [*TEXTS["anchor"], "Q"], "positive": [*TEXTS["positive"], "CLOSE"]}
+    rows = TrainingColumns(texts, texts, [])
     vectors = {**VECTORS, "Q": VECTORS["q"], "CLOSE": VECTORS["close"]}
     columns = mine_negatives(rows, vectors, Recipe(hard_negatives=1, negative_margin=0.0)).rows.columns
     assert columns["negative"][0] == "near"
@@ -53,7 +54,7 @@ def test_right_targets_of_the_source_are_never_taken() -> None:
 def test_only_training_targets_and_the_same_each_time() -> None:
     """Held-out and validation texts never come in; missing ones are drawn by the seed."""
     frame = frame_of(Shape.PAIRS)
-    rows = training_columns(frame, Shape.PAIRS)
+    rows = training_columns(ModelInputs.of(frame, Shape.PAIRS))
     generator = np.random.default_rng(0)
     vectors = {text: generator.normal(size=8) for text in rows.texts}
     recipe = Recipe(hard_negatives=3, negative_margin=0.3)

@@ -13,6 +13,7 @@ import pytest
 import torch
 from sentence_transformers import SentenceTransformer
 
+from lib.data.model_inputs import ModelInputs
 from lib.data.shapes import Shape
 from lib.errors import CancelledError, InputError, ModelError, TrainingError
 from lib.metrics import selection_metric
@@ -20,7 +21,7 @@ from lib.models.packed import switch
 from lib.store.publish import verify
 from lib.training import losses, run, saving, st_trainer, validate
 from lib.training.recipe import Recipe
-from lib.training.validation_sample import validation_frame
+from lib.training.validation_sample import validation_inputs
 from tests.unit.training.small import FAST, Recorder, Session, frame_of, train_small
 
 NAMES = {shape: selection_metric(shape) for shape in Shape}
@@ -377,10 +378,12 @@ def test_large_validation_is_cut_and_says_so() -> None:
             "part": ["validation" if i % 5 == 0 else "train" for i in range(count)],
         }
     )
-    seen, words = validation_frame(frame, Shape.PAIRS, limit=1_000)
+    inputs = ModelInputs.of(frame, Shape.PAIRS)
+    sample, words = validation_inputs(inputs, limit=1_000)
+    seen = sample.frame
     assert "of 600 validation rows" in words
     assert len(pd.unique(seen[["anchor", "positive"]].to_numpy().ravel())) <= 1_100
     asked = set(seen.loc[seen["part"] == "validation", "anchor"])
     assert set(frame.loc[frame["anchor"].isin(asked), "positive"]) <= set(seen["positive"])
-    assert seen.index.equals(validation_frame(frame, Shape.PAIRS, limit=1_000)[0].index)
-    assert validation_frame(frame, Shape.PAIRS, limit=10_000) == (frame, "")
+    assert seen.index.equals(validation_inputs(inputs, limit=1_000)[0].frame.index)
+    assert validation_inputs(inputs, limit=10_000) == (inputs, "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from lib.data.model_inputs import ModelInputs
 from lib.data.shapes import Shape
 from lib.settings import MAX_DRAWN_POINTS
 from lib.training.snapshots import SHOWN_TEXTS, shown_limit, shown_texts
@@ -19,12 +20,12 @@ def frame_of(rows: int) -> pd.DataFrame:
 
 def test_a_small_dataset_is_followed_whole() -> None:
     frame = frame_of(200)
-    assert set(shown_texts(frame, Shape.PAIRS)) == {*frame["anchor"], *frame["positive"]}
+    assert set(shown_texts(ModelInputs.of(frame, Shape.PAIRS))) == {*frame["anchor"], *frame["positive"]}
 
 
 def test_a_large_dataset_gives_every_part_a_fair_share() -> None:
     frame = frame_of(2_000)
-    texts = shown_texts(frame, Shape.PAIRS, limit=1_000)
+    texts = shown_texts(ModelInputs.of(frame, Shape.PAIRS), limit=1_000)
     assert 1_000 <= len(texts) <= 1_001
     assert len(set(texts)) == len(texts)
     shown = frame[frame["anchor"].isin(texts) & frame["positive"].isin(texts)]["part"].value_counts()
@@ -38,7 +39,7 @@ def test_a_large_dataset_gives_every_part_a_fair_share() -> None:
 def test_what_a_part_leaves_is_filled_by_the_others() -> None:
     frame = frame_of(2_000)
     frame = frame[(frame["part"] == "held_out") | (frame.index < 100)]
-    texts = shown_texts(frame, Shape.PAIRS, limit=600)
+    texts = shown_texts(ModelInputs.of(frame, Shape.PAIRS), limit=600)
     assert len(texts) >= 600
 
 

@@ -13,7 +13,7 @@ from lib.evaluation.store import load_neighbours
 from lib.store.runs import Run
 from lib.store.workspace import open_workspace
 from lib.ui.explore import keys, selection
-from lib.ui.explore.inference import inference_client
+from lib.ui.explore.inference import inference_client, reading_for
 from lib.ui.shared.cache import file_stamp
 from lib.ui.shared.components import catch_errors
 from lib.ui.shared.theme import theme_palette
@@ -159,17 +159,18 @@ def _show_explanation(run: Run, pair: int, first: str, second: str) -> None:
     if not st.toggle("Explain the similarity of these two texts", key=f"explain-{run.id}-{pair}"):
         return
     with catch_errors(), st.spinner("Running both models (the first time, they are loaded) ..."):
-        _show_parts(_explain(run.id, str(run.model_dir), run.model, first, second))
+        _show_parts(_explain(run.id, str(run.model_dir), run.model, first, second, reading_for(run)))
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _explain(_run: str, tuned: str, base: str, first: str, second: str) -> dict[str, Any]:
+def _explain(_run: str, tuned: str, base: str, first: str, second: str, reading: dict[str, str]) -> dict[str, Any]:
     """Ask the inference process for both models' parts of the cosine."""
     return inference_client().call(
         "explain",
         models={"base": base, "tuned": tuned},
         first=first,
         second=second,
+        reading=reading,
         home=str(settings.home()),
     )
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from lib.data.model_inputs import ModelInputs
 from lib.data.shapes import Shape
 from lib.evaluation.agreement import spearman_correlation
 from lib.evaluation.bootstrap import compare_means
@@ -115,7 +116,7 @@ def snapshots(folder: Path, qualities: list[tuple[str, int, float, float]]) -> p
 
 def of_run(frame: pd.DataFrame, folder: Path) -> SideEffects:
     """Measure what the snapshots of a run say."""
-    measured, validation = measure_snapshots(frame, Shape.PAIRS, folder / "snapshots")
+    measured, validation = measure_snapshots(ModelInputs.of(frame, Shape.PAIRS), folder / "snapshots")
     return SideEffects(snapshots=measured, validation=validation)
 
 
@@ -144,7 +145,7 @@ def test_what_was_learnt_by_heart_and_does_not_carry_over_is_over_fitting(tmp_pa
 
 
 def test_a_run_without_snapshots_has_no_course(tmp_path: Path) -> None:
-    assert measure_snapshots(pairs_frame(), Shape.PAIRS, tmp_path) == ((), None)
+    assert measure_snapshots(ModelInputs.of(pairs_frame(), Shape.PAIRS), tmp_path) == ((), None)
 
 
 def test_a_run_whose_epochs_are_equally_good_is_seldom_called_over_fitted() -> None:

@@ -28,11 +28,12 @@ def test_cosines_and_search_are_those_of_the_model(worker: InferenceClient, home
     path = home / "targets.parquet"
     pd.DataFrame({"positive": targets}).to_parquet(path)
     same, other = (
-        worker.call("cosines", models=[name], left="a parcel", right=right)[0] for right in ("a parcel", "the weather")
+        worker.call("cosines", models=[name], left="a parcel", right=right, reading={})[0]
+        for right in ("a parcel", "the weather")
     )
     assert same == pytest.approx(1, abs=1e-5)
     assert other < 1
-    (found,) = worker.call("nearest", models=[name], query="a parcel", parquet=str(path), column="positive")
+    (found,) = worker.call("nearest", models=[name], query="a parcel", parquet=str(path), column="positive", reading={})
     assert found[0]["text"] == "a parcel"
     assert len(found) == 3
     by_text = {row["text"]: row["cosine"] for row in found}
@@ -41,7 +42,7 @@ def test_cosines_and_search_are_those_of_the_model(worker: InferenceClient, home
 
 def test_errors_come_back_in_words_and_the_helper_goes_on(worker: InferenceClient) -> None:
     with pytest.raises(ModelError, match="nowhere"):
-        worker.call("cosines", models=["/nowhere"], left="a", right="b")
+        worker.call("cosines", models=["/nowhere"], left="a", right="b", reading={})
     with pytest.raises(InputError, match="missing"):
         worker.call("missing")
     with pytest.raises(ModelError, match="TypeError"):
@@ -61,7 +62,7 @@ def test_a_helper_that_was_killed_is_told_and_started_again(worker: InferenceCli
 
 def test_a_helper_that_takes_too_long_is_ended(worker: InferenceClient) -> None:
     with pytest.raises(ModelError, match="did not answer"):
-        worker.call("cosines", seconds=0.01, models=["x"], left="a", right="b")
+        worker.call("cosines", seconds=0.01, models=["x"], left="a", right="b", reading={})
     assert not worker.lives
 
 

@@ -1,0 +1,119 @@
+"""What a model reads of a dataset: its texts by role as they are read, beside the plain texts that are stored and shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
+from enum import StrEnum
+from functools import cached_property
+from typing import Any
+
+import pandas as pd
+
+from lib.data.shapes import Shape, text_columns
+
+
+class Role(StrEnum):
+    """What a text is to a model: what is searched with, or what is found."""
+
+    QUERY = "query"
+    DOCUMENT = "document"
+
+
+TWO_ROLES = (Shape.PAIRS, Shape.TRIPLETS)
+"""Shapes whose two sides are read in different roles; texts of the others are compared with each other and have one, query,
+as https://huggingface.co/intfloat/e5-base-v2 advises for similarity and classification."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What stands before a text when a model reads it, by role."""
+
+    query: str = ""
+    document: str = ""
+
+    @property
+    def has_two_roles(self) -> bool:
+        """Whether a query and a document of the same text are read differently."""
+        return self.query != self.document
+
+    def prompt(self, role: Role) -> str:
+        """Look up what stands before a text of this role."""
+        return self.query if role is Role.QUERY else self.document
+
+    def read(self, texts: Iterable[str], role: Role) -> list[str]:
+        """Give texts as the model reads them in this role."""
+        prompt = self.prompt(role)
+        return [prompt + text for text in texts]
+
+    def for_shape(self, shape: Shape) -> Reading:
+        """Read all texts in one role where the shape has only one."""
+        return self if shape in TWO_ROLES else Reading(self.query, self.query)
+
+    def to_json(self) -> dict[str, str]:
+        """Give the prompts as JSON-able values, for another process."""
+        return asdict(self)
+
+
+PLAIN_READING = Reading()
+"""Texts are read as they are."""
+
+
+def reading_of(recipe: Mapping[str, Any]) -> Reading:
+    """Choose how a model that is trained by this recipe (as stored) reads texts: as they are, for recipes have no prompts."""
+    return PLAIN_READING
+
+
+@dataclass(frozen=True)
+class ModelInputs:
+    """A dataset's frame, and how a model reads its texts.
+
+    What counts as the same text, what is stored and what is shown are always the plain texts of the frame.
+    """
+
+    frame: pd.DataFrame
+    shape: Shape
+    reading: Reading = PLAIN_READING
+
+    @classmethod
+    def of(cls, frame: pd.DataFrame, shape: Shape | str, recipe: Mapping[str, Any] | None = None) -> ModelInputs:
+        """Build the inputs of a model by its recipe (as stored); without one texts are read as a default recipe has it."""
+        shape = Shape(shape)
+        return cls(frame, shape, reading_of(recipe or {}).for_shape(shape))
+
+    def with_frame(self, frame: pd.DataFrame) -> ModelInputs:
+        """Read other rows in the same way."""
+        return replace(self, frame=frame)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of the text columns."""
+        return text_columns(self.shape, self.frame.columns)
+
+    def role_of(self, column: str) -> Role:
+        """Look up the role of a text column's texts."""
+        two_roles = self.shape in TWO_ROLES
+        return Role.DOCUMENT if two_roles and column != "anchor" else Role.QUERY
+
+    def read(self, texts: Iterable[str], role: Role) -> list[str]:
+        """Give texts as the model reads them in this role."""
+        return self.reading.read(texts, role)
+
+    def read_column(self, texts: Iterable[str], column: str) -> list[str]:
+        """Give texts as the model reads those of a text column."""
+        return self.read(texts, self.role_of(column))
+
+    def read_by_use(self, texts: Iterable[str]) -> list[str]:
+        """Give each of the dataset's texts as the model reads it: as a query where it is no document of the dataset.
+
+        For what embeds a text once, whatever it is used as: snapshots and the map.
+        """
+        if not self.reading.has_two_roles:
+            return self.read(texts, Role.QUERY)
+        queries, documents = (self.reading.prompt(role) for role in (Role.QUERY, Role.DOCUMENT))
+        return [(documents if text in self._documents else queries) + text for text in texts]
+
+    @cached_property
+    def _documents(self) -> set[str]:
+        names = [name for name in self.columns if self.role_of(name) is Role.DOCUMENT]
+        return {text for name in names for text in self.frame[name]}
