@@ -1,0 +1,163 @@
+"""Every text that reaches a model is read in its role exactly once, and what is stored or shown is plain."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pandas as pd
+import pytest
+from sentence_transformers import SentenceTransformer
+
+from lib.data import model_inputs
+from lib.data.model_inputs import ModelInputs, Reading, Role
+from lib.data.shapes import Shape
+from lib.evaluation.run import evaluate_run
+from lib.evaluation.side_effects.forgetting import probe_texts
+from lib.evaluation.store import load_neighbours, load_pairs
+from lib.evaluation.task import EvalTask
+from lib.experiments.control import run_control
+from lib.models.inference import handlers
+from lib.models.packed.switch import PROBE_TEXTS
+from lib.progress import Silent
+from lib.projection import extreme_pairs
+from lib.projection.extreme_pairs import missing_extreme_texts
+from lib.store.snapshots import read_snapshots
+from lib.store.workspace import open_workspace
+from lib.training.recipe import Recipe
+from lib.training.run import train_model
+from tests.unit.projection.finished import succeeded
+from tests.unit.training.small import FAST, frame_of
+
+MARKS = Reading("<q> ", "<d> ")
+NO_DATA = {*probe_texts(), *PROBE_TEXTS}
+"""Constant texts that have no role: the general probe, and those by which packing is checked."""
+
+Spy = Callable[[], list[str]]
+
+
+@pytest.fixture
+def texts_read(monkeypatch: pytest.MonkeyPatch) -> Spy:
+    """Mark what models read, and collect every text that any model tokenises; each call empties the collection."""
+    read: list[str] = []
+    preprocess = SentenceTransformer.preprocess
+
+    def spy(model: SentenceTransformer, inputs: list[str], *rest: Any, **options: Any) -> Any:
+        read.extend(inputs)
+        return preprocess(model, inputs, *rest, **options)
+
+    def take() -> list[str]:
+        taken = list(dict.fromkeys(read))
+        read.clear()
+        return taken
+
+    monkeypatch.setattr(SentenceTransformer, "preprocess", spy)
+    monkeypatch.setattr(model_inputs, "reading_of", lambda recipe: MARKS)
+    return take
+
+
+def check_marks(read: list[str], frame: pd.DataFrame) -> None:
+    """Check that each text bears the mark of a role that it has, once."""
+    queries, documents = set(frame["anchor"]), set(frame["positive"])
+    texts = [text for text in read if text not in NO_DATA]
+    assert texts
+    for text in texts:
+        mark, plain = text[:4], text[4:]
+        assert (mark == MARKS.query and plain in queries) or (mark == MARKS.document and plain in documents), text
+
+
+def train(frame: pd.DataFrame, recipe: Recipe, *, model: Path, folder: Path, home: Path) -> None:
+    train_model(
+        inputs=ModelInputs.of(frame, Shape.PAIRS, recipe.to_json()),
+        model_name=str(model),
+        recipe=recipe,
+        folder=folder,
+        home=home,
+        progress=Silent(),
+    )
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_training_reads_marked_texts_and_keeps_plain_ones(
+    packed: bool, texts_read: Spy, tiny_model: Path, tmp_path: Path
+) -> None:
+    """Steps, mined negatives, validation and snapshots."""
+    frame, recipe = frame_of(Shape.PAIRS), replace(FAST, epochs=1, packed=packed, hard_negatives=1)
+    train(frame, recipe, model=tiny_model, folder=tmp_path / "run", home=tmp_path / "home")
+    check_marks(texts_read(), frame)
+    assert set(read_snapshots(tmp_path / "run" / "snapshots").texts()) == {*frame["anchor"], *frame["positive"]}
+
+
+def test_evaluation_control_and_extreme_pairs_read_marked_texts(
+    texts_read: Spy, tiny_model: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frame, workspace = frame_of(Shape.PAIRS), open_workspace(home)
+    dataset, run = succeeded(workspace, frame, Shape.PAIRS)
+    recipe = replace(FAST, epochs=1)
+    run = replace(run, model=str(tiny_model), recipe=recipe.to_json())
+    with suppress(OSError):
+        run.model_dir.rmdir()
+    train(frame, recipe, model=tiny_model, folder=run.folder, home=home)
+    texts_read()
+    evaluate_run(run, dataset, home=home)
+    check_marks(texts_read(), frame)
+    plain = {*frame["anchor"], *frame["positive"]}
+    pairs = load_pairs(run)
+    assert {*pairs["anchor"], *pairs["positive"]} <= plain
+    assert set(load_neighbours(run, pair=int(pairs["pair"].iloc[0]))["text"]) <= plain
+    run_control(SimpleNamespace(run=run, dataset=dataset, workspace=workspace, progress=Silent()))  # type: ignore[arg-type]
+    check_marks(texts_read(), frame)
+    asked: list[str] = []
+    embedder = extreme_pairs.cached_embedder
+
+    def spy(*given: Any, **options: Any) -> Any:
+        embed, marks = embedder(*given, **options)
+        return lambda name, texts: (asked.extend(texts), embed(name, texts))[1], marks
+
+    monkeypatch.setattr(extreme_pairs, "cached_embedder", spy)
+    inputs = ModelInputs.of(frame, Shape.PAIRS, run.recipe)
+    added = missing_extreme_texts(run, inputs, [], home=home, progress=Silent())
+    assert set(added.texts) <= plain
+    check_marks(asked, frame)
+
+
+def test_inference_reads_marked_texts_and_shows_plain_ones(
+    texts_read: Spy, tiny_model: Path, home: Path, tmp_path: Path
+) -> None:
+    frame = frame_of(Shape.PAIRS)
+    frame.to_parquet(tmp_path / "examples.parquet")
+    query, reading, models = frame["anchor"][0], MARKS.to_json(), [str(tiny_model)]
+    handlers.cosines(models=models, left=query, right=frame["positive"][1], reading=reading)
+    (found,) = handlers.nearest(
+        models=models, query=query, parquet=str(tmp_path / "examples.parquet"), column="positive", reading=reading
+    )
+    check_marks(texts_read(), frame)
+    assert {row["text"] for row in found} <= set(frame["positive"])
+
+
+def test_a_text_in_two_roles_is_two_texts_to_a_model_and_one_to_the_numbers() -> None:
+    frame = pd.DataFrame({"part": "held_out", "anchor": ["a", "b", "c"], "positive": ["b", "x", "y"]})
+    plain, marked = (
+        EvalTask.of(ModelInputs(frame, Shape.PAIRS, reading), part="held_out") for reading in (Reading(), MARKS)
+    )
+    assert (len(plain.texts), len(marked.texts)) == (5, 6)
+    assert plain.own_document.tolist() == marked.own_document.tolist() == [-1, 0, -1]
+    assert all(random_pair_texts(task) == random_pair_texts(plain) for task in (plain, marked))
+    assert ModelInputs(frame, Shape.PAIRS, MARKS).read_by_use(["a", "b"]) == ["<q> a", "<d> b"]
+
+
+def random_pair_texts(task: EvalTask) -> list[tuple[str, str]]:
+    first, second = task.random_pairs(count=50)
+    return [(task.plain[task.left[a]], task.plain[task.right[b]]) for a, b in zip(first, second, strict=True)]
+
+
+@pytest.mark.parametrize("shape", [Shape.SCORED, Shape.LABELLED_PAIRS, Shape.LABELLED_TEXTS])
+def test_shapes_without_documents_have_one_role(shape: Shape, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(model_inputs, "reading_of", lambda recipe: MARKS)
+    inputs = ModelInputs.of(frame_of(shape), shape)
+    assert {inputs.role_of(name) for name in inputs.columns} == {Role.QUERY}
+    assert all(text.startswith("<q> ") for text in EvalTask.of(inputs, part="held_out").texts)
