@@ -59,7 +59,7 @@ def evaluate_held_out(workspace: Workspace, trained: Run) -> Evaluation:
 
 
 def evaluate_file(workspace: Workspace, trained: Run, path: Path) -> tuple[Evaluation, Path]:
-    """Evaluate on all rows of another file; return the evaluation and the folder beside the run's own that holds it."""
+    """Evaluate on all rows of another file; the evaluation and its folder beside the run's own."""
     from lib.evaluation.run import cached_embedder, evaluate_inputs
 
     dataset = workspace.datasets.get(trained.dataset)
