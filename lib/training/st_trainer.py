@@ -20,6 +20,7 @@ from transformers.pytorch_utils import Conv1D
 from lib.data.shapes import Shape
 from lib.errors import TrainingError
 from lib.models.encoder import SMALLEST_BF16
+from lib.models.freezing import freeze_lower_layers
 from lib.models.packed import batches, switch
 from lib.models.static import is_static_model
 from lib.training import checkpoints
@@ -171,22 +172,9 @@ def prepare_model(model: SentenceTransformer, recipe: Recipe) -> None:
             if isinstance(module, nn.Dropout):
                 module.p = recipe.dropout
     if recipe.frozen_layers:
-        freeze_lower(model, recipe.frozen_layers)
+        freeze_lower_layers(model, recipe.frozen_layers)
     if recipe.lora_rank:
         add_lora(model, recipe.lora_rank)
-
-
-def freeze_lower(model: SentenceTransformer, count: int) -> None:
-    """Freeze the embeddings and `count` lower layers. Raises TrainingError for a model without layers."""
-    inner = getattr(model[0], "model", None)
-    layers = next((m for m in inner.modules() if isinstance(m, nn.ModuleList)), None) if inner is not None else None
-    if inner is None or layers is None or not hasattr(inner, "embeddings"):
-        raise TrainingError("This base model has no layers that could be frozen.", todo="Set frozen layers to 0.")
-    if count >= len(layers):
-        raise TrainingError(f"The model has {len(layers)} layers; {count} cannot be frozen.", todo="Freeze fewer.")
-    # no gradient, no optimizer state, no weight decay: the weights stay bit for bit
-    for part in (inner.embeddings, *layers[:count]):
-        part.requires_grad_(False)
 
 
 def add_lora(model: SentenceTransformer, rank: int) -> None:

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from sentence_transformers import SentenceTransformer
 
-from lib.errors import TrainingError
+from lib.models.freezing import freeze_lower_layers
 from lib.models.packed.batches import CACHED_MARK, Tokens
 
 TEXTS_PER_PASS = 256
@@ -44,21 +44,12 @@ def can_freeze(model: SentenceTransformer, layers: int) -> bool:
     return stack is not None and hasattr(inner, "embeddings") and 0 < layers < len(stack)
 
 
-def freeze(model: SentenceTransformer, *, layers: int) -> None:
-    """Freeze embeddings and the lowest `layers`. Raises TrainingError for a model without such layers."""
-    if not can_freeze(model, layers):
-        raise TrainingError(f"This model has no {layers} lower layers to freeze.", todo="Set frozen layers to 0.")
-    inner = model[0].model
-    for part in (inner.embeddings, *inner.encoder.layer[:layers]):
-        part.requires_grad_(False)
-
-
 def cache_activations(model: SentenceTransformer, tokens: Tokens, *, layers: int) -> bool:
     """Freeze lower layers, compute their output for every text once, and let batches of `tokens` start from it.
 
     The unpadded path has to be on. Returns False, having frozen all the same, where that would take too much memory.
     """
-    freeze(model, layers=layers)
+    freeze_lower_layers(model, layers)
     width, bf16 = model[0].model.config.hidden_size, model.closer_switch.bf16
     # bytes of (all tokens, width): 2 an entry in bf16, 4 in fp32
     if len(tokens.ids) * width * (2 if bf16 else 4) > MOST_BYTES:

@@ -21,6 +21,7 @@ from transformers import AutoTokenizer, BertConfig, RobertaConfig, RobertaModel
 
 from lib.errors import TrainingError
 from lib.models.encoder import encode
+from lib.models.freezing import freeze_lower_layers
 from lib.models.packed import activation_cache, attention, batches, switch
 
 ANCHORS = [
@@ -308,9 +309,9 @@ def test_frozen_lower_layers_train_the_upper_ones_as_the_plain_path_would(tiny_m
 
 def test_freezing_more_layers_than_there_are_is_refused(tiny_model: Path) -> None:
     model = bert(tiny_model)
-    activation_cache.freeze(model, layers=1)
-    with pytest.raises(TrainingError, match="no 2 lower layers"):
-        activation_cache.freeze(model, layers=2)
+    freeze_lower_layers(model, 1)
+    with pytest.raises(TrainingError, match="2 cannot be frozen"):
+        freeze_lower_layers(model, 2)
 
 
 def test_activations_that_need_too_much_memory_are_computed_anew(

@@ -1,0 +1,25 @@
+"""Freeze the embeddings and lower layers of a transformer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from torch import nn
+
+from lib.errors import TrainingError
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+
+def freeze_lower_layers(model: SentenceTransformer, count: int) -> None:
+    """Freeze the embeddings and `count` lower layers. Raises TrainingError for a model without layers."""
+    inner = getattr(model[0], "model", None)
+    layers = next((m for m in inner.modules() if isinstance(m, nn.ModuleList)), None) if inner is not None else None
+    if inner is None or layers is None or not hasattr(inner, "embeddings"):
+        raise TrainingError("This base model has no layers that could be frozen.", todo="Set frozen layers to 0.")
+    if count >= len(layers):
+        raise TrainingError(f"The model has {len(layers)} layers; {count} cannot be frozen.", todo="Freeze fewer.")
+    # no gradient, no optimizer state, no weight decay: the weights stay bit for bit
+    for part in (inner.embeddings, *layers[:count]):
+        part.requires_grad_(False)
