@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 
+from lib.data.audit import registry
 from lib.data.audit.characters import escape_invisible, html_to_text
-from lib.data.audit.check import AuditContext
+from lib.data.audit.check import AuditContext, Check
 from lib.data.audit.duplicates import expected_false_negatives
 from lib.data.audit.lengths import bundled_tokenizer_path, count_tokens
 from lib.data.audit.registry import CHECKS
@@ -216,6 +220,13 @@ def test_row_counts_follow_the_choices() -> None:
 def test_unknown_choices_are_refused(choices: dict[str, str]) -> None:
     with pytest.raises(InputError):
         audit_examples(pairs(("a", "b")), choices=choices)
+
+
+def test_every_check_is_registered() -> None:
+    folder = Path(registry.__file__).parent
+    modules = [import_module(f"lib.data.audit.{path.stem}") for path in folder.glob("*.py") if path.stem != "__init__"]
+    written = {id(value) for module in modules for value in vars(module).values() if isinstance(value, Check)}
+    assert written == {id(check) for check in registry.CHECKS}
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.name)
