@@ -1,4 +1,8 @@
-"""Every text that reaches a model is read in its role exactly once, and what is stored or shown is plain."""
+"""Every text that reaches a model is read in its role exactly once, and what is stored or shown is plain.
+
+Learning curve, interpolation, label noise, cost estimate, explanation and `evaluate --on` take ModelInputs too; they share the
+code that is followed here and are not followed themselves.
+"""
 
 from __future__ import annotations
 

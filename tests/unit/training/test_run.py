@@ -255,7 +255,7 @@ def test_a_metric_that_is_no_number_is_refused_before_anything_is_trained(tiny_m
     frame = frame_of(Shape.SCORED)
     frame.loc[frame["part"] == "validation", "score"] = 0.5
     told = Recorder()
-    with pytest.raises(TrainingError, match=r"spearman.*Split the data anew"):
+    with pytest.raises(TrainingError, match="spearman"):
         train_small(Shape.SCORED, FAST, model=tiny_model, folder=tmp_path, frame=frame, told=told)
     assert told.losses == []
 
@@ -273,7 +273,7 @@ def test_one_label_in_the_validation_part_is_told(tiny_model: Path, tmp_path: Pa
     frame = frame_of(Shape.LABELLED_PAIRS)
     frame.loc[frame["part"] == "validation", "label"] = "1"
     session = train_small(Shape.LABELLED_PAIRS, replace(FAST, epochs=1), model=tiny_model, folder=tmp_path, frame=frame)
-    assert any("no epoch can be told" in line for line in session.told.logs)
+    assert any("Split again" in line for line in session.told.logs)
 
 
 def test_threads_of_one_run_are_not_those_of_the_next(
