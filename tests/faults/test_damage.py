@@ -9,6 +9,7 @@ import pytest
 
 from lib.store.publish import MANIFEST
 from tests.faults.conftest import Farm, weights
+from tests.faults.template import Template
 
 FILES = (
     "model.safetensors",
@@ -26,14 +27,14 @@ DAMAGES = ("missing", "truncated", "flipped", "zeroed")
 
 
 @pytest.fixture(scope="module")
-def half_done(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path):
+def half_done(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path, template: Template):
     """Train two of three epochs, keep the workspace as it was then, and finish it for the reference bits."""
     import time
 
     from tests.faults.conftest import kill
 
     home = tmp_path_factory.mktemp("half")
-    farm = Farm(home / "workspace", tiny_model)
+    farm = Farm(home / "workspace", tiny_model, template)
     farm.home.mkdir()
     run = farm.add(epochs=3, patience=0)
     process = farm.start()
