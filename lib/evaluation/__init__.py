@@ -1,1 +1,1 @@
-"""Judging base against tuned on pairs the model never saw."""
+"""Base and tuned model on pairs that were not trained on: metrics, intervals, per-pair results, side effects, verdict."""

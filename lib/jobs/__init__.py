@@ -1,1 +1,1 @@
-"""Work that outlives the page: queue, supervisor, worker, events."""
+"""The queue's side of work that outlives a page: supervisor, worker, attempts, progress events."""

@@ -1,1 +1,1 @@
-"""Base models: names to folders, encoding, export."""
+"""Base models: names to folders, loading, encoding, cached vectors, the inference process."""

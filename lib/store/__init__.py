@@ -1,1 +1,1 @@
-"""The workspace on disk: database, atomic folders, datasets, runs."""
+"""The workspace on disk: paths, database, datasets, runs, queue, snapshots, publishing."""

@@ -1,1 +1,1 @@
-"""Fine-tuning: recipe, losses, batches, the packed fast path, trainer, checkpoints."""
+"""Fine-tuning: recipe, losses, batches, the training loop, checkpoints, the saved model."""

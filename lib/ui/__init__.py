@@ -1,1 +1,1 @@
-"""What the pages share; the only part of lib that imports Streamlit."""
+"""The only part of lib that imports Streamlit: one room a page, what pages share, and the server."""
