@@ -129,7 +129,7 @@ def test_the_label_noise_check_goes_through_the_queue_and_says_whole_why_it_fail
     open_page: Callable[..., AppTest], dataset: Dataset, workspace: Workspace
 ) -> None:
     app = open_page("upload")
-    app.button(key=f"suspects-ask-{dataset.id}").click().run()
+    app.button(key=f"label-errors-ask-{dataset.id}").click().run()
     assert not app.exception
     (job,) = workspace.jobs.all(states=("queued",))
     assert (job.kind, job.run, job.dataset) == ("label_noise", "", dataset.id)
@@ -140,5 +140,5 @@ def test_the_label_noise_check_goes_through_the_queue_and_says_whole_why_it_fail
     workspace.jobs.finish(claimed, "failed", "", error=ModelError("It is broken.", where="Here", todo="Mend it."))
     app.run()
     assert all(part in texts(app) for part in ("Here", "It is broken", "Mend it"))
-    app.button(key=f"suspects-ask-{dataset.id}").click().run()
+    app.button(key=f"label-errors-ask-{dataset.id}").click().run()
     assert workspace.jobs.get(job.id).state == "queued"

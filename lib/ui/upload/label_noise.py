@@ -43,7 +43,7 @@ def show_label_noise(workspace: Workspace, dataset: Dataset) -> None:
         return
     result = label_noise_path(workspace.home, dataset.id)
     job = workspace.jobs.find(_job_key(dataset))
-    with st.expander("Possible label errors", icon=":material/rule:", key=f"suspects-{dataset.id}"):
+    with st.expander("Possible label errors", icon=":material/rule:", key=f"label-errors-{dataset.id}"):
         st.caption(
             f"Rows where {BUNDLED_MODEL} ranks another target above the row's own. Often that target is correct too (a false "
             "negative within a batch), sometimes the row is wrong. Hard but correct rows are listed as well: check before you "
@@ -60,7 +60,7 @@ def show_label_noise(workspace: Workspace, dataset: Dataset) -> None:
 def _show_button(workspace: Workspace, dataset: Dataset, job: Job | None) -> None:
     if job is not None and job.state == "failed":
         show_error(job.failure)
-    if st.button("Check with base model", icon=":material/psychology:", key=f"suspects-ask-{dataset.id}"):
+    if st.button("Check with base model", icon=":material/psychology:", key=f"label-errors-ask-{dataset.id}"):
         submit_label_noise_check(workspace, dataset)
         st.rerun()
 
@@ -100,12 +100,12 @@ def _show_rows(workspace: Workspace, dataset: Dataset, result: Path) -> None:
         hide_index=True,
         disabled=list(_COLUMNS),
         column_config={"drop": st.column_config.CheckboxColumn("Drop", width="small"), **_COLUMNS},
-        key=f"suspects-table-{dataset.id}",
+        key=f"label-errors-table-{dataset.id}",
         height=320,
     )
     chosen = table["pair"][edited["drop"].to_numpy()].tolist()
     label = f"Save dataset without {len(chosen):,} rows"
-    if st.button(label, icon=":material/save:", disabled=not chosen, key=f"suspects-save-{dataset.id}"):
+    if st.button(label, icon=":material/save:", disabled=not chosen, key=f"label-errors-save-{dataset.id}"):
         try:
             made = drop_rows(workspace, dataset, chosen, name=f"{dataset.name[:150]} without {len(chosen)} rows")
         except CloserError as error:
