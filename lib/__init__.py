@@ -1,1 +1,1 @@
-"""Closer: fine-tune sentence-embedding models on your own pairs, and see and check that the pairs moved closer."""
+"""Closer: fine-tune sentence-embedding models on your pairs of texts, and check what changed."""

@@ -92,7 +92,10 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def build_parser(names: list[str]) -> argparse.ArgumentParser:
-    """Build the parser of all commands; only those named have their options, because only they are imported."""
+    """Build the parser of all commands.
+
+    Only those named have their options, because only they are imported.
+    """
     parser = argparse.ArgumentParser(prog="python -m lib", description="Closer, without a browser.")
     commands = parser.add_subparsers(dest="command", required=True)
     for name, command in COMMANDS.items():
@@ -103,7 +106,7 @@ def build_parser(names: list[str]) -> argparse.ArgumentParser:
 
 
 def _escape_what_cannot_be_printed() -> None:
-    """Let a console whose encoding lacks a character (an arrow in cp1252) show an escape instead of failing."""
+    """Escape characters that the console's encoding lacks (an arrow in cp1252) instead of failing."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")

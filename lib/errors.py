@@ -1,4 +1,7 @@
-"""Errors meant for the user: what is wrong, where, and what to do. Anything else that is raised is a bug."""
+"""Errors meant for the user: what is wrong, where, and what to do.
+
+Anything else that is raised is a bug.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +34,10 @@ class StoreError(CloserError):
 
 
 class DamagedError(StoreError):
-    """The workspace's database is not whole. `has_backup` says whether `lib.store.check.restore_backup` can help."""
+    """The workspace's database is not whole.
+
+    `has_backup` says whether `lib.store.check.restore_backup` can help.
+    """
 
     def __init__(self, what: str, *, where: str = "", todo: str = "", has_backup: bool = False) -> None:
         super().__init__(what, where=where, todo=todo)
@@ -55,7 +61,10 @@ class CancelledError(CloserError):
 
 
 def error_from_json(facts: dict[str, Any]) -> CloserError:
-    """Make an error as it was before `to_json`; one of a class that is not known here becomes a CloserError."""
+    """Make an error as it was before `to_json`.
+
+    One of a class that is not known here becomes a CloserError.
+    """
     kind = globals().get(facts.get("class", ""))
     parts = {name: value for name, value in facts.items() if name != "class"}
     if isinstance(kind, type) and issubclass(kind, CloserError):
@@ -64,6 +73,9 @@ def error_from_json(facts: dict[str, Any]) -> CloserError:
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an error means that memory ran out: Python's own, or what CUDA, MPS and torch's CPU allocator say."""
+    """Check whether an error means that memory ran out.
+
+    Python's own, or the text of CUDA, MPS and torch's CPU allocator.
+    """
     signs = ("out of memory", "can't allocate memory", "not enough memory")
     return isinstance(error, MemoryError) or any(sign in str(error).lower() for sign in signs)

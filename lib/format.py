@@ -1,4 +1,4 @@
-"""How metrics, differences, intervals, counts and units are written, once for pages, commands, charts, reports."""
+"""Write metrics, differences, intervals, counts and units for pages, commands, charts, reports."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ _UNITS = {"share": "point", "rank": "rank", "number": ""}
 
 
 class Change(Protocol):
-    """One metric of base and tuned model: what is not known is nan, a bound that does not exist is nan or infinite."""
+    """One metric of base and tuned model.
+
+    Unknown values are nan; a bound that does not exist is nan or infinite.
+    """
 
     @property
     def base(self) -> float: ...
@@ -41,7 +44,10 @@ def metric_title(key: str) -> str:
 
 
 def format_metric(key: str, value: float, *, difference: float = 1.0) -> str:
-    """Write a value of a metric, 47%, 0.512 or rank 12, with digits enough to show a small difference to another."""
+    """Write a value of a metric: 47%, 0.512 or rank 12.
+
+    With digits enough to show a small difference to another.
+    """
     kind = metric_of(key).kind
     if kind == "rank":
         return f"{value:,.1f}".removesuffix(".0")
@@ -49,7 +55,10 @@ def format_metric(key: str, value: float, *, difference: float = 1.0) -> str:
 
 
 def format_difference(key: str, difference: float, *, unit: bool = False) -> str:
-    """Write a difference of a metric with its sign: +14 (points of a share), +0.125, -2; unit: +14 points, -2 ranks."""
+    """Write a difference of a metric with its sign: +14 (points of a share), +0.125, -2.
+
+    unit: +14 points, -2 ranks.
+    """
     kind = metric_of(key).kind
     if kind == "rank":
         text = unsigned_zero(f"{difference:+,.1f}".removesuffix(".0"))
@@ -69,7 +78,10 @@ def _share_digits(difference: float) -> int:
 
 
 def plotly_format(key: str) -> str:
-    """Look up the d3 format of a metric's values in hover texts: percent of shares, three digits of numbers."""
+    """Look up the d3 format of a metric's values in hover texts.
+
+    Percent for shares, three digits for numbers.
+    """
     return {"share": ".0%", "number": ".3f", "rank": ",.1f"}[metric_of(key).kind]
 
 
@@ -79,7 +91,7 @@ def unsigned_zero(text: str) -> str:
 
 
 def format_magnitude(key: str, difference: float) -> str:
-    """Write how large a difference of a metric is, without its sign but with its unit: 6 points, 1 rank, 0.090."""
+    """Write the size of a difference without its sign but with its unit: 6 points, 1 rank, 0.090."""
     return format_difference(key, difference, unit=True).lstrip("+-")
 
 
@@ -109,7 +121,10 @@ def format_values(key: str, change: Change, *, arrow: str = "→") -> str:
 
 
 def format_change(key: str, change: Change, *, arrow: str = "→") -> str:
-    """Write base -> tuned with the difference and its 95% interval: 47% → 61% (+14 points, 95% CI +10 to +18)."""
+    """Write base -> tuned with the difference and its 95% interval.
+
+    47% → 61% (+14 points, 95% CI +10 to +18).
+    """
     return f"{format_values(key, change, arrow=arrow)} ({format_step(key, change)})"
 
 

@@ -1,4 +1,7 @@
-"""The metrics, one record each, from which pages, commands, model card and charts read title, kind and help."""
+"""The metrics, one record each: title, kind and help.
+
+Pages, commands, model card and charts read them here.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ _RETRIEVAL = ("pairs", "triplets")
 
 @dataclass(frozen=True)
 class Metric:
-    """One metric: its stored key, how it is titled, written and explained, and for which shapes it has a role.
+    """One metric: its stored key, title, format and help, and the shapes for which it has a role.
 
     kind: a share is written in percent and its differences in points, a number with three digits, a rank as it is.
     cards: shapes whose verdict shows a card for it, in the order of the table. primary_for: shapes that it decides the verdict
@@ -149,12 +152,18 @@ METRICS: dict[str, Metric] = {metric.key: metric for metric in _RECORDS}
 
 
 def metric_of(key: str) -> Metric:
-    """Look up a metric's record; a key that only another version of Closer knows is a number under its own name."""
+    """Look up a metric's record.
+
+    A key that only another version of Closer knows is a number under its own name.
+    """
     return METRICS.get(key) or Metric(key, key, "number", "")
 
 
 def key_of_title(title: str) -> str:
-    """Look up the key of the metric with a title; a title that is no metric's is itself the key, as in `metric_of`."""
+    """Look up the key of the metric with a title.
+
+    A title that is no metric's is itself the key, as in `metric_of`.
+    """
     return next((metric.key for metric in METRICS.values() if metric.title == title), title)
 
 

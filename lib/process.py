@@ -50,7 +50,9 @@ def start_module(
     log: Path | None = None,
     pipes: bool = False,
 ) -> subprocess.Popen[bytes]:
-    """Start `python -m module` detached: it outlives the page, the server and a Ctrl-C in the server's terminal.
+    """Start `python -m module` detached.
+
+    It outlives the page, the server and a Ctrl-C in the server's terminal.
 
     log: gets what it prints, instead of nothing. pipes: connect stdin and stdout to the caller; the log gets stderr only.
     A thread waits for its end, so that no zombie stays when the caller never asks.
@@ -69,7 +71,9 @@ def call_module(
     check: Callable[[], None] = lambda: None,
     log: Path | None = None,
 ) -> Any:
-    """Run `python -m module`, whose main is `answer_call`, to its end; its answer to the JSON-able request.
+    """Run `python -m module`, whose main is `answer_call`, to its end.
+
+    Returns its answer to the JSON-able request.
 
     folder: an empty one for request and answer. check: called several times a second; what it raises ends the process.
     Raises the CloserError that the module raised, as it was; ChildDiedError without an answer; TimeoutError after `seconds`.
@@ -158,7 +162,9 @@ def kill_tree(pid: int) -> None:
 
 
 def start_time(pid: int) -> float | None:
-    """Seconds from the machine's start to the process's; None without such a process. With the pid, its identity.
+    """Compute the seconds from the machine's start to the process's; None without such a process.
+
+    With the pid, they identify a process.
 
     Not the time of day, which somebody may set while the process runs.
     """
@@ -180,7 +186,10 @@ def ignore_interrupts() -> None:
 
 
 class LineReader:
-    """The lines of a pipe, each awaited for a limited time. A thread reads: `select` takes no pipes on Windows."""
+    """The lines of a pipe, each awaited for a limited time.
+
+    A thread reads: `select` takes no pipes on Windows.
+    """
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._lines: queue.Queue[bytes | None] = queue.Queue()
@@ -246,7 +255,9 @@ def _end_above(count: int) -> None:
 
 
 def out_of_memory_kills() -> int | None:
-    """Processes that this machine has killed for want of memory since it began; None where it does not count them.
+    """Count processes that this machine has killed for want of memory since it began.
+
+    None where it does not count them.
 
     Source: /proc/vmstat of Linux, oom_kill.
     """

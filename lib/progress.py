@@ -21,7 +21,10 @@ class LossPoint:
 
 @dataclass(frozen=True)
 class SnapshotMeasurement:
-    """The metrics of one snapshot (base, epoch-001, ..., best) on validation or held_out, and their seconds."""
+    """The metrics of one snapshot on validation or held_out, and their seconds.
+
+    Snapshots: base, epoch-001, ..., best.
+    """
 
     part: str
     snapshot: str
@@ -92,7 +95,9 @@ class Silent:
 
 
 class Heartbeat(Silent):
-    """A Progress for a step inside another's work: shows that it lives, lets it be stopped, reports nothing else.
+    """A Progress for a step inside another's work.
+
+    It shows that it lives, lets it be stopped, and reports nothing else.
 
     stoppable: false for a step that is better finished, such as saving what was reached.
     """

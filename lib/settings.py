@@ -32,7 +32,10 @@ PARSE_MEMORY_BYTES = 6_000_000_000
 PARSE_SECONDS = 600
 
 MAX_VALIDATION_TEXTS = 20_000
-"""Texts that each epoch of a training is measured on, at most: encoding them all every time would cost more than training."""
+"""Most texts that each epoch of a training is validated on.
+
+Encoding them all every time would cost more than training.
+"""
 
 MAX_DRAWN_POINTS = 20_000
 """Above this a selection in the browser sends more than its socket takes, and a map shows no more."""
@@ -45,7 +48,9 @@ def home() -> Path:
 
 
 def compiled_code_folder() -> Path:
-    """Create the folder of numba's compiled functions, in the user's own cache and readable by its owner only.
+    """Create the folder of numba's compiled functions in the user's cache.
+
+    Readable by its owner only.
 
     numba stores pickles, which run code when they are read, so they never lie in a workspace, which may come from
     somebody else. One folder for each version of Python and numba.

@@ -1,4 +1,4 @@
-"""Figures of an evaluation: cosine distributions, metrics by epoch, interpolation, the parts of a cosine."""
+"""Figures of an evaluation: cosine distributions, metrics by epoch, interpolation, decomposition."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def plain_layout(figure: go.Figure, colours: Palette, *, height: int = FIGURE_HE
 
 
 def cosine_histograms(similarity: Similarity, colours: Palette) -> go.Figure:
-    """Draw how pair cosines (filled) and random-pair cosines (outlined) are spread, base and tuned, in one figure.
+    """Draw histograms of the cosines of pairs (filled) and random pairs (outlined), base and tuned.
 
     The dashed lines are the thresholds that separate the two best.
     """
@@ -62,7 +62,10 @@ def lowest_cosine(similarity: Similarity) -> float:
 
 
 def add_thresholds(figure: go.Figure, similarity: Similarity, colours: Palette) -> None:
-    """Draw the thresholds, the lower one's label to its left and the higher one's to its right, without overlap."""
+    """Draw the thresholds, the lower one's label to its left and the higher one's to its right.
+
+    So the two labels never overlap.
+    """
     cosines = [(model.threshold.cosine, name) for name, model in similarity.by_model.items() if model.threshold]
     ordered = sorted(cosines, key=lambda one: one[0])
     for place, (cosine, name) in enumerate(ordered):
@@ -178,7 +181,10 @@ def interpolation_figure(points: Sequence[InterpolationPoint], colours: Palette,
 
 
 def _to_base(points: Sequence[InterpolationPoint], name: str, colour: str) -> dict[str, Any]:
-    """Build the error bars of a difference's interval, around the value itself; none where there is no interval."""
+    """Build the error bars of a difference's interval, around the value itself.
+
+    There are none where there is no interval.
+    """
     up, down = [], []
     for point in points:
         change = point.target_change if name == "target" else point.general_change

@@ -1,4 +1,4 @@
-"""How a training went, as figures: loss and validation metric over the epochs, of one run or of several."""
+"""Figures of a training: loss and validation metric over the epochs, of one run or of several."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ MAX_CURVE_POINTS = 400
 
 @dataclass(frozen=True)
 class TrainingCurves:
-    """One run's curves: epochs and losses of its steps, epochs and metric of its validations (the first is the base)."""
+    """One run's curves: epochs and losses of its steps, epochs and metric of its validations.
+
+    The first validation is the base model's.
+    """
 
     name: str
     metric: str
@@ -92,7 +95,10 @@ def _loss_range(losses: Sequence[float]) -> list[float] | None:
 
 
 def _value_range(values: Sequence[float]) -> list[float] | None:
-    """Choose a range that is never so narrow that 0.001 looks like a jump, with room for the label below the best."""
+    """Choose a range in which 0.001 does not look like a jump.
+
+    It leaves room for the label below the best value.
+    """
     if not values:
         return [0.0, 1.0]
     low, high = min(values), max(values)

@@ -1,4 +1,4 @@
-"""`python -m lib audit FILE`: show how a file is read, what the audit finds, and how it would be split."""
+"""`python -m lib audit FILE`: show how a file is read, its audit findings, and its split."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from lib.store.workspace import open_workspace
 
 @dataclass(frozen=True)
 class CheckReport:
-    """What is damaged, what crashes left behind, what the workspace's lists lack, and how much was checked."""
+    """What is damaged, what crashes left behind, what is missing from lists, how much was checked."""
 
     problems: list[str]
     leftovers: list[str] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""`python -m lib evaluate RUN`: a run's tuned model against its base, on its held-out part or on another file."""
+"""`python -m lib evaluate RUN`: compare tuned and base model on held-out pairs or another file."""
 
 from __future__ import annotations
 
@@ -88,7 +88,9 @@ def warn_of_trained_rows(frame: pd.DataFrame, known: pd.DataFrame, shape: Shape)
 
 
 def read_frame(path: Path, shape: Shape, stored: dict[str, Any] | None = None) -> pd.DataFrame:
-    """Read, map (as the run's dataset, where columns are the same) and audit a file; all its rows are held out.
+    """Read, map (as the run's dataset, where columns are the same) and audit a file.
+
+    All its rows are held out.
 
     Raises InputError where it cannot be read or has another shape.
     """

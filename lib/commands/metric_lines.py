@@ -17,7 +17,7 @@ def metric_lines(metrics: Mapping[str, Difference]) -> list[str]:
 
 
 def metric_line(title: str, key: str, change: Difference) -> str:
-    """Write base -> tuned, the difference with its 95% CI, and the smallest change that the sample could show."""
+    """Write base -> tuned, the difference with its 95% CI, and the smallest detectable change."""
     if not (isfinite(change.base) and isfinite(change.tuned)):
         return f"{title:<{TITLE_WIDTH}} can't be measured"
     detectable = f"  detectable: {format_magnitude(key, change.detectable)}" if isfinite(change.detectable) else ""

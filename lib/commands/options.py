@@ -111,7 +111,10 @@ def mapping_from_options(args: argparse.Namespace, table: Table) -> ColumnMappin
 
 
 def roles_from_options(args: argparse.Namespace) -> dict[str, tuple[str, ...]]:
-    """Collect the roles that the options name; each negative is a role of its own, other repeated ones are joined."""
+    """Collect the roles that the options name.
+
+    Each negative is a role of its own, other repeated ones are joined.
+    """
     roles: dict[str, tuple[str, ...]] = {}
     for role in ("anchor", "positive", "text"):
         if getattr(args, role):

@@ -9,7 +9,10 @@ from tqdm import tqdm
 from lib.jobs.events import AdvanceEvent, Event, LogEvent, StageEvent
 
 _LINE = "{desc} {percentage:3.0f}%"
-"""No rate and no time left: the stages of a job have different units, and the first is in the description."""
+"""Format of the bar: no rate and no time left, as the stages of a job have different units.
+
+The first stage is in the description.
+"""
 
 _STAGE_CHARACTERS = 70
 

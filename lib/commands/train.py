@@ -1,4 +1,7 @@
-"""`python -m lib train FILE`: read, split, train, evaluate and draw, by the functions that the pages call."""
+"""`python -m lib train FILE`: read, split, train, evaluate and map.
+
+By the same functions that the pages call.
+"""
 
 from __future__ import annotations
 
@@ -104,7 +107,10 @@ def loss_names() -> str:
 
 
 def run(given: argparse.Namespace) -> int:
-    """Read, split, store, train, evaluate and map; exit code 0, or 1 when a run failed: the others are copied."""
+    """Read, split, store, train, evaluate and map.
+
+    The exit code is 0, or 1 when a run failed: the others are copied.
+    """
     from lib.models.catalog import is_static_name, resolve
     from lib.store.workspace import open_workspace
 
@@ -184,7 +190,10 @@ def _run_job(workspace: Workspace, job: Job) -> None:
 def collect_results(
     workspace: Workspace, runs: Sequence[str], out: Path | None
 ) -> tuple[list[RunResult], list[FailedRun]]:
-    """Collect what came of the runs that succeeded, each model copied to the out folder, and why the others failed."""
+    """Collect the results of the runs that succeeded, and why the others failed.
+
+    Each model is copied to the output folder.
+    """
     folders = Counter(workspace.runs.get(run).model_dir.name for run in runs)
     results: list[RunResult] = []
     failed: list[FailedRun] = []
@@ -200,7 +209,10 @@ def collect_results(
 
 
 def evaluation_of_run(workspace: Workspace, run: Run) -> Evaluation:
-    """Load the evaluation of a run that succeeded. Raises TrainingError or CloserError with the reason else."""
+    """Load the evaluation of a run that succeeded.
+
+    Raises TrainingError or CloserError with the reason else.
+    """
     from lib.evaluation.store import load_evaluation
 
     if run.state != "succeeded":

@@ -28,7 +28,10 @@ class RemainingDataset:
 
 
 def drop_rows(workspace: Workspace, dataset: Dataset, pairs: Collection[int], *, name: str) -> Dataset:
-    """Publish the dataset without these rows under a new name. Raises InputError when a part would be empty."""
+    """Publish the dataset without these rows under a new name.
+
+    Raises InputError when a part would be empty.
+    """
     frame = dataset.frame()
     dropped = frame.index.isin(list(pairs))
     rest = frame[~dropped].reset_index(drop=True)

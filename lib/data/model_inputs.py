@@ -1,4 +1,7 @@
-"""What a model reads of a dataset: its texts by role as they are read, beside the plain texts that are stored and shown."""
+"""What a model reads of a dataset: its texts by role.
+
+The plain texts are those that are stored and shown.
+"""
 
 from __future__ import annotations
 
@@ -21,8 +24,11 @@ class Role(StrEnum):
 
 
 TWO_ROLES = (Shape.PAIRS, Shape.TRIPLETS)
-"""Shapes whose two sides are read in different roles; texts of the others are compared with each other and have one, query,
-as https://huggingface.co/intfloat/e5-base-v2 advises for similarity and classification."""
+"""Shapes whose two sides are read in different roles.
+
+Texts of the others are compared with each other and have one, query, as https://huggingface.co/intfloat/e5-base-v2
+advises for similarity and classification.
+"""
 
 
 @dataclass(frozen=True)
@@ -42,7 +48,7 @@ class Reading:
         return self.query if role is Role.QUERY else self.document
 
     def read(self, texts: Iterable[str], role: Role) -> list[str]:
-        """Give texts as the model reads them in this role."""
+        """Convert texts to what the model reads in this role."""
         prompt = self.prompt(role)
         return [prompt + text for text in texts]
 
@@ -51,7 +57,7 @@ class Reading:
         return self if shape in TWO_ROLES else Reading(self.query, self.query)
 
     def to_json(self) -> dict[str, str]:
-        """Give the prompts as JSON-able values, for another process."""
+        """Convert the prompts to JSON-able values, for another process."""
         return asdict(self)
 
 
@@ -60,7 +66,10 @@ PLAIN_READING = Reading()
 
 
 def reading_of(recipe: Mapping[str, Any]) -> Reading:
-    """Choose how a model that is trained by this recipe (as stored) reads texts: as they are, for recipes have no prompts."""
+    """Choose how a model trained by this recipe (as stored) reads texts.
+
+    As they are, for recipes have no prompts.
+    """
     return PLAIN_READING
 
 
@@ -77,7 +86,10 @@ class ModelInputs:
 
     @classmethod
     def of(cls, frame: pd.DataFrame, shape: Shape | str, recipe: Mapping[str, Any] | None = None) -> ModelInputs:
-        """Build the inputs of a model by its recipe (as stored); without one texts are read as a default recipe has it."""
+        """Build the inputs of a model by its recipe (as stored).
+
+        Without one, as a default recipe has it.
+        """
         shape = Shape(shape)
         return cls(frame, shape, reading_of(recipe or {}).for_shape(shape))
 
@@ -96,15 +108,17 @@ class ModelInputs:
         return Role.DOCUMENT if two_roles and column != "anchor" else Role.QUERY
 
     def read(self, texts: Iterable[str], role: Role) -> list[str]:
-        """Give texts as the model reads them in this role."""
+        """Convert texts to what the model reads in this role."""
         return self.reading.read(texts, role)
 
     def read_column(self, texts: Iterable[str], column: str) -> list[str]:
-        """Give texts as the model reads those of a text column."""
+        """Convert texts to what the model reads in a text column."""
         return self.read(texts, self.role_of(column))
 
     def read_by_use(self, texts: Iterable[str]) -> list[str]:
-        """Give each of the dataset's texts as the model reads it: as a query where it is no document of the dataset.
+        """Convert each text of the dataset to what the model reads.
+
+        As a query where it is no document of the dataset.
 
         For what embeds a text once, whatever it is used as: snapshots and the map.
         """

@@ -1,4 +1,4 @@
-"""Find near duplicates: texts with the same letters and digits, or with nearly the same five-character shingles.
+"""Find near duplicates: the same letters and digits, or nearly the same five-character shingles.
 
 MinHash with banding (Broder 1997; Leskovec, Rajaraman, Ullman, Mining of Massive Datasets, chapter 3) finds candidate
 pairs in linear time; the exact Jaccard index |A and B| / |A or B| of their sets of shingles decides.
@@ -19,8 +19,10 @@ MIN_SHINGLED_CHARACTERS = 40
 """In a shorter text one changed character changes too many shingles to speak of near duplicates."""
 MIN_JACCARD = 0.9
 BANDS, ROWS_PER_BAND = 5, 4
-"""Two texts share a minimum with probability J, their Jaccard index, and a whole band of r with J^r; at least one of b bands with
-1 - (1 - J^r)^b: 0.995 at J = 0.9. Every candidate is verified."""
+"""Two texts share a minimum with probability J, their Jaccard index, and a whole band of r with J^r.
+
+At least one of b bands with 1 - (1 - J^r)^b: 0.995 at J = 0.9. Every candidate is verified.
+"""
 CHUNK_CHARACTERS = 2_000_000
 """Characters hashed at once, so that memory does not grow with the file."""
 
@@ -105,7 +107,9 @@ def _chunks(texts: list[str]) -> Iterator[list[str]]:
 
 
 def _minima(texts: list[str]) -> np.ndarray:
-    """Compute MinHash signatures, (texts, BANDS * ROWS_PER_BAND) uint32: each hash's minimum over the shingles.
+    """Compute MinHash signatures: the minimum of each hash over a text's shingles.
+
+    Shape (texts, BANDS * ROWS_PER_BAND), uint32.
 
     A shingle of code points c_0 ... c_4 is the polynomial sum of c_i p^(i + 1) modulo 2^64. The hash functions are
     multiply-shift (Dietzfelbinger et al. 1997): the upper 32 bits of a shingle times an odd random factor.

@@ -9,7 +9,10 @@ import numpy as np
 import pandas as pd
 
 MIN_NEAR_CHARACTERS = 8
-"""With fewer letters and digits a text is compared with its punctuation: `<?>` and `<q>` are different commands."""
+"""With fewer letters and digits a text is compared with its punctuation.
+
+`<?>` and `<q>` are different commands.
+"""
 
 
 def same_key(text: str) -> str:
@@ -20,7 +23,10 @@ def same_key(text: str) -> str:
 
 
 def near_key(text: str) -> str:
-    """Keep only the letters and digits of `same_key`, or all of it where fewer than MIN_NEAR_CHARACTERS are left."""
+    """Keep only the letters and digits of `same_key`.
+
+    All of it where fewer than MIN_NEAR_CHARACTERS are left.
+    """
     key = same_key(text)
     bare = "".join(filter(str.isalnum, key))
     return bare if len(bare) >= MIN_NEAR_CHARACTERS else key
@@ -37,7 +43,10 @@ def words(text: str) -> tuple[str, ...]:
 
 
 def text_codes(frame: pd.DataFrame, columns: tuple[str, ...]) -> tuple[np.ndarray, list[str]]:
-    """Factorise the texts of all columns together: codes, (rows, columns) int64, and the distinct texts they index."""
+    """Factorise the texts of all columns together: codes and the distinct texts that they index.
+
+    codes: (rows, columns) int64.
+    """
     stacked = np.concatenate([frame[name].to_numpy(dtype=object) for name in columns])
     codes, texts = pd.factorize(stacked)
     return codes.reshape(len(columns), len(frame)).T.astype(np.int64), list(texts)

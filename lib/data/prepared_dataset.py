@@ -17,7 +17,7 @@ from lib.settings import PARTS
 
 @dataclass(frozen=True)
 class Provenance:
-    """Where examples come from: how their table was read and mapped, the names of its files, and corrections by hand."""
+    """The origin of examples: how their table was read and mapped, its files, manual corrections."""
 
     read: ReadReport
     mapping: ColumnMapping

@@ -42,7 +42,10 @@ class ReadReport:
 
 @dataclass(frozen=True)
 class Table:
-    """Named columns of text (no missing values: an empty cell is ""), and the line that each row begins on, from 1."""
+    """Named columns of text and the line that each row begins on, from 1.
+
+    No missing values: an empty cell is "".
+    """
 
     frame: pd.DataFrame
     lines: np.ndarray

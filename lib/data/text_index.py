@@ -45,7 +45,10 @@ class TextIndex:
 
     @cached_property
     def near_codes(self) -> np.ndarray:
-        """(rows, text columns) codes, equal for near duplicates (see `near_duplicate_groups`); -1 for empty texts."""
+        """Compute codes (rows, text columns), equal for near duplicates (see `near_duplicate_groups`).
+
+        -1 for empty texts.
+        """
         return near_duplicate_groups(self.texts)[self.codes]
 
     @cached_property
@@ -92,7 +95,10 @@ class TextIndex:
 
 
 def duplicate_rows(codes: np.ndarray, *, order: np.ndarray) -> np.ndarray:
-    """Flag rows whose codes equal those of a row before them in the order of row numbers; codes: (rows, columns)."""
+    """Flag rows whose codes equal those of a row before them in the order of row numbers.
+
+    codes: (rows, columns).
+    """
     repeated = np.zeros(len(codes), dtype=bool)
     repeated[order] = pd.DataFrame(codes[order]).duplicated(keep="first").to_numpy()
     return repeated

@@ -1,1 +1,1 @@
-"""Base and tuned model on pairs that were not trained on: metrics, intervals, per-pair results, side effects, verdict."""
+"""Base and tuned model on held-out pairs: metrics, intervals, side effects, verdict."""

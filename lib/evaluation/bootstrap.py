@@ -1,4 +1,4 @@
-"""Paired comparison of means: interval, test, and the smallest change that so many examples could show.
+"""Paired comparison of means: interval, test, and the smallest detectable change.
 
 docs/statistics.md derives what is computed here and says what was checked.
 """
@@ -21,14 +21,20 @@ CELLS = 4_000_000
 """Resampled weights held at once: 32 MB in float64."""
 
 MIN_GROUPS = 6
-"""With fewer independent groups even a change of all alike has a chance of 6% (2 / 2**5): they get no interval and no verdict."""
+"""With fewer independent groups there is neither interval nor verdict.
+
+Even if all of five changed alike, the chance of that would be 6% (2 / 2**5).
+"""
 
 TOLERANCE = 1e-12
 """A sum of changes below this is zero: that much is rounding."""
 
 PSEUDO_GROUPS = 2
-"""Groups added in thought, one that became better and one that became worse: a change of none, or of three in a hundred, does not
-look certain. For paired shares these are the +1 counts of Bonett & Price 2012 (after Agresti & Min 2005)."""
+"""Groups added to every sample: one that improved and one that got worse.
+
+A change of none, or of three in a hundred, then does not look certain. For paired shares these are the +1 counts of
+Bonett & Price 2012 (after Agresti & Min 2005).
+"""
 
 
 def without_interval(*, base: float = np.nan, tuned: float = np.nan, lower_is_better: bool = False) -> Difference:
@@ -160,7 +166,10 @@ def t_quantile(groups: int) -> float:
 
 
 def bootstrap_weights(number: int, *, seed: int) -> Iterator[np.ndarray]:
-    """Draw resamples of `number` groups with replacement: each group's count, in blocks (resamples, groups)."""
+    """Draw bootstrap resamples of `number` groups: the count of each group.
+
+    In blocks (resamples, groups), with replacement.
+    """
     generator, left = np.random.default_rng(seed), RESAMPLES
     while left:
         size = min(left, max(1, CELLS // number))
@@ -170,7 +179,9 @@ def bootstrap_weights(number: int, *, seed: int) -> Iterator[np.ndarray]:
 
 
 def sign_flip_p_values(sums: np.ndarray, *, seed: int = 0) -> np.ndarray:
-    """Compute by metric the two-sided p-value of the mean difference under random signs of the groups' sums.
+    """Compute for each metric the two-sided p-value of its mean difference by sign flips.
+
+    The signs of the groups' sums are random.
 
     p = (#{|T*| > |T|} + #{|T*| = |T|} / 2 + 1/2) / (resamples + 1): what is exactly as large as the observed sum counts half
     (mid-p: Lancaster 1961; for paired shares Fagerland et al. 2013). Counted whole, shares of a few hundred pairs would be

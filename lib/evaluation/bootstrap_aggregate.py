@@ -145,7 +145,10 @@ def bootstrap_error(changes: np.ndarray, *, changed: int, groups: int, span: flo
 
 
 def interval_bounds(changes: np.ndarray, difference: float, reach: float) -> tuple[float, float]:
-    """Compute both ends: the changes' percentiles (percentile bootstrap), at least `reach` away from the difference."""
+    """Compute both ends of the interval: percentiles of the changes (percentile bootstrap).
+
+    At least `reach` away from the difference.
+    """
     tail = (1 - CONFIDENCE) / 2
     low, high = np.quantile(changes, [tail, 1 - tail]) if len(changes) else (difference, difference)
     return min(float(low), difference - reach), max(float(high), difference + reach)
@@ -160,7 +163,9 @@ def swap_p_value(
     resamples: int,
     seed: int,
 ) -> float:
-    """Compute the two-sided p-value of the metric's change when base and tuned are swapped in random groups.
+    """Compute the two-sided p-value of the metric's change by swapping base and tuned.
+
+    They are swapped in random groups.
 
     p = (#{|D*| > |D|} + #{|D*| = |D|} / 2 + 1/2) / (resamples + 1), mid-p as in `sign_flip_p_values`; a swap whose metric is
     undefined counts as larger.

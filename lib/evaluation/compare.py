@@ -87,7 +87,10 @@ def compare_classes(models: ModelPair) -> dict[str, Difference]:
 
 
 def silhouettes(rows: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Compute by text how much nearer its own class is than the next one, from -1 to 1 (Rousseeuw 1987, cosine)."""
+    """Compute the silhouette of each text, from -1 to 1 (Rousseeuw 1987, cosine).
+
+    How much nearer its own class is than the next one.
+    """
     from sklearn.metrics import silhouette_samples
 
     return silhouette_samples(normalize_rows(rows), labels, metric="cosine")

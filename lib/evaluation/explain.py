@@ -1,4 +1,7 @@
-"""Why two texts are close: an exact token-by-token decomposition of their cosine, or what each word does to it."""
+"""Explain why two texts are close: an exact token-by-token decomposition of their cosine.
+
+Or, for other models, the effect of each word on it.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,10 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 MAX_TOKENS_SHOWN = 64
-"""Tokens of a side that are listed; the rest are summed into one part, so that the parts still sum to the cosine."""
+"""Tokens of a side that are listed.
+
+The rest are summed into one part, so that the parts still sum to the cosine.
+"""
 
 MAX_WORDS_SHOWN = 64
 """The same for words that are left out in turn; the rest are left out together."""
@@ -94,7 +100,10 @@ def _tokens(model: SentenceTransformer, first: str, second: str) -> dict[str, An
 
 
 def token_vectors(model: SentenceTransformer, text: str) -> tuple[list[str], np.ndarray]:
-    """Compute the tokens that the model reads of a text, and their vectors (tokens, d) before the mean, in float64."""
+    """Compute the tokens that the model reads of a text, and their vectors before the mean.
+
+    (tokens, d), float64.
+    """
     import torch
 
     features = model.preprocess([text])
@@ -115,7 +124,10 @@ def shorten_rows(rows: np.ndarray) -> np.ndarray:
 
 
 def shorten_labels(labels: list[str]) -> list[str]:
-    """Keep as many labels as `shorten_rows` keeps rows; the last one stands for the rest where there are more."""
+    """Keep as many labels as `shorten_rows` keeps rows.
+
+    The last one stands for the rest where there are more.
+    """
     if len(labels) <= MAX_TOKENS_SHOWN:
         return labels
     return [*labels[: MAX_TOKENS_SHOWN - 1], f"({len(labels) - MAX_TOKENS_SHOWN + 1} more)"]

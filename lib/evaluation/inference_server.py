@@ -1,4 +1,4 @@
-"""The helper process that computes with models for the pages: `python -m lib.evaluation.inference_server`."""
+"""The inference process of the pages: `python -m lib.evaluation.inference_server`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Metrics of one part by dataset shape, from one model's embeddings: what an epoch reports and is chosen by."""
+"""Metrics of one split by dataset shape, from one model's embeddings.
+
+An epoch reports them and is selected by them.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +55,10 @@ def triplet_wins(task: EvalTask, embeddings: np.ndarray) -> np.ndarray:
 
 
 def negative_cosines(task: EvalTask, rows: np.ndarray) -> np.ndarray:
-    """Compute the cosine of each row's source with its negatives, (rows, negatives); -inf where a row has fewer."""
+    """Compute the cosine of each row's source with its negatives, (rows, negatives).
+
+    -inf where a row has fewer.
+    """
     cosines = np.einsum("ij,ikj->ik", rows[task.left], rows[task.negatives])
     blank = np.array([not text.strip() for text in task.plain])
     return np.where(blank[task.negatives], -np.inf, cosines)
@@ -68,7 +74,10 @@ def measure_scored(task: EvalTask, embeddings: np.ndarray) -> Metrics:
 
 
 def measure_labelled_pairs(task: EvalTask, embeddings: np.ndarray) -> Metrics:
-    """Compute average precision, and the best F1 with its threshold, of cosine as a classifier of matching pairs."""
+    """Compute average precision and the best F1 with its threshold of labelled pairs.
+
+    The cosine is the classifier's score of a matching pair.
+    """
     cosines, is_match = task.pair_cosines(embeddings), positives(task)
     if is_match.min() == is_match.max():
         return {"average_precision": float(is_match.min()), "best_f1": float(is_match.min()), "threshold": 0.0}
@@ -88,7 +97,10 @@ def neighbour_shares(task: EvalTask, embeddings: np.ndarray) -> np.ndarray:
 
 
 def same_class(task: EvalTask, near: np.ndarray) -> np.ndarray:
-    """Compute by text of the part which of `near` (ids by row) have its label; a text's first label counts."""
+    """Compute by text of the part which of `near` (ids by row) have its label.
+
+    A text's first label counts.
+    """
     label_of_text = pd.Series(task.values).groupby(task.right).first().to_numpy()
     return label_of_text[near] == task.values[task.query_of_row][:, None]
 

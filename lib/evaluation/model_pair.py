@@ -49,7 +49,7 @@ class ModelPair:
 
     @cached_property
     def random_cosines(self) -> dict[str, np.ndarray]:
-        """By model the sorted cosines of random pairs: what its cosines are like where there is nothing in common."""
+        """By model the sorted cosines of random pairs: its cosines where nothing is in common."""
         return {name: np.sort(self.task.random_cosines(self.embeddings(name))) for name in MODEL_NAMES}
 
     @cached_property
@@ -95,7 +95,7 @@ class ModelPair:
 
 @dataclass(frozen=True)
 class Neighbours:
-    """What is nearest by row, (rows, TOP_K) each: places among the documents, cosines, whether it is right."""
+    """Nearest documents of each row, (rows, TOP_K) each: indices, cosines, and whether correct."""
 
     top: np.ndarray
     cosine: np.ndarray

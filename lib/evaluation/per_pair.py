@@ -1,4 +1,4 @@
-"""Per-pair results: cosine, rank and margin of each example, base and tuned, and its query's nearest targets."""
+"""Per-pair results: cosine, rank and margin of each example, base and tuned, and nearest targets."""
 
 from __future__ import annotations
 
@@ -47,7 +47,9 @@ def per_pair_results(frame: pd.DataFrame, models: ModelPair, *, threshold: float
 
 
 def add_model_columns(table: pd.DataFrame, name: str, models: ModelPair) -> None:
-    """Add cosine, background (share of random pairs with a lower cosine), and for retrieval rank and margin.
+    """Add cosine, background, and for retrieval rank and margin.
+
+    background: share of random pairs with a lower cosine.
 
     The rank is that of the row's own target: 1 + the number of wrong ones above it.
     """
@@ -87,7 +89,9 @@ def compute_gain(table: pd.DataFrame, task: EvalTask) -> np.ndarray:
 
 
 def opposite_class_share(cosines: np.ndarray, same: np.ndarray) -> np.ndarray:
-    """Compute by labelled pair the share of pairs of the other class that it is on the right side of, ties half.
+    """Compute for each labelled pair the share of the other class's pairs that it ranks correctly.
+
+    Ties count half.
 
     Their mean over the pairs that are the same is the area under the ROC curve (Mann & Whitney 1947). Zero where there is
     no other kind.
@@ -114,13 +118,16 @@ def min_gain(task: EvalTask) -> float:
 
 
 def classify_change(gain: pd.Series, least: float) -> np.ndarray:
-    """Classify by row: better where the gain is at least `least`, worse where it is at most minus that, else same."""
+    """Classify each row: better where the gain is at least `least`, worse at most minus that, else same."""
     values = gain.to_numpy()
     return np.where(values >= least, "better", np.where(values <= -least, "worse", "same"))
 
 
 def is_error(table: pd.DataFrame, task: EvalTask, threshold: float | None) -> np.ndarray:
-    """Decide by row whether the tuned model gets it wrong; labelled pairs without a threshold have no wrong ones."""
+    """Decide by row whether the tuned model gets it wrong.
+
+    Labelled pairs without a threshold have no wrong ones.
+    """
     if task.retrieves:
         return (table["tuned_rank"] > 1).to_numpy()
     if task.shape is Shape.LABELLED_TEXTS:

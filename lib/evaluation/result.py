@@ -1,4 +1,6 @@
-"""What an evaluation says, as pages, commands, charts and the model card read it; stored as evaluation.json.
+"""What an evaluation says, as pages, commands, charts and the model card read it.
+
+Stored as evaluation.json.
 
 Light: pages import this. Stored keys keep the words of older versions where a class has another (cost, moments, looks).
 """
@@ -17,7 +19,10 @@ from lib.metrics import metric_of
 from lib.store.headline import Headline
 
 EVALUATION_VERSION = 2
-"""Of how an evaluation is computed and stored. An older one still opens, and the page offers to evaluate again."""
+"""Version of how an evaluation is computed and stored.
+
+An older one still opens, and the page offers to evaluate again.
+"""
 
 
 @dataclass(frozen=True)
@@ -171,7 +176,10 @@ class Evaluation:
 
     @classmethod
     def from_json(cls, text: str) -> Evaluation:
-        """Read a stored evaluation, also an older one. Raises KeyError, TypeError or ValueError where it is damaged."""
+        """Read a stored evaluation, also an older one.
+
+        Raises KeyError, TypeError or ValueError where it is damaged.
+        """
         stored = json.loads(text)
         verdicts = stored.get("verdicts", {}) | {stored["metric"]: stored["verdict"]}
         return cls(

@@ -48,7 +48,10 @@ class Retrieval:
         return np.where(self.rank <= k, 1.0 / self.rank, 0.0)
 
     def ndcg(self, k: int = TOP_K) -> np.ndarray:
-        """Compute by query nDCG at k, DCG = sum of 1 / log2(rank + 1) over right targets (Jarvelin & Kekalainen 2002)."""
+        """Compute nDCG at k of each query.
+
+        DCG = sum of 1 / log2(rank + 1) over right targets (Jarvelin & Kekalainen 2002).
+        """
         discount = 1.0 / np.log2(np.arange(2, k + 2))
         gained = (self.hits[:, :k] * discount[: self.hits.shape[1]]).sum(axis=1)
         ideal = np.cumsum(discount)[np.minimum(self.relevant, k).astype(int) - 1]

@@ -1,4 +1,7 @@
-"""Evaluate a run: base and tuned model on the same held-out examples by the same code, and store the result."""
+"""Evaluate a run: base and tuned model on the same held-out examples, by the same code.
+
+The result is stored in the run's folder.
+"""
 
 from __future__ import annotations
 
@@ -57,7 +60,7 @@ def evaluate_run(run: Run, dataset: Dataset, *, home: Path, progress: Progress =
 
 
 def cached_embedder(run: Run, *, home: Path, progress: Progress = Silent()) -> tuple[EmbedByModel, dict[str, str]]:
-    """Build a function that embeds with either model through the workspace's cache, and both models' fingerprints."""
+    """Build a function that embeds with either model through the cache, and both fingerprints."""
     from lib.models.loader import fingerprint, load_model
     from lib.models.vector_cache import EmbeddingCache
 
@@ -182,7 +185,10 @@ def explain_unmeasured(models: ModelPair) -> str:
 
 
 def evaluator_version() -> str:
-    """Build the version of Closer, as the project's own file states it, and a hash of the code that evaluates."""
+    """Compute the version of the evaluator: Closer's own, and a hash of the code that evaluates.
+
+    The version is the one that the project's own file states.
+    """
     project = ROOT / "pyproject.toml"
     stated = (
         tomllib.loads(project.read_text(encoding="utf-8"))["project"]["version"] if project.is_file() else "unknown"

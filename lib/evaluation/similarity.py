@@ -59,7 +59,9 @@ class ThresholdQuality:
 
 
 def measure_similarity(models: ModelPair, sample: ModelPair | None = None) -> Similarity | None:
-    """Measure for base and tuned model how cosines are spread and which threshold is best; None for single texts.
+    """Measure for base and tuned model how cosines are spread and which threshold is best.
+
+    None for single texts.
 
     Labelled and scored pairs: those that match against those that do not; elsewhere against random pairs. The threshold is
     chosen on the sample's pairs (validation) where it has enough, and measured on the models' own.
@@ -113,7 +115,7 @@ def cosine_histogram(cosines: np.ndarray) -> list[int]:
 
 
 def choose_threshold(cosines: LabelledCosines, sample: LabelledCosines | None) -> Threshold | None:
-    """Choose the cosine from which on a pair is called a match, and measure what that reaches on `cosines`.
+    """Choose the cosine threshold of a match, and measure what it reaches on `cosines`.
 
     sample: validation cosines to choose it on. None where there are too few of either kind. Precision against random pairs
     holds where matches and others are equally frequent; where matches are rarer it is lower.

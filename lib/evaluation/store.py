@@ -19,7 +19,10 @@ def load_evaluation(run: Run) -> Evaluation | None:
 
 
 def read_evaluation(folder: Path) -> Evaluation | None:
-    """Load the evaluation in a folder; None where there is none. Raises StoreError when the file is damaged."""
+    """Load the evaluation in a folder; None where there is none.
+
+    Raises StoreError when the file is damaged.
+    """
     path = EvaluationPaths(folder).summary
     if not path.exists():
         return None

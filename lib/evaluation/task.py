@@ -1,4 +1,4 @@
-"""What is measured on one part of a dataset: the texts to embed, and from their embeddings the numbers."""
+"""What is measured on one split: the texts to embed, and metrics from their embeddings."""
 
 from __future__ import annotations
 
@@ -90,7 +90,9 @@ class EvalTask:
         return self.values > self.middle if self.shape is Shape.SCORED else np.ones(len(self.left), dtype=bool)
 
     def pair_cosines(self, embeddings: np.ndarray) -> np.ndarray:
-        """Compute the cosine of each row's two texts, bit for bit as sentence-transformers' evaluators compute it.
+        """Compute the cosine of each row's two texts.
+
+        Bit for bit as sentence-transformers' evaluators compute it.
 
         Texts that a model cannot distinguish are at a cosine of 1 but for the last bit, and ranks see that bit.
         """
@@ -107,7 +109,10 @@ class EvalTask:
         return np.einsum("ij,ij->i", rows[self.left[first]], rows[self.right[second]])
 
     def random_pairs(self, *, count: int = RANDOM_PAIRS, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-        """Draw rows, (pairs,) twice: the left text of the first and the right text of the second are no known pair."""
+        """Draw random pairs that are no known pairs, as two arrays of rows (pairs,).
+
+        The left text of the first row, and the right text of the second.
+        """
         first, second = np.random.default_rng(seed).integers(len(self.left), size=(2, count))
         left, right = self.identity[self.left[first]], self.identity[self.right[second]]
         size = len(self.texts)
@@ -187,7 +192,10 @@ def _retrieving(task: EvalTask, ids: dict[str, np.ndarray], inside: np.ndarray) 
 
 
 def _own_documents(queries: np.ndarray, documents: np.ndarray, identity: np.ndarray, by_query: pd.Series) -> np.ndarray:
-    """Find by query the place of its own text among the documents, -1 where it is none or is itself a right one."""
+    """Find the index of each query's own text among the documents.
+
+    -1 where it is none or is itself a right one.
+    """
     place = {same: at for at, same in enumerate(identity[documents].tolist())}
     own = [place.get(same, -1) for same in identity[queries].tolist()]
     return np.array([-1 if at in by_query[query] else at for query, at in zip(queries, own, strict=True)])
@@ -202,7 +210,10 @@ def _values(chosen: pd.DataFrame, shape: Shape) -> np.ndarray:
 
 
 def _labelled(inputs: ModelInputs, chosen: pd.DataFrame) -> EvalTask:
-    """Build the task of labelled texts: those of the part are queries, neighbours are all texts of the dataset."""
+    """Build the task of labelled texts.
+
+    Those of the split are queries, neighbours are all texts of the dataset.
+    """
     frame = inputs.frame
     codes, texts = pd.factorize(frame["text"].to_numpy(dtype=object))
     inside = np.flatnonzero(frame["part"].to_numpy() == chosen["part"].iloc[0])

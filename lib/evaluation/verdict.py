@@ -1,4 +1,4 @@
-"""The verdict of an evaluation in one sentence: metric, sample, change with its interval, and whether it is clear."""
+"""The verdict of an evaluation: metric, sample, change with its interval, and whether it is clear."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def sentence(
     unmeasured: str = "",
     called: str = "held-out",
 ) -> str:
-    """Write the verdict's sentence: metric, sample, change with its interval, and how many examples changed.
+    """Write the verdict's sentence: metric, sample, change with interval, how many examples changed.
 
     texts: how many distinct queries the examples have, where a query may have several. unmeasured: why there is no number.
     """

@@ -1,4 +1,7 @@
-"""The shuffled-target control: the same training with shuffled targets, to tell how much of a gain the pairs cause."""
+"""The shuffled-target control: the same training with shuffled targets.
+
+Its gain is the part that the pairs do not cause.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Estimate a training's time and memory from some real steps, in a process of their own that saves nothing.
+"""Estimate a training's time and memory from some real steps, in a process that saves nothing.
 
 Pages import this module: what brings torch is imported inside `python -m lib.experiments.cost_estimate`.
 """
@@ -51,7 +51,10 @@ COSTS_NOTHING = (
 
 @dataclass(frozen=True)
 class Estimate:
-    """What some steps took: seconds of a step, of a validation and of a checkpoint; most bytes; device in words."""
+    """Costs measured on some steps: seconds of a step, a validation and a checkpoint, and memory.
+
+    Most bytes, and the device in words.
+    """
 
     step_seconds: float
     validation_seconds: float
@@ -132,7 +135,10 @@ def load_estimate(home: Path, planned: PlannedTraining) -> Estimate | None:
 
 
 def write_estimate(context: JobContext) -> None:
-    """Measure what the job asks for in a process of its own, whose peak of memory is that of these steps alone."""
+    """Measure what the job asks for in a process of its own.
+
+    Its peak of memory is that of these steps alone.
+    """
     workspace, payload = context.workspace, context.payload
     planned = PlannedTraining(context.dataset.id, payload["model"], Recipe.from_json(payload["recipe"]))
     paths = WorkspacePaths(workspace.home)
@@ -188,7 +194,7 @@ def train_probe(inputs: ModelInputs, model: str, recipe: Recipe, folder: Path, h
 
 
 def summarise_probe(probe: Probe, *, texts: int) -> Estimate:
-    """Estimate from a probe: the median step after the first ones, and a validation of so many texts from it."""
+    """Estimate from a probe: the median step after the first ones, and a validation of so many texts."""
     from lib.training.memory import peak_memory
 
     training = probe.training

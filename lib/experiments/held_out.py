@@ -1,4 +1,7 @@
-"""Compare models on a run's held-out part, and train on a changed training part without saving a model."""
+"""Compare models on a run's held-out split, and train on a changed train split.
+
+No model is saved.
+"""
 
 from __future__ import annotations
 
@@ -60,7 +63,10 @@ class HeldOutComparison:
 
 
 def train_variant(context: JobContext, held_out: HeldOutComparison, frame: pd.DataFrame, *, name: str) -> np.ndarray:
-    """Train by the run's recipe on a changed frame and embed the dataset's true held-out part; no model stays."""
+    """Train by the run's recipe on a changed frame and embed the dataset's true held-out part.
+
+    No model stays.
+    """
     from lib.models.loader import load_model
     from lib.training.recipe import recipe_of
     from lib.training.run import train_model
@@ -82,7 +88,10 @@ def train_variant(context: JobContext, held_out: HeldOutComparison, frame: pd.Da
 
 @contextmanager
 def temporary_folder(folder: Path) -> Iterator[Path]:
-    """Hold a folder for the block and remove it at the end; after a kill it stays, and the training resumes from it."""
+    """Hold a folder for the block and remove it at the end.
+
+    After a kill it stays, and the training resumes from it.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     yield folder
     shutil.rmtree(folder, ignore_errors=True)

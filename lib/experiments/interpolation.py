@@ -91,7 +91,10 @@ def measure_blends(context: JobContext) -> None:
 def measure_blend(
     task: EvalTask, groups: np.ndarray, share: float, base: np.ndarray, rows: np.ndarray
 ) -> InterpolationPoint:
-    """Measure a blend on the task and on the probe. base, rows: vectors of the task's texts, then of the probe's."""
+    """Measure a blend on the task and on the probe.
+
+    base, rows: vectors of the task's texts, then of the probe's.
+    """
     count = len(task.texts)
     target = compare_selection_metric(ModelPair(task, base[:count], rows[:count], groups))
     general = compare_on_probe(base[count:], rows[count:])
@@ -149,7 +152,10 @@ def copy_weights(model: SentenceTransformer) -> StateDict:
 
 
 def interpolate_weights(base: StateDict, tuned: StateDict, share: float) -> dict[str, torch.Tensor]:
-    """Compute (1 - share) base + share tuned, weight by weight. Raises InputError where names or shapes differ."""
+    """Compute (1 - share) base + share tuned, weight by weight.
+
+    Raises InputError where names or shapes differ.
+    """
     unequal = set(base) ^ set(tuned) or {name for name in base if base[name].shape != tuned[name].shape}
     if unequal:
         raise InputError(

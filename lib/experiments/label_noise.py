@@ -1,4 +1,7 @@
-"""Label noise: rows whose query is nearer to another target than to its own: false negatives or wrong rows."""
+"""Label noise: rows whose query is nearer to another target than to its own.
+
+They are false negatives or wrong rows.
+"""
 
 from __future__ import annotations
 

@@ -39,7 +39,10 @@ def run_learning_curve(context: JobContext) -> tuple[str, ...]:
 
 
 def sample_components(frame: pd.DataFrame, fraction: float, *, seed: int) -> pd.DataFrame:
-    """Sample whole components of the training part; a smaller fraction is within a larger one, the other parts stay."""
+    """Sample whole components of the training part.
+
+    A smaller fraction is within a larger one, the other parts stay.
+    """
     train = frame["part"] == "train"
     components = frame.loc[train, "component"].unique()
     order = np.random.default_rng(seed).permutation(components)

@@ -125,7 +125,10 @@ class InterpolationPoint:
 
 @dataclass(frozen=True)
 class Interpolation:
-    """Blends of base and tuned weights from base (share 0) to tuned model (1). metric: the one of `target`."""
+    """Blends of base and tuned weights from base (share 0) to tuned model (1).
+
+    metric: the one of `target`.
+    """
 
     metric: str
     points: tuple[InterpolationPoint, ...]

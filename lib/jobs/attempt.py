@@ -20,7 +20,9 @@ LESS_MEMORY = "Lower the batch size or the max length, or close other programs; 
 
 
 class Attempt:
-    """A context manager that ends the job: succeeded when left normally, failed or cancelled by an exception.
+    """A context manager that ends the job.
+
+    Succeeded when left normally, failed or cancelled by an exception.
 
     Errors meant for users and cancellation end here; anything else goes on, so that the process ends with its traceback
     in the log.
@@ -56,7 +58,10 @@ class Attempt:
         return True
 
     def _report(self, state: str, reason: str, error: CloserError | None) -> bool:
-        """Write the end of an attempt to the queue; on a full disk, try again after freeing the reserved space."""
+        """Write the end of an attempt to the queue.
+
+        On a full disk, try again after freeing the reserved space.
+        """
         for tries_left in (2, 1, 0):
             try:
                 return self.workspace.jobs.finish(self.job, state, reason, error=error, follow_ups=self.follow_ups)
@@ -89,7 +94,10 @@ def failure_of(error: BaseException, home: Path) -> CloserError:
 
 
 def is_disk_full(error: BaseException) -> bool:
-    """Whether an error means that the disk took no more: Python's own, or the text of libraries that wrap it."""
+    """Check whether an error means that the disk is full.
+
+    Python's own, or the text of libraries that wrap it.
+    """
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return True
     text = str(error).lower()

@@ -255,7 +255,10 @@ def events_path(workspace: Workspace, job: Job) -> Path:
 
 
 def read_events(path: Path, *, after: int = 0) -> tuple[list[Event], int]:
-    """Read the events after a byte offset, and the offset to go on from; torn and damaged lines are left out."""
+    """Read the events after a byte offset, and the offset to go on from.
+
+    Torn and damaged lines are left out.
+    """
     if not path.exists():
         return [], 0
     with path.open("rb") as file:

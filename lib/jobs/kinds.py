@@ -15,7 +15,9 @@ from lib.store.workspace import Workspace
 
 @dataclass(frozen=True)
 class JobKind:
-    """A kind of job: its name in the queue, its title for people, and its work, which gives the kinds that follow.
+    """A kind of job: its name in the queue, its title for people, and its work.
+
+    The work gives the kinds that follow.
 
     is_background: nobody waits for it; it is taken last, and stopped when other work waits.
     """

@@ -1,4 +1,7 @@
-"""Kernel locks that say who lives: a lock dies with its process, whatever killed it; pids and clocks lie."""
+"""Kernel locks that show who lives: a lock dies with its process, whatever killed it.
+
+Pids and clocks lie.
+"""
 
 from __future__ import annotations
 

@@ -37,7 +37,10 @@ def train(context: JobContext) -> tuple[str, ...]:
 
 
 def evaluate(context: JobContext) -> tuple[str, ...]:
-    """Measure base and tuned model on the held-out part; note the headline for lists and the metrics in the card."""
+    """Measure base and tuned model on the held-out split.
+
+    Note the headline for lists and the metrics in the card.
+    """
     from lib.evaluation.run import evaluate_run
     from lib.training.card import add_held_out
 

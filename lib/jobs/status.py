@@ -21,7 +21,10 @@ from lib.jobs.events import (
 from lib.progress import LogLine, LossPoint, SnapshotMeasurement
 
 PACE_SHARE = 0.15
-"""The pace is that of about so large a share of the steps, the latest: caches fill, other programs come and go."""
+"""Share of the latest steps over which the pace is measured.
+
+Caches fill, other programs come and go.
+"""
 
 
 @dataclass

@@ -1,4 +1,7 @@
-"""The server's supervisor: starts a worker for queued jobs. One a workspace; a second server only watches."""
+"""The server's supervisor: starts a worker for queued jobs.
+
+One a workspace; a second server only watches.
+"""
 
 from __future__ import annotations
 
@@ -127,14 +130,20 @@ class PendingStop:
 
     @property
     def is_late(self) -> bool:
-        """Whether it is to be killed: saving the best so far of a large model takes its time, but not for ever."""
+        """Check whether the worker is to be killed.
+
+        Saving the best so far of a large model takes time, but not for ever.
+        """
         present = time.monotonic()
         began = present if self.began is None else self.began
         return present - self.silent > CANCEL_SECONDS or present - began > CANCEL_AT_MOST_SECONDS
 
 
 def make_way(workspace: Workspace) -> None:
-    """Cancel a job in the background when other work waits: a person waits for that, and it needs the processor."""
+    """Cancel a background job when other work waits.
+
+    A person waits for that, and it needs the processor.
+    """
     if all(is_background(job.kind) for job in workspace.jobs.all(states=WAITING)):
         return
     for job in workspace.jobs.all(states=("running",)):

@@ -1,4 +1,7 @@
-"""The worker process, `python -m lib.jobs.worker HOME`: holds the worker lock and takes jobs until none is left."""
+"""The worker process, `python -m lib.jobs.worker HOME`.
+
+It holds the worker lock and takes jobs until none is left.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +47,10 @@ def work(home: Path, *, own_log: bool = False) -> int:
 
 
 def release_dead(workspace: Workspace) -> None:
-    """Release the jobs of dead workers. Only for the holder of the worker lock: no other worker lives then."""
+    """Release the jobs of dead workers.
+
+    Only for the holder of the worker lock: no other worker lives then.
+    """
     live = workspace.jobs.all(states=LIVE)
     if not live:
         return

@@ -35,7 +35,10 @@ GO_ON = (
 )
 
 RunFolder = Callable[[str], Path] | Path
-"""How to find an earlier run's tuned model: a function from the run's id to that folder, or the folder of all runs."""
+"""How to find an earlier run's tuned model.
+
+A function from the run's id to that folder, or the folder of all runs.
+"""
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,10 @@ def is_model_folder(folder: Path) -> bool:
 
 
 def is_static_name(name: str, *, home: Path, runs: RunFolder | None = None) -> bool:
-    """Check by a model's files whether it is a static one; a model that is not here yet counts as a transformer."""
+    """Check by a model's files whether it is a static one.
+
+    A model that is not here yet counts as a transformer.
+    """
     if name.strip() == STATIC_MODEL:
         return True
     try:
@@ -148,7 +154,10 @@ def hub_cache() -> Path:
 
 
 def _snapshot(name: str) -> Path | None:
-    """Find the newest downloaded snapshot of a Hub model; names without owner belong to sentence-transformers."""
+    """Find the newest downloaded snapshot of a Hub model.
+
+    Names without owner belong to sentence-transformers.
+    """
     full = name if "/" in name else f"sentence-transformers/{name}"
     folder = hub_cache() / f"models--{full.replace('/', '--')}" / "snapshots"
     found = [path for path in folder.glob("*") if is_model_folder(path)] if folder.is_dir() else []

@@ -1,4 +1,7 @@
-"""Embed texts several times faster than `model.encode`, equal to four digits: no padding, bf16, no duplicates."""
+"""Embed texts several times faster than `model.encode`, equal to four digits.
+
+No padding, bf16, no duplicates.
+"""
 
 from __future__ import annotations
 
@@ -51,7 +54,10 @@ def encode(
 
 @torch.inference_mode()
 def _blocks(model: SentenceTransformer, texts: list[str], *, progress: Progress, batch: int) -> np.ndarray:
-    """Encode distinct texts, longest first: a block holds nearly one length, and memory peaks in the first."""
+    """Encode distinct texts, longest first.
+
+    A block holds nearly one length, and memory peaks in the first.
+    """
     rows = np.zeros((len(texts), int(model.get_embedding_dimension() or 0)), dtype=np.float32)
     prompt = model.prompts.get(model.default_prompt_name) if model.default_prompt_name else None
     order = sorted(range(len(texts)), key=lambda index: -len(texts[index]))

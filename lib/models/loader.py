@@ -89,7 +89,7 @@ def fingerprint(model: SentenceTransformer | Path | str) -> str:
 
 
 def _described(module: torch.nn.Module) -> str:
-    """Describe what a module computes besides its weights: its settings, its inner model's, its vocabulary."""
+    """Describe what a module computes besides its weights: settings, inner model's, vocabulary."""
     settings_of: dict[str, object] = getattr(module, "get_config_dict", dict)()
     config = getattr(getattr(module, "model", None), "config", None)
     inner = config.to_diff_dict() if config is not None else {}
@@ -118,7 +118,7 @@ def _need_network(name: str) -> None:
 
 
 def download_host() -> tuple[str, int]:
-    """Host and port that a download connects to first: the proxy, else the Hub or its mirror (HF_ENDPOINT)."""
+    """Find host and port that a download connects to first: proxy, Hub or mirror (HF_ENDPOINT)."""
     target = urllib.request.getproxies().get("https") or os.environ.get("HF_ENDPOINT") or DOWNLOAD_ADDRESS
     parts = urllib.parse.urlsplit(target if "//" in target else f"//{target}")
     return parts.hostname or target, parts.port or (80 if parts.scheme == "http" else 443)

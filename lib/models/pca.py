@@ -6,7 +6,9 @@ import numpy as np
 
 
 def principal_directions(scatter: np.ndarray, count: int) -> np.ndarray:
-    """Compute the directions (d, count) of most variance from a scatter matrix (d, d) = X^T X of centred rows X.
+    """Compute the directions (d, count) of most variance.
+
+    From a scatter matrix (d, d) = X^T X of centred rows X.
 
     By its eigenvectors: for many rows of a few hundred dimensions faster than an SVD of the rows. An eigenvector's sign is arbitrary;
     here its largest entry is positive, so that the same rows always give the same directions.

@@ -28,7 +28,10 @@ from lib.progress import Progress, Silent
 DIMENSION = 256
 """Principal components that a static model keeps: model2vec's default."""
 SIF_COEFFICIENT = 1e-4
-"""a of SIF, unitless (Arora et al. 2017, "A simple but tough-to-beat baseline for sentence embeddings"): weight a / (a + p(token))."""
+"""a of SIF, unitless: the weight of a token is a / (a + p(token)).
+
+Arora et al. 2017, "A simple but tough-to-beat baseline for sentence embeddings".
+"""
 UNUSED = re.compile(r"\[(unused\d+|PAD|UNK|CLS|SEP|MASK)\]")
 TOKENS_PER_BLOCK = 512
 
@@ -39,7 +42,10 @@ def is_static_model(model: SentenceTransformer) -> bool:
 
 
 def ensure_static_model(home: Path, *, progress: Progress | None = None) -> Path:
-    """Find the static model's folder, building the model first where it is missing (seconds; one process builds)."""
+    """Find the static model's folder, building the model first where it is missing.
+
+    That takes seconds; one process builds.
+    """
     folder = catalog.static_folder(home)
     if catalog.is_model_folder(folder):
         return folder
@@ -56,7 +62,10 @@ def ensure_static_model(home: Path, *, progress: Progress | None = None) -> Path
 def distil(
     teacher: SentenceTransformer, *, dimension: int = DIMENSION, progress: Progress | None = None
 ) -> SentenceTransformer:
-    """Distil a static model: each token's vector is what the teacher computes for it alone. Needs a fast tokenizer."""
+    """Distil a static model: each token's vector is what the teacher computes for it alone.
+
+    Needs a fast tokenizer.
+    """
     tokenizer = teacher.tokenizer
     vocabulary = sorted(tokenizer.get_vocab().items(), key=lambda item: item[1])
     kept = np.array([index for token, index in vocabulary if not UNUSED.fullmatch(token)])
@@ -71,7 +80,10 @@ def distil(
 
 @torch.inference_mode()
 def _token_vectors(teacher: SentenceTransformer, kept: np.ndarray, *, progress: Progress) -> np.ndarray:
-    """Embed each token between [CLS] and [SEP] and pool, without normalisation: (tokens, dimension) float32."""
+    """Embed each token between [CLS] and [SEP] and pool, without normalisation.
+
+    (tokens, dimension) float32.
+    """
     teacher.eval()
     progress.stage("distilling", f"{settings.BUNDLED_MODEL} token by token")
     tokenizer, blocks = teacher.tokenizer, []

@@ -1,4 +1,6 @@
-"""Cache of embeddings: each distinct text is encoded once per model; vectors by the text's hash in immutable segments.
+"""Cache of embeddings: each distinct text is encoded once per model.
+
+Vectors are stored by the text's hash in immutable segments.
 
     <home>/embeddings/<fingerprint>/<segment>/keys.npy rows.npy check.json
 

@@ -10,7 +10,10 @@ from numpy.typing import DTypeLike
 from lib.errors import ModelError
 
 SMALLEST_NORM = 1e-12
-"""A shorter vector counts as zero, as in torch.nn.functional.normalize: it is divided by this and stays (nearly) zero."""
+"""A shorter vector counts as zero, as in torch.nn.functional.normalize.
+
+It is divided by this and stays (nearly) zero.
+"""
 
 
 def normalize_rows(rows: np.ndarray | Sequence[np.ndarray], *, dtype: DTypeLike = np.float32) -> np.ndarray:
@@ -20,7 +23,10 @@ def normalize_rows(rows: np.ndarray | Sequence[np.ndarray], *, dtype: DTypeLike 
 
 
 def check_finite(rows: np.ndarray, *, name: str) -> np.ndarray:
-    """Pass embeddings through. Raises ModelError where one is not finite: comparisons with NaN are always false."""
+    """Pass embeddings through.
+
+    Raises ModelError where one is not finite: comparisons with NaN are always false.
+    """
     broken = int((~np.isfinite(rows)).any(axis=1).sum())
     if broken:
         raise ModelError(

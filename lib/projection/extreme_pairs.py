@@ -40,7 +40,9 @@ NO_ADDED_TEXTS = AddedTexts([], np.zeros((0, 0), np.float32), np.zeros((0, 0), n
 def missing_extreme_texts(
     run: Run, inputs: ModelInputs, known: list[str], *, home: Path, progress: Progress
 ) -> AddedTexts:
-    """Find texts of the strongest changes among evaluated pairs that are not known, with vectors from the cache.
+    """Find texts of the strongest changes among evaluated pairs that are not on the map yet.
+
+    Their vectors come from the cache.
 
     Nothing is added to a run that was not evaluated, or whose map holds every held-out text.
     """

@@ -1,4 +1,7 @@
-"""Compute the layout of all snapshots of a run in one frame, by the chosen method, and measure its quality."""
+"""Compute the layout of all snapshots of a run in one frame, and measure its quality.
+
+By the chosen method.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,10 @@ from lib.projection.quality import LayoutQuality, line_quality, text_movement, t
 
 @dataclass(frozen=True)
 class Layout:
-    """Coordinates {snapshot: (texts, 2) float32} in one frame, their quality, and the seconds of the layout alone."""
+    """Coordinates {snapshot: (texts, 2) float32} in one frame, their quality, and the seconds.
+
+    The seconds are those of the layout alone.
+    """
 
     coordinates: dict[str, np.ndarray]
     quality: LayoutQuality
@@ -41,7 +47,10 @@ def compute_layout(
     seed: int = 0,
     progress: Progress = Silent(),
 ) -> Layout:
-    """Lay out the snapshots {name: (texts, d)}, in order of time, with pairs (m, 2) of texts. Raises InputError."""
+    """Lay out the snapshots {name: (texts, d)}, in order of time, with pairs (m, 2) of texts.
+
+    Raises InputError.
+    """
     pairs = check_layout_inputs(pairs, snapshots, method=method, balance=balance)
     begin = time.perf_counter()
     points = distinct_points(snapshots)
@@ -88,7 +97,9 @@ def compute_positions(
 
 
 def rotate_to_principal_axis(positions: np.ndarray, last: np.ndarray) -> np.ndarray:
-    """Rotate positions (points, 2) so that the last snapshot spreads most from left to right, as screens do.
+    """Rotate positions (points, 2) so that the last snapshot spreads most from left to right.
+
+    As screens do.
 
     Their first principal axis becomes the x axis. A rotation, no reflection: no distance changes.
     """
@@ -102,7 +113,7 @@ def rotate_to_principal_axis(positions: np.ndarray, last: np.ndarray) -> np.ndar
 
 
 def measure_layout(points: DistinctPoints, positions: np.ndarray, pairs: np.ndarray) -> LayoutQuality:
-    """Measure the lines from first to last snapshot, the neighbourhoods of both, and what moves without a change."""
+    """Measure lines from first to last snapshot, both neighbourhoods, and movement without change."""
     frames = points.to_frames(positions)
     ends = [points.vectors[row] for row in (points.index[0], points.index[-1])]
     first, last = points.snapshots[0], points.snapshots[-1]
@@ -131,7 +142,10 @@ def null_movement(points: DistinctPoints, frames: Mapping[str, np.ndarray]) -> f
 
 
 def twin_distances(points: DistinctPoints, frame: np.ndarray) -> np.ndarray:
-    """Compute the distances of a copy of the first snapshot's texts from their twins in its frame (texts, 2)."""
+    """Compute the distances of a copy of the first snapshot's texts from their twins.
+
+    frame: (texts, 2).
+    """
     rows = points.vectors[points.index[0]]
     first, number = distinct_rows(np.concatenate([rows, rows.copy()]))
     twin = first[number[len(rows) :]]

@@ -38,7 +38,10 @@ def text_pairs(lines: pd.DataFrame) -> np.ndarray:
 def measure_lines(
     lines: pd.DataFrame, layout: Layout, vectors: Mapping[str, np.ndarray], noise: SeedNoise
 ) -> pd.DataFrame:
-    """Add each line's base_cosine, tuned_cosine (full dimensions), change of length, noise, and faded: change <= noise."""
+    """Add each line's base_cosine, tuned_cosine, change of length, noise, and faded.
+
+    Cosines in the full dimensions; faded: change <= noise.
+    """
     names = list(vectors)
     source, target = lines["source"].to_numpy(), lines["target"].to_numpy()
     measured = lines.copy()

@@ -1,4 +1,7 @@
-"""Name the layout methods and their one setting, with the words that people read. Light: pages import it."""
+"""Name the layout methods and their one setting, with the words that people read.
+
+Light: pages import it.
+"""
 
 from __future__ import annotations
 
@@ -32,4 +35,7 @@ BALANCE_FIGURES = {
     0.7: (0.990, 0.939, 0.876, 0.880),
     1.0: (0.998, 0.956, 0.857, 0.871),
 }
-"""Balance -> sign agreement, rank correlation, trustworthiness of base and tuned, on 2,000 pairs of tldr (bench/README.md, section Map)."""
+"""Quality by balance: sign agreement, rank correlation, trustworthiness of base and tuned.
+
+On 2,000 pairs of tldr (bench/README.md, section Map).
+"""

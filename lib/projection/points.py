@@ -1,4 +1,7 @@
-"""Collect the points of a map, each distinct vector of all snapshots once: an unchanged text cannot move."""
+"""Collect the points of a map, each distinct vector of all snapshots once.
+
+So an unchanged text cannot move.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +55,9 @@ def distinct_points(snapshots: Mapping[str, np.ndarray]) -> DistinctPoints:
 
 
 def unit_snapshot(vectors: np.ndarray, *, where: str) -> np.ndarray:
-    """Scale the rows (n, d) to length 1, float32; a zero row stays zero. Raises InputError on NaN or infinity.
+    """Scale the rows (n, d) to length 1, float32; a zero row stays zero.
+
+    Raises InputError on NaN or infinity.
 
     where: the snapshot's name, for the message.
     """

@@ -1,4 +1,7 @@
-"""Measure how well a layout agrees with the full dimensions; docs/layout.md says what each figure means."""
+"""Measure how well a layout agrees with the full dimensions.
+
+docs/layout.md says what each figure means.
+"""
 
 from __future__ import annotations
 
@@ -56,7 +59,7 @@ class LayoutQuality:
 def line_quality(
     before: np.ndarray, after: np.ndarray, cosine: tuple[np.ndarray, np.ndarray], pairs: np.ndarray
 ) -> LayoutQuality:
-    """Measure the lines of pairs (m, 2) between two frames (texts, 2) against the pairs' cosines before and after.
+    """Measure the lines of pairs (m, 2) between two frames (texts, 2) against the cosines' change.
 
     sign_agreement: share of the pairs with sign(change of length) = -sign(change of cosine), of those whose cosine changed.
     rank_correlation: Spearman's rho of the changes of length and the negated changes of cosine.
@@ -84,7 +87,9 @@ def rank_correlation(one: np.ndarray, other: np.ndarray) -> float | None:
 
 
 def trustworthiness(vectors: np.ndarray, frame: np.ndarray, *, k: int = NUM_NEIGHBOURS, seed: int = 0) -> float | None:
-    """Compute the trustworthiness (Venna and Kaski 2001) of a frame (n, 2): 1 when drawn neighbours are neighbours.
+    """Compute the trustworthiness (Venna and Kaski 2001) of a frame (n, 2).
+
+    1 when drawn neighbours are neighbours.
 
     T = 1 - 2 / (n k (2n - 3k - 1)) * sum over rows and their k drawn neighbours of max(0, rank in the full dimensions - k), as
     scikit-learn's, here over at most TRUSTWORTHINESS_ROWS of the n rows (which then stand for the first n). None for too few texts.

@@ -29,7 +29,10 @@ NOISE_SEEDS = (1, 2)
 """Further seeds, from which the variation across seeds is measured."""
 
 MAX_NOISE_POINTS = 60_000
-"""Texts times snapshots above which the other seeds lay out the first and the last snapshot alone: all would double a long wait."""
+"""Texts times snapshots above which the other seeds lay out only two snapshots.
+
+The first and the last; all would double a long wait.
+"""
 
 SLOW_METHOD_SEEDS = NOISE_SEEDS[:1]
 """Of methods that take many times as long, one further seed must do."""
@@ -105,7 +108,9 @@ def snapshot_labels(snapshots: Snapshots, names: list[str]) -> tuple[SnapshotLab
 def measure_noise(
     layout: Layout, vectors: Mapping[str, np.ndarray], pairs: np.ndarray, *, progress: Progress
 ) -> SeedNoise:
-    """Lay out again with other seeds: all snapshots or, where that is large or slow, the first and the last alone.
+    """Lay out again with other seeds: all snapshots, or the first and the last alone.
+
+    Alone where the map is large or slow.
 
     PCA knows no seed: its noise is zero.
     """
@@ -124,7 +129,7 @@ def measure_noise(
 
 
 def with_noise(layout: Layout, noise: SeedNoise) -> LayoutQuality:
-    """Add to the layout's quality the share of the moving texts that move farther than the variation across seeds."""
+    """Add to the quality the share of moving texts that move farther than the seed noise."""
     distance = np.linalg.norm(text_movement(layout.coordinates), axis=1)
     moves = distance > 0
     is_known = noise.layouts > 1 or layout.method == "pca"

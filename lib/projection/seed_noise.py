@@ -1,4 +1,4 @@
-"""Measure the variation across seeds: the part of a map's movement that is the layout's and not the vectors'."""
+"""Measure the variation across seeds: the movement that is the layout's, not the vectors'."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from lib.projection.quality import line_lengths
 
 @dataclass(frozen=True)
 class SeedNoise:
-    """Standard deviation over seeds, in map units: of each text's movement (texts,) and each line's change (lines,)."""
+    """Standard deviation over seeds of texts' movement (texts,) and lines' change (lines,).
+
+    In map units.
+    """
 
     texts: np.ndarray
     lines: np.ndarray
@@ -24,7 +27,9 @@ EndFrames = tuple[np.ndarray, np.ndarray]
 
 
 def seed_noise(layouts: list[EndFrames], pairs: np.ndarray) -> SeedNoise:
-    """Compare layouts of the same texts under several seeds, each aligned to the first; one layout alone has no noise.
+    """Compare layouts of the same texts under several seeds, each aligned to the first.
+
+    One layout alone has no noise.
 
     Of movements v_s (texts, 2) with mean v: sqrt(sum over seeds of |v_s - v|^2 / (seeds - 1)).
     """

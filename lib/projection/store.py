@@ -49,7 +49,10 @@ class MapFacts:
     texts: int = 0
 
     def to_json(self) -> dict[str, object]:
-        """Convert to plain JSON values under the stored keys: "moments" are the snapshots, "truth" the quality."""
+        """Convert to plain JSON values under the stored keys.
+
+        "moments" are the snapshots, "truth" the quality.
+        """
         return {
             "method": self.method,
             "balance": self.balance,
@@ -82,7 +85,9 @@ class MapFacts:
 
 @dataclass(frozen=True)
 class Map:
-    """A map as pages read it: coordinates {snapshot: (texts, 2) float32} in order of time, its lines, and its facts.
+    """A map as pages read it: coordinates, its lines, and its facts.
+
+    Coordinates {snapshot: (texts, 2) float32} in order of time.
 
     lines: pair, part, source, target (text ids), base_cosine, tuned_cosine, change (of the drawn length), noise, faded.
     folder is where it is stored.

@@ -63,7 +63,9 @@ def published(folder: Path) -> list[Path]:
 
 
 def restore_backup(home: Path) -> Path:
-    """Replace a damaged database by the newest undamaged backup; the path where the damaged one is kept, with its log.
+    """Replace a damaged database by the newest undamaged backup.
+
+    Returns the path where the damaged one is kept, with its log.
 
     Raises StoreError when there is no whole backup, or when the database is whole: then there is nothing to restore.
     """

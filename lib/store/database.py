@@ -1,4 +1,7 @@
-"""The workspace's SQLite file: names, states and the queue. Opened per use; every change is one short transaction."""
+"""The workspace's SQLite file: names, states and the queue.
+
+Opened per use; every change is one short transaction.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +56,10 @@ ROTATED_SECONDS = 3600.0
 
 RESERVE = "cache/reserve"
 RESERVE_BYTES = 2_000_000
-"""Room that is given back when the disk is full, so that deleting a run, which frees gigabytes, can still be written down."""
+"""Disk space reserved for when the disk is full.
+
+Deleting a run, which frees gigabytes, can then still be written down.
+"""
 
 
 def now() -> str:
@@ -62,7 +68,10 @@ def now() -> str:
 
 
 class Database:
-    """The SQLite file of a workspace. Raises StoreError for a newer version's, DamagedError for a damaged one."""
+    """The SQLite file of a workspace.
+
+    Raises StoreError for a newer version's, DamagedError for a damaged one.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -88,7 +97,9 @@ class Database:
                     connection.rollback()
 
     def backup(self, *, older_than: float = BACKUP_SECONDS) -> None:
-        """Copy the database beside itself by SQLite's own backup, unless the copy is younger than that many seconds.
+        """Copy the database beside itself by SQLite's own backup.
+
+        Unless the copy is younger than that many seconds.
 
         The copy is checked before it takes the older one's place. Raises DamagedError, and keeps the older one, when it is not whole.
         """
@@ -235,7 +246,10 @@ def _is_sqlite_full(error: sqlite3.Error) -> bool:
 
 
 def rotate(newest: Path) -> None:
-    """Keep the newest backup as an older one, once the last of those is an hour old, to undo later mistakes."""
+    """Keep the newest backup as an older one, once the last of those is an hour old.
+
+    To undo later mistakes.
+    """
     older = [newest.with_name(name) for name in OLDER_BACKUPS]
     if not newest.exists():
         return

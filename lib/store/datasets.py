@@ -90,7 +90,10 @@ class Datasets:
         self._database, self._folder = database, folder
 
     def publish(self, prepared: Publishable, *, name: str, originals: Sequence[Path] = ()) -> Dataset:
-        """Store a prepared dataset and return it; the same content is the same dataset, brought back if it was deleted."""
+        """Store a prepared dataset and return it.
+
+        The same content is the same dataset, brought back if it was deleted.
+        """
         identity = content_id(prepared)
         folder = self._folder / identity
         if not DatasetPaths(folder).examples.exists():

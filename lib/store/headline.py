@@ -1,4 +1,4 @@
-"""The numbers of a run that lists show: one metric of base and tuned model on held-out pairs, and the verdict."""
+"""The headline of a run in lists: one metric of base and tuned on held-out pairs, and the verdict."""
 
 from __future__ import annotations
 

@@ -20,7 +20,9 @@ MAX_ATTEMPTS = 3
 
 @dataclass(frozen=True)
 class Job:
-    """One job, on a run or a dataset alone. `token` names the attempt, so that an older worker cannot write.
+    """One job, on a run or a dataset alone.
+
+    `token` names the attempt, so that an older worker cannot write.
 
     run: empty for work on a dataset alone, which `dataset` then names. spent: the seconds that ended attempts took, counting
     from the last time it was requested again. error: what a failed job raised, where that is known as a whole.
@@ -69,7 +71,9 @@ class Jobs:
         return self.get(identity)
 
     def submit_on_dataset(self, kind: str, *, dataset: str, payload: dict[str, Any] | None = None, key: str) -> Job:
-        """Put the job of this key, on a dataset alone, at the end of the queue: again where it has ended before.
+        """Put the job of this key, on a dataset alone, at the end of the queue.
+
+        Again where it has ended before.
 
         One that waits or works stays as it is.
         """
@@ -212,7 +216,10 @@ def insert(
     key: str = "",
     first: bool = False,
 ) -> int:
-    """Insert a queued job inside a transaction and return its id; with a known key, the id of the job that has it."""
+    """Insert a queued job inside a transaction and return its id.
+
+    With a known key, it is the id of the job that has it.
+    """
     if key:
         known = connection.execute("SELECT id FROM jobs WHERE key = ?", (key,)).fetchone()
         if known is not None:
@@ -241,7 +248,10 @@ def next_position(connection: sqlite3.Connection) -> float:
 
 
 def first_position(connection: sqlite3.Connection) -> float:
-    """Compute a position before every queued job, after the running ones: a run's follow-ups precede the next run."""
+    """Compute a position before every queued job, after the running ones.
+
+    A run's follow-ups precede the next run.
+    """
     row = connection.execute("SELECT MIN(position) FROM jobs WHERE state = 'queued'").fetchone()
     return next_position(connection) if row[0] is None else float(row[0]) - 0.001
 

@@ -1,4 +1,7 @@
-"""From a model's name to a folder's name, so that no path is ever built from a person's text as it stands."""
+"""Turn a model's name into a folder's name.
+
+So no path is ever built from a person's text as it stands.
+"""
 
 from __future__ import annotations
 

@@ -184,14 +184,20 @@ class Runs:
         return freed
 
     def children(self, identity: str) -> list[Run]:
-        """List the runs, deleted ones too, that were trained from this one's model: purging it removes their base."""
+        """List the runs, deleted ones too, that were trained from this one's model.
+
+        Purging it removes their base.
+        """
         with self._database.reading() as connection:
             rows = connection.execute(f"{SELECT} WHERE runs.model = ?", (f"{RUN_PREFIX}{identity}",))
             return [self._run(row) for row in rows]
 
     @staticmethod
     def _must_rest(connection: sqlite3.Connection, run: Run) -> None:
-        """Raise InputError while a worker is busy with the run: its training, evaluation, map or an experiment."""
+        """Raise InputError while a worker is busy with the run.
+
+        Its training, evaluation, map or an experiment.
+        """
         busy = connection.execute(
             "SELECT kind FROM jobs WHERE run = ? AND state IN ('running', 'cancelling')", (run.id,)
         ).fetchone()

@@ -1,4 +1,4 @@
-"""The one reader and writer of snapshots: the vectors of a run's shown texts, base, after epochs, and best.
+"""Read and write snapshots: the vectors of a run's shown texts, base, after epochs, and best.
 
 Light: numpy, parquet and JSON. A snapshot is (texts, dimension) float32, L2-normalised, mapped from disk when read.
 """
@@ -89,7 +89,10 @@ def read_texts(folder: Path) -> list[str]:
 
 
 def read_snapshots(folder: Path) -> Snapshots:
-    """Read the list of snapshots. Raises NotFoundError where there is none, StoreError where it is damaged."""
+    """Read the list of snapshots.
+
+    Raises NotFoundError where there is none, StoreError where it is damaged.
+    """
     try:
         rows = read_index(folder)
         snapshots = [

@@ -36,7 +36,10 @@ class Draft:
 
 @dataclass(frozen=True)
 class Upload:
-    """One upload: `names` as the person called the files, `files` where they are stored, and their own held-out file."""
+    """One upload: the names of its files, their stored paths, and its own held-out file.
+
+    `names` as the person called the files, `files` where they are stored.
+    """
 
     id: str
     folder: Path
@@ -50,7 +53,10 @@ class Upload:
         return re.sub(EXTENSION_PATTERN, "", self.names[0].lower()) and self.names[0].split(".")[0] or "Pasted text"
 
     def draft(self) -> Draft:
-        """Load the choices made so far; an unreadable draft counts as none, and what an older version wrote is skipped."""
+        """Load the choices made so far.
+
+        An unreadable draft counts as none, and what an older version wrote is skipped.
+        """
         try:
             stored = json.loads(UploadPaths(self.folder).draft.read_text(encoding="utf-8"))
             return Draft(**{field.name: stored[field.name] for field in fields(Draft) if field.name in stored})

@@ -1,4 +1,7 @@
-"""Batches for in-batch negatives, without false negatives: no row's right target is another row's negative."""
+"""Batches for in-batch negatives, without false negatives.
+
+No row's right target is another row's negative.
+"""
 
 from __future__ import annotations
 
@@ -12,14 +15,19 @@ from lib.errors import InputError
 from lib.training.epoch_plan import fair_steps
 
 MOST_TRIES = 8
-"""Times the batch size: so many waiting rows are tried for a batch. Without a limit one text in every row costs n squared."""
+"""Rows tried for a batch, in batch sizes.
+
+Without a limit one text in every row costs n squared.
+"""
 
 MOST_STARTS = 200
 """Rows from which a second one is looked for, in data where hardly any two go together."""
 
 
 class FairBatches(DefaultBatchSampler):
-    """Shuffled batches without false negatives; a pure function of seed and epoch, so that a resumed run sees the same.
+    """Shuffled batches without false negatives.
+
+    A pure function of seed and epoch, so that a resumed run sees the same.
 
     In-batch negatives (InfoNCE) count the targets and negatives of all other rows of a batch as wrong for an anchor:
     a right one among them would make the loss push a right pair apart.
@@ -98,7 +106,7 @@ class FairBatches(DefaultBatchSampler):
 
 
 def right_targets(anchors: Sequence[int], targets: Sequence[int]) -> dict[int, set[int]]:
-    """Collect by text everything that is right for it: its targets, the sources it is a target of, and itself."""
+    """Collect for each text its right targets, the sources it is a target of, and itself."""
     right: dict[int, set[int]] = {}
     for anchor, target in zip(anchors, targets, strict=True):
         right.setdefault(anchor, {anchor}).add(target)
@@ -109,7 +117,7 @@ def right_targets(anchors: Sequence[int], targets: Sequence[int]) -> dict[int, s
 
 
 class Batch:
-    """A batch being filled: its rows, their anchors and candidates, and the texts that are right for its anchors."""
+    """A batch being filled: rows, anchors, candidates, and the right texts of its anchors."""
 
     def __init__(self, sampler: FairBatches) -> None:
         self.sampler = sampler

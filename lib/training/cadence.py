@@ -1,17 +1,26 @@
-"""When a training validates and saves a checkpoint, and what that costs in steps; light, for estimates on pages too."""
+"""When a training validates and saves a checkpoint, and what that costs in steps.
+
+Light, for estimates on pages too.
+"""
 
 from __future__ import annotations
 
 from lib.training.recipe import Recipe
 
 ENCODING_SHARE = 1 / 3
-"""Cost of encoding a text by cost of training on it: a backward pass costs about twice a forward pass, 1 / (1 + 2)."""
+"""Cost of encoding a text, relative to training on it.
+
+A backward pass costs about twice a forward pass, 1 / (1 + 2).
+"""
 
 CHECKPOINT_SECONDS = 300.0
 """Seconds since the last checkpoint after which a step within an epoch writes one."""
 
 CHECKPOINT_SHARE = 0.1
-"""Largest share of the time for checkpoints at epochs' ends: a kill loses at most ten times a checkpoint's cost."""
+"""Largest share of the time for checkpoints at epochs' ends.
+
+A kill loses at most ten times a checkpoint's cost.
+"""
 
 CHEAP_CHECKPOINT_SECONDS = 0.25
 """Seconds: a checkpoint that costs no more is written after every epoch."""
@@ -34,7 +43,10 @@ def validation_steps(texts: int, *, texts_of_a_step: int) -> float:
 
 
 def is_checkpoint_due(*, cost: float, since: float) -> bool:
-    """Check whether an epoch's end is worth a checkpoint. cost: seconds that one takes; since: since the last."""
+    """Check whether an epoch's end is worth a checkpoint.
+
+    cost: seconds that one takes. since: seconds since the last.
+    """
     # cost / (time since the last one) <= CHECKPOINT_SHARE
     return cost <= CHEAP_CHECKPOINT_SECONDS or since >= cost / CHECKPOINT_SHARE
 

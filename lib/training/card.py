@@ -22,7 +22,10 @@ CARD_LIBRARIES = ("sentence-transformers", "transformers", "torch", "numpy")
 def write_card(
     *, folder: str, model_name: str, recipe: dict[str, Any], facts: dict[str, Any], epochs: list[dict[str, Any]]
 ) -> str:
-    """Write the README of a tuned model: recipe, data id and sizes, metrics before and after, versions. No texts."""
+    """Write the README of a tuned model: recipe, data id and sizes, metrics before and after, versions.
+
+    It holds no texts.
+    """
     return "\n".join(
         [
             "---",
@@ -76,7 +79,10 @@ def metrics_table(epochs: list[dict[str, Any]]) -> list[str]:
 
 
 def read_model_facts(folder: Path) -> dict[str, Any]:
-    """Read a tuned model's history, encoding speed and learning rate from its folder; empty without a folder."""
+    """Read a tuned model's history, encoding speed and learning rate from its folder.
+
+    It is empty without a folder.
+    """
     try:
         return dict(json.loads((folder / FACTS).read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
@@ -84,7 +90,10 @@ def read_model_facts(folder: Path) -> dict[str, Any]:
 
 
 def add_held_out(folder: Path, *, verdict: str, metrics: Mapping[str, Difference]) -> None:
-    """Write the evaluation on held-out into the card of a tuned model's folder, in place of an earlier one."""
+    """Write the held-out evaluation into the card of a tuned model's folder.
+
+    In place of an earlier one.
+    """
     path = folder / CARD
     card = path.read_text(encoding="utf-8") if path.is_file() else ""
     if RECIPE not in card:
@@ -98,7 +107,7 @@ def add_held_out(folder: Path, *, verdict: str, metrics: Mapping[str, Difference
 
 
 def held_out_table(metrics: Mapping[str, Difference]) -> list[str]:
-    """Write a Markdown table with a row for each metric: base, tuned, difference and its 95% confidence interval."""
+    """Write a Markdown table by metric: base, tuned, difference and its 95% confidence interval."""
     lines = ["| Metric | Base | Tuned | Difference | 95% CI |", "|---|---:|---:|---:|---:|"]
     for key, change in metrics.items():
         base, tuned = (format_metric(key, one, difference=change.difference) for one in (change.base, change.tuned))

@@ -1,4 +1,7 @@
-"""Atomic checkpoints with all state that the next step depends on, so a resume repeats bit for bit; no pickle."""
+"""Atomic checkpoints with all state that the next step depends on, so a resume repeats bit for bit.
+
+No pickle.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,10 @@ _BEST = "best"
 
 @dataclass(frozen=True)
 class CheckpointState:
-    """What a checkpoint saves and restores: model, loss (some have weights), optimizer, scheduler, trainer state."""
+    """What a checkpoint saves: model, loss, optimizer, scheduler, trainer state.
+
+    Some losses have weights.
+    """
 
     model: nn.Module
     loss: nn.Module
@@ -60,7 +66,10 @@ def save_best(folder: Path, model: nn.Module, *, epoch: int) -> None:
 
 
 def load_best(folder: Path, model: nn.Module) -> int:
-    """Load the best epoch's weights into the model; that epoch. Raises TrainingError when they are damaged."""
+    """Load the best epoch's weights into the model and give that epoch.
+
+    Raises TrainingError when they are damaged.
+    """
     recover(folder / _BEST)
     problems = verify(folder / _BEST)
     if problems:

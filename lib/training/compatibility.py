@@ -1,4 +1,4 @@
-"""Fit a recipe to a model: settings that mean nothing for it are removed, each with a line for the log."""
+"""Fit a recipe to a model: remove settings without effect, each with a line for the log."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from lib.training.recipe import FIELDS, Recipe
 
 
 def adapt_recipe(recipe: Recipe, model: SentenceTransformer) -> tuple[Recipe, list[str]]:
-    """Reset settings that this model cannot use; the recipe and a line for each thing a person should know."""
+    """Reset settings that this model cannot use.
+
+    Returns the recipe and a line for each thing a person should know.
+    """
     said = []
     if static.is_static_model(model):
         if recipe.loss and recipe.loss_record.needs_transformer:

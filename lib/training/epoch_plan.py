@@ -66,7 +66,10 @@ def plan_epoch(found: TextCounts, shape: Shape, recipe: Recipe) -> EpochPlan:
 
 
 def fair_steps(rows: int, batch_size: int) -> int:
-    """Count the steps of an epoch with in-batch negatives: a batch of one pair has none and teaches nothing."""
+    """Count the steps of an epoch with in-batch negatives.
+
+    A batch of one pair has none and teaches nothing.
+    """
     count, rest = divmod(rows, batch_size)
     return max(1, count + (rest > 1))
 
@@ -77,7 +80,10 @@ def grouped_size(batch_size: int) -> int:
 
 
 def _grouped(found: TextCounts, size: int) -> EpochPlan:
-    """Plan GroupByLabelBatchSampler's epoch: classes take turns with two texts each until only one has any left."""
+    """Plan GroupByLabelBatchSampler's epoch.
+
+    Classes take turns with two texts each until only one has any left.
+    """
     # Class k has c_k // 2 pairs; a round takes one of each class, as long as two classes have any left. The largest
     # class therefore stops with the second largest: 2 * sum_k min(c_k // 2, second largest) texts in all.
     pairs = sorted((count // 2 for count in found.classes if count >= 2), reverse=True)

@@ -17,7 +17,9 @@ from lib.evaluation.task import same_label
 
 @dataclass(frozen=True)
 class TrainingColumns:
-    """Training rows as columns in the order the losses want: texts as the model reads them, then score or label.
+    """Training rows as columns in the order of the losses: texts, then score or label.
+
+    Texts as the model reads them.
 
     plain: the text columns as they stand, by which texts count as the same.
     """
@@ -66,7 +68,9 @@ def training_columns(inputs: ModelInputs) -> TrainingColumns:
 
 
 def label_names(labels: pd.Series, shape: Shape) -> list[str]:
-    """List the labels in order of their numbers; "0" and "1" keep theirs even where only one of them occurs.
+    """List the labels in order of their numbers.
+
+    "0" and "1" keep theirs even where only one of them occurs.
 
     Of two labels of pairs the one that means the same comes last: 1 is what losses draw together.
     """
@@ -89,6 +93,6 @@ def check_labels(labels: pd.Series, shape: Shape) -> None:
 
 
 def text_ids(*columns: list[str]) -> list[np.ndarray]:
-    """Number the normalised texts, (n,) by column, with one numbering for all: equal texts have the same id."""
+    """Number the normalised texts, (n,) by column: equal texts have the same id in all columns."""
     codes, _ = pd.factorize(np.array(same_keys([text for column in columns for text in column]), dtype=object))
     return np.split(codes, np.cumsum([len(column) for column in columns])[:-1])

@@ -1,4 +1,7 @@
-"""The epochs of a training: steps, validations and checkpoints, from the newest whole checkpoint or the start."""
+"""The epochs of a training: steps, validations and checkpoints.
+
+From the newest whole checkpoint or the start.
+"""
 
 from __future__ import annotations
 
@@ -88,7 +91,10 @@ def at_its_rate(training: TrainState) -> Recipe:
 
 
 def resume(training: TrainState, checkpoint: Path) -> None:
-    """Reset the history to the checkpoint's step; what came after it is measured again, with the same result."""
+    """Reset the history to the checkpoint's step.
+
+    What came after it is measured again, with the same result.
+    """
     training.history = History.from_json(checkpoints.load_history(checkpoint))
     step = int(checkpoint.name.rsplit("-", 1)[1])
     training.progress.log(f"Goes on from step {step}.")
@@ -122,7 +128,10 @@ def ahead(training: TrainState) -> dict[str, float]:
 
 
 def after_epoch(training: TrainState, trainer: st_trainer.Trainer, epoch: int) -> bool:
-    """Validate an epoch, save it where it is the best, write a checkpoint when one is due; True to stop early."""
+    """Validate an epoch, save it where it is the best, write a checkpoint when one is due.
+
+    True to stop early.
+    """
     recipe, history = training.recipe, training.history
     training.pause()
     began, history.epochs_done = time.monotonic(), epoch

@@ -1,4 +1,7 @@
-"""Hard negative mining: the wrong targets nearest to each source by the base model, likely false negatives left out."""
+"""Mine hard negatives: the wrong targets nearest to each source by the base model.
+
+Likely false negatives are left out.
+"""
 
 from __future__ import annotations
 
@@ -76,7 +79,7 @@ def _with_negatives(rows: TrainingColumns, targets: Targets, chosen: np.ndarray)
 
 
 def nearest_wrong(scores: np.ndarray, own: int, right: set[int], recipe: Recipe) -> list[int]:
-    """Find the indices of the nearest wrong targets whose similarity stays below the right one's by the margins."""
+    """Find the nearest wrong targets whose similarity is below the right one's by the margins."""
     # Moreira et al. 2024, NV-Retriever, section 3: a negative's similarity is at most
     #   TopK-MarginPos: s(pos) - margin
     #   TopK-PercPos:   s(pos) * (1 - relative margin); |s(pos)| keeps the limit below a negative s(pos)
@@ -114,7 +117,10 @@ def _distinct(rows: TrainingColumns, ids: np.ndarray, vectors: dict[str, np.ndar
 
 
 def _right_places(anchors: np.ndarray, targets: np.ndarray, place: dict[int, int]) -> dict[int, set[int]]:
-    """Map each source to the indices of all its right targets; a target equal to the source counts as right."""
+    """Map each source to the indices of all its right targets.
+
+    A target equal to the source counts as right.
+    """
     right: dict[int, set[int]] = {}
     for anchor, target in zip(anchors.tolist(), targets.tolist(), strict=True):
         places = right.setdefault(anchor, {place[anchor]} if anchor in place else set())

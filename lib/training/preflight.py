@@ -14,16 +14,20 @@ from lib.training.recipe import Recipe
 from lib.training.snapshots import kept_moments, shown_limit
 
 COPIES = 13
-"""Model-sized files that can stand at once: three checkpoints (two kept, one being written) of weights and two optimizer
+"""Model-sized files that can stand at once.
 
-moments each, the best weights twice and the tuned model twice while they are replaced.
+Three checkpoints (two kept, one being written) of weights and two optimizer moments each, the best weights twice and
+the tuned model twice while they are replaced.
 """
 
 MOMENT_BYTES_PER_VALUE = 4
 SPARE = 200_000_000
 
 USUAL_WEIGHTS = 23_000_000
-"""Taken for a model that is not here yet, as of the bundled one; the worker knows better once it is loaded."""
+"""Weights of a model that is not downloaded yet: those of the bundled one.
+
+The worker knows better once it is loaded.
+"""
 
 USUAL_DIMENSION = 384
 

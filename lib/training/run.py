@@ -1,4 +1,4 @@
-"""Train one base model on one dataset by one recipe, from the base's validation to the saved, checked model."""
+"""Train one base model on one dataset by one recipe, up to the saved, checked model."""
 
 from __future__ import annotations
 
@@ -95,7 +95,10 @@ def with_partial_note(error: TrainingError) -> TrainingError:
 
 @contextmanager
 def thread_count(count: int) -> Iterator[None]:
-    """Compute with so many threads (0: unchanged) for the block, then restore the number for the worker's next run."""
+    """Compute with so many threads (0: unchanged) for the block.
+
+    Then restore the number for the worker's next run.
+    """
     before = torch.get_num_threads()
     torch.set_num_threads(count or before)
     try:

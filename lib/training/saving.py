@@ -1,4 +1,4 @@
-"""Save the tuned model as a plain sentence-transformers folder, checked before writing and after loading."""
+"""Save the tuned model as a sentence-transformers folder, checked before and after writing."""
 
 from __future__ import annotations
 

@@ -11,7 +11,10 @@ SHOWN_TEXTS = 8_000
 """Most texts with snapshots in a dataset of ordinary size: each costs time in every epoch."""
 
 SHOWN_SHARE = 0.4
-"""Texts with snapshots per row of a large dataset, up to what a map draws: still a small part of an epoch's time."""
+"""Texts with snapshots per row of a large dataset, up to the size of a map.
+
+Still a small part of an epoch's time.
+"""
 
 ROOM = {"held_out": 0.6, "validation": 0.7, "train": 1.0}
 """How full each part, in this order, may make the list where not all texts fit."""
@@ -26,7 +29,10 @@ def shown_limit(rows: int) -> int:
 
 
 def shown_texts(inputs: ModelInputs, *, limit: int | None = None) -> list[str]:
-    """Select the distinct plain texts for snapshots: all of held-out, validation and train, else a sample of each."""
+    """Select the distinct plain texts for snapshots.
+
+    All of held-out, validation and train, else a sample of each.
+    """
     frame, names = inputs.frame, list(inputs.columns)
     limit = shown_limit(len(frame)) if limit is None else limit
     rows = {part: frame.loc[frame["part"] == part, names].sample(frac=1.0, random_state=0) for part in ROOM}

@@ -1,4 +1,7 @@
-"""SentenceTransformerTrainer with packed batches on the CPU, atomic checkpoints, and a stop at a non-finite loss."""
+"""SentenceTransformerTrainer with packed batches on the CPU and atomic checkpoints.
+
+Stops at a non-finite loss.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +35,10 @@ from lib.training.recipe import Recipe
 
 @dataclass
 class Hooks:
-    """Callbacks of the trainer: after each step (step, epoch, loss, learning rate), and at the end of each epoch."""
+    """Callbacks of the trainer: after each step, and at the end of each epoch.
+
+    Step: (step, epoch, loss, learning rate).
+    """
 
     step: Callable[[int, float, float, float], None]
     epoch: Callable[[Trainer, int], bool]
@@ -40,7 +46,10 @@ class Hooks:
 
 
 class Trainer(SentenceTransformerTrainer):
-    """The stock trainer with our batches, packed features and checkpoints. `hooks.epoch` returns True to stop early."""
+    """The stock trainer with our batches, packed features and checkpoints.
+
+    `hooks.epoch` returns True to stop early.
+    """
 
     def __init__(self, *, rows: TrainingColumns, shape: Shape, recipe: Recipe, hooks: Hooks, **stock: Any) -> None:
         self.rows, self.shape, self.recipe, self.hooks = rows, shape, recipe, hooks
@@ -52,7 +61,10 @@ class Trainer(SentenceTransformerTrainer):
         """Leave out the stock card's callback: it picks training texts and embeds them; our card holds none."""
 
     def get_batch_sampler(self, dataset: Any, batch_size: int, drop_last: bool, **rest: Any) -> Any:
-        """Build fair batches for losses with in-batch negatives, grouped ones for labelled texts, else stock ones."""
+        """Build the batch sampler: fair batches for in-batch negatives, grouped ones for labelled texts.
+
+        Stock ones for the rest.
+        """
         if self.shape is Shape.LABELLED_TEXTS:
             return GroupByLabelBatchSampler(dataset, batch_size=grouped_size(batch_size), drop_last=drop_last, **rest)
         if not self.recipe.loss_record.in_batch:
@@ -62,14 +74,20 @@ class Trainer(SentenceTransformerTrainer):
         return FairBatches(anchors, targets, negatives=negatives, batch_size=batch_size, seed=self.recipe.seed)
 
     def collect_features(self, inputs: dict[str, Any]) -> tuple[list[dict[str, Any]], Any]:
-        """Embed a packed batch in one row, each distinct text once; losses that call the model get those embeddings."""
+        """Embed a packed batch in one row, each distinct text once.
+
+        Losses that call the model get those embeddings.
+        """
         features, labels = super().collect_features(inputs)
         if self.recipe.loss_record.calls_model:
             return features, labels
         return batches.embed_batch(self.model, features), labels
 
     def compute_loss(self, *args: Any, **kwargs: Any) -> Any:
-        """Compute the stock loss. Raises TrainingError when it is not finite: a step on it would destroy the model."""
+        """Compute the stock loss.
+
+        Raises TrainingError when it is not finite: a step on it would destroy the model.
+        """
         loss = super().compute_loss(*args, **kwargs)
         value = float((loss[0] if isinstance(loss, tuple) else loss).detach())
         if not math.isfinite(value):

@@ -118,7 +118,10 @@ class TrainState:
 
     @property
     def is_checkpoint_due(self) -> bool:
-        """Whether the epoch's end is worth a checkpoint; the first always is, since it measures what one costs."""
+        """Check whether the epoch's end is worth a checkpoint.
+
+        The first always is, since it measures what one costs.
+        """
         if self.checkpoint_seconds is None:
             return True
         return cadence.is_checkpoint_due(cost=self.checkpoint_seconds, since=time.monotonic() - self.saved)

@@ -22,7 +22,10 @@ from lib.training.state import TrainState
 
 
 def measure_base(training: TrainState, home: Path) -> None:
-    """Measure the base model on the validation part by the same code as every epoch, and write its snapshot."""
+    """Measure the base model on the validation split, and write its snapshot.
+
+    By the same code as every epoch.
+    """
     training.progress.stage("measuring the base model")
     began = time.monotonic()
     mark = fingerprint(training.model)
@@ -60,7 +63,10 @@ def check_metric(training: TrainState, metrics: dict[str, float]) -> None:
 
 
 def add_hard_negatives(training: TrainState, embed: Callable[[list[str]], np.ndarray]) -> None:
-    """Mine hard negatives with the base model; its vectors come from the cache, so a resumed run mines the same."""
+    """Mine hard negatives with the base model.
+
+    Its vectors come from the cache, so a resumed run mines the same.
+    """
     training.progress.stage("mining hard negatives")
     texts = training.rows.texts
     mined = negatives.mine_negatives(training.rows, dict(zip(texts, embed(texts), strict=True)), training.recipe)
@@ -77,7 +83,10 @@ def record_metrics(training: TrainState, epoch: int, moment: str, metrics: dict[
 
 
 def validate(training: TrainState, epoch: int, began: float) -> None:
-    """Measure the model after an epoch on the validation part; keep its weights when it is the best so far."""
+    """Measure the model after an epoch on the validation part.
+
+    Keep its weights when it is the best so far.
+    """
     history, progress = training.history, training.progress
     progress.stage("training", f"epoch {epoch} of {training.recipe.epochs}: validating", is_validation=True)
     texts = [*training.task.texts, *(training.snapshot_texts if is_shown(epoch, training.recipe.epochs) else [])]

@@ -11,7 +11,10 @@ from lib.settings import MAX_VALIDATION_TEXTS
 from lib.training.snapshots import shown_texts
 
 ROWS_SHARE = 0.25
-"""Largest share of the texts that are rows of the validation part; the other texts only serve as wrong targets."""
+"""Largest share of the texts that are rows of the validation part.
+
+The other texts only serve as wrong targets.
+"""
 
 
 def count_validation_texts(inputs: ModelInputs) -> int:

@@ -37,7 +37,9 @@ class MapSample:
 def sample_map(
     lines: pd.DataFrame, texts: int, *, marked: tuple[int, ...] = (), most: int = MAX_DRAWN_POINTS, seed: int = 0
 ) -> MapSample:
-    """Sample at most `most` points: marked pairs, the strongest changes, a seeded sample; then other texts.
+    """Sample at most `most` points of a map.
+
+    Marked pairs first, then the strongest changes, a seeded sample, and other texts.
 
     lines: pair, source, target, value. texts: how many texts are on the map.
     """
@@ -49,7 +51,10 @@ def sample_map(
 
 
 def sample_lines(lines: pd.DataFrame, most: int, *, marked: tuple[int, ...], seed: int) -> np.ndarray:
-    """Sample at most `most` rows of the lines, ascending: marked ones, both ends of the change, some of the rest."""
+    """Sample at most `most` rows of the lines, ascending.
+
+    Marked lines first, then both ends of the change, then some of the rest.
+    """
     if len(lines) <= most:
         return np.arange(len(lines))
     value = lines["value"].fillna(0).to_numpy()

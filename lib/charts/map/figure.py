@@ -1,4 +1,7 @@
-"""Build the map as one plotly figure with a frame a snapshot: zoom survives, the slider needs no server."""
+"""Build the map as one plotly figure with a frame for each snapshot.
+
+A zoom survives a change of snapshot, and the slider needs no server.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,10 @@ from lib.projection.store import Map
 from lib.settings import MAX_DRAWN_POINTS
 
 MAX_SVG_POINTS = 4_000
-"""Up to so many points are drawn as SVG, whose marks plotly itself moves smoothly; beyond, WebGL, whose marks transition.js moves."""
+"""Most points drawn as SVG, whose marks plotly itself moves smoothly.
+
+Beyond, WebGL, whose marks transition.js moves.
+"""
 
 TRANSITION_SCRIPT = Path(__file__).with_name("transition.js").read_text(encoding="utf-8")
 """The script that moves WebGL marks; it belongs on every page that shows a map."""
@@ -88,7 +94,10 @@ def plotly_traces(scene: list[Trace], frame: np.ndarray, *, smooth: bool, styled
 
 
 def base_layout(drawn: Map, height: int, colours: Palette) -> dict[str, object]:
-    """Build the layout: no axes (their numbers mean nothing), one range for all snapshots, room for the slider."""
+    """Build the layout: one range for all snapshots, room for the slider, no axes.
+
+    The coordinates of a map mean nothing, so they are not shown.
+    """
     every = np.concatenate(list(drawn.coordinates.values()))
     low, high = np.quantile(every, 0.001, axis=0), np.quantile(every, 0.999, axis=0)
     room = 0.06 * np.maximum(high - low, 1e-3)

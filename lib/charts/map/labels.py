@@ -1,4 +1,4 @@
-"""Place the labels of a map: the pairs that changed most, where they cover no other label and few marks."""
+"""Place the labels of a map: the pairs that changed most, where they cover few marks and no label."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ LABEL_SIZE = np.array([0.34, 0.035])
 LABEL_CANDIDATES = 60
 
 FEW_COVERED = 2
-"""Marks that a label may cover, base and best together; where no candidate has such a side, the emptiest is taken."""
+"""Marks that a label may cover, base and best together.
+
+Where no candidate has such a side, the emptiest is taken.
+"""
 
 LABEL_OVERHANG = 0.2
 """How far a label may reach beyond the marks to the left and right, as a share of the map's width."""
@@ -33,7 +36,10 @@ LABEL_SIDES = {
 """plotly textposition -> offset of the label's centre from its mark, in label sizes."""
 
 TEXT_SHARE = 0.35
-"""Share of the text colour that is mixed into a label's, so that small letters can be read (contrast at least 4.5)."""
+"""Share of the text colour that is mixed into a label's colour.
+
+Enough that small letters can be read (contrast at least 4.5).
+"""
 
 
 def label_traces(
@@ -88,7 +94,10 @@ class LabelCandidates:
     def of(
         cls, texts: np.ndarray, places: np.ndarray, marks: np.ndarray, room: np.ndarray, bounds: np.ndarray
     ) -> LabelCandidates:
-        """Measure each side of these texts; a label that is not wholly on the map covers infinitely many marks."""
+        """Measure each side of these texts.
+
+        A label that is not wholly on the map covers infinitely many marks.
+        """
         middles = np.array(
             [[label_centre(place, side, room) for side in LABEL_SIDES] for place in places[texts]], np.float64
         )
@@ -103,7 +112,10 @@ class LabelCandidates:
         return replace(self, covers=np.where(taken, np.inf, self.covers))
 
     def first(self, most: float) -> tuple[int, int] | None:
-        """Find the first with a side that covers at most so many marks, else the one that covers fewest: (row, side)."""
+        """Find the first label with a side that covers at most so many marks: (row, side).
+
+        Where there is none, the one that covers fewest.
+        """
         fewest = self.covers.min(axis=1)
         if not np.isfinite(fewest).any():
             return None
@@ -140,13 +152,16 @@ def label_centre(place: np.ndarray, side: str, room: np.ndarray) -> np.ndarray:
 
 
 def overlaps(places: np.ndarray, other: np.ndarray, room: np.ndarray) -> np.ndarray:
-    """Test which positions (..., 4) are within a label's size of another (4,), in the first or in the last snapshot."""
+    """Test which positions (..., 4) overlap another (4,) in the first or in the last snapshot."""
     inside = np.abs(places - other) < room
     return (inside[..., 0] & inside[..., 1]) | (inside[..., 2] & inside[..., 3])
 
 
 def covered_marks(place: np.ndarray, marks: np.ndarray, room: np.ndarray, bounds: np.ndarray) -> dict[str, int]:
-    """Count the marks (m, 4) that a label covers on each side where it stays on the map, base and best together."""
+    """Count the marks (m, 4) that a label covers on each side, base and best together.
+
+    Only sides where the label stays on the map count.
+    """
     found = {}
     for side in LABEL_SIDES:
         middle = label_centre(place, side, room)

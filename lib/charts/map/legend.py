@@ -1,4 +1,4 @@
-"""The legend of a map: one entry a colour, without points of its own, so that exported figures explain themselves."""
+"""The legend of a map: one entry for each colour, without points, so that exports explain themselves."""
 
 from __future__ import annotations
 

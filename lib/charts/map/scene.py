@@ -1,4 +1,7 @@
-"""Build the traces of a map, back to front: colours, symbols, hover texts and legend groups, apart from positions."""
+"""Build the traces of a map, back to front: colours, symbols, hover texts and legend groups.
+
+Positions are added by the frames.
+"""
 
 from __future__ import annotations
 
@@ -58,7 +61,7 @@ class TextClasses:
 
 @dataclass(frozen=True)
 class MapContent:
-    """What a map shows: lines with their measures, background text ids, texts, selected pairs, measure, classes.
+    """What a map shows: lines with their metrics, background texts, selection, colour measure, classes.
 
     measure: what value is (margin, cosine, label); classes: labelled texts, where the dataset has them.
     """
@@ -91,7 +94,7 @@ def map_traces(subject: MapContent, colours: Palette, ends: tuple[np.ndarray, np
 
 
 def classes_traces(subject: MapContent, classes: TextClasses, colours: Palette) -> list[Trace]:
-    """Build the other texts in grey, the texts of each class in its colour, and rings around the selected ones."""
+    """Build the other texts in grey, each class in its colour, and rings around the selected texts."""
     others = np.setdiff1d(subject.background, classes.everyone()).astype(np.int64)
     chosen = np.flatnonzero(np.isin(classes.rows, subject.marked))
     return [
@@ -106,7 +109,10 @@ def classes_traces(subject: MapContent, classes: TextClasses, colours: Palette) 
 
 
 def colour_limit(value: pd.Series) -> float:
-    """Compute the change with the full colour: the 95th percentile, so that an outlier does not grey the rest."""
+    """Compute the change with the full colour: the 95th percentile.
+
+    So an outlier does not grey the rest.
+    """
     found = np.abs(value.dropna().to_numpy(np.float64))
     return float(max(np.quantile(found, 0.95), 1e-6)) if len(found) else 1.0
 
@@ -151,7 +157,7 @@ def class_traces(classes: TextClasses, background: np.ndarray, texts: list[str],
 
 
 def highlighted(lines: pd.DataFrame) -> np.ndarray:
-    """Mark the lines (n,) that are drawn in full strength: all of a few, and the strongest changes of a crowd."""
+    """Mark the lines (n,) drawn in full strength: all of a few, the strongest changes of many."""
     if len(lines) <= CROWDED_LINES:
         return np.ones(len(lines), bool)
     change = lines["value"].abs().fillna(0).to_numpy()
@@ -186,7 +192,10 @@ def line_traces(lines: pd.DataFrame, limit: float, colours: Palette) -> list[Tra
 
 
 def point_traces(lines: pd.DataFrame, texts: list[str], limit: float, colours: Palette) -> list[Trace]:
-    """Build the points: source round, target square; trained hollow, validation hollow with a dot, held-out full."""
+    """Build the points: source round, target square.
+
+    Train is hollow, validation hollow with a dot, held-out full.
+    """
     found = []
     lines = lines.assign(strong=highlighted(lines)).sort_values("strong", kind="stable")  # the strong ones on top
     for part, (words, kind) in PART_MARKS.items():
@@ -218,7 +227,7 @@ def point_traces(lines: pd.DataFrame, texts: list[str], limit: float, colours: P
 
 
 def hover_texts(lines: pd.DataFrame, texts: list[str], end: str, *, both: bool) -> list[str]:
-    """Write the hover text of each point, escaped: its text (and its partner's), its cosine base and tuned."""
+    """Write the hover text of each point, escaped: its text, its partner's, its cosine base and tuned."""
     other = "target" if end == "source" else "source"
     hover = []
     for row in lines.itertuples():

@@ -13,7 +13,10 @@ SVG_WIDTH, SVG_HEIGHT, SVG_MARGIN = 1200, 800, 30
 
 
 def map_svg(figure: go.Figure, snapshot: str, *, title: str) -> str:
-    """Write the figure's frame of that snapshot as SVG text with its legend; the title is its accessible name."""
+    """Write the figure's frame of that snapshot as SVG text with its legend.
+
+    The title is its accessible name.
+    """
     frame = next(frame for frame in figure.frames if frame.name == snapshot)
     spread = fit_to_page(figure)
     colours = palette()

@@ -21,7 +21,9 @@ Positions = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 
 @dataclass(frozen=True)
 class Trace:
-    """One trace: plotly's style, its positions in a frame, and the pair of each point (empty: none to select).
+    """One trace: plotly's style, its positions in a frame, and the pair of each point.
+
+    No pair: nothing to select.
 
     vector: drawn as SVG even where the rest is WebGL, so that words stay sharp.
     """

@@ -15,7 +15,10 @@ MEASURE_TITLES = {"cosine": "Cosine of the pair", "rank": "Rank of the right ans
 def before_after(
     lines: pd.DataFrame, texts: list[str], *, measure: str = "cosine", marked: tuple[int, ...] = (), dark: bool = False
 ) -> go.Figure:
-    """Draw base_<measure> against tuned_<measure> with the diagonal: above it (for ranks: below) training helped."""
+    """Draw base_<measure> against tuned_<measure> with the diagonal.
+
+    Above the diagonal (for ranks: below it) training helped.
+    """
     colours = palette(dark=dark)
     limit = colour_limit(lines["value"])
     x, y = (lines[f"{model}_{measure}"].to_numpy(np.float32) for model in ("base", "tuned"))

@@ -1,4 +1,7 @@
-"""Draw a question, its right answer and the nearest wrong answer at their true distances, base and tuned."""
+"""Draw a query, its correct target and its nearest wrong target at their true distances.
+
+Base and tuned model side by side.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,10 @@ class AnswerTriple:
     after: np.ndarray
 
     def distances(self, when: str) -> tuple[float, float]:
-        """Compute the distance of right and wrong answer from the question (0 to 2). when: before or after training."""
+        """Compute the distances of correct and wrong target from the query (0 to 2).
+
+        when: before or after training.
+        """
         vectors = self.before if when == "before" else self.after
         right, wrong = np.linalg.norm(vectors[1:] - vectors[:1], axis=1)
         return float(right), float(wrong)
@@ -40,7 +46,7 @@ class AnswerTriple:
 
 
 def triangle(vectors: np.ndarray) -> np.ndarray:
-    """Compute a triangle (3, 2) with the true distances: question at the origin, right answer on the x axis.
+    """Compute a triangle (3, 2) with the true distances: query at the origin, correct target on x.
 
     Three points always lie in a plane, so nothing is projected: with a = right - question and b = wrong - question, the wrong answer
     stands at x = a.b / |a| and y = sqrt(|b|^2 - x^2).

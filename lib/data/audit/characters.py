@@ -16,7 +16,10 @@ INVISIBLE_PATTERN = re.compile(
     # Joiners belong between letters of Persian, Hindi and others, and in emoji: only next to ASCII are they stray.
     "|(?<![^\x00-\x7f])[\u200c\u200d]|[\u200c\u200d](?![^\x00-\x7f])"
 )
-"""C0 and C1 controls but tab and line ends, zero-width characters, direction marks and overrides, soft hyphen, BOM."""
+"""Control characters but tab and line ends, zero-width and direction marks, soft hyphen, BOM.
+
+Controls are C0 and C1; direction marks include overrides.
+"""
 
 BROKEN_PATTERN = re.compile("\ufffd|Ã[\u0080-\u00bf]|â€[\u0080-\u00bf™œ“”˜¦]|Â[\u00a0-\u00bf]")
 """The replacement character, and UTF-8 that was decoded as windows-1252 (mojibake)."""

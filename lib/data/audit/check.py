@@ -16,7 +16,7 @@ KEEP, DROP, FIX = "keep", "drop", "fix"
 
 @dataclass(frozen=True)
 class CheckResult:
-    """The rows that a check flags (bool, one a row), a sentence with its numbers, and the examples to show first."""
+    """The rows that a check flags (bool, one a row), a sentence with its numbers, and examples."""
 
     rows: np.ndarray
     detail: str = ""
@@ -26,7 +26,7 @@ class CheckResult:
 
 @dataclass(frozen=True)
 class AuditContext:
-    """What checks need to know besides the examples: lines of the wrong width, and the lower end of the scores."""
+    """What checks need besides the examples: lines of the wrong width, the lower end of the scores."""
 
     wrong_width: frozenset[int] = frozenset()
     lowest_score: float = 0.0
@@ -35,7 +35,10 @@ class AuditContext:
 
 @dataclass(frozen=True)
 class Check:
-    """One check. `find` sees the rows that the choices of earlier checks left; `fix` returns the repaired examples."""
+    """One check: `find` flags rows, `fix` repairs them.
+
+    `find` sees the rows that the choices of earlier checks left; `fix` returns the repaired examples.
+    """
 
     name: str
     title: str

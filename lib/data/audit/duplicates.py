@@ -1,4 +1,4 @@
-"""Checks on what occurs more than once: equal sides, duplicates, contradictions, many targets of one source."""
+"""Checks on repetition: equal sides, duplicates, contradictions, many targets of one source."""
 
 from __future__ import annotations
 
@@ -69,7 +69,9 @@ def _one_to_many(index: TextIndex, context: AuditContext, *, one: int, many: int
 
 
 def expected_false_negatives(counts: np.ndarray, rows: int, batch: int) -> float:
-    """Compute the expected number of false negatives in a random batch: ordered pairs of its rows that share a text.
+    """Compute the expected number of false negatives in a random batch.
+
+    They are the ordered pairs of its rows that share a text.
 
     A batch of B rows drawn from n without replacement holds B(B - 1) ordered pairs, each of them any ordered pair of
     rows with equal chance 1 / (n(n - 1)); a text of c rows makes c(c - 1) of those.

@@ -1,4 +1,7 @@
-"""All checks in the order they run: repairs of texts first, so that the duplicates they make are found."""
+"""All checks in the order they run.
+
+Repairs of texts come first, so that the duplicates they make are found.
+"""
 
 from __future__ import annotations
 

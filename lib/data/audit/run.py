@@ -1,4 +1,7 @@
-"""Run the checks on examples and carry out the choices; every row that is dropped is listed with its reason."""
+"""Run the checks on examples and carry out the choices.
+
+Every row that is dropped is listed with its reason.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,10 @@ MAX_STORED_LINES = 100
 
 @dataclass(frozen=True)
 class Finding:
-    """What one check found. lines: of all flagged rows (int64); examples: line, texts and value of a few of them."""
+    """What one check found.
+
+    lines: of all flagged rows (int64). examples: line, texts and value of a few of them.
+    """
 
     name: str
     title: str
@@ -52,7 +58,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Audit:
-    """All findings in order, the examples after all choices, and the rows that were left out, with the reason."""
+    """All findings in order, the examples after all choices, and the dropped rows with the reason."""
 
     findings: list[Finding]
     examples: Examples

@@ -76,7 +76,10 @@ SCRIPT_RANGES = (
     (0x20000, "Chinese characters"),
     (0x323B0, ""),
 )
-"""First code point and name of each range of scripts, coarse on purpose; "" is neutral: digits, punctuation, emoji."""
+"""First code point and name of each range of scripts, coarse on purpose.
+
+"" is neutral: digits, punctuation, emoji.
+"""
 
 SCRIPT_NAMES = tuple(dict.fromkeys(name for _, name in SCRIPT_RANGES))
 RANGE_STARTS = np.array([start for start, _ in SCRIPT_RANGES], dtype=np.uint32)
@@ -101,7 +104,10 @@ TEXTS_PER_CHUNK = 50_000
 
 
 def detect_scripts(texts: Sequence[str]) -> np.ndarray:
-    """Detect the commonest script of each text, as an index into SCRIPT_NAMES; 0 for a text without letters."""
+    """Detect the commonest script of each text, as an index into SCRIPT_NAMES.
+
+    It is 0 for a text without letters.
+    """
     return np.concatenate(
         [_scripts(texts[at : at + TEXTS_PER_CHUNK]) for at in range(0, len(texts), TEXTS_PER_CHUNK)]
         or [np.zeros(0, int)]
@@ -120,7 +126,10 @@ def _scripts(texts: Sequence[str]) -> np.ndarray:
 
 
 def detect_language(text: str) -> str:
-    """Guess the language whose function words occur most in the text; "" for fewer than two of them or a tie."""
+    """Guess the language whose function words occur most in the text.
+
+    It is "" for fewer than two of them or a tie.
+    """
     found = set(text.lower().split())
     scores = sorted(
         ((len(found.intersection(function_words)), name) for name, function_words in FUNCTION_WORDS.items()),

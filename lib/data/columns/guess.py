@@ -77,7 +77,10 @@ def _few_values(columns: list[ColumnProfile], value: str) -> ColumnProfile | Non
 
 
 def find_split_column(frame: pd.DataFrame) -> str:
-    """Find the column that holds a published split, "" for none. It is offered, not used: such a split may leak."""
+    """Find the column that holds a published split, "" for none.
+
+    It is offered, not used: such a split may leak.
+    """
     return _part(profile_columns(frame))
 
 
@@ -91,7 +94,10 @@ def guess_value(frame: pd.DataFrame, shape: Shape, column: str) -> ColumnMapping
 
 
 def guess_scale(values: pd.Series) -> tuple[float, float]:
-    """Guess the scale: the first common one that holds 99% of the numbers, so that one outlier does not stretch it."""
+    """Guess the scale: the first common one that holds 99% of the numbers.
+
+    So an outlier does not stretch it.
+    """
     if not len(values):
         return (0.0, 1.0)
     low, high = float(values.quantile(0.005)), float(values.quantile(0.995))
@@ -154,7 +160,10 @@ def _with_value(
 
 
 def _is_scale(column: ColumnProfile) -> bool:
-    """Distinguish a score from a class: fractions, more than four values, or more than two without a class's name."""
+    """Distinguish a score from a class.
+
+    A score has fractions, more than four values, or more than two without a class's name.
+    """
     whole = bool((column.numeric % 1 == 0).all())
     return not whole or column.distinct > 4 or (column.distinct > 2 and column.key not in PAIR_LABEL_NAMES)
 

@@ -24,7 +24,10 @@ SPLIT_WORDS = {
 
 @dataclass(frozen=True)
 class ColumnMapping:
-    """What the columns of a table mean: `roles` names for each canonical column the table's columns, joined in order."""
+    """What the columns of a table mean.
+
+    `roles` names for each canonical column the table's columns, joined in order.
+    """
 
     shape: Shape
     roles: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -67,7 +70,10 @@ class Examples:
 
 
 def apply_mapping(table: Table, mapping: ColumnMapping) -> Examples:
-    """Make examples of the table's rows. Raises InputError that names the role or column that does not fit."""
+    """Make examples of the table's rows.
+
+    Raises InputError that names the role or column that does not fit.
+    """
     check_mapping(table.frame, mapping)
     frame = pd.DataFrame({"line": np.asarray(table.lines, dtype=np.int64)})
     for role in mapping.texts:
@@ -85,7 +91,7 @@ def apply_mapping(table: Table, mapping: ColumnMapping) -> Examples:
 
 
 def check_mapping(frame: pd.DataFrame, mapping: ColumnMapping) -> None:
-    """Raise InputError where a required role has no column, or a column does not exist or has two text roles."""
+    """Raise InputError for a required role without a column, or a missing or doubly used column."""
     needed = [*TEXT_COLUMNS[mapping.shape], *([mapping.value_role] if mapping.value_role else [])]
     for role in needed:
         if not mapping.roles.get(role):
@@ -119,7 +125,10 @@ def parse_numbers(values: pd.Series) -> pd.Series:
 
 
 def rescale_scores(values: pd.Series, scale: tuple[float, float]) -> pd.Series:
-    """Rescale scores to [0, 1], (x - low) / (high - low); a scale from -1 to 1 is kept. NaN where there is no number."""
+    """Rescale scores to [0, 1], (x - low) / (high - low).
+
+    A scale from -1 to 1 is kept. NaN where there is no number.
+    """
     low, high = scale
     if not high > low:
         raise InputError(f"The score scale {low:g} to {high:g} is empty.", todo="Enter a lower and a higher number.")
@@ -128,7 +137,10 @@ def rescale_scores(values: pd.Series, scale: tuple[float, float]) -> pd.Series:
 
 
 def normalise_labels(values: pd.Series, mapping: ColumnMapping) -> pd.Series:
-    """Strip the classes; those of pairs become "1" where `same` names them and "0" elsewhere, if `same` names any."""
+    """Strip the labels; map those of pairs to "1" where `same` names them and to "0" elsewhere.
+
+    Without any name in `same` they stay.
+    """
     plain = _texts([value.strip() for value in values.to_numpy(dtype=object)])
     if mapping.shape is not Shape.LABELLED_PAIRS or not mapping.same:
         return plain

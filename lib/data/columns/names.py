@@ -1,4 +1,4 @@
-"""Common names of columns in training data, the most specific first, in the spelling of `ColumnProfile.key`."""
+"""Common column names in training data, the most specific first, spelled as `ColumnProfile.key`."""
 
 from __future__ import annotations
 

@@ -11,7 +11,10 @@ import pandas as pd
 from lib.data.columns.mapping import parse_numbers
 
 GUESS_ROWS = 2_000
-"""Columns are profiled on about this many rows, evenly over the file; the scale of a score is guessed on all."""
+"""Rows that columns are profiled on, evenly over the file.
+
+About this many; the scale of a score is guessed on all.
+"""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,7 @@
-"""Read files in a child process with limits on memory and time, so that a bad file cannot take the server down."""
+"""Read files in a child process with limits on memory and time.
+
+So a bad file cannot take the server down.
+"""
 
 from __future__ import annotations
 

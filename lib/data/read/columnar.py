@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 ARROW_FILE, ARROW_STREAM = b"ARROW1", b"\xff\xff\xff\xff"
-"""How the two Arrow IPC formats begin: the file (Feather 2), and the stream that Hugging Face's datasets writes."""
+"""First bytes of the two Arrow IPC formats: the file (Feather 2) and the stream.
+
+Hugging Face's datasets writes the stream.
+"""
 
 
 def is_parquet(data: bytes) -> bool:
@@ -43,7 +46,10 @@ def read_parquet(data: bytes, options: ReadOptions) -> RawTable:
 
 
 def read_arrow(data: bytes, options: ReadOptions) -> RawTable:
-    """Read an Arrow IPC file (Feather version 2) or stream, batch by batch; nested columns are refused by name."""
+    """Read an Arrow IPC file (Feather version 2) or stream, batch by batch.
+
+    Nested columns are refused by name.
+    """
     import pyarrow as pa
 
     try:

@@ -1,4 +1,7 @@
-"""Read delimited text to rows with line numbers; detects the separator and finds quotes that never close."""
+"""Read delimited text to rows with line numbers.
+
+Detects the separator and finds quotes that never close.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,10 @@ DIALECT_CHARACTERS, DIALECT_ROWS = 200_000, 100
 
 
 def read_delimited(data: bytes, options: ReadOptions) -> RawTable:
-    """Read delimited text. Raises InputError that names the line: unclosed quote, too many columns, too long a cell."""
+    """Read delimited text.
+
+    Raises InputError that names the line: unclosed quote, too many columns, too long a cell.
+    """
     decoded = decode(data, encoding=options.encoding)
     text, quote = decoded.text.lstrip("\ufeff"), options.quote
     text = text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
@@ -47,7 +53,7 @@ def read_delimited(data: bytes, options: ReadOptions) -> RawTable:
 
 
 def detect_separator(text: str, quote: str) -> str:
-    """Detect the separator: the one with which most of the first rows have the same number of cells above one.
+    """Detect the separator: the one with which most of the first rows have equally many cells, over one.
 
     Score: the share of rows of the commonest width, plus up to 12% for more columns, so that of two that fit the finer wins.
     """
@@ -132,7 +138,10 @@ def parse_rows(text: str, separator: str, quote: str) -> tuple[list[list[str]], 
 
 
 def check_no_row_swallowed(text: str, long: list[tuple[int, int]], separator: str, quote: str) -> None:
-    """Raise InputError for a row over several lines (first, last) whose quote closes inside a cell: it swallowed rows."""
+    """Raise InputError for a quoted cell that swallowed rows.
+
+    Such a row spans several lines (first, last), and its quote closes inside a cell.
+    """
     source = text.split("\n") if long else []
     for first, last in long:
         row = "\n".join(source[first - 1 : last])

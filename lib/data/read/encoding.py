@@ -1,4 +1,7 @@
-"""Bytes to text: BOM, UTF-8, UTF-16, and files that mix UTF-8 with windows-1252, with the lines where they do."""
+"""Bytes to text: BOM, UTF-8, UTF-16, and files that mix UTF-8 with windows-1252.
+
+Reports the lines where they do.
+"""
 
 from __future__ import annotations
 
@@ -58,7 +61,10 @@ def decode_as(data: bytes, encoding: str) -> DecodedText:
 
 
 def decode_utf16_without_bom(data: bytes) -> DecodedText:
-    """Decode UTF-16 without a BOM: over 30% of every other byte are NUL. Raises InputError for other NUL bytes."""
+    """Decode UTF-16 without a BOM: over 30% of every other byte are NUL.
+
+    Raises InputError for other NUL bytes.
+    """
     sample = data[:SAMPLE_BYTES]
     for offset, name in ((1, "utf-16-le"), (0, "utf-16-be")):
         half = sample[offset::2]
@@ -73,7 +79,10 @@ def decode_utf16_without_bom(data: bytes) -> DecodedText:
 
 
 def decode_line_by_line(data: bytes) -> DecodedText:
-    """Decode line by line where any non-ASCII line is UTF-8, other lines as windows-1252; else guess for the whole."""
+    """Decode line by line where any non-ASCII line is UTF-8, other lines as windows-1252.
+
+    Otherwise guess for the whole.
+    """
     lines = data.split(b"\n")
     texts: list[str] = []
     odd: list[int] = []

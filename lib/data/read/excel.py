@@ -43,7 +43,7 @@ def read_xlsx(data: bytes, options: ReadOptions) -> RawTable:
 
 
 def refuse_bomb(data: bytes) -> None:
-    """Raise InputError for a damaged or locked archive, or one that would unpack to far more than it holds."""
+    """Raise InputError for a damaged or locked archive, or one that unpacks to far more than it holds."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             total = sum(item.file_size for item in archive.infolist())

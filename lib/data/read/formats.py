@@ -1,4 +1,4 @@
-"""The table of file formats: what each is called, how it is recognised by its first bytes, and who reads it.
+"""The table of file formats: title, first bytes that identify it, and reader of each.
 
 To add one: write `read_<format>(data, options) -> RawTable` in a module of this folder and add its record to FORMATS.
 """

@@ -31,7 +31,9 @@ HEADER_WORDS = frozenset(
 def split_header(
     rows: list[list[str]], lines: list[int], header: bool | None
 ) -> tuple[list[str], list[list[str]], list[int], bool]:
-    """Split rows into column names, rows, their lines, and whether there was a header. header: None detects it.
+    """Split rows into column names, rows, their lines, and whether there was a header.
+
+    header: None detects it.
 
     Raises InputError when two columns have one name.
     """
@@ -56,7 +58,10 @@ def unique_column_names(row: list[str]) -> list[str]:
 
 
 def detect_header(rows: list[list[str]]) -> bool:
-    """Decide whether the first row names the columns: a known name, or short distinct words unlike the rows below."""
+    """Decide whether the first row names the columns.
+
+    It does with a known name, or with short distinct words unlike the rows below.
+    """
     first = [cell.strip() for cell in rows[0]]
     if any(re.sub(r"[\s-]+", "_", cell.lower()) in HEADER_WORDS for cell in first):
         return True

@@ -78,7 +78,10 @@ def _from_columns(value: dict[str, list[Any]]) -> RawTable:
 
 
 def _from_objects(objects: list[Any], lines: list[int], word: str) -> RawTable:
-    """Turn flat objects, or lists of one length, into rows. Raises InputError for anything else. word: line or item."""
+    """Turn flat objects, or lists of one length, into rows.
+
+    Raises InputError for anything else. word: line or item.
+    """
     if not objects:
         raise InputError("The file has no rows.", todo="Choose another one.")
     if all(isinstance(item, list) and len(item) == len(objects[0]) for item in objects):

@@ -22,7 +22,10 @@ FILE_COLUMN = "file"
 
 
 def read_table(source: Path | Sequence[Path], *, options: ReadOptions = ReadOptions()) -> Table:
-    """Read a file, or several of the same columns as one table. Raises InputError that names line and cause."""
+    """Read a file, or several of the same columns as one table.
+
+    Raises InputError that names line and cause.
+    """
     files = [source] if isinstance(source, Path) else list(source)
     if not files:
         raise InputError("There is no file.", todo="Choose one.")

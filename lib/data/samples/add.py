@@ -16,7 +16,10 @@ from lib.store.workspace import Workspace
 
 
 def add_sample(workspace: Workspace, key: str) -> Dataset:
-    """Publish a sample as a dataset with its original table beside it; one that is there already is returned."""
+    """Publish a sample as a dataset with its original table beside it.
+
+    An existing one is returned.
+    """
     sample = get_sample(key)
     table = Table.from_frame(sample.load())
     mapping = guess_mapping(table)

@@ -1,4 +1,6 @@
-"""The Python API search sample: what a function does -> its name and signature, from the sources installed here.
+"""The Python API search sample: what a function does -> its name and signature.
+
+Taken from the sources installed here.
 
 Sources are parsed, never imported: torch and scikit-learn would cost the server half a gigabyte.
 """
@@ -231,7 +233,10 @@ def first_sentence(docstring: str) -> str:
 
 
 def _signature(node: ast.AST, *, limit: int = 8) -> str:
-    """Write the signature as (a, b=1, *, c=None, ...), without self and annotations, at most `limit` parameters."""
+    """Write the signature as (a, b=1, *, c=None, ...), without self and annotations.
+
+    At most `limit` parameters.
+    """
     if isinstance(node, ast.ClassDef):
         inits = [item for item in node.body if isinstance(item, ast.FunctionDef) and item.name == "__init__"]
         return _signature(inits[-1], limit=limit) if inits else "()"

@@ -1,4 +1,4 @@
-"""Find the components of rows that share a text, a near duplicate or a group, directly or transitively."""
+"""Find the components of rows that share a text, a near duplicate or a group, also transitively."""
 
 from __future__ import annotations
 
@@ -31,7 +31,9 @@ def find_components(examples: Examples, *, near_codes: np.ndarray | None = None)
 
 
 def connect_rows(joins: Sequence[np.ndarray]) -> np.ndarray:
-    """Find the connected components of rows that share a code in one of the arrays; code -1 connects nothing.
+    """Find the connected components of rows that share a code in one of the arrays.
+
+    Code -1 connects nothing.
 
     The graph is bipartite, rows on one side and codes on the other, so that a code of k rows costs k edges rather than
     the k(k - 1) / 2 of its pairs: O(rows x joins) in all.

@@ -1,4 +1,4 @@
-"""Cut components that are too large for a fair split, by leaving out the rows that connect their pieces.
+"""Cut components too large for a fair split, by leaving out the rows that connect their pieces.
 
 Texts are the nodes of a graph and rows its edges. Exact balanced cuts are NP-hard (graph partitioning), so two greedy
 passes must do: small clusters of texts along the heaviest edges, in the order of Kruskal's algorithm (1956) with a
@@ -13,13 +13,18 @@ import pandas as pd
 from lib.data.split.components import connect_rows
 
 PIECES_PER_HELD_OUT = 12
-"""A piece is at most 1/12 of the rows that the larger of validation and held-out asks for: small enough to meet sizes."""
+"""A piece holds at most 1/12 of the rows of the larger of validation and held-out.
+
+Small enough that the sizes asked for can be met.
+"""
 
 
 def cut_components(
     ends: np.ndarray, *, weights: np.ndarray, need: np.ndarray, groups: np.ndarray | None, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Assign the part of each row (0 train, 1 validation, 2 held-out, -1 cut: between two parts) and its piece.
+    """Assign the split and the piece of each row.
+
+    0 train, 1 validation, 2 held-out, -1 cut: between two splits.
 
     ends: (rows, 2) codes of the texts; need: rows wanted by part; weights: how much a row's two texts belong together;
     groups: (rows,) codes of groups, which are never cut, -1 for none.
@@ -43,7 +48,9 @@ def _merge_groups(texts: np.ndarray, groups: np.ndarray) -> np.ndarray:
 
 
 def _find_pieces(texts: np.ndarray, weights: np.ndarray, limit: int, generator: np.random.Generator) -> np.ndarray:
-    """Merge texts into pieces along rows, heaviest first, ties at random; a piece has at most 2 * limit row ends.
+    """Merge texts into pieces along rows, heaviest first, ties at random.
+
+    A piece has at most 2 * limit row ends.
 
     Union-find with path halving (Tarjan and van Leeuwen 1984).
     """
@@ -66,7 +73,7 @@ def _find_pieces(texts: np.ndarray, weights: np.ndarray, limit: int, generator: 
 
 
 def _grow_parts(ends: np.ndarray, sizes: np.ndarray, need: np.ndarray, generator: np.random.Generator) -> np.ndarray:
-    """Assign the part of each piece: held-out first, then validation, the rest train, over neighbouring pieces."""
+    """Assign the split of each piece over neighbouring pieces: held-out, then validation, then train."""
     part = np.zeros(len(sizes), dtype=np.int64)
     wanted = [(2, need[2]), (1, need[1])]
     rows = 0.0
@@ -82,7 +89,10 @@ def _grow_parts(ends: np.ndarray, sizes: np.ndarray, need: np.ndarray, generator
 
 
 def _breadth_first_order(ends: np.ndarray, pieces: int, generator: np.random.Generator) -> list[int]:
-    """Order the pieces so that neighbours follow each other: breadth first from random ones, component by component."""
+    """Order the pieces so that neighbours follow each other.
+
+    Breadth first from random ones, component by component.
+    """
     from scipy.sparse import coo_matrix
     from scipy.sparse.csgraph import breadth_first_order
 

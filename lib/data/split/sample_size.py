@@ -11,12 +11,18 @@ NORMAL_QUANTILE = 1.959964
 
 
 def share_half_width(rows: int, *, share: float = 0.5) -> float:
-    """Compute the 95% margin of error of a proportion on so many independent rows: z sqrt(p(1 - p) / n) (Wald)."""
+    """Compute the 95% margin of error of a proportion on n independent rows.
+
+    z sqrt(p(1 - p) / n) (Wald).
+    """
     return NORMAL_QUANTILE * math.sqrt(share * (1 - share) / rows) if rows else float("inf")
 
 
 def correlation_half_width(rows: int, *, correlation: float = 0.7) -> float:
-    """Compute half the width of the 95% interval of a correlation, tanh(atanh(r) +- z / sqrt(n - 3)) (Fisher 1921)."""
+    """Compute half the width of the 95% interval of a correlation.
+
+    tanh(atanh(r) +- z / sqrt(n - 3)) (Fisher 1921).
+    """
     if rows <= 3:
         return float("inf")
     step = NORMAL_QUANTILE / math.sqrt(rows - 3)

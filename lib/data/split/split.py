@@ -22,7 +22,9 @@ def split_examples(
     seed: int = 0,
     near_codes: np.ndarray | None = None,
 ) -> pd.DataFrame:
-    """Add part (train | validation | held_out) and component (int64) to the frame; a part column of its own is kept.
+    """Add part (train | validation | held_out) and component (int64) to the frame.
+
+    A part column of its own is kept.
 
     The part is "" for rows that `prepare` leaves out: those of a given split whose component reaches into a part that is
     evaluated (held-out before validation before train), and those that were cut to split a component too large for a
@@ -70,7 +72,10 @@ def _is_unfair(parts: np.ndarray, validation: float, held_out: float) -> bool:
 
 
 def _cut(frame: pd.DataFrame, near_codes: np.ndarray, fractions: np.ndarray, seed: int) -> pd.DataFrame:
-    """Split the frame by cutting components; rows whose texts mean the same (score or label 1) are cut last."""
+    """Split the frame by cutting components.
+
+    Rows whose texts mean the same (score or label 1) are cut last.
+    """
     weights = np.zeros(len(frame))
     if "score" in frame:
         weights = frame["score"].to_numpy(dtype=float)
@@ -101,7 +106,9 @@ def _keep_given_parts(frame: pd.DataFrame, validation: float, held_out: float, s
 
 
 def _fill_parts(component: np.ndarray, need: np.ndarray, generator: np.random.Generator) -> np.ndarray:
-    """Assign each row's part: shuffled components go one by one to the part that lacks the largest share of its need.
+    """Assign each row's split: shuffled components go one by one to the split that lacks most.
+
+    The lack is relative to the rows that the split needs.
 
     Random order puts large and small components into every part alike. A component larger than what validation or
     held-out still needs goes to train, so these two never exceed what was asked by more than rounding.

@@ -14,7 +14,10 @@ SPACE_SAMPLE = 2_000
 
 
 def measure_space(rows: np.ndarray, left: np.ndarray, right: np.ndarray) -> EmbeddingSpace:
-    """Measure the space of the vectors, and the alignment of the pairs left-right. rows: (n, d), of any length."""
+    """Measure the shape of the vectors, and the alignment of the pairs left-right.
+
+    rows: (n, d), of any length.
+    """
     rows = normalize_rows(rows)
     sample = rows[np.random.default_rng(0).permutation(len(rows))[:SPACE_SAMPLE]]
     return replace(measure_isotropy(sample), alignment=pair_alignment(rows, left, right))

@@ -1,4 +1,4 @@
-"""General similarity away from the training data, on a probe of graded everyday pairs that ships with Closer."""
+"""General similarity outside the training data, on the bundled probe of graded everyday pairs."""
 
 from __future__ import annotations
 
@@ -51,7 +51,10 @@ def measure_forgetting(embed: Callable[[str, list[str]], np.ndarray]) -> ProbeRe
 
 
 def compare_on_probe(base: np.ndarray, tuned: np.ndarray) -> Difference:
-    """Compare two models' Spearman correlation with the probe's grades. base, tuned: (len(probe_texts()), d)."""
+    """Compare two models' Spearman correlation with the probe's grades.
+
+    base, tuned: (len(probe_texts()), d).
+    """
     grades = load_probe()["grade"].to_numpy(float)
     return compare_aggregate(
         probe_cosines(base),

@@ -42,7 +42,7 @@ class EmbeddingSpace:
 
 @dataclass(frozen=True)
 class SnapshotMetrics:
-    """One snapshot of a run: its space, and the metric that selects epochs on rows of training and validation part.
+    """One snapshot of a run: its space, and the selection metric on training and validation rows.
 
     train, validation: nan where too few rows of the part have snapshots.
     """
@@ -85,7 +85,10 @@ class SnapshotMetrics:
 
 @dataclass(frozen=True)
 class ValidationSteps:
-    """How the validation metric changed from base to best epoch and from best to last, of so many evaluated epochs."""
+    """Change of the validation metric from base to best epoch and from best to last.
+
+    Of so many evaluated epochs.
+    """
 
     best: Difference
     last: Difference
@@ -132,7 +135,10 @@ class ProbeResult:
 
 @dataclass(frozen=True)
 class SideEffects:
-    """Spaces of base and tuned model, the run's snapshots in order, the steps of validation, and general similarity."""
+    """Spaces of base and tuned model, the run's snapshots, validation steps, general similarity.
+
+    The snapshots are in order.
+    """
 
     base: EmbeddingSpace | None = None
     tuned: EmbeddingSpace | None = None

@@ -1,4 +1,4 @@
-"""Metrics of each snapshot of a run: the space's shape, and training and validation pairs (overfitting)."""
+"""Metrics of each snapshot of a run: the space, and training and validation pairs (overfitting)."""
 
 from __future__ import annotations
 
@@ -83,7 +83,10 @@ def _compare_snapshots(frame: pd.DataFrame, task: EvalTask, snapshots: _Snapshot
 
 
 def snapshot_task(inputs: ModelInputs, row_of_text: dict[str, int], part: str) -> EvalTask | None:
-    """Build the task of a sample of the part's rows whose texts all have snapshots; None where there are too few."""
+    """Build the task of a sample of the part's rows whose texts all have snapshots.
+
+    None where there are too few.
+    """
     frame = inputs.frame
     has_snapshots = np.ones(len(frame), dtype=bool)
     for name in inputs.columns:

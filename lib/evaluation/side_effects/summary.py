@@ -21,7 +21,10 @@ def measure_side_effects(
     embed: Callable[[str, list[str]], np.ndarray],
     snapshots: Path | None,
 ) -> SideEffects:
-    """Measure the spaces of base and tuned model, the run's snapshots (None: it has none), and the general probe."""
+    """Measure base's and tuned model's spaces, the run's snapshots, and the general probe.
+
+    Snapshots: None where the run has none.
+    """
     task = models.task
     has_pairs = len(task.left) == len(task.right)
     left, right = (task.left, task.right) if has_pairs else (task.left[:0], task.left[:0])

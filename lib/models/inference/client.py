@@ -1,4 +1,6 @@
-"""Client of the inference process: the server itself never imports torch; the process ends when it is idle.
+"""Client of the inference process: the server itself never imports torch.
+
+The process ends when it is idle.
 
 Requests and answers are JSON, one a line; the helper's module lists what can be asked.
 """

@@ -1,4 +1,7 @@
-"""Requests that the inference process answers: cosines and nearest targets. Imports torch: in that process only."""
+"""Requests that the inference process answers: cosines and nearest targets.
+
+Imports torch: in that process only.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +49,9 @@ def cosines(*, models: Sequence[str], left: str, right: str, reading: dict[str, 
 def nearest(
     *, models: Sequence[str], query: str, parquet: str, column: str, reading: dict[str, str], most: int = 10
 ) -> list[list[dict[str, Any]]]:
-    """Search a parquet column's distinct texts for the nearest to a query, by each model: text, cosine, best first.
+    """Search a parquet column's distinct texts for the nearest to a query, by each model.
+
+    Text and cosine, best first.
 
     reading: as `Reading.to_json` gives it; the column's texts are read as documents.
     """

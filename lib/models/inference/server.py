@@ -1,4 +1,4 @@
-"""Serve answers about models: requests come in on stdin and answers go out on stdout, one JSON line each."""
+"""Serve answers about models: requests on stdin, answers on stdout, one JSON line each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Cache the activations of frozen lower layers: each training text passes through them once, not in every epoch.
+"""Cache the activations of frozen lower layers.
+
+Each training text passes through them once, not in every epoch.
 
     tokens = batches.Tokens(model, texts)
     activation_cache.cache_activations(model, tokens, layers=3)  # batches of `tokens` start at layer 3 from now on
@@ -26,7 +28,10 @@ MOST_BYTES = 4_000_000_000
 
 
 class CachedLayers(torch.nn.Module):
-    """Replaces embeddings and frozen layers: `input_ids` index rows of their cached output, (all tokens, width)."""
+    """Replaces embeddings and frozen layers by their cached output, (all tokens, width).
+
+    `input_ids` index its rows.
+    """
 
     def __init__(self, rows: torch.Tensor) -> None:
         super().__init__()
@@ -45,7 +50,9 @@ def can_freeze(model: SentenceTransformer, layers: int) -> bool:
 
 
 def cache_activations(model: SentenceTransformer, tokens: Tokens, *, layers: int) -> bool:
-    """Freeze lower layers, compute their output for every text once, and let batches of `tokens` start from it.
+    """Freeze lower layers, compute their output for every text once, and let batches start from it.
+
+    The batches are those of `tokens`.
 
     The unpadded path has to be on. Returns False, having frozen all the same, where that would take too much memory.
     """
@@ -73,7 +80,10 @@ def cache_activations(model: SentenceTransformer, tokens: Tokens, *, layers: int
 
 @contextmanager
 def _shortened(model: SentenceTransformer, layers: int, below: torch.nn.Module | None) -> Iterator[None]:
-    """Shorten the model for the block: to its upper layers over `below`, or (None) to embeddings and lower layers."""
+    """Shorten the model for the block to its upper layers over `below`.
+
+    None: to embeddings and lower layers.
+    """
     inner = model[0].model
     embeddings, stack = inner.embeddings, inner.encoder.layer
     inner.encoder.layer = stack[:layers] if below is None else stack[layers:]

@@ -1,4 +1,4 @@
-"""Attention on the CPU for texts packed into one row, registered with transformers under the name "closer_packed".
+"""CPU attention for texts packed into one row, registered with transformers as "closer_packed".
 
 transformers lets anyone register an attention function (AttentionInterface) and its mask (AttentionMaskInterface):
 https://huggingface.co/docs/transformers/attention_interface. Padding then exists nowhere but inside attention, and there
@@ -17,7 +17,10 @@ from transformers.masking_utils import sdpa_mask
 
 NAME = "closer_packed"
 MOST_TEXTS = 32
-"""Texts that share one call: few enough that they have nearly one length, many enough that calls cost little."""
+"""Texts that share one call.
+
+Few enough that they have nearly one length, many enough that calls cost little.
+"""
 MOST_SCORES = 2**17
 """Scores of one head in one call: what stays in the cache of a core."""
 
@@ -38,7 +41,10 @@ class Group:
 
 @dataclass(frozen=True)
 class Plan:
-    """How a packed row is cut into groups: `gather` (padded tokens) indexes the row, `back` (tokens) inverts it."""
+    """How a packed row is cut into groups.
+
+    `gather` (padded tokens) indexes the row, `back` (tokens) inverts it.
+    """
 
     gather: torch.Tensor
     back: torch.Tensor
@@ -85,7 +91,9 @@ def _cut(lengths: torch.Tensor) -> list[torch.Tensor]:
 
 
 class PackedAttention(torch.autograd.Function):
-    """Scaled dot-product attention within each text, softmax(scale Q K^T) V, with dropout, as one autograd function.
+    """Scaled dot-product attention within each text, with dropout, as one autograd function.
+
+    softmax(scale Q K^T) V.
 
     With S = scale Q K^T, scale = 1 / sqrt(d) unless the model sets another, and Z the dropout factors (Z = 1 without
     dropout; * is the elementwise product; gradients as in Dao et al. 2022, FlashAttention, appendix B):
@@ -167,7 +175,10 @@ def _join(part: torch.Tensor, group: Group, rows: torch.Tensor) -> None:
 
 
 def _softmax(scores: torch.Tensor, group: Group, heads: int, scaling: float) -> torch.Tensor:
-    """Compute the attention weights P = softmax(scale S) in fp32: in bf16 it is both slower and less precise."""
+    """Compute the attention weights P = softmax(scale S) in fp32.
+
+    In bf16 it is both slower and less precise.
+    """
     scores = scores.float().mul_(scaling)
     if group.bias is not None:
         scores.view(group.texts, heads, group.length, group.length).add_(group.bias)

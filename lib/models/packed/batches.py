@@ -15,7 +15,10 @@ import torch
 from sentence_transformers import SentenceTransformer
 
 CACHED_MARK = "kept_activations"
-"""Marks features whose `input_ids` index cached activations of frozen lower layers (activation_cache.py)."""
+"""Marks features whose `input_ids` index cached activations (activation_cache.py).
+
+Those of frozen lower layers.
+"""
 TEXTS_PER_CALL = 1_000
 """Texts that are tokenised in one call."""
 
@@ -62,7 +65,9 @@ class Tokens:
 
 
 def embed_batch(model: SentenceTransformer, features: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Embed all columns of a batch in one row, each distinct text once; the features with their embeddings.
+    """Embed all columns of a batch in one row, each distinct text once.
+
+    Returns the features with their embeddings.
 
     A loss that calls the model with them gets those embeddings back. Features that are not packed come back as they are.
     """
@@ -83,7 +88,10 @@ def embed_batch(model: SentenceTransformer, features: list[dict[str, Any]]) -> l
 
 
 def _distinct(features: list[dict[str, Any]]) -> tuple[list[tuple[int, int, int]], np.ndarray]:
-    """Find the distinct texts, shortest first, as (column, begin, end), and the row of each text of the batch."""
+    """Find the distinct texts, shortest first, and the row of each text of the batch.
+
+    Distinct texts as (column, begin, end).
+    """
     known: dict[bytes, int] = {}
     texts: list[tuple[int, int, int]] = []
     inverse = []

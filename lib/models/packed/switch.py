@@ -1,4 +1,6 @@
-"""Switch a model to the unpadded path and back: sentence-transformers' flattening with our CPU attention.
+"""Switch a model to the unpadded path and back.
+
+sentence-transformers' flattening with our CPU attention.
 
 The stock module flattens a batch only for flash attention on a GPU; everything it needs for that (DataCollatorWithFlattening,
 pooling over cu_seq_lens) works on a CPU once attention does. Modules, pooling, losses, trainer and `encode` stay stock.
@@ -20,10 +22,16 @@ from lib.models.packed import attention
 from lib.process import keep_freed_memory
 
 FLAT_KEYS = {"cu_seq_lens_q", "cu_seq_lens_k", "max_length_q", "max_length_k", "seq_idx"}
-"""Features of a packed row that the model's forward has to accept: text boundaries, longest length, text of each token."""
+"""Features of a packed row that the model's forward has to accept.
+
+Text boundaries, longest length, text of each token.
+"""
 PROBE_TEXTS = ("a", "a longer text, so that padding would be needed", "two words")
 PROBE_TOLERANCE = 1e-4
-"""Largest difference of an embedding's entry, packed to padded in fp32, at which packing counts as equal."""
+"""Largest difference of an embedding's entry, packed to padded, that counts as equal.
+
+Both in fp32.
+"""
 
 
 def bf16_gains() -> bool:
@@ -43,7 +51,10 @@ class Switch:
 
 
 def can_pack(model: SentenceTransformer) -> bool:
-    """Check for a bidirectional text transformer on the CPU, as first module, with the attention interface."""
+    """Check for a bidirectional text transformer on the CPU.
+
+    As first module, with the attention interface.
+    """
     module = model[0] if len(model) else None
     if not isinstance(module, Transformer) or model.device.type != "cpu" or module.backend != "torch":
         return False
@@ -56,7 +67,10 @@ def can_pack(model: SentenceTransformer) -> bool:
 
 
 def enable_packing(model: SentenceTransformer, *, bf16: bool = False) -> bool:
-    """Switch the unpadded path on; True where it is. A model that cannot, or fails the probe, stays as it was."""
+    """Switch the unpadded path on; True where it is.
+
+    A model that cannot, or fails the probe, stays as it was.
+    """
     if getattr(model, "closer_switch", None) is not None:
         _set_precision(model, bf16=bf16)
         return True
@@ -87,7 +101,10 @@ def disable_packing(model: SentenceTransformer) -> None:
 
 @contextmanager
 def packing(model: SentenceTransformer, *, bf16: bool = False) -> Iterator[bool]:
-    """Switch the unpadded path on for the block where the model can, then restore the state before; yields whether on."""
+    """Switch the unpadded path on for the block where the model can.
+
+    Then restore the state before. Yields whether it is on.
+    """
     before: Switch | None = getattr(model, "closer_switch", None)
     outer = model.__dict__.get("forward"), before is not None and before.bf16
     on = enable_packing(model, bf16=bf16)
@@ -115,7 +132,7 @@ def _turn_on(model: SentenceTransformer) -> None:
 
 
 def _set_precision(model: SentenceTransformer, *, bf16: bool) -> None:
-    """Wrap the model's forward so that it computes in bf16 where asked for and always returns fp32 embeddings.
+    """Wrap the model's forward to compute in bf16 where asked for and return fp32 embeddings.
 
     Ready features pass through: a batch that was embedded as a whole beforehand carries its embeddings.
     """

@@ -29,7 +29,10 @@ class PointLines(NamedTuple):
 
 
 class Springs(NamedTuple):
-    """The ends (2, snapshots, pairs) of each line, its target length (snapshots, pairs) and its weight (pairs,)."""
+    """The ends (2, snapshots, pairs) of each line, its target length and its weight.
+
+    Target lengths (snapshots, pairs), weights (pairs,).
+    """
 
     ends: np.ndarray
     target: np.ndarray

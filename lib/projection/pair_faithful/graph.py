@@ -1,4 +1,7 @@
-"""Build one graph over all snapshots: umap-learn's fuzzy neighbourhoods, and ties between a text's snapshots."""
+"""Build one graph over all snapshots: fuzzy neighbourhoods, and ties between snapshots.
+
+The neighbourhoods are umap-learn's; a tie joins a text to itself.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,9 @@ MAX_PRODUCTS = 4_000_000
 
 
 class NeighbourGraph(NamedTuple):
-    """A symmetric weighted graph over points in CSR form; degree (points,) is the sum of each row's weights.
+    """A symmetric weighted graph over points in CSR form.
+
+    Degree (points,) is the sum of each row's weights.
 
     A tuple, because the compiled kernels take it as it is.
     """
@@ -31,7 +36,10 @@ class NeighbourGraph(NamedTuple):
 
 
 def nearest_neighbours(vectors: np.ndarray, *, k: int = NUM_NEIGHBOURS, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Find the k nearest other rows of unit vectors, ascending: indices (n, k) int64, distances (n, k) float32."""
+    """Find the k nearest other rows of unit vectors, ascending.
+
+    Indices (n, k) int64, distances (n, k) float32.
+    """
     k = min(k, len(vectors) - 1)
     if k < 1:
         return np.zeros((len(vectors), 0), np.int64), np.zeros((len(vectors), 0), np.float32)
@@ -89,7 +97,9 @@ def fuzzy_union(neighbours: np.ndarray, strengths: np.ndarray, *, points: np.nda
 
 
 def snapshot_ties(points: DistinctPoints, *, strength: float, reach: float) -> csr_matrix:
-    """Tie each text to itself between consecutive snapshots, and first to last: strength * exp(-(moved / reach)^2).
+    """Tie each text to itself between consecutive snapshots, and first to last.
+
+    strength * exp(-(moved / reach)^2).
 
     A text that moved little is held in place, one that moved far is free.
     """

@@ -18,7 +18,10 @@ from lib.projection.pair_faithful.forces import Forces, Motion, PointLines, Spri
 from lib.projection.pair_faithful.graph import NeighbourGraph
 
 CURVE_A = 1.6
-"""a of umap's low-dimensional similarity 1 / (1 + a d^(2b)), as umap fits it for min_dist 0.1; b is 1, so that no powers are needed."""
+"""a of umap's low-dimensional similarity 1 / (1 + a d^(2b)), as umap fits it for min_dist 0.1.
+
+b is 1, so that no powers are needed.
+"""
 
 NUM_NEGATIVES = 16
 """Points that repel each point in each step, drawn at random from the point's own snapshot."""
@@ -37,11 +40,17 @@ RING_BLOCK = 512
 """Points of a ring that are repelled at a time: they stay in the nearest cache."""
 
 ONE_THREAD_BELOW = 20_000
-"""Points. A small map takes well under a second, and threads that wait for each other suffer on a busy machine."""
+"""Points below which one thread computes.
+
+A small map takes well under a second, and threads that wait for each other suffer on a busy machine.
+"""
 
 
 class RowPool:
-    """The threads that share the rows of a large map; a small one is computed by the caller's thread alone."""
+    """The threads that share the rows of a large map.
+
+    A small one is computed by the caller's thread alone.
+    """
 
     def __init__(self, num_points: int) -> None:
         self.num_threads = 1 if num_points < ONE_THREAD_BELOW else numba.config.NUMBA_NUM_THREADS
@@ -92,7 +101,10 @@ def gather_positions(low: int, high: int, position: np.ndarray, rings: np.ndarra
 def repulsion(
     x: np.ndarray, y: np.ndarray, other_x: np.ndarray, other_y: np.ndarray, sum_x: np.ndarray, sum_y: np.ndarray
 ) -> None:
-    """Add to each point's sum the repulsion from the other point of the same number, each component at most 4."""
+    """Add to each point's sum the repulsion from the other point of the same number.
+
+    Each component at most 4.
+    """
     for i in range(len(x)):
         dx, dy = x[i] - other_x[i], y[i] - other_y[i]
         square = dx * dx + dy * dy

@@ -1,4 +1,4 @@
-"""Compiled searches over dot products of a map's points: nearest neighbours, membership widths, rank excess.
+"""Compiled searches over dot products: nearest neighbours, membership widths, rank excess.
 
 Each scans once and keeps a short sorted list, several times faster than numpy's partial sorts. Imported only where a map is computed.
 """
@@ -65,7 +65,9 @@ def membership_widths(distances: np.ndarray, target: float, widths: np.ndarray) 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def rank_excess(products: np.ndarray, rows: np.ndarray, x: np.ndarray, y: np.ndarray, k: int) -> int:
-    """Sum max(0, rank - k) over the rows and their k nearest on the map (x, y): the inner sum of trustworthiness.
+    """Sum max(0, rank - k) over the rows and their k nearest on the map (x, y).
+
+    The inner sum of trustworthiness.
 
     products (b, n): dot products of the rows with all points, overwritten on their diagonal; a neighbour's rank is one more than the
     number of other points with a greater product.

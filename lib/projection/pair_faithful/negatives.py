@@ -15,7 +15,9 @@ from lib.projection.points import DistinctPoints
 
 @dataclass(frozen=True)
 class NegativeSampler:
-    """The points of each snapshot in a shuffled cyclic order; a point's negatives follow it at some offsets.
+    """The points of each snapshot in a shuffled cyclic order.
+
+    A point's negatives follow it at some offsets.
 
     rings: the rings of all snapshots one after the other, each twice, so that no offset runs over an end; in a ring, the points whose
     first snapshot it is come before the others. count (snapshots,): points of each ring. blocks (blocks, 3): snapshot, and first and
@@ -38,7 +40,10 @@ class NegativeSampler:
 
 
 def negative_sampler(points: DistinctPoints, *, seed: int, block_size: int) -> NegativeSampler:
-    """Shuffle the points of each snapshot into a ring, and cut the rings into blocks of at most block_size points."""
+    """Shuffle the points of each snapshot into a ring, and cut the rings into blocks.
+
+    A block has at most block_size points.
+    """
     draw = np.random.default_rng(seed)
     rings: list[np.ndarray] = []
     blocks, slot, begin = [], np.empty(len(points.first_snapshot), np.int64), 0

@@ -20,14 +20,20 @@ REFIT_EVERY = 25
 """Steps between two fits of target length on cosine."""
 
 REFIT_UNTIL, WEIGH_FROM = 0.9, 0.5
-"""Shares of the steps: after the first the fit stays, after the second lines whose cosine changed little count more."""
+"""Shares of the steps: after the first the springs' fit stays.
+
+After the second, lines whose cosine changed little count more.
+"""
 
 TIE_STRENGTH, TIE_REACH = 1.0, 1.5
 STEP_SIZE = 0.6
 """At the first step; it falls linearly to 0."""
 
 SPRING_STIFFNESS = 30.0
-"""Final stiffness of the springs at balance 0.5, where 2 * degree is the stiffness of a point's neighbourhood."""
+"""Final stiffness of the springs at balance 0.5.
+
+2 * degree is the stiffness of a point's neighbourhood.
+"""
 
 
 def pair_faithful_layout(
@@ -58,7 +64,9 @@ def optimise(
     seed: int,
     progress: Progress,
 ) -> np.ndarray:
-    """Move the points (points, 2) by NUM_STEPS shrinking steps while the springs stiffen with the cube of the time.
+    """Move the points (points, 2) by NUM_STEPS shrinking steps.
+
+    Meanwhile the springs stiffen with the cube of the time.
 
     All random numbers are drawn before the first step. strength: of the springs, 1 at balance 0.5.
     """
@@ -103,7 +111,10 @@ def optimise(
 
 
 def principal_components(vectors: np.ndarray, *, scale: float = 10.0) -> np.ndarray:
-    """Project onto the first two principal components (points, 2) float64; the largest coordinate is scale."""
+    """Project onto the first two principal components (points, 2) float64.
+
+    The largest coordinate is `scale`.
+    """
     centred = vectors - vectors.mean(axis=0)
     directions = principal_directions((centred.T @ centred).astype(np.float64), 2)
     projected = centred.astype(np.float64) @ directions

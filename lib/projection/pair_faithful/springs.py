@@ -1,4 +1,4 @@
-"""Translate the cosines of pairs into target lengths of their lines, so that lines change as their cosines do."""
+"""Translate pairs' cosines into lengths of their lines, so that lines change as cosines do."""
 
 from __future__ import annotations
 
@@ -18,15 +18,21 @@ COSINE_GRID = np.linspace(-0.2, 1.0, 61)
 """Cosines at which the fit is smoothed and kept."""
 
 MIN_SLOPE = 0.3
-"""Slope, in mean drawn distances per unit of cosine, that is added to the fit: it then falls strictly, and any change counts."""
+"""Slope added to the fit, in mean drawn distances per unit of cosine.
+
+The fit then falls strictly, and any change counts.
+"""
 
 SMALL_CHANGE_OFFSET = 0.3
-"""Of the median change: a smaller offset weighs lines whose cosine hardly changed more, whose sign is the easiest to get wrong."""
+"""Offset of the weights, as a share of the median change.
+
+A smaller one weighs lines whose cosine hardly changed more; their sign is the easiest to get wrong.
+"""
 
 
 @dataclass(frozen=True)
 class PairSprings:
-    """The lines of the pairs in all snapshots, and a sample of point pairs to fit drawn distance on cosine.
+    """The lines of the pairs in all snapshots, and point pairs to fit drawn distance on cosine.
 
     ends: (2, snapshots, pairs) points; cosine: (snapshots, pairs); sample: (2, k) points; sample_cosine: (k,).
     """
@@ -47,7 +53,10 @@ class PairSprings:
 
 
 def pair_springs(points: DistinctPoints, pairs: np.ndarray, graph: NeighbourGraph, *, seed: int) -> PairSprings:
-    """Collect the lines of pairs (m, 2) of texts, and sample random and neighbouring points of one snapshot."""
+    """Collect the lines of pairs (m, 2) of texts, and sample point pairs of one snapshot.
+
+    Random and neighbouring points.
+    """
     ends = np.stack([points.index[:, pairs[:, 0]], points.index[:, pairs[:, 1]]])
     draw = np.random.default_rng(seed)
     snapshot = draw.integers(0, len(points.index), SAMPLE_SIZE)

@@ -27,7 +27,10 @@ def submit_job(run: Run, kind: str, **payload: object) -> None:
 
 
 def show_progress(run: Run, *kinds: str, title: str) -> bool:
-    """Show the progress of the run's open job of these kinds; False without one. The page reruns when it ends."""
+    """Show the progress of the run's open job of these kinds; False without one.
+
+    The page reruns when it ends.
+    """
     job = find_open_job(run, *kinds)
     if job is None:
         return False

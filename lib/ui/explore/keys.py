@@ -1,4 +1,7 @@
-"""Session keys, widget keys and query parameters of the Explore page; shared ones stand in lib/ui/shared/state.py."""
+"""Session keys, widget keys and query parameters of the Explore page.
+
+Shared ones stand in lib/ui/shared/state.py.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The Explore page from top to bottom: the run, then its sections; a failed one shows its error, the others go on."""
+"""The Explore page from top to bottom: the run, then its sections.
+
+A failed one shows its error, the others go on.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,10 @@ from lib.ui.shared.error_box import show_bug
 _ShowSection = Callable[[Run], None]
 
 _EXPLORABLE = ("succeeded", "cancelled", "failed")
-"""States whose runs are listed when they have a model: of a training that was cut short, the best so far."""
+"""States whose runs are listed when they have a model.
+
+Of a training that was cut short, the best so far.
+"""
 
 
 def _verdict() -> _ShowSection:

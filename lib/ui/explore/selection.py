@@ -1,4 +1,4 @@
-"""The selection of pairs that map, tables and pair details share, and the readers of what a widget has selected."""
+"""The selection of pairs that map, tables and pair details share, and readers of widgets' selections."""
 
 from __future__ import annotations
 
@@ -75,7 +75,10 @@ def select_on_map(pairs: Iterable[int], run: str) -> None:
 
 
 def highlighted_pairs(run: str) -> tuple[int, ...]:
-    """List the pairs to ring on the map: the last ones selected elsewhere, kept while the map itself selects others."""
+    """List the pairs to ring on the map.
+
+    The last ones selected elsewhere, kept while the map itself selects others.
+    """
     selected = selected_pairs(run)
     if selected != st.session_state.get(keys.PAIRS_FROM_MAP):
         st.session_state[keys.HIGHLIGHTED_PAIRS] = (run, tuple(selected))

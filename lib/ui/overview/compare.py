@@ -1,4 +1,4 @@
-"""Comparison of runs: metrics on the same held-out pairs, settings that differ, and the curves in one figure."""
+"""Comparison of runs: metrics on the same held-out pairs, different settings, and curves."""
 
 from __future__ import annotations
 

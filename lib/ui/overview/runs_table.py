@@ -1,4 +1,4 @@
-"""All runs in one table: verdict, metric with interval, dataset, model, settings that differ, time, size."""
+"""All runs in one table: verdict, metric with interval, dataset, model, settings, time, size."""
 
 from __future__ import annotations
 

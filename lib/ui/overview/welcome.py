@@ -1,4 +1,4 @@
-"""The overview of an empty workspace: what Closer does, three steps, and a button that runs the sample."""
+"""The overview of an empty workspace: what Closer does, three steps, and a sample to run."""
 
 from __future__ import annotations
 
@@ -65,7 +65,10 @@ def show_welcome(workspace: Workspace, datasets: Sequence[Dataset]) -> None:
 
 
 def start_sample(workspace: Workspace) -> Run:
-    """Publish the support desk sample and queue a training with Recommended settings; a double click makes one run."""
+    """Publish the support desk sample and queue a training with Recommended settings.
+
+    A double click makes one run.
+    """
     dataset = add_sample(workspace, _SAMPLE)
     recipe = recommended_for(dataset.counts["train"]).for_shape(dataset.shape)
     return workspace.runs.create(

@@ -1,1 +1,1 @@
-"""What runs in the server beside the pages: downloads, health, push, preload, supervisor status, error page."""
+"""Server parts beside the pages: downloads, health, push, preload, supervisor, error page."""

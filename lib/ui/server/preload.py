@@ -1,4 +1,4 @@
-"""Load what the first page view needs, in a thread beside the server: Explore's code, plotly, the newest map."""
+"""Load what the first page view needs in a thread: Explore's code, plotly, the newest map."""
 
 from __future__ import annotations
 

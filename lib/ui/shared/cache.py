@@ -65,7 +65,10 @@ def num_labels(dataset: Dataset) -> int:
 
 
 def file_stamp(path: Path) -> tuple[int, int]:
-    """Identify a version of a file or folder by (modification time in ns, size); (0, 0) where it is missing."""
+    """Identify a version of a file or folder by (modification time in ns, size).
+
+    (0, 0) where it is missing.
+    """
     if not path.exists():
         return (0, 0)
     facts = path.stat()

@@ -1,4 +1,4 @@
-"""Polling of the queue: redraw while work runs, announce what ended, and show notices above every page."""
+"""Poll the queue: redraw while work runs, announce what ended, show notices above every page."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ POLL_SECONDS = 2
 
 @dataclass(frozen=True)
 class QueueChange:
-    """What a poll found: did a run end, is something open, did the queue change since this session's last poll."""
+    """What a poll found: has a run ended, is a job open, has the queue changed.
+
+    Since this session's last poll.
+    """
 
     ended: bool
     is_busy: bool
@@ -31,7 +34,7 @@ class QueueChange:
 
 
 def show_notices() -> None:
-    """Draw what stands above every page: stored notices, and the supervisor's state where it is not the usual one."""
+    """Draw stored notices, and the supervisor's state where it is not the usual one."""
     state.set_polling(False)
     for icon, text in state.pop_notices():
         st.toast(text, icon=icon, duration="long")

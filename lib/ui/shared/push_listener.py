@@ -1,4 +1,7 @@
-"""The page's end of the push socket: an idle page asks nothing of the server, and is redrawn when work begins."""
+"""The page's end of the push socket: redraw an idle page when work begins.
+
+An idle page asks nothing of the server.
+"""
 
 from __future__ import annotations
 

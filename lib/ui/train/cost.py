@@ -116,7 +116,10 @@ def _format_step_time(seconds: float) -> str:
 
 
 def _may_start_unasked(workspace: Workspace, model: str, job: Job | None) -> bool:
-    """Decide whether to measure without a click: server there, queue idle, no failed attempt, nothing to download."""
+    """Decide whether to measure without a click.
+
+    Server running, queue idle, no failed attempt, nothing to download.
+    """
     if not has_server() or (job is not None and job.state == "failed"):
         return False
     here = model == STATIC_MODEL or isinstance(resolve(model, home=workspace.home), Path)

@@ -1,4 +1,4 @@
-"""The form that starts trainings: dataset, base models, preset, settings generated from the recipe's fields."""
+"""The form that starts trainings: dataset, base models, preset, and the recipe's settings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A form generated from the recipe's fields: their help and bounds, and only those that the chosen loss uses."""
+"""A form generated from the recipe's fields: help, bounds, and what the chosen loss uses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far a run is: its three steps, the progress bar with the time left, failures, and a worker that stalled."""
+"""Progress of a run: its three steps, the bar with the time left, failures, a stalled worker."""
 
 from __future__ import annotations
 

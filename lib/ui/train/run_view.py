@@ -1,4 +1,4 @@
-"""One run while it trains and after: state, progress, metrics, curves, log, and the other runs of its batch."""
+"""One run while it trains and after: state, progress, metrics, curves, log, and its batch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The datasets of the workspace: contents, the runs that use them, and buttons to rename, download, delete."""
+"""The datasets of the workspace: contents, their runs, and rename, download, delete."""
 
 from __future__ import annotations
 

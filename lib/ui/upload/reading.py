@@ -91,7 +91,10 @@ def _describe_lines(lines: list[int], what: str) -> list[str]:
 
 
 def _edit_options(upload: Upload, draft: Draft, sheets: list[str]) -> None:
-    """Draw fields for encoding, separator, quote, header, sheet and empty-cell values; a change reads the file again."""
+    """Draw fields for encoding, separator, quote, header, sheet and empty-cell values.
+
+    A change reads the file again.
+    """
     known = draft.options
     cells = st.columns(3)
     options: dict[str, object] = {

@@ -1,4 +1,4 @@
-"""Session keys and query parameters of the upload page: which upload is open, and which dataset was saved last."""
+"""Session keys and query parameters of the upload page: the open upload, the last dataset."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ _EXAMPLES = {
 
 
 def show_shapes() -> None:
-    """Show the five shapes with their columns, an example, and the losses that the train page offers for them."""
+    """Show the five shapes with their columns, an example, and the losses that fit."""
     st.dataframe(
         shapes_table(),
         hide_index=True,

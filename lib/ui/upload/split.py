@@ -1,4 +1,4 @@
-"""The split: fractions, seed, own held-out file, sizes, and whether the held-out split is large enough."""
+"""The split: fractions, seed, own held-out file, sizes, and whether held-out is large enough."""
 
 from __future__ import annotations
 

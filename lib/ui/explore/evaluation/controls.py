@@ -1,4 +1,4 @@
-"""The controls of a gain: the same training with shuffled targets, and a learning curve, each at one click."""
+"""Controls of a gain: shuffled targets, and a learning curve, each at one click."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The stored evaluation of a run, read once for each version of its file, and how its tables show numbers."""
+"""The stored evaluation of a run, read once for each version, and formats of its tables."""
 
 from __future__ import annotations
 

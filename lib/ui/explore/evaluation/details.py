@@ -1,4 +1,4 @@
-"""Evaluation details: similarity and threshold, side effects, controls, interpolation with the base model."""
+"""Evaluation details: threshold, side effects, controls, interpolation with the base model."""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ def _table_with_share(blends: Interpolation, share: int) -> pd.DataFrame:
 
 
 def _format_point(point: InterpolationPoint, metric: str) -> dict[str, Any]:
-    """Write a measured blend as the table shows it: values, and their differences to base with 95% intervals."""
+    """Write a measured blend as a table row: values, and differences to base with 95% intervals."""
     row: dict[str, Any] = {"share": point.share, "target": point.target, "general": point.general}
     for name, key, change in (("target", metric, point.target_change), ("general", "spearman", point.general_change)):
         if change is not None:

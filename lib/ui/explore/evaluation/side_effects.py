@@ -48,7 +48,7 @@ def _show_heading(name: str, *, detected: bool) -> None:
 
 
 def _show_overfitting(run: Run, evaluation: Evaluation) -> None:
-    """Draw the metric by epoch, and say how validation changed to the best epoch and from there to the last."""
+    """Draw the metric by epoch, and write its change to the best epoch and from there to the last."""
     effects, metric = evaluation.side_effects, selection_metric(evaluation.shape)
     if any(snapshot.train_rows for snapshot in effects.snapshots):
         st.plotly_chart(

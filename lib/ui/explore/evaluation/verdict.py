@@ -1,4 +1,4 @@
-"""The verdict on the held-out split: a sentence and a badge, named warnings, and metrics with their intervals."""
+"""The verdict on the held-out split: sentence, badge, warnings, metrics with intervals."""
 
 from __future__ import annotations
 
@@ -28,7 +28,10 @@ _EVALUATION_JOBS = ("train", "evaluate")
 """Jobs that lead to an evaluation."""
 
 _CARD_WIDTH, _WIDE_CARD_WIDTH, _LONG_VALUE = 196, 240, 13
-"""Pixels: six cards in a row at 1,440, three at 800; wider where the value has more characters than fit."""
+"""Pixels: six cards in a row at 1,440, three at 800.
+
+Wider where the value has more characters than fit.
+"""
 
 _HELD_OUT_NOTE = "Held-out split only: never used to select an epoch, setting or threshold."
 
@@ -97,7 +100,10 @@ def _show_cards(evaluation: Evaluation) -> None:
 
 
 def _show_card(metric: Metric, change: Difference) -> None:
-    """Draw one metric card, base -> tuned, with the difference's 95% interval; coloured where the change is clear."""
+    """Draw one metric card, base -> tuned, with the difference's 95% interval.
+
+    Coloured where the change is clear.
+    """
     clear = change.verdict != "no clear change"
     value = " → ".join(format_metric(metric.key, one) for one in (change.base, change.tuned))
     st.metric(
@@ -113,7 +119,7 @@ def _show_card(metric: Metric, change: Difference) -> None:
 
 
 def _describe_sample(evaluation: Evaluation) -> str:
-    """Write the sizes of the sample, how intervals and test are computed, and the smallest change that it can show."""
+    """Write the sample's sizes, how intervals and test are computed, the smallest detectable change."""
     words = f"{format_count(evaluation.examples, 'example')} in {format_count(evaluation.groups, 'independent group')}"
     if evaluation.documents:
         words += f", ranked among {format_count(evaluation.documents, 'distinct target')}"

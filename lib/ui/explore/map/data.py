@@ -104,7 +104,9 @@ def _texts_by_class(frame: pd.DataFrame, texts: list[str]) -> dict[str, np.ndarr
 
 
 def add_evaluation(lines: pd.DataFrame, frame: pd.DataFrame, pairs: pd.DataFrame) -> tuple[pd.DataFrame, str]:
-    """Add to the map's lines the numbers of the evaluation and the value that colours them; name that value.
+    """Add to the map's lines the evaluation's numbers and the value that colours them.
+
+    Returns the name of that value.
 
     It is the margin where all held-out lines have one, the cosine signed by the score or label where the evaluation
     has no ranks, and the cosine otherwise.

@@ -14,7 +14,10 @@ from lib.ui.explore.map.view import MapView
 
 
 def show_downloads(view: MapView) -> None:
-    """Offer SVG, HTML and Parquet; PNG is the camera above the figure. Each file is made when it is asked for."""
+    """Offer SVG, HTML and Parquet; PNG is the camera above the figure.
+
+    Each file is made on request.
+    """
     layout, run = view.data.map, view.run
 
     def make_svg() -> str:

@@ -1,4 +1,7 @@
-"""The filters of the map: part, change, words, group, classes; all in the address, so that links open the same view."""
+"""The filters of the map: part, change, words, group, classes.
+
+All in the address, so that links open the same view.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +34,10 @@ _MAX_COLOURED = 6
 
 @dataclass(frozen=True)
 class MapFilters:
-    """What a person filters by and the snapshot to start with: hashable, so that a figure is built once for each."""
+    """The map's filters and the snapshot to start with.
+
+    Hashable, so that a figure is built once for each.
+    """
 
     part: str = "held_out"
     change: str = "all"
@@ -42,7 +48,10 @@ class MapFilters:
 
 
 def show_filters(data: MapData, *, hidden: bool = False) -> MapFilters:
-    """Draw the controls and read them. hidden: they stay in the page for the address alone (the present mode)."""
+    """Draw the controls and read them.
+
+    hidden: they stay in the page for the address alone (the present mode).
+    """
     snapshot = _initial_snapshot(data.run, data.map.labels)
     key = "map-filters-unseen" if hidden else "map-filters"
     with st.container(horizontal=True, vertical_alignment="bottom", key=key):
@@ -54,7 +63,10 @@ def show_filters(data: MapData, *, hidden: bool = False) -> MapFilters:
 
 
 def _initial_snapshot(run: str, labels: Mapping[str, str]) -> str:
-    """Find the snapshot that the link names, by name (epoch-002) or label, else the first one. Read once a run."""
+    """Find the snapshot that the link names, by name (epoch-002) or label, else the first one.
+
+    Read once in each run of the page.
+    """
     stored = st.session_state.get(keys.INITIAL_SNAPSHOT)
     if stored is None or stored[0] != run:
         raw = st.query_params.get(keys.MAP_FRAME, "")
@@ -149,7 +161,10 @@ def filter_lines(data: MapData, filters: MapFilters, run: Run) -> pd.DataFrame:
 
 
 def filter_classes(data: MapData, filters: MapFilters, run: Run) -> TextClasses | None:
-    """Select the texts of the coloured classes that the filters let through; None where there are no classes."""
+    """Select the texts of the coloured classes that the filters let through.
+
+    None where there are no classes.
+    """
     if not data.classes:
         return None
     mask = filter_texts(data, filters, run)

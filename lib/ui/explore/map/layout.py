@@ -1,4 +1,4 @@
-"""The layout of the map: how it was computed, and how to compute it first or again with another method."""
+"""The layout of the map: how it was computed, and how to compute it again with another method."""
 
 from __future__ import annotations
 
@@ -31,7 +31,10 @@ def show_missing_map(run: Run) -> None:
 
 
 def show_layout_options(view: MapView) -> None:
-    """Let the person compute the map again with another method; the figures of the present one stand beside."""
+    """Let the person compute the map again with another method.
+
+    The quality of the present one stands beside.
+    """
     job = jobs.find_open_job(view.run, *_JOB_KINDS)
     if job is not None:
         polling.redraw_while_running(

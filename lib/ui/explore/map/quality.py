@@ -47,7 +47,10 @@ def show_line_accuracy(view: MapView) -> None:
 
 
 def line_accuracy(lines: pd.DataFrame) -> float | None:
-    """Compute the share of lines whose length changed in the direction of their cosine; None where no cosine changed."""
+    """Compute the share of lines whose length changed in the direction of their cosine.
+
+    None where no cosine changed.
+    """
     change = (lines["tuned_cosine"] - lines["base_cosine"]).to_numpy()
     changed = np.abs(change) > MIN_COSINE_CHANGE
     if not changed.any():
@@ -56,7 +59,7 @@ def line_accuracy(lines: pd.DataFrame) -> float | None:
 
 
 def quality_sentences(layout: Map, lines: pd.DataFrame, choice: MapSample) -> list[tuple[str, str]]:
-    """List (icon, sentence) on the lines, the neighbourhoods, the layout noise, and how much of the map is shown."""
+    """List (icon, sentence) on lines, neighbourhoods, layout noise, and how much is shown."""
     sentences = []
     share = line_accuracy(lines)
     if share is not None:

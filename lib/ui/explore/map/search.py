@@ -1,4 +1,4 @@
-"""The list beside the map while nothing is selected: the matches of a search, or the pairs that changed most."""
+"""The list beside the map without a selection: search matches, or the pairs that changed most."""
 
 from __future__ import annotations
 

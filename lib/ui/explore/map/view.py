@@ -1,4 +1,4 @@
-"""The view model of the map section: what all its parts draw, put together once in each run of the page."""
+"""The view model of the map section, built once in each run of the page."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from lib.ui.shared.theme import is_dark
 
 @dataclass(frozen=True)
 class MapView:
-    """A run's map data with the filters of the person, the lines they let through, the pairs to ring, and the theme."""
+    """A run's map data with filters, the lines that pass them, pairs to ring, and theme."""
 
     run: Run
     data: MapData

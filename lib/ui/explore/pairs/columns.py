@@ -50,7 +50,7 @@ _TEXT_WIDTH, _WORD_WIDTH = 150, 70
 
 
 def pair_column_config(columns: list[str]) -> dict[str, object]:
-    """Map the titles of these columns to their format: three digits for cosines and margins, whole percent for shares."""
+    """Map column titles to formats: three digits for cosines and margins, whole percent for shares."""
     config: dict[str, object] = {}
     for name in columns:
         kind = name.removeprefix("base_").removeprefix("tuned_")

@@ -1,4 +1,4 @@
-"""One pair in detail: its metrics, its source's nearest neighbours, changed ranks, and a decomposition of its cosine."""
+"""One pair in detail: metrics, nearest neighbours, changed ranks, decomposition of its cosine."""
 
 from __future__ import annotations
 
@@ -116,7 +116,10 @@ def neighbour_table(neighbours: pd.DataFrame, model: str) -> pd.DataFrame:
 
 
 def _show_overtaking(row: pd.Series, neighbours: pd.DataFrame) -> None:
-    """Write which wrong texts the correct one overtook, and which overtook it, as far as the ten nearest tell."""
+    """Write which wrong texts the correct one overtook, and which overtook it.
+
+    As far as the ten nearest show.
+    """
     overtaking, unknown = find_overtaking(row, neighbours)
     for title, texts in overtaking.items():
         st.caption(f"{title} ({len(texts)}):")
@@ -126,7 +129,9 @@ def _show_overtaking(row: pd.Series, neighbours: pd.DataFrame) -> None:
 
 
 def find_overtaking(row: pd.Series, neighbours: pd.DataFrame) -> tuple[dict[str, list[str]], str]:
-    """List by title the wrong texts that changed places with the correct one, and say what cannot be known.
+    """List by title the wrong texts that changed places with the correct one.
+
+    And say what cannot be known.
 
     A text that ranked higher with one model was overtaken only where all that rank higher with the other are known: only
     the ten nearest are stored, so a correct one at rank 12 or beyond may still have that text before it.
@@ -148,7 +153,10 @@ def find_overtaking(row: pd.Series, neighbours: pd.DataFrame) -> tuple[dict[str,
 
 
 def _wrong_above(neighbours: pd.DataFrame, model: str, rank: int) -> list[str]:
-    """List the wrong texts among the ten nearest that rank above the correct one: the first rank - 1 of them."""
+    """List the wrong texts among the ten nearest that rank above the correct one.
+
+    They are the first rank - 1 of them.
+    """
     rows = neighbours[(neighbours["moment"] == model) & ~neighbours["right"].astype(bool)].sort_values("place")
     return rows["text"].head(rank - 1).tolist()
 

@@ -1,4 +1,7 @@
-"""Per-pair results: what got worse, what improved most, what is still wrong; a selected pair opens in detail."""
+"""Per-pair results: what got worse, what improved most, what is still wrong.
+
+A selected pair opens in detail.
+"""
 
 from __future__ import annotations
 
