@@ -26,11 +26,11 @@ from lib.experiments.result import ControlResult, load_control
 from lib.format import format_change, format_difference, format_magnitude
 from lib.jobs.kinds import perform
 from lib.progress import Silent
+from lib.recipe.presets import RECOMMENDED
+from lib.recipe.recipe import Recipe
 from lib.settings import BUNDLED_MODEL, VALIDATION_FRACTION
 from lib.store.runs import Run
 from lib.store.workspace import Workspace, open_workspace
-from lib.training.presets import RECOMMENDED
-from lib.training.recipe import Recipe
 
 SEED = 42
 TOO_HARD: dict[str, Any] = {
@@ -78,7 +78,7 @@ def trained(workspace: Workspace, case: Case) -> Run:
     """Train and evaluate a case and return its run."""
     dataset = workspace.datasets.publish(prepare(case.frame, validation=case.validation), name=case.name)
     recipe = case.recipe.for_shape(dataset.shape)
-    run = workspace.runs.create(dataset=dataset.id, model=BUNDLED_MODEL, recipe=recipe.to_json())
+    run = workspace.runs.create(dataset=dataset.id, model=BUNDLED_MODEL, recipe=recipe)
     perform(workspace, workspace.jobs.get(run.job), Silent())
     for kind in ("evaluate", *(["placebo"] if case.control else [])):
         perform(workspace, workspace.jobs.submit(kind, run=run.id, payload={}), Silent())

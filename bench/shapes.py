@@ -17,12 +17,12 @@ import pandas as pd
 from bench.results import put
 from lib.data.model_inputs import ModelInputs
 from lib.data.prepare import prepare
-from lib.data.shapes import Shape
 from lib.metrics import selection_metric
 from lib.progress import Silent
+from lib.recipe.presets import RECOMMENDED
+from lib.recipe.recipe import Recipe
 from lib.settings import BUNDLED_MODEL
-from lib.training.presets import RECOMMENDED
-from lib.training.recipe import Recipe
+from lib.shapes import Shape
 from lib.training.run import train_model
 
 RATES = (2e-5, 1e-4, 2e-4)

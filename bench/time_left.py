@@ -45,7 +45,7 @@ def main() -> None:
     for name in given.runs:
         run = workspace.runs.get(name)
         history = json.loads((run.model_dir / "closer.json").read_text(encoding="utf-8"))["history"]
-        if history[-1]["epoch"] < run.recipe["epochs"]:
+        if history[-1]["epoch"] < run.recipe.epochs:
             lines.append(f"| {run.name} | stopped early, which nobody can know before | | | | |")
             continue
         found = errors(run.paths.events)

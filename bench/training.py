@@ -29,7 +29,7 @@ from bench.results import RESULTS, append
 from lib.data.prepare import prepare
 from lib.data.samples.python_api import load_python_api
 from lib.data.samples.registry import load_support_desk
-from lib.training.presets import recommended_for
+from lib.recipe.presets import recommended_for
 
 CLASSIC = Setup(name="classic", data="", seed=0, epochs=10)
 OURS = replace(CLASSIC, engine="packed", bf16=True)

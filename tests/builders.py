@@ -10,12 +10,12 @@ import pandas as pd
 
 from lib.data.prepare import prepare
 from lib.data.prepared_dataset import PreparedDataset
-from lib.data.shapes import Shape
 from lib.data.table import Table
+from lib.recipe.recipe import Recipe
+from lib.shapes import Shape
 from lib.store.datasets import Dataset
 from lib.store.runs import Run
 from lib.store.workspace import Workspace
-from lib.training.recipe import Recipe
 
 COLOURS = ("red", "blue", "green", "black", "white", "brown", "grey", "pink")
 THINGS = (
@@ -86,4 +86,4 @@ def add_run(
     workspace: Workspace, dataset: Dataset, model: Path | str, *, recipe: Recipe = FAST, **changes: object
 ) -> Run:
     """Queue a run on it."""
-    return workspace.runs.create(dataset=dataset.id, model=str(model), recipe=replace(recipe, **changes).to_json())  # type: ignore[arg-type]
+    return workspace.runs.create(dataset=dataset.id, model=str(model), recipe=replace(recipe, **changes))  # type: ignore[arg-type]

@@ -13,11 +13,11 @@ import pandas as pd
 from lib.commands.metric_lines import metric_line, metric_lines
 from lib.data.model_inputs import ModelInputs
 from lib.data.normalisation import same_keys
-from lib.data.shapes import Shape, text_columns
 from lib.errors import InputError
 from lib.evaluation.difference import finite_or_none
 from lib.evaluation.result import Evaluation
 from lib.evaluation.side_effects.result import EvaluationWarning
+from lib.shapes import Shape, text_columns
 from lib.store.layout import EvaluationPaths
 
 if TYPE_CHECKING:

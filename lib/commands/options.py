@@ -13,10 +13,10 @@ from lib.data.prepare import prepare
 from lib.data.prepared_dataset import PreparedDataset
 from lib.data.read.options import ReadOptions
 from lib.data.read.tables import read_table
-from lib.data.shapes import VALUE_COLUMN, Shape
 from lib.data.table import Table
 from lib.errors import InputError
 from lib.settings import HELD_OUT_FRACTION, VALIDATION_FRACTION
+from lib.shapes import VALUE_COLUMN, Shape
 
 SEPARATOR_WORDS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}
 

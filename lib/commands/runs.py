@@ -6,6 +6,7 @@ import argparse
 import json
 from typing import Any
 
+from lib.errors import InputError
 from lib.format import format_headline
 from lib.store.runs import Run
 from lib.store.workspace import open_workspace
@@ -47,5 +48,13 @@ def run_json(item: Run) -> dict[str, Any]:
         "created": item.created,
         "model_dir": str(item.model_dir) if item.model_dir.is_dir() else None,
         "headline": item.headline.to_json() if item.headline else None,
-        "recipe": item.recipe,
+        "recipe": _recipe_json(item),
     }
+
+
+def _recipe_json(item: Run) -> dict[str, Any] | None:
+    """Convert a run's recipe; None where it is damaged, which must not hide the other runs."""
+    try:
+        return item.recipe.to_json()
+    except InputError:
+        return None

@@ -21,14 +21,14 @@ from lib import settings
 from lib.commands.metric_lines import metric_lines
 from lib.commands.options import add_data_options, load_data
 from lib.commands.progress_bar import JobProgressBar
-from lib.data.shapes import Shape
 from lib.errors import CloserError, InputError, TrainingError
+from lib.recipe.losses import losses_for
+from lib.recipe.presets import PRESETS, recommended_for
+from lib.recipe.recipe import FIELDS, Recipe
 from lib.settings import BUNDLED_MODEL
+from lib.shapes import Shape
 from lib.store.layout import MODEL_CARD_DATA
 from lib.store.publish import publish
-from lib.training.losses import losses_for
-from lib.training.presets import PRESETS, recommended_for
-from lib.training.recipe import FIELDS, Recipe
 
 if TYPE_CHECKING:
     from lib.data.prepared_dataset import PreparedDataset
@@ -141,10 +141,7 @@ def create_runs(
 ) -> list[str]:
     """Queue a run for each base model and list their ids; several are one batch."""
     batch = f"{name}: {len(models)} models, {datetime.now():%d %b %Y, %H:%M:%S}" if len(models) > 1 else ""
-    return [
-        workspace.runs.create(dataset=dataset.id, model=model, recipe=recipe.to_json(), batch=batch).id
-        for model in models
-    ]
+    return [workspace.runs.create(dataset=dataset.id, model=model, recipe=recipe, batch=batch).id for model in models]
 
 
 def count_classes(prepared: PreparedDataset) -> int:

@@ -5,15 +5,15 @@ The plain texts are those that are stored and shown.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from functools import cached_property
-from typing import Any
 
 import pandas as pd
 
-from lib.data.shapes import Shape, text_columns
+from lib.recipe.recipe import Recipe
+from lib.shapes import Shape, text_columns
 
 
 class Role(StrEnum):
@@ -65,11 +65,8 @@ PLAIN_READING = Reading()
 """Texts are read as they are."""
 
 
-def reading_of(recipe: Mapping[str, Any]) -> Reading:
-    """Choose how a model trained by this recipe (as stored) reads texts.
-
-    As they are, for recipes have no prompts.
-    """
+def reading_of(recipe: Recipe | None) -> Reading:
+    """Choose how a model trained by this recipe reads texts: as they are; recipes have no prompts."""
     return PLAIN_READING
 
 
@@ -85,13 +82,10 @@ class ModelInputs:
     reading: Reading = PLAIN_READING
 
     @classmethod
-    def of(cls, frame: pd.DataFrame, shape: Shape | str, recipe: Mapping[str, Any] | None = None) -> ModelInputs:
-        """Build the inputs of a model by its recipe (as stored).
-
-        Without one, as a default recipe has it.
-        """
+    def of(cls, frame: pd.DataFrame, shape: Shape | str, recipe: Recipe | None = None) -> ModelInputs:
+        """Build the inputs of a model by its recipe, or by a default recipe."""
         shape = Shape(shape)
-        return cls(frame, shape, reading_of(recipe or {}).for_shape(shape))
+        return cls(frame, shape, reading_of(recipe).for_shape(shape))
 
     def with_frame(self, frame: pd.DataFrame) -> ModelInputs:
         """Read other rows in the same way."""

@@ -10,9 +10,9 @@ import pandas as pd
 from lib.data.audit.corrections import Correction
 from lib.data.audit.run import Audit
 from lib.data.columns.mapping import ColumnMapping
-from lib.data.shapes import Shape
 from lib.data.table import ReadReport
 from lib.settings import PARTS
+from lib.shapes import Shape
 
 
 @dataclass(frozen=True)

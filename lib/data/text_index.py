@@ -11,8 +11,8 @@ import pandas as pd
 from lib.data.columns.mapping import Examples
 from lib.data.near_duplicates import near_duplicate_groups
 from lib.data.normalisation import same_key, text_codes
-from lib.data.shapes import Shape
 from lib.settings import PARTS
+from lib.shapes import Shape
 
 
 class TextIndex:

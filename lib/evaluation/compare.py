@@ -7,7 +7,6 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from lib.data.shapes import Shape
 from lib.evaluation.agreement import (
     average_precision,
     average_ranks,
@@ -23,6 +22,7 @@ from lib.evaluation.model_pair import MODEL_NAMES, ModelPair
 from lib.evaluation.task import positives
 from lib.metrics import primary_metric, selection_metric
 from lib.models.vectors import normalize_rows
+from lib.shapes import Shape
 
 MAX_SILHOUETTE_ROWS = 4_000
 """Texts whose silhouettes are compared: it takes all distances between them."""

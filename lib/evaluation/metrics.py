@@ -10,7 +10,6 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from lib.data.shapes import Shape
 from lib.evaluation.agreement import (
     average_precision,
     count_by_threshold,
@@ -20,6 +19,7 @@ from lib.evaluation.agreement import (
 from lib.evaluation.retrieval import nearest_others
 from lib.evaluation.task import EvalTask, positives
 from lib.models.vectors import normalize_rows
+from lib.shapes import Shape
 
 Metrics = dict[str, float]
 Measure = Callable[[EvalTask, np.ndarray], Metrics]

@@ -15,7 +15,6 @@ import numpy as np
 import pandas as pd
 
 from lib.data.model_inputs import ModelInputs
-from lib.data.shapes import Shape
 from lib.errors import NotFoundError
 from lib.evaluation.compare import compare_metrics
 from lib.evaluation.model_pair import ModelPair
@@ -30,6 +29,7 @@ from lib.evaluation.verdict import sentence
 from lib.metrics import primary_metric
 from lib.progress import Progress, Silent
 from lib.settings import ROOT
+from lib.shapes import Shape
 from lib.store.datasets import Dataset
 from lib.store.layout import EvaluationPaths
 from lib.store.publish import publish

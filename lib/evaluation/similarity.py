@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lib.data.shapes import Shape
 from lib.evaluation.agreement import count_by_threshold
 from lib.evaluation.model_pair import MODEL_NAMES, ModelPair
 from lib.evaluation.result import CosineDistribution, Similarity, Threshold
+from lib.shapes import Shape
 
 HISTOGRAM_BINS = np.linspace(-0.5, 1.0, 76)
 """Edges of the histograms: bins of 0.02; lower cosines count in the first bin."""

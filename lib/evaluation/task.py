@@ -11,10 +11,10 @@ import pandas as pd
 from lib.data.columns.names import SAME_WORDS
 from lib.data.model_inputs import ModelInputs
 from lib.data.normalisation import same_keys
-from lib.data.shapes import Shape
 from lib.errors import InputError
 from lib.evaluation.retrieval import Retrieval, retrieve
 from lib.models.vectors import normalize_rows
+from lib.shapes import Shape
 
 RANDOM_PAIRS = 20_000
 """Random pairs that a model's cosines are compared with."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from math import isfinite
 
-from lib.data.shapes import Shape
 from lib.evaluation.bootstrap import MIN_GROUPS
 from lib.evaluation.difference import Difference
 from lib.evaluation.result import ExampleCounts
 from lib.format import format_change, format_count, format_detectable, metric_title
+from lib.shapes import Shape
 
 ROUGH_GROUPS = 20
 """Below this many independent groups the sentence says so: intervals of so few are approximate."""

@@ -8,17 +8,16 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from lib.data.shapes import TEXT_COLUMNS, VALUE_COLUMN, Shape
 from lib.experiments.held_out import HeldOutComparison, train_variant
 from lib.experiments.result import CONTROL, ControlResult, save_experiment
+from lib.shapes import TEXT_COLUMNS, VALUE_COLUMN, Shape
 from lib.store.context import JobContext
-from lib.training.recipe import recipe_of
 
 
 def run_control(context: JobContext) -> tuple[str, ...]:
     """Train with shuffled targets on the same budget, compare it with base and run, store the result."""
     held_out = HeldOutComparison(context)
-    frame = shuffle_targets(held_out.inputs.frame, held_out.inputs.shape, seed=recipe_of(context.run).seed)
+    frame = shuffle_targets(held_out.inputs.frame, held_out.inputs.shape, seed=context.run.recipe.seed)
     control = train_variant(context, held_out, frame, name="control")
     base, tuned = held_out.base(), held_out.tuned()
     result = ControlResult(

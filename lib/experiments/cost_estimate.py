@@ -17,13 +17,13 @@ from lib.data.model_inputs import ModelInputs
 from lib.errors import CancelledError, CloserError, TrainingError
 from lib.process import ChildDiedError, answer_call, call_module
 from lib.progress import Silent
+from lib.recipe.recipe import Recipe
 from lib.store.context import JobContext
 from lib.store.jobs import Job
 from lib.store.layout import WorkspacePaths
 from lib.store.publish import write_atomic
 from lib.store.workspace import Workspace, open_workspace
 from lib.training import cadence
-from lib.training.recipe import Recipe
 
 if TYPE_CHECKING:
     from lib.training.state import TrainState
@@ -167,7 +167,7 @@ def measure_cost(home: Path, planned: PlannedTraining, *, folder: Path) -> Estim
     from lib.training.validation_sample import count_validation_texts
 
     dataset = open_workspace(home).datasets.get(planned.dataset)
-    inputs = ModelInputs.of(dataset.frame(), dataset.shape, planned.recipe.to_json())
+    inputs = ModelInputs.of(dataset.frame(), dataset.shape, planned.recipe)
     frame = inputs.frame
     rows = frame[frame["part"] == "train"].head(MAX_BATCHES * planned.recipe.batch_size)
     validation = frame[frame["part"] == "validation"].head(MAX_VALIDATION_ROWS)

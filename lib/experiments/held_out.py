@@ -68,7 +68,6 @@ def train_variant(context: JobContext, held_out: HeldOutComparison, frame: pd.Da
     No model stays.
     """
     from lib.models.loader import load_model
-    from lib.training.recipe import recipe_of
     from lib.training.run import train_model
 
     run = context.run
@@ -76,7 +75,7 @@ def train_variant(context: JobContext, held_out: HeldOutComparison, frame: pd.Da
         trained = train_model(
             inputs=held_out.inputs.with_frame(frame),
             model_name=run.model,
-            recipe=recipe_of(run),
+            recipe=run.recipe,
             folder=folder,
             home=context.workspace.home,
             progress=ExperimentProgress(context.progress, name),

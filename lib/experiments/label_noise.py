@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 
 from lib.data.model_inputs import ModelInputs
-from lib.data.shapes import Shape
 from lib.errors import InputError
 from lib.evaluation.task import EvalTask
 from lib.models.vectors import check_finite, normalize_rows
 from lib.settings import PARTS
+from lib.shapes import Shape
 
 MAX_LABEL_ERRORS = 500
 """Rows that are listed at most."""

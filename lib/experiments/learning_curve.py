@@ -8,7 +8,6 @@ import pandas as pd
 from lib.experiments.held_out import HeldOutComparison, train_variant
 from lib.experiments.result import LEARNING_CURVE, LearningCurve, LearningCurvePoint, save_experiment
 from lib.store.context import JobContext
-from lib.training.recipe import recipe_of
 
 TRAIN_FRACTIONS = (0.25, 0.5)
 """Fractions of the training data that are trained on; all of it is the run itself."""
@@ -21,7 +20,7 @@ def run_learning_curve(context: JobContext) -> tuple[str, ...]:
     """Train on 25% and 50% of the training data, compare with base and run, store the curve."""
     held_out = HeldOutComparison(context)
     frame = held_out.inputs.frame
-    seed = recipe_of(context.run).seed
+    seed = context.run.recipe.seed
     points: list[LearningCurvePoint] = []
     base = before = held_out.base()
     for fraction in TRAIN_FRACTIONS:

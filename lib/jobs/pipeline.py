@@ -15,7 +15,6 @@ AFTER_TRAINING = ("evaluate", "project")
 
 def train(context: JobContext) -> tuple[str, ...]:
     """Train the run's model; evaluation and map follow."""
-    from lib.training.recipe import recipe_of
     from lib.training.run import train_model
 
     run, dataset = context.run, context.dataset
@@ -23,7 +22,7 @@ def train(context: JobContext) -> tuple[str, ...]:
         train_model(
             inputs=ModelInputs.of(dataset.frame(), dataset.shape, run.recipe),
             model_name=run.model,
-            recipe=recipe_of(run),
+            recipe=run.recipe,
             folder=run.folder,
             home=context.workspace.home,
             progress=context.progress,

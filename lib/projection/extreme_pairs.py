@@ -13,12 +13,12 @@ import numpy as np
 import pandas as pd
 
 from lib.data.model_inputs import ModelInputs
-from lib.data.shapes import TEXT_COLUMNS
 from lib.evaluation.run import cached_embedder
 from lib.evaluation.store import load_pairs
 from lib.progress import Progress
 from lib.projection.methods import NUM_EXTREMES
 from lib.projection.points import unit_snapshot
+from lib.shapes import TEXT_COLUMNS
 from lib.store.runs import Run
 
 

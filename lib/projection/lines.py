@@ -7,10 +7,10 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from lib.data.shapes import TEXT_COLUMNS, Shape
 from lib.projection.layout import Layout
 from lib.projection.quality import LayoutQuality, line_quality
 from lib.projection.seed_noise import SeedNoise
+from lib.shapes import TEXT_COLUMNS, Shape
 
 
 def pair_lines(frame: pd.DataFrame, texts: list[str], *, shape: str) -> pd.DataFrame:

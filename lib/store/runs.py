@@ -6,12 +6,13 @@ import json
 import shutil
 import sqlite3
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from lib.errors import InputError, NotFoundError
+from lib.recipe.recipe import Recipe
 from lib.store.database import Database, now
 from lib.store.datasets import clean_name
 from lib.store.headline import Headline
@@ -27,6 +28,8 @@ class Run:
 
     batch: id shared by the runs of one press; job: the training job's id.
 
+    recipe_text: the recipe as stored, JSON.
+
     spent: the seconds of its training's ended attempts; `started` and `ended` are those of the last one.
     """
 
@@ -36,7 +39,7 @@ class Run:
     starred: bool
     dataset: str
     model: str
-    recipe: dict[str, Any]
+    recipe_text: str
     batch: str
     created: str
     headline: Headline | None
@@ -48,6 +51,11 @@ class Run:
     ended: str | None
     spent: float
     folder: Path
+
+    @cached_property
+    def recipe(self) -> Recipe:
+        """The settings of its training. Raises InputError where a newer version or a damaged database left unusable ones."""
+        return Recipe.from_text(self.recipe_text)
 
     @property
     def model_dir(self) -> Path:
@@ -93,7 +101,7 @@ class Runs:
         self._database, self._folder = database, folder
 
     def create(
-        self, *, dataset: str, model: str, recipe: dict[str, Any], batch: str = "", name: str = "", key: str = ""
+        self, *, dataset: str, model: str, recipe: Recipe, batch: str = "", name: str = "", key: str = ""
     ) -> Run:
         """Add a run and its queued training in one transaction; the same key twice is the same run."""
         with self._database.changing() as connection:
@@ -143,11 +151,11 @@ class Runs:
         run = self.get(identity)
         if run.state not in DONE:
             raise InputError(f"{run.name} has not ended yet.", todo="Wait for it, or cancel it first.")
-        if epochs <= int(run.recipe.get("epochs", 0)) and run.state == "succeeded":
-            raise InputError(f"{run.name} has {run.recipe['epochs']} epochs already.", todo="Ask for more than that.")
-        recipe = run.recipe | {"epochs": epochs, "patience": 0}
+        if epochs <= run.recipe.epochs and run.state == "succeeded":
+            raise InputError(f"{run.name} has {run.recipe.epochs} epochs already.", todo="Ask for more than that.")
+        recipe = replace(run.recipe, epochs=epochs, patience=0)
         with self._database.changing() as connection:
-            connection.execute("UPDATE runs SET recipe = ? WHERE id = ?", (json.dumps(recipe), identity))
+            connection.execute("UPDATE runs SET recipe = ? WHERE id = ?", (recipe.to_text(), identity))
             connection.execute(
                 "UPDATE jobs SET state = 'queued', attempts = 0, reason = '', ended = NULL, position = ?"
                 " WHERE id = ? AND state IN ('succeeded', 'failed', 'cancelled')",
@@ -209,7 +217,7 @@ class Runs:
         connection: sqlite3.Connection,
         dataset: str,
         model: str,
-        recipe: dict[str, Any],
+        recipe: Recipe,
         batch: str,
         name: str,
         key: str,
@@ -221,7 +229,7 @@ class Runs:
         title = clean_name(name or f"{row['name']}, {model.rsplit('/', 1)[-1]}")[:200]
         connection.execute(
             "INSERT INTO runs (id, key, name, dataset, model, recipe, heading, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (identity, key or None, title, dataset, model, json.dumps(recipe), batch, now()),
+            (identity, key or None, title, dataset, model, recipe.to_text(), batch, now()),
         )
         (self._folder / identity).mkdir(parents=True, exist_ok=True)
         insert(connection, "train", run=identity, payload={}, key=f"train-{identity}")
@@ -235,7 +243,7 @@ class Runs:
 
     def _run(self, row: sqlite3.Row) -> Run:
         values = {name: row[name] for name in row.keys() if name != "key"}  # noqa: SIM118
-        values["recipe"] = json.loads(row["recipe"])
+        values["recipe_text"] = values.pop("recipe")
         values["headline"] = Headline.from_json(json.loads(row["headline"] or "{}"))
         values["batch"] = values.pop("heading")  # the column's name since the first version
         values["starred"] = bool(row["starred"])

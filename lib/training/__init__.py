@@ -1,1 +1,1 @@
-"""Fine-tuning: recipe, losses, batches, the training loop, checkpoints, the saved model."""
+"""Fine-tuning by a recipe: batches, the training loop, checkpoints, the saved model."""

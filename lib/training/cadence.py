@@ -5,7 +5,7 @@ Light, for estimates on pages too.
 
 from __future__ import annotations
 
-from lib.training.recipe import Recipe
+from lib.recipe.recipe import Recipe
 
 ENCODING_SHARE = 1 / 3
 """Cost of encoding a text, relative to training on it.

@@ -8,8 +8,8 @@ from sentence_transformers import SentenceTransformer
 
 from lib.errors import InputError
 from lib.models import static
-from lib.training.options import STATIC_RATE
-from lib.training.recipe import FIELDS, Recipe
+from lib.recipe.options import STATIC_RATE
+from lib.recipe.recipe import FIELDS, Recipe
 
 
 def adapt_recipe(recipe: Recipe, model: SentenceTransformer) -> tuple[Recipe, list[str]]:

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from lib.data.normalisation import same_keys
-from lib.data.shapes import Shape
-from lib.training.recipe import Recipe
+from lib.recipe.recipe import Recipe
+from lib.shapes import Shape
 
 SMALLEST_GROUPED = 4
 """Rows of a batch that two classes can share: two texts of each."""

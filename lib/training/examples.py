@@ -10,9 +10,9 @@ import pandas as pd
 
 from lib.data.model_inputs import ModelInputs
 from lib.data.normalisation import same_keys
-from lib.data.shapes import Shape
 from lib.errors import InputError
 from lib.evaluation.task import same_label
+from lib.shapes import Shape
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,12 @@ from pathlib import Path
 
 from lib.errors import TrainingError
 from lib.models.packed import activation_cache, batches, switch
+from lib.recipe import losses
+from lib.recipe.options import STATIC_RATE
+from lib.recipe.recipe import Recipe
 from lib.store.layout import RunPaths
-from lib.training import cadence, checkpoints, losses, st_trainer
+from lib.training import cadence, checkpoints, st_trainer
 from lib.training.compatibility import learning_rate_of
-from lib.training.options import STATIC_RATE
-from lib.training.recipe import Recipe
 from lib.training.state import History, TrainState
 from lib.training.validate import validate
 

@@ -10,7 +10,7 @@ from sentence_transformers import SentenceTransformer
 
 from lib.errors import TrainingError, is_out_of_memory
 from lib.process import peak_process_memory
-from lib.training.recipe import Recipe
+from lib.recipe.recipe import Recipe
 
 
 def peak_memory(device: torch.device) -> int:

@@ -6,11 +6,11 @@ import json
 import shutil
 from pathlib import Path
 
-from lib.data.shapes import TEXT_COLUMNS, Shape
 from lib.errors import TrainingError
 from lib.format import format_bytes
 from lib.models.catalog import resolve
-from lib.training.recipe import Recipe
+from lib.recipe.recipe import Recipe
+from lib.shapes import TEXT_COLUMNS, Shape
 from lib.training.snapshots import kept_moments, shown_limit
 
 COPIES = 13

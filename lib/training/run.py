@@ -17,6 +17,7 @@ from lib.models.encoder import encode
 from lib.models.loader import choose_device, load_model
 from lib.process import keep_freed_memory
 from lib.progress import Heartbeat, Progress
+from lib.recipe.recipe import Recipe
 from lib.store.layout import RunPaths
 from lib.store.names import folder_name
 from lib.store.publish import recover
@@ -27,7 +28,6 @@ from lib.training.examples import TrainingColumns, training_columns
 from lib.training.loop import run_epochs
 from lib.training.memory import naming_memory, peak_memory
 from lib.training.preflight import check_room, needed_bytes
-from lib.training.recipe import Recipe
 from lib.training.snapshots import kept_moments, shown_texts
 from lib.training.state import History, TrainResult, TrainState
 from lib.training.validate import measure_base

@@ -14,9 +14,9 @@ from sentence_transformers import SentenceTransformer
 from lib.errors import ModelError, TrainingError
 from lib.models.encoder import encode
 from lib.models.loader import load_model
+from lib.recipe.recipe import Recipe
 from lib.store.publish import publish
 from lib.training.card import CARD, FACTS, write_card
-from lib.training.recipe import Recipe
 
 SAME_MODEL = 0.9999
 COMPARED = 64

@@ -20,17 +20,17 @@ from torch import nn
 from transformers import PrinterCallback, TrainerCallback
 from transformers.pytorch_utils import Conv1D
 
-from lib.data.shapes import Shape
 from lib.errors import TrainingError
 from lib.models.encoder import SMALLEST_BF16
 from lib.models.freezing import freeze_lower_layers
 from lib.models.packed import batches, switch
 from lib.models.static import is_static_model
+from lib.recipe.recipe import Recipe
+from lib.shapes import Shape
 from lib.training import checkpoints
 from lib.training.batches import FairBatches
 from lib.training.epoch_plan import grouped_size
 from lib.training.examples import TrainingColumns, text_ids
-from lib.training.recipe import Recipe
 
 
 @dataclass

@@ -14,15 +14,15 @@ import numpy as np
 from sentence_transformers import SentenceTransformer
 
 from lib.data.model_inputs import ModelInputs
-from lib.data.shapes import Shape
 from lib.evaluation.task import EvalTask
 from lib.metrics import selection_metric
 from lib.progress import Progress
+from lib.recipe.recipe import Recipe
+from lib.shapes import Shape
 from lib.store.layout import RunPaths
 from lib.store.snapshots import SnapshotWriter
 from lib.training import cadence
 from lib.training.examples import TrainingColumns
-from lib.training.recipe import Recipe
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
-from lib.data.shapes import Shape
 from lib.errors import TrainingError
 from lib.evaluation.metrics import measure
 from lib.models.encoder import encode
 from lib.models.loader import fingerprint
 from lib.models.vector_cache import EmbeddingCache
 from lib.progress import Heartbeat
+from lib.shapes import Shape
 from lib.store.snapshots import BASE
 from lib.training import checkpoints, negatives
 from lib.training.snapshots import is_shown

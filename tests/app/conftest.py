@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,11 @@ from streamlit.testing.v1 import AppTest
 
 from lib.data.prepare import prepare
 from lib.jobs.events import EventWriter
+from lib.recipe.presets import RECOMMENDED
 from lib.store.datasets import Dataset
 from lib.store.headline import Headline
 from lib.store.runs import Run
 from lib.store.workspace import Workspace, open_workspace
-from lib.training.presets import RECOMMENDED
 
 ROUTER = Path(__file__).resolve().parent.parent.parent / "pages" / "router.py"
 
@@ -40,7 +41,7 @@ def make_run(workspace: Workspace, dataset: Dataset) -> Callable[..., Run]:
     """Give a function that makes a run in a state, with a curve, a headline and a model folder where the state has them."""
 
     def make(state: str = "succeeded", *, name: str = "", recipe: dict[str, Any] | None = None, **rest: Any) -> Run:
-        settings = RECOMMENDED.for_shape(dataset.shape).to_json() | (recipe or {})
+        settings = replace(RECOMMENDED.for_shape(dataset.shape), **(recipe or {}))
         model = "sentence-transformers/all-MiniLM-L6-v2"
         run = workspace.runs.create(dataset=dataset.id, model=model, recipe=settings, name=name, **rest)
         if state != "queued":

@@ -16,17 +16,17 @@ from streamlit.testing.v1 import AppTest
 
 from lib.data.columns.guess import guess_mapping
 from lib.data.prepare import prepare
-from lib.data.shapes import Shape
 from lib.data.table import Table
 from lib.errors import CloserError, ModelError
 from lib.jobs.events import EventWriter
 from lib.jobs.locks import worker_lock
+from lib.recipe.losses import losses_for
+from lib.recipe.presets import CLASSIC, recommended_for
+from lib.recipe.recipe import FIELDS
+from lib.shapes import Shape
 from lib.store.datasets import Dataset
 from lib.store.runs import Run
 from lib.store.workspace import Workspace
-from lib.training.losses import losses_for
-from lib.training.presets import CLASSIC, recommended_for
-from lib.training.recipe import FIELDS
 from lib.ui.train import cost
 from lib.ui.train import form as train_form
 from lib.ui.train.form import describe_preset
@@ -45,7 +45,7 @@ def test_start_makes_one_run_with_the_recommended_recipe(
     button(app, "Start training").click().run()
     assert not app.exception
     (run,) = workspace.runs.all()
-    assert run.recipe == recommended_for(dataset.counts["train"]).for_shape(dataset.shape).to_json()
+    assert run.recipe == recommended_for(dataset.counts["train"]).for_shape(dataset.shape)
     assert app.query_params["run"] == run.id
 
 
@@ -77,7 +77,7 @@ def test_edited_settings_reach_the_run(
     next(one for one in app.number_input if one.label == "Batch size").set_value(16).run()
     button(app, "Start training").click().run()
     recipe = workspace.runs.all()[0].recipe
-    assert (recipe["epochs"], recipe["batch_size"]) == (500, 16)
+    assert (recipe.epochs, recipe.batch_size) == (500, 16)
 
 
 def test_the_classic_preset_is_the_well_known_recipe(
@@ -86,7 +86,7 @@ def test_the_classic_preset_is_the_well_known_recipe(
     app = open_page("train")
     app.segmented_control[0].set_value("Classic").run()
     button(app, "Start training").click().run()
-    assert workspace.runs.all()[0].recipe == CLASSIC.for_shape(dataset.shape).to_json()
+    assert workspace.runs.all()[0].recipe == CLASSIC.for_shape(dataset.shape)
 
 
 def test_settings_that_do_nothing_for_a_loss_are_not_shown(open_page: Callable[..., AppTest], dataset: Dataset) -> None:
@@ -257,7 +257,7 @@ def test_every_loss_of_a_shape_is_offered_and_starts(
         loss_box(app).set_value(loss.name).run()
         button(app, "Start training").click().run()
         assert not app.exception
-        assert workspace.runs.all()[0].recipe["loss"] == loss.name
+        assert workspace.runs.all()[0].recipe.loss == loss.name
         button(app, "Set up another training").click().run()
 
 
@@ -291,7 +291,7 @@ def test_a_static_model_is_not_asked_for_what_only_a_transformer_has(
     assert not labels(app) & TRANSFORMERS_OWN
     assert "50 times the learning rate: 5.0e-03" in texts(app)
     button(app, "Start training").click().run()
-    assert workspace.runs.all()[0].recipe == recommended_for(dataset.counts["train"]).for_shape(dataset.shape).to_json()
+    assert workspace.runs.all()[0].recipe == recommended_for(dataset.counts["train"]).for_shape(dataset.shape)
 
 
 def test_what_does_nothing_without_hard_negatives_is_shown_with_them(

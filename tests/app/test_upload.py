@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lib.data.shapes import Shape
 from lib.errors import ModelError
+from lib.shapes import Shape
 from lib.store.datasets import Dataset
 from lib.store.uploads import store_upload
 from lib.store.workspace import Workspace

@@ -159,7 +159,7 @@ def test_a_file_of_ones_own_through_two_windows_a_reload_and_a_restart(
         expect(one.get_by_role("button", name="Explore").last).to_be_visible(timeout=TRAINED)
         expect(one.get_by_test_id("stMain")).to_contain_text("Finished")
     done = open_workspace(server.home).runs.get(run.id)
-    assert (done.state, done.recipe["epochs"]) == ("succeeded", 1)
+    assert (done.state, done.recipe.epochs) == ("succeeded", 1)
     assert len(open_workspace(server.home).jobs.all(kind="train")) == 1
     window.get_by_role("button", name="Explore").last.click()
     expect(window.locator(".js-plotly-plot").first).to_be_visible(timeout=60_000)

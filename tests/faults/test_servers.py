@@ -132,8 +132,8 @@ def test_eight_processes_under_random_kills_claim_each_job_once(farm: Farm, tmp_
 def test_two_presses_at_once_are_one_run(farm: Farm) -> None:
     run = farm.add(epochs=1)
     press = (
-        "import sys; from lib.store.workspace import open_workspace; "
-        "print(open_workspace().runs.create(dataset=sys.argv[1], model='m', recipe={}, key='press').id)"
+        "import sys; from lib.recipe.recipe import Recipe; from lib.store.workspace import open_workspace; "
+        "print(open_workspace().runs.create(dataset=sys.argv[1], model='m', recipe=Recipe(), key='press').id)"
     )
     presses = [
         subprocess.Popen(

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from lib.data.model_inputs import ModelInputs
-from lib.data.shapes import Shape
 from lib.evaluation.compare import compare_metrics
 from lib.evaluation.difference import Difference
 from lib.evaluation.metrics import measure
 from lib.evaluation.model_pair import ModelPair
 from lib.evaluation.task import EvalTask
 from lib.metrics import METRICS, Metric, card_metrics, key_of_title, primary_metric, selection_metric
+from lib.shapes import Shape
 from tests.unit.evaluation.fakes import of_text
 from tests.unit.training.small import frame_of
 

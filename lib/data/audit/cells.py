@@ -6,8 +6,8 @@ import numpy as np
 
 from lib.data.audit.check import DROP, FIX, KEEP, AuditContext, Check, CheckResult
 from lib.data.columns.mapping import Examples
-from lib.data.shapes import Shape
 from lib.data.text_index import TextIndex
+from lib.shapes import Shape
 
 
 def find_wrong_width(index: TextIndex, context: AuditContext) -> CheckResult:

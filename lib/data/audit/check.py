@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from lib.data.columns.mapping import Examples
-from lib.data.shapes import Shape
 from lib.data.text_index import TextIndex
+from lib.shapes import Shape
 
 KEEP, DROP, FIX = "keep", "drop", "fix"
 

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from lib.data.audit.check import DROP, KEEP, AuditContext, Check, CheckResult
-from lib.data.shapes import Shape
 from lib.data.text_index import TextIndex, duplicate_rows, row_codes
+from lib.shapes import Shape
 
 PAIRED_SHAPES = (Shape.PAIRS, Shape.SCORED, Shape.LABELLED_PAIRS, Shape.TRIPLETS)
 RANKED_SHAPES = (Shape.PAIRS, Shape.TRIPLETS)

@@ -22,9 +22,9 @@ from lib.data.columns.names import (
     TEXT_NAMES,
 )
 from lib.data.columns.profile import ColumnProfile, profile_columns
-from lib.data.shapes import TEXT_COLUMNS, VALUE_COLUMN, Shape
 from lib.data.table import Table
 from lib.errors import InputError
+from lib.shapes import TEXT_COLUMNS, VALUE_COLUMN, Shape
 
 Roles = dict[str, tuple[str, ...]]
 """Canonical column -> the table's columns that it is read from."""

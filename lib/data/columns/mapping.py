@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lib.data.shapes import TEXT_COLUMNS, VALUE_COLUMN, Shape, text_columns
 from lib.data.table import Table
 from lib.errors import InputError
+from lib.shapes import TEXT_COLUMNS, VALUE_COLUMN, Shape, text_columns
 
 SCALES: dict[str, tuple[float, float]] = {"0-1": (0, 1), "-1-1": (-1, 1), "0-5": (0, 5), "1-5": (1, 5)}
 """Score scales by their name on pages and in options; any other `low-high` is parsed too."""

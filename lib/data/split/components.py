@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from lib.data.columns.mapping import Examples
-from lib.data.shapes import Shape
 from lib.data.text_index import TextIndex
+from lib.shapes import Shape
 
 
 def find_components(examples: Examples, *, near_codes: np.ndarray | None = None) -> np.ndarray:

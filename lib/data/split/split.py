@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 
 from lib.data.columns.mapping import Examples
-from lib.data.shapes import Shape
 from lib.data.split.components import find_components
 from lib.data.split.cut_components import cut_components
 from lib.data.text_index import TextIndex
 from lib.errors import InputError
 from lib.settings import HELD_OUT_FRACTION, PARTS, VALIDATION_FRACTION
+from lib.shapes import Shape
 
 
 def split_examples(

@@ -49,6 +49,11 @@ class Switch:
     forward_parameters: set[str] | None
     bf16: bool = False
 
+    def apply_to(self, twin: SentenceTransformer) -> None:
+        """Switch packing on for a copy of the model, whose forward is still bound to the original."""
+        disable_packing(twin)
+        enable_packing(twin, bf16=self.bf16)
+
 
 def can_pack(model: SentenceTransformer) -> bool:
     """Check for a bidirectional text transformer on the CPU.

@@ -8,8 +8,8 @@ import streamlit as st
 
 from lib import settings
 from lib.data.model_inputs import reading_of
-from lib.data.shapes import Shape
 from lib.models.inference.client import InferenceClient
+from lib.shapes import Shape
 from lib.store.runs import Run
 from lib.store.workspace import open_workspace
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from lib.data.shapes import Shape
 from lib.format import format_bytes, format_cosine
+from lib.shapes import Shape
 from lib.store.publish import size_of
 from lib.store.runs import Run
 from lib.store.workspace import open_workspace

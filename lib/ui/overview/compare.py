@@ -12,9 +12,9 @@ from lib.evaluation.compare_runs import TOP_1_ACCURACY, compare_tuned_models
 from lib.evaluation.difference import Difference
 from lib.evaluation.store import load_pairs
 from lib.format import format_change, format_headline, metric_title
+from lib.recipe.recipe import FIELDS
 from lib.store.runs import Run
 from lib.store.workspace import open_workspace
-from lib.training.recipe import FIELDS, recipe_of
 from lib.ui.shared import cache
 from lib.ui.shared.cache import file_stamp
 from lib.ui.shared.components import catch_errors, escape_markdown
@@ -98,7 +98,7 @@ def setting_of(run: Run, name: str) -> object:
     """A run's model, dataset or setting; one that an older run does not store has its default."""
     if name in ("model", "dataset"):
         return getattr(run, name)
-    return getattr(recipe_of(run), name)
+    return getattr(run.recipe, name)
 
 
 def _show_curves(runs: Sequence[Run]) -> None:

@@ -9,10 +9,10 @@ import streamlit as st
 
 from lib.errors import CloserError
 from lib.format import format_bytes, format_count, format_headline
+from lib.recipe.recipe import FIELDS
 from lib.store.publish import remove, size_of
 from lib.store.runs import Run
 from lib.store.workspace import Workspace
-from lib.training.recipe import FIELDS, recipe_of
 from lib.ui.shared import cache, state
 from lib.ui.shared.components import catch_errors, show_error, show_partial_badge, show_state_badge, show_verdict_badge
 
@@ -63,7 +63,7 @@ def _show_buttons(workspace: Workspace, run: Run) -> None:
 
 def _show_extend(workspace: Workspace, run: Run) -> None:
     """Offer to continue the run from its newest checkpoint with more epochs."""
-    done = recipe_of(run).epochs
+    done = run.recipe.epochs
     if done >= _MAX_EPOCHS:
         st.write(f"This run has {done} epochs, the maximum.")
         return

@@ -8,10 +8,10 @@ import streamlit as st
 
 from lib import settings
 from lib.data.samples.add import add_sample
+from lib.recipe.presets import recommended_for
 from lib.store.datasets import Dataset
 from lib.store.runs import Run
 from lib.store.workspace import Workspace
-from lib.training.presets import recommended_for
 from lib.ui.shared import state
 
 _SAMPLE = "support_desk"
@@ -72,5 +72,5 @@ def start_sample(workspace: Workspace) -> Run:
     dataset = add_sample(workspace, _SAMPLE)
     recipe = recommended_for(dataset.counts["train"]).for_shape(dataset.shape)
     return workspace.runs.create(
-        dataset=dataset.id, model=settings.BUNDLED_MODEL, recipe=recipe.to_json(), key=state.submission_key("sample")
+        dataset=dataset.id, model=settings.BUNDLED_MODEL, recipe=recipe, key=state.submission_key("sample")
     )

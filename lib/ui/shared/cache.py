@@ -8,9 +8,9 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from lib.data.shapes import Shape
 from lib.jobs.events import read_events
 from lib.jobs.status import Status, fold
+from lib.shapes import Shape
 from lib.store.datasets import Dataset
 from lib.store.publish import size_of
 from lib.store.runs import Run

@@ -9,13 +9,13 @@ from contextlib import contextmanager
 
 import streamlit as st
 
-from lib.data.shapes import Shape
 from lib.errors import CloserError, DamagedError, InputError
 from lib.format import format_time
+from lib.recipe.losses import LOSSES
+from lib.recipe.presets import changed_settings
+from lib.recipe.recipe import FIELDS
+from lib.shapes import Shape
 from lib.store.runs import Run
-from lib.training.losses import LOSSES
-from lib.training.presets import changed_settings
-from lib.training.recipe import FIELDS, recipe_of
 from lib.ui.shared import state
 
 STATE_LABELS = {
@@ -146,7 +146,7 @@ def show_verdict_badge(verdict: str) -> None:
 def settings_summary(run: Run) -> str:
     """Write a run's settings that differ from Recommended in one line: "epochs 9, batch size 16"."""
     try:
-        changed = changed_settings(recipe_of(run))
+        changed = changed_settings(run.recipe)
     except InputError:  # one damaged recipe must not hide the other runs
         return "unreadable settings"
     return ", ".join(f"{FIELDS[name].label.lower()} {value}" for name, value in changed.items()) or "Recommended"

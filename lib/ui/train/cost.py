@@ -9,17 +9,17 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from lib.data.shapes import Shape
 from lib.experiments.cost_estimate import PlannedTraining, load_estimate
 from lib.format import format_bytes, format_duration
 from lib.jobs.kinds import is_background
 from lib.models.catalog import STATIC_MODEL, resolve
+from lib.recipe.recipe import Recipe
+from lib.shapes import Shape
 from lib.store.datasets import Dataset
 from lib.store.jobs import OPEN, Job
 from lib.store.workspace import Workspace, open_workspace
 from lib.training import preflight
 from lib.training.epoch_plan import EpochPlan, TextCounts, count_texts, plan_epoch
-from lib.training.recipe import Recipe
 from lib.ui.shared import state
 from lib.ui.shared.components import escape_markdown, show_error
 from lib.ui.shared.supervisor_status import has_server

@@ -8,16 +8,16 @@ import pandas as pd
 import streamlit as st
 
 from lib import settings
-from lib.data.shapes import Shape
 from lib.errors import CloserError, InputError
 from lib.evaluation.task import same_label
 from lib.models.catalog import entries, is_static_name, resolve
+from lib.recipe.losses import losses_for
+from lib.recipe.presets import CLASSIC, recommended_for
+from lib.recipe.recipe import Recipe
+from lib.shapes import Shape
 from lib.store.datasets import Dataset
 from lib.store.names import RUN_PREFIX
 from lib.store.workspace import Workspace
-from lib.training.losses import losses_for
-from lib.training.presets import CLASSIC, recommended_for
-from lib.training.recipe import Recipe
 from lib.ui.shared import cache, state
 from lib.ui.shared.components import SHAPE_TITLES, escape_markdown, show_empty_state, show_error
 from lib.ui.train import cost, recipe_form
@@ -163,9 +163,7 @@ def _start(workspace: Workspace, dataset: Dataset, models: list[str], recipe: Re
     batch = f"{dataset.name}: {len(models)} models, {datetime.now():%d %b %Y, %H:%M:%S}" if len(models) > 1 else ""
     try:
         runs = [
-            workspace.runs.create(
-                dataset=dataset.id, model=model, recipe=recipe.to_json(), batch=batch, key=f"{press}-{number}"
-            )
+            workspace.runs.create(dataset=dataset.id, model=model, recipe=recipe, batch=batch, key=f"{press}-{number}")
             for number, model in enumerate(models)
         ]
     except InputError as error:

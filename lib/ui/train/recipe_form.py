@@ -8,12 +8,12 @@ from typing import Any
 
 import streamlit as st
 
-from lib.data.shapes import Shape
 from lib.errors import CloserError
-from lib.training.fields import Field
-from lib.training.losses import LOSSES, losses_for
-from lib.training.options import STATIC_RATE
-from lib.training.recipe import FIELDS, Recipe
+from lib.recipe.fields import Field
+from lib.recipe.losses import LOSSES, losses_for
+from lib.recipe.options import STATIC_RATE
+from lib.recipe.recipe import FIELDS, Recipe
+from lib.shapes import Shape
 from lib.ui.shared.components import loss_title, show_error
 
 _DIMENSIONS = (512, 384, 256, 192, 128, 96, 64, 32)

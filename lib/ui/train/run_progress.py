@@ -13,7 +13,6 @@ from lib.jobs.status import Status
 from lib.store.jobs import LIVE, OPEN, Job
 from lib.store.runs import Run
 from lib.store.workspace import Workspace
-from lib.training.recipe import recipe_of
 from lib.ui.shared.components import escape_markdown
 
 _SILENT_SECONDS = 60
@@ -50,7 +49,7 @@ def _progress_text(run: Run, job: Job, status: Status) -> str:
         return f"Cancelling; the best model so far is kept. {stage}"
     if status.seconds_left is None:
         return stage
-    early = ", less with early stopping" if job.kind == "train" and recipe_of(run).patience else ""
+    early = ", less with early stopping" if job.kind == "train" and run.recipe.patience else ""
     return f"{stage} · about {format_duration(status.seconds_left)} left{early}"
 
 

@@ -21,7 +21,6 @@ from lib.store.jobs import OPEN, Job
 from lib.store.runs import Run
 from lib.store.workspace import Workspace
 from lib.training.card import read_model_facts
-from lib.training.recipe import recipe_of
 from lib.ui.shared import cache
 from lib.ui.shared.components import (
     STATE_LABELS,
@@ -97,7 +96,7 @@ def _show_curves(run: Run, curves: TrainingCurves) -> None:
     """Draw loss and validation metric by epoch, once there is something to draw."""
     if not curves.losses and not curves.values:
         return
-    figure = training_figure(curves, theme_palette(), epochs=float(recipe_of(run).epochs))
+    figure = training_figure(curves, theme_palette(), epochs=float(run.recipe.epochs))
     best = "none"
     if curves.best is not None:
         best = f"{format_metric(curves.metric, curves.values[curves.best])} at epoch {curves.epochs[curves.best]:g}"

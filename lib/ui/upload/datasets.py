@@ -6,9 +6,9 @@ import io
 
 import streamlit as st
 
-from lib.data.shapes import Shape
 from lib.errors import CloserError
 from lib.format import format_bytes
+from lib.shapes import Shape
 from lib.store.datasets import Dataset
 from lib.store.publish import size_of
 from lib.store.workspace import Workspace, open_workspace

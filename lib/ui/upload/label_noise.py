@@ -9,12 +9,12 @@ import pandas as pd
 import streamlit as st
 
 from lib.data.drop_rows import drop_rows
-from lib.data.shapes import Shape
 from lib.errors import CloserError
 from lib.experiments.label_noise_check import label_noise_path
 from lib.jobs.events import events_path, read_events
 from lib.jobs.status import fold
 from lib.settings import BUNDLED_MODEL
+from lib.shapes import Shape
 from lib.store.datasets import Dataset
 from lib.store.jobs import OPEN, Job
 from lib.store.workspace import Workspace, open_workspace

@@ -9,9 +9,9 @@ from streamlit.delta_generator import DeltaGenerator
 
 from lib.data.columns.guess import find_split_column, guess_mapping, guess_roles, guess_value
 from lib.data.columns.mapping import SCALES, ColumnMapping, apply_mapping
-from lib.data.shapes import Shape
 from lib.data.table import Table
 from lib.errors import InputError
+from lib.shapes import Shape
 from lib.store.uploads import Draft, Upload
 from lib.ui.shared.components import SHAPE_TITLES, escape_markdown, show_error
 from lib.ui.upload.parts import ROLE_TITLES, show_examples

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from lib.data.shapes import Shape
-from lib.training.losses import losses_for
+from lib.recipe.losses import losses_for
+from lib.shapes import Shape
 from lib.ui.shared.components import SHAPE_TITLES
 
 _EXAMPLES = {

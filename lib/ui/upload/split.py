@@ -7,10 +7,10 @@ from streamlit.delta_generator import DeltaGenerator
 
 from lib.data.prepare import LEAK_REASON
 from lib.data.prepared_dataset import PreparedDataset
-from lib.data.shapes import Shape
 from lib.data.split.sample_size import count_independent, held_out_advice
 from lib.errors import CloserError
 from lib.settings import HELD_OUT_FRACTION, PARTS, VALIDATION_FRACTION
+from lib.shapes import Shape
 from lib.store.uploads import Draft, Upload, remove_own_held_out, store_own_held_out
 from lib.ui.shared.components import show_error
 from lib.ui.upload.parts import PART_TITLES

@@ -15,9 +15,9 @@ from lib.evaluation.difference import Difference
 from lib.format import format_change
 from lib.jobs.kinds import perform
 from lib.progress import Silent
+from lib.recipe.recipe import Recipe
 from lib.store.runs import Run
 from lib.store.workspace import open_workspace
-from lib.training.recipe import Recipe
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def trained(home: Path, tiny_model: Path) -> Run:
     workspace = open_workspace(home)
     dataset = workspace.datasets.publish(prepare(load_support_desk().head(160)), name="desk")
     recipe = Recipe(epochs=1, batch_size=16, learning_rate=1e-3)
-    run = workspace.runs.create(dataset=dataset.id, model=str(tiny_model), recipe=recipe.to_json())
+    run = workspace.runs.create(dataset=dataset.id, model=str(tiny_model), recipe=recipe)
     perform(workspace, workspace.jobs.get(run.job), Silent())
     return workspace.runs.get(run.id)
 

@@ -15,14 +15,14 @@ from lib.__main__ import main
 from lib.commands import train as command
 from lib.commands.options import load_data
 from lib.commands.train import recipe_from
-from lib.data.shapes import Shape
 from lib.errors import InputError
 from lib.models import catalog, static
+from lib.recipe.losses import losses_for
+from lib.recipe.presets import CLASSIC, recommended_for
+from lib.recipe.recipe import FIELDS
+from lib.shapes import Shape
 from lib.store.publish import verify
 from lib.store.workspace import open_workspace
-from lib.training.losses import losses_for
-from lib.training.presets import CLASSIC, recommended_for
-from lib.training.recipe import FIELDS
 from tests.unit.training.small import frame_of
 
 METRICS = {"recall@1", "recall@5", "recall@10", "mrr@10", "ndcg@10"}

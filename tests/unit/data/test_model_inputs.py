@@ -19,7 +19,6 @@ from sentence_transformers import SentenceTransformer
 
 from lib.data import model_inputs
 from lib.data.model_inputs import ModelInputs, Reading, Role
-from lib.data.shapes import Shape
 from lib.evaluation.run import evaluate_run
 from lib.evaluation.side_effects.forgetting import probe_texts
 from lib.evaluation.store import load_neighbours, load_pairs
@@ -30,9 +29,10 @@ from lib.models.packed.switch import PROBE_TEXTS
 from lib.progress import Silent
 from lib.projection import extreme_pairs
 from lib.projection.extreme_pairs import missing_extreme_texts
+from lib.recipe.recipe import Recipe
+from lib.shapes import Shape
 from lib.store.snapshots import read_snapshots
 from lib.store.workspace import open_workspace
-from lib.training.recipe import Recipe
 from lib.training.run import train_model
 from tests.unit.projection.finished import succeeded
 from tests.unit.training.small import FAST, frame_of
@@ -76,7 +76,7 @@ def check_marks(read: list[str], frame: pd.DataFrame) -> None:
 
 def train(frame: pd.DataFrame, recipe: Recipe, *, model: Path, folder: Path, home: Path) -> None:
     train_model(
-        inputs=ModelInputs.of(frame, Shape.PAIRS, recipe.to_json()),
+        inputs=ModelInputs.of(frame, Shape.PAIRS, recipe),
         model_name=str(model),
         recipe=recipe,
         folder=folder,
@@ -102,7 +102,7 @@ def test_evaluation_control_and_extreme_pairs_read_marked_texts(
     frame, workspace = frame_of(Shape.PAIRS), open_workspace(home)
     dataset, run = succeeded(workspace, frame, Shape.PAIRS)
     recipe = replace(FAST, epochs=1)
-    run = replace(run, model=str(tiny_model), recipe=recipe.to_json())
+    run = replace(run, model=str(tiny_model), recipe_text=recipe.to_text())
     with suppress(OSError):
         run.model_dir.rmdir()
     train(frame, recipe, model=tiny_model, folder=run.folder, home=home)

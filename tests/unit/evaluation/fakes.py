@@ -61,7 +61,7 @@ def run_in(folder: Path) -> Run:
         starred=False,
         dataset="dataset",
         model="model",
-        recipe={},
+        recipe_text="{}",
         batch="",
         created="2026-01-01T00:00:00+00:00",
         headline=None,

@@ -11,9 +11,9 @@ import pytest
 
 from lib.data.model_inputs import ModelInputs
 from lib.data.samples.registry import load_support_desk
-from lib.data.shapes import Shape
 from lib.evaluation.metrics import measure
 from lib.evaluation.task import EvalTask
+from lib.shapes import Shape
 from tests.conftest import REAL_DATA
 
 if TYPE_CHECKING:

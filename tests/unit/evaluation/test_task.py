@@ -7,8 +7,8 @@ import pytest
 
 from lib.data.columns.guess import guess_value
 from lib.data.model_inputs import ModelInputs
-from lib.data.shapes import Shape
 from lib.evaluation.task import EvalTask, same_label
+from lib.shapes import Shape
 from tests.unit.evaluation.fakes import pairs_frame
 
 

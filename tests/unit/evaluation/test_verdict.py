@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from lib.data.shapes import Shape
 from lib.evaluation.difference import Difference
 from lib.evaluation.result import ExampleCounts
 from lib.evaluation.verdict import sentence
+from lib.shapes import Shape
 
 COUNTS = ExampleCounts(better=96, same=285, worse=31)
 

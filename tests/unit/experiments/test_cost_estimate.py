@@ -13,10 +13,10 @@ from lib.data.prepare import prepare
 from lib.errors import CloserError, ModelError
 from lib.experiments.cost_estimate import Estimate, PlannedTraining, load_estimate, measure_cost
 from lib.jobs.worker import run_job, work
+from lib.recipe.presets import RECOMMENDED
+from lib.recipe.recipe import Recipe
 from lib.store.datasets import Dataset
 from lib.store.workspace import open_workspace
-from lib.training.presets import RECOMMENDED
-from lib.training.recipe import Recipe
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ import torch
 
 from lib.data.prepare import prepare
 from lib.data.samples.registry import load_support_desk
-from lib.data.shapes import Shape
 from lib.errors import InputError
 from lib.experiments.control import shuffle_targets
 from lib.experiments.interpolation import TUNED_SHARES, blend_folder, interpolate_weights
@@ -21,9 +20,10 @@ from lib.jobs.events import EventWriter, read_events
 from lib.jobs.kinds import perform
 from lib.jobs.status import fold
 from lib.progress import Progress, Silent
+from lib.recipe.recipe import Recipe
+from lib.shapes import Shape
 from lib.store.runs import Run
 from lib.store.workspace import Workspace, open_workspace
-from lib.training.recipe import Recipe
 from tests.unit.evaluation.fakes import pairs_frame
 
 
@@ -71,7 +71,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> tuple
     workspace = open_workspace(tmp_path_factory.mktemp("workspace"))
     dataset = workspace.datasets.publish(prepare(load_support_desk().head(160)), name="desk")
     recipe = Recipe(epochs=1, batch_size=16, learning_rate=1e-3)
-    run = workspace.runs.create(dataset=dataset.id, model=str(tiny_model), recipe=recipe.to_json())
+    run = workspace.runs.create(dataset=dataset.id, model=str(tiny_model), recipe=recipe)
     perform(workspace, workspace.jobs.get(run.job), Silent())
     return workspace, run
 

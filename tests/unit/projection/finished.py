@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 
 from lib.data.model_inputs import ModelInputs
-from lib.data.shapes import Shape
 from lib.evaluation.run import evaluate_inputs
 from lib.projection.run import draw_map
+from lib.recipe.recipe import Recipe
+from lib.shapes import Shape
 from lib.store.datasets import Dataset
 from lib.store.runs import Run
 from lib.store.snapshots import read_snapshots
@@ -84,7 +85,7 @@ def succeeded(workspace: Workspace, frame: pd.DataFrame, shape: Shape) -> tuple[
     dataset = workspace.datasets.publish(
         SimpleNamespace(shape=shape, frame=frame, facts={}, left_out=frame.head(0)), name="Planted"
     )
-    run = workspace.runs.create(dataset=dataset.id, model="planted/model", recipe={}, batch="Planted run")
+    run = workspace.runs.create(dataset=dataset.id, model="planted/model", recipe=Recipe(), batch="Planted run")
     job = workspace.jobs.claim(run.job)
     assert job is not None
     workspace.jobs.finish(job, "succeeded")

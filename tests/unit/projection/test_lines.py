@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lib.data.shapes import Shape
 from lib.projection.lines import pair_lines
 from lib.projection.store import load_map
+from lib.shapes import Shape
 from lib.store.snapshots import read_snapshots
 from tests.unit.projection.finished import finished_run
 

@@ -28,7 +28,7 @@ def test_a_workspace_of_the_first_schema_opens(tmp_path: Path) -> None:
         connection.executescript(Path(__file__).with_name("first_schema.sql").read_text(encoding="utf-8"))
     workspace = open_workspace(tmp_path)
     run = workspace.runs.get("8dbb3caa39")
-    assert (run.name, run.state, run.recipe["epochs"]) == ("Support desk, all-MiniLM-L6-v2", "succeeded", 4)
+    assert (run.name, run.state, run.recipe.epochs) == ("Support desk, all-MiniLM-L6-v2", "succeeded", 4)
     assert run.seconds == pytest.approx(58, abs=1)  # what was not counted then follows from start and end
     assert [job.kind for job in workspace.jobs.all()] == ["train", "evaluate", "project"]
     assert workspace.datasets.get("fc399476f4ae").counts["train"] == 261

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from lib.errors import InputError, NotFoundError
+from lib.recipe.recipe import Recipe
 from lib.store.check import check
 from lib.store.names import folder_name
 from lib.store.publish import publish, remove
@@ -69,7 +70,7 @@ def test_names_and_notes_change_and_empty_names_do_not(home: Path) -> None:
 def test_a_key_is_one_run_with_one_job(home: Path) -> None:
     workspace = open_workspace()
     dataset = add_dataset(workspace)
-    made = [workspace.runs.create(dataset=dataset.id, model="a/b", recipe={}, key="press-1") for _ in range(3)]
+    made = [workspace.runs.create(dataset=dataset.id, model="a/b", recipe=Recipe(), key="press-1") for _ in range(3)]
     assert len({run.id for run in made}) == 1
     assert len(workspace.jobs.all()) == 1
     assert made[0].model_dir.name == "a_b"
@@ -80,7 +81,7 @@ def test_a_run_needs_a_dataset_that_is_there(home: Path) -> None:
     dataset = add_dataset(workspace)
     workspace.datasets.delete(dataset.id)
     with pytest.raises(NotFoundError):
-        workspace.runs.create(dataset=dataset.id, model="m", recipe={})
+        workspace.runs.create(dataset=dataset.id, model="m", recipe=Recipe())
     assert workspace.runs.all() == []
 
 

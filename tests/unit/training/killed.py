@@ -8,7 +8,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from lib.data.shapes import Shape
+from lib.shapes import Shape
 from lib.training import cadence
 from tests.unit.training.small import FAST, Recorder, train_small
 

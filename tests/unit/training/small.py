@@ -10,9 +10,9 @@ from typing import Any
 import pandas as pd
 
 from lib.data.model_inputs import ModelInputs
-from lib.data.shapes import Shape
 from lib.progress import Silent
-from lib.training.recipe import Recipe
+from lib.recipe.recipe import Recipe
+from lib.shapes import Shape
 from lib.training.run import TrainResult, train_model
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from lib.recipe.presets import RECOMMENDED
 from lib.training import cadence
-from lib.training.presets import RECOMMENDED
 
 
 def test_the_last_epoch_is_always_looked_at() -> None:

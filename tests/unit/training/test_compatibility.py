@@ -11,13 +11,13 @@ import pytest
 from sentence_transformers import SentenceTransformer
 
 from lib.data.model_inputs import ModelInputs
-from lib.data.shapes import Shape
 from lib.models import static
 from lib.progress import Silent
+from lib.recipe.options import STATIC_RATE
+from lib.recipe.presets import CLASSIC, RECOMMENDED
+from lib.recipe.recipe import Recipe
+from lib.shapes import Shape
 from lib.training.compatibility import adapt_recipe
-from lib.training.options import STATIC_RATE
-from lib.training.presets import CLASSIC, RECOMMENDED
-from lib.training.recipe import Recipe
 from lib.training.run import train_model
 from tests.unit.training.small import FAST, train_small
 

@@ -13,11 +13,11 @@ import pytest
 from datasets import Dataset
 from sentence_transformers.base.sampler import GroupByLabelBatchSampler
 
-from lib.data.shapes import Shape
+from lib.recipe.presets import RECOMMENDED
+from lib.shapes import Shape
 from lib.training.batches import FairBatches
 from lib.training.epoch_plan import EpochPlan, count_texts, grouped_size, plan_epoch
 from lib.training.examples import text_ids
-from lib.training.presets import RECOMMENDED
 
 
 def part(**columns: list[str]) -> pd.DataFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from lib.data.shapes import Shape
+from lib.shapes import Shape
 from lib.training.examples import label_names
 
 

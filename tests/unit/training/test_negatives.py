@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from lib.data.model_inputs import ModelInputs
-from lib.data.shapes import Shape
 from lib.errors import InputError
+from lib.recipe.recipe import Recipe
+from lib.shapes import Shape
 from lib.training.examples import TrainingColumns, training_columns
 from lib.training.negatives import mine_negatives
-from lib.training.recipe import Recipe
 from tests.unit.training.small import frame_of
 
 ANGLES = {"q": 0.0, "right": 0.3, "close": 0.32, "near": 0.6, "far": 1.2, "away": 2.5}

@@ -8,9 +8,9 @@ import pytest
 
 from lib.errors import TrainingError
 from lib.models.catalog import bundled_folder
+from lib.recipe.recipe import Recipe
 from lib.settings import BUNDLED_MODEL
 from lib.training.preflight import check_room, expected_bytes, needed_bytes
-from lib.training.recipe import Recipe
 
 MINILM = 22_713_216
 

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from lib.data.shapes import Shape
 from lib.errors import TrainingError
+from lib.recipe.recipe import Recipe
+from lib.shapes import Shape
 from lib.training import cadence, checkpoints
-from lib.training.recipe import Recipe
 from tests.unit.training.small import FAST, Recorder, frame_of, train_small
 
 ROOT = Path(__file__).resolve().parents[3]

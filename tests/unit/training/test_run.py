@@ -14,13 +14,14 @@ import torch
 from sentence_transformers import SentenceTransformer
 
 from lib.data.model_inputs import ModelInputs
-from lib.data.shapes import Shape
 from lib.errors import CancelledError, InputError, ModelError, TrainingError
 from lib.metrics import selection_metric
 from lib.models.packed import switch
+from lib.recipe import losses
+from lib.recipe.recipe import Recipe
+from lib.shapes import Shape
 from lib.store.publish import verify
-from lib.training import losses, run, saving, st_trainer, validate
-from lib.training.recipe import Recipe
+from lib.training import run, saving, st_trainer, validate
 from lib.training.validation_sample import validation_inputs
 from tests.unit.training.small import FAST, Recorder, Session, frame_of, train_small
 

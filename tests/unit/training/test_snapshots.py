@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from lib.data.model_inputs import ModelInputs
-from lib.data.shapes import Shape
 from lib.settings import MAX_DRAWN_POINTS
+from lib.shapes import Shape
 from lib.training.snapshots import SHOWN_TEXTS, shown_limit, shown_texts
 
 

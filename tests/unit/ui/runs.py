@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from lib.recipe.presets import RECOMMENDED
 from lib.store.runs import Run
-from lib.training.presets import RECOMMENDED
 
 RUN = Run(
     id="abc",
@@ -14,7 +14,7 @@ RUN = Run(
     starred=False,
     dataset="d",
     model="m",
-    recipe=RECOMMENDED.to_json(),
+    recipe_text=RECOMMENDED.to_text(),
     batch="",
     created="2026-01-01T00:00:00+00:00",
     headline=None,

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from lib.data.shapes import TEXT_COLUMNS, Shape
 from lib.errors import CloserError
 from lib.evaluation.store import load_pairs
 from lib.projection.store import Map, load_map, map_texts
+from lib.shapes import TEXT_COLUMNS, Shape
 from lib.store.runs import Run
 from lib.store.snapshots import read_snapshots
 from lib.store.workspace import open_workspace

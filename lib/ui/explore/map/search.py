@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from lib.data.shapes import TEXT_COLUMNS, Shape
 from lib.evaluation.store import load_pairs
+from lib.shapes import TEXT_COLUMNS, Shape
 from lib.store.runs import Run
 from lib.store.workspace import open_workspace
 from lib.ui.explore import keys, selection

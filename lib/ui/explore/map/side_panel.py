@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from lib.data.shapes import TEXT_COLUMNS
+from lib.shapes import TEXT_COLUMNS
 from lib.store.runs import Run
 from lib.ui.explore import keys, selection
 from lib.ui.explore.map.data import dataset_rows

@@ -19,8 +19,8 @@ from lib.data.audit.run import Audit, audit_examples
 from lib.data.audit.scripts import SCRIPT_NAMES, detect_language, detect_scripts
 from lib.data.columns.mapping import Examples
 from lib.data.near_duplicates import near_duplicate_groups
-from lib.data.shapes import Shape
 from lib.errors import InputError
+from lib.shapes import Shape
 
 LONG = "The quick brown fox jumps over the lazy dog while the patient cat watches from the wall."
 

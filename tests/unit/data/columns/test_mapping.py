@@ -12,9 +12,9 @@ import pytest
 
 from lib.data.columns.guess import find_split_column, guess_mapping, guess_roles, guess_scale
 from lib.data.columns.mapping import ColumnMapping, apply_mapping, parse_scale
-from lib.data.shapes import Shape
 from lib.data.table import Table
 from lib.errors import InputError
+from lib.shapes import Shape
 from tests.conftest import REAL_DATA
 
 LONG = "a longer text that says something number"

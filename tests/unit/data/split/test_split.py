@@ -12,11 +12,11 @@ from lib.data.audit.run import audit_examples
 from lib.data.columns.mapping import Examples
 from lib.data.normalisation import near_key
 from lib.data.prepare import split_audited
-from lib.data.shapes import Shape
 from lib.data.split.components import find_components
 from lib.data.split.split import assign_parts, split_examples
 from lib.errors import InputError
 from lib.settings import PARTS
+from lib.shapes import Shape
 
 WORDS = st.sampled_from([f"text {at}" for at in range(60)] + ["Text 1", "TEXT  2", "text-3", "te xt 4"])
 GROUPS = st.sampled_from(["", "", "", "g1", "g2", "g3"])

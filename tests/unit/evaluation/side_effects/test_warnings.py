@@ -10,7 +10,6 @@ import pandas as pd
 import pytest
 
 from lib.data.model_inputs import ModelInputs
-from lib.data.shapes import Shape
 from lib.evaluation.agreement import spearman_correlation
 from lib.evaluation.bootstrap import compare_means
 from lib.evaluation.side_effects.collapse import measure_isotropy, measure_space
@@ -25,6 +24,7 @@ from lib.evaluation.side_effects.forgetting import (
 from lib.evaluation.side_effects.result import SideEffects
 from lib.evaluation.side_effects.snapshot_metrics import measure_snapshots
 from lib.evaluation.side_effects.warnings import detect_side_effects, is_clear_fall
+from lib.shapes import Shape
 from tests.unit.evaluation.fakes import graded, pairs_frame
 
 

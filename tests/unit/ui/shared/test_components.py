@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from lib.training.losses import LOSSES
-from lib.training.presets import RECOMMENDED
+from lib.recipe.losses import LOSSES
+from lib.recipe.presets import RECOMMENDED
 from lib.ui.shared.components import escape_markdown, loss_title, run_titles, settings_summary
 from tests.unit.ui.runs import RUN
 
@@ -18,7 +18,7 @@ def test_no_sign_means_anything_to_markdown(sign: str) -> None:
 
 
 def test_only_settings_that_differ_from_recommended_are_named() -> None:
-    assert settings_summary(replace(RUN, recipe=replace(RECOMMENDED, epochs=9).to_json())) == "epochs 9"
+    assert settings_summary(replace(RUN, recipe_text=replace(RECOMMENDED, epochs=9).to_text())) == "epochs 9"
     assert settings_summary(RUN) == "Recommended"
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from lib.data.shapes import Shape
-from lib.training.losses import losses_for
+from lib.recipe.losses import losses_for
+from lib.shapes import Shape
 from lib.ui.shared.components import SHAPE_TITLES
 from lib.ui.upload.shapes import shapes_table
 

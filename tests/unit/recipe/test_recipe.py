@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from lib.data.shapes import Shape
 from lib.errors import InputError
-from lib.training.losses import LOSSES, losses_for
-from lib.training.presets import CLASSIC, RECOMMENDED, changed_settings, recommended_for
-from lib.training.recipe import FIELDS, Recipe
+from lib.recipe.losses import LOSSES, losses_for
+from lib.recipe.presets import CLASSIC, RECOMMENDED, changed_settings, recommended_for
+from lib.recipe.recipe import FIELDS, Recipe
+from lib.shapes import Shape
 
 WRONG = {
     "loss": "Nothing",
@@ -219,7 +219,7 @@ def test_range_must_hold_what_is_passed_over() -> None:
 
 def test_importing_the_recipe_is_light() -> None:
     """Pages read it: no torch, no transformers."""
-    code = "import sys, lib.training.recipe; print([m for m in ('torch', 'transformers', 'sentence_transformers') if m in sys.modules])"
+    code = "import sys, lib.recipe.recipe; print([m for m in ('torch', 'transformers', 'sentence_transformers') if m in sys.modules])"
     root = Path(__file__).resolve().parents[3]
     out = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
     assert out.stdout.strip() == "[]"

@@ -6,8 +6,8 @@ import math
 from dataclasses import replace
 from typing import Any
 
-from lib.training.losses import DEFAULT_LOSSES
-from lib.training.recipe import FIELDS, Recipe
+from lib.recipe.losses import DEFAULT_LOSSES
+from lib.recipe.recipe import FIELDS, Recipe
 
 RECOMMENDED = Recipe()
 """Chosen by measurement: bench/README.md has the sweep. For small data `recommended_for` adds epochs."""

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from lib.data.shapes import Shape
 from lib.errors import InputError
-from lib.training.fields import Field, setting
-from lib.training.losses import LOSSES, Loss, losses_for
-from lib.training.options import DEVICES, DIRECTIONS, MINED, PRECISIONS, SCHEDULES
-
-if TYPE_CHECKING:
-    from lib.store.runs import Run
+from lib.recipe.fields import Field, setting
+from lib.recipe.losses import LOSSES, Loss, losses_for
+from lib.recipe.options import DEVICES, DIRECTIONS, MINED, PRECISIONS, SCHEDULES
+from lib.shapes import Shape
 
 
 @dataclass(frozen=True)
@@ -209,6 +207,19 @@ class Recipe:
         """Convert the recipe to JSON-able values."""
         return asdict(self) | {"matryoshka": list(self.matryoshka)}
 
+    def to_text(self) -> str:
+        """Write the recipe as JSON text."""
+        return json.dumps(self.to_json())
+
+    @classmethod
+    def from_text(cls, text: str) -> Recipe:
+        """Read JSON text. Raises InputError when it is none, or holds unknown or unusable settings."""
+        try:
+            values = json.loads(text)
+        except ValueError as error:
+            raise InputError("The stored recipe is not JSON.", where=text[:80]) from error
+        return cls.from_json(values)
+
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Recipe:
         """Read stored values; a missing one takes its default. Raises InputError for unknown or unusable ones."""
@@ -266,11 +277,6 @@ FIELDS: dict[str, Field] = {
     for item in fields(Recipe)
 }
 """Every setting by its name, in the order of the form."""
-
-
-def recipe_of(run: Run) -> Recipe:
-    """Read a run's recipe. Raises InputError for one of a newer version or a damaged database."""
-    return Recipe.from_json(run.recipe)
 
 
 def _why_unfit(loss: str, shape: Shape | str, classes: int, static: bool) -> str:

@@ -1,8 +1,8 @@
-"""What a recipe's settings can be chosen from, but for the losses (lib/training/losses.py)."""
+"""What a recipe's settings can be chosen from, but for the losses (lib/recipe/losses.py)."""
 
 from __future__ import annotations
 
-from lib.data.shapes import Shape
+from lib.shapes import Shape
 
 MINED = (Shape.PAIRS,)
 """Shapes whose rows have no negatives of their own, so that hard ones can be mined."""

@@ -12,10 +12,10 @@ import torch
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer import losses as stock
 
-from lib.data.shapes import Shape
-from lib.training import losses
-from lib.training.losses import LOSSES, Loss, losses_for
-from lib.training.recipe import FIELDS, Recipe
+from lib.recipe import losses
+from lib.recipe.losses import LOSSES, Loss, losses_for
+from lib.recipe.recipe import FIELDS, Recipe
+from lib.shapes import Shape
 from tests.unit.training.small import FAST, frame_of, train_small
 
 EVERY = [(shape, loss.name) for shape in Shape for loss in losses_for(shape)]

@@ -6,9 +6,9 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
-from lib.data.shapes import Shape
 from lib.errors import InputError
-from lib.training.losses import LOSS_SETTINGS, LOSSES
+from lib.recipe.losses import LOSS_SETTINGS, LOSSES
+from lib.shapes import Shape
 
 MAX_DIMENSION = 65_536
 """Longest prefix of a vector that Matryoshka may be asked for."""

@@ -1,6 +1,6 @@
 """The losses, one record each in one table, which recipe, batches, packing, forms and commands read.
 
-To add a loss: write its record into `LOSSES`, with what `make` needs. tests/unit/training/test_losses.py says what is still missing.
+To add a loss: write its record into `LOSSES`, with what `make` needs. tests/unit/recipe/test_losses.py says what is still missing.
 Light: what builds a loss imports torch and sentence-transformers when it is called.
 """
 
@@ -11,13 +11,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from lib.data.shapes import Shape
+from lib.shapes import Shape
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
     from torch import nn
 
-    from lib.training.recipe import Recipe
+    from lib.recipe.recipe import Recipe
 
 MINING = ("hard_negatives", "negative_margin", "negative_relative_margin", "negative_skip", "negative_range")
 """Settings of hard negative mining."""
@@ -126,13 +126,10 @@ def guide_of(model: SentenceTransformer) -> SentenceTransformer:
 
 def clone_model(model: SentenceTransformer) -> SentenceTransformer:
     """Copy a model with its weights. A packed model's forward is bound to it, so the copy gets its own."""
-    from lib.models.packed import switch
-
     twin = copy.deepcopy(model)
-    state = getattr(model, "closer_switch", None)
-    if state is not None:
-        switch.disable_packing(twin)
-        switch.enable_packing(twin, bf16=state.bf16)
+    switch = getattr(model, "closer_switch", None)  # of lib.models.packed, where packing is on
+    if switch is not None:
+        switch.apply_to(twin)
     return twin
 
 

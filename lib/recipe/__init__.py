@@ -1,0 +1,1 @@
+"""The recipe: every setting of a training, the table of losses, presets. Light, below the store: a run holds its recipe."""
