@@ -21,8 +21,8 @@ from lib.evaluation.metrics import neighbour_shares, triplet_wins
 from lib.evaluation.model_pair import MODEL_NAMES, ModelPair
 from lib.evaluation.task import positives
 from lib.metrics import primary_metric, selection_metric
-from lib.models.vectors import normalize_rows
 from lib.shapes import Shape
+from lib.vectors import normalize_rows
 
 MAX_SILHOUETTE_ROWS = 4_000
 """Texts whose silhouettes are compared: it takes all distances between them."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lib.data.model_inputs import PLAIN_READING, Reading, Role
-from lib.models.vectors import normalize_rows
+from lib.vectors import normalize_rows
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer

@@ -18,8 +18,8 @@ from lib.evaluation.agreement import (
 )
 from lib.evaluation.retrieval import nearest_others
 from lib.evaluation.task import EvalTask, positives
-from lib.models.vectors import normalize_rows
 from lib.shapes import Shape
+from lib.vectors import normalize_rows
 
 Metrics = dict[str, float]
 Measure = Callable[[EvalTask, np.ndarray], Metrics]

@@ -10,8 +10,8 @@ import numpy as np
 from lib.evaluation.metrics import same_class
 from lib.evaluation.retrieval import Retrieval, nearest_others, retrieve
 from lib.evaluation.task import EvalTask
-from lib.models.vectors import check_finite
 from lib.shapes import Shape
+from lib.vectors import check_finite
 
 MODEL_NAMES = ("base", "tuned")
 """The two models of every comparison, in this order everywhere."""

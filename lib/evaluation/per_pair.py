@@ -9,8 +9,8 @@ from lib.evaluation.agreement import average_ranks
 from lib.evaluation.metrics import negative_cosines, neighbour_shares
 from lib.evaluation.model_pair import MODEL_NAMES, ModelPair
 from lib.evaluation.task import EvalTask, positives
-from lib.models.vectors import normalize_rows
 from lib.shapes import Shape, text_columns
+from lib.vectors import normalize_rows
 
 MIN_RANK_CHANGE = 0.02
 """Where there are no ranks, an example whose percentile changed by less than this counts as the same."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lib.models.vectors import normalize_rows
+from lib.vectors import normalize_rows
 
 TOP_K = 10
 BLOCK_CELLS = 25_000_000

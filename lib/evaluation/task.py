@@ -13,8 +13,8 @@ from lib.data.model_inputs import ModelInputs
 from lib.data.normalisation import same_keys
 from lib.errors import InputError
 from lib.evaluation.retrieval import Retrieval, retrieve
-from lib.models.vectors import normalize_rows
 from lib.shapes import Shape
+from lib.vectors import normalize_rows
 
 RANDOM_PAIRS = 20_000
 """Random pairs that a model's cosines are compared with."""

@@ -28,12 +28,12 @@ from lib.experiments.result import (
 )
 from lib.metrics import selection_metric
 from lib.models.encoder import encode
-from lib.models.vectors import check_finite
 from lib.progress import Progress, Silent
 from lib.store.context import JobContext
 from lib.store.names import folder_name
 from lib.store.publish import publish
 from lib.store.runs import Run
+from lib.vectors import check_finite
 
 if TYPE_CHECKING:
     import torch

@@ -13,9 +13,9 @@ import pandas as pd
 from lib.data.model_inputs import ModelInputs
 from lib.errors import InputError
 from lib.evaluation.task import EvalTask
-from lib.models.vectors import check_finite, normalize_rows
 from lib.settings import PARTS
 from lib.shapes import Shape
+from lib.vectors import check_finite, normalize_rows
 
 MAX_LABEL_ERRORS = 500
 """Rows that are listed at most."""

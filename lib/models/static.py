@@ -7,10 +7,7 @@ sentence-transformers model: StaticEmbedding and Normalize.
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-import uuid
 from pathlib import Path
 
 import numpy as np
@@ -24,9 +21,11 @@ from lib.errors import ModelError
 from lib.models import catalog
 from lib.models.pca import principal_directions
 from lib.progress import Progress, Silent
+from lib.store.publish import leftovers, publish, remove
 
 DIMENSION = 256
-"""Principal components that a static model keeps: model2vec's default."""
+"""Principal components that a static model keeps: the default of `StaticEmbedding.from_distillation` (sentence-transformers 6.2),
+which hands it to model2vec as pca_dims."""
 SIF_COEFFICIENT = 1e-4
 """a of SIF, unitless: the weight of a token is a / (a + p(token)).
 
@@ -51,11 +50,15 @@ def ensure_static_model(home: Path, *, progress: Progress | None = None) -> Path
         return folder
     folder.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(folder.with_name(f".{folder.name}.lock")):
+        for part in leftovers(folder.parent):  # of a process that was killed: the lock says that nobody builds
+            remove(part)
         if not catalog.is_model_folder(folder):
             source = catalog.bundled_folder()
             if source is None:
                 raise ModelError("The bundled model is not installed.", todo="Install requirements.txt again.")
-            _publish(distil(SentenceTransformer(str(source), device="cpu"), progress=progress), folder)
+            model = distil(SentenceTransformer(str(source), device="cpu"), progress=progress)
+            with publish(folder) as staging:
+                model.save_pretrained(str(staging), create_model_card=False)
     return folder
 
 
@@ -110,16 +113,3 @@ def _weights(count: int) -> np.ndarray:
     # Zipf's law: the token of rank r has p(r) = (1 / r) / sum_k (1 / k); a vocabulary is ordered from common to rare
     frequency = 1.0 / np.arange(1, count + 1)
     return (SIF_COEFFICIENT / (SIF_COEFFICIENT + frequency / frequency.sum())).astype(np.float32)
-
-
-def _publish(model: SentenceTransformer, folder: Path) -> None:
-    """Save the model beside the folder and rename it into place."""
-    new = folder.with_name(f".{folder.name}-{uuid.uuid4().hex}")
-    try:
-        model.save_pretrained(str(new), create_model_card=False)
-        for path in (path for path in new.rglob("*") if path.is_file()):
-            with path.open("rb") as file:
-                os.fsync(file.fileno())
-        new.rename(folder)
-    finally:
-        shutil.rmtree(new, ignore_errors=True)

@@ -4,16 +4,14 @@ Vectors are stored by the text's hash in immutable segments.
 
     <home>/embeddings/<fingerprint>/<segment>/keys.npy rows.npy check.json
 
-A segment is written beside and renamed into place, so a kill leaves a whole segment or none; one that doesn't match its
-checksum is passed over and encoded again. A lock that the kernel holds lets one process at a time encode for a model.
+A segment is published, so a kill leaves a whole one or none; one that doesn't match its checksum is passed over and encoded
+again. A lock that the kernel holds lets one process at a time encode for a model.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
-import shutil
 import uuid
 import zlib
 from collections.abc import Sequence
@@ -25,6 +23,7 @@ from filelock import FileLock
 
 from lib.progress import Progress, Silent
 from lib.store.layout import WorkspacePaths
+from lib.store.publish import leftovers, publish, remove
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -34,7 +33,6 @@ TEXTS_PER_SEGMENT = 2_048
 """Texts that are encoded and published at once: what a kill can lose."""
 MOST_SEGMENTS = 48
 """Above this many a model's segments are merged into one."""
-LEFTOVER_PREFIX = ".new-"
 
 
 def key_of(text: str) -> bytes:
@@ -110,23 +108,16 @@ class VectorStore:
             rows[target] = self.read[name][row]
         return rows
 
-    def _publish(self, keys: list[bytes], rows: np.ndarray) -> str:
-        name = uuid.uuid4().hex
-        new = self.folder / f"{LEFTOVER_PREFIX}{name}"
-        new.mkdir()
+    def _publish(self, keys: list[bytes], rows: np.ndarray) -> None:
         packed = np.frombuffer(b"".join(keys), dtype=np.uint8).reshape(-1, KEY_BYTES)
         rows = np.ascontiguousarray(rows, dtype=np.float32)
-        for part, array in (("keys", packed), ("rows", rows)):
-            with (new / f"{part}.npy").open("wb") as file:
-                np.save(file, array, allow_pickle=False)
-                _to_disk(file.fileno())
-        with (new / "check.json").open("w", encoding="utf-8") as file:
-            json.dump({"keys": _sum(packed), "rows": _sum(rows)}, file)
-            file.flush()
-            _to_disk(file.fileno())
-        new.rename(self.folder / name)
+        with publish(self.folder / uuid.uuid4().hex) as staging:
+            np.save(staging / "keys.npy", packed, allow_pickle=False)
+            np.save(staging / "rows.npy", rows, allow_pickle=False)
+            # beside the manifest, because it checks what was loaded without reading the files a second time
+            check = {"keys": _sum(packed), "rows": _sum(rows)}
+            (staging / "check.json").write_text(json.dumps(check), encoding="utf-8")
         self.refresh()
-        return name
 
     def _merge(self) -> None:
         """Merge all segments into one, then remove them; a kill between leaves duplicates, which are harmless."""
@@ -135,12 +126,12 @@ class VectorStore:
         self._publish(keys, rows)
         for name in old:
             self.read.pop(name)
-            shutil.rmtree(self.folder / name, ignore_errors=True)
+            remove(self.folder / name)
 
     def _sweep(self) -> None:
         """Remove what a killed process left half written (the lock says that nobody is writing)."""
-        for path in self.folder.glob(f"{LEFTOVER_PREFIX}*"):
-            shutil.rmtree(path, ignore_errors=True)
+        for part in leftovers(self.folder):
+            remove(part)
 
 
 def _read(folder: Path) -> tuple[np.ndarray, np.ndarray] | None:
@@ -157,7 +148,3 @@ def _read(folder: Path) -> tuple[np.ndarray, np.ndarray] | None:
 
 def _sum(array: np.ndarray) -> int:
     return zlib.crc32(np.ascontiguousarray(array).tobytes())
-
-
-def _to_disk(number: int) -> None:
-    os.fsync(number)

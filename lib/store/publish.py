@@ -140,13 +140,20 @@ def write_synced(path: Path, text: str) -> None:
 
 def write_atomic(path: Path, text: str) -> None:
     """Replace a small text file in one step: a reader sees the old text or the new one."""
-    part = path.with_name(f"{TEMPORARY}{path.name}-{uuid.uuid4().hex[:8]}")
+    with replace_file(path) as part:
+        part.write_text(text, encoding="utf-8")
+
+
+@contextmanager
+def replace_file(final: Path) -> Iterator[Path]:
+    """Hold the name of a new file beside `final` for the block; synced at a good end, it replaces what was there."""
+    part = final.with_name(f"{TEMPORARY}{uuid.uuid4().hex[:8]}-{final.name}")  # the ending stays: np.save adds its own
     try:
-        write_synced(part, text)
-        part.replace(path)
-    except OSError:
+        yield part
+        sync(part)
+        part.replace(final)
+    finally:
         part.unlink(missing_ok=True)
-        raise
 
 
 def sync(path: Path) -> None:

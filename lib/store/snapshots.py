@@ -15,7 +15,8 @@ import pandas as pd
 
 from lib.errors import NotFoundError, StoreError
 from lib.store.layout import SnapshotPaths
-from lib.store.publish import TEMPORARY, write_atomic
+from lib.store.publish import replace_file, write_atomic
+from lib.vectors import normalize_rows
 
 BASE = "base"
 """Name of the snapshot before training."""
@@ -141,14 +142,12 @@ class SnapshotWriter:
             self.texts = read_texts(folder)
         else:
             self.texts = texts
-            part = folder / f"{TEMPORARY}{self.paths.texts.name}"
-            pd.DataFrame({"text": texts}).to_parquet(part)
-            part.replace(self.paths.texts)
+            with replace_file(self.paths.texts) as part:
+                pd.DataFrame({"text": texts}).to_parquet(part)
 
     def write(self, name: str, *, epoch: int, embeddings: np.ndarray) -> None:
         """Write one snapshot's embeddings, (texts, dimension), L2-normalised on the way."""
-        rows = np.asarray(embeddings, dtype=np.float32)
-        self._put(name, epoch, rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12))
+        self._put(name, epoch, normalize_rows(embeddings))
 
     def repeat(self, source: str, name: str, *, epoch: int) -> bool:
         """Write a snapshot with the vectors of an earlier one; return False where that one cannot be read."""
@@ -163,9 +162,8 @@ class SnapshotWriter:
 
     def _put(self, name: str, epoch: int, rows: np.ndarray) -> None:
         final = self.paths.vectors(name)
-        part = self.folder / f"{TEMPORARY}{final.name}"
-        np.save(part, rows)
-        part.replace(final)
+        with replace_file(final) as part:
+            np.save(part, rows)
         before = [
             row
             for row in self.index()

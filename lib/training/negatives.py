@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from lib.errors import InputError
-from lib.models.vectors import normalize_rows
 from lib.recipe.recipe import Recipe
 from lib.training.examples import TrainingColumns, text_ids
+from lib.vectors import normalize_rows
 
 SOURCES_PER_BLOCK = 512
 """Sources that are compared with all targets at once."""

@@ -14,7 +14,16 @@ from lib.ui.server.health import HEAVY_PACKAGES
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 RANKS = (
-    ("lib.settings", "lib.errors", "lib.format", "lib.metrics", "lib.process", "lib.progress", "lib.shapes"),
+    (
+        "lib.settings",
+        "lib.errors",
+        "lib.format",
+        "lib.metrics",
+        "lib.process",
+        "lib.progress",
+        "lib.vectors",
+        "lib.shapes",
+    ),
     ("lib.recipe",),
     ("lib.store",),
     ("lib.models", "lib.data"),

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from lib.evaluation.side_effects.result import EmbeddingSpace
-from lib.models.vectors import normalize_rows
+from lib.vectors import normalize_rows
 
 SPACE_SAMPLE = 2_000
 """Vectors that the space is measured on: it takes all cosines between them."""

@@ -13,7 +13,7 @@ from lib.evaluation.agreement import average_ranks, spearman_correlation
 from lib.evaluation.bootstrap_aggregate import compare_aggregate
 from lib.evaluation.difference import Difference
 from lib.evaluation.side_effects.result import ProbeResult
-from lib.models.vectors import check_finite, normalize_rows
+from lib.vectors import check_finite, normalize_rows
 
 PROBE_FILE = Path(__file__).with_name("probe.csv")
 

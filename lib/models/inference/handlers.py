@@ -18,7 +18,7 @@ from lib.data.model_inputs import Reading, Role
 from lib.models.encoder import encode
 from lib.models.loader import fingerprint, load_model
 from lib.models.vector_cache import EmbeddingCache
-from lib.models.vectors import normalize_rows
+from lib.vectors import normalize_rows
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer

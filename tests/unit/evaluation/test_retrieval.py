@@ -12,7 +12,7 @@ from lib.data.model_inputs import ModelInputs
 from lib.evaluation import retrieval
 from lib.evaluation.retrieval import retrieve
 from lib.evaluation.task import EvalTask
-from lib.models.vectors import normalize_rows
+from lib.vectors import normalize_rows
 
 
 def some(count: int, *, seed: int) -> np.ndarray:

@@ -12,6 +12,7 @@ from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.losses import MultipleNegativesRankingLoss
 
 from lib.models import catalog, loader, static
+from lib.store.publish import TEMPORARY, verify
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +76,7 @@ def test_it_is_built_once_by_one_of_many(
         return distil(teacher, dimension=8)
 
     distil = static.distil
+    (home / "models" / f"{TEMPORARY}killed").mkdir(parents=True)
     monkeypatch.setattr(static, "distil", small)
     threads = [threading.Thread(target=static.ensure_static_model, args=(home,)) for _ in range(3)]
     for thread in threads:
@@ -83,6 +85,7 @@ def test_it_is_built_once_by_one_of_many(
         thread.join()
     model = loader.load_model(catalog.STATIC_MODEL, device="cpu", home=home)
     assert built == [1]
+    assert verify(home / "models" / "static-MiniLM") == []
     assert model.encode("works in plain sentence-transformers").shape == (8,)
     assert sorted(path.name for path in (home / "models").iterdir()) == [".static-MiniLM.lock", "static-MiniLM"]
 

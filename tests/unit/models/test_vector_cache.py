@@ -14,6 +14,7 @@ from sentence_transformers import SentenceTransformer
 
 from lib.models import encoder, vector_cache
 from lib.models.vector_cache import EmbeddingCache
+from lib.store.publish import TEMPORARY
 
 TEXTS = ["one", "two", "three", "one"]
 
@@ -143,9 +144,9 @@ def test_a_killed_writer_leaves_whole_segments_only(home: Path, tmp_path: Path) 
         assert killed.poll() is None
     killed.send_signal(signal.SIGKILL)
     killed.wait(timeout=60)
-    (home / "embeddings" / "f" / f"{vector_cache.LEFTOVER_PREFIX}x").mkdir()
+    (home / "embeddings" / "f" / f"{TEMPORARY}x").mkdir()
     assert writer(home, log, 0.0).wait(timeout=120) == 0
     encoded = log.read_text().split()
     assert set(encoded) == {str(number) for number in range(20)}
     assert len(encoded) <= 25  # only the block that was being encoded is encoded again
-    assert not list((home / "embeddings" / "f").glob(f"{vector_cache.LEFTOVER_PREFIX}*"))
+    assert not list((home / "embeddings" / "f").glob(f"{TEMPORARY}*"))

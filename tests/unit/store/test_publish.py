@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from lib.errors import StoreError
 from lib.store import publish as room
-from lib.store.publish import MANIFEST, leftovers, publish, recover, verify
+from lib.store.publish import MANIFEST, leftovers, publish, recover, replace_file, verify
 
 
 def write(folder: Path, text: str = "one") -> None:
@@ -39,6 +40,17 @@ def test_an_error_inside_leaves_the_old_folder(tmp_path: Path) -> None:
         raise RuntimeError
     assert (tmp_path / "x" / "a.txt").read_text() == "one"
     assert leftovers(tmp_path) == []
+
+
+def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
+    final = tmp_path / "rows.npy"
+    with replace_file(final) as part:
+        np.save(part, np.arange(3))
+    with pytest.raises(RuntimeError), replace_file(final) as part:
+        part.write_bytes(b"half")
+        raise RuntimeError
+    assert np.load(final).tolist() == [0, 1, 2]
+    assert [path.name for path in tmp_path.iterdir()] == ["rows.npy"]
 
 
 @pytest.mark.parametrize("damage", ["missing", "truncated", "flipped", "extra", "no manifest", "rubbish manifest"])
