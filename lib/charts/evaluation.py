@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from html import escape
 from math import isfinite
 from typing import Any
@@ -12,6 +12,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from lib.charts.colours import Palette, with_alpha
+from lib.evaluation.explanation import TokenParts, WordDrops
 from lib.evaluation.result import Similarity
 from lib.evaluation.side_effects.result import SnapshotMetrics
 from lib.experiments.result import InterpolationPoint
@@ -197,30 +198,30 @@ def _to_base(points: Sequence[InterpolationPoint], name: str, colour: str) -> di
     return {"type": "data", "array": up, "arrayminus": down, "color": with_alpha(colour, 0.5), "visible": any(up)}
 
 
-def token_heat(base: Mapping[str, Any], tuned: Mapping[str, Any], colours: Palette) -> go.Figure:
+def token_heat(base: TokenParts, tuned: TokenParts, colours: Palette) -> go.Figure:
     """Draw the token pairs' parts of the cosine: base, tuned, difference; each sums to its cosine."""
-    before, after = np.asarray(base["parts"], float), np.asarray(tuned["parts"], float)
-    same = base["first"] == tuned["first"] and base["second"] == tuned["second"]
+    before, after = base.matrix, tuned.matrix
+    same = (base.first, base.second) == (tuned.first, tuned.second)
     panels = [("Base", base, before), ("Tuned", tuned, after)]
     if same:
         panels.append(("Difference", tuned, after - before))
     titles = [f"{title} {values.sum():+.3f}" for title, _, values in panels]
     figure = make_subplots(rows=1, cols=len(panels), subplot_titles=titles, shared_yaxes=same, horizontal_spacing=0.04)
     limit = max(1e-9, *(float(np.abs(values).max()) for _, _, values in panels))
-    for column, (title, side, values) in enumerate(panels, start=1):
-        figure.add_trace(_heat(title, side, values, limit, colours, scale=column == len(panels)), row=1, col=column)
-        _label_axes(figure, side, column)
+    for column, (title, tokens, values) in enumerate(panels, start=1):
+        figure.add_trace(_heat(title, tokens, values, limit, colours, scale=column == len(panels)), row=1, col=column)
+        _label_axes(figure, tokens, column)
     figure.update_yaxes(autorange="reversed")
-    height = min(900, 150 + 22 * len(base["first"]))
+    height = min(900, 150 + 22 * len(base.first))
     return plain_layout(figure, colours, height=max(300, height))
 
 
 def _heat(
-    title: str, side: Mapping[str, Any], values: np.ndarray, limit: float, colours: Palette, *, scale: bool
+    title: str, tokens: TokenParts, values: np.ndarray, limit: float, colours: Palette, *, scale: bool
 ) -> go.Heatmap:
     hover = [
-        [f"{escape(a)} · {escape(b)}: {value:+.4f}" for b, value in zip(side["second"], row, strict=True)]
-        for a, row in zip(side["first"], values, strict=True)
+        [f"{escape(a)} · {escape(b)}: {value:+.4f}" for b, value in zip(tokens.second, row, strict=True)]
+        for a, row in zip(tokens.first, values, strict=True)
     ]
     return go.Heatmap(
         z=values,
@@ -233,22 +234,26 @@ def _heat(
     )
 
 
-def _label_axes(figure: go.Figure, side: Mapping[str, Any], column: int) -> None:
+def _label_axes(figure: go.Figure, tokens: TokenParts, column: int) -> None:
     """Name rows and columns by their tokens; equal tokens keep places of their own."""
-    first, second = ([escape(token) for token in side[name]] for name in ("first", "second"))
+    first, second = ([escape(token) for token in side] for side in (tokens.first, tokens.second))
     figure.update_yaxes(tickvals=list(range(len(first))), ticktext=first, row=1, col=column)
     figure.update_xaxes(tickvals=list(range(len(second))), ticktext=second, tickangle=60, row=1, col=column)
 
 
-def word_bars(base: Mapping[str, Any], tuned: Mapping[str, Any], colours: Palette) -> go.Figure:
+def word_bars(base: WordDrops, tuned: WordDrops, colours: Palette) -> go.Figure:
     """Draw by word of each side how much the cosine falls when it is left out, base and tuned."""
     figure = make_subplots(rows=1, cols=2, subplot_titles=("First text", "Second text"), horizontal_spacing=0.15)
-    for column, side in enumerate(("first", "second"), start=1):
-        words = [escape(word) for word in base[side]]
-        for name, found, colour in (("base", base, colours.base), ("tuned", tuned, colours.tuned)):
+    sides = (
+        (base.first, base.first_drops, tuned.first_drops),
+        (base.second, base.second_drops, tuned.second_drops),
+    )
+    for column, (labels, *drops) in enumerate(sides, start=1):
+        words = [escape(word) for word in labels]
+        for name, values, colour in zip(("base", "tuned"), drops, (colours.base, colours.tuned), strict=True):
             figure.add_trace(
                 go.Bar(
-                    x=found[f"{side}_parts"],
+                    x=values,
                     y=list(range(len(words))),
                     orientation="h",
                     name=name,
@@ -262,5 +267,5 @@ def word_bars(base: Mapping[str, Any], tuned: Mapping[str, Any], colours: Palett
                 col=column,
             )
         figure.update_yaxes(tickvals=list(range(len(words))), ticktext=words, autorange="reversed", row=1, col=column)
-    rows = max(len(base["first"]), len(base["second"]))
+    rows = max(len(base.first), len(base.second))
     return plain_layout(figure, colours, height=min(900, max(280, 120 + 26 * rows)))

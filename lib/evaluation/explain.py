@@ -6,13 +6,12 @@ Or, for other models, the effect of each word on it.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from lib.data.model_inputs import PLAIN_READING, Reading, Role
+from lib.evaluation.explanation import CosineExplanation, ExplanationPair, TokenParts, WordDrops
 from lib.vectors import normalize_rows
 
 if TYPE_CHECKING:
@@ -33,34 +32,25 @@ UNSPACED = "\u3040-\u30ff\u3100-\u312f\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uf
 WORD = re.compile(f"[{UNSPACED}]|[^\\s{UNSPACED}]+")
 
 
-def explain_cosine(
-    *, models: dict[str, str], first: str, second: str, reading: dict[str, str], home: str
-) -> dict[str, Any]:
-    """Decompose the cosine of a query and a document by model (base, tuned), JSON-able.
+def explain_cosine(*, base: str, tuned: str, first: str, second: str, reading: dict[str, str]) -> dict[str, Any]:
+    """Decompose the cosine of a query and a document by two models: an `ExplanationPair`, JSON-able.
 
-    models: name -> model or folder. reading: as `Reading.to_json` gives it.
+    base, tuned: model or folder. reading: as `Reading.to_json` gives it.
     """
+    from lib.models.inference.handlers import loaded_model
+
     how = Reading(**reading)
-    return {
-        name: decompose_cosine(_loaded(folder, home), first, second, reading=how) for name, folder in models.items()
-    }
-
-
-@lru_cache(maxsize=4)
-def _loaded(name: str, home: str) -> SentenceTransformer:
-    from lib.models.loader import load_model
-
-    return load_model(name, device="cpu", home=Path(home))
+    parts = (decompose_cosine(loaded_model(name), first, second, reading=how) for name in (base, tuned))
+    return ExplanationPair(*parts).to_json()
 
 
 def decompose_cosine(
     model: SentenceTransformer, first: str, second: str, *, reading: Reading = PLAIN_READING
-) -> dict[str, Any]:
+) -> CosineExplanation:
     """Decompose the cosine of two texts, read as a query and a document.
 
-    A mean-pooled model: kind tokens, labels of both sides, and parts (tokens of first, tokens of second) that sum to the
-    cosine: with token vectors u_i, v_j and means u, v, cos = sum_ij u_i v_j / (m n |u| |v|). Any other: kind words, and by word
-    of each side how much the cosine falls when it is left out.
+    A mean-pooled model: tokens, whose parts sum to the cosine: with token vectors u_i, v_j and means u, v,
+    cos = sum_ij u_i v_j / (m n |u| |v|). Any other: words, and how much the cosine falls when one is left out.
     """
     if is_mean_pooled(model):
         return _tokens(model, *reading.read([first], Role.QUERY), *reading.read([second], Role.DOCUMENT))
@@ -84,19 +74,13 @@ def is_mean_pooled(model: SentenceTransformer) -> bool:
     return modes == ["mean"] and model.truncate_dim is None
 
 
-def _tokens(model: SentenceTransformer, first: str, second: str) -> dict[str, Any]:
+def _tokens(model: SentenceTransformer, first: str, second: str) -> TokenParts:
     sides = [token_vectors(model, text) for text in (first, second)]
     lengths = [float(np.linalg.norm(vectors.mean(axis=0))) for _, vectors in sides]
     scaled = [vectors / max(1e-12, len(vectors) * length) for (_, vectors), length in zip(sides, lengths, strict=True)]
     parts = shorten_rows(shorten_rows(scaled[0] @ scaled[1].T).T).T
-    labels = [shorten_labels(labels) for labels, _ in sides]
-    return {
-        "kind": "tokens",
-        "cosine": float(parts.sum()),
-        "first": labels[0],
-        "second": labels[1],
-        "parts": parts.tolist(),
-    }
+    rows, columns = (shorten_labels(labels) for labels, _ in sides)
+    return TokenParts(rows, columns, parts.tolist())
 
 
 def token_vectors(model: SentenceTransformer, text: str) -> tuple[list[str], np.ndarray]:
@@ -133,7 +117,7 @@ def shorten_labels(labels: list[str]) -> list[str]:
     return [*labels[: MAX_TOKENS_SHOWN - 1], f"({len(labels) - MAX_TOKENS_SHOWN + 1} more)"]
 
 
-def _words(model: SentenceTransformer, first: str, second: str, reading: Reading) -> dict[str, Any]:
+def _words(model: SentenceTransformer, first: str, second: str, reading: Reading) -> WordDrops:
     from lib.models.encoder import encode
 
     sides = [leave_one_word_out(text) for text in (first, second)]
@@ -142,14 +126,13 @@ def _words(model: SentenceTransformer, first: str, second: str, reading: Reading
     texts = [queries[0], documents[0], *queries[1:], *documents[1:]]
     rows = normalize_rows(encode(model, texts, fast=False)).astype(np.float64)
     whole, split = float(rows[0] @ rows[1]), 2 + len(sides[0])
-    return {
-        "kind": "words",
-        "cosine": whole,
-        "first": [label for label, _ in sides[0]],
-        "second": [label for label, _ in sides[1]],
-        "first_parts": (whole - rows[2:split] @ rows[1]).tolist(),
-        "second_parts": (whole - rows[split:] @ rows[0]).tolist(),
-    }
+    return WordDrops(
+        cosine=whole,
+        first=[label for label, _ in sides[0]],
+        second=[label for label, _ in sides[1]],
+        first_drops=(whole - rows[2:split] @ rows[1]).tolist(),
+        second_drops=(whole - rows[split:] @ rows[0]).tolist(),
+    )
 
 
 def leave_one_word_out(text: str) -> list[tuple[str, str]]:

@@ -6,6 +6,7 @@ Imports torch: in that process only.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ import pandas as pd
 from lib import settings
 from lib.data.model_inputs import Reading, Role
 from lib.models.encoder import encode
+from lib.models.inference.answers import NearestText
 from lib.models.loader import fingerprint, load_model
 from lib.models.vector_cache import EmbeddingCache
 from lib.vectors import normalize_rows
@@ -28,7 +30,8 @@ KEPT_TARGETS = 4
 
 
 @lru_cache(maxsize=KEPT_MODELS)
-def _model(name: str) -> SentenceTransformer:
+def loaded_model(name: str) -> SentenceTransformer:
+    """Load a model on first use; all handlers share the last few."""
     return load_model(name, device="cpu", home=settings.home())
 
 
@@ -41,7 +44,7 @@ def cosines(*, models: Sequence[str], left: str, right: str, reading: dict[str, 
     texts = [*how.read([left], Role.QUERY), *how.read([right], Role.DOCUMENT)]
     found = []
     for name in models:
-        vectors = normalize_rows(encode(_model(name), texts), dtype=np.float64)
+        vectors = normalize_rows(encode(loaded_model(name), texts), dtype=np.float64)
         found.append(float(vectors[0] @ vectors[1]))
     return found
 
@@ -51,7 +54,7 @@ def nearest(
 ) -> list[list[dict[str, Any]]]:
     """Search a parquet column's distinct texts for the nearest to a query, by each model.
 
-    Text and cosine, best first.
+    Each is a `NearestText`, best first.
 
     reading: as `Reading.to_json` gives it; the column's texts are read as documents.
     """
@@ -59,16 +62,16 @@ def nearest(
     found = []
     for name in models:
         texts, vectors = _targets(name, parquet, column, how, Path(parquet).stat().st_mtime_ns)
-        scores = vectors @ normalize_rows(encode(_model(name), how.read([query], Role.QUERY)))[0]
+        scores = vectors @ normalize_rows(encode(loaded_model(name), how.read([query], Role.QUERY)))[0]
         best = np.argsort(-scores, kind="stable")[:most]
-        found.append([{"text": texts[place], "cosine": float(scores[place])} for place in best])
+        found.append([asdict(NearestText(texts[place], float(scores[place]))) for place in best])
     return found
 
 
 @lru_cache(maxsize=KEPT_TARGETS)
 def _targets(name: str, parquet: str, column: str, reading: Reading, _stamp: int) -> tuple[list[str], np.ndarray]:
     texts = list(dict.fromkeys(pd.read_parquet(parquet, columns=[column])[column]))
-    model = _model(name)
+    model = loaded_model(name)
     read = reading.read(texts, Role.DOCUMENT)
     vectors = EmbeddingCache(settings.home()).embed(model, read, fingerprint=fingerprint(model))
     return texts, normalize_rows(vectors)

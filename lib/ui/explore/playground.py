@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from lib.format import format_bytes, format_cosine
+from lib.models.inference.answers import NearestText
 from lib.shapes import Shape
 from lib.store.publish import size_of
 from lib.store.runs import Run
@@ -81,7 +82,7 @@ def _show_search(run: Run) -> None:
     if not submitted or not query.strip():
         return
     with catch_errors(), st.spinner(_SPINNER):
-        base, tuned = inference_client().call(
+        answer = inference_client().call(
             "nearest",
             models=_models(run),
             query=query,
@@ -90,6 +91,7 @@ def _show_search(run: Run) -> None:
             reading=reading_for(run),
             most=_MAX_RESULTS,
         )
+        base, tuned = ([NearestText(**one) for one in texts] for texts in answer)
         left, right = st.columns(2)
         with left:
             _show_results("Base", base)
@@ -97,7 +99,7 @@ def _show_search(run: Run) -> None:
             _show_results("Tuned", tuned)
 
 
-def _show_results(title: str, rows: list[dict[str, object]]) -> None:
+def _show_results(title: str, rows: list[NearestText]) -> None:
     st.caption(title)
     config = {
         "text": st.column_config.TextColumn("Text", width="large"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from math import nan
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from lib.charts import evaluation as charts
 from lib.charts.colours import DARK, LIGHT
 from lib.evaluation.difference import Difference
+from lib.evaluation.explanation import TokenParts, WordDrops
 from lib.evaluation.result import CosineDistribution, Similarity, Threshold
 from lib.evaluation.side_effects.result import EmbeddingSpace, SnapshotMetrics
 from lib.experiments.result import InterpolationPoint
@@ -68,14 +70,14 @@ def test_the_course_marks_the_best_epoch() -> None:
     assert list(figure.data[2].y) == [0.5]
 
 
-def sides(scale: float) -> dict[str, object]:
+def token_parts(scale: float) -> TokenParts:
     parts = scale * np.array([[0.1, 0.2, 0.0], [0.05, 0.1, 0.15]])
-    return {"first": ["<b>", "x"], "second": ["a", "a", "c"], "parts": parts.tolist(), "cosine": float(parts.sum())}
+    return TokenParts(["<b>", "x"], ["a", "a", "c"], parts.tolist())
 
 
 @pytest.mark.parametrize("colours", [LIGHT, DARK])
 def test_the_heat_maps_sum_to_their_cosines_and_escape_tokens(colours: charts.Palette) -> None:
-    figure = charts.token_heat(sides(1.0), sides(1.5), colours)
+    figure = charts.token_heat(token_parts(1.0), token_parts(1.5), colours)
     assert [float(np.sum(trace.z)) for trace in figure.data] == pytest.approx([0.6, 0.9, 0.3])
     assert [note.text for note in figure.layout.annotations] == ["Base +0.600", "Tuned +0.900", "Difference +0.300"]
     assert "<b>" not in figure.data[0].text[0][0]
@@ -85,12 +87,12 @@ def test_the_heat_maps_sum_to_their_cosines_and_escape_tokens(colours: charts.Pa
 
 
 def test_tokens_that_differ_between_the_models_have_no_difference() -> None:
-    other = sides(1.0) | {"first": ["other", "x"]}
-    assert len(charts.token_heat(sides(1.0), other, LIGHT).data) == 2
+    other = replace(token_parts(1.0), first=["other", "x"])
+    assert len(charts.token_heat(token_parts(1.0), other, LIGHT).data) == 2
 
 
 def test_words_are_drawn_for_base_and_tuned() -> None:
-    one = {"first": ["a", "<i>"], "second": ["c"], "first_parts": [0.1, -0.2], "second_parts": [0.3]}
+    one = WordDrops(0.5, ["a", "<i>"], ["c"], [0.1, -0.2], [0.3])
     figure = charts.word_bars(one, one, LIGHT)
     assert [list(trace.x) for trace in figure.data] == [[0.1, -0.2], [0.1, -0.2], [0.3], [0.3]]
     assert "&lt;i&gt;" in figure.data[0].text

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 import streamlit as st
 
-from lib import settings
 from lib.charts.evaluation import token_heat, word_bars
+from lib.evaluation.explanation import ExplanationPair, TokenParts, WordDrops
 from lib.evaluation.store import load_neighbours
 from lib.store.runs import Run
 from lib.store.workspace import open_workspace
@@ -171,22 +169,16 @@ def _show_explanation(run: Run, pair: int, first: str, second: str) -> None:
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _explain(_run: str, tuned: str, base: str, first: str, second: str, reading: dict[str, str]) -> dict[str, Any]:
+def _explain(_run: str, tuned: str, base: str, first: str, second: str, reading: dict[str, str]) -> ExplanationPair:
     """Ask the inference process for both models' parts of the cosine."""
-    return inference_client().call(
-        "explain",
-        models={"base": base, "tuned": tuned},
-        first=first,
-        second=second,
-        reading=reading,
-        home=str(settings.home()),
-    )
+    answer = inference_client().call("explain", base=base, tuned=tuned, first=first, second=second, reading=reading)
+    return ExplanationPair.from_json(answer)
 
 
-def _show_parts(parts: dict[str, Any]) -> None:
+def _show_parts(explanation: ExplanationPair) -> None:
     """Draw the parts of the cosine, base and tuned."""
-    base, tuned = parts["base"], parts["tuned"]
-    if base["kind"] == "tokens" and tuned["kind"] == "tokens":
+    base, tuned = explanation.base, explanation.tuned
+    if isinstance(base, TokenParts) and isinstance(tuned, TokenParts):
         figure = token_heat(base, tuned, theme_palette())
         st.plotly_chart(
             figure, key="token-heat", alt="Contribution of each pair of tokens to the cosine, base and tuned."
@@ -194,7 +186,7 @@ def _show_parts(parts: dict[str, Any]) -> None:
         st.caption(
             "Rows: tokens of the source; columns: tokens of the target. The cells of each map sum to its cosine."
         )
-    elif base["kind"] == "words" and tuned["kind"] == "words":
+    elif isinstance(base, WordDrops) and isinstance(tuned, WordDrops):
         figure = word_bars(base, tuned, theme_palette())
         st.plotly_chart(figure, key="word-bars", alt="Drop of the cosine when a word is left out.")
         st.caption("Drop of the cosine when a word is left out; the drops need not sum to the cosine.")
