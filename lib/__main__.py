@@ -70,7 +70,7 @@ COMMANDS = {
     "train": Command("train one or several base models on a file", _train),
     "audit": Command("read a file and list problems with its rows", _audit),
     "evaluate": Command("evaluate a run's tuned model against its base model", _evaluate),
-    "map": Command("draw (or redraw) a run's map", _map),
+    "map": Command("compute (or recompute) a run's map", _map),
     "check": Command("verify every dataset and run against its manifest and the database", _check),
     "runs": Command("list the runs", _runs),
 }
@@ -87,7 +87,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("error: stopped", file=sys.stderr)
+        print("error: interrupted", file=sys.stderr)
         return 130
 
 
@@ -96,7 +96,7 @@ def build_parser(names: list[str]) -> argparse.ArgumentParser:
 
     Only those named have their options, because only they are imported.
     """
-    parser = argparse.ArgumentParser(prog="python -m lib", description="Closer, without a browser.")
+    parser = argparse.ArgumentParser(prog="python -m lib", description="Closer on the command line.")
     commands = parser.add_subparsers(dest="command", required=True)
     for name, command in COMMANDS.items():
         sub = commands.add_parser(name, help=command.help, description=command.help)

@@ -177,7 +177,7 @@ def interpolation_figure(points: Sequence[InterpolationPoint], colours: Palette,
                 hovertemplate=f"%{{x:.0f}}% tuned: %{{y:{plotly_format(key)}}}<extra></extra>",
             )
         )
-    figure.update_xaxes(title_text="share of the tuned weights, %")
+    figure.update_xaxes(title_text="weight of the tuned model, %")
     return plain_layout(figure, colours, height=300)
 
 

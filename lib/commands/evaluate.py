@@ -83,7 +83,7 @@ def warn_of_trained_rows(frame: pd.DataFrame, known: pd.DataFrame, shape: Shape)
     if not count:
         return []
     rows = f"{count:,} of the {len(frame):,} rows of this file were trained on"
-    text = f"{rows}: on those the tuned model looks better than it is."
+    text = f"{rows}; on those the metrics of the tuned model are too optimistic."
     return [EvaluationWarning("Seen in training", text)]
 
 
@@ -112,11 +112,11 @@ def read_frame(path: Path, shape: Shape, stored: dict[str, Any] | None = None) -
         raise InputError(
             f"{path.name} looks like {mapping.shape.value.replace('_', ' ')}, the run was trained on "
             f"{shape.value.replace('_', ' ')}.",
-            todo="Give a file of the same shape, with the same column names.",
+            todo="Use a file of the same shape, with the same column names.",
         )
     audited = audit_table(table, mapping)
     if audited.examples.frame.empty:
-        raise InputError(f"No row of {path.name} can be used.", todo="See what the audit says: python -m lib audit.")
+        raise InputError(f"No row of {path.name} can be used.", todo="Run python -m lib audit FILE to see why.")
     groups = find_components(audited.examples, near_codes=audited.near_codes)
     return audited.examples.frame.reset_index(drop=True).assign(part="held_out", component=groups)
 

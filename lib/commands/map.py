@@ -14,15 +14,15 @@ def add(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     parser.add_argument("run", help="a run's id, as `python -m lib runs` lists it")
     parser.add_argument(
-        "--method", choices=list(LAYOUT_METHODS), default="pair-faithful", help="how to lay the texts out"
+        "--method", choices=list(LAYOUT_METHODS), default="pair-faithful", help="layout method (default %(default)s)"
     )
     parser.add_argument(
         "--balance",
         type=float,
         default=DEFAULT_BALANCE,
-        help="from 0 (neighbourhoods) to 1 (pairs); default %(default)s",
+        help="balance from 0 (neighbourhoods) to 1 (pairs); default %(default)s",
     )
-    parser.add_argument("--json", action="store_true", help="print the figures as one JSON object")
+    parser.add_argument("--json", action="store_true", help="print the quality as one JSON object")
 
 
 def run(given: argparse.Namespace) -> int:

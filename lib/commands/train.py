@@ -80,8 +80,8 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--model", action="append", metavar="NAME", help=f"a base model; again for several (default {BUNDLED_MODEL})"
     )
-    parser.add_argument("--out", type=Path, help="a folder to copy each tuned model to")
-    parser.add_argument("--name", default="", help="a name for the dataset")
+    parser.add_argument("--out", type=Path, help="copy each tuned model to this folder")
+    parser.add_argument("--name", default="", help="name of the dataset")
     parser.add_argument("--preset", choices=list(PRESETS), default="recommended")
     parser.add_argument("--json", action="store_true", help="end with one line of JSON")
     recipe = parser.add_argument_group("recipe (default: the preset's)")
@@ -241,7 +241,7 @@ def export_model(model_dir: Path, out: Path | None, *, suffix: str = "") -> Path
     if target.exists() and not (target / MODEL_CARD_DATA).is_file():
         raise InputError(
             f"{target} exists and is not a model of Closer: it was not replaced.",
-            todo=f"The tuned model lies in {model_dir}. Copy it from there, or give another --out.",
+            todo=f"The tuned model is in {model_dir}. Copy it from there, or choose another --out.",
         )
     with publish(target) as staging:
         for path in model_dir.rglob("*"):

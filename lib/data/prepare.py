@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from lib.data.audit.check import AuditContext
-from lib.data.audit.corrections import REMOVED_BY_HAND, Correction, apply_corrections
+from lib.data.audit.corrections import REMOVED_MANUALLY, Correction, apply_corrections
 from lib.data.audit.run import Audit, audit_examples, excluded_rows
 from lib.data.columns.guess import guess_mapping
 from lib.data.columns.mapping import ColumnMapping, Examples, apply_mapping
@@ -65,7 +65,7 @@ def audit_table(
     if own_held_out is not None:
         examples = add_own_held_out(examples, apply_mapping(own_held_out, replace(mapping, part="")))
     examples, removed = apply_corrections(examples, corrections)
-    by_hand = excluded_rows(examples.frame[removed], REMOVED_BY_HAND)
+    by_hand = excluded_rows(examples.frame[removed], REMOVED_MANUALLY)
     rest = Examples(examples.shape, examples.frame[~removed].reset_index(drop=True))
     lowest_score = -1.0 if mapping.scale == (-1, 1) else 0.0
     context = AuditContext(wrong_width=frozenset(table.report.wrong_width), lowest_score=lowest_score)

@@ -155,7 +155,7 @@ def write_estimate(context: JobContext) -> None:
         except ChildDiedError as error:
             raise TrainingError(
                 "The steps could not be measured: their process ended too early.",
-                todo="The memory may be too small for this batch size; logs/worker.log has the details.",
+                todo="Memory may be too small for this batch size; see logs/worker.log.",
             ) from error
     path = planned.path(workspace.home)
     path.parent.mkdir(parents=True, exist_ok=True)

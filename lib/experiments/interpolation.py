@@ -78,7 +78,7 @@ def measure_blends(context: JobContext) -> None:
     task = EvalTask.of(inputs, part="validation")
     groups, vectors = components_of_rows(inputs.frame, task.rows), []
     for number, share in enumerate(TUNED_SHARES):
-        context.progress.stage("blending", f"{share:.0%} of the tuned weights")
+        context.progress.stage("blending", f"tuned weight {share:.0%}")
         model.load_state_dict(interpolate_weights(*weights, share))
         progress = PartialProgress(context.progress, number, len(TUNED_SHARES))
         vectors.append(check_finite(encode(model, [*task.texts, *probe_texts()], progress=progress), name="blended"))

@@ -82,14 +82,14 @@ def failure_of(error: BaseException, home: Path) -> CloserError:
         return StoreError(
             f"The disk is full: {format_bytes(free)} are free.",
             todo="Free some space (the Overview page says what each run takes; the Train page says how much a training "
-            "needs), then try again: it goes on from its newest checkpoint.",
+            "needs), then try again: it continues from its newest checkpoint.",
         )
     if isinstance(error, CloserError):
         return error
     if is_out_of_memory(error):
-        return TrainingError("The memory was not enough.", todo=LESS_MEMORY)
+        return TrainingError("Out of memory.", todo=LESS_MEMORY)
     return CloserError(
-        f"Unexpected error ({type(error).__name__}: {str(error)[:300]}).", todo="The log has the details."
+        f"Unexpected error ({type(error).__name__}: {str(error)[:300]}).", todo="See the log for details."
     )
 
 

@@ -58,7 +58,7 @@ def perform(workspace: Workspace, job: Job, progress: Progress) -> tuple[str, ..
     """Do a claimed job's work and give the kinds that should follow. Raises what the work raises."""
     kind = KINDS.get(job.kind)
     if kind is None:
-        raise InputError(f"There is no work of the kind {job.kind}.")
+        raise InputError(f"Unknown job kind: {job.kind}.")
     run = workspace.runs.get(job.run) if job.run else None
     dataset = workspace.datasets.get(run.dataset if run else job.dataset)
     if dataset.deleted is not None:

@@ -70,7 +70,7 @@ class Supervisor:
                 self.trouble = ""
             except Exception as error:  # noqa: BLE001  whatever a tick met: were the thread to end, nothing would ever start again
                 if self.trouble != str(error):
-                    _log.error("The supervisor met %s", error)
+                    _log.error("The supervisor failed: %s", error)
                 self.trouble = str(error)
 
     def _take_over(self) -> None:

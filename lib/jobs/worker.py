@@ -23,8 +23,8 @@ from lib.store.layout import WorkspacePaths
 from lib.store.workspace import Workspace, open_workspace
 
 KILLED_FOR_MEMORY = (
-    "The system stopped the worker because memory ran out. Lower the batch size or the max length, or close other programs; "
-    "then try again: it goes on from the newest checkpoint."
+    "The operating system killed the worker because memory ran out. Lower the batch size or the max length, or close other programs; "
+    "then try again: it continues from the newest checkpoint."
 )
 
 

@@ -30,7 +30,7 @@ def naming_memory(recipe: Recipe, model: SentenceTransformer) -> Iterator[None]:
             raise
         length = model.max_seq_length or recipe.max_length
         raise TrainingError(
-            "The memory was not enough for this training.",
+            "Out of memory during training.",
             todo=f"Lower the batch size (now {recipe.batch_size}) or the max length (now {length} tokens), freeze lower "
             "layers, or close other programs; then train again.",
         ) from error

@@ -12,7 +12,7 @@ import torch
 from lib.data.model_inputs import ModelInputs
 from lib.errors import CancelledError, TrainingError
 from lib.evaluation.task import EvalTask
-from lib.format import format_metric
+from lib.format import format_count, format_metric
 from lib.models.encoder import encode
 from lib.models.loader import choose_device, load_model
 from lib.process import keep_freed_memory
@@ -127,7 +127,7 @@ def open_training(
 ) -> TrainState:
     """Load the model, measure and show the base (from the cache where possible), and prepare to train."""
     model = load_model(model_name, device=choose_device(recipe.device), home=home)
-    progress.log(f"Computes on {model.device}, {torch.get_num_threads()} threads.")
+    progress.log(f"Training on {model.device} with {format_count(torch.get_num_threads(), 'thread')}.")
     recipe, left_out = adapt_recipe(recipe, model)
     for line in left_out:
         progress.log(line, level="warning")

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from lib.charts.colours import palette
 from lib.charts.map.scene import colour_limit, hover_texts
 
-MEASURE_TITLES = {"cosine": "Cosine of the pair", "rank": "Rank of the right answer"}
+MEASURE_TITLES = {"cosine": "Cosine of the pair", "rank": "Rank of the correct answer"}
 
 
 def before_after(

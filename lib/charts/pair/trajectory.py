@@ -13,8 +13,6 @@ from lib.projection.store import Map
 
 NUM_BACKGROUND = 1_500
 """Texts drawn around the pair, the nearest ones."""
-"""Texts drawn around the pair, the nearest ones."""
-"""Texts drawn around the pair, the nearest ones."""
 
 
 def trajectory_figure(
@@ -78,10 +76,10 @@ def trajectory_figure(
 
 
 def text_markers(
-    frame: np.ndarray, places: np.ndarray, texts: list[str], *, name: str, colour: str, size: int
+    frame: np.ndarray, indices: np.ndarray, texts: list[str], *, name: str, colour: str, size: int
 ) -> go.Scatter:
     """Build markers that show their text on hover."""
-    hover = [shorten(texts[place]) for place in places]
-    x, y = frame[places, 0], frame[places, 1]
+    hover = [shorten(texts[index]) for index in indices]
+    x, y = frame[indices, 0], frame[indices, 1]
     marker = {"size": size, "color": colour}
     return go.Scatter(x=x, y=y, mode="markers", name=name, marker=marker, hoverinfo="text", hovertext=hover)

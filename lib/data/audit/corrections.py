@@ -10,7 +10,7 @@ import pandas as pd
 
 from lib.data.columns.mapping import Examples
 
-REMOVED_BY_HAND = "Removed by hand"
+REMOVED_MANUALLY = "Removed manually"
 
 
 @dataclass(frozen=True)

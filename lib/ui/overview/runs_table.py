@@ -91,7 +91,9 @@ def _columns() -> dict[str, object]:
         "metric": kinds.TextColumn("Metric", width=130),
         "base": kinds.NumberColumn("Base", width="small"),
         "tuned": kinds.NumberColumn("Tuned", width="small"),
-        "difference": kinds.NumberColumn("Difference", width="small", help="Of shares in points"),
+        "difference": kinds.NumberColumn(
+            "Difference", width="small", help="Percentage points where the metric is a share"
+        ),
         "interval": kinds.TextColumn("95% CI", width=130),
         "dataset": kinds.TextColumn("Dataset", width=120),
         "model": kinds.TextColumn("Base model", width=130),

@@ -73,7 +73,7 @@ def show_partial_badge(run: Run) -> None:
             "Partial",
             icon=":material/timelapse:",
             color="orange",
-            help="The best epoch before the training was cut short.",
+            help="The best epoch before training was interrupted.",
         )
 
 

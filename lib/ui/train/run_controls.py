@@ -28,7 +28,7 @@ def show_run_controls(workspace: Workspace, run: Run, jobs: Sequence[Job]) -> No
 
 
 def _show_restore(workspace: Workspace, run: Run) -> None:
-    if st.button("Restore", key=f"undelete-{run.id}", icon=":material/undo:", help="Bring this deleted run back."):
+    if st.button("Restore", key=f"undelete-{run.id}", icon=":material/undo:", help="Restore this deleted run."):
         workspace.runs.restore(run.id)
         st.rerun(scope="app")
 

@@ -14,6 +14,7 @@ from lib.data.columns.mapping import ColumnMapping
 from lib.data.prepare import audit_table, split_audited
 from lib.data.prepared_dataset import PreparedDataset
 from lib.data.table import Table
+from lib.format import format_count
 from lib.settings import HELD_OUT_FRACTION, VALIDATION_FRACTION
 from lib.store.uploads import Draft, Upload
 
@@ -74,7 +75,7 @@ def _cached_table(files: tuple[str, ...], names: tuple[str, ...], options: str, 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _cached_audit(key: DatasetKey, *, _rows: Table, _own: Table | None) -> Audit:
-    with st.spinner(f"Checking {len(_rows.frame):,} rows ..."):
+    with st.spinner(f"Checking {format_count(len(_rows.frame), 'row')} ..."):
         mapping = ColumnMapping.from_json(json.loads(key.mapping))
         return audit_table(
             _rows,

@@ -140,7 +140,7 @@ def _show_deleted(workspace: Workspace) -> None:
                     key=f"dataset-restore-{dataset.id}",
                     on_click=workspace.datasets.restore,
                     args=(dataset.id,),
-                    help="Bring this dataset back",
+                    help="Restore this dataset.",
                 )
                 with st.popover("Free up space", icon=":material/delete_forever:", key=f"dataset-free-{dataset.id}"):
                     st.write(

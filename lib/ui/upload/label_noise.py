@@ -11,6 +11,7 @@ import streamlit as st
 from lib.data.drop_rows import drop_rows
 from lib.errors import CloserError
 from lib.experiments.label_noise_check import label_noise_path
+from lib.format import format_count
 from lib.jobs.events import events_path, read_events
 from lib.jobs.status import fold
 from lib.settings import BUNDLED_MODEL
@@ -27,8 +28,8 @@ _COLUMNS = {
     "anchor": st.column_config.TextColumn("Source", width="medium"),
     "positive": st.column_config.TextColumn("Target", width="medium"),
     "cosine": st.column_config.NumberColumn("Cosine", **_COSINE),
-    "other": st.column_config.TextColumn("Ranked above it", width="medium"),
-    "other_cosine": st.column_config.NumberColumn("Its cosine", **_COSINE),
+    "other": st.column_config.TextColumn("Higher-ranked target", width="medium"),
+    "other_cosine": st.column_config.NumberColumn("Cosine of that target", **_COSINE),
     "gap": st.column_config.NumberColumn("Gap", **_COSINE),
 }
 """Columns of the result, and how they are shown."""
@@ -92,7 +93,7 @@ def _show_rows(workspace: Workspace, dataset: Dataset, result: Path) -> None:
     if table.empty:
         st.success("No suspicious rows.", icon=":material/check:")
         return
-    st.text(f"{len(table):,} rows, largest gap first. Select the rows to drop.")
+    st.text(f"{format_count(len(table), 'row')}, largest gap first. Select the rows to drop.")
     shown = table[list(_COLUMNS)].copy()
     shown.insert(0, "drop", False)
     edited = st.data_editor(
@@ -104,10 +105,12 @@ def _show_rows(workspace: Workspace, dataset: Dataset, result: Path) -> None:
         height=320,
     )
     chosen = table["pair"][edited["drop"].to_numpy()].tolist()
-    label = f"Save dataset without {len(chosen):,} rows"
+    label = f"Save dataset without {format_count(len(chosen), 'row')}"
     if st.button(label, icon=":material/save:", disabled=not chosen, key=f"label-errors-save-{dataset.id}"):
         try:
-            made = drop_rows(workspace, dataset, chosen, name=f"{dataset.name[:150]} without {len(chosen)} rows")
+            made = drop_rows(
+                workspace, dataset, chosen, name=f"{dataset.name[:150]} without {format_count(len(chosen), 'row')}"
+            )
         except CloserError as error:
             show_error(error)
             return

@@ -11,6 +11,7 @@ from lib.data.columns.mapping import ColumnMapping
 from lib.data.prepared_dataset import PreparedDataset, Provenance
 from lib.data.table import Table
 from lib.errors import CloserError
+from lib.format import format_count
 from lib.store.uploads import Draft, Upload
 from lib.store.workspace import open_workspace
 from lib.ui.shared.components import show_error
@@ -23,7 +24,7 @@ def show_save_form(
     """Draw the download of the dropped rows, and the fields to save the dataset."""
     if len(prepared.left_out):
         st.download_button(
-            f"Download {len(prepared.left_out):,} dropped rows",
+            f"Download {format_count(len(prepared.left_out), 'dropped row')}",
             data=lambda: prepared.left_out.to_csv(index=False).encode("utf-8-sig"),
             file_name="left_out.csv",
             mime="text/csv",

@@ -75,8 +75,7 @@ def show_split(prepared: PreparedDataset, draft: Draft) -> None:
         st.warning(warning, icon=":material/warning:")
     held_out_rows = prepared.frame[prepared.frame["part"] == "held_out"]
     st.text(
-        "Enough data? "
-        + held_out_advice(len(held_out_rows), count_independent(held_out_rows), scored=prepared.shape is Shape.SCORED)
+        held_out_advice(len(held_out_rows), count_independent(held_out_rows), scored=prepared.shape is Shape.SCORED)
     )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from lib.data.audit.corrections import Correction, apply_corrections, find_corrections
+from lib.data.audit.corrections import REMOVED_MANUALLY, Correction, apply_corrections, find_corrections
 from lib.data.columns.guess import guess_mapping
 from lib.data.columns.mapping import apply_mapping
 from lib.data.prepare import LEAK_REASON, audit_table, prepare, split_audited
@@ -110,7 +110,7 @@ def test_corrections_change_cells_and_leave_rows_out() -> None:
     frame = audited.examples.frame
     assert frame.loc[0, "positive"] == "better"
     assert 3 not in frame["line"].tolist()
-    assert audited.left_out[["line", "reason"]].to_numpy().tolist() == [[3, "Removed by hand"]]
+    assert audited.left_out[["line", "reason"]].to_numpy().tolist() == [[3, REMOVED_MANUALLY]]
     assert len(split_audited(audited).frame) == 99
 
 

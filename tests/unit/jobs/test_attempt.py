@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from lib.errors import CancelledError, ModelError, TrainingError
-from lib.jobs.attempt import Attempt
+from lib.jobs.attempt import LESS_MEMORY, Attempt
 from lib.jobs.events import EventWriter, read_events
 from lib.jobs.status import fold
 from lib.store.jobs import Job
@@ -54,8 +54,8 @@ def test_a_failed_job_keeps_its_error_whole(home: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("error", "reason"),
     [
-        (MemoryError(), "memory was not enough"),
-        (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried"), "memory was not enough"),
+        (MemoryError(), LESS_MEMORY),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried"), LESS_MEMORY),
         (OSError(errno.ENOSPC, "No space left on device"), "disk is full"),
         (ZeroDivisionError("by zero"), "ZeroDivisionError"),
     ],

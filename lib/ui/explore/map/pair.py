@@ -122,4 +122,4 @@ def _describe_wrong_answer(triple: AnswerTriple) -> str:
         (False, True): "The correct answer was closer; now this wrong one is.",
         (False, False): "The correct answer is closer than this wrong one, base and tuned.",
     }
-    return f"{words[triple.was_nearer, triple.is_nearer]} Drawn to scale."
+    return f"{words[triple.is_wrong_nearer_base, triple.is_wrong_nearer_tuned]} Drawn to scale."
