@@ -33,13 +33,19 @@ VALUE_COLUMN: dict[Shape, str | None] = {
     Shape.TRIPLETS: None,
     Shape.LABELLED_TEXTS: "label",
 }
-"""The column of the target value: score is a float in [0, 1] (or [-1, 1] where the scale says so), label is a string;
-the labels of pairs with two classes are "0" and "1", where "1" means the same."""
+"""The column of the target value.
+
+score is a float in [0, 1] (or [-1, 1] where the scale says so), label is a string; the labels of pairs with two classes
+are "0" and "1", where "1" means the same.
+"""
 
 EXTRA_NEGATIVE = re.compile(r"negative_(\d+)")
 
 
 def text_columns(shape: Shape, names: Iterable[str]) -> tuple[str, ...]:
-    """List the canonical text columns of a shape, with the further negatives among the names in order of their number."""
+    """List the canonical text columns of a shape.
+
+    With the further negatives among the names, in order of their number.
+    """
     extra = [name for name in names if EXTRA_NEGATIVE.fullmatch(str(name))] if shape is Shape.TRIPLETS else []
     return (*TEXT_COLUMNS[shape], *sorted(extra, key=lambda name: int(name.removeprefix("negative_"))))

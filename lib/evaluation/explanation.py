@@ -1,4 +1,7 @@
-"""The parts of a cosine, by pair of tokens or by word, as they cross from the inference process to the pages."""
+"""The parts of a cosine, by pair of tokens or by word.
+
+They cross from the inference process to the pages.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +37,10 @@ class TokenParts:
 
 @dataclass(frozen=True)
 class WordDrops:
-    """By word of each side how much the cosine falls when it is left out; the drops need not sum to the cosine."""
+    """How much the cosine falls when a word is left out, by word of each side.
+
+    The drops need not sum to the cosine.
+    """
 
     kind: ClassVar[str] = "words"
     cosine: float
@@ -45,7 +51,10 @@ class WordDrops:
 
 
 CosineExplanation = TokenParts | WordDrops
-"""How one model comes to the cosine of two texts: exact where the model allows it, otherwise by leaving out words."""
+"""How one model comes to the cosine of two texts.
+
+Exact where the model allows it, otherwise by leaving out words.
+"""
 
 
 @dataclass(frozen=True)

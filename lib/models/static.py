@@ -24,8 +24,10 @@ from lib.progress import Progress, Silent
 from lib.store.publish import leftovers, publish, remove
 
 DIMENSION = 256
-"""Principal components that a static model keeps: the default of `StaticEmbedding.from_distillation` (sentence-transformers 6.2),
-which hands it to model2vec as pca_dims."""
+"""Principal components that a static model keeps.
+
+The default of `StaticEmbedding.from_distillation` (sentence-transformers 6.2), which hands it to model2vec as pca_dims.
+"""
 SIF_COEFFICIENT = 1e-4
 """a of SIF, unitless: the weight of a token is a / (a + p(token)).
 

@@ -1,4 +1,7 @@
-"""Declare a setting of the recipe once: default, texts, bounds and checks; form and command line are built from it."""
+"""Declare a setting of the recipe once: default, texts, bounds and checks.
+
+Form and command line are built from it.
+"""
 
 from __future__ import annotations
 
@@ -90,4 +93,6 @@ class Field:
         if not numeric or (isinstance(value, float) and not math.isfinite(value)):
             raise InputError(f"{value!r} is not a {'whole ' if whole else ''}number.", where=self.label)
         if (low is not None and value < low) or (high is not None and value > high):
-            raise InputError(f"{value} is out of range.", where=self.label, todo=f"It goes from {low:g} to {high:g}.")
+            raise InputError(
+                f"{value} is out of range.", where=self.label, todo=f"Choose a value from {low:g} to {high:g}."
+            )

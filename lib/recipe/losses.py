@@ -42,9 +42,15 @@ class Loss:
     settings: tuple[str, ...] = ()
     """Settings of the recipe that only some losses read, and this one does."""
     in_batch: bool = False
-    """Takes the other targets of a batch as negatives, so that batches must hold no false negatives (FairBatches)."""
+    """Takes the other targets of a batch as negatives.
+
+    So batches must hold no false negatives (FairBatches).
+    """
     guided: bool = False
-    """A frozen copy of the base model reads the same batches; so they must hold tokens, not activations of frozen layers."""
+    """A frozen copy of the base model reads the same batches.
+
+    So they must hold tokens, not activations of frozen layers.
+    """
     calls_model: bool = False
     """Calls the model with parts of a batch, so that the batch cannot be embedded as a whole beforehand."""
     needs_transformer: bool = False
@@ -59,12 +65,16 @@ class Loss:
 
 
 UNIT_MARGIN = 0.2
-"""Margin of the triplet losses between unit vectors, which lie at most 2 apart: their default, 5, can never be reached.
+"""Margin of the triplet losses between unit vectors.
 
-(bench/README.md, Other shapes; 0.2 is FaceNet's, Schroff et al. 2015).
+Those are at most 2 apart: the losses' default, 5, can never be reached (bench/README.md, Other shapes; 0.2 is FaceNet's,
+Schroff et al. 2015).
 """
 MINI_BATCH = 32
-"""Texts that a cached loss embeds at once (GradCache, Gao et al. 2021): sentence-transformers' default."""
+"""Texts that a cached loss embeds at once (GradCache, Gao et al. 2021).
+
+sentence-transformers' default.
+"""
 DIRECTION_PAIRS: dict[str, tuple[str, ...]] = {
     "query_to_doc": ("query_to_doc",),
     "symmetric": ("query_to_doc", "doc_to_query"),
@@ -98,7 +108,7 @@ def _margin(recipe: Recipe) -> dict[str, float]:
 
 
 def triplet_margin(model: SentenceTransformer, recipe: Recipe) -> dict[str, float]:
-    """Choose the margin: the recipe's, else UNIT_MARGIN where the model normalizes, else the loss's default."""
+    """Choose the margin: the recipe's, UNIT_MARGIN for a normalizing model, or the loss's default."""
     from sentence_transformers.sentence_transformer.modules import Normalize
 
     # L = max(0, d(a, p) - d(a, n) + margin); unit vectors have d <= 2, so a margin above 2 never lets L reach 0
@@ -117,7 +127,9 @@ def _softmax(model: SentenceTransformer, recipe: Recipe, classes: int) -> nn.Mod
 
 
 def guide_of(model: SentenceTransformer) -> SentenceTransformer:
-    """Copy the base model, frozen, as the guide that finds false in-batch negatives (GISTEmbed, Solatorio 2024).
+    """Copy the base model, frozen, as the guide of GISTEmbed (Solatorio 2024).
+
+    It finds false in-batch negatives.
 
     A negative is left out where the guide scores it above the positive.
     """
@@ -137,7 +149,7 @@ _RECORDS = (
     Loss(
         name="MultipleNegativesRanking",
         title="Multiple negatives ranking",
-        help="The right target has to rank above the other targets of the batch (InfoNCE).",
+        help="Ranks the correct target above the other targets of the batch (InfoNCE).",
         shapes=(Shape.PAIRS, Shape.TRIPLETS),
         make=lambda model, recipe, classes: _stock("MultipleNegativesRankingLoss", model, **_ranking_settings(recipe)),
         settings=("scale", "directions", *MINING, MATRYOSHKA),
@@ -146,7 +158,7 @@ _RECORDS = (
     Loss(
         name="CachedMultipleNegativesRanking",
         title="Cached multiple negatives ranking",
-        help="The same with batches larger than memory: embedded in parts, at the cost of a second pass.",
+        help="Multiple negatives ranking for batches larger than memory: embedded in mini-batches, with a second pass.",
         shapes=(Shape.PAIRS, Shape.TRIPLETS),
         make=lambda model, recipe, classes: _stock(
             "CachedMultipleNegativesRankingLoss", model, mini_batch_size=MINI_BATCH, **_ranking_settings(recipe)
@@ -159,7 +171,7 @@ _RECORDS = (
     Loss(
         name="GISTEmbed",
         title="GISTEmbed",
-        help="Multiple negatives ranking in which the base model, as a guide, leaves out in-batch negatives that look right.",
+        help="Multiple negatives ranking with the base model as a guide that filters out false in-batch negatives.",
         shapes=(Shape.PAIRS,),
         make=lambda model, recipe, classes: _stock("GISTEmbedLoss", model, guide_of(model)),
         settings=(MATRYOSHKA,),
@@ -171,7 +183,7 @@ _RECORDS = (
     Loss(
         name="CachedGISTEmbed",
         title="Cached GISTEmbed",
-        help="GISTEmbed with batches larger than memory: embedded in parts, at the cost of a second pass.",
+        help="GISTEmbed for batches larger than memory: embedded in mini-batches, with a second pass.",
         shapes=(Shape.PAIRS,),
         make=lambda model, recipe, classes: _stock(
             "CachedGISTEmbedLoss", model, guide_of(model), mini_batch_size=MINI_BATCH
@@ -185,7 +197,7 @@ _RECORDS = (
     Loss(
         name="MegaBatchMargin",
         title="Mega-batch margin",
-        help="Each pair against the hardest other target of its batch only.",
+        help="Compares each pair with the hardest other target of its batch only.",
         shapes=(Shape.PAIRS,),
         make=lambda model, recipe, classes: _stock("MegaBatchMarginLoss", model, use_mini_batched_version=False),
         settings=(MATRYOSHKA,),
@@ -194,7 +206,7 @@ _RECORDS = (
     Loss(
         name="CoSENT",
         title="CoSENT",
-        help="The cosines of a batch have to be in the order of their scores.",
+        help="Orders the cosines of a batch by their scores.",
         shapes=(Shape.SCORED,),
         make=lambda model, recipe, classes: _stock("CoSENTLoss", model, scale=recipe.scale),
         settings=("scale", MATRYOSHKA),
@@ -210,7 +222,7 @@ _RECORDS = (
     Loss(
         name="CosineSimilarity",
         title="Cosine similarity",
-        help="The squared difference of cosine and score.",
+        help="Mean squared error of cosine and score.",
         shapes=(Shape.SCORED,),
         make=lambda model, recipe, classes: _stock("CosineSimilarityLoss", model),
         settings=(MATRYOSHKA,),
@@ -218,7 +230,7 @@ _RECORDS = (
     Loss(
         name="OnlineContrastive",
         title="Online contrastive",
-        help="Contrastive on the hard pairs of a batch only.",
+        help="Contrastive loss on the hard pairs of a batch only.",
         shapes=(Shape.LABELLED_PAIRS,),
         make=lambda model, recipe, classes: _stock("OnlineContrastiveLoss", model, **_margin(recipe)),
         settings=("margin", MATRYOSHKA),
@@ -227,7 +239,7 @@ _RECORDS = (
     Loss(
         name="Contrastive",
         title="Contrastive",
-        help="Pairs that are the same come together, the others apart by a margin.",
+        help="Pulls pairs that mean the same together, and pushes the others apart by a margin.",
         shapes=(Shape.LABELLED_PAIRS,),
         make=lambda model, recipe, classes: _stock("ContrastiveLoss", model, **_margin(recipe)),
         settings=("margin", MATRYOSHKA),
@@ -236,14 +248,14 @@ _RECORDS = (
     Loss(  # without Matryoshka: it learns a classifier over the whole vector, which a prefix does not fit
         name="Softmax",
         title="Softmax",
-        help="A classifier of the label over both vectors and their difference, as SBERT was trained on NLI.",
+        help="Classifies the label from both vectors and their difference, as SBERT did on NLI.",
         shapes=(Shape.LABELLED_PAIRS,),
         make=_softmax,
     ),
     Loss(
         name="Triplet",
         title="Triplet",
-        help="The positive has to be nearer than the negative by a margin.",
+        help="Keeps the positive nearer than the negative by a margin.",
         shapes=(Shape.TRIPLETS,),
         make=_triplet,
         settings=("margin", MATRYOSHKA),
@@ -251,7 +263,7 @@ _RECORDS = (
     Loss(
         name="BatchAllTriplet",
         title="Batch-all triplet",
-        help="Triplet over all triplets that the labels of a batch make.",
+        help="Triplet loss over all triplets that the labels of a batch make.",
         shapes=(Shape.LABELLED_TEXTS,),
         make=lambda model, recipe, classes: _stock("BatchAllTripletLoss", model, **triplet_margin(model, recipe)),
         settings=("margin", MATRYOSHKA),
@@ -259,7 +271,7 @@ _RECORDS = (
     Loss(
         name="BatchHard",
         title="Batch-hard triplet",
-        help="Triplet over each text's hardest positive and hardest negative of the batch.",
+        help="Triplet loss over each text's hardest positive and hardest negative of the batch.",
         shapes=(Shape.LABELLED_TEXTS,),
         make=lambda model, recipe, classes: _stock("BatchHardTripletLoss", model, **triplet_margin(model, recipe)),
         settings=("margin", MATRYOSHKA),
@@ -275,7 +287,7 @@ _RECORDS = (
     Loss(
         name="BatchSemiHard",
         title="Batch semi-hard triplet",
-        help="Triplet over negatives that are farther than the positive, yet within the margin.",
+        help="Triplet loss over negatives that are farther than the positive, yet within the margin.",
         shapes=(Shape.LABELLED_TEXTS,),
         make=lambda model, recipe, classes: _stock("BatchSemiHardTripletLoss", model, **triplet_margin(model, recipe)),
         settings=("margin", MATRYOSHKA),

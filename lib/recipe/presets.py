@@ -22,7 +22,10 @@ CLASSIC = Recipe(
     schedule="linear",
     weight_decay=0.0,
 )
-"""The well-known recipe: MultipleNegativesRankingLoss, batches of 64, 10% warm-up, AdamW 2e-5, every epoch to the end."""
+"""The well-known recipe: MultipleNegativesRankingLoss, batches of 64, AdamW 2e-5.
+
+With 10% warm-up, and every epoch to the end.
+"""
 
 PRESETS: dict[str, Recipe] = {"recommended": RECOMMENDED, "classic": CLASSIC}
 LEAST_STEPS = 20

@@ -16,7 +16,10 @@ from lib.shapes import Shape
 
 @dataclass(frozen=True)
 class Recipe:
-    """The settings of one training. Raises InputError that names the field and the value that cannot be used."""
+    """The settings of one training.
+
+    Raises InputError that names the field and the value that cannot be used.
+    """
 
     loss: str = setting(
         "",
@@ -35,7 +38,7 @@ class Recipe:
     batch_size: int = setting(
         64,
         "Batch size",
-        "Examples a step. With in-batch negatives, more means a harder task.",
+        "Examples per step. With in-batch negatives, more means a harder task.",
         low=2,
         high=4096,
         advanced=False,
@@ -61,7 +64,7 @@ class Recipe:
     max_length: int = setting(
         0,
         "Max length",
-        "Tokens read of each text, the rest is truncated; 0 means as many as the base model reads.",
+        "Maximum number of tokens per text; the rest is truncated. 0 means the base model's own maximum.",
         low=0,
         high=8192,
         without_transformer=0,
@@ -107,7 +110,7 @@ class Recipe:
     frozen_layers: int = setting(
         0,
         "Frozen layers",
-        "Lower layers that are not trained, and neither are the word embeddings; faster, learns less.",
+        "Number of lower layers to freeze, along with the word embeddings. Faster, but learns less.",
         low=0,
         high=96,
         without_transformer=0,
@@ -123,7 +126,7 @@ class Recipe:
     matryoshka: tuple[int, ...] = setting(
         (),
         "Matryoshka dimensions",
-        "Also train these shorter prefixes of the vector; those not below the model's own dimension are left out.",
+        "Also train these prefixes of the vector; those not smaller than the model's dimension are ignored.",
     )
     hard_negatives: int = setting(
         0,
@@ -136,7 +139,7 @@ class Recipe:
     negative_margin: float = setting(
         0.05,
         "Margin of hard negatives",
-        "A mined negative is less similar to the source than the right target by at least this much, which keeps out false negatives.",
+        "A mined negative is less similar to the source than the correct target by at least this much; keeps out false negatives.",
         low=0.0,
         high=1.0,
         shapes=MINED,
@@ -145,7 +148,7 @@ class Recipe:
     negative_relative_margin: float = setting(
         0.0,
         "Relative margin of hard negatives",
-        "The same as a share of the right target's similarity: 0.05 keeps out what is within 5% of it.",
+        "Margin as a share of the correct target's similarity: 0.05 keeps out candidates within 5% of it.",
         low=0.0,
         high=1.0,
         shapes=MINED,
@@ -154,7 +157,7 @@ class Recipe:
     negative_skip: int = setting(
         0,
         "Skip top-k candidates",
-        "The k most similar candidates are never taken: they are the likeliest to be false negatives.",
+        "Never use the k most similar candidates, which are the likeliest false negatives.",
         low=0,
         high=1000,
         shapes=MINED,
@@ -163,7 +166,7 @@ class Recipe:
     negative_range: int = setting(
         50,
         "Range of hard negatives",
-        "Only this many most similar candidates are considered; what is missing is sampled at random.",
+        "Number of most similar candidates to mine from; missing ones are sampled at random.",
         low=1,
         high=10000,
         shapes=MINED,
@@ -185,11 +188,11 @@ class Recipe:
     margin: float = setting(
         0.0,
         "Margin",
-        "Distance that the loss asks for between unlike texts; 0 means its own default, or 0.2 for triplets of normalized vectors.",
+        "Distance that the loss requires between dissimilar texts; 0 means its own default, or 0.2 for triplets of normalized vectors.",
         low=0.0,
         high=100.0,
     )
-    device: str = setting("auto", "Device", "Where to compute; auto means the fastest available.", choices=DEVICES)
+    device: str = setting("auto", "Device", "Device to train on; auto means the fastest available.", choices=DEVICES)
 
     def __post_init__(self) -> None:
         if isinstance(self.matryoshka, list):  # as JSON gives it
@@ -243,7 +246,7 @@ class Recipe:
             raise InputError(_why_unfit(loss, shape, classes, static), todo=f"Choose one of {', '.join(fitting)}.")
         if self.matryoshka and not LOSSES[loss].nested:
             raise InputError(
-                f"{', '.join(map(str, self.matryoshka))}: the loss {loss} trains the whole vector only.",
+                f"{', '.join(map(str, self.matryoshka))}: the loss {loss} trains the full vector only.",
                 where=FIELDS["matryoshka"].label,
                 todo="Leave the dimensions out, or choose another loss.",
             )

@@ -54,7 +54,10 @@ class Run:
 
     @cached_property
     def recipe(self) -> Recipe:
-        """The settings of its training. Raises InputError where a newer version or a damaged database left unusable ones."""
+        """The settings of its training.
+
+        Raises InputError where a newer version or a damaged database left unusable ones.
+        """
         return Recipe.from_text(self.recipe_text)
 
     @property

@@ -192,6 +192,29 @@ def test_files_and_functions_stay_small() -> None:
                 assert (node.end_lineno or 0) - node.lineno < 70, f"{name}.{node.name}"
 
 
+MOST_SUMMARY_CHARACTERS = 100
+"""Of the first line of a docstring."""
+
+
+def docstrings() -> Iterator[tuple[str, str]]:
+    """Yield the place and the text of each docstring of lib's modules, classes and functions."""
+    for name, path in modules().items():
+        if name.partition(".")[0] == "lib":
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+                    text = ast.get_docstring(node)
+                    if text:
+                        yield f"{name}.{getattr(node, 'name', '')}", text
+
+
+def test_docstrings_begin_with_one_short_plain_line() -> None:
+    """The first line says what is done, not that something is returned, and fits a tooltip."""
+    summaries = [(place, text.splitlines()[0]) for place, text in docstrings()]
+    assert len(summaries) > 1_000
+    assert [place for place, line in summaries if len(line) > MOST_SUMMARY_CHARACTERS] == []
+    assert [place for place, line in summaries if line.startswith(("Return ", "Returns ", "Say whether "))] == []
+
+
 def test_nothing_shows_a_persons_text_as_html_or_code() -> None:
     """A text is never executed, and html is never let through."""
     for name, path in modules().items():
