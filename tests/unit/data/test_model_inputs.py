@@ -1,12 +1,9 @@
-"""Every text that reaches a model is read in its role exactly once, and what is stored or shown is plain.
-
-Learning curve, interpolation, label noise, cost estimate, explanation and `evaluate --on` take ModelInputs too; they share the
-code that is followed here and are not followed themselves.
-"""
+"""Every text that reaches a model is read in its role exactly once, and what is stored or shown is plain."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -17,13 +14,20 @@ import pandas as pd
 import pytest
 from sentence_transformers import SentenceTransformer
 
+from lib.commands.evaluate import evaluate_file
 from lib.data import model_inputs
 from lib.data.model_inputs import ModelInputs, Reading, Role
+from lib.evaluation import explain
+from lib.evaluation.explanation import ExplanationPair
 from lib.evaluation.run import evaluate_run
 from lib.evaluation.side_effects.forgetting import probe_texts
 from lib.evaluation.store import load_neighbours, load_pairs
 from lib.evaluation.task import EvalTask
 from lib.experiments.control import run_control
+from lib.experiments.cost_estimate import PlannedTraining, measure_cost
+from lib.experiments.interpolation import run_interpolation
+from lib.experiments.label_noise_check import label_noise_path, write_label_noise
+from lib.experiments.learning_curve import run_learning_curve
 from lib.models.inference import handlers
 from lib.models.packed.switch import PROBE_TEXTS
 from lib.progress import Silent
@@ -31,6 +35,7 @@ from lib.projection import extreme_pairs
 from lib.projection.extreme_pairs import missing_extreme_texts
 from lib.recipe.recipe import Recipe
 from lib.shapes import Shape
+from lib.store.layout import EvaluationPaths
 from lib.store.snapshots import read_snapshots
 from lib.store.workspace import open_workspace
 from lib.training.run import train_model
@@ -44,8 +49,8 @@ NO_DATA = {*probe_texts(), *PROBE_TEXTS}
 Spy = Callable[[], list[str]]
 
 
-@pytest.fixture
-def texts_read(monkeypatch: pytest.MonkeyPatch) -> Spy:
+@pytest.fixture(scope="module")
+def marked_models() -> Iterator[Spy]:
     """Mark what models read, and collect every text that any model tokenises; each call empties the collection."""
     read: list[str] = []
     preprocess = SentenceTransformer.preprocess
@@ -59,14 +64,38 @@ def texts_read(monkeypatch: pytest.MonkeyPatch) -> Spy:
         read.clear()
         return taken
 
-    monkeypatch.setattr(SentenceTransformer, "preprocess", spy)
-    monkeypatch.setattr(model_inputs, "reading_of", lambda recipe: MARKS)
-    return take
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(SentenceTransformer, "preprocess", spy)
+        patch.setattr(model_inputs, "reading_of", lambda recipe: MARKS)
+        yield take
+
+
+@pytest.fixture
+def texts_read(marked_models: Spy) -> Spy:
+    """Give the collection of tokenised texts, empty."""
+    marked_models()
+    return marked_models
+
+
+@pytest.fixture(scope="module")
+def trained(marked_models: Spy, tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
+    """Give the context of a job on a run of the tiny model, trained for one epoch with marked texts."""
+    workspace = open_workspace(tmp_path_factory.mktemp("trained"))
+    dataset, run = succeeded(workspace, frame_of(Shape.PAIRS), Shape.PAIRS)
+    recipe = replace(FAST, epochs=1)
+    run = replace(run, model=str(tiny_model), recipe_text=recipe.to_text())
+    with suppress(OSError):
+        run.model_dir.rmdir()
+    train(dataset.frame(), recipe, model=tiny_model, folder=run.folder, home=workspace.home)
+    return SimpleNamespace(workspace=workspace, dataset=dataset, run=run, progress=Silent(), payload={})
 
 
 def check_marks(read: list[str], frame: pd.DataFrame) -> None:
     """Check that each text bears the mark of a role that it has, once."""
-    queries, documents = set(frame["anchor"]), set(frame["positive"])
+    check_roles(read, queries=set(frame["anchor"]), documents=set(frame["positive"]))
+
+
+def check_roles(read: list[str], *, queries: set[str], documents: set[str]) -> None:
     texts = [text for text in read if text not in NO_DATA]
     assert texts
     for text in texts:
@@ -97,23 +126,17 @@ def test_training_reads_marked_texts_and_keeps_plain_ones(
 
 
 def test_evaluation_control_and_extreme_pairs_read_marked_texts(
-    texts_read: Spy, tiny_model: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+    texts_read: Spy, trained: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    frame, workspace = frame_of(Shape.PAIRS), open_workspace(home)
-    dataset, run = succeeded(workspace, frame, Shape.PAIRS)
-    recipe = replace(FAST, epochs=1)
-    run = replace(run, model=str(tiny_model), recipe_text=recipe.to_text())
-    with suppress(OSError):
-        run.model_dir.rmdir()
-    train(frame, recipe, model=tiny_model, folder=run.folder, home=home)
-    texts_read()
+    run, dataset, home = trained.run, trained.dataset, trained.workspace.home
+    frame = dataset.frame()
     evaluate_run(run, dataset, home=home)
     check_marks(texts_read(), frame)
     plain = {*frame["anchor"], *frame["positive"]}
     pairs = load_pairs(run)
     assert {*pairs["anchor"], *pairs["positive"]} <= plain
     assert set(load_neighbours(run, pair=int(pairs["pair"].iloc[0]))["text"]) <= plain
-    run_control(SimpleNamespace(run=run, dataset=dataset, workspace=workspace, progress=Silent()))  # type: ignore[arg-type]
+    run_control(trained)  # type: ignore[arg-type]
     check_marks(texts_read(), frame)
     asked: list[str] = []
     embedder = extreme_pairs.cached_embedder
@@ -141,6 +164,63 @@ def test_inference_reads_marked_texts_and_shows_plain_ones(
     )
     check_marks(texts_read(), frame)
     assert {row["text"] for row in found} <= set(frame["positive"])
+
+
+def test_a_learning_curve_reads_marked_texts(texts_read: Spy, trained: SimpleNamespace) -> None:
+    run_learning_curve(trained)  # type: ignore[arg-type]
+    check_marks(texts_read(), trained.dataset.frame())
+
+
+@pytest.mark.parametrize("payload", [{}, {"share": 0.5}])
+def test_blends_read_marked_texts(texts_read: Spy, trained: SimpleNamespace, payload: dict[str, float]) -> None:
+    run_interpolation(SimpleNamespace(**vars(trained) | {"payload": payload}))  # type: ignore[arg-type]
+    check_marks(texts_read(), trained.dataset.frame())
+
+
+def test_label_noise_reads_marked_texts_and_lists_plain_ones(texts_read: Spy, trained: SimpleNamespace) -> None:
+    write_label_noise(trained)  # type: ignore[arg-type]
+    frame = trained.dataset.frame()
+    check_marks(texts_read(), frame)
+    rows = json.loads(label_noise_path(trained.workspace.home, trained.dataset.id).read_text(encoding="utf-8"))
+    assert rows["other"]
+    assert {*rows["anchor"]} <= {*frame["anchor"]}
+    assert {*rows["positive"], *rows["other"]} <= {*frame["positive"]}
+
+
+def test_a_cost_estimate_reads_marked_texts(texts_read: Spy, trained: SimpleNamespace, tmp_path: Path) -> None:
+    planned = PlannedTraining(trained.dataset.id, trained.run.model, replace(FAST, batch_size=8))
+    measure_cost(trained.workspace.home, planned, folder=tmp_path / "training")
+    check_marks(texts_read(), trained.dataset.frame())
+
+
+def test_another_file_is_read_marked_and_listed_plain(
+    texts_read: Spy, trained: SimpleNamespace, tmp_path: Path
+) -> None:
+    """Texts that no cache knows yet, as `evaluate --on` reads them."""
+    frame = trained.dataset.frame()[["anchor", "positive"]].head(40).map("{} please".format)
+    frame.to_csv(tmp_path / "other.csv", index=False)
+    _, folder = evaluate_file(trained.workspace, trained.run, tmp_path / "other.csv")
+    check_marks(texts_read(), frame)
+    pairs = pd.read_parquet(EvaluationPaths(folder).pairs)
+    assert {*pairs["anchor"], *pairs["positive"]} == {*frame["anchor"], *frame["positive"]}
+
+
+@pytest.mark.parametrize("by_token", [True, False])
+def test_an_explanation_reads_marked_texts(
+    by_token: bool, texts_read: Spy, tiny_model: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = "sort a list", "list sorter"
+    monkeypatch.setattr(explain, "is_mean_pooled", lambda model: by_token)
+    names = {"base": str(tiny_model), "tuned": str(tiny_model)}
+    explained = explain.explain_cosine(**names, first=first, second=second, reading=MARKS.to_json())
+    queries, documents = ({text} for text in (first, second))
+    if not by_token:  # the words that are left out are those of the plain text
+        assert ExplanationPair.from_json(explained).base.first == first.split()
+        queries |= {"a list", "sort list", "sort a"}
+        documents |= {"sorter", "list"}
+    read = texts_read()
+    check_roles(read, queries=queries, documents=documents)
+    assert {text[4:] for text in read} == queries | documents
 
 
 def test_a_text_in_two_roles_is_two_texts_to_a_model_and_one_to_the_numbers() -> None:
