@@ -48,7 +48,7 @@ class Measures(Silent):
     def __init__(self) -> None:
         self.found: list[Mapping[str, float]] = []
 
-    def measured(self, *, part: str, moment: str, epoch: float, metrics: Mapping[str, float], seconds: float) -> None:
+    def measured(self, *, part: str, snapshot: str, epoch: float, metrics: Mapping[str, float], seconds: float) -> None:
         self.found.append(metrics)
 
 

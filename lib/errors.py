@@ -1,4 +1,4 @@
-"""Errors meant for the user: what is wrong, where, and what to do.
+"""Errors for the user: what is wrong, where, and what to do.
 
 Anything else that is raised is a bug.
 """

@@ -271,7 +271,7 @@ def out_of_memory_kills() -> int | None:
 def keep_freed_memory() -> bool:
     """Let glibc keep freed blocks for the next allocation; say whether it does. Elsewhere nothing happens.
 
-    A training step allocates and frees the same blocks again and again. By default glibc maps each large one anew, and
+    A training step allocates and frees the same blocks again and again. By default glibc maps each large one again, and
     the system zeroes every page of it: measured, that is several times the work that the block is for, and half of a
     static model's step, whose gradient is as large as its word vectors.
     """

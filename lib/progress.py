@@ -61,7 +61,7 @@ class Progress(Protocol):
     def loss(self, *, step: int, epoch: float, loss: float, learning_rate: float) -> None:
         """Report one point of the training curve."""
 
-    def measured(self, *, part: str, moment: str, epoch: float, metrics: Mapping[str, float], seconds: float) -> None:
+    def measured(self, *, part: str, snapshot: str, epoch: float, metrics: Mapping[str, float], seconds: float) -> None:
         """Report the metrics of one snapshot (base, epoch-001, ..., best) on validation or held_out."""
 
     def resumed(self, *, step: int, epoch: float) -> None:
@@ -84,7 +84,7 @@ class Silent:
     def loss(self, *, step: int, epoch: float, loss: float, learning_rate: float) -> None: ...
 
     def measured(
-        self, *, part: str, moment: str, epoch: float, metrics: Mapping[str, float], seconds: float
+        self, *, part: str, snapshot: str, epoch: float, metrics: Mapping[str, float], seconds: float
     ) -> None: ...
 
     def resumed(self, *, step: int, epoch: float) -> None: ...
@@ -102,12 +102,12 @@ class Heartbeat(Silent):
     stoppable: false for a step that is better finished, such as saving what was reached.
     """
 
-    def __init__(self, whole: Progress, *, stoppable: bool = True) -> None:
-        self._whole, self._stoppable = whole, stoppable
+    def __init__(self, parent: Progress, *, stoppable: bool = True) -> None:
+        self._parent, self._stoppable = parent, stoppable
 
     def check(self) -> None:
         try:
-            self._whole.check()
+            self._parent.check()
         except CancelledError:
             if self._stoppable:
                 raise

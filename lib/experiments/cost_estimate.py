@@ -187,7 +187,9 @@ def train_probe(inputs: ModelInputs, model: str, recipe: Recipe, folder: Path, h
     recipe = recipe.for_shape(inputs.shape, classes=len(rows.classes))
     with run.thread_count(recipe.threads), suppress(CancelledError):  # by our own probe
         run.seed_everything(recipe)
-        probe.training = run.open_training(inputs, rows, model, recipe, folder, home, probe)
+        probe.training = run.open_training(
+            inputs, rows, model_name=model, recipe=recipe, folder=folder, home=home, progress=probe
+        )
         with naming_memory(recipe, probe.training.model):
             run_epochs(probe.training)
     return probe

@@ -57,14 +57,14 @@ def run_interpolation(context: JobContext) -> tuple[str, ...]:
 class PartialProgress(Silent):
     """Report how far one of several equal parts is as how far the whole is."""
 
-    def __init__(self, whole: Progress, part: int, parts: int) -> None:
-        self.whole, self.part, self.parts = whole, part, parts
+    def __init__(self, parent: Progress, part: int, parts: int) -> None:
+        self.parent, self.part, self.parts = parent, part, parts
 
     def advance(self, done: float, total: float, **facts: float) -> None:
-        self.whole.advance(self.part + done / max(1.0, total), self.parts)
+        self.parent.advance(self.part + done / max(1.0, total), self.parts)
 
     def check(self) -> None:
-        self.whole.check()
+        self.parent.check()
 
 
 def measure_blends(context: JobContext) -> None:

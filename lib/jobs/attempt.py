@@ -24,7 +24,7 @@ class Attempt:
 
     Succeeded when left normally, failed or cancelled by an exception.
 
-    Errors meant for users and cancellation end here; anything else goes on, so that the process ends with its traceback
+    Errors for users and cancellation end here; anything else goes on, so that the process ends with its traceback
     in the log.
     """
 

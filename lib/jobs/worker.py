@@ -110,7 +110,7 @@ def must_stop(workspace: Workspace, job: Job) -> bool:
 
 def main() -> int:
     """Start a worker on the workspace that is named on the command line."""
-    ignore_interrupts()  # a Ctrl-C in the server's terminal is not meant for the training: only Cancel is
+    ignore_interrupts()  # a Ctrl-C in the server's terminal does not stop the training: only Cancel does
     home = Path(sys.argv[1])
     settings.share_compiled_code()
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")

@@ -212,7 +212,7 @@ class Database:
         with self._guarded(), closing(self._connect()) as connection:
             connection.execute("BEGIN IMMEDIATE")
             if self._version(connection) == 0 and self.path.with_name(BACKUP).exists():
-                connection.rollback()  # it was emptied since it was looked at: never begin anew beside a backup
+                connection.rollback()  # it was emptied since it was looked at: never begin again beside a backup
                 raise self._damaged("The workspace's database is empty, but there is a backup of it.")
             for script in MIGRATIONS[self._version(connection) :]:
                 for statement in script.split(";"):

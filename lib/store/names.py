@@ -9,7 +9,7 @@ import re
 from pathlib import PurePath
 
 RUN_PREFIX = "run:"
-"""Before a run's id, where a base model's name is meant: that run's tuned model."""
+"""Before a run's id, in place of a base model's name: that run's tuned model."""
 
 
 def folder_name(model: str) -> str:

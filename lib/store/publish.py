@@ -146,7 +146,7 @@ def write_atomic(path: Path, text: str) -> None:
 
 @contextmanager
 def replace_file(final: Path) -> Iterator[Path]:
-    """Give the block a new file beside `final`, which replaces it at a good end, synced."""
+    """Yield a new file beside `final`, which replaces it at a good end of the block, synced."""
     part = final.with_name(f"{TEMPORARY}{uuid.uuid4().hex[:8]}-{final.name}")  # the ending stays: np.save adds its own
     try:
         yield part

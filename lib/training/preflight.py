@@ -11,7 +11,7 @@ from lib.format import format_bytes
 from lib.models.catalog import resolve
 from lib.recipe.recipe import Recipe
 from lib.shapes import TEXT_COLUMNS, Shape
-from lib.training.snapshots import kept_moments, shown_limit
+from lib.training.snapshots import count_snapshots, shown_limit
 
 COPIES = 13
 """Model-sized files that can stand at once.
@@ -20,7 +20,7 @@ Three checkpoints (two kept, one being written) of weights and two optimizer mom
 the tuned model twice while they are replaced.
 """
 
-MOMENT_BYTES_PER_VALUE = 4
+SNAPSHOT_BYTES_PER_VALUE = 4
 SPARE = 200_000_000
 
 USUAL_WEIGHTS = 23_000_000
@@ -32,9 +32,9 @@ The worker knows better once it is loaded.
 USUAL_DIMENSION = 384
 
 
-def needed_bytes(*, parameters: int, texts: int, dimension: int, moments: int) -> int:
+def needed_bytes(*, parameters: int, texts: int, dimension: int, snapshots: int) -> int:
     """Estimate the peak bytes that a training writes: checkpoints, tuned model, snapshots, and a reserve."""
-    return parameters * 4 * COPIES + texts * dimension * MOMENT_BYTES_PER_VALUE * moments + SPARE
+    return parameters * 4 * COPIES + texts * dimension * SNAPSHOT_BYTES_PER_VALUE * snapshots + SPARE
 
 
 def expected_bytes(model: str, *, home: Path, rows: int, shape: str, recipe: Recipe) -> int:
@@ -46,7 +46,7 @@ def expected_bytes(model: str, *, home: Path, rows: int, shape: str, recipe: Rec
         weights = sum(path.stat().st_size for path in files) // 4 or weights
         dimension = _dimension(folder) or dimension
     texts = min(shown_limit(rows), rows * len(TEXT_COLUMNS[Shape(shape)]))
-    return needed_bytes(parameters=weights, texts=texts, dimension=dimension, moments=kept_moments(recipe.epochs))
+    return needed_bytes(parameters=weights, texts=texts, dimension=dimension, snapshots=count_snapshots(recipe.epochs))
 
 
 def _dimension(folder: Path) -> int | None:

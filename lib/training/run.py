@@ -28,7 +28,7 @@ from lib.training.examples import TrainingColumns, training_columns
 from lib.training.loop import run_epochs
 from lib.training.memory import naming_memory, peak_memory
 from lib.training.preflight import check_room, needed_bytes
-from lib.training.snapshots import kept_moments, shown_texts
+from lib.training.snapshots import count_snapshots, shown_texts
 from lib.training.state import History, TrainResult, TrainState
 from lib.training.validate import measure_base
 from lib.training.validation_sample import validation_inputs
@@ -56,7 +56,9 @@ def train_model(
     progress.stage("loading", model_name)
     with thread_count(recipe.threads):
         seed_everything(recipe)
-        training = open_training(inputs, rows, model_name, recipe, folder, home, progress)
+        training = open_training(
+            inputs, rows, model_name=model_name, recipe=recipe, folder=folder, home=home, progress=progress
+        )
         return run_and_save(training, final, card or {})
 
 
@@ -119,6 +121,7 @@ def seed_everything(recipe: Recipe) -> None:
 def open_training(
     inputs: ModelInputs,
     rows: TrainingColumns,
+    *,
     model_name: str,
     recipe: Recipe,
     folder: Path,
@@ -161,7 +164,7 @@ def check_space(training: TrainState) -> None:
         parameters=sum(p.numel() for p in training.model.parameters()),
         texts=len(training.snapshot_texts),
         dimension=training.model.get_embedding_dimension() or 0,
-        moments=kept_moments(training.recipe.epochs),
+        snapshots=count_snapshots(training.recipe.epochs),
     )
     check_room(training.folder, needed)
 

@@ -51,6 +51,6 @@ def is_shown(epoch: int, epochs: int) -> bool:
     return epoch <= 3 or epoch % max(1, math.ceil(epochs / EPOCHS_SHOWN)) == 0
 
 
-def kept_moments(epochs: int) -> int:
+def count_snapshots(epochs: int) -> int:
     """Count the most snapshots that a run of so many epochs keeps, base and best among them."""
     return min(epochs, EPOCHS_SHOWN + 3) + 2

@@ -74,12 +74,12 @@ def add_hard_negatives(training: TrainState, embed: Callable[[list[str]], np.nda
     training.progress.log(f"{mined.hard:,} hard negatives were mined, {mined.drawn:,} were drawn by chance.")
 
 
-def record_metrics(training: TrainState, epoch: int, moment: str, metrics: dict[str, float], seconds: float) -> None:
+def record_metrics(training: TrainState, epoch: int, snapshot: str, metrics: dict[str, float], seconds: float) -> None:
     """Record and report the validation metrics of one snapshot."""
     history = training.history
     history.epochs = [e for e in history.epochs if e["epoch"] < epoch]
     history.epochs.append({"epoch": epoch, "train_seconds": history.train_seconds, "metrics": metrics})
-    training.progress.measured(part="validation", moment=moment, epoch=epoch, metrics=metrics, seconds=seconds)
+    training.progress.measured(part="validation", snapshot=snapshot, epoch=epoch, metrics=metrics, seconds=seconds)
 
 
 def validate(training: TrainState, epoch: int, began: float) -> None:

@@ -45,7 +45,7 @@ def escape_markdown(text: str) -> str:
 
 @contextmanager
 def catch_errors() -> Iterator[None]:
-    """Show an error meant for the user in place of what could not be drawn."""
+    """Show an error for the user in place of what could not be drawn."""
     try:
         yield
     except CloserError as error:

@@ -27,7 +27,7 @@ class Recorder(Silent):
 
     def __init__(self) -> None:
         self.losses: list[tuple[float, float]] = []
-        self.moments: list[dict[str, Any]] = []
+        self.measurements: list[dict[str, Any]] = []
         self.stages: list[str] = []
         self.logs: list[str] = []
         self.steps_resumed: list[int] = []
@@ -39,7 +39,7 @@ class Recorder(Silent):
         self.losses.append((epoch, loss))
 
     def measured(self, **facts: Any) -> None:
-        self.moments.append(facts)
+        self.measurements.append(facts)
 
     def resumed(self, *, step: int, epoch: float) -> None:
         self.steps_resumed.append(step)

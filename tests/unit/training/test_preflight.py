@@ -18,7 +18,7 @@ MINILM = 22_713_216
 def test_the_form_expects_what_the_worker_asks_for(home: Path) -> None:
     assert bundled_folder() is not None
     expected = expected_bytes(BUNDLED_MODEL, home=home, rows=1_000, shape="pairs", recipe=Recipe(epochs=3))
-    needed = needed_bytes(parameters=MINILM, texts=2_000, dimension=384, moments=5)
+    needed = needed_bytes(parameters=MINILM, texts=2_000, dimension=384, snapshots=5)
     assert expected == pytest.approx(needed, rel=0.001)
 
 

@@ -38,8 +38,8 @@ def finished(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> tupl
 def test_base_is_measured_first_and_every_epoch_after(finished: tuple[Session, Path]) -> None:
     """Moments base, epoch-001, ... by the same code, with the metric that decides."""
     session, _ = finished
-    assert [moment["moment"] for moment in session.told.moments] == ["base", *(f"epoch-{i:03d}" for i in range(1, 5))]
-    assert all(NAMES[Shape.PAIRS] in moment["metrics"] for moment in session.told.moments)
+    assert [one["snapshot"] for one in session.told.measurements] == ["base", *(f"epoch-{i:03d}" for i in range(1, 5))]
+    assert all(NAMES[Shape.PAIRS] in one["metrics"] for one in session.told.measurements)
     measured = {e["epoch"]: e["metrics"]["mrr@10"] for e in session.trained.epochs if e["epoch"]}
     assert session.trained.best_epoch == max(measured, key=lambda epoch: (measured[epoch], -epoch))
     assert session.trained.seconds > 0
