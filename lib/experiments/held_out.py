@@ -5,7 +5,6 @@ No model is saved.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +22,7 @@ from lib.evaluation.task import EvalTask, components_of_rows
 from lib.metrics import primary_metric
 from lib.progress import Progress
 from lib.store.context import JobContext
+from lib.store.publish import remove_published
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -93,7 +93,7 @@ def temporary_folder(folder: Path) -> Iterator[Path]:
     """
     folder.mkdir(parents=True, exist_ok=True)
     yield folder
-    shutil.rmtree(folder, ignore_errors=True)
+    remove_published(folder)
 
 
 class ExperimentProgress:

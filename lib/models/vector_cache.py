@@ -23,7 +23,7 @@ from filelock import FileLock
 
 from lib.progress import Progress, Silent
 from lib.store.layout import WorkspacePaths
-from lib.store.publish import leftovers, publish, remove
+from lib.store.publish import leftovers, publish, remove, remove_published
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -126,7 +126,7 @@ class VectorStore:
         self._publish(keys, rows)
         for name in old:
             self.read.pop(name)
-            remove(self.folder / name)
+            remove_published(self.folder / name)
 
     def _sweep(self) -> None:
         """Remove what a killed process left half written (the lock says that nobody is writing)."""

@@ -17,7 +17,7 @@ from lib.errors import InputError, NotFoundError
 from lib.settings import PARTS
 from lib.store.database import Database, now
 from lib.store.layout import DatasetPaths
-from lib.store.publish import publish, size_of
+from lib.store.publish import publish, remove_published, size_of
 
 
 class Publishable(Protocol):
@@ -149,7 +149,7 @@ class Datasets:
         freed = size_of(dataset.folder)
         with self._database.changing() as connection:
             connection.execute("DELETE FROM datasets WHERE id = ?", (identity,))
-        shutil.rmtree(dataset.folder, ignore_errors=True)
+        remove_published(dataset.folder)
         return freed
 
     def _set(self, identity: str, column: str, value: object) -> None:

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import json
 import os
 import shutil
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from lib.errors import StoreError
 
 MANIFEST = "MANIFEST.json"
 TEMPORARY = ".part-"
+"""Prefix of what is being written."""
+
 REPLACED = ".old-"
+"""Prefix of a folder that a newer one replaces; `recover` brings it back where the newer one never came."""
+
+REMOVED = ".removed-"
+"""Prefix of a folder that is being removed for good; nothing reads it again."""
 
 
 @contextmanager
@@ -26,7 +33,7 @@ def publish(final: Path) -> Iterator[Path]:
     Raises StoreError when the disk is full or refuses to write.
     """
     final.parent.mkdir(parents=True, exist_ok=True)
-    part = final.with_name(f"{TEMPORARY}{final.name}-{uuid.uuid4().hex[:8]}")
+    part = _beside(final, TEMPORARY)
     try:
         part.mkdir()
         yield part
@@ -65,12 +72,42 @@ def amend(folder: Path, name: str, text: str) -> None:
 
 def put_in_place(part: Path, final: Path) -> None:
     """Rename the sealed folder over the final place; an older one is moved aside first and removed after."""
-    old = final.with_name(f"{REPLACED}{final.name}-{uuid.uuid4().hex[:8]}")
     if final.exists():
-        final.rename(old)
+        _remove_replaced(final)  # what an earlier kill left is older still: `recover` must not find it
+        final.rename(_beside(final, REPLACED))
     part.rename(final)
     sync(final.parent)
-    shutil.rmtree(old, ignore_errors=True)
+    _remove_replaced(final)
+
+
+def remove_published(folder: Path) -> None:
+    """Remove a published folder for good.
+
+    It is renamed first, so that a kill never leaves half of it under its name. One that is gone already is fine; one that cannot be renamed (a file of it is open on Windows) stays whole.
+    """
+    if not folder.exists():
+        return
+    _remove_replaced(folder)
+    aside = _beside(folder, REMOVED)
+    with suppress(OSError):
+        folder.rename(aside)
+        sync(folder.parent)
+    shutil.rmtree(aside, ignore_errors=True)
+
+
+def _beside(folder: Path, prefix: str) -> Path:
+    """Make up a new hidden name beside a folder."""
+    return folder.with_name(f"{prefix}{folder.name}-{uuid.uuid4().hex[:8]}")
+
+
+def _replaced(final: Path) -> list[Path]:
+    """List the older folders that were moved aside for `final`."""
+    return sorted(final.parent.glob(f"{REPLACED}{glob.escape(final.name)}-{'?' * 8}"))
+
+
+def _remove_replaced(final: Path) -> None:
+    for old in _replaced(final):
+        shutil.rmtree(old, ignore_errors=True)
 
 
 def verify(folder: Path) -> list[str]:
@@ -94,17 +131,17 @@ def recover(final: Path) -> None:
     """Bring back the older folder when a kill fell between the two renames of `put_in_place`."""
     if final.exists():
         return
-    for old in sorted(final.parent.glob(f"{REPLACED}{final.name}-*")):
+    for old in _replaced(final):
         if not verify(old):
             old.rename(final)
             return
 
 
 def leftovers(folder: Path, *, deep: bool = False) -> list[Path]:
-    """Find unfinished and replaced parts that kills left in a folder (deep: in those below it too)."""
+    """Find what kills left in a folder: unfinished, replaced or removed (deep: in those below it too)."""
     found: list[Path] = []
     for base, folders, names in os.walk(folder):
-        parts = [name for name in (*folders, *names) if name.startswith((TEMPORARY, REPLACED))]
+        parts = [name for name in (*folders, *names) if name.startswith((TEMPORARY, REPLACED, REMOVED))]
         found += [Path(base) / name for name in parts]
         folders[:] = [name for name in folders if name not in parts] if deep else []
     return sorted(found)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import sqlite3
 import uuid
 from dataclasses import dataclass, replace
@@ -19,7 +18,7 @@ from lib.store.headline import Headline
 from lib.store.jobs import DONE, LIVE, OPEN, insert, next_position
 from lib.store.layout import MODEL_CARD_DATA, RunPaths
 from lib.store.names import RUN_PREFIX, folder_name
-from lib.store.publish import size_of
+from lib.store.publish import remove_published, size_of
 
 
 @dataclass(frozen=True)
@@ -191,7 +190,7 @@ class Runs:
             self._must_rest(connection, run)
             connection.execute("DELETE FROM jobs WHERE run = ?", (identity,))
             connection.execute("DELETE FROM runs WHERE id = ?", (identity,))
-        shutil.rmtree(run.folder, ignore_errors=True)
+        remove_published(run.folder)
         return freed
 
     def children(self, identity: str) -> list[Run]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import random
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from sentence_transformers import SentenceTransformer
 from torch import nn
 
 from lib.errors import TrainingError
-from lib.store.publish import publish, recover, verify
+from lib.store.publish import publish, recover, remove_published, verify
 
 KEPT_CHECKPOINTS = 2
 _BEST = "best"
@@ -54,7 +53,7 @@ def save_checkpoint(
         (part / "trainer_state.json").write_text(trainer_state, encoding="utf-8")
         write_checkpoint_json(part / "history.json", history)
     for old in sorted(folder.glob("step-*"))[:-KEPT_CHECKPOINTS]:
-        shutil.rmtree(old, ignore_errors=True)
+        remove_published(old)
     return final
 
 

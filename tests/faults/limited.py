@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import math
 import os
 import resource
 import signal
@@ -103,6 +104,11 @@ def clock_set_back(amount: str) -> None:
 
 def die_at(place: str) -> None:
     """Kill this process, as kill -9 does, when it comes to a named place for the n-th time: `place:n`."""
+    from lib.training import cadence
+
+    cadence.CHEAP_CHECKPOINT_SECONDS = (
+        math.inf
+    )  # a checkpoint each epoch: as many places on a slow disk as on a fast one
     name, count = place.split(":")
     owner, attribute = PLACES[name]()
     original: Callable[..., Any] = getattr(owner, attribute)
@@ -115,6 +121,29 @@ def die_at(place: str) -> None:
         return original(*args, **kwargs)
 
     setattr(owner, attribute, deadly)
+
+
+class _Removal:
+    """A place in the middle of every removal of a published folder: one of its files is gone, the others stand."""
+
+    @staticmethod
+    def go_on() -> None:
+        """Stand here for the place."""
+
+
+def _removal() -> type[_Removal]:
+    import shutil
+
+    original = shutil.rmtree
+
+    def rmtree(path, *args, **kwargs):
+        if (Path(path) / _publish().MANIFEST).exists():
+            next(one for one in sorted(Path(path).iterdir()) if one.name != _publish().MANIFEST).unlink()
+            _Removal.go_on()
+        original(path, *args, **kwargs)
+
+    shutil.rmtree = rmtree
+    return _Removal
 
 
 def _publish() -> Any:
@@ -149,6 +178,7 @@ PLACES: dict[str, Callable[[], tuple[Any, str]]] = {
     ),  # among the syncs: of files before the manifest, of the folder after the rename
     "replacing": lambda: (_publish(), "put_in_place"),
     "removing": lambda: (_publish().shutil, "rmtree"),  # the new one stands, the old one is not removed yet
+    "halfway": lambda: (_removal(), "go_on"),  # of a removal: of an older checkpoint, of the best epoch before
     "amending": lambda: (_publish(), "describe"),
     "snapshot": lambda: (_numpy(), "save"),
     "weights": lambda: (_checkpoints(), "save_file"),

@@ -65,6 +65,8 @@ def test_a_killed_worker_ends_in_the_same_bits(
         "replacing:7",
         "replacing:8",
         "removing:3",
+        "halfway:1",
+        "halfway:2",
         "amending:20",
         "snapshot:2",
         "snapshot:4",

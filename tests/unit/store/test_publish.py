@@ -89,3 +89,55 @@ def test_a_refused_write_says_what_to_do(tmp_path: Path, monkeypatch: pytest.Mon
     with pytest.raises(StoreError, match="No space left on device"):
         write(tmp_path / "x")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_half_a_removal_leaves_no_half_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stopped(folder: Path, **_: object) -> None:
+        (folder / "a.txt").unlink()
+        raise KeyboardInterrupt
+
+    write(tmp_path / "x")
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(room.shutil, "rmtree", stopped)
+        room.remove_published(tmp_path / "x")
+    (part,) = leftovers(tmp_path)
+    assert not (tmp_path / "x").exists()
+    recover(tmp_path / "x")
+    assert not (tmp_path / "x").exists()
+    room.remove(part)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_removed_folder_does_not_come_back_as_an_older_one(tmp_path: Path) -> None:
+    write(tmp_path / "x", "one")
+    (tmp_path / "x").rename(tmp_path / f"{room.REPLACED}x-12345678")
+    write(tmp_path / "x", "two")
+    assert leftovers(tmp_path) == []
+    (tmp_path / "other").mkdir()
+    write(tmp_path / f"{room.REPLACED}x-12345678", "one")
+    room.remove_published(tmp_path / "x")
+    recover(tmp_path / "x")
+    assert [path.name for path in tmp_path.iterdir()] == ["other"]
+    room.remove_published(tmp_path / "x")
+
+
+def test_a_folder_that_cannot_be_renamed_stays_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def open_elsewhere(self: Path, target: Path) -> Path:
+        raise PermissionError
+
+    write(tmp_path / "x")
+    monkeypatch.setattr(Path, "rename", open_elsewhere)
+    room.remove_published(tmp_path / "x")
+    assert verify(tmp_path / "x") == []
+
+
+def test_recover_takes_the_folder_that_was_replaced_last(tmp_path: Path) -> None:
+    write(tmp_path / "x", "one")
+    (tmp_path / "x").rename(tmp_path / f"{room.REPLACED}x-00000000")  # a kill before its removal left it
+    write(tmp_path / "y", "two")
+    (tmp_path / "y").rename(tmp_path / "x")
+    with pytest.raises(StoreError), publish(tmp_path / "x") as part:
+        (part / "a.txt").write_text("three")
+        part.rename(tmp_path / "gone")  # the second of the two renames fails
+    recover(tmp_path / "x")
+    assert (tmp_path / "x" / "a.txt").read_text() == "two"
