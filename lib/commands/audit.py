@@ -56,6 +56,7 @@ def audit_to_text(report: dict[str, Any]) -> list[str]:
     for name in ("encoding", "separator", "header", "sheet"):
         if name in read:
             lines.append(f"{name:<11} {read[name]!r}" if name == "separator" else f"{name:<11} {read[name]}")
+    lines += [f"note        {note['text']}" for note in read.get("notes", [])]
     lines.append(f"shape       {report['shape']}")
     lines += [f"{role:<11} {' + '.join(columns)}" for role, columns in report["columns"].items()]
     lines.append("")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from lib.data.table import ReadNote
+
 
 @dataclass(frozen=True)
 class RawTable:
@@ -23,6 +25,7 @@ class RawTable:
     sheets: list[str] = field(default_factory=list)
     wrong_width: list[int] = field(default_factory=list)
     odd_lines: list[int] = field(default_factory=list)
+    notes: list[ReadNote] = field(default_factory=list)
 
 
 def cell_text(cell: object) -> str:

@@ -67,6 +67,7 @@ def to_table(raw: RawTable, kind: str, options: ReadOptions) -> Table:
         sheets=raw.sheets,
         wrong_width=raw.wrong_width,
         odd_lines=raw.odd_lines,
+        notes=raw.notes,
     )
     return Table(frame, np.asarray(raw.lines, dtype=np.int64), report)
 
@@ -90,5 +91,10 @@ def concatenate_tables(tables: list[Table], names: list[str]) -> Table:
         files=names,
         wrong_width=[line for table in tables for line in table.report.wrong_width],
         odd_lines=[line for table in tables for line in table.report.odd_lines],
+        notes=[
+            replace(note, text=f"{name}: {note.text}")
+            for table, name in zip(tables, names, strict=True)
+            for note in table.report.notes
+        ],
     )
     return Table(frame, np.concatenate([table.lines for table in tables]), report)

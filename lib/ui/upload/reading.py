@@ -50,6 +50,8 @@ def show_file(upload: Upload, draft: Draft) -> Table | None:
         show_error(failure)
     if table is not None:
         st.text(_summary(table.report))
+        for note in table.report.notes:
+            st.text(f"• {note.text}")
         st.dataframe(preview(table), hide_index=True, height=220, alt="The first rows of the file")
     with st.expander("Reading options", icon=":material/tune:", expanded=failure is not None):
         _edit_options(upload, draft, table.report.sheets if table is not None else [])
