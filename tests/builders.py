@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ import pandas as pd
 from lib.data.prepare import prepare
 from lib.data.prepared_dataset import PreparedDataset
 from lib.data.table import Table
+from lib.recipe.presets import RECOMMENDED
 from lib.recipe.recipe import Recipe
 from lib.shapes import Shape
 from lib.store.datasets import Dataset
@@ -87,3 +89,28 @@ def add_run(
 ) -> Run:
     """Queue a run on it."""
     return workspace.runs.create(dataset=dataset.id, model=str(model), recipe=replace(recipe, **changes))  # type: ignore[arg-type]
+
+
+def fake_run(folder: Path = Path("nowhere"), **changes: Any) -> Run:
+    """Build a finished run that no workspace knows, with any field changed."""
+    fields: dict[str, Any] = {
+        "id": "run",
+        "name": "Run",
+        "note": "",
+        "starred": False,
+        "dataset": "dataset",
+        "model": "model",
+        "recipe_text": RECOMMENDED.to_text(),
+        "batch": "",
+        "created": "2026-01-01T00:00:00+00:00",
+        "headline": None,
+        "deleted": None,
+        "state": "succeeded",
+        "reason": "",
+        "job": 1,
+        "started": None,
+        "ended": None,
+        "spent": 0.0,
+        "folder": folder,
+    }
+    return Run(**(fields | changes))

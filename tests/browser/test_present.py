@@ -7,10 +7,14 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from lib.store.runs import Run
 from tests.unit.projection.finished import finished_run, judge
 
+PARTS = """[...document.querySelectorAll('[data-testid=stMainBlockContainer], [data-testid=stMainBlockContainer] > .stVerticalBlock > *')]
+    .map(part => [part.className, part.offsetHeight, part.innerText.slice(0, 80)])"""
+"""Class, height in pixels and first words of each part of the page."""
 MAIN = "document.querySelector('[data-testid=stMain]')"
 
 
@@ -36,8 +40,10 @@ def test_a_presentation_needs_no_scrolling(page: Page, address: str, width: int,
     page.set_viewport_size({"width": width, "height": height})
     page.goto(f"{address}&present=1&frame=best")
     expect(page.locator(".js-plotly-plot .slider-group")).to_be_visible(timeout=60_000)
-    page.wait_for_timeout(1_000)
-    page.wait_for_function(f"{MAIN}.scrollHeight <= {MAIN}.clientHeight")
+    try:
+        page.wait_for_function(f"{MAIN}.scrollHeight <= {MAIN}.clientHeight")
+    except PlaywrightTimeout:
+        pytest.fail(f"The page is taller than the window: {page.evaluate(PARTS)}")
     for text in ("Top-1 accuracy on", "lines change length"):
         expect(page.get_by_text(text).first).to_be_in_viewport()
     expect(page.locator(".js-plotly-plot .updatemenu-button").first).to_be_in_viewport()

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
-
-from lib.store.runs import Run
 
 Embed = Callable[[str, list[str]], np.ndarray]
 DIMENSION = 32
@@ -50,27 +47,3 @@ def graded(quality: dict[str, float], *, special: dict[str, dict[int, float]] | 
         return own * meaning + (1 - own) * noise
 
     return lambda name, texts: np.stack([vector(name, text) for text in texts]).astype(np.float32)
-
-
-def run_in(folder: Path) -> Run:
-    """Build a finished run that lies in a folder."""
-    return Run(
-        id="run",
-        name="Run",
-        note="",
-        starred=False,
-        dataset="dataset",
-        model="model",
-        recipe_text="{}",
-        batch="",
-        created="2026-01-01T00:00:00+00:00",
-        headline=None,
-        deleted=None,
-        state="succeeded",
-        reason="",
-        job=1,
-        started=None,
-        ended=None,
-        spent=0.0,
-        folder=folder,
-    )

@@ -19,11 +19,12 @@ from lib.evaluation.store import load_neighbours, load_pairs
 from lib.evaluation.task import EvalTask, positives
 from lib.store.runs import Run
 from lib.ui.explore.pairs.table import list_errors
-from tests.unit.evaluation.fakes import Embed, graded, of_text, pairs_frame, run_in
+from tests.builders import fake_run
+from tests.unit.evaluation.fakes import Embed, graded, of_text, pairs_frame
 
 
 def run_evaluation(tmp_path: Path, embed: Embed, frame: pd.DataFrame, shape: str) -> tuple[Evaluation, Run]:
-    folder = run_in(tmp_path)
+    folder = fake_run(tmp_path)
     return evaluate_inputs(ModelInputs.of(frame, shape), embed, folder=folder.paths.evaluation.folder), folder
 
 

@@ -15,7 +15,8 @@ from lib.evaluation.result import Evaluation
 from lib.evaluation.run import evaluate_inputs
 from lib.evaluation.store import load_evaluation, load_neighbours, load_pairs
 from lib.store.publish import verify
-from tests.unit.evaluation.fakes import Embed, graded, of_text, pairs_frame, run_in
+from tests.builders import fake_run
+from tests.unit.evaluation.fakes import Embed, graded, of_text, pairs_frame
 
 
 def run_evaluation(
@@ -63,14 +64,14 @@ def test_one_planted_regression_is_listed_first(tmp_path: Path) -> None:
     embed = graded({"base": 0.5, "tuned": 0.6}, special={"base": {90: 0.9}, "tuned": {90: 0.0}})
     found = run_evaluation(tmp_path, embed)
     assert found.verdict == "better"
-    first = list_regressions(load_pairs(run_in(tmp_path))).iloc[0]
+    first = list_regressions(load_pairs(fake_run(tmp_path))).iloc[0]
     assert first["pair"] == 90
     assert first["base_rank"] == 1
     assert first["tuned_rank"] > 5
 
 
 def test_what_is_stored_is_what_is_read(tmp_path: Path) -> None:
-    found, run = run_evaluation(tmp_path, graded({"base": 0.25, "tuned": 0.6})), run_in(tmp_path)
+    found, run = run_evaluation(tmp_path, graded({"base": 0.25, "tuned": 0.6})), fake_run(tmp_path)
     assert load_evaluation(run) == found
     assert verify(run.paths.evaluation.folder) == []
     table = load_pairs(run)
@@ -84,7 +85,7 @@ def test_what_is_stored_is_what_is_read(tmp_path: Path) -> None:
 
 def test_background_and_margin_say_what_they_say(tmp_path: Path) -> None:
     run_evaluation(tmp_path, graded({"base": 0.0, "tuned": 0.95}))
-    table = load_pairs(run_in(tmp_path))
+    table = load_pairs(fake_run(tmp_path))
     assert 0.35 < table["base_background"].mean() < 0.65
     assert table["tuned_background"].min() > 0.99
     assert ((table["tuned_margin"] > 0) == (table["tuned_rank"] == 1)).all()
@@ -108,11 +109,11 @@ def test_too_few_groups_are_said_and_stored(tmp_path: Path) -> None:
     assert found.headline.verdict == "no clear change"
     stored = json.loads((tmp_path / "evaluation" / "evaluation.json").read_text())
     assert stored["metrics"]["mrr@10"]["low"] is None
-    assert np.isnan(load_evaluation(run_in(tmp_path)).metrics["mrr@10"].low)  # type: ignore[union-attr]
+    assert np.isnan(load_evaluation(fake_run(tmp_path)).metrics["mrr@10"].low)  # type: ignore[union-attr]
 
 
 def test_a_damaged_evaluation_is_named(tmp_path: Path) -> None:
-    run = run_in(tmp_path)
+    run = fake_run(tmp_path)
     assert load_evaluation(run) is None
     run_evaluation(tmp_path, graded({"base": 0.2, "tuned": 0.6}))
     (run.paths.evaluation.summary).write_text('{"shape": "pai')
@@ -158,4 +159,4 @@ def test_every_shape_is_evaluated_by_its_own_metrics(tmp_path: Path, shape: str)
     assert wanted <= set(found.metrics)
     assert found.verdict == "better"
     assert found.counts.better > found.counts.worse
-    assert len(load_neighbours(run_in(tmp_path), pair=int(frame.index[-1]))) == 20
+    assert len(load_neighbours(fake_run(tmp_path), pair=int(frame.index[-1]))) == 20

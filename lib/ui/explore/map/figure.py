@@ -87,7 +87,7 @@ def show_figure(view: MapView, map_figure: MapFigure) -> None:
 def show_large_figure(view: MapView) -> None:
     """Draw the map alone, as large as the window, for the present mode."""
     map_figure = build_figure(view, height=_PRESENT_HEIGHT)
-    with st.container(key="map-stage", height=_PRESENT_HEIGHT, border=False):  # keys.html lets it fill the window
+    with st.container(key="map-stage", height=_PRESENT_HEIGHT, border=False):  # present.html lets it fill the window
         st.plotly_chart(
             map_figure.figure,
             key=keys.MAP_PRESENTED,

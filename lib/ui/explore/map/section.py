@@ -27,15 +27,21 @@ _COLUMN_SHARES = (0.63, 0.37)
 _SCRIPTS = Path(__file__).with_name("keys.html").read_text(encoding="utf-8") + f"<script>{TRANSITION_SCRIPT}</script>"
 
 
+_PRESENT_STYLE = Path(__file__).with_name("present.html").read_text(encoding="utf-8")
+"""In the page only while it presents, so that it needs no condition on what the page holds."""
+
+
 def show_map(run: Run) -> None:
     """Draw the map section of a run; the present mode shows the map and one sentence."""
     data = _load(run)
     if data is None:
         show_missing_map(run)
         return
+    presenting = state.is_presenting()
     with st.container(key="map-keys"):
         st.html(_SCRIPTS, unsafe_allow_javascript=True)
-    presenting = state.is_presenting()
+        if presenting:
+            st.html(_PRESENT_STYLE)
     view = build_view(run, data, show_filters(data, hidden=presenting))
     if presenting:
         show_large_figure(view)

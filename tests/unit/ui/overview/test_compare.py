@@ -7,7 +7,9 @@ from dataclasses import replace
 
 from lib.recipe.presets import RECOMMENDED
 from lib.ui.overview.compare import differing_settings
-from tests.unit.ui.runs import RUN
+from tests.builders import fake_run
+
+RUN = fake_run(id="abc", name="Mine [x](http://evil)")
 
 
 def test_only_the_settings_that_differ_are_compared() -> None:

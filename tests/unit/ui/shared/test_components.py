@@ -9,7 +9,9 @@ import pytest
 from lib.recipe.losses import LOSSES
 from lib.recipe.presets import RECOMMENDED
 from lib.ui.shared.components import escape_markdown, loss_title, run_titles, settings_summary
-from tests.unit.ui.runs import RUN
+from tests.builders import fake_run
+
+RUN = fake_run(id="abc", name="Mine [x](http://evil)")
 
 
 @pytest.mark.parametrize("sign", list("*_`[]()#+-.!<>|:$~\\"))

@@ -7,7 +7,9 @@ from dataclasses import replace
 import pytest
 
 from lib.ui.shared.polling import end_notice
-from tests.unit.ui.runs import RUN
+from tests.builders import fake_run
+
+RUN = fake_run(id="abc", name="Mine [x](http://evil)")
 
 
 @pytest.mark.parametrize(("state", "page"), [("succeeded", "/explore"), ("failed", "/train"), ("cancelled", "/train")])
