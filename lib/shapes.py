@@ -24,7 +24,10 @@ TEXT_COLUMNS: dict[Shape, tuple[str, ...]] = {
     Shape.TRIPLETS: ("anchor", "positive", "negative"),
     Shape.LABELLED_TEXTS: ("text",),
 }
-"""Canonical text columns by shape. Triplets may have more: negative_2, negative_3, ..."""
+"""Canonical text columns by shape. Triplets may have more: negative_2, negative_3, ...
+
+A triplet has at least one negative, in any of its columns; "" in the others.
+"""
 
 VALUE_COLUMN: dict[Shape, str | None] = {
     Shape.PAIRS: None,
@@ -40,6 +43,11 @@ are "0" and "1", where "1" means the same.
 """
 
 EXTRA_NEGATIVE = re.compile(r"negative_(\d+)")
+
+
+def negative_columns(names: Iterable[str]) -> tuple[str, ...]:
+    """List the columns of negatives among the names, in the same order."""
+    return tuple(name for name in names if name == "negative" or EXTRA_NEGATIVE.fullmatch(str(name)))
 
 
 def text_columns(shape: Shape, names: Iterable[str]) -> tuple[str, ...]:

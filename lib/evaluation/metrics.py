@@ -60,8 +60,7 @@ def negative_cosines(task: EvalTask, rows: np.ndarray) -> np.ndarray:
     -inf where a row has fewer.
     """
     cosines = np.einsum("ij,ikj->ik", rows[task.left], rows[task.negatives])
-    blank = np.array([not text.strip() for text in task.plain])
-    return np.where(blank[task.negatives], -np.inf, cosines)
+    return np.where(task.negatives < 0, -np.inf, cosines)
 
 
 def measure_scored(task: EvalTask, embeddings: np.ndarray) -> Metrics:

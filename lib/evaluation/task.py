@@ -13,7 +13,7 @@ from lib.data.model_inputs import ModelInputs
 from lib.data.normalisation import same_keys
 from lib.errors import InputError
 from lib.evaluation.retrieval import Retrieval, retrieve
-from lib.shapes import Shape
+from lib.shapes import Shape, negative_columns
 from lib.vectors import normalize_rows
 
 RANDOM_PAIRS = 20_000
@@ -28,8 +28,9 @@ class EvalTask:
     them. identity: by id a number that is the same for texts that count as the same: one text that is query and document has
     two ids where it is read differently. left, right: ids of the pair's two texts by row of the part. queries, documents: ids
     of the distinct sources of the part and of all distinct targets of the dataset; relevant: by query, which documents are
-    right; own_document: by query, which one is its own text, -1 for none. middle: the score above which a scored pair counts as right; same: the label of a
-    labelled pair that means the same, by all labels of the dataset.
+    right; negatives: ids by row of the part, -1 where a row has fewer than others; own_document: by query, which one is its
+    own text, -1 for none. middle: the score above which a scored pair counts as right; same: the label of a labelled pair
+    that means the same, by all labels of the dataset.
     """
 
     shape: Shape
@@ -132,10 +133,9 @@ class EvalTask:
 def _paired(inputs: ModelInputs, chosen: pd.DataFrame) -> EvalTask:
     """Build the task of pairs, scored pairs, labelled pairs or triplets; pairs and triplets also retrieve."""
     frame, shape = inputs.frame, inputs.shape
-    names = ["anchor", "positive", *sorted(c for c in frame.columns if c.startswith("negative"))]
     retrieves = shape in (Shape.PAIRS, Shape.TRIPLETS)
     source = frame if retrieves else chosen
-    names = [name for name in names if name in source]
+    names = inputs.columns
     keys = [key for name in names for key in same_keys(source[name])]
     prompts = [inputs.reading.prompt(inputs.role_of(name)) for name in names for _ in range(len(source))]
     if inputs.reading.has_two_roles:
@@ -169,8 +169,9 @@ def _retrieving(task: EvalTask, ids: dict[str, np.ndarray], inside: np.ndarray) 
     pairs = pd.DataFrame({"anchor": ids["anchor"], "document": place}).drop_duplicates()
     pairs = pairs[pairs["anchor"].isin(queries)].sort_values(["anchor", "document"])
     by_query = pairs.groupby("anchor")["document"].agg(list)
-    negatives = [ids[name][inside] for name in ids if name.startswith("negative")]
-    used = np.unique(np.concatenate([queries, documents, *negatives]))
+    missing = np.array([not text.strip() for text in task.plain])
+    negatives = [ids[name][inside] for name in negative_columns(ids)]
+    used = np.unique(np.concatenate([queries, documents, *(column[~missing[column]] for column in negatives)]))
     new = np.full(len(task.texts), -1)
     new[used] = np.arange(len(used))
     return EvalTask(
@@ -182,7 +183,9 @@ def _retrieving(task: EvalTask, ids: dict[str, np.ndarray], inside: np.ndarray) 
         left=new[task.left],
         right=new[task.right],
         values=task.values,
-        negatives=np.stack([new[n] for n in negatives], axis=1) if negatives else task.negatives,
+        negatives=np.stack([np.where(missing[n], -1, new[n]) for n in negatives], axis=1)
+        if negatives
+        else task.negatives,
         queries=new[queries],
         documents=new[documents],
         relevant=[np.asarray(by_query[anchor]) for anchor in queries],

@@ -10,7 +10,7 @@ import pandas as pd
 
 from lib.experiments.held_out import HeldOutComparison, train_variant
 from lib.experiments.result import CONTROL, ControlResult, save_experiment
-from lib.shapes import TEXT_COLUMNS, VALUE_COLUMN, Shape
+from lib.shapes import VALUE_COLUMN, Shape, text_columns
 from lib.store.context import JobContext
 
 
@@ -36,7 +36,7 @@ def shuffle_targets(frame: pd.DataFrame, shape: Shape, *, seed: int) -> pd.DataF
     inside = np.flatnonzero(frame["part"] == "train")
     order = np.random.default_rng(seed).permutation(inside)
     value = VALUE_COLUMN[shape]
-    names = [value] if value else [name for name in TEXT_COLUMNS[shape] if name != "anchor"]
+    names = [value] if value else [name for name in text_columns(shape, frame.columns) if name != "anchor"]
     changed = frame.copy()
     for name in names:
         column = frame[name].to_numpy(copy=True)

@@ -117,8 +117,20 @@ def triplet_margin(model: SentenceTransformer, recipe: Recipe) -> dict[str, floa
 
 
 def _triplet(model: SentenceTransformer, recipe: Recipe, classes: int) -> nn.Module:
+    """Build the triplet loss: the mean over a row's negatives of max(0, d(a, p) - d(a, n) + margin)."""
+    import torch
+
     margins = {f"triplet_{name}": value for name, value in triplet_margin(model, recipe).items()}
-    return _stock("TripletLoss", model, **margins)
+    loss: Any = _stock("TripletLoss", model, **margins)
+    of_triplet = loss.compute_loss_from_embeddings
+
+    def of_rows(embeddings: list[torch.Tensor], labels: torch.Tensor) -> torch.Tensor:
+        anchor, positive, *negatives = embeddings
+        return torch.stack([of_triplet([anchor, positive, negative], labels) for negative in negatives]).mean()
+
+    loss.compute_loss_from_embeddings = of_rows  # the stock one takes one negative a row
+    made: nn.Module = loss
+    return made
 
 
 def _softmax(model: SentenceTransformer, recipe: Recipe, classes: int) -> nn.Module:

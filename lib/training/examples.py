@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import cycle
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from lib.data.model_inputs import ModelInputs
 from lib.data.normalisation import same_keys
 from lib.errors import InputError
 from lib.evaluation.task import same_label
-from lib.shapes import Shape
+from lib.shapes import Shape, negative_columns
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def training_columns(inputs: ModelInputs) -> TrainingColumns:
         raise InputError(
             f"The training part has {len(train)} rows.", todo="Upload more examples: at least a few dozen."
         )
-    plain: dict[str, list[str]] = {name: train[name].tolist() for name in inputs.columns}
+    plain = fill_missing_negatives({name: train[name].tolist() for name in inputs.columns})
     columns: dict[str, list[Any]] = {name: inputs.read_column(texts, name) for name, texts in plain.items()}
     classes: list[str] = []
     if shape is Shape.SCORED:
@@ -65,6 +66,25 @@ def training_columns(inputs: ModelInputs) -> TrainingColumns:
         number = {name: value for value, name in enumerate(classes)}
         columns["label"] = [number[name] for name in train["label"].astype(str)]
     return TrainingColumns(columns, plain, classes)
+
+
+def fill_missing_negatives(columns: dict[str, list[str]]) -> dict[str, list[str]]:
+    """Fill the empty negatives of each row by repeating its own in order.
+
+    So no empty text is trained on. As FlagEmbedding fills its groups, there in random order (AbsEmbedderTrainDataset.__getitem__, `train_group_size`).
+    """
+    names = negative_columns(columns)
+    if all(text.strip() for name in names for text in columns[name]):
+        return columns
+    rows = [_repeat_filled(row) for row in zip(*(columns[name] for name in names), strict=True)]
+    return columns | {name: [row[at] for row in rows] for at, name in enumerate(names)}
+
+
+def _repeat_filled(texts: tuple[str, ...]) -> tuple[str, ...]:
+    """Replace the empty texts by the filled ones in turn; texts without any filled one stay."""
+    filled = [text for text in texts if text.strip()]
+    turn = cycle(filled)
+    return tuple(text if text.strip() else next(turn) for text in texts) if filled else texts
 
 
 def label_names(labels: pd.Series, shape: Shape) -> list[str]:

@@ -42,7 +42,7 @@ def shown_texts(inputs: ModelInputs, *, limit: int | None = None) -> list[str]:
             for row in rows[part].itertuples(index=False):
                 if len(texts) >= most * limit:
                     break
-                texts.update(dict.fromkeys(row))
+                texts.update((text, None) for text in row if text.strip())
     return list(texts)
 
 

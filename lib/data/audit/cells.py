@@ -7,7 +7,7 @@ import numpy as np
 from lib.data.audit.check import DROP, FIX, KEEP, AuditContext, Check, CheckResult
 from lib.data.columns.mapping import Examples
 from lib.data.text_index import TextIndex
-from lib.shapes import Shape
+from lib.shapes import Shape, negative_columns
 
 
 def find_wrong_width(index: TextIndex, context: AuditContext) -> CheckResult:
@@ -17,8 +17,13 @@ def find_wrong_width(index: TextIndex, context: AuditContext) -> CheckResult:
 
 
 def find_empty_cells(index: TextIndex, context: AuditContext) -> CheckResult:
-    """Flag rows where a text is empty or white space, every negative included."""
-    return CheckResult(index.rows_where(lambda text: not text.strip()))
+    """Flag rows where a text is empty or white space; of several negatives one is enough."""
+    if not len(index):
+        return CheckResult(np.zeros(0, dtype=bool))
+    blank = np.fromiter((not text.strip() for text in index.texts), dtype=bool, count=len(index.texts))[index.codes]
+    is_negative = np.isin(index.columns, negative_columns(index.columns))
+    rows = blank[:, ~is_negative].any(axis=1)
+    return CheckResult(rows | blank[:, is_negative].all(axis=1) if is_negative.any() else rows)
 
 
 def find_missing_value(index: TextIndex, context: AuditContext) -> CheckResult:
@@ -65,7 +70,7 @@ WRONG_WIDTH = Check(
 EMPTY_CELLS = Check(
     "empty",
     "Empty cells",
-    "A row without one of its texts can't be used for training, so it is always dropped.",
+    "A row without one of its texts can't be used for training, so it is always dropped. Of several negatives one is enough.",
     find_empty_cells,
     choices=(DROP,),
     default=DROP,

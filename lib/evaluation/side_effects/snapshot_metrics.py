@@ -90,7 +90,7 @@ def snapshot_task(inputs: ModelInputs, row_of_text: dict[str, int], part: str) -
     frame = inputs.frame
     has_snapshots = np.ones(len(frame), dtype=bool)
     for name in inputs.columns:
-        has_snapshots &= (frame[name].isin(row_of_text.keys()) | (frame[name] == "")).to_numpy()
+        has_snapshots &= (frame[name].isin(row_of_text.keys()) | (frame[name].str.strip() == "")).to_numpy()
     rows = frame[has_snapshots]
     inside = rows[rows["part"] == part]
     if len(inside) < MIN_SNAPSHOT_ROWS:
