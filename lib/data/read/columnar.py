@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from lib.data.read.header import unique_column_names
+from lib.data.read.nested import flatten_columns, left_out_notes
 from lib.data.read.options import ReadOptions
-from lib.data.read.raw_table import RawTable, cell_text
+from lib.data.read.raw_table import RawTable
 from lib.errors import InputError
 from lib.settings import MAX_ROWS
 
@@ -31,38 +35,50 @@ def is_arrow(data: bytes) -> bool:
 
 
 def read_parquet(data: bytes, options: ReadOptions) -> RawTable:
-    """Read a Parquet file; nested columns are refused by name."""
-    import pyarrow as pa
+    """Read a Parquet file; lists of texts become columns, other nested columns are left out by name."""
     import pyarrow.parquet as parquet
 
-    try:
+    with _damage_named("Parquet"):
         file = parquet.ParquetFile(io.BytesIO(data))
         _check_rows(file.metadata.num_rows)
-        _check_flat(file.schema_arrow)
-        table = file.read()
-    except (pa.ArrowInvalid, pa.ArrowIOError, OSError) as error:
-        raise _damaged_error("Parquet", error) from error
-    return _to_rows(table)
+        left_out = _unreadable_columns(file.schema_arrow)
+        names = [name for name in file.schema_arrow.names if name not in left_out]
+        table = file.read(columns=names)
+        table.validate(full=True)  # offsets that point outside the buffers, where the file was damaged
+        return _to_rows(table, left_out)
 
 
 def read_arrow(data: bytes, options: ReadOptions) -> RawTable:
     """Read an Arrow IPC file (Feather version 2) or stream, batch by batch.
 
-    Nested columns are refused by name.
+    Lists of texts become columns, other nested columns are left out by name.
     """
     import pyarrow as pa
 
-    try:
+    with _damage_named("Arrow"):
         is_file = data.startswith(ARROW_FILE)
         reader = pa.ipc.open_file(data) if is_file else pa.ipc.open_stream(data)
-        _check_flat(reader.schema)
+        left_out = _unreadable_columns(reader.schema)
         batches = [reader.get_batch(at) for at in range(reader.num_record_batches)] if is_file else list(reader)
         _check_rows(sum(batch.num_rows for batch in batches))
-        table = pa.Table.from_batches(batches, reader.schema)
+        table = pa.Table.from_batches(batches, reader.schema).select(
+            [name for name in reader.schema.names if name not in left_out]
+        )
         table.validate(full=True)  # offsets that point outside the buffers, where the file was damaged
-    except (pa.ArrowInvalid, pa.ArrowIOError, OSError) as error:
-        raise _damaged_error("Arrow", error) from error
-    return _to_rows(table)
+        return _to_rows(table, left_out)
+
+
+@contextmanager
+def _damage_named(title: str) -> Iterator[None]:
+    """Raise InputError for whatever pyarrow raises on a damaged file: damage can be in any part of it."""
+    import pyarrow as pa
+
+    try:
+        yield
+    except (pa.ArrowException, OSError, ValueError, LookupError, TypeError, ArithmeticError) as error:
+        raise InputError(
+            f"The {title} file is damaged ({str(error)[:120]}).", todo="Copy or download it again."
+        ) from error
 
 
 def _check_rows(rows: int) -> None:
@@ -70,26 +86,40 @@ def _check_rows(rows: int) -> None:
         raise InputError(f"The file has {rows:,} rows; {MAX_ROWS:,} are the limit.")
 
 
-def _check_flat(schema: pa.Schema) -> None:
-    """Raise InputError that names the first nested column."""
+def _unreadable_columns(schema: pa.Schema) -> dict[str, str]:
+    """Name the columns that are not read, by what they hold: nested ones, vectors, bytes."""
+    reasons = {column.name: _unreadable_reason(column.type) for column in schema}
+    return {name: reason for name, reason in reasons.items() if reason}
+
+
+def _unreadable_reason(kind: pa.DataType) -> str:
     import pyarrow as pa
 
-    for column in schema:
-        if pa.types.is_nested(column.type):
-            raise InputError(
-                f"The column “{column.name}” is nested ({column.type}).",
-                todo="Keep flat columns of text, then upload again.",
-            )
+    types = pa.types
+    if types.is_binary(kind) or types.is_large_binary(kind) or types.is_fixed_size_binary(kind):
+        return "holds bytes"
+    if not types.is_nested(kind):
+        return ""
+    if not (types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind)):
+        return "is nested (objects)"
+    inner = kind.value_type.value_type if types.is_dictionary(kind.value_type) else kind.value_type
+    if types.is_string(inner) or types.is_large_string(inner) or types.is_string_view(inner):
+        return ""
+    return f"is nested (lists of {'objects' if types.is_nested(inner) else 'numbers'})"
 
 
-def _damaged_error(title: str, error: Exception) -> InputError:
-    return InputError(f"The {title} file is damaged ({str(error)[:120]}).", todo="Copy or download it again.")
-
-
-def _to_rows(table: pa.Table) -> RawTable:
+def _to_rows(table: pa.Table, left_out: dict[str, str]) -> RawTable:
     """Turn an Arrow table into rows of text. Raises InputError for a table without any."""
-    columns = [[cell_text(value) for value in column.to_pylist()] for column in table.columns]
-    if not columns or not table.num_rows:
-        raise InputError("The file has no rows.", todo="Choose another one.")
-    rows = [list(row) for row in zip(*columns, strict=True)]
-    return RawTable(list(table.column_names), rows, list(range(1, len(rows) + 1)))
+    if len(set(table.column_names)) < len(table.column_names):
+        unique_column_names(table.column_names)
+    lines = list(range(1, table.num_rows + 1))
+    flat = flatten_columns({name: table.column(name).to_pylist() for name in table.column_names}, lines=lines)
+    if not flat.columns or not table.num_rows:
+        unread = " ".join(note.text for note in left_out_notes(left_out))
+        raise InputError(
+            f"The file has no {'columns of text' if table.num_rows else 'rows'}. {unread}".rstrip(),
+            todo="Choose another one.",
+        )
+    rows = [list(row) for row in zip(*flat.columns.values(), strict=True)]
+    notes = [*flat.notes, *left_out_notes(left_out)]
+    return RawTable(list(flat.columns), rows, lines, notes=notes)

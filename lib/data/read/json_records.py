@@ -8,8 +8,9 @@ from dataclasses import replace
 from typing import Any
 
 from lib.data.read.encoding import decode
+from lib.data.read.nested import flatten_columns
 from lib.data.read.options import ReadOptions
-from lib.data.read.raw_table import RawTable, cell_text
+from lib.data.read.raw_table import RawTable
 from lib.errors import InputError
 from lib.settings import MAX_COLUMNS
 
@@ -22,7 +23,7 @@ def is_json(data: bytes) -> bool:
 
 
 def read_json(data: bytes, options: ReadOptions) -> RawTable:
-    """Read JSON or JSON Lines; a list of texts becomes several columns, deeper nesting is refused."""
+    """Read JSON or JSON Lines; lists of texts become columns, deeper ones are left out."""
     decoded = decode(data, encoding=options.encoding)
     table = parse_json(decoded.text.lstrip("\ufeff"))
     _check_surrogates(table, decoded.text)
@@ -93,29 +94,15 @@ def _from_objects(objects: list[Any], lines: list[int], word: str) -> RawTable:
         columns.update(dict.fromkeys(item))
     if len(columns) > MAX_COLUMNS:
         raise InputError(f"The objects have {len(columns):,} different names; {MAX_COLUMNS:,} are the limit.")
-    flat = {name: _flatten_column(objects, lines, name, word) for name in columns}
-    expanded = {key: values for part in flat.values() for key, values in part.items()}
-    rows = [list(row) for row in zip(*expanded.values(), strict=True)]
-    return RawTable([str(name) for name in expanded], rows, lines)
-
-
-def _flatten_column(objects: list[dict[str, Any]], lines: list[int], name: str, word: str) -> dict[str, list[str]]:
-    """Write one key of all objects as text; lists of texts become several columns (negatives).
-
-    Raises InputError for deeper values.
-    """
-    values = [item.get(name) for item in objects]
-    if not any(isinstance(value, (list, dict)) for value in values):
-        return {name: [cell_text(value) for value in values]}
-    for value, line in zip(values, lines, strict=True):
-        if isinstance(value, dict) or (isinstance(value, list) and any(isinstance(v, (list, dict)) for v in value)):
-            raise InputError(f"“{name}” is nested.", where=f"{word} {line}", todo="Flat columns of text are needed.")
-    lists = [value if isinstance(value, list) else [] if value is None else [value] for value in values]
-    width = max(len(item) for item in lists)
-    return {
-        name if n == 0 else f"{name}_{n + 1}": [cell_text(item[n]) if n < len(item) else "" for item in lists]
-        for n in range(width)
-    }
+    flat = flatten_columns({name: [item.get(name) for item in objects] for name in columns}, lines=lines)
+    if not flat.columns:
+        raise InputError(
+            f"The objects hold nothing but nested values. {' '.join(note.text for note in flat.notes)}",
+            where=f"{word} {lines[0]}",
+            todo="Flat columns of text are needed.",
+        )
+    rows = [list(row) for row in zip(*flat.columns.values(), strict=True)]
+    return RawTable([str(name) for name in flat.columns], rows, lines, notes=flat.notes)
 
 
 def _check_surrogates(table: RawTable, text: str) -> None:

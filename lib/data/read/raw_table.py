@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 from lib.data.table import ReadNote
@@ -29,11 +30,11 @@ class RawTable:
 
 
 def cell_text(cell: object) -> str:
-    """Write a cell as a person sees it: whole numbers without .0, dates as ISO, nothing as ""."""
+    """Write a cell as a person sees it: whole numbers without .0, dates as ISO, nothing and NaN as ""."""
     if cell is None:
         return ""
     if isinstance(cell, bool):
         return "1" if cell else "0"
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
+    if isinstance(cell, float):
+        return "" if math.isnan(cell) else str(int(cell)) if cell.is_integer() else str(cell)
     return str(cell)

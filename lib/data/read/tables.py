@@ -13,7 +13,7 @@ from lib.data.read.file_bytes import read_bytes
 from lib.data.read.formats import detect_format
 from lib.data.read.options import ReadOptions
 from lib.data.read.raw_table import RawTable
-from lib.data.table import ReadReport, Table
+from lib.data.table import NoteKind, ReadReport, Table
 from lib.errors import InputError
 from lib.settings import MAX_COLUMNS
 
@@ -45,8 +45,9 @@ def to_table(raw: RawTable, kind: str, options: ReadOptions) -> Table:
     if not raw.rows:
         raise InputError("There is a header but no row below it.", where="line 2", todo="Choose another file.")
     if len(raw.columns) < 2:
+        left_out = "".join(f" {note.text}" for note in raw.notes if note.kind is NoteKind.COLUMNS)
         raise InputError(
-            f"There is only one column (“{raw.columns[0][:60]}”).",
+            f"There is only one column (“{raw.columns[0][:60]}”).{left_out}",
             where=f"line {max(1, raw.lines[0] - 1)}",
             todo="Examples need two text columns, or a text and its class. If the file has more, choose its separator.",
         )
