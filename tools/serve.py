@@ -1,4 +1,4 @@
-"""Open the app: find a free port, say the address, start Streamlit."""
+"""Open the app: find a free port, start Streamlit; app.py prints the address."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ def main() -> None:
     parser.add_argument("--headless", action="store_true", help="do not open a browser window")
     chosen = parser.parse_args()
     port = choose_port(chosen.port)
-    busy = " (8501 is in use)" if chosen.port is None and port != FIRST_PORT else ""
-    print(f"Closer opens on http://127.0.0.1:{port}{busy}. Stop it with Ctrl-C; trainings go on.", flush=True)  # noqa: T201
+    if chosen.port is None and port != FIRST_PORT:
+        print(f"Port {FIRST_PORT} is in use.", flush=True)  # noqa: T201
     command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"]
     if (
         chosen.headless

@@ -6,7 +6,6 @@ A zoom survives a change of snapshot, and the slider needs no server.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -24,9 +23,6 @@ MAX_SVG_POINTS = 4_000
 
 Beyond, WebGL, whose marks transition.js moves.
 """
-
-TRANSITION_SCRIPT = Path(__file__).with_name("transition.js").read_text(encoding="utf-8")
-"""The script that moves WebGL marks; it belongs on every page that shows a map."""
 
 MAP_HEIGHT = 640
 TRANSPARENT = "rgba(0,0,0,0)"

@@ -8,7 +8,7 @@ from html import escape
 import plotly.graph_objects as go
 
 from lib.charts.colours import LIGHT
-from lib.charts.map.figure import TRANSITION_SCRIPT
+from lib.charts.map.transition import TRANSITION_SCRIPT
 
 PAGE_STYLE = f"""body{{margin:0 auto;max-width:1180px;padding:24px;font:15px/1.5 system-ui,sans-serif;color:{LIGHT.text};background:{LIGHT.paper}}}
 h1{{font-size:22px;margin:0 0 12px}} p{{margin:4px 0;color:{LIGHT.base}}}

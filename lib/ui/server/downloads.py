@@ -2,28 +2,48 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 from zipstream import ZIP_STORED, ZipStream
 
-from lib.errors import CloserError
+from lib.errors import CloserError, StoreError
+from lib.store.regular_file import open_regular_file, regular_files
 from lib.store.runs import Run
 from lib.store.workspace import open_workspace
 
+_BLOCK_BYTES = 1 << 18
 
-def zip_stream(folder: Path) -> ZipStream:
-    """Open a folder as an iterator over the bytes of its zip, with a known length.
 
-    Uncompressed, because weights do not compress. Symbolic links are left out: nothing outside the folder can get in.
+def zip_stream(run: Path, name: str) -> ZipStream:
+    """Open a folder of a run as an iterator over the bytes of its zip, with a known length.
+
+    Uncompressed, because weights do not compress. Regular files only, and no link is followed: nothing outside the run can get
+    in, whatever happens to it while it is read. Raises StoreError from the iterator for a file that was replaced.
     """
     archive = ZipStream(compress_type=ZIP_STORED, sized=True)
-    for path in sorted(folder.rglob("*")):
-        if path.is_file() and not path.is_symlink():
-            archive.add_path(path, f"{folder.name}/{path.relative_to(folder).as_posix()}", recurse=False)
+    for file, size in () if run.is_symlink() else regular_files(run / name):
+        archive.add(_blocks(run, f"{name}/{file}", size), f"{name}/{file}", size=size)
     return archive
+
+
+def _blocks(folder: Path, name: str, size: int) -> Iterator[bytes]:
+    """Read the first `size` bytes of a file of a folder."""
+    with open_regular_file(folder, name) as file:
+        yield from _read(file, size)
+
+
+def _read(file: BinaryIO, size: int) -> Iterator[bytes]:
+    """Read so many bytes in blocks, and close the file."""
+    with file:
+        while size and (block := file.read(min(size, _BLOCK_BYTES))):
+            size -= len(block)
+            yield block
 
 
 def _requested_run(request: Request) -> Run | Response:
@@ -39,9 +59,9 @@ def download_model(request: Request) -> Response:
     run = _requested_run(request)
     if isinstance(run, Response):
         return run
-    if not run.model_dir.is_dir():
+    archive = zip_stream(run.folder, run.model_dir.name)
+    if archive.is_empty():
         return PlainTextResponse("This run has no tuned model.", status_code=404)
-    archive = zip_stream(run.model_dir)
     headers = {
         "Content-Disposition": f'attachment; filename="{run.model_dir.name}.zip"',
         "Content-Length": str(len(archive)),
@@ -54,9 +74,13 @@ def download_log(request: Request) -> Response:
     run = _requested_run(request)
     if isinstance(run, Response):
         return run
-    if not run.paths.log.is_file():
+    try:
+        file = open_regular_file(run.folder, run.paths.log.name)
+    except StoreError:
         return PlainTextResponse("This run has no log yet.", status_code=404)
-    return FileResponse(run.paths.log, media_type="text/plain; charset=utf-8", filename=f"{run.id}-log.txt")
+    size = os.fstat(file.fileno()).st_size  # a worker may write on meanwhile
+    headers = {"Content-Disposition": f'attachment; filename="{run.id}-log.txt"', "Content-Length": str(size)}
+    return StreamingResponse(_read(file, size), media_type="text/plain; charset=utf-8", headers=headers)
 
 
 DOWNLOAD_ROUTES = [

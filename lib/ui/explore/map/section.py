@@ -6,7 +6,6 @@ from pathlib import Path
 
 import streamlit as st
 
-from lib.charts.map.figure import TRANSITION_SCRIPT
 from lib.errors import StoreError
 from lib.store.runs import Run
 from lib.ui.explore.map.data import MapData, load_map_data
@@ -16,6 +15,7 @@ from lib.ui.explore.map.filters import show_filters
 from lib.ui.explore.map.layout import show_layout_options, show_missing_map
 from lib.ui.explore.map.quality import show_line_accuracy, show_quality
 from lib.ui.explore.map.scatter import show_scatter
+from lib.ui.explore.map.scripts import MAP_SCRIPTS
 from lib.ui.explore.map.side_panel import show_side_panel
 from lib.ui.explore.map.view import MapView, build_view
 from lib.ui.shared import state
@@ -23,9 +23,6 @@ from lib.ui.shared.components import show_error
 
 _COLUMN_SHARES = (0.63, 0.37)
 """Shares of the map and of the panel beside it."""
-
-_SCRIPTS = Path(__file__).with_name("keys.html").read_text(encoding="utf-8") + f"<script>{TRANSITION_SCRIPT}</script>"
-
 
 _PRESENT_STYLE = Path(__file__).with_name("present.html").read_text(encoding="utf-8")
 """In the page only while it presents, so that it needs no condition on what the page holds."""
@@ -39,7 +36,7 @@ def show_map(run: Run) -> None:
         return
     presenting = state.is_presenting()
     with st.container(key="map-keys"):
-        st.html(_SCRIPTS, unsafe_allow_javascript=True)
+        st.html(MAP_SCRIPTS, unsafe_allow_javascript=True)
         if presenting:
             st.html(_PRESENT_STYLE)
     view = build_view(run, data, show_filters(data, hidden=presenting))

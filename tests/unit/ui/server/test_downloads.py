@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import io
+import os
 import zipfile
 from pathlib import Path
 
 import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
 
-from lib.ui.server.downloads import zip_stream
+from lib.errors import StoreError
+from lib.store.runs import Run
+from lib.store.workspace import open_workspace
+from lib.ui.server.downloads import DOWNLOAD_ROUTES, zip_stream
+from tests.builders import add_dataset, add_run
 
 FILES = {"1_Pooling/config.json": b"{}", "weights": bytes(range(256)) * 10_000}
 
@@ -24,7 +31,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_a_folder_is_streamed_as_a_zip_of_known_length(folder: Path) -> None:
-    archive = zip_stream(folder)
+    archive = zip_stream(folder.parent, folder.name)
     length = len(archive)
     blocks = list(archive)
     assert sum(map(len, blocks)) == length
@@ -42,5 +49,64 @@ def test_links_are_not_followed(folder: Path, tmp_path: Path) -> None:
         (folder / "sub").symlink_to(tmp_path / "outside", target_is_directory=True)
     except OSError:
         pytest.skip("links cannot be made here")
-    names = zipfile.ZipFile(io.BytesIO(b"".join(zip_stream(folder)))).namelist()
+    names = zipfile.ZipFile(io.BytesIO(b"".join(zip_stream(folder.parent, folder.name)))).namelist()
     assert sorted(names) == sorted(f"model/{name}" for name in FILES)
+
+
+def test_a_model_folder_that_is_a_link_is_not_entered(folder: Path) -> None:
+    link = folder.with_name("linked")
+    link.symlink_to(folder, target_is_directory=True)
+    assert zip_stream(link.parent, link.name).is_empty()
+
+
+def test_a_file_that_becomes_a_link_while_it_is_sent_ends_the_zip(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_bytes(b"x" * len(FILES["weights"]))
+    archive = iter(zip_stream(folder.parent, folder.name))
+    sent = next(archive)
+    (folder / "weights").unlink()
+    (folder / "weights").symlink_to(tmp_path / "secret")
+    with pytest.raises(StoreError):
+        for block in archive:
+            sent += block
+    assert b"xxx" not in sent
+
+
+@pytest.fixture
+def run(home: Path) -> Run:
+    """Give a run with a model and a log."""
+    workspace = open_workspace(home)
+    made = add_run(workspace, add_dataset(workspace), "base/model")
+    made.model_dir.mkdir()
+    (made.model_dir / "config.json").write_bytes(b"{}")
+    made.paths.log.write_text("it went well", encoding="utf-8")
+    return made
+
+
+@pytest.fixture
+def client() -> TestClient:
+    """Give a client of the download routes."""
+    return TestClient(Starlette(routes=DOWNLOAD_ROUTES))
+
+
+def test_model_and_log_are_answered(client: TestClient, run: Run) -> None:
+    zipped = zipfile.ZipFile(io.BytesIO(client.get(f"/download/{run.id}/model.zip").content))
+    assert zipped.namelist() == [f"{run.model_dir.name}/config.json"]
+    answer = client.get(f"/download/{run.id}/log.txt")
+    assert (answer.text, answer.headers["content-length"]) == ("it went well", "12")
+
+
+def test_a_log_that_is_a_link_or_a_pipe_is_not_answered(client: TestClient, run: Run, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("secret")
+    run.paths.log.unlink()
+    run.paths.log.symlink_to(tmp_path / "secret")
+    assert client.get(f"/download/{run.id}/log.txt").status_code == 404
+    run.paths.log.unlink()
+    os.mkfifo(run.paths.log)
+    assert client.get(f"/download/{run.id}/log.txt").status_code == 404
+
+
+def test_a_run_folder_that_is_a_link_gives_neither_model_nor_log(client: TestClient, run: Run, tmp_path: Path) -> None:
+    run.folder.rename(tmp_path / "elsewhere")
+    run.folder.symlink_to(tmp_path / "elsewhere", target_is_directory=True)
+    assert client.get(f"/download/{run.id}/model.zip").status_code == 404
+    assert client.get(f"/download/{run.id}/log.txt").status_code == 404
