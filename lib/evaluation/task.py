@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from lib.data.columns.names import SAME_WORDS
+from lib.data.columns.same_class import guess_same
 from lib.data.model_inputs import ModelInputs
 from lib.data.normalisation import same_keys
 from lib.errors import InputError
@@ -243,15 +243,13 @@ def positives(task: EvalTask) -> np.ndarray:
 def same_label(labels: Iterable[str]) -> str:
     """Choose which of a dataset's labels of pairs means the same, by the rule by which Upload offers one.
 
-    Pairs of two classes are stored with the labels "0" and "1". Classes that were kept apart go by their word, else 0 of 0, 1
-    and 2 (as SNLI and MNLI write entailment), else the last.
+    Pairs of two classes are stored with the labels "0" and "1". Classes that were kept apart go by their words, else 0 of
+    0, 1 and 2 (as SNLI and MNLI write entailment), else "" for none: nothing is then called the same.
     """
-    names = sorted(set(labels))
+    names = sorted({str(label) for label in labels} - {""})
     if set(names) <= {"0", "1"}:
         return "1"
-    if {"0", "1", "2"} <= set(names):
-        return "0"
-    return next((name for word in SAME_WORDS for name in names if name.casefold() == word), names[-1])
+    return next(iter(guess_same(names, nli=True) or ()), "")
 
 
 def components_of_rows(frame: pd.DataFrame, rows: np.ndarray) -> np.ndarray:

@@ -7,21 +7,24 @@ from dataclasses import replace
 
 import pandas as pd
 
-from lib.data.columns.mapping import SPLIT_WORDS, ColumnMapping
+from lib.data.columns.mapping import SPLIT_WORDS, ColumnMapping, guess_same_of
 from lib.data.columns.names import (
     ANCHOR_NAMES,
+    DISTANCE_NAMES,
     GROUP_NAMES,
     LABEL_NAMES,
+    METADATA_NAMES,
     NEGATIVE_NAME,
+    NLI_NAMES,
     PAIR_LABEL_NAMES,
     PLACEHOLDER_NAME,
     POSITIVE_NAMES,
-    SAME_WORDS,
     SCORE_NAMES,
     SPLIT_NAMES,
     TEXT_NAMES,
 )
-from lib.data.columns.profile import ColumnProfile, profile_columns
+from lib.data.columns.profile import MAX_CLASSES, ColumnProfile, profile_columns
+from lib.data.columns.same_class import is_polar
 from lib.data.table import Table
 from lib.errors import InputError
 from lib.shapes import TEXT_COLUMNS, VALUE_COLUMN, Shape
@@ -49,11 +52,11 @@ def guess_mapping(table: Table) -> ColumnMapping:
 
 def guess_roles(table: Table, shape: Shape) -> ColumnMapping:
     """Guess the roles for a chosen shape; roles for which no column fits stay empty."""
-    best = guess_mapping(table)
+    best = _guess_or_none(table)
     if best.shape is shape:
         return best
     columns = profile_columns(table.frame)
-    texts = [name for role in best.texts for name in best.roles[role]]
+    texts = [name for role in best.texts for name in best.roles.get(role, ())]
     texts += [column.name for column in sorted(columns, key=lambda column: -column.characters) if column.is_text]
     texts = list(dict.fromkeys(texts))
     roles: Roles = {role: (text,) for role, text in zip(TEXT_COLUMNS[shape], texts, strict=False)}
@@ -62,17 +65,23 @@ def guess_roles(table: Table, shape: Shape) -> ColumnMapping:
     value = VALUE_COLUMN[shape]
     if value is None:
         return ColumnMapping(shape, roles, group=best.group)
-    found = _by_name(rest, SCORE_NAMES if value == "score" else (*PAIR_LABEL_NAMES, *LABEL_NAMES)) or _few_values(
-        rest, value
-    )
+    names = (*SCORE_NAMES, *DISTANCE_NAMES) if value == "score" else (*PAIR_LABEL_NAMES, *LABEL_NAMES)
+    found = _by_name(rest, names) or _few_values(rest, value)
     if found is None:
         return ColumnMapping(shape, roles)
-    detail = guess_value(table.frame, shape, found.name)
-    return replace(detail, roles=roles | {value: (found.name,)})
+    return _guess_value(table.frame, ColumnMapping(shape, roles), found.name)
+
+
+def _guess_or_none(table: Table) -> ColumnMapping:
+    """Guess the mapping; one without roles where no column holds text: the columns may have been named by hand."""
+    try:
+        return guess_mapping(table)
+    except InputError:
+        return ColumnMapping(Shape.PAIRS)
 
 
 def _few_values(columns: list[ColumnProfile], value: str) -> ColumnProfile | None:
-    fitting = [column for column in columns if column.is_number == (value == "score") and column.distinct > 1]
+    fitting = [column for column in columns if column.is_number == (value == "score") and column.is_value]
     return min(fitting, key=lambda column: column.distinct, default=None)
 
 
@@ -86,21 +95,39 @@ def find_split_column(frame: pd.DataFrame) -> str:
 
 def guess_value(frame: pd.DataFrame, shape: Shape, column: str) -> ColumnMapping:
     """Guess scale or "same" classes of a chosen value column, in a mapping that holds nothing else."""
-    cells = ColumnProfile(column, frame[column].astype("str"))
-    if shape is Shape.SCORED:
-        return ColumnMapping(shape, scale=guess_scale(cells.numeric))
-    same = _same(cells) if shape is Shape.LABELLED_PAIRS else ()
-    return ColumnMapping(shape, same=same)
+    return _guess_value(frame, ColumnMapping(shape), column)
 
 
-def guess_scale(values: pd.Series) -> tuple[float, float]:
-    """Guess the scale: the first common one that holds 99% of the numbers.
+def _guess_value(frame: pd.DataFrame, mapping: ColumnMapping, column: str) -> ColumnMapping:
+    """Add the value column to a mapping of texts, with its scale or its "same" classes, seen on all rows."""
+    value = mapping.value_role
+    mapping = replace(mapping, roles=mapping.roles | {value: (column,)}) if value else mapping
+    if mapping.shape is Shape.SCORED:
+        cells = ColumnProfile(column, frame[column].astype("str"))
+        return replace(mapping, scale=guess_scale(cells.numeric, falling=cells.key in DISTANCE_NAMES))
+    same = guess_same_of(frame, mapping) if mapping.shape is Shape.LABELLED_PAIRS else ()
+    return replace(mapping, same=same or ())
 
-    So an outlier does not stretch it.
+
+def guess_scale(values: pd.Series, *, falling: bool = False) -> tuple[float, float]:
+    """Guess the scale: the first common one that holds 99% of the numbers, so that an outlier does not stretch it.
+
+    A few whole numbers from 0 or 1 are grades, whose highest is the end of the scale. falling: distances, the smallest
+    of which means the same.
     """
+    low, high = _rising_scale(values)
+    if not falling:
+        return (low, high)
+    return (max(high, 1.0), 0.0) if low >= 0 else (high, low)
+
+
+def _rising_scale(values: pd.Series) -> tuple[float, float]:
     if not len(values):
         return (0.0, 1.0)
     low, high = float(values.quantile(0.005)), float(values.quantile(0.995))
+    grades = bool((values % 1 == 0).all()) and values.min() in (0, 1) and 1 < values.max() <= 4
+    if grades and values.nunique() > 2:
+        return (float(values.min()), float(values.max()))
     for known in ((0.0, 1.0), (-1.0, 1.0), (0.0, 5.0), (0.0, 10.0), (0.0, 100.0)):
         if known[0] <= low and high <= known[1]:
             return (1.0, 5.0) if known == (0.0, 5.0) and low >= 1 and values.min() >= 1 else known
@@ -112,15 +139,16 @@ def _triplets(columns: list[ColumnProfile]) -> ColumnMapping | None:
     others = [column for column in columns if column not in negatives and column.is_text]
     if not negatives or len(others) < 2:
         return None
-    pair = _named_pair(others) or (others[0], others[1])
-    roles: Roles = {"anchor": (pair[0].name,), "positive": (pair[1].name,)}
+    pair = _named_pair(others) or _ordered_pair(others)
+    roles = _pair_roles(pair)
     for at, column in enumerate(negatives, start=1):
         roles["negative" if at == 1 else f"negative_{at}"] = (column.name,)
     return ColumnMapping(Shape.TRIPLETS, roles)
 
 
 def _pair(frame: pd.DataFrame, columns: list[ColumnProfile]) -> ColumnMapping | None:
-    found = _numbered_pair(columns) or _named_pair([column for column in columns if not column.is_number])
+    texts = [column for column in columns if column.is_text or not len(column.filled)]
+    found = _numbered_pair(texts) or _named_pair(texts)
     if found is None or (_by_name(columns, LABEL_NAMES) and found[1].name in _names(columns, LABEL_NAMES)):
         return None
     return _with_value(frame, found, [column for column in columns if column not in found])
@@ -128,7 +156,7 @@ def _pair(frame: pd.DataFrame, columns: list[ColumnProfile]) -> ColumnMapping | 
 
 def _numbered_pair(columns: list[ColumnProfile]) -> tuple[ColumnProfile, ColumnProfile] | None:
     """Find two columns numbered alike: sentence1 and sentence2, text_a and text_b."""
-    keys = {c.key: c for c in columns if not c.is_number and not PLACEHOLDER_NAME.fullmatch(c.key)}
+    keys = {c.key: c for c in columns if not PLACEHOLDER_NAME.fullmatch(c.key)}
     for key, column in keys.items():
         for first, second in (("1", "2"), ("_a", "_b"), ("_left", "_right")):
             stem = key.removesuffix(first)
@@ -139,47 +167,81 @@ def _numbered_pair(columns: list[ColumnProfile]) -> tuple[ColumnProfile, ColumnP
 
 
 def _named_pair(columns: list[ColumnProfile]) -> tuple[ColumnProfile, ColumnProfile] | None:
-    anchor = _by_name(columns, ANCHOR_NAMES)
-    positive = _by_name([column for column in columns if column is not anchor], POSITIVE_NAMES)
-    return (anchor, positive) if anchor and positive else None
+    """Find source and target by their names, else by a word of their names: question_text, Antwort (kurz)."""
+    for find in (_by_name, _by_word):
+        anchor = find(columns, ANCHOR_NAMES)
+        positive = find([column for column in columns if column is not anchor], POSITIVE_NAMES)
+        if anchor and positive:
+            return anchor, positive
+    return None
+
+
+def _ordered_pair(texts: Sequence[ColumnProfile]) -> tuple[ColumnProfile, ColumnProfile]:
+    """Take the first two columns in their order, unless a name says that they stand the other way round."""
+    first, second = texts[0], texts[1]
+    is_swapped = _by_word([first], POSITIVE_NAMES) and not _by_word([first], ANCHOR_NAMES)
+    is_swapped = is_swapped or (_by_word([second], ANCHOR_NAMES) and not _by_word([second], POSITIVE_NAMES))
+    return (second, first) if is_swapped else (first, second)
+
+
+def _pair_roles(pair: tuple[ColumnProfile, ColumnProfile]) -> Roles:
+    return {"anchor": (pair[0].name,), "positive": (pair[1].name,)}
 
 
 def _with_value(
     frame: pd.DataFrame, pair: tuple[ColumnProfile, ColumnProfile], rest: list[ColumnProfile]
 ) -> ColumnMapping:
-    """Add the score or class column of a pair, where there is one."""
-    roles: Roles = {"anchor": (pair[0].name,), "positive": (pair[1].name,)}
-    score = _by_name([column for column in rest if column.is_number and _is_scale(column)], SCORE_NAMES)
-    if score is not None:
-        whole = ColumnProfile(score.name, frame[score.name].astype("str"))
-        return ColumnMapping(Shape.SCORED, roles | {"score": (score.name,)}, scale=guess_scale(whole.numeric))
-    label = _by_name([column for column in rest if 2 <= column.distinct <= 10], PAIR_LABEL_NAMES)
-    if label is not None:
-        return ColumnMapping(Shape.LABELLED_PAIRS, roles | {"label": (label.name,)}, same=_same(label))
+    """Add the score or class column of a pair, where there is one that its name or its words make clear."""
+    roles = _pair_roles(pair)
+    nli = not NLI_NAMES.isdisjoint({column.key for column in pair})
+    for column in _value_candidates(rest):
+        shape = _value_shape(column, nli=nli)
+        if shape is not None:
+            return _guess_value(frame, ColumnMapping(shape, roles), column.name)
     return ColumnMapping(Shape.PAIRS, roles)
 
 
-def _is_scale(column: ColumnProfile) -> bool:
-    """Distinguish a score from a class.
+def _value_candidates(rest: list[ColumnProfile]) -> list[ColumnProfile]:
+    """List the columns that may hold a pair's value, those whose name says so first."""
+    named = [name for names in (DISTANCE_NAMES, PAIR_LABEL_NAMES, SCORE_NAMES) for name in names]
+    order = {name: at for at, name in reversed(list(enumerate(named)))}
+    fitting = [
+        column for column in rest if column.distinct > 1 and (column.is_number or column.distinct <= MAX_CLASSES)
+    ]
+    known = [column for column in fitting if column.key in order]
+    polar = [column for column in fitting if column not in known and not column.is_metadata and _is_polar(column)]
+    return sorted(known, key=lambda column: order[column.key]) + polar
 
-    A score has fractions, more than four values, or more than two without a class's name.
+
+def _is_polar(column: ColumnProfile) -> bool:
+    return not column.is_number and is_polar(column.valued.unique())
+
+
+def _value_shape(column: ColumnProfile, *, nli: bool) -> Shape | None:
+    """Decide whether a named value column holds scores or classes; None for neither.
+
+    Two numbers 0 and 1 are classes. More are grades that rise, but for the three labels of inference.
     """
-    whole = bool((column.numeric % 1 == 0).all())
-    return not whole or column.distinct > 4 or (column.distinct > 2 and column.key not in PAIR_LABEL_NAMES)
+    if not column.is_number:
+        return Shape.LABELLED_PAIRS
+    if column.key in DISTANCE_NAMES:
+        return Shape.SCORED
+    values = set(column.numeric.unique())
+    is_label = column.key in PAIR_LABEL_NAMES
+    if values <= {0, 1} or values == {-1, 1} or (nli and is_label and values <= {-1, 0, 1, 2}):
+        return Shape.LABELLED_PAIRS
+    if column.is_whole and is_label and column.key not in _GRADE_NAMES and len(values) <= 3:
+        return Shape.LABELLED_PAIRS
+    return Shape.SCORED
 
 
-def _same(column: ColumnProfile) -> tuple[str, ...]:
-    """Guess which class of a pair means the same: by its word, else the last in order."""
-    values = sorted({value.strip() for value in column.filled})
-    by_word = [value for word in SAME_WORDS for value in values if value.casefold() == word]
-    if {"0", "1", "2"} <= set(values):  # SNLI and MNLI write 0 entailment, 1 neutral, 2 contradiction
-        return ("0",)
-    return tuple(by_word[:1]) or tuple(values[-1:])
+_GRADE_NAMES = frozenset(SCORE_NAMES) - {"label", "labels"}
+"""Names whose numbers rise with similarity, whatever their count."""
 
 
 def _labelled_texts(columns: list[ColumnProfile]) -> ColumnMapping | None:
     text = _by_name([column for column in columns if column.is_text], TEXT_NAMES)
-    named = [column for column in columns if column is not text and column.distinct > 1]
+    named = [column for column in columns if column is not text and column.distinct]
     worded = [column for column in named if not column.is_number]
     label = _by_name(worded, LABEL_NAMES) or _by_name(named, LABEL_NAMES)
     if text is None or label is None:
@@ -188,31 +250,43 @@ def _labelled_texts(columns: list[ColumnProfile]) -> ColumnMapping | None:
 
 
 def _by_content(frame: pd.DataFrame, columns: list[ColumnProfile]) -> ColumnMapping:
-    """Map by what the cells hold: texts, and a number or a class beside them."""
+    """Map by what the cells hold: texts, and a number or a class beside them. Raises InputError where none is text."""
     texts = [column for column in columns if column.is_text and not column.is_categorical]
-    values = [column for column in columns if column not in texts and column.distinct > 1]
+    values = [column for column in columns if column not in texts and column.is_value]
     if len(texts) == 1 and values:
         label = next((column for column in values if not column.is_number), values[0])
         return ColumnMapping(Shape.LABELLED_TEXTS, {"text": (texts[0].name,), "label": (label.name,)})
     if len(texts) < 2:
         texts = sorted((column for column in columns if column.is_text), key=lambda column: -column.characters)
-        texts = sorted(texts[:2], key=columns.index) if len(texts) >= 2 else columns[:2]
-    if len(texts) == 3 == len(columns):
+        texts = sorted(texts[:2], key=columns.index)
+    if len(texts) < 2:
+        raise InputError(_no_texts(columns, texts), todo="Examples need two text columns, or a text and its class.")
+    unnamed = all(PLACEHOLDER_NAME.fullmatch(column.key) or len(column.key) == 1 for column in columns)
+    if len(texts) == 3 == len(columns) and unnamed:
         roles: Roles = {
             role: (text.name,) for role, text in zip(("anchor", "positive", "negative"), texts, strict=True)
         }
         return ColumnMapping(Shape.TRIPLETS, roles)
-    return _value_by_content((texts[0], texts[1]), values)
+    return _value_by_content(frame, _ordered_pair(texts), values)
 
 
-def _value_by_content(pair: tuple[ColumnProfile, ColumnProfile], values: list[ColumnProfile]) -> ColumnMapping:
-    roles: Roles = {"anchor": (pair[0].name,), "positive": (pair[1].name,)}
+def _no_texts(columns: list[ColumnProfile], texts: list[ColumnProfile]) -> str:
+    """Say which columns hold no text, and what they look like."""
+    others = [column for column in columns if column not in texts][:8]
+    described = "; ".join(f"“{column.name[:40]}”: {column.describe()}" for column in others)
+    return f"{'Only one column holds' if texts else 'No column holds'} text ({described})."
+
+
+def _value_by_content(
+    frame: pd.DataFrame, pair: tuple[ColumnProfile, ColumnProfile], values: list[ColumnProfile]
+) -> ColumnMapping:
+    found = _with_value(frame, pair, [column for column in values if column not in pair])
     number = [column for column in values if column.is_number and column.distinct < max(3, len(column.filled) // 2)]
-    if len(number) == 1 and number[0].distinct == 2:
-        return ColumnMapping(Shape.LABELLED_PAIRS, roles | {"label": (number[0].name,)}, same=_same(number[0]))
-    if len(number) == 1:
-        return ColumnMapping(Shape.SCORED, roles | {"score": (number[0].name,)}, scale=guess_scale(number[0].numeric))
-    return ColumnMapping(Shape.PAIRS, roles)
+    if found.shape is not Shape.PAIRS or len(number) != 1 or number[0].is_metadata:
+        return found
+    binary = set(number[0].numeric.unique()) in ({0, 1}, {-1, 1})
+    shape = Shape.LABELLED_PAIRS if binary else Shape.SCORED
+    return _guess_value(frame, ColumnMapping(shape, _pair_roles(pair)), number[0].name)
 
 
 def _part(columns: list[ColumnProfile]) -> str:
@@ -238,6 +312,17 @@ def _by_name(columns: list[ColumnProfile], names: Sequence[str]) -> ColumnProfil
     """Find the column whose name comes first in the list."""
     keys = {column.key: column for column in reversed(columns)}
     return next((keys[name] for name in names if name in keys), None)
+
+
+def _by_word(columns: list[ColumnProfile], names: Sequence[str]) -> ColumnProfile | None:
+    """Find the column that has a name of the list as a word of its own name, and no word of metadata."""
+    known = set(names)
+    fitting = [
+        column
+        for column in columns
+        if not known.isdisjoint(column.key.split("_")) and (METADATA_NAMES.isdisjoint(column.key.split("_")))
+    ]
+    return _by_name(columns, names) or next(iter(fitting), None)
 
 
 def _names(columns: list[ColumnProfile], names: Sequence[str]) -> set[str]:

@@ -8,6 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from lib.data.columns.names import NLI_NAMES, column_key
+from lib.data.columns.numbers import is_no_value, parse_numbers
+from lib.data.columns.same_class import guess_same
 from lib.data.table import Table
 from lib.errors import InputError
 from lib.shapes import TEXT_COLUMNS, VALUE_COLUMN, Shape, text_columns
@@ -101,10 +104,28 @@ def check_mapping(frame: pd.DataFrame, mapping: ColumnMapping) -> None:
     for role, column in named:
         if column not in frame.columns:
             raise InputError(f"There is no column “{column}” (for “{role}”).", todo=f"There are: {_some(frame)}.")
+    check_same(frame, mapping)
     texts = [mapping.roles[role] for role in mapping.texts]
     if len(set(texts)) < len(texts):
         twice = next(columns for columns in texts if texts.count(columns) > 1)
         raise InputError(f"Two roles use the same column “{' + '.join(twice)}”.", todo="Select different columns.")
+
+
+def check_same(frame: pd.DataFrame, mapping: ColumnMapping) -> None:
+    """Raise InputError for a class in `same` that the column does not have, and for two classes of which none is."""
+    if mapping.shape is not Shape.LABELLED_PAIRS:
+        return
+    column = mapping.roles["label"][0]
+    classes = classes_of(frame[column].astype("str"), mapping)
+    shown = ", ".join(f"“{name[:40]}”" for name in classes[:12])
+    unknown = [name for name in mapping.same if name not in classes]
+    if len(unknown) == len(mapping.same) and unknown:
+        raise InputError(f"“{column}” has no class “{unknown[0]}”.", todo=f"It has {shown}.")
+    if not mapping.same and len(classes) == 2 and set(classes) != {"0", "1"}:
+        raise InputError(
+            f"It isn't clear which class of “{column}” means the same: {shown}.",
+            todo="Select it as the positive class (--same CLASS on the command line).",
+        )
 
 
 def join_columns(frame: pd.DataFrame, columns: tuple[str, ...], joiner: str) -> pd.Series:
@@ -115,37 +136,62 @@ def join_columns(frame: pd.DataFrame, columns: tuple[str, ...], joiner: str) -> 
     return _texts([joiner.join(cell for cell in cells if cell.strip()) for cells in rows])
 
 
-def parse_numbers(values: pd.Series) -> pd.Series:
-    """Parse numbers, decimal commas too; anything else becomes NaN."""
-    plain = pd.to_numeric(values, errors="coerce")
-    if plain.isna().any():
-        commas = pd.to_numeric(values.astype(str).str.strip().str.replace(",", ".", regex=False), errors="coerce")
-        plain = plain.fillna(commas)
-    return plain.astype("float64")
-
-
 def rescale_scores(values: pd.Series, scale: tuple[float, float]) -> pd.Series:
     """Rescale scores to [0, 1], (x - low) / (high - low).
 
-    A scale from -1 to 1 is kept. NaN where there is no number.
+    A scale from -1 to 1 is kept; one that falls, as of distances, is turned round. NaN where there is no number.
     """
     low, high = scale
-    if not high > low:
-        raise InputError(f"The score scale {low:g} to {high:g} is empty.", todo="Enter a lower and a higher number.")
+    if high == low:
+        raise InputError(f"The score scale {low:g} to {high:g} is empty.", todo="Enter two different numbers.")
     numbers = parse_numbers(values).reset_index(drop=True)
     return numbers if (low, high) == (-1, 1) else (numbers - low) / (high - low)
 
 
 def normalise_labels(values: pd.Series, mapping: ColumnMapping) -> pd.Series:
-    """Strip the labels; map those of pairs to "1" where `same` names them and to "0" elsewhere.
+    """Strip the labels, and blank those that mean "no value"; those of pairs become "1" where `same` names them, else "0".
 
     Without any name in `same` they stay.
     """
     plain = _texts([value.strip() for value in values.to_numpy(dtype=object)])
+    missing = plain.isin(no_value_classes(plain, mapping))
+    plain = plain.mask(missing, "")
     if mapping.shape is not Shape.LABELLED_PAIRS or not mapping.same:
         return plain
     is_same = plain.isin(list(mapping.same))
     return _texts(np.where(plain == "", "", np.where(is_same, "1", "0")))
+
+
+MAX_UNLABELLED_SHARE = 0.2
+"""-1 beside 0 and 1 is a class of its own where more of the rows have it."""
+
+
+def no_value_classes(plain: pd.Series, mapping: ColumnMapping) -> list[str]:
+    """List the classes of a column that mean "no value": n/a, NaN, -; and -1 beside 0 and 1, as SNLI writes it."""
+    counts = plain.value_counts()
+    names = [name for name in map(str, counts.index) if name not in mapping.same]
+    found = [name for name in names if name and is_no_value(name)]
+    if mapping.shape is Shape.LABELLED_PAIRS and "-1" in names:
+        rest = {name for name in map(str, counts.index) if name and name not in found} - {"-1"}
+        rare = counts["-1"] <= MAX_UNLABELLED_SHARE * max(1, counts.sum())
+        if {"0", "1"} <= rest and all(name.isdecimal() for name in rest) and rare:
+            found.append("-1")
+    return found
+
+
+def classes_of(values: pd.Series, mapping: ColumnMapping) -> list[str]:
+    """List the classes of a column, the most frequent first, without those that mean "no value"."""
+    plain = _texts([value.strip() for value in values.to_numpy(dtype=object)])
+    counts = plain.mask(plain.isin(no_value_classes(plain, mapping)), "").value_counts()
+    return [str(name) for name in counts.index if name]
+
+
+def guess_same_of(frame: pd.DataFrame, mapping: ColumnMapping) -> tuple[str, ...] | None:
+    """Guess which classes of labelled pairs mean the same; None where that is not clear."""
+    column = mapping.roles["label"][0]
+    texts = {column_key(name) for role in mapping.texts for name in mapping.roles.get(role, ())}
+    classes = classes_of(frame[column].astype("str"), mapping)
+    return guess_same(classes, nli=not NLI_NAMES.isdisjoint(texts))
 
 
 def parse_split_column(values: pd.Series, column: str) -> pd.Series:
@@ -169,7 +215,9 @@ def parse_scale(name: str) -> tuple[float, float]:
     try:
         return float(low), float(high)
     except ValueError as error:
-        raise InputError(f"“{name}” is not a score scale.", todo="Write it as 0-5, 1-5, 0-1 or -1-1.") from error
+        raise InputError(
+            f"“{name}” is not a score scale.", todo="Write it as 0-5, 1-5, 0-1 or -1-1, or 1-0 for distances."
+        ) from error
 
 
 def _plain(values: pd.Series) -> pd.Series:

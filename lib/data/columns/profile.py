@@ -1,4 +1,4 @@
-"""What the cells of a column look like: numbers, classes, texts or links, seen on a sample of rows."""
+"""What the cells of a column look like: numbers, classes, texts, ids or links, seen on a sample of rows."""
 
 from __future__ import annotations
 
@@ -8,13 +8,24 @@ from functools import cached_property
 
 import pandas as pd
 
-from lib.data.columns.mapping import parse_numbers
+from lib.data.columns.names import METADATA_NAMES, column_key
+from lib.data.columns.numbers import is_no_value, parse_numbers
 
 GUESS_ROWS = 2_000
 """Rows that columns are profiled on, evenly over the file.
 
 About this many; the scale of a score is guessed on all.
 """
+MAX_CLASSES = 20
+"""A column of more distinct words than this is no class of pairs."""
+MIN_NUMBER_SHARE = 0.9
+"""A column is numbers where at least this share of its values are: a few words don't change what it is."""
+MIN_ID_SHARE = 0.9
+ID_CELL = re.compile(
+    r"[A-Za-z]{0,12}[-_:./#]?\d[\w.:/#-]*|[0-9a-f]{8,}|[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}", re.ASCII
+)
+"""One word with digits, as ids are: q12, doc-7, 4711/b, a hash."""
+DATE_CELL = re.compile(r"\d{4}[-/.]\d\d?[-/.]\d\d?([T ][\d:.+Z-]*)?|\d\d?[./]\d\d?[./]\d{2,4}([T ][\d:.+Z-]*)?")
 
 
 @dataclass(frozen=True)
@@ -24,11 +35,10 @@ class ColumnProfile:
     name: str
     cells: pd.Series
 
-    @property
+    @cached_property
     def key(self) -> str:
-        """The name in one spelling: question_1, Question1 and question 1 are all question1."""
-        spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", str(self.name)).casefold()
-        return re.sub(r"_(?=\d+$)", "", re.sub(r"[^a-z0-9]+", "_", spaced).strip("_"))
+        """The name in one spelling (see `column_key`)."""
+        return column_key(self.name)
 
     @cached_property
     def filled(self) -> pd.Series:
@@ -36,20 +46,33 @@ class ColumnProfile:
         return self.cells[self.cells.str.strip() != ""]
 
     @cached_property
+    def valued(self) -> pd.Series:
+        """The cells that hold a value, should this be a score or a class: without NaN, n/a and the like."""
+        distinct = {cell: is_no_value(cell) for cell in self.filled.unique()}
+        return self.filled[~self.filled.map(distinct).astype(bool)] if len(self.filled) else self.filled
+
+    @cached_property
     def distinct(self) -> int:
-        """How many different filled cells there are."""
-        return int(self.filled.nunique())
+        """How many different values there are."""
+        return int(self.valued.nunique())
 
     @cached_property
     def numeric(self) -> pd.Series:
-        """The numbers in it where every filled cell is one, else an empty series."""
-        numbers = parse_numbers(self.filled)
-        return numbers if len(numbers) and not numbers.isna().any() else numbers.iloc[:0]
+        """The numbers in it where (nearly) every value is one, else an empty series."""
+        cells = self.valued[~self.valued.str.strip().str.casefold().isin(["none", "unknown"])]
+        numbers = parse_numbers(cells)
+        enough = len(numbers) and numbers.notna().mean() >= MIN_NUMBER_SHARE
+        return numbers.dropna() if enough else numbers.iloc[:0]
 
     @cached_property
     def is_number(self) -> bool:
-        """Whether every filled cell is a number."""
+        """Whether (nearly) every value is a number."""
         return len(self.numeric) > 0
+
+    @cached_property
+    def is_whole(self) -> bool:
+        """Whether it holds whole numbers only."""
+        return self.is_number and bool((self.numeric % 1 == 0).all())
 
     @cached_property
     def characters(self) -> float:
@@ -61,11 +84,77 @@ class ColumnProfile:
         """Whether few distinct short values repeat, as classes do."""
         return 1 < self.distinct <= max(3, len(self.filled) // 5) and self.characters <= 60
 
+    @cached_property
+    def is_link(self) -> bool:
+        """Whether it holds addresses."""
+        return len(self.filled) > 0 and bool(self.filled.str.match(r"https?://\S+$").mean() > MIN_ID_SHARE)
+
+    @cached_property
+    def is_code(self) -> bool:
+        """Whether the cells are single words with digits, as ids and dates are."""
+        return self._share_of(ID_CELL) >= MIN_ID_SHARE or self.is_date
+
+    @cached_property
+    def is_date(self) -> bool:
+        """Whether it holds dates."""
+        return self._share_of(DATE_CELL) >= MIN_ID_SHARE
+
+    @cached_property
+    def is_id(self) -> bool:
+        """Whether (nearly) every row has its own number or short code, as ids do."""
+        if self.distinct < max(3, len(self.filled) / 2):
+            return False
+        return self.is_whole and self._is_running_or_large if self.is_number else self.is_code
+
+    def _share_of(self, pattern: re.Pattern[str]) -> float:
+        return float(self.filled.str.strip().str.fullmatch(pattern).mean()) if len(self.filled) else 0.0
+
     @property
+    def _is_running_or_large(self) -> bool:
+        """Whether whole numbers count the rows, or are all different and larger than any grade."""
+        numbers = self.numeric
+        return bool(numbers.is_unique and (numbers.is_monotonic_increasing or numbers.abs().max() > 100))
+
+    @cached_property
     def is_text(self) -> bool:
-        """Whether it holds text that is neither numbers nor links."""
-        link = self.filled.str.match(r"https?://\S+$").mean() > 0.9 if len(self.filled) else False
-        return bool(len(self.filled)) and not self.is_number and not link
+        """Whether it holds text: no numbers, links or ids."""
+        return bool(len(self.filled)) and not self.is_number and not self.is_link and not self.is_code
+
+    @cached_property
+    def is_metadata(self) -> bool:
+        """Whether its name, or a part of it, says that it describes the row and not how its texts relate."""
+        return self.key in METADATA_NAMES or not METADATA_NAMES.isdisjoint(self.key.split("_"))
+
+    @cached_property
+    def is_value(self) -> bool:
+        """Whether it looks like a score or a class: numbers that are no ids, or few distinct words."""
+        if self.distinct < 2 or self.is_id or self.is_link or self.is_date:
+            return False
+        if self.is_number:
+            return True
+        return self.distinct <= MAX_CLASSES and self.is_categorical
+
+    def describe(self) -> str:
+        """Write what it looks like in a few words."""
+        if not len(self.valued):
+            return "empty"
+        if self.distinct == 1:
+            return f"“{str(self.valued.iloc[0]).strip()[:40]}” in every row"
+        if self.is_date:
+            return "dates"
+        if self.is_id or (self.is_code and not self.is_categorical and not self.is_number):
+            return "a running number or id" if self.is_number else "ids"
+        if self.is_link:
+            return "links"
+        if self.is_number:
+            low, high = self.numeric.min(), self.numeric.max()
+            grade = self.is_whole and self.distinct <= 11
+            return f"{low:g} to {high:g}, looks like a {'grade' if grade else 'score'}"
+        if self.is_categorical:
+            first = [str(name).strip()[:30] for name in self.valued.value_counts().index[:4]]
+            more = ", ..." if self.distinct > len(first) else ""
+            return f"{', '.join(first)}{more}, looks like a class"
+        return "text"
 
 
 def profile_columns(frame: pd.DataFrame) -> list[ColumnProfile]:

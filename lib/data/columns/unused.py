@@ -1,0 +1,89 @@
+"""What a mapping leaves unused, and what it leaves unclear: nothing of a table is passed over in silence."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from lib.data.columns.mapping import SCALES, ColumnMapping, classes_of
+from lib.data.columns.names import DISTANCE_NAMES, PAIR_LABEL_NAMES, SCORE_NAMES
+from lib.data.columns.profile import ColumnProfile, profile_columns
+from lib.data.columns.same_class import is_polar
+from lib.data.table import Table
+from lib.shapes import Shape
+
+VALUE_NAMES = frozenset((*DISTANCE_NAMES, *PAIR_LABEL_NAMES, *SCORE_NAMES))
+MAX_ASKED_CLASSES = 5
+"""Words of more kinds than this are a topic or a place rather than how two texts relate."""
+
+
+@dataclass(frozen=True)
+class UnusedColumn:
+    """A column without a role, and what it looks like. may_be_value: it may say how a pair's texts relate."""
+
+    name: str
+    looks_like: str
+    may_be_value: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """Write it as JSON-able values."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class OpenQuestion:
+    """Something about a mapping that only the person knows. column: which column it is about."""
+
+    column: str
+    text: str
+    is_about_same: bool = False
+    """Whether it asks which classes mean the same, else whether the column is a score or class."""
+
+
+def unused_columns(table: Table, mapping: ColumnMapping) -> list[UnusedColumn]:
+    """List the columns that play no role, with what they look like."""
+    used = {name for names in mapping.roles.values() for name in names} | {mapping.group, mapping.part}
+    rest = [column for column in profile_columns(table.frame) if column.name not in used]
+    return [UnusedColumn(column.name, column.describe(), _may_be_value(column, mapping)) for column in rest]
+
+
+def open_questions(table: Table, mapping: ColumnMapping) -> list[OpenQuestion]:
+    """List what is unclear: a column that may be a pair's value, and which classes mean the same."""
+    questions = [
+        OpenQuestion(
+            column.name,
+            f"“{column.name}” ({column.looks_like}) may say whether the two texts belong together, and plays no role: "
+            "every row counts as a right answer.",
+        )
+        for column in unused_columns(table, mapping)
+        if column.may_be_value
+    ]
+    if mapping.shape is Shape.LABELLED_PAIRS and not mapping.same and mapping.roles.get("label"):
+        questions.append(_ask_for_same(table, mapping))
+    return [question for question in questions if question.text]
+
+
+def describe_scale(scale: tuple[float, float]) -> str:
+    """Write a scale as the option of the command line takes it: 0-5."""
+    names = {ends: name for name, ends in SCALES.items()}
+    return names.get(scale) or f"{scale[0]:g}-{scale[1]:g}"
+
+
+def _ask_for_same(table: Table, mapping: ColumnMapping) -> OpenQuestion:
+    column = mapping.roles["label"][0]
+    classes = classes_of(table.frame[column].astype("str"), mapping)
+    if set(classes) <= {"0", "1"}:
+        return OpenQuestion(column, "", is_about_same=True)
+    shown = ", ".join(f"“{name[:40]}”" for name in classes[:12])
+    return OpenQuestion(column, f"Which classes of “{column}” mean the same? It has {shown}.", is_about_same=True)
+
+
+def _may_be_value(column: ColumnProfile, mapping: ColumnMapping) -> bool:
+    """Check whether a column beside pairs may be their score or class: by its name, or by its few values or numbers."""
+    if mapping.shape is not Shape.PAIRS or column.distinct < 2:
+        return False
+    if column.key in VALUE_NAMES and not column.is_text:
+        return True
+    if column.is_metadata:
+        return not column.is_number and is_polar(column.valued.unique())
+    return column.is_value and (column.is_number or column.distinct <= MAX_ASKED_CLASSES)
