@@ -6,9 +6,15 @@ import argparse
 import json
 from typing import Any
 
-from lib.commands.options import LoadedData, add_data_options, load_data
+from lib.commands.options import AuditedData, add_data_options, audit_data
+from lib.data.columns.unused import describe_scale, open_questions, unused_columns
+from lib.data.prepared_dataset import PreparedDataset
+from lib.data.table import NoteKind, ReadReport
+from lib.errors import InputError
+from lib.shapes import Shape
 
 MAX_SHOWN_LINES = 10
+SHOWN_EXAMPLES = 3
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -18,23 +24,43 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the audit and return 0, whatever it finds."""
-    report = audit_to_json(load_data(args))
+    """Print the audit and return 0, or 1 where the split fails: the findings are printed all the same."""
+    data = audit_data(args)
+    prepared, failure = None, None
+    try:
+        prepared = data.split(args)
+    except InputError as error:
+        failure = error
+    report = audit_to_json(data, prepared, failure)
     if args.json:
         print(json.dumps(report, ensure_ascii=False))
-        return 0
-    for line in audit_to_text(report):
-        print(line)
+    else:
+        print("\n".join(audit_to_text(report)))
+    if failure is not None:
+        raise failure
     return 0
 
 
-def audit_to_json(data: LoadedData) -> dict[str, Any]:
-    """Write rows, shape, columns, read report, findings and split as JSON-able values."""
+def audit_to_json(
+    data: AuditedData, prepared: PreparedDataset | None, failure: InputError | None = None
+) -> dict[str, Any]:
+    """Write how the file was read and mapped, its findings and split as JSON-able values.
+
+    examples: the first rows as they are trained on. split: None, with split_error, where it fails.
+    """
+    mapping, table = data.mapping, data.table
+    split = {"split": prepared.counts} if prepared else {"split": None, "split_error": str(failure)}
     return {
-        "rows": len(data.table.frame),
-        "shape": data.prepared.shape.value,
-        "columns": {role: list(columns) for role, columns in data.mapping.roles.items()},
-        "read": data.table.report.to_json(),
+        "rows": len(table.frame),
+        "format": format_of(table.report),
+        "shape": mapping.shape.value,
+        "columns": {role: list(columns) for role, columns in mapping.roles.items()},
+        "same": list(mapping.same),
+        "scale": describe_scale(mapping.scale) if mapping.shape is Shape.SCORED else None,
+        "unused": [column.to_json() for column in unused_columns(table, mapping)],
+        "unclear": [question.text for question in open_questions(table, mapping)],
+        "examples": first_examples(data),
+        "read": table.report.to_json(),
         "findings": [
             {
                 "name": item.name,
@@ -42,30 +68,63 @@ def audit_to_json(data: LoadedData) -> dict[str, Any]:
                 "count": item.count,
                 "choice": item.choice,
                 "lines": list(map(int, item.lines)),
+                "detail": item.detail,
             }
-            for item in data.prepared.audit.nonempty_findings
+            for item in data.audit.nonempty_findings
         ],
-        "split": data.prepared.counts,
+        **split,
     }
 
 
+def first_examples(data: AuditedData) -> list[dict[str, Any]]:
+    """List the first rows after all choices, as they are trained on."""
+    examples = data.audit.examples
+    names = [name for name in (*examples.texts, "score", "label") if name in examples.frame]
+    return [dict(row) for row in examples.frame[names].head(SHOWN_EXAMPLES).to_dict("records")]
+
+
+def format_of(report: ReadReport) -> str:
+    """Write what the file was recognised as: its format in this field, else its file format."""
+    known = [note.text for note in report.notes if note.kind is NoteKind.FORMAT]
+    plain = {"\t": "tsv"}.get(report.separator, "csv") if report.kind == "text" else report.kind
+    return known[0] if known else plain
+
+
 def audit_to_text(report: dict[str, Any]) -> list[str]:
-    """Write the report as lines of text."""
+    """Write the report as lines of text, what is unclear first."""
     read = report["read"]
-    lines = [f"rows        {report['rows']:,}"]
+    lines = [f"unclear     {text}" for text in report["unclear"]]
+    lines += [f"rows        {report['rows']:,}", f"format      {report['format']}"]
     for name in ("encoding", "separator", "header", "sheet"):
         if name in read:
             lines.append(f"{name:<11} {read[name]!r}" if name == "separator" else f"{name:<11} {read[name]}")
     lines += [f"note        {note['text']}" for note in read.get("notes", [])]
     lines.append(f"shape       {report['shape']}")
     lines += [f"{role:<11} {' + '.join(columns)}" for role, columns in report["columns"].items()]
-    lines.append("")
+    if report["same"]:
+        lines.append(f"same        {', '.join(report['same'])}")
+    if report["scale"]:
+        lines.append(f"scale       {report['scale']}")
+    lines += [f"unused      {one['name']}: {one['looks_like']}; used: no" for one in report["unused"]]
+    return [*lines, *_example_lines(report), "", *_finding_lines(report), "", *_split_lines(report)]
+
+
+def _example_lines(report: dict[str, Any]) -> list[str]:
+    """Write the first examples, a line each, long texts cut."""
+    rows = (" | ".join(f"{str(cell)[:60]}" for cell in row.values()) for row in report["examples"])
+    return [f"example     {row}" for row in rows]
+
+
+def _finding_lines(report: dict[str, Any]) -> list[str]:
+    lines = []
     for item in report["findings"]:
         numbers = ", ".join(map(str, item["lines"][:MAX_SHOWN_LINES]))
         more = ", ..." if item["count"] > MAX_SHOWN_LINES else ""
         lines.append(f"{item['count']:>8,}  {item['title']} [{item['choice']}] lines {numbers}{more}")
-    if not report["findings"]:
-        lines.append("No findings.")
-    lines.append("")
-    lines.append("split       " + ", ".join(f"{part} {count:,}" for part, count in report["split"].items()))
-    return lines
+    return lines or ["No findings."]
+
+
+def _split_lines(report: dict[str, Any]) -> list[str]:
+    if report["split"] is None:
+        return ["split       failed"]
+    return ["split       " + ", ".join(f"{part} {count:,}" for part, count in report["split"].items())]

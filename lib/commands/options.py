@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from lib.data.columns.guess import guess_mapping, guess_roles
+from lib.data.audit.check import DROP, FIX, KEEP
+from lib.data.audit.registry import CHECKS
+from lib.data.audit.run import Audit
+from lib.data.columns.guess import guess_mapping, guess_roles, guess_value
 from lib.data.columns.mapping import ColumnMapping, parse_scale
-from lib.data.prepare import prepare
-from lib.data.prepared_dataset import PreparedDataset
+from lib.data.columns.unused import open_questions
+from lib.data.prepare import audit_table, split_audited
+from lib.data.prepared_dataset import PreparedDataset, Provenance
 from lib.data.read.options import ReadOptions
 from lib.data.read.tables import read_table
 from lib.data.table import Table
@@ -19,6 +24,20 @@ from lib.settings import HELD_OUT_FRACTION, VALIDATION_FRACTION
 from lib.shapes import VALUE_COLUMN, Shape
 
 SEPARATOR_WORDS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}
+
+
+@dataclass(frozen=True)
+class AuditedData:
+    """The data of a command: the table, how its columns were mapped, and the audit."""
+
+    table: Table
+    mapping: ColumnMapping
+    audit: Audit
+
+    def split(self, args: argparse.Namespace) -> PreparedDataset:
+        """Split it as the options say. Raises InputError where a part would be empty."""
+        prepared = split_audited(self.audit, validation=args.validation, held_out=args.held_out, seed=args.split_seed)
+        return replace(prepared, provenance=Provenance(self.table.report, self.mapping))
 
 
 @dataclass(frozen=True)
@@ -54,11 +73,21 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
         )
     for role in ("label", "score", "group", "split-column"):
         mapping.add_argument(f"--{role}", metavar="COLUMN")
-    mapping.add_argument("--score-scale", help="scale of the scores: 0-5, 1-5, 0-1 or -1-1")
+    mapping.add_argument("--score-scale", help="scale of the scores: 0-5, 1-5, 0-1 or -1-1; 1-0 for distances")
     mapping.add_argument(
         "--same", action="append", metavar="CLASS", help='a class that means "the same"; "" keeps all classes'
     )
+    checks = parser.add_argument_group(
+        "data checks", f"what to do with the rows that a check flags: {', '.join(check.name for check in CHECKS)}"
+    )
+    for choice in (KEEP, DROP, FIX):
+        checks.add_argument(
+            f"--{choice}", action="append", default=[], metavar="CHECK", help=f"{choice} them, repeatable"
+        )
     splitting = parser.add_argument_group("split")
+    splitting.add_argument(
+        "--held-out-file", type=Path, metavar="FILE", help="a file of the same columns that is the held-out part"
+    )
     splitting.add_argument(
         "--validation", type=float, default=VALIDATION_FRACTION, help="fraction of rows (default %(default)s)"
     )
@@ -81,11 +110,31 @@ def read_options_from(args: argparse.Namespace) -> ReadOptions:
 
 
 def load_data(args: argparse.Namespace) -> LoadedData:
-    """Read, map, audit and split the command's files. Raises InputError."""
-    table = read_table(args.file, options=read_options_from(args))
+    """Read, map, audit and split the command's files, and print what is unclear. Raises InputError."""
+    audited = audit_data(args)
+    return LoadedData(audited.table, audited.mapping, audited.split(args))
+
+
+def audit_data(args: argparse.Namespace) -> AuditedData:
+    """Read, map and audit the command's files, and print what is unclear on standard error. Raises InputError."""
+    options = read_options_from(args)
+    table = read_table(args.file, options=options)
     mapping = mapping_from_options(args, table)
-    prepared = prepare(table, mapping=mapping, validation=args.validation, held_out=args.held_out, seed=args.split_seed)
-    return LoadedData(table, mapping, prepared)
+    for question in open_questions(table, mapping):
+        print(f"unclear: {question.text} {question.todo}", file=sys.stderr)
+    own = read_table(args.held_out_file, options=options) if args.held_out_file else None
+    audit = audit_table(table, mapping, choices=choices_from_options(args), own_held_out=own)
+    return AuditedData(table, mapping, audit)
+
+
+def choices_from_options(args: argparse.Namespace) -> dict[str, str]:
+    """Collect the choice for each named check. Raises InputError where one is named twice."""
+    choices: dict[str, str] = {}
+    for choice in (KEEP, DROP, FIX):
+        for name in getattr(args, choice):
+            if choices.setdefault(name, choice) != choice:
+                raise InputError(f"“{name}” is given to --{choices[name]} and to --{choice}.", todo="Choose one.")
+    return choices
 
 
 def mapping_from_options(args: argparse.Namespace, table: Table) -> ColumnMapping:
@@ -99,6 +148,10 @@ def mapping_from_options(args: argparse.Namespace, table: Table) -> ColumnMappin
     else:
         mapping = guess_mapping(table)
     changes: dict[str, Any] = {"roles": {**mapping.roles, **roles}}
+    value = VALUE_COLUMN[mapping.shape]
+    if value and roles.get(value, mapping.roles.get(value)) != mapping.roles.get(value):
+        chosen = guess_value(table.frame, replace(mapping, roles=changes["roles"]), roles[value][0])
+        changes |= {"scale": chosen.scale, "same": chosen.same}
     if args.score_scale:
         changes["scale"] = parse_scale(args.score_scale)
     if args.same is not None:

@@ -23,10 +23,17 @@ EXTENSION_PATTERN = re.compile(r"(\.[a-z0-9]{1,10}){1,2}$")
 
 @dataclass(frozen=True)
 class Draft:
-    """The choices made for an upload, JSON-able, so that a reload brings them back."""
+    """The choices made for an upload, JSON-able, so that a reload brings them back.
+
+    columns: the names of the columns that the mapping was made for, in order. unused: columns of which the person said
+    that they are neither score nor class. keep_classes: none of the classes means the same.
+    """
 
     options: dict[str, Any] = field(default_factory=dict)
     mapping: dict[str, Any] | None = None
+    columns: list[str] = field(default_factory=list)
+    unused: list[str] = field(default_factory=list)
+    keep_classes: bool = False
     choices: dict[str, str] = field(default_factory=dict)
     validation: float | None = None
     held_out: float | None = None

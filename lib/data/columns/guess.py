@@ -69,7 +69,7 @@ def guess_roles(table: Table, shape: Shape) -> ColumnMapping:
     found = _by_name(rest, names) or _few_values(rest, value)
     if found is None:
         return ColumnMapping(shape, roles)
-    return _guess_value(table.frame, ColumnMapping(shape, roles), found.name)
+    return guess_value(table.frame, ColumnMapping(shape, roles), found.name)
 
 
 def _guess_or_none(table: Table) -> ColumnMapping:
@@ -93,13 +93,8 @@ def find_split_column(frame: pd.DataFrame) -> str:
     return _part(profile_columns(frame))
 
 
-def guess_value(frame: pd.DataFrame, shape: Shape, column: str) -> ColumnMapping:
-    """Guess scale or "same" classes of a chosen value column, in a mapping that holds nothing else."""
-    return _guess_value(frame, ColumnMapping(shape), column)
-
-
-def _guess_value(frame: pd.DataFrame, mapping: ColumnMapping, column: str) -> ColumnMapping:
-    """Add the value column to a mapping of texts, with its scale or its "same" classes, seen on all rows."""
+def guess_value(frame: pd.DataFrame, mapping: ColumnMapping, column: str) -> ColumnMapping:
+    """Add a value column to a mapping, with its scale or its "same" classes (none where unclear), seen on all rows."""
     value = mapping.value_role
     mapping = replace(mapping, roles=mapping.roles | {value: (column,)}) if value else mapping
     if mapping.shape is Shape.SCORED:
@@ -197,7 +192,7 @@ def _with_value(
     for column in _value_candidates(rest):
         shape = _value_shape(column, nli=nli)
         if shape is not None:
-            return _guess_value(frame, ColumnMapping(shape, roles), column.name)
+            return guess_value(frame, ColumnMapping(shape, roles), column.name)
     return ColumnMapping(Shape.PAIRS, roles)
 
 
@@ -286,7 +281,7 @@ def _value_by_content(
         return found
     binary = set(number[0].numeric.unique()) in ({0, 1}, {-1, 1})
     shape = Shape.LABELLED_PAIRS if binary else Shape.SCORED
-    return _guess_value(frame, ColumnMapping(shape, _pair_roles(pair)), number[0].name)
+    return guess_value(frame, ColumnMapping(shape, _pair_roles(pair)), number[0].name)
 
 
 def _part(columns: list[ColumnProfile]) -> str:

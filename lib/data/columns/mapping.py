@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -48,6 +49,12 @@ class ColumnMapping:
     def texts(self) -> tuple[str, ...]:
         """The canonical text columns, negatives in order."""
         return text_columns(self.shape, self.roles)
+
+    def rename_columns(self, names: Mapping[str, str]) -> ColumnMapping:
+        """Name the columns of the table anew, where they got other names."""
+        roles = {role: tuple(names.get(name, name) for name in columns) for role, columns in self.roles.items()}
+        group, part = (names.get(name, name) for name in (self.group, self.part))
+        return replace(self, roles=roles, group=group, part=part)
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self) | {"shape": str(self.shape)}

@@ -21,6 +21,8 @@ FRACTION = re.compile(r"(\d+(?:[.,]\d+)?)\s*/\s*(\d+)")
 THREE_DECIMALS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+")
 """A comma that may group thousands: 1,000; in a column of 0,250 and 1,5 it is a decimal one."""
 GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
+MAX_NUMBER_CHARACTERS = 40
+"""A longer cell is a text."""
 
 
 def is_no_value(cell: str, *, numeric: bool = False) -> bool:
@@ -38,7 +40,7 @@ def parse_numbers(values: pd.Series) -> pd.Series:
     plain[~np.isfinite(plain)] = np.nan
     odd = np.flatnonzero(np.isnan(plain)).tolist()
     if odd:
-        cells = [str(cell).strip() for cell in values.to_numpy(dtype=object)]
+        cells = [str(cell)[: MAX_NUMBER_CHARACTERS + 2].strip() for cell in values.to_numpy(dtype=object)]
         grouped = comma_groups_thousands(cells)
         known = {cell: _parse(cell, grouped=grouped) for cell in {cells[at] for at in odd}}
         plain[odd] = [known[cells[at]] for at in odd]
@@ -61,6 +63,8 @@ def comma_groups_thousands(cells: list[str]) -> bool:
 
 
 def _parse(cell: str, *, grouped: bool) -> float:
+    if len(cell) > MAX_NUMBER_CHARACTERS:  # also one that was cut
+        return float("nan")
     percent = PERCENT.fullmatch(cell)
     if percent:
         return _plain_number(percent.group(1), grouped=grouped) / 100

@@ -8,7 +8,6 @@ from collections.abc import Iterable
 
 from lib.data.normalisation import words
 
-
 NUMBER = re.compile(r"-?\d+(\.0)?")
 
 

@@ -36,6 +36,8 @@ class OpenQuestion:
 
     column: str
     text: str
+    todo: str
+    """What to do on the command line."""
     is_about_same: bool = False
     """Whether it asks which classes mean the same, else whether the column is a score or class."""
 
@@ -54,6 +56,7 @@ def open_questions(table: Table, mapping: ColumnMapping) -> list[OpenQuestion]:
             column.name,
             f"“{column.name}” ({column.looks_like}) may say whether the two texts belong together, and plays no role: "
             "every row counts as a right answer.",
+            f"Use it by --score {_quoted(column.name)} or --label {_quoted(column.name)}, or go on without it.",
         )
         for column in unused_columns(table, mapping)
         if column.may_be_value
@@ -73,9 +76,14 @@ def _ask_for_same(table: Table, mapping: ColumnMapping) -> OpenQuestion:
     column = mapping.roles["label"][0]
     classes = classes_of(table.frame[column].astype("str"), mapping)
     if set(classes) <= {"0", "1"}:
-        return OpenQuestion(column, "", is_about_same=True)
+        return OpenQuestion(column, "", "", is_about_same=True)
     shown = ", ".join(f"“{name[:40]}”" for name in classes[:12])
-    return OpenQuestion(column, f"Which classes of “{column}” mean the same? It has {shown}.", is_about_same=True)
+    todo = "Say it by --same CLASS, repeatable."
+    return OpenQuestion(column, f"Which classes of “{column}” mean the same? It has {shown}.", todo, is_about_same=True)
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"' if " " in name else name
 
 
 def _may_be_value(column: ColumnProfile, mapping: ColumnMapping) -> bool:

@@ -8,14 +8,15 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from lib.data.columns.guess import find_split_column, guess_mapping, guess_roles, guess_value
-from lib.data.columns.mapping import SCALES, ColumnMapping, apply_mapping
+from lib.data.columns.mapping import SCALES, ColumnMapping, apply_mapping, classes_of
 from lib.data.table import Table
 from lib.errors import InputError
 from lib.shapes import Shape
 from lib.store.uploads import Draft, Upload
 from lib.ui.shared.components import SHAPE_TITLES, escape_markdown, show_error
 from lib.ui.upload.parts import ROLE_TITLES, show_examples
-from lib.ui.upload.session import swap_widget_values, widget_key
+from lib.ui.upload.questions import ask_open_questions, show_unused
+from lib.ui.upload.session import rename_widget_values, swap_widget_values, widget_key
 from lib.ui.upload.shapes import show_shapes
 
 _PREVIEW_ROWS = 8
@@ -26,33 +27,48 @@ _MAX_CLASSES = 50
 
 
 def edit_mapping(upload: Upload, draft: Draft, table: Table) -> ColumnMapping | None:
-    """Draw the mapping as fields with a preview; store and return it once it is complete."""
+    """Draw the mapping as fields with a preview; store it, and return it once it is complete and clear."""
     st.subheader("Columns", anchor=False)
-    mapping = _initial_mapping(draft, table)
+    mapping = _initial_mapping(upload, draft, table)
     with st.expander("Dataset shapes", icon=":material/table_view:"):
         show_shapes()
     shape = _edit_shape(upload, mapping)
     if shape is not mapping.shape:
         mapping = guess_roles(table, shape)
     mapping = _edit_roles(upload, table, mapping)
+    draft = upload.change(mapping=mapping.to_json(), columns=_column_names(table))
+    show_unused(table, mapping)
+    is_clear = ask_open_questions(upload, draft, table, mapping)
     try:
         examples = apply_mapping(table, mapping)
     except InputError as error:
         show_error(error)
         return None
-    upload.change(mapping=mapping.to_json())
     show_examples(examples.frame.head(_PREVIEW_ROWS), label="The first examples under this mapping")
-    return mapping
+    return mapping if is_clear else None
 
 
-def _initial_mapping(draft: Draft, table: Table) -> ColumnMapping:
-    """Load the stored mapping where it still fits the table, else guess one."""
-    if draft.mapping:
-        mapping = ColumnMapping.from_json(draft.mapping)
-        named = [name for names in mapping.roles.values() for name in names] + [mapping.group, mapping.part]
-        if all(name in table.frame.columns for name in named if name):
-            return mapping
-    return guess_mapping(table)
+def _initial_mapping(upload: Upload, draft: Draft, table: Table) -> ColumnMapping:
+    """Load the stored mapping where it still fits the table, by position where columns got other names, else guess one.
+
+    Another encoding reads the same columns under other names.
+    """
+    names = _column_names(table)
+    if not draft.mapping:
+        return guess_mapping(table)
+    mapping = ColumnMapping.from_json(draft.mapping)
+    if draft.columns != names and len(draft.columns) == len(names):
+        renamed = dict(zip(draft.columns, names, strict=True))
+        mapping = mapping.rename_columns(renamed)
+        fields = (*mapping.texts, "negatives", mapping.value_role, "group")
+        keys = [widget_key(upload, mapping.shape, name) for name in fields]
+        rename_widget_values([*keys, widget_key(upload, "part")], renamed)
+    used = [name for columns in mapping.roles.values() for name in columns] + [mapping.group, mapping.part]
+    return mapping if all(name in names for name in used if name) else guess_mapping(table)
+
+
+def _column_names(table: Table) -> list[str]:
+    return [str(name) for name in table.frame.columns]
 
 
 def _edit_shape(upload: Upload, mapping: ColumnMapping) -> Shape:
@@ -71,14 +87,15 @@ def _edit_shape(upload: Upload, mapping: ColumnMapping) -> Shape:
 
 def _edit_roles(upload: Upload, table: Table, mapping: ColumnMapping) -> ColumnMapping:
     """Draw the fields of the shape; their keys hold it, so that another shape starts from its own guess."""
-    names = [str(name) for name in table.frame.columns]
+    names, before = _column_names(table), mapping
     roles = _edit_texts(upload, mapping, names)
     value = mapping.value_role
     if value:
         roles[value] = _edit_value(upload, mapping, value, names)
     mapping = replace(mapping, roles={role: columns for role, columns in roles.items() if columns})
     if value and roles[value]:
-        mapping = _edit_value_meaning(upload, table, mapping, roles[value][0])
+        is_known = before.roles.get(value) == roles[value]
+        mapping = _edit_value_meaning(upload, table, mapping, roles[value][0], is_known=is_known)
     return _edit_extras(upload, table, mapping, names)
 
 
@@ -136,32 +153,40 @@ def _edit_value(upload: Upload, mapping: ColumnMapping, value: str, names: list[
     return (chosen,) if chosen else ()
 
 
-def _edit_value_meaning(upload: Upload, table: Table, mapping: ColumnMapping, column: str) -> ColumnMapping:
-    """Ask for the score's range, or for the positive classes."""
-    guessed = guess_value(table.frame, mapping.shape, column)
+def _edit_value_meaning(
+    upload: Upload, table: Table, mapping: ColumnMapping, column: str, *, is_known: bool
+) -> ColumnMapping:
+    """Ask for the score's range, or for the positive classes. is_known: the mapping's are those of this column."""
+    known = mapping if is_known else guess_value(table.frame, mapping, column)
     if mapping.shape is Shape.SCORED:
-        known = mapping.scale if mapping.roles.get("score") == (column,) else guessed.scale
-        return replace(mapping, scale=_edit_scale(upload, column, known))
+        return replace(mapping, scale=_edit_scale(upload, column, known.scale))
     if mapping.shape is Shape.LABELLED_PAIRS:
-        return replace(mapping, same=_edit_same(upload, table, column, mapping.same or guessed.same))
+        return replace(mapping, same=_edit_same(upload, table, mapping, column, known.same))
     return mapping
 
 
 def _edit_scale(upload: Upload, column: str, known: tuple[float, float]) -> tuple[float, float]:
-    options = list(dict.fromkeys([*SCALES.values(), (0.0, 10.0), (0.0, 100.0), known]))
+    options = list(dict.fromkeys([*SCALES.values(), (0.0, 10.0), (0.0, 100.0), (1.0, 0.0), known]))
     return st.selectbox(
         "Score range",
         options,
         index=options.index(known),
-        format_func=lambda scale: f"{scale[0]:g} to {scale[1]:g}",
+        format_func=_scale_title,
         key=widget_key(upload, "scale", column),
-        help="Rescaled to 0-1 for training; a range of -1 to 1 is kept.",
+        help="Rescaled to 0-1 for training; a range of -1 to 1 is kept, distances are turned round.",
     )
 
 
-def _edit_same(upload: Upload, table: Table, column: str, known: tuple[str, ...]) -> tuple[str, ...]:
-    values = table.frame[column].astype(str).str.strip()
-    classes = [str(name) for name in values[values != ""].value_counts().index[:_MAX_CLASSES]]
+def _scale_title(scale: tuple[float, float]) -> str:
+    falling = " (distance: lower is closer)" if scale[0] > scale[1] else ""
+    return f"{scale[0]:g} to {scale[1]:g}{falling}"
+
+
+def _edit_same(
+    upload: Upload, table: Table, mapping: ColumnMapping, column: str, known: tuple[str, ...]
+) -> tuple[str, ...]:
+    every = classes_of(table.frame[column].astype("str"), mapping)
+    classes = list(dict.fromkeys([*every[:_MAX_CLASSES], *(name for name in known if name in every)]))
     chosen = st.multiselect(
         "Positive classes",
         classes,

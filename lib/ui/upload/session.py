@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 import streamlit as st
 
 from lib import settings
@@ -63,6 +65,22 @@ def swap_widget_values(left: str, right: str) -> None:
     """Exchange the values of two widgets."""
     values = st.session_state
     values[left], values[right] = values[right], values[left]
+
+
+def set_widget_values(values: Mapping[str, object]) -> None:
+    """Set the values of widgets that have not been drawn in this run yet."""
+    for key, value in values.items():
+        st.session_state[key] = value
+
+
+def rename_widget_values(keys: Iterable[str], names: Mapping[str, str]) -> None:
+    """Replace names in the values of those of the widgets that hold any, such as columns that got a new name."""
+    for key in keys:
+        value = st.session_state.get(key)
+        if isinstance(value, str):
+            st.session_state[key] = names.get(value, value)
+        elif isinstance(value, list):
+            st.session_state[key] = [names.get(name, name) for name in value]
 
 
 def widget_key(upload: Upload, *parts: object) -> str:

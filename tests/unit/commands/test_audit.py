@@ -28,7 +28,10 @@ def report(capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, Any]:
 
 def test_json_holds_every_named_part(pairs: Path, capsys: pytest.CaptureFixture[str]) -> None:
     told = report(capsys, str(pairs))
-    assert set(told) == {"rows", "shape", "columns", "read", "findings", "split"}
+    assert set(told) == {
+        *("rows", "format", "shape", "columns", "same", "scale", "unused", "unclear", "examples", "read"),
+        *("findings", "split"),
+    }
     assert (told["rows"], told["shape"]) == (42, "pairs")
     assert told["columns"] == {"anchor": ["question"], "positive": ["answer"]}
     read = {name: told["read"][name] for name in ("encoding", "separator", "header")}

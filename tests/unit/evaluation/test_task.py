@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from lib.data.columns.guess import guess_value
+from lib.data.columns.mapping import ColumnMapping
 from lib.data.model_inputs import ModelInputs
 from lib.evaluation.task import EvalTask, same_label
 from lib.shapes import Shape
@@ -29,7 +30,7 @@ def test_which_label_means_the_same_is_what_upload_would_offer(labels: list[str]
     assert same_label(labels) == same
     if set(labels) - {"0", "1", "2"}:
         frame = pd.DataFrame({"label": labels * 9})
-        assert guess_value(frame, Shape.LABELLED_PAIRS, "label").same == ((same,) if same else ())
+        assert guess_value(frame, ColumnMapping(Shape.LABELLED_PAIRS), "label").same == ((same,) if same else ())
     frame = pairs_frame(90, held_out=30).assign(label=(labels * 90)[:90])
     part = EvalTask.of(ModelInputs.of(frame, "labelled_pairs"), part="held_out")
     missing = frame[(frame["part"] != "held_out") | (frame["label"] != labels[-1])]
