@@ -116,7 +116,7 @@ def load_data(args: argparse.Namespace) -> LoadedData:
 
 
 def audit_data(args: argparse.Namespace) -> AuditedData:
-    """Read, map and audit the command's files, and print what is unclear on standard error. Raises InputError."""
+    """Read, map and audit the command's files, and print what is unclear on standard error."""
     options = read_options_from(args)
     table = read_table(args.file, options=options)
     mapping = mapping_from_options(args, table)

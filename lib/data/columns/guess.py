@@ -73,7 +73,7 @@ def guess_roles(table: Table, shape: Shape) -> ColumnMapping:
 
 
 def _guess_or_none(table: Table) -> ColumnMapping:
-    """Guess the mapping; one without roles where no column holds text: the columns may have been named by hand."""
+    """Guess the mapping; one without roles where no column holds text."""
     try:
         return guess_mapping(table)
     except InputError:
@@ -94,7 +94,7 @@ def find_split_column(frame: pd.DataFrame) -> str:
 
 
 def guess_value(frame: pd.DataFrame, mapping: ColumnMapping, column: str) -> ColumnMapping:
-    """Add a value column to a mapping, with its scale or its "same" classes (none where unclear), seen on all rows."""
+    """Add a value column to a mapping, with its scale or its "same" classes; none where unclear."""
     value = mapping.value_role
     mapping = replace(mapping, roles=mapping.roles | {value: (column,)}) if value else mapping
     if mapping.shape is Shape.SCORED:
@@ -105,8 +105,9 @@ def guess_value(frame: pd.DataFrame, mapping: ColumnMapping, column: str) -> Col
 
 
 def guess_scale(values: pd.Series, *, falling: bool = False) -> tuple[float, float]:
-    """Guess the scale: the first common one that holds 99% of the numbers, so that an outlier does not stretch it.
+    """Guess the scale: the first common one that holds 99% of the numbers.
 
+    So an outlier does not stretch it.
     A few whole numbers from 0 or 1 are grades, whose highest is the end of the scale. falling: distances, the smallest
     of which means the same.
     """
@@ -245,7 +246,10 @@ def _labelled_texts(columns: list[ColumnProfile]) -> ColumnMapping | None:
 
 
 def _by_content(frame: pd.DataFrame, columns: list[ColumnProfile]) -> ColumnMapping:
-    """Map by what the cells hold: texts, and a number or a class beside them. Raises InputError where none is text."""
+    """Map by what the cells hold: texts, and a number or a class beside them.
+
+    Raises InputError where fewer than two columns can play a role.
+    """
     texts = [column for column in columns if column.is_text and not column.is_categorical]
     values = [column for column in columns if column not in texts and column.is_value]
     if len(texts) == 1 and values:

@@ -119,7 +119,7 @@ def check_mapping(frame: pd.DataFrame, mapping: ColumnMapping) -> None:
 
 
 def check_same(frame: pd.DataFrame, mapping: ColumnMapping) -> None:
-    """Raise InputError for a class in `same` that the column does not have, and for two classes of which none is."""
+    """Raise InputError for a class in `same` that the column lacks, and for two classes without one."""
     if mapping.shape is not Shape.LABELLED_PAIRS:
         return
     column = mapping.roles["label"][0]
@@ -156,8 +156,9 @@ def rescale_scores(values: pd.Series, scale: tuple[float, float]) -> pd.Series:
 
 
 def normalise_labels(values: pd.Series, mapping: ColumnMapping) -> pd.Series:
-    """Strip the labels, and blank those that mean "no value"; those of pairs become "1" where `same` names them, else "0".
+    """Strip the labels, and blank those that mean "no value".
 
+    Those of pairs become "1" where `same` names them, else "0".
     Without any name in `same` they stay.
     """
     plain = _texts([value.strip() for value in values.to_numpy(dtype=object)])
@@ -174,7 +175,7 @@ MAX_UNLABELLED_SHARE = 0.2
 
 
 def no_value_classes(plain: pd.Series, mapping: ColumnMapping) -> list[str]:
-    """List the classes of a column that mean "no value": n/a, NaN, -; and -1 beside 0 and 1, as SNLI writes it."""
+    """List the classes that mean "no value": n/a, NaN, -; and -1 beside 0 and 1, as in SNLI."""
     counts = plain.value_counts()
     names = [name for name in map(str, counts.index) if name not in mapping.same]
     found = [name for name in names if name and is_no_value(name)]

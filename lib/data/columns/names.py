@@ -12,7 +12,7 @@ from lib.data.normalisation import words
 
 
 def column_key(name: object) -> str:
-    """Write a name in one spelling: question_1, Question1 and question 1 are all question1, Réponse is reponse."""
+    """Write a name in one spelling: question_1 and Question 1 are question1, Réponse is reponse."""
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", str(name))
     folded = unicodedata.normalize("NFKD", spaced.casefold().replace("ı", "i").replace("ł", "l"))
     # only the accents of Latin, Greek and Cyrillic: a vowel sign of Hindi or Thai is a letter of its word

@@ -1,4 +1,4 @@
-"""Parse the numbers of a column: percentages, fractions, decimal commas; and tell which cells hold no value."""
+"""Parse the numbers of a column: percentages, fractions, decimal commas, cells without a value."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the cells of a column look like: numbers, classes, texts, ids or links, seen on a sample of rows."""
+"""What the cells of a column look like, seen on a sample of rows: numbers, classes, texts, ids."""
 
 from __future__ import annotations
 

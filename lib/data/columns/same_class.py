@@ -1,4 +1,4 @@
-"""Which classes of labelled pairs mean that the texts mean the same: by words and negation, never by order."""
+"""Which classes of labelled pairs mean the same: by words and negation, never by order."""
 
 from __future__ import annotations
 

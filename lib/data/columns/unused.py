@@ -1,4 +1,4 @@
-"""What a mapping leaves unused, and what it leaves unclear: nothing of a table is passed over in silence."""
+"""What a mapping leaves unused or unclear: nothing of a table is passed over in silence."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def _quoted(name: str) -> str:
 
 
 def _may_be_value(column: ColumnProfile, mapping: ColumnMapping) -> bool:
-    """Check whether a column beside pairs may be their score or class: by its name, or by its few values or numbers."""
+    """Check whether a column beside pairs may be their score or class, by its name or its cells."""
     if mapping.shape is not Shape.PAIRS or column.distinct < 2:
         return False
     if column.key in VALUE_NAMES and not column.is_text:

@@ -49,7 +49,7 @@ def edit_mapping(upload: Upload, draft: Draft, table: Table) -> ColumnMapping | 
 
 
 def _initial_mapping(upload: Upload, draft: Draft, table: Table) -> ColumnMapping:
-    """Load the stored mapping where it still fits the table, by position where columns got other names, else guess one.
+    """Load the stored mapping, by position where columns got other names; else guess one.
 
     Another encoding reads the same columns under other names.
     """
@@ -156,7 +156,9 @@ def _edit_value(upload: Upload, mapping: ColumnMapping, value: str, names: list[
 def _edit_value_meaning(
     upload: Upload, table: Table, mapping: ColumnMapping, column: str, *, is_known: bool
 ) -> ColumnMapping:
-    """Ask for the score's range, or for the positive classes. is_known: the mapping's are those of this column."""
+    """Ask for the score's range, or for the positive classes.
+
+    is_known: the mapping's are those of this column."""
     known = mapping if is_known else guess_value(table.frame, mapping, column)
     if mapping.shape is Shape.SCORED:
         return replace(mapping, scale=_edit_scale(upload, column, known.scale))

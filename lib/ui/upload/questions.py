@@ -1,4 +1,4 @@
-"""What only the person knows about the columns: is one a score or a class, and which classes mean the same?"""
+"""Ask what only the person knows: which column is a score or class, and which classes mean the same."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ def set_widget_values(values: Mapping[str, object]) -> None:
 
 
 def rename_widget_values(keys: Iterable[str], names: Mapping[str, str]) -> None:
-    """Replace names in the values of those of the widgets that hold any, such as columns that got a new name."""
+    """Replace names in the values of widgets, such as columns that got a new name."""
     for key in keys:
         value = st.session_state.get(key)
         if isinstance(value, str):
