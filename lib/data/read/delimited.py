@@ -49,6 +49,7 @@ def read_delimited(data: bytes, options: ReadOptions) -> RawTable:
         quote=quote,
         wrong_width=fit_row_widths(rows, lines, len(columns), separator),
         odd_lines=decoded.odd_lines,
+        notes=decoded.notes,
     )
 
 

@@ -27,7 +27,7 @@ def read_json(data: bytes, options: ReadOptions) -> RawTable:
     decoded = decode(data, encoding=options.encoding)
     table = parse_json(decoded.text.lstrip("\ufeff"))
     _check_surrogates(table, decoded.text)
-    return replace(table, encoding=decoded.encoding, odd_lines=decoded.odd_lines)
+    return replace(table, encoding=decoded.encoding, odd_lines=decoded.odd_lines, notes=[*decoded.notes, *table.notes])
 
 
 def parse_json(text: str) -> RawTable:

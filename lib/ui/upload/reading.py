@@ -27,11 +27,19 @@ _ENCODINGS = (
     "utf-16",
     "windows-1252",
     "latin-1",
-    "windows-1250",
-    "windows-1251",
+    *(f"windows-{page}" for page in (1250, 1251, 1253, 1254, 1255, 1256, 1257, 1258)),
+    "iso-8859-2",
+    "iso-8859-9",
+    "iso-8859-13",
+    "iso-8859-15",
+    "koi8-r",
+    "cp874",
     "gb18030",
+    "big5",
     "shift_jis",
+    "euc-jp",
     "euc-kr",
+    "mac_roman",
 )
 _SEPARATORS = {",": "Comma ,", ";": "Semicolon ;", "\t": "Tab", "|": "Pipe |", " ": "Space"}
 _QUOTES = {'"': 'Double "', "'": "Single '", "": "No quotes"}
