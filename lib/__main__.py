@@ -6,10 +6,11 @@ import argparse
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from io import TextIOWrapper
 from typing import Protocol
 
+from lib.commands.terminal import print_traceback, protect_terminal
 from lib.errors import CloserError
+from lib.escapes import escape_controls
 
 
 class CommandModule(Protocol):
@@ -78,13 +79,17 @@ COMMANDS = {
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; return 0, or 1 after one clear line on standard error."""
-    _escape_what_cannot_be_printed()
     given = sys.argv[1:] if arguments is None else arguments
+    with protect_terminal():
+        return _run_command(given)
+
+
+def _run_command(given: list[str]) -> int:
     parsed = build_parser(given[:1]).parse_args(given)
     try:
         return COMMANDS[parsed.command].load().run(parsed)
     except CloserError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {escape_controls(str(error))}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("error: interrupted", file=sys.stderr)
@@ -105,12 +110,6 @@ def build_parser(names: list[str]) -> argparse.ArgumentParser:
     return parser
 
 
-def _escape_what_cannot_be_printed() -> None:
-    """Escape characters that the console's encoding lacks (an arrow in cp1252) instead of failing."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
-
-
 if __name__ == "__main__":
+    sys.excepthook = print_traceback
     raise SystemExit(main())

@@ -11,6 +11,7 @@ from lib.data.columns.unused import describe_scale, open_questions, unused_colum
 from lib.data.prepared_dataset import PreparedDataset
 from lib.data.table import NoteKind, ReadReport
 from lib.errors import InputError
+from lib.escapes import escape_controls
 from lib.shapes import Shape
 
 MAX_SHOWN_LINES = 10
@@ -35,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(report, ensure_ascii=False))
     else:
-        print("\n".join(audit_to_text(report)))
+        print("\n".join(map(escape_controls, audit_to_text(report))))
     if failure is not None:
         raise failure
     return 0

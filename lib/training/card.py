@@ -8,6 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from lib.escapes import escape_controls
 from lib.evaluation.difference import Difference
 from lib.format import format_difference, format_interval, format_metric, metric_title
 from lib.store.layout import MODEL_CARD_DATA
@@ -36,7 +37,7 @@ def write_card(
             "",
             f"# {folder}",
             "",
-            f"Fine-tuned from `{model_name}` with Closer.",
+            f"Fine-tuned from `{_code(model_name)}` with Closer.",
             "",
             "```python",
             "from sentence_transformers import SentenceTransformer",
@@ -64,6 +65,11 @@ def write_card(
             "",
         ]
     )
+
+
+def _code(name: str) -> str:
+    """Write a name so that a pair of backticks around it holds."""
+    return escape_controls(" ".join(name.split()).replace("`", "'"))
 
 
 def metrics_table(epochs: list[dict[str, Any]]) -> list[str]:

@@ -17,6 +17,7 @@ RANKS = (
     (
         "lib.settings",
         "lib.errors",
+        "lib.escapes",
         "lib.format",
         "lib.metrics",
         "lib.process",

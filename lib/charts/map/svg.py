@@ -8,6 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from lib.charts.colours import Palette, palette
+from lib.escapes import clean_xml
 
 SVG_WIDTH, SVG_HEIGHT, SVG_MARGIN = 1200, 800, 30
 
@@ -15,14 +16,14 @@ SVG_WIDTH, SVG_HEIGHT, SVG_MARGIN = 1200, 800, 30
 def map_svg(figure: go.Figure, snapshot: str, *, title: str) -> str:
     """Write the figure's frame of that snapshot as SVG text with its legend.
 
-    The title is its accessible name.
+    The title is its accessible name. A character that XML cannot hold becomes U+FFFD.
     """
     frame = next(frame for frame in figure.frames if frame.name == snapshot)
     spread = fit_to_page(figure)
     colours = palette()
     parts = [trace_svg(trace, placed, spread, colours) for trace, placed in zip(figure.data, frame.data, strict=True)]
     name = escape(title)
-    return (
+    return clean_xml(
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {SVG_WIDTH} {SVG_HEIGHT}" role="img" aria-label="{name}" '
         f'font-family="sans-serif"><title>{name}</title><rect width="100%" height="100%" fill="{colours.paper}"/>'
         f"{''.join(parts)}"

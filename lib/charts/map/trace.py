@@ -53,6 +53,6 @@ def line_positions(lines: pd.DataFrame) -> Positions:
 
 
 def shorten(text: str, most: int = HOVER_CHARACTERS) -> str:
-    """Put the text on one line, cut and HTML-escaped: plotly interprets tags."""
+    """Put the text on one line, cut and HTML-escaped: plotly interprets tags, and shows &quot; as it is."""
     flat = " ".join(text.split())
-    return escape(flat if len(flat) <= most else flat[: most - 1] + "…")
+    return escape(flat if len(flat) <= most else flat[: most - 1] + "…", quote=False)

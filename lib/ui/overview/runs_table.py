@@ -16,6 +16,7 @@ from lib.store.headline import Headline
 from lib.store.runs import Run
 from lib.ui.shared import cache
 from lib.ui.shared.components import STATE_LABELS, settings_summary
+from lib.ui.shared.csv_download import show_csv_download
 
 _VERDICT_TITLES = {"better": "Better", "worse": "Worse", "no clear change": "No clear change"}
 
@@ -68,6 +69,7 @@ def show_runs_table(shown: pd.DataFrame) -> list[str]:
         placeholder="",
         alt="All runs: state, verdict, quality before and after, data, model, settings, time and size",
     )
+    show_csv_download("Download table", lambda: shown, file_name="runs.csv", key="runs-csv")
     return [str(shown.index[place]) for place in chosen["selection"]["rows"] if place < len(shown)]
 
 

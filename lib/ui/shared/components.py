@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import streamlit as st
 
 from lib.errors import CloserError, DamagedError, InputError
+from lib.escapes import escape_controls
 from lib.format import format_time
 from lib.recipe.losses import LOSSES
 from lib.recipe.presets import changed_settings
@@ -38,9 +39,26 @@ SHAPE_TITLES = {
 }
 
 
+_WORD_JOINER = "\u2060"
+"""Invisible and without width: it splits what markdown would replace after the escapes are gone."""
+
+_REPLACED_AFTER_ESCAPES = re.compile(
+    r"(?<=:)(?=//)"  # http://
+    r"|(?<=www)(?=\.)"  # www.
+    r"|(?=@)"  # an address of mail
+    r"|(?<=:)(?=[\w+-]+:)",  # :icon:, an emoji or an image
+    re.IGNORECASE,
+)
+"""Where GitHub's markdown makes links and Streamlit icons of text that has no markup (micromark, remark-emoji)."""
+
+
 def escape_markdown(text: str) -> str:
-    """Escape every character that means something to markdown, so that a text is shown as it is."""
-    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", " ".join(text.split()))
+    """Escape every character that means something to markdown, so that a text is shown as it is.
+
+    Addresses are shown too, but never as a link.
+    """
+    shown = escape_controls(" ".join(text.split()))
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", _REPLACED_AFTER_ESCAPES.sub(_WORD_JOINER, shown))
 
 
 @contextmanager
@@ -62,7 +80,7 @@ def show_error(error: CloserError) -> None:
 
 def show_state_badge(name: str) -> None:
     """Show a state as a badge with an icon: colour is never the only sign."""
-    title, icon, colour = STATE_LABELS.get(name, (name.capitalize(), ":material/help:", "gray"))
+    title, icon, colour = STATE_LABELS.get(name, (escape_markdown(name.capitalize()), ":material/help:", "gray"))
     st.badge(title, icon=icon, color=colour)  # type: ignore[arg-type]
 
 

@@ -14,6 +14,7 @@ from lib.store.publish import size_of
 from lib.store.workspace import Workspace, open_workspace
 from lib.ui.shared import state
 from lib.ui.shared.components import SHAPE_TITLES, show_error
+from lib.ui.shared.csv_download import show_csv_download
 from lib.ui.upload import label_noise
 from lib.ui.upload.parts import PART_TITLES
 from lib.ui.upload.session import last_saved_dataset
@@ -86,16 +87,17 @@ def _show_menu(workspace: Workspace, dataset: Dataset) -> None:
         notes = st.text_area("Notes", value=dataset.notes, height=80)
         if st.form_submit_button("Save name and notes", icon=":material/save:"):
             _rename(workspace, dataset, name, notes)
-    for kind in ("csv", "parquet"):
-        st.download_button(
-            f"Download as {'CSV' if kind == 'csv' else 'Parquet'}",
-            data=lambda kind=kind: _bytes(dataset, kind),
-            file_name=f"dataset_{dataset.id}.{kind}",
-            icon=":material/download:",
-            on_click="ignore",
-            key=f"dataset-{kind}-{dataset.id}",
-            help="Texts are unchanged; a spreadsheet may read some as formulas." if kind == "csv" else None,
-        )
+    show_csv_download(
+        "Download as CSV", dataset.frame, file_name=f"dataset_{dataset.id}.csv", key=f"dataset-csv-{dataset.id}"
+    )
+    st.download_button(
+        "Download as Parquet",
+        data=lambda: _parquet(dataset),
+        file_name=f"dataset_{dataset.id}.parquet",
+        icon=":material/download:",
+        on_click="ignore",
+        key=f"dataset-parquet-{dataset.id}",
+    )
     st.button(
         "Delete",
         icon=":material/delete:",
@@ -116,12 +118,9 @@ def _rename(workspace: Workspace, dataset: Dataset, name: str, notes: str) -> No
     st.rerun()
 
 
-def _bytes(dataset: Dataset, kind: str) -> bytes:
-    frame = dataset.frame()
-    if kind == "csv":
-        return frame.to_csv(index=False).encode("utf-8-sig")
+def _parquet(dataset: Dataset) -> bytes:
     buffer = io.BytesIO()
-    frame.to_parquet(buffer)
+    dataset.frame().to_parquet(buffer)
     return buffer.getvalue()
 
 

@@ -19,7 +19,7 @@ from lib.shapes import Shape
 from lib.store.datasets import Dataset
 from lib.store.jobs import OPEN, Job
 from lib.store.workspace import Workspace, open_workspace
-from lib.ui.shared.components import show_error
+from lib.ui.shared.components import escape_markdown, show_error
 from lib.ui.upload.session import set_last_saved_dataset
 
 _COSINE = {"format": "%.3f", "width": "small"}
@@ -85,7 +85,7 @@ def _show_progress(identity: int) -> None:
         st.caption(":material/schedule: Queued ...")
         return
     status = fold(read_events(events_path(workspace, job))[0])
-    st.progress(status.fraction, text=f"{status.stage or 'Starting'} ...")
+    st.progress(status.fraction, text=f"{escape_markdown(status.stage) or 'Starting'} ...")
 
 
 def _show_rows(workspace: Workspace, dataset: Dataset, result: Path) -> None:

@@ -15,6 +15,7 @@ from lib.format import format_count
 from lib.store.uploads import Draft, Upload
 from lib.store.workspace import open_workspace
 from lib.ui.shared.components import show_error
+from lib.ui.shared.csv_download import show_csv_download
 from lib.ui.upload.session import close_upload, set_last_saved_dataset, widget_key
 
 
@@ -23,16 +24,11 @@ def show_save_form(
 ) -> None:
     """Draw the download of the dropped rows, and the fields to save the dataset."""
     if len(prepared.left_out):
-        st.download_button(
+        show_csv_download(
             f"Download {format_count(len(prepared.left_out), 'dropped row')}",
-            data=lambda: prepared.left_out.to_csv(index=False).encode("utf-8-sig"),
+            lambda: prepared.left_out,
             file_name="left_out.csv",
-            mime="text/csv",
-            icon=":material/download:",
-            on_click="ignore",
             key=widget_key(upload, "left-out"),
-            help="CSV with line number and reason. Texts are unchanged: a spreadsheet may read one that starts with "
-            "= + - or @ as a formula.",
         )
     st.subheader("Save", anchor=False)
     name = st.text_input("Name", value=upload.title, max_chars=200, key=widget_key(upload, "name"))

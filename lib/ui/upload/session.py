@@ -9,6 +9,7 @@ import streamlit as st
 from lib import settings
 from lib.errors import NotFoundError
 from lib.store.uploads import Upload, load_upload
+from lib.ui.shared.components import escape_markdown
 
 _UPLOAD_PARAM = "upload"
 _VERSION = "upload-entry-version"
@@ -24,7 +25,7 @@ def current_upload() -> Upload | None:
         return load_upload(settings.home(), identity)
     except NotFoundError as error:
         st.query_params.pop(_UPLOAD_PARAM, None)
-        st.info(f"{error.what} {error.todo}", icon=":material/info:")
+        st.info(escape_markdown(f"{error.what} {error.todo}"), icon=":material/info:")
         return None
 
 

@@ -100,7 +100,7 @@ def _describe_layout(layout: Map) -> str:
     if quality.rank_correlation is not None:
         parts.append(f"rank correlation {quality.rank_correlation:.2f}")
     parts += [
-        f"trustworthiness {layout.labels.get(name, name)} {value:.2f}"
+        f"trustworthiness {escape_markdown(layout.labels.get(name, name))} {value:.2f}"
         for name, value in quality.trustworthiness.items()
     ]
     return " · ".join(parts)

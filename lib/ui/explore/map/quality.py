@@ -12,6 +12,7 @@ from lib.projection.methods import LAYOUT_METHODS
 from lib.projection.quality import MIN_COSINE_CHANGE
 from lib.projection.store import Map
 from lib.ui.explore.map.view import MapView
+from lib.ui.shared.components import escape_markdown
 
 _COLOUR_MEANING = {
     "margin": "Green: the margin to the nearest wrong answer increased; orange: it decreased; grey: no change.",
@@ -35,7 +36,7 @@ def show_quality(view: MapView, choice: MapSample) -> None:
             "changes and a random sample of the rest. Search covers all pairs."
         )
     if data.skipped_snapshots:
-        st.caption(_describe_skipped(data.skipped_snapshots))
+        st.caption(escape_markdown(_describe_skipped(data.skipped_snapshots)))
     st.caption(f"{_describe_marks(view)} Ctrl + scroll zooms. All numbers use the full embeddings, not the 2D map.")
 
 

@@ -17,6 +17,7 @@ from lib.ui.explore import keys, selection
 from lib.ui.explore.pairs.columns import COLUMN_TITLES, pair_column_config
 from lib.ui.explore.pairs.detail import show_pair_detail
 from lib.ui.shared.cache import file_stamp
+from lib.ui.shared.csv_download import show_csv_download
 
 _MAX_ROWS = 5_000
 """Rows of a table that are sent to the browser; the worst and the best are always among them."""
@@ -141,4 +142,10 @@ def _show_table(run: Run, kind: str, rows: pd.DataFrame) -> None:
         column_config=pair_column_config(columns),
         key=key,
         alt="Held-out pairs: texts, rank, margin and cosine, base and tuned",
+    )
+    show_csv_download(
+        "Download table",
+        lambda: rows[columns].rename(columns=COLUMN_TITLES),
+        file_name=f"{run.id}-pairs-{kind}.csv",
+        key=f"{keys.PAIR_TABLE}-csv-{kind}-{run.id}",
     )

@@ -16,7 +16,21 @@ RUN = fake_run(id="abc", name="Mine [x](http://evil)")
 
 @pytest.mark.parametrize("sign", list("*_`[]()#+-.!<>|:$~\\"))
 def test_no_sign_means_anything_to_markdown(sign: str) -> None:
-    assert escape_markdown(f"a{sign}b") == f"a\\{sign}b"
+    assert escape_markdown(f"a{sign}b").replace("\u2060", "") == f"a\\{sign}b"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("http://a.b/c", "http\\:\u2060\\/\\/a\\.b\\/c"),
+        ("WWW.a.b", "WWW\u2060\\.a\\.b"),
+        ("a@b.c", "a\u2060\\@b\\.c"),
+        (":smile:", "\\:\u2060smile\\:"),
+        ("a\x1bb", "a\\\\u001bb"),
+    ],
+)
+def test_what_markdown_replaces_after_the_escapes_is_split(text: str, shown: str) -> None:
+    assert escape_markdown(text) == shown
 
 
 def test_only_settings_that_differ_from_recommended_are_named() -> None:
