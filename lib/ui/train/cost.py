@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
-from pathlib import Path
 
 import pandas as pd
 import streamlit as st
@@ -12,11 +11,13 @@ import streamlit as st
 from lib.experiments.cost_estimate import PlannedTraining, load_estimate
 from lib.format import format_bytes, format_duration
 from lib.jobs.kinds import is_background
-from lib.models.catalog import STATIC_MODEL, resolve
+from lib.models.catalog import STATIC_MODEL
 from lib.recipe.recipe import Recipe
+from lib.settings import BUNDLED_MODEL
 from lib.shapes import Shape
 from lib.store.datasets import Dataset
 from lib.store.jobs import OPEN, Job
+from lib.store.names import RUN_PREFIX
 from lib.store.workspace import Workspace, open_workspace
 from lib.training import preflight
 from lib.training.epoch_plan import EpochPlan, TextCounts, count_texts, plan_epoch
@@ -118,12 +119,19 @@ def _format_step_time(seconds: float) -> str:
 def _may_start_unasked(workspace: Workspace, model: str, job: Job | None) -> bool:
     """Decide whether to measure without a click.
 
-    Server running, queue idle, no failed attempt, nothing to download.
+    Server running, queue idle, no failed attempt, and a model that a person has confirmed: measuring loads it.
     """
     if not has_server() or (job is not None and job.state == "failed"):
         return False
-    here = model == STATIC_MODEL or isinstance(resolve(model, home=workspace.home), Path)
-    return here and all(is_background(other.kind) for other in workspace.jobs.all(states=OPEN))
+    return is_confirmed(workspace, model) and all(
+        is_background(other.kind) for other in workspace.jobs.all(states=OPEN)
+    )
+
+
+def is_confirmed(workspace: Workspace, model: str) -> bool:
+    """Whether a person has let this model be loaded: it comes with Closer, or a run has trained it."""
+    ours = model in (BUNDLED_MODEL, STATIC_MODEL)
+    return ours or any(model in (run.model, f"{RUN_PREFIX}{run.id}") for run in workspace.runs.all())
 
 
 def stop_measuring(workspace: Workspace) -> None:

@@ -10,7 +10,7 @@ import streamlit as st
 from lib import settings
 from lib.errors import CloserError, InputError
 from lib.evaluation.task import same_label
-from lib.models.catalog import entries, is_static_name, resolve
+from lib.models.catalog import check_model, entries, is_static_name
 from lib.recipe.losses import losses_for
 from lib.recipe.presets import CLASSIC, recommended_for
 from lib.recipe.recipe import Recipe
@@ -110,7 +110,8 @@ def _select_models(workspace: Workspace) -> list[str]:
         format_func=lambda name: titles.get(name, name),
         accept_new_options=True,
         placeholder="Select a model, or enter a folder or Hub name",
-        help="One run per model. Enter the path of a folder with a sentence-transformers model, or a Hub name if you are online.",
+        help="One run per model. Enter the path of a folder with a sentence-transformers model, or the Hub name of one that is "
+        "in the download cache.",
         key=f"train-models-{wanted}",
         persist_state="session",
     )
@@ -119,10 +120,13 @@ def _select_models(workspace: Workspace) -> list[str]:
 
 def _is_usable(name: str, workspace: Workspace) -> bool:
     try:
-        resolve(name, home=workspace.home)
+        facts = check_model(name, home=workspace.home)
     except CloserError as error:
         show_error(error)
         return False
+    if facts is not None and facts.default_prompt:
+        st.caption(f"{escape_markdown(name)} puts its own prompt before every text:")
+        st.code(facts.default_prompt, language=None, wrap_lines=True)
     return True
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from argparse import ArgumentParser
 from pathlib import Path
 
+import numpy as np
 import pytest
+from safetensors.numpy import load_file, save_file
 from sentence_transformers import SentenceTransformer
 
 from lib.__main__ import main
@@ -23,6 +26,7 @@ from lib.recipe.recipe import FIELDS
 from lib.shapes import Shape
 from lib.store.publish import verify
 from lib.store.workspace import open_workspace
+from tests.unit.models.folder_check.hostile import HOSTILE
 from tests.unit.training.small import frame_of
 
 METRICS = {"recall@1", "recall@5", "recall@10", "mrr@10", "ndcg@10"}
@@ -75,9 +79,9 @@ def test_one_run_that_fails_hides_none_of_the_others(
     home: Path, pairs: Path, tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The good one is told and copied; the other is named on standard error, and the command has failed."""
-    broken = tmp_path / "broken"
-    broken.mkdir()
-    (broken / "modules.json").write_text("[{]")
+    broken = shutil.copytree(tiny_model, tmp_path / "broken")
+    weights = load_file(broken / "model.safetensors")
+    save_file({name: np.full_like(value, np.nan) for name, value in weights.items()}, broken / "model.safetensors")
     models = ["--model", str(broken), "--model", str(tiny_model)]
     assert main(["train", str(pairs), *models, *QUICK, "--out", str(tmp_path / "out"), "--json"]) == 1
     captured = capsys.readouterr()
@@ -87,7 +91,21 @@ def test_one_run_that_fails_hides_none_of_the_others(
     (failed,) = told["failed"]
     assert failed["model"] == str(broken)
     assert f"error: {failed['error']}" in captured.err
-    assert "cannot be loaded" in failed["error"]
+    assert "no finite numbers" in failed["error"]
+
+
+def test_a_hostile_folder_is_refused_before_anything_is_stored(
+    home: Path, pairs: Path, tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its pickle is not opened, nor is the dataset published."""
+    hostile = Path(shutil.copytree(tiny_model, tmp_path / "hostile"))
+    HOSTILE["weights_only off and a pickle"][1](hostile)
+    assert main(["train", str(pairs), "--model", str(hostile), *QUICK]) == 1
+    captured = capsys.readouterr()
+    assert captured.err.startswith(f"error: {hostile / 'pytorch_model.bin'}: ")
+    assert captured.err.count("\n") == 1
+    assert not (tmp_path / "canary").exists()
+    assert open_workspace(home).datasets.all() == []
 
 
 def test_one_model_needs_no_batch_and_what_is_left_out_is_told(

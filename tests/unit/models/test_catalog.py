@@ -102,10 +102,42 @@ def test_a_folder_without_a_model_is_refused(home: Path, tmp_path: Path) -> None
 
 
 def test_a_model_that_is_not_here_fails_at_once_when_offline(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(settings.DOWNLOADS, "1")
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     with pytest.raises(ModelError, match="switched off") as caught:
         loader.load_model("someone/never-downloaded", home=home)
     assert settings.BUNDLED_MODEL in caught.value.todo
+
+
+def test_nothing_is_downloaded_unless_a_person_allows_it(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    monkeypatch.delenv(settings.DOWNLOADS, raising=False)
+    monkeypatch.setattr(loader.socket, "create_connection", lambda *_, **__: pytest.fail("It asked the network."))
+    with pytest.raises(ModelError, match="downloads are off"):
+        loader.load_model("someone/never-downloaded", home=home)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("a" * 300, "/" + "a" * 300, "~" + "a" * 5_000, "run:" + "a" * 400, "a/" + "b" * 400, "a/b\0c", "a" * 97),
+        *("a--b", "-a", "a.", "a/.b", "a/b/c/../d", "é/é", "~nobody-at-all/x", "a/b\nc", "\ud800"),
+    ],
+)
+def test_a_name_of_any_kind_is_refused_in_one_line(home: Path, name: str) -> None:
+    with pytest.raises(ModelError) as caught:
+        catalog.check_model(name, home=home)
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) < 600
+
+
+def test_the_bundled_model_is_held_to_its_checksum(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = catalog.bundled_folder()
+    assert folder is not None
+    loader.verify_bundled(folder)
+    monkeypatch.setattr(loader, "BUNDLED_FINGERPRINT", "0" * 64)
+    with pytest.raises(ModelError, match="were changed"):
+        loader.load_model(settings.BUNDLED_MODEL, device="cpu", home=home)
 
 
 def test_a_network_that_does_not_answer_is_asked_once(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -115,6 +147,7 @@ def test_a_network_that_does_not_answer_is_asked_once(home: Path, monkeypatch: p
         asked.append(timeout)
         raise TimeoutError("timed out")
 
+    monkeypatch.setenv(settings.DOWNLOADS, "1")
     monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
     monkeypatch.setattr(loader.socket, "create_connection", refuse)
     with pytest.raises(ModelError, match="network does not reach"):
@@ -146,8 +179,9 @@ def test_a_damaged_folder_names_the_model(home: Path, tiny_model: Path, tmp_path
     damaged = tmp_path / "damaged"
     shutil.copytree(tiny_model, damaged)
     (damaged / "model.safetensors").write_bytes(b"\0" * 100)
-    with pytest.raises(ModelError, match="cannot be loaded"):
+    with pytest.raises(ModelError, match="not loaded") as caught:
         loader.load_model(str(damaged), home=home)
+    assert caught.value.where == str(damaged / "model.safetensors")
 
 
 def test_a_device_that_is_not_there_is_refused(home: Path, tiny_model: Path) -> None:
