@@ -16,6 +16,7 @@ from lib.data.columns.mapping import ColumnMapping, parse_scale
 from lib.data.columns.unused import open_questions
 from lib.data.prepare import audit_table, split_audited
 from lib.data.prepared_dataset import PreparedDataset, Provenance
+from lib.data.read.dataset_formats.registry import dataset_format_names
 from lib.data.read.options import ReadOptions
 from lib.data.read.tables import read_table
 from lib.data.table import Table
@@ -23,6 +24,10 @@ from lib.errors import InputError
 from lib.settings import HELD_OUT_FRACTION, VALIDATION_FRACTION
 from lib.shapes import VALUE_COLUMN, Shape
 
+FILE_HELP = (
+    "the file, several of the same columns, a folder or a zip; recognised by their look: "
+    f"{dataset_format_names()}, and folders saved by datasets"
+)
 SEPARATOR_WORDS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}
 
 
@@ -51,7 +56,7 @@ class LoadedData:
 
 def add_data_options(parser: argparse.ArgumentParser) -> None:
     """Add the options for file, reading, column mapping and split to a command."""
-    parser.add_argument("file", type=Path, nargs="+", help="the file, or several of the same columns")
+    parser.add_argument("file", type=Path, nargs="+", help=FILE_HELP)
     reading = parser.add_argument_group("reading")
     reading.add_argument("--encoding", default="", help="such as utf-8 or windows-1252 (default: detect)")
     reading.add_argument("--separator", default="", help="one character, or tab, comma, semicolon, pipe")

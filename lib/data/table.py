@@ -58,13 +58,15 @@ class ReadNote:
 class ReadReport:
     """How a table was read; a table that was never a file has rows and columns only.
 
-    kind: of `lib.data.read.formats`. notes: choices and omissions that the user should know of. wrong_width, odd_lines: lines of rows with more or fewer cells than the header,
-    and of lines in another encoding than the rest.
+    kind: of `lib.data.read.formats`; format: title of `lib.data.read.dataset_formats`. notes: choices and omissions that
+    the user should know of. wrong_width, odd_lines: lines of rows with more or fewer cells than the header, and of lines
+    in another encoding than the rest.
     """
 
     rows: int
     columns: list[str]
     kind: str = ""
+    format: str = ""
     encoding: str = ""
     separator: str = ""
     quote: str = ""

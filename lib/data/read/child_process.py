@@ -24,10 +24,12 @@ from lib.process import ChildDiedError, answer_call, call_module, limit_memory
 from lib.settings import PARSE_MEMORY_BYTES, PARSE_SECONDS
 
 
-def read_in_child_process(source: Path | Sequence[Path], *, options: ReadOptions = ReadOptions()) -> Table:
+def read_in_child_process(
+    source: Path | Sequence[Path], *, options: ReadOptions = ReadOptions(), names: Sequence[str] = ()
+) -> Table:
     """Read as `read_table` does, in a child process. Raises its InputError, or one that says why it ended."""
     try:
-        return _call([source] if isinstance(source, Path) else list(source), options)
+        return _call([source] if isinstance(source, Path) else list(source), options, names)
     except OSError as error:
         raise _no_room_error(error) from error
 
@@ -41,11 +43,12 @@ def _no_room_error(error: OSError) -> InputError:
     )
 
 
-def _call(files: Sequence[Path], options: ReadOptions) -> Table:
+def _call(files: Sequence[Path], options: ReadOptions, names: Sequence[str]) -> Table:
     """Run `python -m lib.data.read.child_process` in a temporary folder and load the table it wrote."""
     with tempfile.TemporaryDirectory(prefix="closer-read-") as name:
         folder = Path(name)
-        request = {"files": [str(file) for file in files], "options": asdict(options), "folder": name}
+        paths = [str(file) for file in files]
+        request = {"files": paths, "names": list(names), "options": asdict(options), "folder": name}
         try:
             call_module("lib.data.read.child_process", request, folder=folder, seconds=PARSE_SECONDS)
         except TimeoutError as error:
@@ -72,7 +75,8 @@ def _read_request(request: dict[str, Any]) -> None:
     """Read the files of the request and save the table in its folder. Raises InputError."""
     limit_memory(PARSE_MEMORY_BYTES)
     options = ReadOptions(**request["options"])
-    save_table(read_table([Path(file) for file in request["files"]], options=options), Path(request["folder"]))
+    files = [Path(file) for file in request["files"]]
+    save_table(read_table(files, options=options, names=request["names"]), Path(request["folder"]))
 
 
 def save_table(table: Table, folder: Path) -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from lib.data.read.dataset_formats.registry import NESTED_COLUMNS
 from lib.data.read.header import unique_column_names
-from lib.data.read.nested import flatten_columns, left_out_notes
+from lib.data.read.nested import left_out_notes
 from lib.data.read.options import ReadOptions
 from lib.data.read.raw_table import RawTable
+from lib.data.read.records_table import records_to_table
 from lib.errors import InputError
 from lib.settings import MAX_ROWS
 
@@ -88,7 +91,7 @@ def _check_rows(rows: int) -> None:
 
 def _unreadable_columns(schema: pa.Schema) -> dict[str, str]:
     """Name the columns that are not read, by what they hold: nested ones, vectors, bytes."""
-    reasons = {column.name: _unreadable_reason(column.type) for column in schema}
+    reasons = {column.name: _unreadable_reason(column.type) for column in schema if column.name not in NESTED_COLUMNS}
     return {name: reason for name, reason in reasons.items() if reason}
 
 
@@ -113,13 +116,11 @@ def _to_rows(table: pa.Table, left_out: dict[str, str]) -> RawTable:
     if len(set(table.column_names)) < len(table.column_names):
         unique_column_names(table.column_names)
     lines = list(range(1, table.num_rows + 1))
-    flat = flatten_columns({name: table.column(name).to_pylist() for name in table.column_names}, lines=lines)
+    flat = records_to_table({name: table.column(name).to_pylist() for name in table.column_names}, lines)
     if not flat.columns or not table.num_rows:
         unread = " ".join(note.text for note in left_out_notes(left_out))
         raise InputError(
             f"The file has no {'columns of text' if table.num_rows else 'rows'}. {unread}".rstrip(),
             todo="Choose another one.",
         )
-    rows = [list(row) for row in zip(*flat.columns.values(), strict=True)]
-    notes = [*flat.notes, *left_out_notes(left_out)]
-    return RawTable(list(flat.columns), rows, lines, notes=notes)
+    return replace(flat, notes=[*flat.notes, *left_out_notes(left_out)])

@@ -23,6 +23,11 @@ def read_bytes(path: Path) -> bytes:
         raise InputError("The file is not there any more.", where=path.name, todo="Choose it again.") from error
     except OSError as error:
         raise InputError(f"The file cannot be read ({error.strerror}).", where=path.name) from error
+    return unpack_bytes(data)
+
+
+def unpack_bytes(data: bytes) -> bytes:
+    """Gunzip the bytes of a file where they are gzip. Raises InputError: empty, too large, truncated."""
     if data[:2] == b"\x1f\x8b":
         data = _gunzip(data)
     if not data.strip(b" \t\r\n\xef\xbb\xbf"):

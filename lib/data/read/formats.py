@@ -42,8 +42,10 @@ FORMATS = (
 )
 """All formats in the order they are tried; delimited text, which anything can be, comes last."""
 
-EXTENSIONS = (*DELIMITED.extensions, *(name for one in FORMATS[:-1] for name in one.extensions), "gz")
-"""Every extension that a file chooser offers; each format may be gzipped."""
+CONTAINERS = ("gz", "zip")
+"""What a file of any format may be packed in."""
+EXTENSIONS = (*DELIMITED.extensions, *(name for one in FORMATS[:-1] for name in one.extensions), *CONTAINERS)
+"""Every extension that a file chooser offers."""
 
 OTHER_CONTENT: tuple[tuple[bytes, str], ...] = (
     (b"\x89PNG", "a PNG picture"),
@@ -105,7 +107,7 @@ def _refuse_other_content(data: bytes) -> None:
             todo="Open it, save it as .xlsx without a password, and upload that.",
         )
     if data.startswith(b"PK\x03\x04"):
-        raise InputError("This is a ZIP archive.", todo="Unpack it and upload the files in it.")
+        raise InputError("This is a ZIP archive in another one.", todo="Unpack it and upload the files in it.")
 
 
 def _export_advice() -> str:

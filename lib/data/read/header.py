@@ -8,6 +8,7 @@ from collections import Counter
 from lib.data.columns.names import (
     ANCHOR_NAMES,
     GROUP_NAMES,
+    NEGATIVE_NAME,
     PAIR_LABEL_NAMES,
     POSITIVE_NAMES,
     SCORE_NAMES,
@@ -76,6 +77,13 @@ def detect_header(rows: list[list[str]]) -> bool:
     median = sorted(below)[len(below) // 2] if below else 0
     wordy = sum(len(cell.split()) > 3 for cell in filled)
     return wordy == 0 and (not below or max(map(len, filled)) <= max(20, median))
+
+
+def are_known_names(cells: list[str]) -> bool:
+    """Check whether all cells are different names that columns of training data have."""
+    keys = [re.sub(r"[\s-]+", "_", cell.strip().lower()) for cell in cells]
+    known = all(key in HEADER_WORDS or NEGATIVE_NAME.fullmatch(key) for key in keys)
+    return bool(keys) and known and len(set(keys)) == len(keys)
 
 
 def is_number(cell: str) -> bool:

@@ -8,9 +8,11 @@ from dataclasses import replace
 from typing import Any
 
 from lib.data.read.encoding import decode
-from lib.data.read.nested import flatten_columns
+from lib.data.read.header import are_known_names
+from lib.data.read.nested import MAX_LIST_COLUMNS
 from lib.data.read.options import ReadOptions
-from lib.data.read.raw_table import RawTable
+from lib.data.read.raw_table import RawTable, cell_text
+from lib.data.read.records_table import records_to_table
 from lib.errors import InputError
 from lib.settings import MAX_COLUMNS
 
@@ -85,8 +87,8 @@ def _from_objects(objects: list[Any], lines: list[int], word: str) -> RawTable:
     """
     if not objects:
         raise InputError("The file has no rows.", todo="Choose another one.")
-    if all(isinstance(item, list) and len(item) == len(objects[0]) for item in objects):
-        objects = [{f"column {n}": v for n, v in enumerate(item, start=1)} for item in objects]
+    if all(isinstance(item, list) for item in objects):
+        objects, lines = _name_lists(objects, lines, has_names=word == "item")
     columns: dict[str, None] = {}
     for item, line in zip(objects, lines, strict=True):
         if not isinstance(item, dict):
@@ -94,15 +96,31 @@ def _from_objects(objects: list[Any], lines: list[int], word: str) -> RawTable:
         columns.update(dict.fromkeys(item))
     if len(columns) > MAX_COLUMNS:
         raise InputError(f"The objects have {len(columns):,} different names; {MAX_COLUMNS:,} are the limit.")
-    flat = flatten_columns({name: [item.get(name) for item in objects] for name in columns}, lines=lines)
-    if not flat.columns:
+    table = records_to_table({name: [item.get(name) for item in objects] for name in columns}, lines)
+    if not table.columns:
         raise InputError(
-            f"The objects hold nothing but nested values. {' '.join(note.text for note in flat.notes)}",
+            f"The objects hold nothing but nested values. {' '.join(note.text for note in table.notes)}",
             where=f"{word} {lines[0]}",
             todo="Flat columns of text are needed.",
         )
-    rows = [list(row) for row in zip(*flat.columns.values(), strict=True)]
-    return RawTable([str(name) for name in flat.columns], rows, lines, notes=flat.notes)
+    return table
+
+
+def _name_lists(items: list[list[Any]], lines: list[int], *, has_names: bool) -> tuple[list[dict[str, Any]], list[int]]:
+    """Name the values of lists: by the first list where it holds known names, else by number.
+
+    Lists of different lengths are triplets of which some have fewer negatives: anchor, positive, negative, negative_2, ...
+    has_names: whether the first list may hold names.
+    """
+    width = max(map(len, items))
+    names = [f"column {number}" for number in range(1, width + 1)]
+    if has_names and len(items) > 1 and are_known_names([cell_text(value) for value in items[0]]):
+        names, items, lines = [cell_text(value) for value in items[0]], items[1:], lines[1:]
+    elif (
+        min(map(len, items)) < width and width <= MAX_LIST_COLUMNS and all(isinstance(v, str) for i in items for v in i)
+    ):
+        names = ["anchor", "positive", "negative", *(f"negative_{number}" for number in range(2, width - 1))][:width]
+    return [dict(zip(names, item, strict=False)) for item in items], lines
 
 
 def _check_surrogates(table: RawTable, text: str) -> None:

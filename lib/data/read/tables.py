@@ -3,41 +3,93 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from lib.data.read.file_bytes import read_bytes
+from lib.data.read.concatenate import concatenate_tables, keep_same_columns
+from lib.data.read.dataset_formats.registry import recognise_files
 from lib.data.read.formats import detect_format
 from lib.data.read.options import ReadOptions
 from lib.data.read.raw_table import RawTable
-from lib.data.table import NoteKind, ReadReport, Table
+from lib.data.read.records_table import recognise_table
+from lib.data.read.sources import SourceFile, SourceFiles, list_sources
+from lib.data.table import NoteKind, ReadNote, ReadReport, Table
 from lib.errors import InputError
 from lib.settings import MAX_COLUMNS
 
-FILE_COLUMN = "file"
-"""Names the file of each row where several were read as one table."""
+MAX_SHOWN_FILES = 10
+"""Names of files that a note lists."""
+SAVED_DATASET_TITLE = "datasets folder"
+"""The format of what Hugging Face's `datasets` wrote by `save_to_disk`."""
 
 
-def read_table(source: Path | Sequence[Path], *, options: ReadOptions = ReadOptions()) -> Table:
-    """Read a file, or several of the same columns as one table.
+@dataclass(frozen=True)
+class ReadFile:
+    """One file as it was read, and the kind of its format."""
 
-    Raises InputError that names line and cause.
+    name: str
+    raw: RawTable
+    kind: str
+
+
+def read_table(
+    source: Path | Sequence[Path], *, options: ReadOptions = ReadOptions(), names: Sequence[str] = ()
+) -> Table:
+    """Read a file, a folder, a zip, or several files, as one table.
+
+    Several files have the same columns, or are the parts of one dataset (BEIR). names: what people call the files, where
+    they are stored under other names. Raises InputError that names line and cause.
     """
-    files = [source] if isinstance(source, Path) else list(source)
-    if not files:
+    paths = [source] if isinstance(source, Path) else list(source)
+    if not paths:
         raise InputError("There is no file.", todo="Choose one.")
-    tables = [read_file(file, options) for file in files]
-    return tables[0] if len(tables) == 1 else concatenate_tables(tables, [file.name for file in files])
+    sources = list_sources(paths, names)
+    files = [_read_source(file, options, alone=len(sources.files) == 1) for file in sources.files]
+    table = _join_files(files, options, sources)
+    report = replace(table.report, notes=[*_source_notes(sources), *table.report.notes])
+    if sources.is_saved_dataset and not report.format:
+        report = replace(report, format=SAVED_DATASET_TITLE)
+    return replace(table, report=report)
 
 
-def read_file(path: Path, options: ReadOptions) -> Table:
-    """Read one file by what it holds, whatever its name says."""
-    data = read_bytes(path)
-    file_format = detect_format(data, separator=options.separator)
-    return to_table(file_format.read(data, options), file_format.kind, options)
+def _read_source(source: SourceFile, options: ReadOptions, *, alone: bool) -> ReadFile:
+    """Read one file by what it holds, whatever its name says; an error names one of several."""
+    try:
+        data = source.load()
+        file_format = detect_format(data, separator=options.separator)
+        raw = file_format.read(data, options)
+    except InputError as error:
+        if alone:
+            raise
+        where = f"{source.name}, {error.where}" if error.where not in ("", source.name) else source.name
+        raise InputError(error.what, where=where, todo=error.todo) from error
+    return ReadFile(source.name, raw if raw.format else recognise_table(raw), file_format.kind)
+
+
+def _join_files(files: Sequence[ReadFile], options: ReadOptions, sources: SourceFiles) -> Table:
+    """Join the files as the parts of one dataset, else one below the other."""
+    joined = recognise_files([(file.name, file.raw) for file in files])
+    if joined is not None:
+        table = to_table(joined, files[0].kind, options)
+        return replace(table, report=replace(table.report, files=[file.name for file in files]))
+    tables, names = [to_table(file.raw, file.kind, options) for file in files], [file.name for file in files]
+    if sources.is_bundle:
+        tables, names = keep_same_columns(tables, names)
+    return tables[0] if len(tables) == 1 else concatenate_tables(tables, names)
+
+
+def _source_notes(sources: SourceFiles) -> list[ReadNote]:
+    """Note what a folder or zip holds beside the files that were read."""
+    notes = []
+    if sources.is_saved_dataset:
+        notes.append(ReadNote(NoteKind.FORMAT, f"Recognised as a {SAVED_DATASET_TITLE} (Hugging Face, save_to_disk)."))
+    if sources.others:
+        shown = ", ".join(sources.others[:MAX_SHOWN_FILES]) + ", ..." * (len(sources.others) > MAX_SHOWN_FILES)
+        notes.append(ReadNote(NoteKind.FORMAT, f"Not read: {shown}.", tuple(sources.others)))
+    return notes
 
 
 def to_table(raw: RawTable, kind: str, options: ReadOptions) -> Table:
@@ -58,6 +110,7 @@ def to_table(raw: RawTable, kind: str, options: ReadOptions) -> Table:
         frame = frame.where(~frame.isin(list(options.na)), "")
     report = ReadReport(
         kind=kind,
+        format=raw.format,
         rows=len(frame),
         columns=list(raw.columns),
         encoding=raw.encoding,
@@ -71,31 +124,3 @@ def to_table(raw: RawTable, kind: str, options: ReadOptions) -> Table:
         notes=raw.notes,
     )
     return Table(frame, np.asarray(raw.lines, dtype=np.int64), report)
-
-
-def concatenate_tables(tables: list[Table], names: list[str]) -> Table:
-    """Concatenate tables of the same columns, with a column that names the file of each row."""
-    columns = list(tables[0].frame.columns)
-    for table, name in zip(tables[1:], names[1:], strict=True):
-        if set(table.frame.columns) != set(columns):
-            raise InputError(
-                f"It has the columns {', '.join(table.frame.columns)}; the first file has {', '.join(columns)}.",
-                where=name,
-                todo="Upload files of the same columns together.",
-            )
-    frames = [table.frame[columns].assign(**{FILE_COLUMN: name}) for table, name in zip(tables, names, strict=True)]
-    frame = pd.concat(frames, ignore_index=True)
-    report = replace(
-        tables[0].report,
-        rows=len(frame),
-        columns=list(frame.columns),
-        files=names,
-        wrong_width=[line for table in tables for line in table.report.wrong_width],
-        odd_lines=[line for table in tables for line in table.report.odd_lines],
-        notes=[
-            replace(note, text=f"{name}: {note.text}")
-            for table, name in zip(tables, names, strict=True)
-            for note in table.report.notes
-        ],
-    )
-    return Table(frame, np.concatenate([table.lines for table in tables]), report)

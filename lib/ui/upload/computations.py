@@ -63,14 +63,10 @@ def split_upload(upload: Upload, draft: Draft, mapping: ColumnMapping) -> Prepar
 def _cached_table(files: tuple[str, ...], names: tuple[str, ...], options: str, stamp: int = 0) -> Table:
     from lib.data.read.child_process import read_in_child_process
     from lib.data.read.options import ReadOptions
-    from lib.data.read.tables import FILE_COLUMN
 
     with st.spinner("Reading the file ..."):
-        table = read_in_child_process([Path(file) for file in files], options=ReadOptions(**json.loads(options)))
-    called = {Path(file).name: name for file, name in zip(files, names, strict=True)}
-    if len(files) > 1:
-        table.frame[FILE_COLUMN] = table.frame[FILE_COLUMN].map(called)
-    return table
+        paths = [Path(file) for file in files]
+        return read_in_child_process(paths, options=ReadOptions(**json.loads(options)), names=names)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)

@@ -7,6 +7,7 @@ import io
 import streamlit as st
 
 from lib import settings
+from lib.data.read.dataset_formats.registry import dataset_format_names
 from lib.data.read.formats import EXTENSIONS, format_names
 from lib.data.samples.add import add_sample
 from lib.data.samples.registry import SAMPLES
@@ -35,10 +36,13 @@ def _show_uploader() -> None:
         type=None,
         accept_multiple_files=True,
         key=f"upload-files-{entry_version()}",
-        help=f"{', '.join(EXTENSIONS)}; several files with the same columns become one dataset. "
+        help=f"{', '.join(EXTENSIONS)}; several files with the same columns, or the parts of one dataset (BEIR), become one dataset. "
         f"At most {format_bytes(settings.MAX_FILE_BYTES)} per file.",
     )
-    st.caption(f"{format_names()}, also gzipped. Files stay on this machine.")
+    st.caption(
+        f"{format_names()}, also gzipped or in a zip. Recognised by their look: {dataset_format_names()}. "
+        "Files stay on this machine."
+    )
     if uploaded:
         _store_and_open([(file.name, file) for file in uploaded])
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from lib.data.read.file_bytes import read_bytes
-from lib.data.read.formats import DELIMITED, EXTENSIONS, FORMATS, FileFormat, detect_format, format_names
+from lib.data.read.formats import CONTAINERS, DELIMITED, EXTENSIONS, FORMATS, FileFormat, detect_format, format_names
 from lib.settings import ROOT
 from tests.unit.data.read.test_hostile_files import READS, REFUSED
 
@@ -24,7 +24,7 @@ def test_a_record_is_complete(file_format: FileFormat) -> None:
 
 def test_kinds_and_extensions_stand_once_and_text_comes_last() -> None:
     assert len({one.kind for one in FORMATS}) == len(FORMATS)
-    assert len(set(EXTENSIONS)) == len(EXTENSIONS) == 1 + sum(len(one.extensions) for one in FORMATS)
+    assert len(set(EXTENSIONS)) == len(EXTENSIONS) == len(CONTAINERS) + sum(len(one.extensions) for one in FORMATS)
     assert FORMATS[-1] is DELIMITED
 
 

@@ -1,0 +1,55 @@
+"""A collection in a zip, and as three files, goes in through the page as a person brings it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from lib.shapes import Shape
+from lib.store.workspace import open_workspace
+from tests.browser.conftest import Server
+from tests.unit.data.read.test_dataset_formats import BEIR, ROWS, answer, question, zipped
+
+
+def test_a_collection_becomes_pairs_from_a_zip_and_from_its_files(
+    server: Server, window: Page, tmp_path: Path
+) -> None:
+    parts = {"scifact/" + name: data for name, data in BEIR.items()} | {"scifact/README.md": b"# About"}
+    (tmp_path / "scifact.zip").write_bytes(zipped(parts))
+    for name, data in BEIR.items():
+        (tmp_path / name).write_bytes(data)
+    alone_says_what_is_missing(server, window, tmp_path / "corpus.jsonl")
+    saves(server, window, [tmp_path / "scifact.zip"], says=("BEIR", "scifact/README.md"))
+    (dataset,) = open_workspace(server.home).datasets.all()
+    assert dataset.shape == Shape.PAIRS
+    assert sorted(dataset.frame()["anchor"]) == sorted(question(n) for n in range(ROWS))
+    assert sorted(dataset.frame()["positive"]) == sorted(answer(n) for n in range(ROWS))
+    saves(server, window, [tmp_path / name for name in BEIR], says=("BEIR",))
+    assert len(open_workspace(server.home).datasets.all()) == 1  # the same examples are the same dataset
+
+
+def chooses(server: Server, window: Page, files: list[Path]) -> None:
+    """Bring files to the upload page."""
+    window.goto(f"{server.url}/upload")
+    window.get_by_test_id("stFileUploaderDropzoneInput").first.set_input_files(list(map(str, files)))
+
+
+def alone_says_what_is_missing(server: Server, window: Page, file: Path) -> None:
+    """Bring one of the three files: the page names the others and offers no dataset."""
+    chooses(server, window, [file])
+    alert = window.get_by_test_id("stAlert").first
+    expect(alert).to_contain_text("queries.jsonl", timeout=60_000)
+    expect(alert).to_contain_text("qrels")
+    expect(window.get_by_role("button", name="Save dataset")).to_have_count(0)
+
+
+def saves(server: Server, window: Page, files: list[Path], *, says: tuple[str, ...]) -> None:
+    """Bring files, see what they were recognised as, and save them."""
+    chooses(server, window, files)
+    save = window.get_by_role("button", name="Save dataset")
+    expect(save).to_be_enabled(timeout=60_000)
+    for words in says:
+        expect(window.get_by_text(words).first).to_be_visible()
+    save.click()
+    expect(window.get_by_role("button", name="Train on this dataset")).to_be_visible(timeout=60_000)
