@@ -9,7 +9,7 @@ from typing import Any
 from lib.commands.options import AuditedData, add_data_options, audit_data
 from lib.data.columns.unused import describe_scale, open_questions, unused_columns
 from lib.data.prepared_dataset import PreparedDataset
-from lib.data.table import NoteKind, ReadReport
+from lib.data.table import ReadReport
 from lib.errors import InputError
 from lib.escapes import escape_controls
 from lib.shapes import Shape
@@ -86,9 +86,8 @@ def first_examples(data: AuditedData) -> list[dict[str, Any]]:
 
 def format_of(report: ReadReport) -> str:
     """Write what the file was recognised as: its format in this field, else its file format."""
-    known = [note.text for note in report.notes if note.kind is NoteKind.FORMAT]
     plain = {"\t": "tsv"}.get(report.separator, "csv") if report.kind == "text" else report.kind
-    return known[0] if known else plain
+    return report.format or plain
 
 
 def audit_to_text(report: dict[str, Any]) -> list[str]:

@@ -12,9 +12,7 @@ from tests.browser.conftest import Server
 from tests.unit.data.read.test_dataset_formats import BEIR, ROWS, answer, question, zipped
 
 
-def test_a_collection_becomes_pairs_from_a_zip_and_from_its_files(
-    server: Server, window: Page, tmp_path: Path
-) -> None:
+def test_a_collection_becomes_pairs_from_a_zip_and_from_its_files(server: Server, window: Page, tmp_path: Path) -> None:
     parts = {"scifact/" + name: data for name, data in BEIR.items()} | {"scifact/README.md": b"# About"}
     (tmp_path / "scifact.zip").write_bytes(zipped(parts))
     for name, data in BEIR.items():

@@ -9,7 +9,7 @@ from lib.data.columns.mapping import SCALES, ColumnMapping, classes_of
 from lib.data.columns.names import DISTANCE_NAMES, PAIR_LABEL_NAMES, SCORE_NAMES
 from lib.data.columns.profile import ColumnProfile, profile_columns
 from lib.data.columns.same_class import is_polar
-from lib.data.table import Table
+from lib.data.table import NoteKind, Table
 from lib.shapes import Shape
 
 VALUE_NAMES = frozenset((*DISTANCE_NAMES, *PAIR_LABEL_NAMES, *SCORE_NAMES))
@@ -43,10 +43,14 @@ class OpenQuestion:
 
 
 def unused_columns(table: Table, mapping: ColumnMapping) -> list[UnusedColumn]:
-    """List the columns that play no role, with what they look like."""
+    """List the columns that play no role, with what they look like; those left out by reading too."""
     used = {name for names in mapping.roles.values() for name in names} | {mapping.group, mapping.part}
     rest = [column for column in profile_columns(table.frame) if column.name not in used]
-    return [UnusedColumn(column.name, column.describe(), _may_be_value(column, mapping)) for column in rest]
+    left_out = {name: note.text for note in table.report.notes if note.kind is NoteKind.COLUMNS for name in note.names}
+    return [
+        *(UnusedColumn(column.name, column.describe(), _may_be_value(column, mapping)) for column in rest),
+        *(UnusedColumn(name, text.rstrip(".")) for name, text in left_out.items() if name not in table.frame),
+    ]
 
 
 def open_questions(table: Table, mapping: ColumnMapping) -> list[OpenQuestion]:

@@ -78,6 +78,8 @@ def _summary(report: ReadReport) -> str:
     parts = [f"{report.rows:,} rows, {len(report.columns)} columns"]
     if report.kind not in ("", "text"):
         parts.append(report.kind.upper())
+    if report.format:
+        parts.append(report.format)
     if report.encoding:
         parts.append(f"encoding {report.encoding}")
     if report.separator:
