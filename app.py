@@ -11,6 +11,7 @@ from starlette.middleware import Middleware
 
 from lib import settings
 from lib.jobs.supervisor import Supervisor
+from lib.process import keep_new_files_private
 from lib.ui.explore.map.scripts import MAP_SCRIPTS
 from lib.ui.explore.sections import load_newest_map, load_sections
 from lib.ui.server.connections import limit_connections
@@ -41,6 +42,7 @@ def public_address() -> str:
 async def lifespan(_app: object) -> AsyncIterator[dict[str, object]]:
     """Supervise the workspace's jobs while the server lives; workers outlive it."""
     home = settings.home()
+    keep_new_files_private()
     configure_log(home)
     supervisor = Supervisor(home, on_begin=notify_work_began)
     set_supervisor(supervisor)

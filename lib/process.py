@@ -9,6 +9,7 @@ import json
 import os
 import queue
 import signal
+import stat
 import subprocess
 import sys
 import threading
@@ -28,6 +29,9 @@ WATCH_SECONDS = 0.2
 
 SAME_START_SECONDS = 0.5
 """Two start times nearer than this are those of one process: the kernel counts in hundredths."""
+
+PRIVATE_MASK = 0o077
+"""The rights of group and others, in which a new file is not to have any: folders become 0700, files 0600."""
 
 VMSTAT = Path("/proc/vmstat")
 STATUS = Path("/proc/self/status")
@@ -135,6 +139,7 @@ def _popen(
             stdin=subprocess.PIPE if pipes else subprocess.DEVNULL,
             stdout=subprocess.PIPE if pipes else output,
             stderr=output,
+            umask=PRIVATE_MASK,
             **_detached(),
         )
 
@@ -178,6 +183,27 @@ def is_same_process(pid: int, started: float) -> bool:
     """Whether the process that had this pid and start time is still there: a pid alone is given out again."""
     present = start_time(pid)
     return present is not None and abs(present - started) < SAME_START_SECONDS
+
+
+def keep_new_files_private() -> None:
+    """Let only the owner read what this process writes from now on, whatever the mask it was started with."""
+    os.umask(PRIVATE_MASK)
+
+
+def is_open_to_others(path: Path) -> bool:
+    """Whether other accounts may read or enter a file or folder of this account.
+
+    False where modes say nothing.
+    """
+    if not hasattr(os, "geteuid"):  # Windows: every mode is 777, and rights come from the folder above
+        return False
+    about = path.lstat()
+    return about.st_uid == os.geteuid() and not stat.S_ISLNK(about.st_mode) and bool(about.st_mode & PRIVATE_MASK)
+
+
+def make_private(path: Path) -> None:
+    """Take every right of other accounts on a file or folder away."""
+    path.chmod(stat.S_IMODE(path.lstat().st_mode) & ~PRIVATE_MASK)
 
 
 def ignore_interrupts() -> None:

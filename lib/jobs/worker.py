@@ -96,7 +96,7 @@ def write_output_to(path: Path) -> None:
     """Redirect this process's output, a crash of native code too, to the log of its present run."""
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         for output in (1, 2):
             os.dup2(handle, output)
         os.close(handle)

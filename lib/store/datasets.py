@@ -6,6 +6,7 @@ import hashlib
 import json
 import shutil
 import sqlite3
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,12 @@ from lib.settings import PARTS
 from lib.store.database import Database, now
 from lib.store.layout import DatasetPaths
 from lib.store.publish import publish, remove_published, size_of
+
+MAX_NAME_CHARACTERS = 200
+"""Of a dataset's or run's name."""
+
+_BLANK_LETTERS = "\u115f\u1160\u2800\u3164\uffa0\u17b4\u17b5\u180b\u180c\u180d\ufe0f"
+"""Letters and marks that are drawn as nothing: Hangul and Khmer fillers, the empty braille cell, variation selectors."""
 
 
 class Publishable(Protocol):
@@ -94,6 +101,7 @@ class Datasets:
 
         The same content is the same dataset, brought back if it was deleted.
         """
+        title = clean_name(name)
         identity = content_id(prepared)
         folder = self._folder / identity
         if not DatasetPaths(folder).examples.exists():
@@ -104,7 +112,7 @@ class Datasets:
             connection.execute(
                 "INSERT INTO datasets (id, name, shape, created, counts) VALUES (?, ?, ?, ?, ?)"
                 " ON CONFLICT (id) DO UPDATE SET deleted = NULL",
-                (identity, clean_name(name), str(prepared.shape), now(), json.dumps(counts)),
+                (identity, title, str(prepared.shape), now(), json.dumps(counts)),
             )
         return self.get(identity)
 
@@ -186,10 +194,21 @@ def write_dataset(folder: Path, prepared: Publishable, originals: Sequence[Path]
 
 
 def clean_name(name: str) -> str:
-    """Strip surrounding space from a name. Raises InputError when nothing is left or it is too long."""
+    """Strip surrounding space from a name.
+
+    Raises InputError when nothing visible is left, it is too long, or it holds bytes that are no text.
+    """
     cleaned = " ".join(name.split())
-    if not cleaned:
+    if not is_visible(cleaned):
         raise InputError("The name is empty.", todo="Type at least one character.")
-    if len(cleaned) > 200:
-        raise InputError(f"The name has {len(cleaned)} characters; 200 are the limit.")
+    if len(cleaned) > MAX_NAME_CHARACTERS:
+        raise InputError(f"The name has {len(cleaned)} characters; {MAX_NAME_CHARACTERS} are the limit.")
+    if any(unicodedata.category(sign) == "Cs" for sign in cleaned):
+        raise InputError("The name holds bytes that are no UTF-8.", todo="Choose another name, with --name.")
     return cleaned
+
+
+def is_visible(text: str) -> bool:
+    """Whether a text has a character that is seen, or half of one."""
+    kinds = (unicodedata.category(sign) for sign in text if sign not in _BLANK_LETTERS)
+    return any(kind == "Cs" or kind[0] not in "CZ" for kind in kinds)

@@ -13,7 +13,7 @@ from pathlib import Path
 from lib.errors import InputError, NotFoundError
 from lib.recipe.recipe import Recipe
 from lib.store.database import Database, now
-from lib.store.datasets import clean_name
+from lib.store.datasets import MAX_NAME_CHARACTERS, clean_name
 from lib.store.headline import Headline
 from lib.store.jobs import DONE, LIVE, OPEN, insert, next_position
 from lib.store.layout import MODEL_CARD_DATA, RunPaths
@@ -94,6 +94,12 @@ SELECT = """
     SELECT runs.*, jobs.state, jobs.reason, jobs.id AS job, jobs.started, jobs.ended, jobs.spent FROM runs
     JOIN jobs ON jobs.run = runs.id AND jobs.kind = 'train'
 """
+
+
+def default_title(dataset: str, model: str) -> str:
+    """Title a run by its dataset and the last part of its base model; a long dataset's name is cut."""
+    tail = f", {' '.join(model.rsplit('/', 1)[-1].split())[: MAX_NAME_CHARACTERS // 2]}"
+    return f"{dataset[: MAX_NAME_CHARACTERS - len(tail)].rstrip()}{tail}"
 
 
 class Runs:
@@ -228,7 +234,7 @@ class Runs:
         if row is None:
             raise NotFoundError(f"There is no dataset {dataset}.", todo="Choose another one.")
         identity = uuid.uuid4().hex[:10]
-        title = clean_name(name or f"{row['name']}, {model.rsplit('/', 1)[-1]}")[:200]
+        title = clean_name(name) if name else default_title(row["name"], model)
         connection.execute(
             "INSERT INTO runs (id, key, name, dataset, model, recipe, heading, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (identity, key or None, title, dataset, model, recipe.to_text(), batch, now()),

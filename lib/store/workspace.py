@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from lib import settings
+from lib.process import is_open_to_others, keep_new_files_private, make_private
 from lib.store.database import Database
 from lib.store.datasets import Datasets
 from lib.store.jobs import OPEN, Jobs
 from lib.store.layout import WorkspacePaths
 from lib.store.publish import leftovers, size_of
 from lib.store.runs import Runs
+
+_log = logging.getLogger("closer")
 
 YOUNG_SECONDS = 60.0
 """Parts younger than this may still be written, by another window's upload say."""
@@ -66,10 +72,32 @@ def _is_old(path: Path) -> bool:
         return False
 
 
+def make_workspace_private(home: Path) -> int:
+    """Take the rights of other accounts on a workspace away, say so once, return the count.
+
+    The workspace's own folder comes last: while others can enter it, it is looked through again.
+    """
+    if not (home.exists() and is_open_to_others(home)):
+        return 0
+    count = 0
+    for base, folders, names in os.walk(home, topdown=False):
+        for path in (Path(base) / name for name in (*names, *folders)):
+            with suppress(FileNotFoundError):  # a worker may be replacing it
+                if is_open_to_others(path):
+                    make_private(path)
+                    count += 1
+    make_private(home)
+    if count:
+        _log.warning("Other accounts could read %d files and folders of %s: they are private now.", count, home)
+    return count
+
+
 def open_workspace(home: Path | None = None) -> Workspace:
     """Open (and make, if it is new) the workspace at `home`, or the one in use. Raises StoreError."""
     folder = (home or settings.home()).resolve()
     paths = WorkspacePaths(folder)
+    keep_new_files_private()
+    make_workspace_private(folder)
     for needed in (paths.datasets, paths.runs, paths.uploads, paths.cache):
         needed.mkdir(parents=True, exist_ok=True)
     database = Database(paths.database)

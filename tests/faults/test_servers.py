@@ -16,6 +16,7 @@ import pytest
 from lib.errors import DamagedError
 from lib.jobs.events import ResumedEvent, read_events
 from lib.jobs.locks import is_held, kill_worker, supervisor_lock, worker_lock
+from lib.process import is_open_to_others
 from lib.store.check import restore_backup
 from tests.faults.conftest import EPOCHS, ROOT, Farm, kill, weights
 
@@ -175,6 +176,7 @@ def test_ctrl_c_ends_the_server_and_not_the_training(farm: Farm, reference: tupl
     farm.wait_for(lambda: not is_held(worker_lock(farm.home)))
     assert {job.state for job in farm.workspace.jobs.all(run=run.id)} == {"succeeded"}, farm.log()
     assert weights(run) == reference[0]
+    assert [path for path in farm.home.rglob("*") if is_open_to_others(path)] == []
     farm.whole()
 
 

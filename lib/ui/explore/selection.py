@@ -8,6 +8,9 @@ import streamlit as st
 
 from lib.ui.explore import keys
 
+_MAX_DIGITS = 9
+"""Of a pair's number in an address: a dataset has fewer rows."""
+
 _MAX_OPTIONS = 500
 """Selected pairs that the list of them offers."""
 
@@ -17,8 +20,16 @@ def selected_pairs(run: str | None = None) -> list[int]:
     if run is not None and st.session_state.get(keys.SELECTED_RUN, run) != run:
         return []
     if keys.SELECTED_PAIRS not in st.session_state:
-        return [int(pair) for pair in st.query_params.get(keys.PAIR, "").split(",") if pair.strip().isdigit()]
+        return linked_pairs()[0]
     return list(st.session_state[keys.SELECTED_PAIRS])
+
+
+def linked_pairs() -> tuple[list[int], bool]:
+    """Read the pairs that the address names, and whether it holds anything else in their place."""
+    words = [word.strip() for word in st.query_params.get(keys.PAIR, "").split(",") if word.strip()]
+    fit = [word for word in words if word.isascii() and word.isdecimal() and len(word) <= _MAX_DIGITS]
+    pairs = list(dict.fromkeys(int(word) for word in fit))[:_MAX_OPTIONS]
+    return pairs, len(fit) < len(words)
 
 
 def select_pairs(pairs: Iterable[int], run: str | None = None) -> None:

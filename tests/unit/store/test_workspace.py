@@ -16,7 +16,7 @@ from lib.store.check import check
 from lib.store.names import folder_name
 from lib.store.publish import publish, remove
 from lib.store.workspace import open_workspace
-from tests.builders import add_dataset, add_run, pairs
+from tests.builders import add_dataset, add_run, pairs, prepared
 
 
 def test_the_same_content_is_one_dataset(home: Path) -> None:
@@ -29,8 +29,6 @@ def test_the_same_content_is_one_dataset(home: Path) -> None:
 
 
 def test_a_dataset_gives_back_its_rows_and_originals(home: Path, tmp_path: Path) -> None:
-    from tests.builders import prepared
-
     source = tmp_path / "my pairs; drop table.csv.gz"
     source.write_bytes(b"bytes as they came")
     made = prepared()
@@ -63,8 +61,37 @@ def test_names_and_notes_change_and_empty_names_do_not(home: Path) -> None:
     workspace.datasets.rename(dataset.id, "  New   name ")
     workspace.datasets.annotate(dataset.id, "why")
     assert (workspace.datasets.get(dataset.id).name, workspace.datasets.get(dataset.id).notes) == ("New name", "why")
-    with pytest.raises(InputError):
-        workspace.datasets.rename(dataset.id, "   ")
+    for name in (
+        "   ",
+        "\u200b",
+        "\ufeff",
+        "\u2060\u00ad",
+        "\u3164",
+        "\u2800 \u115f",
+        "\x00\x1b",
+        "x" * 201,
+        "a\udcff",
+        "\udcff",
+    ):
+        with pytest.raises(InputError):
+            workspace.datasets.rename(dataset.id, name)
+        with pytest.raises(InputError):
+            workspace.datasets.publish(prepared(pairs(60)), name=name)
+    assert [item.name for item in workspace.datasets.all()] == ["New name"]
+    assert len(list(workspace.paths.datasets.iterdir())) == 1  # nothing was written before the name was refused
+    workspace.datasets.rename(dataset.id, "\u200b👩\u200d💻")
+    assert workspace.datasets.get(dataset.id).name == "\u200b👩\u200d💻"
+
+
+@pytest.mark.parametrize("length", [182, 183, 199, 200])
+def test_a_dataset_of_any_name_can_be_trained(home: Path, length: int) -> None:
+    workspace = open_workspace()
+    dataset = add_dataset(workspace, name="n" * length)
+    for model in ("sentence-transformers/all-MiniLM-L6-v2", "m" * 250, "/models/a  b"):
+        run = workspace.runs.create(dataset=dataset.id, model=model, recipe=Recipe())
+        assert len(run.name) <= 200
+        assert run.name.startswith("n" * 90)
+        assert run.name.endswith(" ".join(model.rsplit("/", 1)[-1].split())[:100])
 
 
 def test_a_key_is_one_run_with_one_job(home: Path) -> None:

@@ -20,6 +20,9 @@ def show_side_panel(view: MapView) -> None:
     """Draw the selected pair, or what can be selected."""
     run = view.run
     selected = _existing_pairs(run, selection.selected_pairs(run.id))
+    linked, has_others = selection.linked_pairs()
+    if has_others or not set(linked) <= set(selected):
+        st.info("The address names pairs that this run does not have. They are left out.", icon=":material/link_off:")
     if not selected:
         show_pair_list(view)
         return
