@@ -26,7 +26,7 @@ TEXT_COLUMNS: dict[Shape, tuple[str, ...]] = {
 }
 """Canonical text columns by shape. Triplets may have more: negative_2, negative_3, ...
 
-A triplet has at least one negative, in any of its columns; "" in the others.
+A triplet may have fewer negatives than others, in any of these columns: "" where one is missing.
 """
 
 VALUE_COLUMN: dict[Shape, str | None] = {

@@ -81,7 +81,8 @@ def first_examples(data: AuditedData) -> list[dict[str, Any]]:
     """List the first rows after all choices, as they are trained on."""
     examples = data.audit.examples
     names = [name for name in (*examples.texts, "score", "label") if name in examples.frame]
-    return [dict(row) for row in examples.frame[names].head(SHOWN_EXAMPLES).to_dict("records")]
+    rows = examples.frame[names].head(SHOWN_EXAMPLES).to_dict("records")
+    return [{str(name): value for name, value in row.items() if value != ""} for row in rows]
 
 
 def format_of(report: ReadReport) -> str:

@@ -21,6 +21,7 @@ from lib import settings
 from lib.commands.metric_lines import metric_lines
 from lib.commands.options import add_data_options, load_data
 from lib.commands.progress_bar import JobProgressBar
+from lib.data.read.sources import original_files
 from lib.errors import CloserError, InputError, TrainingError
 from lib.recipe.losses import losses_for
 from lib.recipe.presets import PRESETS, recommended_for
@@ -122,8 +123,8 @@ def run(given: argparse.Namespace) -> int:
         check_model(model, home=workspace.home)
     static = any(is_static_name(model, home=workspace.home) for model in models)
     recipe = recipe.for_shape(source.prepared.shape, classes=count_classes(source.prepared), static=static)
-    name = given.name or given.file[0].name.split(".")[0]
-    dataset = workspace.datasets.publish(source.prepared, name=name, originals=given.file)
+    name = given.name or given.file[0].resolve().name.split(".")[0]
+    dataset = workspace.datasets.publish(source.prepared, name=name, originals=original_files(given.file))
     runs = create_runs(workspace, dataset, models, recipe, name=name)
     run_jobs(workspace, runs)
     results, failed = collect_results(workspace, runs, given.out)

@@ -59,9 +59,10 @@ def compare_retrieval(models: ModelPair) -> dict[str, Difference]:
     groups, base, tuned = models.groups[first], models.retrievals["base"], models.retrievals["tuned"]
     metrics = compare_means(base.metrics(), tuned.metrics(), groups, span=1.0)
     metrics["median_rank"] = compare_aggregate(base.rank, tuned.rank, groups, median_of_rows, lower_is_better=True)
-    if task.negatives.size:
-        wins = {name: {"triplet_accuracy": triplet_wins(task, models.embeddings(name))} for name in MODEL_NAMES}
-        metrics |= compare_means(wins["base"], wins["tuned"], models.groups, span=1.0)
+    rows = task.has_negative
+    if rows.any():
+        wins = {name: {"triplet_accuracy": triplet_wins(task, models.embeddings(name))[rows]} for name in MODEL_NAMES}
+        metrics |= compare_means(wins["base"], wins["tuned"], models.groups[rows], span=1.0)
     return metrics
 
 

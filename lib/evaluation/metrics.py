@@ -41,13 +41,13 @@ def measure_retrieval(task: EvalTask, embeddings: np.ndarray) -> Metrics:
     metrics["pair_cosine"] = float(task.pair_cosines(embeddings).mean())
     random = task.random_cosines(embeddings)
     metrics["random_cosine"] = float(random.mean()) if len(random) else 0.0
-    if task.negatives.size:
-        metrics["triplet_accuracy"] = float(triplet_wins(task, embeddings).mean())
+    if task.has_negative.any():
+        metrics["triplet_accuracy"] = float(triplet_wins(task, embeddings)[task.has_negative].mean())
     return metrics
 
 
 def triplet_wins(task: EvalTask, embeddings: np.ndarray) -> np.ndarray:
-    """Compute by row 1 where the positive is closer than every negative, else 0."""
+    """Compute by row 1 where the positive is closer than every negative that it has, else 0."""
     rows = normalize_rows(embeddings)
     # summed as the negatives' cosines are: equal texts stay equal to the last bit
     positive = np.einsum("ij,ij->i", rows[task.left], rows[task.right])

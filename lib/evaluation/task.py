@@ -71,6 +71,13 @@ class EvalTask:
         return retrieve(*rows, self.relevant, own=self.own_document)
 
     @property
+    def has_negative(self) -> np.ndarray:
+        """By row whether it has a negative of its own."""
+        if not self.negatives.size:
+            return np.zeros(len(self.left), dtype=bool)
+        return np.asarray((self.negatives >= 0).any(axis=1))
+
+    @property
     def target_of_row(self) -> np.ndarray:
         """By row the place of its own target in `Retrieval.target_rank`."""
         starts = np.concatenate([[0], np.cumsum([len(ids) for ids in self.relevant])])

@@ -15,6 +15,9 @@ from lib.errors import InputError
 from lib.evaluation.task import same_label
 from lib.shapes import Shape, negative_columns
 
+NEGATIVE_SEED = 11
+"""Seed of the negatives that are drawn for triplets without one: the same in every run on a dataset."""
+
 
 @dataclass(frozen=True)
 class TrainingColumns:
@@ -55,7 +58,7 @@ def training_columns(inputs: ModelInputs) -> TrainingColumns:
         raise InputError(
             f"The training part has {len(train)} rows.", todo="Upload more examples: at least a few dozen."
         )
-    plain = fill_missing_negatives({name: train[name].tolist() for name in inputs.columns})
+    plain = draw_missing_negatives(fill_missing_negatives({name: train[name].tolist() for name in inputs.columns}))
     columns: dict[str, list[Any]] = {name: inputs.read_column(texts, name) for name, texts in plain.items()}
     classes: list[str] = []
     if shape is Shape.SCORED:
@@ -78,6 +81,38 @@ def fill_missing_negatives(columns: dict[str, list[str]]) -> dict[str, list[str]
         return columns
     rows = [_repeat_filled(row) for row in zip(*(columns[name] for name in names), strict=True)]
     return columns | {name: [row[at] for row in rows] for at, name in enumerate(names)}
+
+
+def draw_missing_negatives(columns: dict[str, list[str]]) -> dict[str, list[str]]:
+    """Draw a wrong target of another row for every row that has no negative at all.
+
+    It is no right target of the row's source. Raises InputError where there is none. As FlagEmbedding advises: "you can
+    random sample some from the entire corpus as the negatives".
+    """
+    names = negative_columns(columns)
+    rows = [at for at, text in enumerate(columns[names[0]]) if not text.strip()] if names else []
+    if not rows:
+        return columns
+    anchors, targets = text_ids(columns["anchor"], columns["positive"])
+    right: dict[int, set[int]] = {}
+    for anchor, target in zip(anchors.tolist(), targets.tolist(), strict=True):
+        right.setdefault(anchor, {anchor}).add(target)
+    filled = {name: list(columns[name]) for name in names}
+    generator = np.random.default_rng(NEGATIVE_SEED)
+    order = generator.permutation(len(targets)).tolist()
+    for row in rows:
+        begin = int(generator.integers(len(order)))
+        wrong = (at for at in order[begin:] + order[:begin] if int(targets[at]) not in right[int(anchors[row])])
+        place = next(wrong, None)
+        if place is None:
+            raise InputError(
+                "A triplet has no negative, and no other row has a wrong target for it.",
+                where=columns["anchor"][row][:60],
+                todo="Drop the rows without a negative, or add rows with other targets.",
+            )
+        for name in names:
+            filled[name][row] = columns["positive"][place]
+    return columns | filled
 
 
 def _repeat_filled(texts: tuple[str, ...]) -> tuple[str, ...]:

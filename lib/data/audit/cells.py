@@ -17,13 +17,20 @@ def find_wrong_width(index: TextIndex, context: AuditContext) -> CheckResult:
 
 
 def find_empty_cells(index: TextIndex, context: AuditContext) -> CheckResult:
-    """Flag rows where a text is empty or white space; of several negatives one is enough."""
-    if not len(index):
-        return CheckResult(np.zeros(0, dtype=bool))
-    blank = np.fromiter((not text.strip() for text in index.texts), dtype=bool, count=len(index.texts))[index.codes]
-    is_negative = np.isin(index.columns, negative_columns(index.columns))
-    rows = blank[:, ~is_negative].any(axis=1)
-    return CheckResult(rows | blank[:, is_negative].all(axis=1) if is_negative.any() else rows)
+    """Flag rows where a text other than a negative is empty or white space."""
+    return CheckResult(np.asarray(_blank_cells(index, negatives=False).any(axis=1)))
+
+
+def find_no_negative(index: TextIndex, context: AuditContext) -> CheckResult:
+    """Flag triplets of which every negative is empty; of several negatives one is enough."""
+    return CheckResult(np.asarray(_blank_cells(index, negatives=True).all(axis=1)))
+
+
+def _blank_cells(index: TextIndex, *, negatives: bool) -> np.ndarray:
+    """Mark the cells without a text, (rows, columns), in the columns of negatives or in the others."""
+    blank = np.fromiter((not text.strip() for text in index.texts), dtype=bool, count=len(index.texts))
+    chosen = np.isin(index.columns, negative_columns(index.columns)) == negatives
+    return blank[index.codes[:, chosen]] if len(index) else np.zeros((0, int(chosen.sum())), dtype=bool)
 
 
 def find_missing_value(index: TextIndex, context: AuditContext) -> CheckResult:
@@ -70,10 +77,18 @@ WRONG_WIDTH = Check(
 EMPTY_CELLS = Check(
     "empty",
     "Empty cells",
-    "A row without one of its texts can't be used for training, so it is always dropped. Of several negatives one is enough.",
+    "A row without one of its texts can't be used for training, so it is always dropped. A negative may be missing.",
     find_empty_cells,
     choices=(DROP,),
     default=DROP,
+)
+NO_NEGATIVE = Check(
+    "no_negative",
+    "Triplets without a negative",
+    "Where a row has none, training takes the target of another row, drawn by chance, as FlagEmbedding advises; triplet "
+    "accuracy leaves the row out. A row that has some but fewer than others needs nothing.",
+    find_no_negative,
+    shapes=(Shape.TRIPLETS,),
 )
 MISSING_VALUE = Check(
     "no_value",

@@ -5,7 +5,7 @@ Repairs of texts come first, so that the duplicates they make are found.
 
 from __future__ import annotations
 
-from lib.data.audit.cells import EMPTY_CELLS, MISSING_VALUE, OUT_OF_RANGE, SMALL_CLASSES, WRONG_WIDTH
+from lib.data.audit.cells import EMPTY_CELLS, MISSING_VALUE, NO_NEGATIVE, OUT_OF_RANGE, SMALL_CLASSES, WRONG_WIDTH
 from lib.data.audit.characters import BROKEN_CHARACTERS, HTML, INVISIBLE_CHARACTERS
 from lib.data.audit.check import Check
 from lib.data.audit.duplicates import (
@@ -25,6 +25,7 @@ CHECKS: tuple[Check, ...] = (
     BROKEN_CHARACTERS,
     HTML,
     EMPTY_CELLS,
+    NO_NEGATIVE,
     MISSING_VALUE,
     OUT_OF_RANGE,
     EQUAL_SIDES,

@@ -67,6 +67,15 @@ def list_sources(paths: Sequence[Path], names: Sequence[str] = ()) -> SourceFile
     return _sort_out(found, ", ".join(names or [path.name for path in paths])) if bundles else SourceFiles(found, [])
 
 
+def original_files(paths: Sequence[Path]) -> list[Path]:
+    """List the files of the paths themselves: of a folder, those that are read."""
+    files = []
+    for path in paths:
+        below = {file.relative_to(path).as_posix(): file for file in _walk(path)} if path.is_dir() else {}
+        files += [below[file.name] for file in list_sources([path]).files] if below else [path]
+    return files
+
+
 def _loader(path: Path) -> Callable[[], bytes]:
     return lambda: read_bytes(path)
 

@@ -13,12 +13,14 @@ import pytest
 from lib.data.model_inputs import ModelInputs
 from lib.data.prepare import prepare
 from lib.data.table import Table
+from lib.errors import InputError
 from lib.evaluation.metrics import measure, triplet_wins
+from lib.evaluation.run import evaluate_inputs
 from lib.evaluation.side_effects.snapshot_metrics import snapshot_task
 from lib.evaluation.task import EvalTask
 from lib.experiments.control import shuffle_targets
 from lib.shapes import Shape, text_columns
-from lib.training.examples import fill_missing_negatives, training_columns
+from lib.training.examples import draw_missing_negatives, fill_missing_negatives, training_columns
 from lib.training.snapshots import shown_texts
 from tests.unit.evaluation.fakes import of_text
 from tests.unit.training.small import FAST, frame_of, train_small
@@ -52,13 +54,53 @@ def test_no_row_is_dropped_and_no_component_is_made_of_empty_cells(blank: str) -
     assert found.frame["component"].nunique() > 8
 
 
-def test_a_row_without_any_negative_is_left_out_with_its_line() -> None:
+def test_a_row_without_any_negative_is_a_finding_and_stays() -> None:
     table = ragged()[["anchor", "positive", *NAMES]]
-    table.loc[[5, 9], NAMES] = ""
+    table.loc[[5, 9], NAMES] = ["", " ", ""]
     table.loc[7, "positive"] = ""
     found = prepare(Table.from_frame(table.astype("str")))
-    assert found.left_out["line"].tolist() == [7, 9, 11]
-    assert set(found.left_out["reason"]) == {"Empty cells"}
+    assert found.left_out[["line", "reason"]].to_numpy().tolist() == [[9, "Empty cells"]]
+    (finding,) = [one for one in found.audit.nonempty_findings if one.name == "no_negative"]
+    assert finding.lines.tolist() == [7, 11]
+    assert prepare(Table.from_frame(table.astype("str")), choices={"no_negative": "drop"}).left_out[
+        "line"
+    ].tolist() == [
+        9,
+        7,
+        11,
+    ]
+
+
+def test_training_draws_a_wrong_target_of_another_row_where_a_row_has_no_negative() -> None:
+    frame = ragged()
+    frame.loc[frame.index % 5 == 0, NAMES] = ""
+    rows = training_columns(ModelInputs.of(frame, Shape.TRIPLETS))
+    train = frame[frame["part"] == "train"].reset_index(drop=True)
+    right = train.groupby("anchor")["positive"].agg(set)
+    none = np.flatnonzero((train[NAMES] == "").all(axis=1))
+    assert len(none) > 10
+    for at in none:
+        (drawn,) = {rows.columns[name][at] for name in NAMES}
+        assert drawn in set(train["positive"])
+        assert drawn not in right[train["anchor"][at]]
+    assert training_columns(ModelInputs.of(frame, Shape.TRIPLETS)).columns == rows.columns
+    lonely = {"anchor": ["a", "a"], "positive": ["b", "b"], "negative": ["", "c"]}
+    with pytest.raises(InputError, match="no negative"):
+        draw_missing_negatives(lonely)
+
+
+def test_triplet_accuracy_leaves_rows_without_a_negative_out(tmp_path: Path) -> None:
+    frame = ragged()
+    frame.loc[frame.index % 2 == 0, NAMES] = ""
+    inputs = ModelInputs.of(frame, Shape.TRIPLETS)
+    task = EvalTask.of(inputs, part="held_out")
+    embeddings = np.stack([of_text(text) for text in task.texts])
+    expected = [won for won, has in zip(accuracy_by_hand(task, frame, of_text), task.has_negative, strict=True) if has]
+    assert measure(task, embeddings)["triplet_accuracy"] == pytest.approx(np.mean(expected))
+    found = evaluate_inputs(inputs, lambda name, texts: np.stack([of_text(t) for t in texts]), folder=tmp_path / "e")
+    assert found.metrics["triplet_accuracy"].tuned == pytest.approx(np.mean(expected))
+    none = EvalTask.of(ModelInputs.of(frame.assign(**dict.fromkeys(NAMES, "")), Shape.TRIPLETS), part="held_out")
+    assert "triplet_accuracy" not in measure(none, np.stack([of_text(text) for text in none.texts]))
 
 
 @pytest.mark.parametrize(
@@ -133,4 +175,4 @@ def test_triplets_with_missing_negatives_train(tmp_path: Path, tiny_model: Path,
         Shape.TRIPLETS, replace(FAST, loss=loss, epochs=1), model=tiny_model, folder=tmp_path, frame=ragged()
     )
     assert all(np.isfinite(value) for _, value in session.told.losses)
-    assert session.told.moments
+    assert len(session.told.losses) > 0

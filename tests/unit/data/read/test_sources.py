@@ -18,7 +18,7 @@ from lib.data.columns.guess import find_split_column
 from lib.data.read import sources
 from lib.data.read.child_process import read_in_child_process
 from lib.data.read.concatenate import split_of_file
-from lib.data.read.sources import clean_member_name
+from lib.data.read.sources import clean_member_name, original_files
 from lib.data.read.tables import read_table
 from lib.errors import InputError
 from tests.unit.data.read.test_dataset_formats import answer, question, zipped
@@ -233,3 +233,11 @@ def test_the_part_of_a_split_is_in_the_name(name: str, part: str) -> None:
 )
 def test_names_in_a_zip_lead_nowhere(name: str, clean: str) -> None:
     assert clean_member_name(name) == clean
+
+
+def test_the_files_of_a_folder_that_are_kept_are_those_that_are_read(tmp_path: Path) -> None:
+    folder = tmp_path / "set"
+    folder.mkdir()
+    for name in ("a.csv", "b.csv", "c.png", ".hidden.csv"):
+        (folder / name).write_bytes(TWO)
+    assert original_files([folder, tmp_path / "x.csv"]) == [folder / "a.csv", folder / "b.csv", tmp_path / "x.csv"]
