@@ -8,14 +8,15 @@ from __future__ import annotations
 import json
 import os
 import queue
+import re
 import signal
 import stat
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -43,6 +44,12 @@ _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 _MMAP_BYTES, _TRIM_BYTES = 1 << 30, (1 << 31) - 1
 
 
+_SECRET_NAME = re.compile(
+    r"(?:^|_)(?:TOKENS?|SECRETS?|PASSWORD|PASSWD|PASSPHRASE|CREDENTIALS?|APIKEY|API_KEY|ACCESS_KEY|PRIVATE_KEY)(?:_|$)"
+)
+_PASSWORD_IN_ADDRESS = re.compile(r"://[^/@\s]*:[^/@\s]+@")
+
+
 class ChildDiedError(Exception):
     """A module that was called ended without an answer: killed, out of memory, or by a bug."""
 
@@ -53,15 +60,18 @@ def start_module(
     env: dict[str, str] | None = None,
     log: Path | None = None,
     pipes: bool = False,
+    secrets: bool = False,
 ) -> subprocess.Popen[bytes]:
     """Start `python -m module` detached.
 
     It outlives the page, the server and a Ctrl-C in the server's terminal.
 
+    secrets: hand on tokens and passwords of the environment; only a process that downloads needs them.
+
     log: gets what it prints, instead of nothing. pipes: connect stdin and stdout to the caller; the log gets stderr only.
     A thread waits for its end, so that no zombie stays when the caller never asks.
     """
-    process = _popen(module, arguments, env=env, log=log, pipes=pipes)
+    process = _popen(module, arguments, env=env, log=log, pipes=pipes, secrets=secrets)
     threading.Thread(target=process.wait, name=f"reaper-{process.pid}", daemon=True).start()
     return process
 
@@ -126,6 +136,7 @@ def _popen(
     env: dict[str, str] | None = None,
     log: Path | None = None,
     pipes: bool = False,
+    secrets: bool = False,
 ) -> subprocess.Popen[bytes]:
     with ExitStack() as stack:
         output: IO[bytes] | int = subprocess.DEVNULL
@@ -135,13 +146,30 @@ def _popen(
         return subprocess.Popen(
             [sys.executable, "-m", module, *arguments],
             cwd=ROOT,
-            env=os.environ | {"TOKENIZERS_PARALLELISM": "false"} | (env or {}),
+            env=child_environment(secrets=secrets) | (env or {}),
             stdin=subprocess.PIPE if pipes else subprocess.DEVNULL,
             stdout=subprocess.PIPE if pipes else output,
             stderr=output,
             umask=PRIVATE_MASK,
             **_detached(),
         )
+
+
+def child_environment(*, secrets: bool = False) -> dict[str, str]:
+    """Build the environment of a process that is started: without tokens and passwords, unless it downloads.
+
+    Neither does the Hub's library read the token that `hf auth login` keeps in a file.
+    """
+    shared = dict(os.environ) | {"TOKENIZERS_PARALLELISM": "false"}
+    if secrets:
+        return shared
+    plain = {name: value for name, value in shared.items() if not is_secret(name, value)}
+    return plain | {"HF_HUB_DISABLE_IMPLICIT_TOKEN": "1"}
+
+
+def is_secret(name: str, value: str) -> bool:
+    """Whether an environment variable holds a secret, by its name, or by a password in an address."""
+    return bool(_SECRET_NAME.search(name.upper()) or _PASSWORD_IN_ADDRESS.search(value))
 
 
 def _detached() -> dict[str, Any]:
@@ -278,6 +306,30 @@ def _end_above(count: int) -> None:
     while resident_memory() <= count:
         time.sleep(WATCH_SECONDS)
     os._exit(1)
+
+
+@contextmanager
+def end_beyond(*, seconds: float, memory: int, note: Callable[[str], object]) -> Iterator[None]:
+    """End this process when the block takes longer, or holds so many more bytes than at its start.
+
+    note: called with the reason just before the end. For native code, which no exception of Python's reaches.
+    """
+    done = threading.Event()
+    most, until = resident_memory() + memory, time.monotonic() + seconds
+
+    def watch() -> None:
+        while not done.wait(WATCH_SECONDS):
+            late, large = time.monotonic() > until, resident_memory() > most
+            if late or large:
+                with suppress(OSError):
+                    note(f"it took more than {seconds:.0f} s" if late else f"it took more than {memory // 10**6:,} MB")
+                os._exit(1)
+
+    threading.Thread(target=watch, name="limits", daemon=True).start()
+    try:
+        yield
+    finally:
+        done.set()
 
 
 def out_of_memory_kills() -> int | None:

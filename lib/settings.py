@@ -44,6 +44,10 @@ The largest embedding models in use have 8 billion weights in 36 layers, 32,768 
 characters as prompts.
 """
 
+MODEL_LOAD_SECONDS = 300
+MODEL_LOAD_MEMORY = 2_000_000_000
+"""Seconds and bytes that loading a model may take besides what its weights need."""
+
 MAX_VALIDATION_TEXTS = 20_000
 """Most texts that each epoch of a training is validated on.
 

@@ -80,6 +80,17 @@ def memory_ran_out(home: Path) -> bool:
     return present is not None and before is not None and present > before
 
 
+def load_failure(home: Path) -> str:
+    """Read why the last worker ended while it loaded a model; empty where it ended otherwise."""
+    try:
+        facts = json.loads(WorkspacePaths(home).load_failure.read_text(encoding="utf-8"))
+        worker = json.loads(_note_path(home).read_text(encoding="utf-8"))
+        same = (facts["pid"], facts["started"]) == (worker["pid"], worker["started"])
+        return str(facts["reason"]) if same else ""
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
+
+
 def _note_path(home: Path) -> Path:
     return WorkspacePaths(home).worker_note
 

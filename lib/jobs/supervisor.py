@@ -20,6 +20,7 @@ from lib.jobs.kinds import is_background
 from lib.jobs.locks import kill_worker, supervisor_lock, try_lock, worker_lock
 from lib.jobs.worker import release_dead
 from lib.process import start_module
+from lib.settings import downloads_allowed
 from lib.store.jobs import OPEN, WAITING
 from lib.store.layout import WorkspacePaths
 from lib.store.workspace import Workspace, open_workspace
@@ -153,4 +154,5 @@ def make_way(workspace: Workspace) -> None:
 
 def start_worker(home: Path, *, log: Path) -> subprocess.Popen[bytes]:
     """Start a detached worker: it outlives the page, the server and a Ctrl-C."""
-    return start_module("lib.jobs.worker", str(home), env={"PYTHONUNBUFFERED": "1"}, log=log)
+    downloads = downloads_allowed()  # by the worker itself; only then does it get what the Hub asks for
+    return start_module("lib.jobs.worker", str(home), env={"PYTHONUNBUFFERED": "1"}, log=log, secrets=downloads)

@@ -16,7 +16,7 @@ from lib.errors import NotFoundError
 from lib.jobs.attempt import Attempt
 from lib.jobs.events import Event, EventWriter, events_path
 from lib.jobs.kinds import is_background, perform
-from lib.jobs.locks import memory_ran_out, note_worker, try_lock, worker_lock
+from lib.jobs.locks import load_failure, memory_ran_out, note_worker, try_lock, worker_lock
 from lib.process import ignore_interrupts
 from lib.store.jobs import LIVE, WAITING, Job
 from lib.store.layout import WorkspacePaths
@@ -54,7 +54,7 @@ def release_dead(workspace: Workspace) -> None:
     live = workspace.jobs.all(states=LIVE)
     if not live:
         return
-    fatal = KILLED_FOR_MEMORY if memory_ran_out(workspace.home) else ""
+    fatal = KILLED_FOR_MEMORY if memory_ran_out(workspace.home) else load_failure(workspace.home)
     for job in live:
         workspace.jobs.interrupted(job, fatal=fatal)
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 import socket
+import sys
 import threading
 import urllib.parse
 import urllib.request
@@ -23,6 +25,8 @@ from lib.errors import ModelError, is_out_of_memory
 from lib.models import catalog
 from lib.models.folder_check.check import FolderFacts, check_folder
 from lib.models.folder_check.problem import quote, quote_names
+from lib.process import end_beyond, start_time
+from lib.store.layout import WorkspacePaths
 
 DOWNLOAD_ADDRESS = "https://huggingface.co"
 CONNECT_SECONDS = 3.0
@@ -38,6 +42,9 @@ LOADER_ARGUMENTS = {
     "dtype": torch.float32,
 }
 """Arguments of transformers' from_pretrained that win over those of a folder's own settings."""
+
+SLOWEST_DISK, WEIGHT_COPIES = 10_000_000, 4
+"""Bytes of weights that are read in a second at least, and copies of them while a half-precision one becomes fp32."""
 
 TRIAL_TEXT = "a"
 """A text that a model encodes once it is loaded: a chain of modules that does not work fails here."""
@@ -86,7 +93,7 @@ def load_model(
     if folder == catalog.bundled_folder():
         verify_bundled(folder)
     try:
-        with _offline(), _loading_report() as missing:
+        with _offline(), _limits(name, facts, home), _loading_report() as missing:
             model = SentenceTransformer(
                 str(folder),
                 device=target,
@@ -94,7 +101,7 @@ def load_model(
                 trust_remote_code=False,
                 model_kwargs=dict(LOADER_ARGUMENTS),
             )
-        _check_loaded(model.float().eval(), facts, missing)
+            _check_loaded(model.float().eval(), facts, missing)
     except BaseException as error:
         if not _is_of_the_model(error):
             raise
@@ -102,6 +109,24 @@ def load_model(
             f"The model {quote(name)} cannot be loaded: {_first_line(error)}", todo=catalog.GO_ON
         ) from error
     return model
+
+
+@contextmanager
+def _limits(name: str, facts: FolderFacts, home: Path) -> Iterator[None]:
+    """End this process when loading takes too long or too much memory, and leave the reason for its supervisor."""
+
+    def note(reason: str) -> None:
+        text = f"The model {quote(name)} cannot be loaded: {reason}. {catalog.GO_ON}"
+        sys.stderr.write(f"error: {text}\n")
+        sys.stderr.flush()
+        path = WorkspacePaths(home).load_failure
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps({"pid": os.getpid(), "started": start_time(os.getpid()), "reason": text}))
+
+    seconds = settings.MODEL_LOAD_SECONDS + facts.weight_bytes / SLOWEST_DISK
+    memory = settings.MODEL_LOAD_MEMORY + WEIGHT_COPIES * facts.weight_bytes
+    with end_beyond(seconds=seconds, memory=memory, note=note):
+        yield
 
 
 def verify_bundled(folder: Path) -> None:

@@ -75,6 +75,11 @@ class WorkspacePaths:
         return self.locks / "worker.json"
 
     @property
+    def load_failure(self) -> Path:
+        """Why a process ended while it loaded a model, JSON."""
+        return self.locks / "load-failure.json"
+
+    @property
     def logs(self) -> Path:
         """Logs of the server, the worker and the inference helper."""
         return self.home / "logs"

@@ -60,6 +60,53 @@ def run(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+SECRETS = {
+    "HF_TOKEN": "hf_1",
+    "HUGGING_FACE_HUB_TOKEN": "hf_2",
+    "AWS_SECRET_ACCESS_KEY": "a",
+    "OPENAI_API_KEY": "b",
+    "DB_PASSWORD": "c",
+    "HTTPS_PROXY": "http://me:secret@proxy.example:3128",
+}
+
+
+@pytest.mark.parametrize("secrets", [False, True])
+def test_secrets_reach_only_a_process_that_downloads(
+    secrets: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in SECRETS.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("TOKENIZERS_PARALLELISM", "true")
+    started = start_module("tests.unit.environment", log=tmp_path / "log", secrets=secrets)
+    assert started.wait(60) == 0
+    names = set((tmp_path / "log").read_text().split())
+    assert names & SECRETS.keys() == (SECRETS.keys() if secrets else set())
+    assert {"PATH", "TOKENIZERS_PARALLELISM"} <= names
+    assert ("HF_HUB_DISABLE_IMPLICIT_TOKEN" in names) is not secrets
+
+
+@pytest.mark.parametrize(
+    ("limits", "reason"), [("seconds=0.5, memory=10**12", " s"), ("seconds=60, memory=10**8", "MB")]
+)
+def test_a_block_that_takes_too_much_ends_the_process_with_a_reason(limits: str, reason: str) -> None:
+    ended = run(
+        f"import time; from lib.process import end_beyond\n"
+        f"with end_beyond({limits}, note=lambda why: print(why, flush=True)):\n"
+        f"    block = b'x' * 400_000_000; time.sleep(30)"
+    )
+    assert ended.returncode == 1
+    assert ended.stdout.strip().endswith(reason)
+
+
+def test_a_block_within_its_limits_goes_on() -> None:
+    ended = run(
+        "import time; from lib.process import end_beyond\n"
+        "with end_beyond(seconds=0.3, memory=10**9, note=print): pass\n"
+        "time.sleep(0.9)"
+    )
+    assert (ended.returncode, ended.stdout) == (0, "")
+
+
 def test_a_call_gives_back_what_the_module_answered(tmp_path: Path) -> None:
     assert call_module(ANSWERS, {"act": "echo", "value": [1, "ä"]}, folder=tmp_path) == [1, "ä"]
 

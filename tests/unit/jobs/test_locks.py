@@ -78,3 +78,38 @@ def test_a_worker_killed_for_memory_is_not_tried_again(
         release_dead(workspace)
         assert workspace.runs.get(run.id).state == state
     assert "memory ran out" in workspace.runs.get(run.id).reason
+
+
+@pytest.mark.parametrize(("pid", "state"), [(os.getpid(), "failed"), (1, "queued")])
+def test_a_worker_that_ended_while_it_loaded_a_model_is_not_tried_again(home: Path, pid: int, state: str) -> None:
+    """Its reason is the job's; one that another process left says nothing of this worker."""
+    from lib.jobs.worker import release_dead
+
+    workspace = open_workspace(home)
+    run = add_run(workspace, add_dataset(workspace), "a/b")
+    (home / "locks").mkdir(exist_ok=True)
+    note_worker(home)
+    started = json.loads((home / "locks" / "worker.json").read_text())["started"]
+    note = {"pid": pid, "started": started, "reason": "It took more than 300 s."}
+    (home / "locks" / "load-failure.json").write_text(json.dumps(note))
+    assert workspace.jobs.claim(run.job) is not None
+    release_dead(workspace)
+    found = workspace.runs.get(run.id)
+    assert found.state == state
+    assert (found.reason == note["reason"]) is (state == "failed")
+
+
+def test_loading_that_takes_too_long_ends_the_process_and_leaves_the_reason(home: Path, tiny_model: Path) -> None:
+    """Limits hold native code too, which no exception reaches."""
+    code = (
+        "import sys, time; from lib import settings; from lib.models import loader\n"
+        "settings.MODEL_LOAD_SECONDS = 0.1; loader.SLOWEST_DISK = 1e12\n"
+        "loader.SentenceTransformer = lambda *_, **__: time.sleep(60)\n"
+        "loader.load_model(sys.argv[1], device='cpu')"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code, str(tiny_model)], cwd=ROOT, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert ended.returncode == 1
+    note = json.loads((home / "locks" / "load-failure.json").read_text())
+    assert ended.stderr.strip().splitlines()[-1] == f"error: {note['reason']}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from lib.jobs.worker import claim_next, log_path, run_job, work
 from lib.progress import Silent
 from lib.store.workspace import open_workspace
 from tests.builders import add_dataset, add_run
+from tests.unit.models.folder_check.hostile import HOSTILE
 
 
 def test_what_a_person_waits_for_goes_first(home: Path) -> None:
@@ -69,3 +71,20 @@ def test_label_noise_is_listed_and_its_progress_is_removed(home: Path) -> None:
 def test_every_kind_has_a_title() -> None:
     assert all(kind.title and kind.name == name for name, kind in KINDS.items())
     assert title_of("from a later version") == "from a later version"
+
+
+@pytest.mark.parametrize("name", ["weights_only off and a pickle", "link to a device", "a million layers"])
+def test_a_hostile_model_fails_in_one_line(name: str, home: Path, tiny_model: Path, tmp_path: Path) -> None:
+    """The worker checks the folder again: it may have changed since the run was created."""
+    file, spoil = HOSTILE[name]
+    folder = Path(shutil.copytree(tiny_model, tmp_path / "model"))
+    workspace = open_workspace(home)
+    run = add_run(workspace, add_dataset(workspace), str(folder))
+    spoil(folder)
+    job = workspace.jobs.claim(run.job)
+    assert job is not None
+    assert run_job(workspace, job) == "failed"
+    reason = workspace.runs.get(run.id).reason
+    assert reason.startswith(f"{folder / file}: ")
+    assert reason.isprintable()
+    assert not (tmp_path / "canary").exists()
