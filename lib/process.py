@@ -156,7 +156,7 @@ def _popen(
 
 
 def child_environment(*, secrets: bool = False) -> dict[str, str]:
-    """Build the environment of a process that is started: without tokens and passwords, unless it downloads.
+    """Build the environment of a started process, without tokens and passwords unless it downloads.
 
     Neither does the Hub's library read the token that `hf auth login` keeps in a file.
     """

@@ -112,7 +112,7 @@ def run(given: argparse.Namespace) -> int:
 
     The exit code is 0, or 1 when a run failed: the others are copied.
     """
-    from lib.models.catalog import check_model, is_static_name
+    from lib.models.catalog import check_model, is_static_name, pinned
     from lib.store.workspace import open_workspace
 
     source = load_data(given)
@@ -121,6 +121,7 @@ def run(given: argparse.Namespace) -> int:
     models = given.model or [BUNDLED_MODEL]
     for model in models:  # a wrong name is an error before anything is stored
         check_model(model, home=workspace.home)
+    models = [pinned(model, home=workspace.home) for model in models]
     static = any(is_static_name(model, home=workspace.home) for model in models)
     recipe = recipe.for_shape(source.prepared.shape, classes=count_classes(source.prepared), static=static)
     name = given.name or given.file[0].resolve().name.split(".")[0]

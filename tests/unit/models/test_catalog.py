@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -63,6 +64,81 @@ def test_entries_offer_what_needs_no_network_first(home: Path, monkeypatch: pyte
     assert [entry.name for entry in found] == [settings.BUNDLED_MODEL, catalog.STATIC_MODEL, "someone/small"]
     assert all(entry.available for entry in found)
     assert catalog.resolve("someone/small", home=home) == snapshot
+
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+
+
+@pytest.fixture
+def repository(tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give a repository in the Hub's cache, as the Hub's library leaves it: snapshots of links into blobs."""
+    repository = tmp_path / "hub" / "models--someone--small"
+    snapshot = repository / "snapshots" / COMMIT
+    (repository / "blobs").mkdir(parents=True)
+    for number, path in enumerate(sorted(path for path in tiny_model.rglob("*") if path.is_file())):
+        shutil.copyfile(path, repository / "blobs" / str(number))
+        link = snapshot / path.relative_to(tiny_model)
+        link.parent.mkdir(parents=True, exist_ok=True)
+        link.symlink_to(Path(*[".."] * (len(link.relative_to(repository).parts) - 1), "blobs", str(number)))
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
+    return repository
+
+
+def test_a_downloaded_model_is_pinned_to_its_commit(home: Path, repository: Path) -> None:
+    """A newer snapshot changes nothing for a run that was created with the older one."""
+    snapshot = repository / "snapshots" / COMMIT
+    name = catalog.pinned("someone/small", home=home)
+    assert name == f"someone/small@{COMMIT[:12]}"
+    newer = shutil.copytree(snapshot, repository / "snapshots" / ("f" * 40), symlinks=True)
+    os.utime(newer, (2e9, 2e9))
+    assert catalog.resolve("someone/small", home=home) == newer
+    assert catalog.resolve(name, home=home) == snapshot
+    assert catalog.pinned(name, home=home) == name
+    assert loader.load_model(name, device="cpu", home=home).encode("a").shape == (32,)
+    assert catalog.resolve("someone/small@abcdef0", home=home) == "someone/small@abcdef0"
+    for kept in (settings.BUNDLED_MODEL, catalog.STATIC_MODEL, "someone/other", str(snapshot)):
+        assert catalog.pinned(kept, home=home).startswith(kept)
+
+
+@pytest.mark.parametrize("spoilt", ["outside", "blobs outside", "pickle"])
+def test_the_cache_is_read_as_strictly_as_a_folder(
+    spoilt: str, home: Path, repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    snapshot = repository / "snapshots" / COMMIT
+    if spoilt == "outside":
+        (snapshot / "README.md").symlink_to("/etc/passwd")
+    elif spoilt == "blobs outside":
+        (repository / "blobs").rename(tmp_path / "elsewhere")
+        (repository / "blobs").symlink_to(tmp_path / "elsewhere")
+    else:
+        (snapshot / "pytorch_model.bin").symlink_to("../../blobs/0")
+    monkeypatch.setattr(loader, "SentenceTransformer", lambda *_, **__: pytest.fail("It was loaded."))
+    with pytest.raises(ModelError) as caught:
+        loader.load_model("someone/small", device="cpu", home=home)
+    assert caught.value.where.startswith(str(snapshot))
+
+
+def test_a_download_takes_data_only_and_is_checked_before_it_is_loaded(
+    home: Path, tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import huggingface_hub
+
+    asked: list[dict[str, object]] = []
+
+    def fetch(name: str, **options: object) -> str:
+        asked.append({"name": name, **options})
+        hostile = Path(shutil.copytree(tiny_model, tmp_path / "fetched"))
+        (hostile / "model.py").touch()
+        return str(hostile)
+
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", fetch)
+    monkeypatch.setattr(loader, "_need_network", lambda name: None)
+    monkeypatch.setattr(loader, "SentenceTransformer", lambda *_, **__: pytest.fail("It was loaded."))
+    with pytest.raises(ModelError) as caught:
+        loader.load_model("small@abcdef0", device="cpu", home=home)
+    assert caught.value.where.endswith("model.py")
+    assert [(one["name"], one["revision"]) for one in asked] == [("sentence-transformers/small", "abcdef0")]
+    assert not {"*", "*.bin", "*.py"} & set(asked[0]["allow_patterns"])  # type: ignore[call-overload]
 
 
 def test_a_folder_resolves_to_itself(home: Path, tiny_model: Path) -> None:
