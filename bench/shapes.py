@@ -48,7 +48,9 @@ class Measures(Silent):
     def __init__(self) -> None:
         self.found: list[Mapping[str, float]] = []
 
-    def measured(self, *, part: str, snapshot: str, epoch: float, metrics: Mapping[str, float], seconds: float) -> None:
+    def snapshot_metrics(
+        self, *, part: str, snapshot: str, epoch: float, metrics: Mapping[str, float], seconds: float
+    ) -> None:
         self.found.append(metrics)
 
 

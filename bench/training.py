@@ -29,7 +29,7 @@ from bench.results import RESULTS, append
 from lib.data.prepare import prepare
 from lib.data.samples.python_api import load_python_api
 from lib.data.samples.registry import load_support_desk
-from lib.recipe.presets import recommended_for
+from lib.recipe.presets import recommended_recipe
 
 CLASSIC = Setup(name="classic", data="", seed=0, epochs=10)
 OURS = replace(CLASSIC, engine="packed", bf16=True)
@@ -37,7 +37,7 @@ OURS = replace(CLASSIC, engine="packed", bf16=True)
 
 def setups(rows: int) -> dict[str, Setup]:
     """Return what takes part, Recommended as the product's preset has it for that many training rows."""
-    preset = recommended_for(rows)
+    preset = recommended_recipe(rows)
     mine = {"epochs": preset.epochs, "learning_rate": preset.learning_rate}
     shape = {"schedule": preset.schedule, "warmup": preset.warmup}
     recommended = replace(OURS, dropout=max(0.0, preset.dropout), **shape, **mine)

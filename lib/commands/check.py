@@ -64,7 +64,7 @@ def check_workspace() -> CheckReport:
         problems = check(workspace)
         leftovers, unlisted = (
             [str(path.relative_to(workspace.home)) for path in paths]
-            for paths in (workspace.leftovers(), workspace.unlisted())
+            for paths in (workspace.leftovers(), workspace.unlisted_folders())
         )
         datasets, runs = len(workspace.datasets.all()), len(workspace.runs.all())
     except DamagedError as error:

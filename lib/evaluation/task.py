@@ -57,8 +57,8 @@ class EvalTask:
         if chosen.empty:
             raise InputError(f"The part {part} of this dataset is empty.", todo="Split again with a larger share.")
         if inputs.shape is Shape.LABELLED_TEXTS:
-            return _labelled(inputs, chosen)
-        return _paired(inputs, chosen)
+            return _label_task(inputs, chosen)
+        return _pair_task(inputs, chosen)
 
     @property
     def retrieves(self) -> bool:
@@ -137,7 +137,7 @@ class EvalTask:
         return np.stack([asked, self.documents[np.concatenate(self.relevant)]], axis=1)
 
 
-def _paired(inputs: ModelInputs, chosen: pd.DataFrame) -> EvalTask:
+def _pair_task(inputs: ModelInputs, chosen: pd.DataFrame) -> EvalTask:
     """Build the task of pairs, scored pairs, labelled pairs or triplets; pairs and triplets also retrieve."""
     frame, shape = inputs.frame, inputs.shape
     retrieves = shape in (Shape.PAIRS, Shape.TRIPLETS)
@@ -219,7 +219,7 @@ def _values(chosen: pd.DataFrame, shape: Shape) -> np.ndarray:
     return np.zeros(len(chosen))
 
 
-def _labelled(inputs: ModelInputs, chosen: pd.DataFrame) -> EvalTask:
+def _label_task(inputs: ModelInputs, chosen: pd.DataFrame) -> EvalTask:
     """Build the task of labelled texts.
 
     Those of the split are queries, neighbours are all texts of the dataset.

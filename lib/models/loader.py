@@ -199,7 +199,7 @@ def fingerprint(model: SentenceTransformer | Path | str) -> str:
         digest.update(repr((model.max_seq_length, model.truncate_dim, model.prompts)).encode())
         if model.default_prompt_name:
             digest.update(model.default_prompt_name.encode())
-        digest.update("\n".join(_described(module) for module in model).encode())
+        digest.update("\n".join(_describe_module(module) for module in model).encode())
         for key, value in sorted(model.state_dict().items()):
             plain = value.detach().cpu().contiguous()
             digest.update(f"{key} {plain.dtype} {tuple(plain.shape)}".encode())
@@ -213,7 +213,7 @@ def fingerprint(model: SentenceTransformer | Path | str) -> str:
     return digest.hexdigest()
 
 
-def _described(module: torch.nn.Module) -> str:
+def _describe_module(module: torch.nn.Module) -> str:
     """Describe what a module computes besides its weights: settings, inner model's, vocabulary."""
     settings_of: dict[str, object] = getattr(module, "get_config_dict", dict)()
     config = getattr(getattr(module, "model", None), "config", None)

@@ -75,7 +75,7 @@ def distil(
     tokenizer = teacher.tokenizer
     vocabulary = sorted(tokenizer.get_vocab().items(), key=lambda item: item[1])
     kept = np.array([index for token, index in vocabulary if not UNUSED.fullmatch(token)])
-    vectors = _reduced(_token_vectors(teacher, kept, progress=progress or Silent()), dimension)
+    vectors = _reduce_dimension(_token_vectors(teacher, kept, progress=progress or Silent()), dimension)
     rows = np.zeros((vocabulary[-1][1] + 1, vectors.shape[1]), dtype=np.float32)
     # w(t) = a / (a + p(t)) (SIF); the plain mean of a text's rows, which the model takes, is then the SIF-weighted one
     rows[kept] = vectors * _weights(len(kept))[:, None]
@@ -104,7 +104,7 @@ def _token_vectors(teacher: SentenceTransformer, kept: np.ndarray, *, progress: 
     return np.concatenate(blocks)
 
 
-def _reduced(vectors: np.ndarray, dimension: int) -> np.ndarray:
+def _reduce_dimension(vectors: np.ndarray, dimension: int) -> np.ndarray:
     """Project the vectors on their first `dimension` principal components (PCA, signs fixed)."""
     # X W, X centred, W the first eigenvectors of X^T X
     centred = vectors.astype(np.float64) - vectors.mean(axis=0, dtype=np.float64)

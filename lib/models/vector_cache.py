@@ -60,7 +60,7 @@ class EmbeddingCache:
             progress.advance(min(begin + TEXTS_PER_SEGMENT, len(wanted)), len(wanted))
         return store.get([keys[text] for text in texts], dimension=int(model.get_embedding_dimension() or 0))
 
-    def known(self, texts: Sequence[str], *, fingerprint: str) -> int:
+    def count_known(self, texts: Sequence[str], *, fingerprint: str) -> int:
         """Count the distinct texts that are already encoded."""
         store = VectorStore(self.folder / fingerprint)
         return sum(key_of(text) in store.index for text in dict.fromkeys(texts))

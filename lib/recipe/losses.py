@@ -59,7 +59,7 @@ class Loss:
     """Knows only two labels: the same, not the same."""
 
     @property
-    def nested(self) -> bool:
+    def allows_matryoshka(self) -> bool:
         """Whether MatryoshkaLoss can go around it."""
         return MATRYOSHKA in self.settings
 

@@ -244,7 +244,7 @@ class Recipe:
         loss = self.loss or fitting[0]
         if loss not in fitting:
             raise InputError(_why_unfit(loss, shape, classes, static), todo=f"Choose one of {', '.join(fitting)}.")
-        if self.matryoshka and not LOSSES[loss].nested:
+        if self.matryoshka and not LOSSES[loss].allows_matryoshka:
             raise InputError(
                 f"{', '.join(map(str, self.matryoshka))}: the loss {loss} trains the full vector only.",
                 where=FIELDS["matryoshka"].label,

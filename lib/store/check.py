@@ -35,12 +35,14 @@ def check(workspace: Workspace) -> list[str]:
 def check_folders(home: Path) -> list[str]:
     """Check everything published under a workspace, whether or not the database knows it."""
     paths = WorkspacePaths(home)
-    return [line for root in (paths.datasets, paths.runs) for folder in published(root) for line in verify(folder)]
+    return [
+        line for root in (paths.datasets, paths.runs) for folder in published_folders(root) for line in verify(folder)
+    ]
 
 
 def of_run(workspace: Workspace, run: Run) -> list[str]:
     """Check one run: what it published, and what its finished jobs should have published."""
-    folders = published(run.folder)
+    folders = published_folders(run.folder)
     problems = [line for folder in folders for line in verify(folder)]
     made = {"train": run.model_dir, "evaluate": run.paths.evaluation.folder, "project": run.paths.map.folder}
     ended = {job.kind for job in workspace.jobs.all(run=run.id, states=("succeeded",))}
@@ -51,7 +53,7 @@ def of_run(workspace: Workspace, run: Run) -> list[str]:
     return [*problems, *snapshot_problems(run.paths.snapshots.folder)]
 
 
-def published(folder: Path) -> list[Path]:
+def published_folders(folder: Path) -> list[Path]:
     """List the published folders of a run: model, checkpoints, evaluation, map."""
     return sorted(
         {

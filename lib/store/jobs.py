@@ -150,7 +150,7 @@ class Jobs:
                     )
         return bool(changed)
 
-    def interrupted(self, job: Job, *, fatal: str = "") -> None:
+    def record_interruption(self, job: Job, *, fatal: str = "") -> None:
         """Record that the attempt's worker is gone: back to the queue, or failed after the last attempt.
 
         fatal: why another attempt would end alike; then there is none.

@@ -100,13 +100,13 @@ def _beside(folder: Path, prefix: str) -> Path:
     return folder.with_name(f"{prefix}{folder.name}-{uuid.uuid4().hex[:8]}")
 
 
-def _replaced(final: Path) -> list[Path]:
+def _replaced_folders(final: Path) -> list[Path]:
     """List the older folders that were moved aside for `final`."""
     return sorted(final.parent.glob(f"{REPLACED}{glob.escape(final.name)}-{'?' * 8}"))
 
 
 def _remove_replaced(final: Path) -> None:
-    for old in _replaced(final):
+    for old in _replaced_folders(final):
         shutil.rmtree(old, ignore_errors=True)
 
 
@@ -131,7 +131,7 @@ def recover(final: Path) -> None:
     """Bring back the older folder when a kill fell between the two renames of `put_in_place`."""
     if final.exists():
         return
-    for old in _replaced(final):
+    for old in _replaced_folders(final):
         if not verify(old):
             old.rename(final)
             return

@@ -52,7 +52,7 @@ def count_texts(frame: pd.DataFrame, shape: Shape) -> TextCounts:
 def plan_epoch(found: TextCounts, shape: Shape, recipe: Recipe) -> EpochPlan:
     """Compute the steps of an epoch and the rows it sees, for a recipe with its loss filled in."""
     if shape is Shape.LABELLED_TEXTS:
-        return _grouped(found, grouped_size(recipe.batch_size))
+        return _plan_by_class(found, grouped_size(recipe.batch_size))
     if not recipe.loss_record.in_batch:
         return EpochPlan(
             -(-found.rows // recipe.batch_size), min(recipe.batch_size, found.rows), found.rows, found.rows
@@ -79,7 +79,7 @@ def grouped_size(batch_size: int) -> int:
     return max(SMALLEST_GROUPED, batch_size - batch_size % 2)
 
 
-def _grouped(found: TextCounts, size: int) -> EpochPlan:
+def _plan_by_class(found: TextCounts, size: int) -> EpochPlan:
     """Plan GroupByLabelBatchSampler's epoch.
 
     Classes take turns with two texts each until only one has any left.

@@ -30,7 +30,7 @@ def run_epochs(training: TrainState) -> None:
         training.progress.log(f"A checkpoint is damaged and was not used: {problem}", level="warning")
     if checkpoint is not None:
         resume(training, checkpoint)
-        if resumed_after_stop(training):
+        if is_resumed_after_stop(training):
             return
     with ExitStack() as stack:
         bf16 = st_trainer.wants_bf16(recipe, model)
@@ -99,7 +99,7 @@ def resume(training: TrainState, checkpoint: Path) -> None:
     training.history = History.from_json(checkpoints.load_history(checkpoint))
     step = int(checkpoint.name.rsplit("-", 1)[1])
     training.progress.log(f"Goes on from step {step}.")
-    training.progress.resumed(step=step, epoch=training.history.epochs[-1]["epoch"])
+    training.progress.resume(step=step, epoch=training.history.epochs[-1]["epoch"])
 
 
 def after_step(
@@ -180,6 +180,6 @@ def check_done(training: TrainState, trainer: st_trainer.Trainer) -> None:
         )
 
 
-def resumed_after_stop(training: TrainState) -> bool:
+def is_resumed_after_stop(training: TrainState) -> bool:
     """Check whether the training had already stopped early at the checkpoint."""
     return bool(training.recipe.patience) and training.history.evals_without_improvement >= training.recipe.patience

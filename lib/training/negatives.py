@@ -64,7 +64,7 @@ def mine_negatives(rows: TrainingColumns, vectors: dict[str, np.ndarray], recipe
             known = right[int(anchor_ids[row])]
             found = nearest_wrong(own, place[int(target_ids[row])], known, recipe)
             hard += len(found)
-            chosen[row] = _filled(found, len(targets.texts), known, recipe.hard_negatives, generator)
+            chosen[row] = _add_random_targets(found, len(targets.texts), known, recipe.hard_negatives, generator)
     return MiningResult(_with_negatives(rows, targets, chosen), hard, chosen.size - hard)
 
 
@@ -94,7 +94,9 @@ def nearest_wrong(scores: np.ndarray, own: int, right: set[int], recipe: Recipe)
     return [i for i in window if scores[i] <= limit][: recipe.hard_negatives]
 
 
-def _filled(found: list[int], count: int, right: set[int], wanted: int, generator: np.random.Generator) -> list[int]:
+def _add_random_targets(
+    found: list[int], count: int, right: set[int], wanted: int, generator: np.random.Generator
+) -> list[int]:
     """Fill the found indices up to `wanted` with random targets that are not right for the source."""
     if count - len(right) < wanted:
         raise InputError(

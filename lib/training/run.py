@@ -197,14 +197,14 @@ def save_model(training: TrainState, final: Path, card: dict[str, Any], *, parti
         texts=training.snapshot_texts[: saving.COMPARED],
         model_name=training.model_name,
         recipe=training.recipe,
-        facts={**card, "partial": partial, "best_epoch": best, **measured_facts(training)},
+        facts={**card, "partial": partial, "best_epoch": best, **training_facts(training)},
         epochs=training.history.epochs,
     )
     progress.log(f"Saved epoch {best} to {final.name}.")
     return best
 
 
-def measured_facts(training: TrainState) -> dict[str, Any]:
+def training_facts(training: TrainState) -> dict[str, Any]:
     """Collect the tuned model's card facts: how it was trained and how fast it encodes."""
     model = training.model
     speed = saving.texts_per_second(model, training.snapshot_texts[: saving.TIMED])

@@ -63,7 +63,7 @@ def finish(workspace: Workspace, run: Run, state: str) -> None:
     for step in range(1, 5):
         writer.loss(step=step, epoch=step / 2, loss=1 / step, learning_rate=1e-4)
     for epoch, value in enumerate((0.5, 0.75, 0.7)):
-        writer.measured(
+        writer.snapshot_metrics(
             part="validation", snapshot=f"epoch-{epoch:03d}", epoch=epoch, metrics={"mrr@10": value}, seconds=1
         )
     writer.advance(2, 4, pairs_per_second=100)

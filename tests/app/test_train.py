@@ -23,7 +23,7 @@ from lib.errors import CloserError, ModelError
 from lib.jobs.events import EventWriter
 from lib.jobs.locks import worker_lock
 from lib.recipe.losses import losses_for
-from lib.recipe.presets import CLASSIC, recommended_for
+from lib.recipe.presets import CLASSIC, recommended_recipe
 from lib.recipe.recipe import FIELDS
 from lib.shapes import Shape
 from lib.store.datasets import Dataset
@@ -48,7 +48,7 @@ def test_start_makes_one_run_with_the_recommended_recipe(
     button(app, "Start training").click().run()
     assert not app.exception
     (run,) = workspace.runs.all()
-    assert run.recipe == recommended_for(dataset.counts["train"]).for_shape(dataset.shape)
+    assert run.recipe == recommended_recipe(dataset.counts["train"]).for_shape(dataset.shape)
     assert app.query_params["run"] == run.id
 
 
@@ -294,7 +294,7 @@ def test_a_static_model_is_not_asked_for_what_only_a_transformer_has(
     assert not labels(app) & TRANSFORMERS_OWN
     assert "50 times the learning rate: 5.0e-03" in texts(app)
     button(app, "Start training").click().run()
-    assert workspace.runs.all()[0].recipe == recommended_for(dataset.counts["train"]).for_shape(dataset.shape)
+    assert workspace.runs.all()[0].recipe == recommended_recipe(dataset.counts["train"]).for_shape(dataset.shape)
 
 
 def test_what_does_nothing_without_hard_negatives_is_shown_with_them(

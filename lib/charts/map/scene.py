@@ -156,7 +156,7 @@ def class_traces(classes: TextClasses, background: np.ndarray, texts: list[str],
     return found
 
 
-def highlighted(lines: pd.DataFrame) -> np.ndarray:
+def highlight_mask(lines: pd.DataFrame) -> np.ndarray:
     """Mark the lines (n,) drawn in full strength: all of a few, the strongest changes of many."""
     if len(lines) <= CROWDED_LINES:
         return np.ones(len(lines), bool)
@@ -168,7 +168,7 @@ def line_traces(lines: pd.DataFrame, limit: float, colours: Palette) -> list[Tra
     """Build the lines of each colour, the strongest last; a drawn change below the layout noise is faded."""
     step = np.digitize(lines["value"].fillna(0).to_numpy() / limit, COLOUR_STEPS)
     faded = lines["faded"].to_numpy(bool)
-    strong = highlighted(lines)
+    strong = highlight_mask(lines)
     weak = with_alpha(colours.worse, 0.55), colours.same, with_alpha(colours.better, 0.55)
     looks = {True: (0.65, 1.4), False: (0.14, 0.8)}
     found = []
@@ -197,7 +197,7 @@ def point_traces(lines: pd.DataFrame, texts: list[str], limit: float, colours: P
     Train is hollow, validation hollow with a dot, held-out full.
     """
     found = []
-    lines = lines.assign(strong=highlighted(lines)).sort_values("strong", kind="stable")  # the strong ones on top
+    lines = lines.assign(strong=highlight_mask(lines)).sort_values("strong", kind="stable")  # the strong ones on top
     for part, (words, kind) in PART_MARKS.items():
         some = lines[lines["part"] == part]
         for end, shape in (("source", "circle"), ("target", "square")):

@@ -71,7 +71,7 @@ def cache_activations(model: SentenceTransformer, tokens: Tokens, *, layers: int
     def forward(features: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
         if CACHED_MARK not in features:
             return whole(features, **kwargs)
-        with _shortened(model, layers, remembered):
+        with _shorten_model(model, layers, remembered):
             return whole({key: value for key, value in features.items() if key != CACHED_MARK}, **kwargs)
 
     model.forward = forward
@@ -79,7 +79,7 @@ def cache_activations(model: SentenceTransformer, tokens: Tokens, *, layers: int
 
 
 @contextmanager
-def _shortened(model: SentenceTransformer, layers: int, below: torch.nn.Module | None) -> Iterator[None]:
+def _shorten_model(model: SentenceTransformer, layers: int, below: torch.nn.Module | None) -> Iterator[None]:
     """Shorten the model for the block to its upper layers over `below`.
 
     None: to embeddings and lower layers.
@@ -100,7 +100,7 @@ def _activations(model: SentenceTransformer, tokens: Tokens, layers: int) -> tor
     training, count = model.training, len(tokens.starts) - 1
     model.eval()
     try:
-        with _shortened(model, layers, None):
+        with _shorten_model(model, layers, None):
             blocks = [
                 tokens.features(range(begin, min(begin + TEXTS_PER_PASS, count)))
                 for begin in range(0, count, TEXTS_PER_PASS)

@@ -128,7 +128,7 @@ class PackedAttention(torch.autograd.Function):
             q, k, v = (_split(part, group, heads) for part in gathered)
             # P = softmax(scale Q K^T): fp32, padded keys have the bias -inf and so the weight 0
             chances = _softmax(torch.bmm(q, k.transpose(1, 2)), group, heads, scaling)
-            used, drop = _dropped(chances, dropout)  # P * Z, Z
+            used, drop = _apply_dropout(chances, dropout)  # P * Z, Z
             used = used.to(v.dtype)
             _join(torch.bmm(used, v), group, out)  # O = (P * Z) V
             # without dropout P * Z is P: what is stored is P in any case, in the dtype of the products
@@ -185,7 +185,7 @@ def _softmax(scores: torch.Tensor, group: Group, heads: int, scaling: float) -> 
     return torch.softmax(scores, dim=-1, out=scores)
 
 
-def _dropped(chances: torch.Tensor, dropout: float) -> tuple[torch.Tensor, torch.Tensor | None]:
+def _apply_dropout(chances: torch.Tensor, dropout: float) -> tuple[torch.Tensor, torch.Tensor | None]:
     """Apply dropout to the weights: P Z and the factors Z (P and None without dropout)."""
     if not dropout:
         return chances, None

@@ -37,8 +37,8 @@ class Tokens:
             ids.append(features["input_ids"][0].numpy())
             positions.append(features["position_ids"][0].numpy())
             lengths.append(features["cu_seq_lens_q"].diff().numpy())
-        self.ids, self.positions = _joined(ids), _joined(positions)
-        self.starts = np.concatenate([[0], np.cumsum(_joined(lengths))]).astype(np.int64)
+        self.ids, self.positions = _concatenate(ids), _concatenate(positions)
+        self.starts = np.concatenate([[0], np.cumsum(_concatenate(lengths))]).astype(np.int64)
 
     def __call__(self, inputs: Sequence[str], prompt: str | None = None, **kwargs: Any) -> dict[str, Any]:
         """Collect the packed features of a column of texts; unknown texts and prompts go to `preprocess`."""
@@ -122,5 +122,5 @@ def _row(features: list[dict[str, Any]], texts: list[tuple[int, int, int]]) -> d
     return {**out, "max_length_q": int(lengths.max()), "max_length_k": int(lengths.max()), "modality": "text"}
 
 
-def _joined(parts: list[np.ndarray]) -> np.ndarray:
+def _concatenate(parts: list[np.ndarray]) -> np.ndarray:
     return np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)

@@ -158,7 +158,7 @@ def _bytes(path: Path) -> int:
 
 def show_unlisted_folders(workspace: Workspace) -> None:
     """List the folders that the database does not know; one may be the only copy of a model."""
-    found = workspace.unlisted()
+    found = workspace.unlisted_folders()
     if not found:
         return
     with st.expander(f"Unlisted folders: {len(found)}", icon=":material/folder_off:"):

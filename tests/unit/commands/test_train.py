@@ -21,7 +21,7 @@ from lib.commands.train import recipe_from
 from lib.errors import InputError
 from lib.models import catalog, static
 from lib.recipe.losses import losses_for
-from lib.recipe.presets import CLASSIC, recommended_for
+from lib.recipe.presets import CLASSIC, recommended_recipe
 from lib.recipe.recipe import FIELDS
 from lib.shapes import Shape
 from lib.store.publish import verify
@@ -187,7 +187,7 @@ def parsed_for(*given: str) -> object:
 
 def test_presets_and_changes() -> None:
     """Recommended fits the data's size; Classic stands as it is; each option wins over both."""
-    assert recipe_from(parsed(), 100) == recommended_for(100)  # type: ignore[arg-type]
+    assert recipe_from(parsed(), 100) == recommended_recipe(100)  # type: ignore[arg-type]
     assert recipe_from(parsed("--preset", "classic"), 100) == CLASSIC  # type: ignore[arg-type]
     changed = recipe_from(parsed("--preset", "classic", "--epochs", "4", "--matryoshka", "64", "32", "--packed"), 100)  # type: ignore[arg-type]
     assert (changed.epochs, changed.matryoshka, changed.packed) == (4, (64, 32), True)

@@ -49,7 +49,7 @@ def test_common_tokens_weigh_less_and_special_ones_nothing(
 def test_principal_directions_keep_what_they_can() -> None:
     random = np.random.default_rng(0)
     rows = random.normal(size=(400, 3)) @ random.normal(size=(3, 10))
-    kept = static._reduced(rows.astype(np.float32), 3)
+    kept = static._reduce_dimension(rows.astype(np.float32), 3)
     centred = rows - rows.mean(axis=0)
     assert kept.shape == (400, 3)
     assert np.allclose(kept @ kept.T, centred @ centred.T, rtol=1e-3, atol=1e-2)

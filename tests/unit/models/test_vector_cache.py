@@ -44,7 +44,7 @@ def test_a_text_is_encoded_once(home: Path, model: SentenceTransformer, encoded:
     assert encoded == ["one", "two", "three", "four"]
     assert np.array_equal(again[0], first[1])
     assert np.abs(first - model.encode(TEXTS)).max() < 1e-5
-    assert EmbeddingCache(home).known(["one", "five"], fingerprint="f") == 1
+    assert EmbeddingCache(home).count_known(["one", "five"], fingerprint="f") == 1
 
 
 def test_another_model_has_vectors_of_its_own(home: Path, model: SentenceTransformer, encoded: list[str]) -> None:

@@ -105,7 +105,7 @@ class TestEveryRecord:
         assert loss.calls_model == (loss.guided or min(sizes) < count)
 
     def test_matryoshka_goes_around_all_but_a_classifier(self, loss: Loss) -> None:
-        assert loss.nested == (loss.name != "Softmax")
+        assert loss.allows_matryoshka == (loss.name != "Softmax")
 
     def test_other_rows_of_the_batch_count_where_it_says_so(self, loss: Loss, model: SentenceTransformer) -> None:
         """Then a batch's loss is not the mean of its rows' losses."""

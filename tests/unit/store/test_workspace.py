@@ -167,7 +167,7 @@ def test_what_the_list_does_not_know_is_never_called_rubbish(home: Path) -> None
         for table in ("jobs", "runs", "datasets"):
             connection.execute(f"DELETE FROM {table}")
     assert workspace.leftovers() == []
-    assert set(workspace.unlisted()) == {run.folder, dataset.folder}
+    assert set(workspace.unlisted_folders()) == {run.folder, dataset.folder}
 
 
 def test_a_run_that_works_is_neither_deleted_nor_purged(home: Path) -> None:
@@ -205,7 +205,7 @@ def test_the_time_of_a_run_is_that_of_all_its_attempts(home: Path) -> None:
         assert claimed is not None
         with workspace.database.changing() as connection:
             connection.execute("UPDATE jobs SET started = '2020-01-01T00:00:00+00:00' WHERE id = ?", (run.job,))
-        workspace.jobs.interrupted(claimed)
+        workspace.jobs.record_interruption(claimed)
     years = (workspace.runs.get(run.id).seconds) / (365.25 * 86400)
     assert years > 10  # twice more than five years, and none for the waiting since
 

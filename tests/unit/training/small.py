@@ -38,10 +38,10 @@ class Recorder(Silent):
     def loss(self, *, step: int, epoch: float, loss: float, learning_rate: float) -> None:
         self.losses.append((epoch, loss))
 
-    def measured(self, **facts: Any) -> None:
+    def snapshot_metrics(self, **facts: Any) -> None:
         self.measurements.append(facts)
 
-    def resumed(self, *, step: int, epoch: float) -> None:
+    def resume(self, *, step: int, epoch: float) -> None:
         self.steps_resumed.append(step)
 
     def log(self, text: str, *, level: str = "info") -> None:
