@@ -34,51 +34,53 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print verdict and numbers as one JSON object")
 
 
-def run(given: argparse.Namespace) -> int:
+def run(args: argparse.Namespace) -> int:
     """Evaluate, store, print; the per-pair table stays in the run's folder."""
     from lib.store.workspace import open_workspace
 
     workspace = open_workspace()
-    trained = workspace.runs.get(given.run)
-    if given.on is None:
-        evaluation, folder = evaluate_held_out(workspace, trained), trained.paths.evaluation.folder
+    trained_run = workspace.runs.get(args.run)
+    if args.on is None:
+        evaluation, folder = evaluate_held_out(workspace, trained_run), trained_run.paths.evaluation.folder
     else:
-        evaluation, folder = evaluate_file(workspace, trained, given.on)
+        evaluation, folder = evaluate_file(workspace, trained_run, args.on)
     table = EvaluationPaths(folder).pairs
-    print(evaluation_json(evaluation, table) if given.json else evaluation_text(evaluation, table))
+    print(evaluation_json(evaluation, table) if args.json else evaluation_text(evaluation, table))
     return 0
 
 
-def evaluate_held_out(workspace: Workspace, trained: Run) -> Evaluation:
+def evaluate_held_out(workspace: Workspace, trained_run: Run) -> Evaluation:
     """Evaluate on the run's own held-out part, as the worker does."""
     from lib.evaluation.run import evaluate_run
 
-    evaluation = evaluate_run(trained, workspace.datasets.get(trained.dataset), home=workspace.home)
-    workspace.runs.set_headline(trained.id, evaluation.headline)
+    evaluation = evaluate_run(trained_run, workspace.datasets.get(trained_run.dataset), home=workspace.home)
+    workspace.runs.set_headline(trained_run.id, evaluation.headline)
     return evaluation
 
 
-def evaluate_file(workspace: Workspace, trained: Run, path: Path) -> tuple[Evaluation, Path]:
+def evaluate_file(workspace: Workspace, trained_run: Run, path: Path) -> tuple[Evaluation, Path]:
     """Evaluate on all rows of another file; the evaluation and its folder beside the run's own."""
     from lib.evaluation.run import cached_embedder, evaluate_inputs
 
-    dataset = workspace.datasets.get(trained.dataset)
+    dataset = workspace.datasets.get(trained_run.dataset)
     shape = Shape(dataset.shape)
     frame = read_frame(path, shape, dataset.facts.get("mapping"))
-    embed, marks = cached_embedder(trained, home=workspace.home)
-    folder = trained.paths.evaluation_on(content_hash(path)).folder
+    embed, marks = cached_embedder(trained_run, home=workspace.home)
+    folder = trained_run.paths.evaluation_on(content_hash(path)).folder
     versions = {"file": path.name, "base model": marks["base"][:16], "tuned model": marks["tuned"][:16]}
     warnings = warn_of_trained_rows(frame, dataset.frame(), shape)
-    inputs = ModelInputs.of(frame, shape, trained.recipe)
-    evaluation = evaluate_inputs(inputs, embed, folder=folder, versions=versions, called="given", warnings=warnings)
+    inputs = ModelInputs.of(frame, shape, trained_run.recipe)
+    evaluation = evaluate_inputs(
+        inputs, embed, folder=folder, versions=versions, sample_name="given", warnings=warnings
+    )
     return evaluation, folder
 
 
-def warn_of_trained_rows(frame: pd.DataFrame, known: pd.DataFrame, shape: Shape) -> list[EvaluationWarning]:
+def warn_of_trained_rows(frame: pd.DataFrame, dataset_rows: pd.DataFrame, shape: Shape) -> list[EvaluationWarning]:
     """Warn where the model was trained on rows of the file: its metrics on those are too good."""
-    names = [name for name in text_columns(shape, frame.columns) if name in known]
-    trained = known[known["part"] == "train"]
-    keys = set(zip(*(same_keys(trained[name]) for name in names), strict=True))
+    names = [name for name in text_columns(shape, frame.columns) if name in dataset_rows]
+    training_rows = dataset_rows[dataset_rows["part"] == "train"]
+    keys = set(zip(*(same_keys(training_rows[name]) for name in names), strict=True))
     count = sum(row in keys for row in zip(*(same_keys(frame[name]) for name in names), strict=True))
     if not count:
         return []
@@ -87,7 +89,7 @@ def warn_of_trained_rows(frame: pd.DataFrame, known: pd.DataFrame, shape: Shape)
     return [EvaluationWarning("Seen in training", text)]
 
 
-def read_frame(path: Path, shape: Shape, stored: dict[str, Any] | None = None) -> pd.DataFrame:
+def read_frame(path: Path, shape: Shape, mapping_json: dict[str, Any] | None = None) -> pd.DataFrame:
     """Read, map (as the run's dataset, where columns are the same) and audit a file.
 
     All its rows are held out.
@@ -104,10 +106,10 @@ def read_frame(path: Path, shape: Shape, stored: dict[str, Any] | None = None) -
         raise InputError(f"There is no file {path}.", todo="Check the path.")
     table = read_table(path)
     mapping = guess_mapping(table)
-    if stored:
-        known = ColumnMapping.from_json(stored)
-        if all(name in table.frame for columns in known.roles.values() for name in columns):
-            mapping = known
+    if mapping_json:
+        stored_mapping = ColumnMapping.from_json(mapping_json)
+        if all(name in table.frame for columns in stored_mapping.roles.values() for name in columns):
+            mapping = stored_mapping
     if mapping.shape is not shape:
         raise InputError(
             f"{path.name} looks like {mapping.shape.value.replace('_', ' ')}, the run was trained on "

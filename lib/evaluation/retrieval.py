@@ -53,9 +53,9 @@ class Retrieval:
         DCG = sum of 1 / log2(rank + 1) over right targets (Jarvelin & Kekalainen 2002).
         """
         discount = 1.0 / np.log2(np.arange(2, k + 2))
-        gained = (self.hits[:, :k] * discount[: self.hits.shape[1]]).sum(axis=1)
+        gain = (self.hits[:, :k] * discount[: self.hits.shape[1]]).sum(axis=1)
         ideal = np.cumsum(discount)[np.minimum(self.relevant, k).astype(int) - 1]
-        return gained / ideal
+        return gain / ideal
 
     def metrics(self) -> dict[str, np.ndarray]:
         """Compute every metric by query; a metric added here is in epochs, verdict, JSON and model card."""
@@ -113,27 +113,27 @@ def _ahead(scores: np.ndarray, rows: np.ndarray, columns: np.ndarray, cosines: n
     Of those that tie with it the ones before its column count: a model that gives every text the same vector must not
     rank all first.
     """
-    found = np.empty(len(rows), dtype=np.int64)
+    counts = np.empty(len(rows), dtype=np.int64)
     size = max(1, BLOCK_CELLS // 4 // scores.shape[1])
-    places = np.arange(scores.shape[1])
+    column_numbers = np.arange(scores.shape[1])
     for begin in range(0, len(rows), size):
-        chosen = slice(begin, begin + size)
-        some = scores[chosen] if len(rows) == len(scores) else scores[rows[chosen]]
-        level = cosines[chosen, None]
-        found[chosen] = (some > level).sum(axis=1)
+        block = slice(begin, begin + size)
+        some = scores[block] if len(rows) == len(scores) else scores[rows[block]]
+        level = cosines[block, None]
+        counts[block] = (some > level).sum(axis=1)
         tied = some == level
         at = np.flatnonzero(tied.any(axis=1))
-        found[begin + at] += (tied[at] & (places < columns[chosen][at, None])).sum(axis=1)
-    return found
+        counts[begin + at] += (tied[at] & (column_numbers < columns[block][at, None])).sum(axis=1)
+    return counts
 
 
 def _top(scores: np.ndarray, top: int) -> np.ndarray:
     """Find by row the columns of the highest scores, best first; ties go to the lower column."""
     if top >= scores.shape[1]:
         return np.argsort(-scores, axis=1, kind="stable")
-    chosen = np.sort(np.argpartition(-scores, top - 1, axis=1)[:, :top], axis=1)
-    order = np.argsort(-np.take_along_axis(scores, chosen, axis=1), axis=1, kind="stable")
-    return np.take_along_axis(chosen, order, axis=1)
+    nearest = np.sort(np.argpartition(-scores, top - 1, axis=1)[:, :top], axis=1)
+    order = np.argsort(-np.take_along_axis(scores, nearest, axis=1), axis=1, kind="stable")
+    return np.take_along_axis(nearest, order, axis=1)
 
 
 def nearest_others(rows: np.ndarray, ids: np.ndarray, *, count: int = TOP_K) -> tuple[np.ndarray, np.ndarray]:

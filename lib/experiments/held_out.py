@@ -72,7 +72,7 @@ def train_variant(context: JobContext, held_out: HeldOutComparison, frame: pd.Da
 
     run = context.run
     with temporary_folder(run.paths.experiment_training(name)) as folder:
-        trained = train_model(
+        result = train_model(
             inputs=held_out.inputs.with_frame(frame),
             model_name=run.model,
             recipe=run.recipe,
@@ -82,7 +82,7 @@ def train_variant(context: JobContext, held_out: HeldOutComparison, frame: pd.Da
             card={"dataset": context.dataset.id, "run": run.id, "experiment": name},
         )
         context.progress.stage("evaluating", "comparing")
-        return held_out.vectors(load_model(str(trained.model_dir), home=context.workspace.home))
+        return held_out.vectors(load_model(str(result.model_dir), home=context.workspace.home))
 
 
 @contextmanager

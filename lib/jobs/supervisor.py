@@ -107,9 +107,9 @@ class Supervisor:
 
     def _kill_late(self, workspace: Workspace) -> None:
         """Kill a worker that was asked to stop and neither did nor shows any sign of life for half a minute."""
-        asked = {job.id: events_path(workspace, job) for job in workspace.jobs.all(states=("cancelling",))}
-        known = self._cancelling
-        self._cancelling = {job: known.get(job, PendingStop()).observe(events) for job, events in asked.items()}
+        event_files = {job.id: events_path(workspace, job) for job in workspace.jobs.all(states=("cancelling",))}
+        pending = self._cancelling
+        self._cancelling = {job: pending.get(job, PendingStop()).observe(events) for job, events in event_files.items()}
         if any(stop.is_late for stop in self._cancelling.values()):
             kill_worker(workspace.home)
 

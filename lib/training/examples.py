@@ -129,11 +129,11 @@ def label_names(labels: pd.Series, shape: Shape) -> list[str]:
 
     Of two labels of pairs the one that means the same comes last: 1 is what losses draw together.
     """
-    found = sorted(labels.unique())
-    if set(found) <= {"0", "1"}:
+    names = sorted(labels.unique())
+    if set(names) <= {"0", "1"}:
         return ["0", "1"]
-    same = same_label(found) if shape is Shape.LABELLED_PAIRS and len(found) == 2 else ""
-    return sorted(found, key=lambda name: (name == same, name))
+    same = same_label(names) if shape is Shape.LABELLED_PAIRS and len(names) == 2 else ""
+    return sorted(names, key=lambda name: (name == same, name))
 
 
 def check_labels(labels: pd.Series, shape: Shape) -> None:

@@ -53,12 +53,12 @@ def _dimension(folder: Path) -> int | None:
     """Read the embedding dimension of a model from its pooling's settings; None where they lack it."""
     for path in folder.glob("*Pooling/config.json"):
         try:
-            found = json.loads(path.read_text(encoding="utf-8"))
+            config = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             continue
         for name in ("word_embedding_dimension", "embedding_dimension"):
-            if isinstance(found.get(name), int):
-                return int(found[name])
+            if isinstance(config.get(name), int):
+                return int(config[name])
     return None
 
 

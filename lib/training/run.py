@@ -91,9 +91,9 @@ def run_and_save(training: TrainState, final: Path, card: dict[str, Any]) -> Tra
 
 def with_partial_note(error: TrainingError) -> TrainingError:
     """Add to the error that the best epoch so far is saved."""
-    noted = TrainingError(error.what, where=error.where, todo=f"{error.todo} The best epoch so far is kept.".strip())
-    noted.__cause__ = error.__cause__ or error
-    return noted
+    extended = TrainingError(error.what, where=error.where, todo=f"{error.todo} The best epoch so far is kept.".strip())
+    extended.__cause__ = error.__cause__ or error
+    return extended
 
 
 @contextmanager
@@ -138,10 +138,10 @@ def open_training(
     recipe, left_out = adapt_recipe(recipe, model)
     for line in left_out:
         progress.log(line, level="warning")
-    seen, words = validation_inputs(inputs)
+    sample, words = validation_inputs(inputs)
     if words:
         progress.log(words)
-    task = EvalTask.of(seen, part="validation")
+    task = EvalTask.of(sample, part="validation")
     snapshots = SnapshotWriter(RunPaths(folder).snapshots.folder, shown_texts(inputs))
     training = TrainState(
         inputs,

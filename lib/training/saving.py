@@ -70,9 +70,9 @@ def check_saved(folder: Path, texts: list[str], expected: np.ndarray) -> None:
 
 def same_cosine(rows: np.ndarray, expected: np.ndarray) -> np.ndarray:
     """Compute by row the cosine of two (n, d) arrays; two rows of zeros (only unknown words) count as 1."""
-    lengths, known = np.linalg.norm(rows, axis=1), np.linalg.norm(expected, axis=1)
-    cosine = (rows * expected).sum(axis=1) / np.maximum(lengths * known, 1e-12)
-    return np.where((lengths == 0) & (known == 0), 1.0, cosine)
+    lengths, expected_lengths = np.linalg.norm(rows, axis=1), np.linalg.norm(expected, axis=1)
+    cosine = (rows * expected).sum(axis=1) / np.maximum(lengths * expected_lengths, 1e-12)
+    return np.where((lengths == 0) & (expected_lengths == 0), 1.0, cosine)
 
 
 def texts_per_second(model: SentenceTransformer, texts: list[str]) -> float | None:

@@ -96,15 +96,11 @@ def map_traces(subject: MapContent, colours: Palette, ends: tuple[np.ndarray, np
 def classes_traces(subject: MapContent, classes: TextClasses, colours: Palette) -> list[Trace]:
     """Build the other texts in grey, each class in its colour, and rings around the selected texts."""
     others = np.setdiff1d(subject.background, classes.everyone()).astype(np.int64)
-    chosen = np.flatnonzero(np.isin(classes.rows, subject.marked))
+    marks = np.flatnonzero(np.isin(classes.rows, subject.marked))
     return [
         background_trace(others, subject.texts, colours, rows=classes.rows[others]),
         *class_traces(classes, subject.background, subject.texts, colours),
-        *(
-            [selection_ring(text_positions(chosen), classes.rows[chosen], colours, mode="markers")]
-            if len(chosen)
-            else []
-        ),
+        *([selection_ring(text_positions(marks), classes.rows[marks], colours, mode="markers")] if len(marks) else []),
     ]
 
 
@@ -113,8 +109,8 @@ def colour_limit(value: pd.Series) -> float:
 
     So an outlier does not grey the rest.
     """
-    found = np.abs(value.dropna().to_numpy(np.float64))
-    return float(max(np.quantile(found, 0.95), 1e-6)) if len(found) else 1.0
+    changes = np.abs(value.dropna().to_numpy(np.float64))
+    return float(max(np.quantile(changes, 0.95), 1e-6)) if len(changes) else 1.0
 
 
 def background_trace(
@@ -133,16 +129,16 @@ def background_trace(
 
 def class_traces(classes: TextClasses, background: np.ndarray, texts: list[str], colours: Palette) -> list[Trace]:
     """Build the drawn texts of each class in a colour of its own: trained hollow, held-out full."""
-    found = []
+    traces = []
     for number, (name, members) in enumerate(classes.members.items()):
-        drawn, title = np.intersect1d(members, background), shorten(name, MAP_LABEL_CHARACTERS)
-        halves = [some for some in (drawn[classes.held[drawn]], drawn[~classes.held[drawn]]) if len(some)]
-        for place, some in enumerate(halves):
+        points, title = np.intersect1d(members, background), shorten(name, MAP_LABEL_CHARACTERS)
+        halves = [some for some in (points[classes.held[points]], points[~classes.held[points]]) if len(some)]
+        for half, some in enumerate(halves):
             style = {
                 "mode": "markers",
                 "name": title,
                 "legendgroup": f"class-{number}",
-                "showlegend": place == 0,
+                "showlegend": half == 0,
                 "marker": {
                     "size": 7,
                     "color": colours.series(number),
@@ -152,8 +148,8 @@ def class_traces(classes: TextClasses, background: np.ndarray, texts: list[str],
                 "hoverinfo": "text",
                 "hovertext": [f"{shorten(texts[one])}<br>{title}" for one in some],
             }
-            found.append(Trace(style, text_positions(some), classes.rows[some]))
-    return found
+            traces.append(Trace(style, text_positions(some), classes.rows[some]))
+    return traces
 
 
 def highlight_mask(lines: pd.DataFrame) -> np.ndarray:
@@ -171,7 +167,7 @@ def line_traces(lines: pd.DataFrame, limit: float, colours: Palette) -> list[Tra
     strong = highlight_mask(lines)
     weak = with_alpha(colours.worse, 0.55), colours.same, with_alpha(colours.better, 0.55)
     looks = {True: (0.65, 1.4), False: (0.14, 0.8)}
-    found = []
+    traces = []
     for front in (False, True):
         for number, colour in enumerate((colours.worse, *weak, colours.better)):
             for dim in (True, False):
@@ -187,8 +183,8 @@ def line_traces(lines: pd.DataFrame, limit: float, colours: Palette) -> list[Tra
                     "legendgroup": "noise" if dim else LEGEND_GROUPS[number],
                     "showlegend": False,
                 }
-                found.append(Trace(style, line_positions(lines[rows]), NO_ROWS))
-    return found
+                traces.append(Trace(style, line_positions(lines[rows]), NO_ROWS))
+    return traces
 
 
 def point_traces(lines: pd.DataFrame, texts: list[str], limit: float, colours: Palette) -> list[Trace]:
@@ -196,7 +192,7 @@ def point_traces(lines: pd.DataFrame, texts: list[str], limit: float, colours: P
 
     Train is hollow, validation hollow with a dot, held-out full.
     """
-    found = []
+    traces = []
     lines = lines.assign(strong=highlight_mask(lines)).sort_values("strong", kind="stable")  # the strong ones on top
     for part, (words, kind) in PART_MARKS.items():
         some = lines[lines["part"] == part]
@@ -222,8 +218,8 @@ def point_traces(lines: pd.DataFrame, texts: list[str], limit: float, colours: P
                 "hoverinfo": "text",
                 "hovertext": hover_texts(some, texts, end, both=len(lines) <= BOTH_ENDS_BELOW),
             }
-            found.append(Trace(style, text_positions(some[end].to_numpy()), some["pair"].to_numpy()))
-    return found
+            traces.append(Trace(style, text_positions(some[end].to_numpy()), some["pair"].to_numpy()))
+    return traces
 
 
 def hover_texts(lines: pd.DataFrame, texts: list[str], end: str, *, both: bool) -> list[str]:
@@ -247,7 +243,7 @@ def selection_traces(lines: pd.DataFrame, colours: Palette) -> list[Trace]:
     ]
 
 
-def selection_ring(places: Positions, pairs: np.ndarray, colours: Palette, *, mode: str) -> Trace:
+def selection_ring(positions: Positions, pairs: np.ndarray, colours: Palette, *, mode: str) -> Trace:
     """Build rings around what is selected, finer ones around many, so that they don't hide each other."""
     wide = len(pairs) <= 3 * FEW_SELECTED
     style = {
@@ -262,4 +258,4 @@ def selection_ring(places: Positions, pairs: np.ndarray, colours: Palette, *, mo
         },
         "hoverinfo": "skip",
     }
-    return Trace(style, places, pairs, vector=True)
+    return Trace(style, positions, pairs, vector=True)
