@@ -79,8 +79,8 @@ class TextIndex:
         fewer = TextIndex(Examples(self.shape, self.frame[rest].reset_index(drop=True)))
         for name in ("codes", "texts", "same_codes", "near_codes"):
             if name in self.__dict__:
-                known = self.__dict__[name]
-                fewer.__dict__[name] = known if name == "texts" else known[rest]
+                value = self.__dict__[name]
+                fewer.__dict__[name] = value if name == "texts" else value[rest]
         return fewer
 
     def map_texts(self, change: Callable[[str], str]) -> Examples:

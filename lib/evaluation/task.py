@@ -84,8 +84,8 @@ class EvalTask:
         document = np.searchsorted(self.documents, self.right)
         return np.array(
             [
-                starts[query] + np.searchsorted(self.relevant[query], place)
-                for query, place in zip(self.query_of_row, document, strict=True)
+                starts[query] + np.searchsorted(self.relevant[query], document_row)
+                for query, document_row in zip(self.query_of_row, document, strict=True)
             ],
             dtype=np.int64,
         )
@@ -171,9 +171,9 @@ def _pair_task(inputs: ModelInputs, rows: pd.DataFrame) -> EvalTask:
 
 
 def _retrieving(task: EvalTask, ids: dict[str, np.ndarray], inside: np.ndarray) -> EvalTask:
-    documents, place = np.unique(ids["positive"], return_inverse=True)
+    documents, inverse = np.unique(ids["positive"], return_inverse=True)
     queries, query_of_row = np.unique(ids["anchor"][inside], return_inverse=True)
-    pairs = pd.DataFrame({"anchor": ids["anchor"], "document": place}).drop_duplicates()
+    pairs = pd.DataFrame({"anchor": ids["anchor"], "document": inverse}).drop_duplicates()
     pairs = pairs[pairs["anchor"].isin(queries)].sort_values(["anchor", "document"])
     by_query = pairs.groupby("anchor")["document"].agg(list)
     missing = np.array([not text.strip() for text in task.plain])
@@ -206,8 +206,8 @@ def _own_documents(queries: np.ndarray, documents: np.ndarray, identity: np.ndar
 
     -1 where it is none or is itself a right one.
     """
-    place = {same: at for at, same in enumerate(identity[documents].tolist())}
-    own = [place.get(same, -1) for same in identity[queries].tolist()]
+    row_of = {same: at for at, same in enumerate(identity[documents].tolist())}
+    own = [row_of.get(same, -1) for same in identity[queries].tolist()]
     return np.array([-1 if at in by_query[query] else at for query, at in zip(queries, own, strict=True)])
 
 

@@ -116,18 +116,18 @@ class Supervisor:
 
 @dataclass(frozen=True)
 class PendingStop:
-    """A job's request to stop: since when, since when its worker is silent, and its output at that time."""
+    """A job's request to stop: since when, since when its worker is silent, and the size of its event file then."""
 
     began: float | None = None
     silent: float = 0.0
-    said: int = -1
+    event_bytes: int = -1
 
     def observe(self, events: Path) -> PendingStop:
         """Compare with what the job's worker has written since."""
         present = time.monotonic()
-        said = events.stat().st_size if events.exists() else 0
+        event_bytes = events.stat().st_size if events.exists() else 0
         began = present if self.began is None else self.began
-        return PendingStop(began, present if said != self.said else self.silent, said)
+        return PendingStop(began, present if event_bytes != self.event_bytes else self.silent, event_bytes)
 
     @property
     def is_late(self) -> bool:

@@ -61,10 +61,10 @@ UNHASHED = (".md", ".lock", ".gitattributes", "MANIFEST.json")
 
 def devices() -> list[str]:
     """List the devices that a model can run on, the fastest first; "cpu" is always the last."""
-    found = ["cuda"] if torch.cuda.is_available() else []
+    names = ["cuda"] if torch.cuda.is_available() else []
     if torch.backends.mps.is_available():
-        found.append("mps")
-    return [*found, "cpu"]
+        names.append("mps")
+    return [*names, "cpu"]
 
 
 def choose_device(device: str) -> str:
@@ -258,11 +258,11 @@ def _need_network(name: str) -> None:
             f"The model {name} is not on this machine, and downloads are switched off.", todo=catalog.GO_ON
         )
     host, port = download_host()
-    reached: list[bool] = []
-    thread = threading.Thread(target=lambda: reached.append(_reaches(host, port)), daemon=True)
+    requests: list[bool] = []
+    thread = threading.Thread(target=lambda: requests.append(_reaches(host, port)), daemon=True)
     thread.start()
     thread.join(2 * CONNECT_SECONDS)  # looking a name up has no timeout of its own
-    if not any(reached):
+    if not any(requests):
         raise ModelError(
             f"The model {name} is not on this machine, and the network does not reach {host}.", todo=catalog.GO_ON
         )

@@ -87,8 +87,8 @@ def _stock(name: str, *args: Any, **settings: Any) -> nn.Module:
     """Build a loss of sentence-transformers by its class's name."""
     from sentence_transformers.sentence_transformer import losses
 
-    made: nn.Module = getattr(losses, name)(*args, **settings)
-    return made
+    loss: nn.Module = getattr(losses, name)(*args, **settings)
+    return loss
 
 
 def _ranking_settings(recipe: Recipe) -> dict[str, Any]:
@@ -129,8 +129,8 @@ def _triplet(model: SentenceTransformer, recipe: Recipe, classes: int) -> nn.Mod
         return torch.stack([of_triplet([anchor, positive, negative], labels) for negative in negatives]).mean()
 
     loss.compute_loss_from_embeddings = of_rows  # the stock one takes one negative a row
-    made: nn.Module = loss
-    return made
+    module: nn.Module = loss
+    return module
 
 
 def _softmax(model: SentenceTransformer, recipe: Recipe, classes: int) -> nn.Module:

@@ -231,8 +231,8 @@ class Recipe:
         unknown = sorted(str(name) for name in values if name not in FIELDS)
         if unknown:
             raise InputError(f"Unknown setting: {', '.join(unknown)}.", todo=f"Known: {', '.join(FIELDS)}.")
-        known: dict[str, Any] = dict(values)
-        return cls(**known)
+        settings: dict[str, Any] = dict(values)
+        return cls(**settings)
 
     def for_shape(self, shape: Shape | str, *, classes: int = 2, static: bool = False) -> Recipe:
         """Fill in the loss. Raises InputError when it does not fit the shape or the models.

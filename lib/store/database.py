@@ -111,8 +111,8 @@ class Database:
         with self._translate_errors():
             with closing(self._connect()) as source, closing(sqlite3.connect(part)) as copy:
                 source.backup(copy)
-                if (found := copy.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
-                    raise sqlite3.DatabaseError(found)
+                if (answer := copy.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
+                    raise sqlite3.DatabaseError(answer)
             _sync(part)
             rotate(target)
             part.replace(target)
@@ -222,12 +222,12 @@ class Database:
 
     def _keep_older(self, connection: sqlite3.Connection, version: int) -> None:
         """Copy a database of an older schema before it is changed, so that an older Closer can go on with it."""
-        kept = self.path.with_name(f"closer.schema-{version}.db")
-        if not kept.exists():
-            part = kept.with_suffix(".part")
+        old_copy = self.path.with_name(f"closer.schema-{version}.db")
+        if not old_copy.exists():
+            part = old_copy.with_suffix(".part")
             with closing(sqlite3.connect(part)) as copy:
                 connection.backup(copy)
-            part.replace(kept)
+            part.replace(old_copy)
 
     def _version(self, connection: sqlite3.Connection) -> int:
         version = int(connection.execute("PRAGMA user_version").fetchone()[0])

@@ -65,9 +65,9 @@ def amend(folder: Path, name: str, text: str) -> None:
     for part in leftovers(folder):
         remove(part)
     write_atomic(folder / name, text)
-    listed = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["files"]
-    listed[name] = describe(folder / name)
-    write_atomic(folder / MANIFEST, json.dumps({"files": listed}, indent=1, sort_keys=True))
+    files = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["files"]
+    files[name] = describe(folder / name)
+    write_atomic(folder / MANIFEST, json.dumps({"files": files}, indent=1, sort_keys=True))
 
 
 def put_in_place(part: Path, final: Path) -> None:
@@ -113,16 +113,16 @@ def _remove_replaced(final: Path) -> None:
 def verify(folder: Path) -> list[str]:
     """Verify a published folder: one line for each missing, changed or extra file."""
     try:
-        listed = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["files"]
+        files = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["files"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         return [f"{folder.name}: its manifest cannot be read ({type(error).__name__})"]
     there = set(file_names(folder))
-    problems = [f"{folder.name}/{name}: missing" for name in sorted(set(listed) - there)]
-    problems += [f"{folder.name}/{name}: not in the manifest" for name in sorted(there - set(listed))]
+    problems = [f"{folder.name}/{name}: missing" for name in sorted(set(files) - there)]
+    problems += [f"{folder.name}/{name}: not in the manifest" for name in sorted(there - set(files))]
     problems += [
         f"{folder.name}/{name}: changed since it was written"
-        for name in sorted(there & set(listed))
-        if describe(folder / name) != listed[name]
+        for name in sorted(there & set(files))
+        if describe(folder / name) != files[name]
     ]
     return problems
 
@@ -139,12 +139,12 @@ def recover(final: Path) -> None:
 
 def leftovers(folder: Path, *, deep: bool = False) -> list[Path]:
     """Find what kills left in a folder: unfinished, replaced or removed (deep: in those below it too)."""
-    found: list[Path] = []
+    rest: list[Path] = []
     for base, folders, names in os.walk(folder):
         parts = [name for name in (*folders, *names) if name.startswith((TEMPORARY, REPLACED, REMOVED))]
-        found += [Path(base) / name for name in parts]
+        rest += [Path(base) / name for name in parts]
         folders[:] = [name for name in folders if name not in parts] if deep else []
-    return sorted(found)
+    return sorted(rest)
 
 
 def remove(path: Path) -> None:

@@ -62,11 +62,11 @@ def _dimension(folder: Path) -> int | None:
     return None
 
 
-def check_room(folder: Path, needed: int) -> None:
+def check_room(folder: Path, size: int) -> None:
     """Raise TrainingError when the disk has less free than that."""
     free = shutil.disk_usage(folder).free
-    if free < needed:
+    if free < size:
         raise TrainingError(
-            f"The disk has {format_bytes(free)} free; this training needs about {format_bytes(needed)}.",
+            f"The disk has {format_bytes(free)} free; this training needs about {format_bytes(size)}.",
             todo="Free some space (the Overview page says what each run takes), then press Try again.",
         )

@@ -164,13 +164,13 @@ def open_training(
 
 def check_space(training: TrainState) -> None:
     """Raise TrainingError before anything is trained when the disk has no room for it."""
-    needed = needed_bytes(
+    size = needed_bytes(
         parameters=sum(p.numel() for p in training.model.parameters()),
         texts=len(training.snapshot_texts),
         dimension=training.model.get_embedding_dimension() or 0,
         snapshots=count_snapshots(training.recipe.epochs),
     )
-    check_room(training.folder, needed)
+    check_room(training.folder, size)
 
 
 def save_model(training: TrainState, final: Path, card: dict[str, Any], *, partial: bool) -> int:

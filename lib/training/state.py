@@ -59,10 +59,12 @@ class History:
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> History:
         """Read a stored history, also one of an older checkpoint."""
-        known = dict(values)
-        known["evals_without_improvement"] = known.pop("looks_without_gain", known.get("evals_without_improvement", 0))
-        known["best"] = -np.inf if known["best"] is None else known["best"]
-        return cls(**known)
+        fields = dict(values)
+        fields["evals_without_improvement"] = fields.pop(
+            "looks_without_gain", fields.get("evals_without_improvement", 0)
+        )
+        fields["best"] = -np.inf if fields["best"] is None else fields["best"]
+        return cls(**fields)
 
 
 @dataclass

@@ -47,12 +47,12 @@ NO_ROWS = np.empty(0, np.int64)
 class TextClasses:
     """Labelled texts to show.
 
-    members: text ids of each coloured class; rows, held: of every text its row of the dataset and whether it is held out.
+    members: text ids of each coloured class; rows, held_out: of every text its row of the dataset and whether it is held out.
     """
 
     members: Mapping[str, np.ndarray]
     rows: np.ndarray
-    held: np.ndarray
+    held_out: np.ndarray
 
     def everyone(self) -> np.ndarray:
         """List the ids of all coloured texts."""
@@ -122,7 +122,7 @@ def background_trace(
         "name": "Other texts",
         "marker": {"size": 4, "color": with_alpha(colours.same, 0.4)},
         "hoverinfo": "text",
-        "hovertext": [shorten(texts[place]) for place in background],
+        "hovertext": [shorten(texts[row]) for row in background],
     }
     return Trace(style, text_positions(background), rows)
 
@@ -132,7 +132,7 @@ def class_traces(classes: TextClasses, background: np.ndarray, texts: list[str],
     traces = []
     for number, (name, members) in enumerate(classes.members.items()):
         points, title = np.intersect1d(members, background), shorten(name, MAP_LABEL_CHARACTERS)
-        halves = [some for some in (points[classes.held[points]], points[~classes.held[points]]) if len(some)]
+        halves = [some for some in (points[classes.held_out[points]], points[~classes.held_out[points]]) if len(some)]
         for half, some in enumerate(halves):
             style = {
                 "mode": "markers",
@@ -143,7 +143,7 @@ def class_traces(classes: TextClasses, background: np.ndarray, texts: list[str],
                     "size": 7,
                     "color": colours.series(number),
                     "opacity": 0.85,
-                    "symbol": "circle" if classes.held[some[0]] else "circle-open",
+                    "symbol": "circle" if classes.held_out[some[0]] else "circle-open",
                 },
                 "hoverinfo": "text",
                 "hovertext": [f"{shorten(texts[one])}<br>{title}" for one in some],

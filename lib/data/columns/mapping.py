@@ -102,8 +102,8 @@ def apply_mapping(table: Table, mapping: ColumnMapping) -> Examples:
 
 def check_mapping(frame: pd.DataFrame, mapping: ColumnMapping) -> None:
     """Raise InputError for a required role without a column, or a missing or doubly used column."""
-    needed = [*TEXT_COLUMNS[mapping.shape], *([mapping.value_role] if mapping.value_role else [])]
-    for role in needed:
+    roles = [*TEXT_COLUMNS[mapping.shape], *([mapping.value_role] if mapping.value_role else [])]
+    for role in roles:
         if not mapping.roles.get(role):
             raise InputError(f"No column is selected for “{role}”.", todo="Select one under “What the columns mean”.")
     named = [(role, column) for role, columns in mapping.roles.items() for column in columns]
@@ -204,15 +204,15 @@ def guess_same_of(frame: pd.DataFrame, mapping: ColumnMapping) -> tuple[str, ...
 
 def parse_split_column(values: pd.Series, column: str) -> pd.Series:
     """Parse a split column as train, validation and held_out. Raises InputError for any other word."""
-    known = {word: part for part, words in SPLIT_WORDS.items() for word in words} | {"": "train"}
-    found = [known.get(value.strip().casefold()) for value in values.to_numpy(dtype=object)]
-    if None in found:
-        at = found.index(None)
+    part_of = {word: part for part, words in SPLIT_WORDS.items() for word in words} | {"": "train"}
+    parts = [part_of.get(value.strip().casefold()) for value in values.to_numpy(dtype=object)]
+    if None in parts:
+        at = parts.index(None)
         raise InputError(
             f"“{str(values.iloc[at])[:60]}” in the split column “{column}” is not a split.",
             todo="Use train, validation (valid, dev) and held_out (test), or choose no split column.",
         )
-    return _texts(found)
+    return _texts(parts)
 
 
 def parse_scale(name: str) -> tuple[float, float]:

@@ -46,9 +46,9 @@ class Tokens:
             return self.model.preprocess(list(inputs), prompt=prompt, **kwargs)
         return self.features([self.place[text] for text in inputs])
 
-    def features(self, chosen: Sequence[int]) -> dict[str, Any]:
+    def features(self, numbers: Sequence[int]) -> dict[str, Any]:
         """Collect the packed features of texts given by row, in that order."""
-        rows = np.asarray(chosen, dtype=np.int64)
+        rows = np.asarray(numbers, dtype=np.int64)
         lengths = self.starts[rows + 1] - self.starts[rows]
         # the tokens of text i are ids[starts[i]:starts[i + 1]]; cu_seq_lens is the cumulative sum of lengths, from 0
         index = np.concatenate([np.arange(self.starts[row], self.starts[row + 1]) for row in rows])
@@ -92,13 +92,13 @@ def _distinct(features: list[dict[str, Any]]) -> tuple[list[tuple[int, int, int]
 
     Distinct texts as (column, begin, end).
     """
-    known: dict[bytes, int] = {}
+    row_of: dict[bytes, int] = {}
     texts: list[tuple[int, int, int]] = []
     inverse = []
     for number, column in enumerate(features):
         ids, bounds = column["input_ids"][0].numpy(), column["cu_seq_lens_q"].tolist()
         for begin, end in zip(bounds[:-1], bounds[1:], strict=True):
-            row = known.setdefault(ids[begin:end].tobytes(), len(texts))
+            row = row_of.setdefault(ids[begin:end].tobytes(), len(texts))
             if row == len(texts):
                 texts.append((number, begin, end))
             inverse.append(row)
