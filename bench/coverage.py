@@ -1,4 +1,6 @@
-"""Does the 95% interval hold the truth, and does it agree with the test? 1,000 simulations a case, by the code that judges runs.
+"""Does the 95% interval hold the truth, and does it agree with the test?
+
+1,000 simulations a case, by the code that evaluates runs.
 
 python -m bench.coverage [--write]: examples that change for better or worse with known chances; reciprocal ranks, whose changes differ in
 size; correlations, average precision and the median rank of two models whose true difference is known. About five minutes.
@@ -43,7 +45,10 @@ CHANCES = (
 
 @dataclass(frozen=True)
 class Row:
-    """What came of one case. claimed: share of verdicts that say better or worse. against: intervals without 0 beside p > 0.05."""
+    """Result of one case.
+
+    claimed: share of verdicts that say better or worse. against: intervals without 0 beside p > 0.05.
+    """
 
     case: str
     covered: float
@@ -52,7 +57,7 @@ class Row:
     against: float
 
     def line(self) -> str:
-        """Return the case as a line of the table."""
+        """Write the case as a line of the table."""
         numbers = f"{self.covered:.3f} | {self.width:.3f} | {self.claimed:.3f} | {self.against:.3f}"
         return f"| {self.case} | {numbers} |"
 
@@ -104,7 +109,7 @@ WHOLES: dict[str, tuple[Statistic, Callable[[np.ndarray], np.ndarray]]] = {
 
 
 def models(generator: np.random.Generator, name: str, count: int, gain: float) -> tuple[np.ndarray, ...]:
-    """Return truth, base and tuned values of one simulation; the tuned model's errors are smaller by the gain."""
+    """Simulate truth, base and tuned values; the tuned model's errors are smaller by the gain."""
     truth, shared, *own = generator.normal(size=(4, count))
     if name == "median rank":
         return truth, *(np.ceil(np.exp(1.5 - less + truth + 0.7 * o)) for less, o in zip((0.0, gain), own, strict=True))

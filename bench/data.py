@@ -103,7 +103,7 @@ def main() -> None:
 
 
 def measure(name: str, path: Path, times: int) -> list[str]:
-    """Return the table's rows for one file."""
+    """Measure the table's rows for one file."""
     runs: dict[str, list[dict[str, float]]] = {"bare": [], "ours": []}
     for _ in range(times):
         for what in runs:

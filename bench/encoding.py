@@ -1,4 +1,4 @@
-"""`model.encode` as it comes and ours, side by side on the same texts, interleaved, each in a process of its own.
+"""Compare `model.encode` with ours on the same texts, interleaved, each in a process of its own.
 
 python -m bench.encoding [--threads 1] [--rounds 3] [--lock FILE]
 """
@@ -27,7 +27,10 @@ SHORT, LONG, JOINED = 1_000, 80, 12
 
 
 def texts() -> dict[str, list[str]]:
-    """Return distinct short texts (names and first sentences of the documentation) and long ones (twelve of those)."""
+    """Collect distinct short texts (names, first sentences) and long ones (twelve of those each).
+
+    From the documentation in the API sample.
+    """
     frame = load_python_api()
     short = list(dict.fromkeys([*frame["source_sentence"], *frame["target_sentence"]]))
     long = [" ".join(short[begin : begin + JOINED]) for begin in range(0, LONG * JOINED, JOINED)]
@@ -35,7 +38,7 @@ def texts() -> dict[str, list[str]]:
 
 
 def work(pipe: Connection, ours: bool, threads: int) -> None:
-    """Encode what comes through the pipe; answer vectors, seconds, CPU seconds and the mean number of tokens."""
+    """Encode what comes through the pipe; answer vectors, seconds, CPU seconds and mean number of tokens."""
     import torch
 
     from lib.models import encoder, loader
@@ -51,7 +54,7 @@ def work(pipe: Connection, ours: bool, threads: int) -> None:
 
 
 def cached(given: list[str], threads: int) -> tuple[float, float]:
-    """Return the seconds that the cache takes for texts it has not seen, and then for the same texts again."""
+    """Measure the seconds that the cache takes for new texts, and then for the same texts again."""
     import torch
 
     from lib.models import loader
@@ -106,7 +109,7 @@ def main() -> None:
 
 
 def row(name: str, count: int, rounds: list[list[tuple[np.ndarray, float, float, float]]]) -> str:
-    """Return one line of the table: medians over the rounds."""
+    """Write one line of the table: medians over the rounds."""
     wall, cpu = (np.median([[answer[part] for answer in answers] for answers in rounds], axis=0) for part in (1, 2))
     stock, ours = rounds[-1][0][0], rounds[-1][1][0]
     cosine = (stock * ours).sum(1) / np.linalg.norm(stock, axis=1) / np.linalg.norm(ours, axis=1)

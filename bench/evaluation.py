@@ -1,4 +1,6 @@
-"""How long evaluating takes beside encoding: 2,000 held-out pairs of real commands, and retrieval among 100,000 targets.
+"""How long does evaluating take beside encoding?
+
+2,000 held-out pairs of real commands, and retrieval among 100,000 targets.
 
 python -m bench.evaluation [--data FILE] [--rounds N]: encodes the texts anew each round (no cache), then evaluates, in one process,
 and writes the ratio's median into bench/README.md.
@@ -25,7 +27,10 @@ HELD_OUT = 2_000
 
 
 def frame_of(path: Path | None) -> pd.DataFrame:
-    """Return pairs with 2,000 of them held out, from a file with source_sentence and target_sentence or our API sample."""
+    """Build pairs with 2,000 of them held out, from a file or our API sample.
+
+    The file has source_sentence and target_sentence.
+    """
     from lib.data.samples.python_api import load_python_api
 
     rows = pd.read_csv(path, dtype=str, keep_default_na=False) if path else load_python_api()
@@ -42,7 +47,7 @@ def frame_of(path: Path | None) -> pd.DataFrame:
 
 
 def one_round(frame: pd.DataFrame, models: dict[str, object], folder: Path) -> tuple[float, float]:
-    """Return the seconds of encoding (both models) and of everything else that evaluating does."""
+    """Measure the seconds of encoding (both models) and of everything else that evaluating does."""
     from lib.models.encoder import encode
 
     spent = 0.0
@@ -60,7 +65,7 @@ def one_round(frame: pd.DataFrame, models: dict[str, object], folder: Path) -> t
 
 
 def large() -> tuple[float, float]:
-    """Return seconds and added peak memory (MiB) of 10,000 queries among 100,000 targets of 384 dimensions."""
+    """Measure 10,000 queries among 100,000 targets of 384 dimensions: seconds and added peak memory (MiB)."""
     generator = np.random.default_rng(0)
     queries, targets = (generator.standard_normal((n, 384), dtype=np.float32) for n in (10_000, 100_000))
     right = [np.array([n]) for n in range(10_000)]

@@ -37,7 +37,7 @@ NAMES = {
 
 
 def evaluator(frame: pd.DataFrame, shape: str, task: EvalTask) -> Any:
-    """Return sentence-transformers' evaluator of the held-out part."""
+    """Build sentence-transformers' evaluator of the held-out part."""
     held = frame[frame["part"] == "held_out"]
     if shape == "scored":
         score = held["score"].astype(float).tolist()
@@ -70,7 +70,7 @@ def with_vectors(model: SentenceTransformer, texts: list[str], rows: np.ndarray)
 
 
 def compare(run: Any, home: Path) -> list[str]:
-    """Return the table's lines of one run."""
+    """Compare one run's numbers: the table's lines."""
     dataset = open_workspace(home).datasets.get(run.dataset)
     found, frame = load_evaluation(run), dataset.frame()
     assert found is not None

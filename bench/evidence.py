@@ -1,4 +1,6 @@
-"""Does the verdict say what is the case? Real trainings whose truth is known beforehand, each evaluated as a run is.
+"""Does the verdict say what is the case?
+
+Real trainings whose truth is known beforehand, each evaluated as a run is.
 
 python -m bench.evidence [--data FOLDER] [--write]: the support-desk sample trained as recommended (a gain), its control (shuffled
 targets: no gain to claim), the API sample trained far too hard (over-fitting and forgetting must be called by name), and, where the
@@ -59,7 +61,7 @@ class Case:
 
 
 def cases(data: Path | None) -> list[Case]:
-    """Return the trainings; those of data that is not there are left out."""
+    """List the trainings; those of data that is not there are left out."""
     plain = Recipe.from_json(RECOMMENDED.to_json() | {"seed": SEED})
     hard = Recipe.from_json(plain.to_json() | TOO_HARD)
     rows = load_python_api().sample(API_ROWS, random_state=0)
@@ -86,7 +88,7 @@ def trained(workspace: Workspace, case: Case) -> Run:
 
 
 def line(case: Case, found: Evaluation, seconds: float) -> str:
-    """Return a case's line of the table."""
+    """Write a case's line of the table."""
     named = ", ".join(warning.name for warning in found.warnings) or "nothing"
     steps, probe = found.side_effects.validation, found.side_effects.probe
     fall = format_difference("mrr@10", steps.last.difference) if steps else ""

@@ -1,4 +1,6 @@
-"""Measure in a real browser how fast Explore shows the map of finished runs. Writes bench/README.md, section Picture.
+"""Measure in a real browser how fast Explore shows the map of finished runs.
+
+Writes bench/README.md, section Picture.
 
     python -m bench.picture RUN [RUN ...]
 
@@ -54,7 +56,10 @@ def served() -> Iterator[str]:
 
 
 def visit(browser: Browser, address: str) -> dict[str, float]:
-    """Open one link in a fresh window and return seconds to page and map, of a slide, its messages, and megabytes received."""
+    """Open one link in a fresh window and measure it.
+
+    Seconds to page and map, seconds of a slide, its messages, and megabytes received.
+    """
     context = browser.new_context(viewport={"width": 1280, "height": 1400})
     page = context.new_page()
     sent, received = [0], [0]
@@ -87,7 +92,7 @@ def visit(browser: Browser, address: str) -> dict[str, float]:
 
 
 def line(browser: Browser, server: str, identity: str, view: str) -> str:
-    """Return the row of one run in one view: medians over the rounds, after one visit that fills the server's caches."""
+    """Write the row of one run in one view: medians over the rounds, the caches filled beforehand."""
     run = open_workspace().runs.get(identity)
     drawn = load_map(run)
     assert drawn is not None, "the run has a map"

@@ -1,4 +1,6 @@
-"""Measure the map's layouts side by side: how true, how good their neighbourhoods, how fast. Writes bench/README.md, section Map.
+"""Measure the map's layouts side by side: how true, how good their neighbourhoods, how fast.
+
+Writes bench/README.md, section Map.
 
     python -m bench.projection RUN [RUN ...] [--speed]
 
@@ -38,7 +40,7 @@ COLUMNS = "| method | seconds | sign | rank | trust base, best | still | kept of
 
 
 def read(run: Run) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return base and best of the shown texts, unit rows, and the pairs among them."""
+    """Read base and best of the shown texts, unit rows, and the pairs among them."""
     known = read_snapshots(run.paths.snapshots.folder)
     base, best = (unit_snapshot(np.asarray(known.vectors(name)), where=name) for name in ("base", "best"))
     dataset = open_workspace().datasets.get(run.dataset)
@@ -69,7 +71,10 @@ def together(base: np.ndarray, best: np.ndarray, _pairs: np.ndarray) -> tuple[Fr
 
 
 def aligned(base: np.ndarray, best: np.ndarray, _pairs: np.ndarray) -> tuple[Frames, float]:
-    """Draw base, its copy and best by AlignedUMAP, duplicates within a moment dropped first (it fails on them)."""
+    """Draw base, its copy and best by AlignedUMAP.
+
+    Duplicates within a snapshot are dropped first: it fails on them.
+    """
     from umap import AlignedUMAP
 
     keep = distinct_points({"base": base, "best": best})
@@ -104,7 +109,7 @@ def chained(base: np.ndarray, best: np.ndarray, _pairs: np.ndarray) -> tuple[Fra
 
 
 def figures(frames: Frames, base: np.ndarray, best: np.ndarray, pairs: np.ndarray) -> dict[str, float]:
-    """Return all figures of merit of one drawing."""
+    """Compute all figures of merit of one drawing."""
     first, last, copy = frames
     cosine = tuple((vectors[pairs[:, 0]] * vectors[pairs[:, 1]]).sum(axis=1) for vectors in (base, best))
     quality = line_quality(first, last, (cosine[0], cosine[1]), pairs)
@@ -120,7 +125,7 @@ def figures(frames: Frames, base: np.ndarray, best: np.ndarray, pairs: np.ndarra
 
 
 def overlap(vectors: np.ndarray, frame: np.ndarray, k: int = 15) -> float:
-    """Return the share of the k nearest neighbours that are so on the map too."""
+    """Compute the share of the k nearest neighbours that are so on the map too."""
     from scipy.spatial import cKDTree
 
     near = nearest_neighbours(vectors, k=k)[0]
@@ -129,7 +134,7 @@ def overlap(vectors: np.ndarray, frame: np.ndarray, k: int = 15) -> float:
 
 
 def shuffled(pairs: np.ndarray) -> np.ndarray:
-    """Return the pairs with their targets dealt out anew."""
+    """Shuffle the targets among the pairs."""
     return np.stack([pairs[:, 0], np.random.default_rng(0).permutation(pairs[:, 1])], axis=1)
 
 
@@ -152,7 +157,9 @@ WARM = tuple(name for name in METHODS if "balance 0.3" in name or "0.5" in name 
 
 
 def table(run: Run, only: tuple[str, ...] = ()) -> str:
-    """Return the table of one run. Rows that were measured before are kept, so that a long measurement can be cut in pieces.
+    """Build the table of one run.
+
+    Rows that were measured before are kept, so that a long measurement can be cut in pieces.
 
     Every method is warmed first, so that compilation is not in its seconds.
     """
@@ -175,7 +182,7 @@ def table(run: Run, only: tuple[str, ...] = ()) -> str:
 
 
 def row(name: str, seconds: float, f: dict[str, float]) -> str:
-    """Return one row of the table."""
+    """Build one row of the table."""
     trust = f"{f['base']:.3f} {f['best']:.3f}"
     return (
         f"| {name} | {seconds:.2f} | {f['sign']:.3f} | {f['rank']:.3f} | {trust} | {f['still']:.2f} | {f['kept']:.3f} |"
@@ -183,7 +190,7 @@ def row(name: str, seconds: float, f: dict[str, float]) -> str:
 
 
 def file_name(run: Run) -> str:
-    """Return a run's name as a part of a file name."""
+    """Make a run's name a part of a file name."""
     return re.sub(r"[^A-Za-z0-9]+", "-", run.name)
 
 
@@ -206,7 +213,7 @@ begin = time.perf_counter(); draw(); print(first, time.perf_counter() - begin, u
 
 
 def fresh(what: str, folder: Path, cache: str) -> list[float]:
-    """Return the seconds of a new process until its first map and of the next map in it, then the same in CPU seconds."""
+    """Measure a new process: seconds to its first map and to the next one, then the same in CPU seconds."""
     environment = {**os.environ, "NUMBA_CACHE_DIR": cache, "PYTHONPATH": str(Path.cwd())}
     command = [sys.executable, "-c", FRESH, what, str(folder)]
     found = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout.split()
@@ -214,13 +221,13 @@ def fresh(what: str, folder: Path, cache: str) -> list[float]:
 
 
 def first_pairs(base: np.ndarray, best: np.ndarray, pairs: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the first TIMED_PAIRS pairs and their texts alone."""
+    """Take the first TIMED_PAIRS pairs and their texts alone."""
     texts, numbered = np.unique(pairs[:TIMED_PAIRS], return_inverse=True)
     return base[texts], best[texts], numbered.reshape(-1, 2)
 
 
 def speed(run: Run, *, rounds: int = 3) -> str:
-    """Return the table of times, plain umap and ours taking turns; ours once with an empty compilation cache."""
+    """Build the table of times, plain umap and ours by turns; ours once with an empty compilation cache."""
     folder = Path(tempfile.mkdtemp())
     arrays = first_pairs(*read(run))
     for name, array in zip(("base", "best", "pairs"), arrays, strict=True):

@@ -1,4 +1,6 @@
-"""Which loss, margin and learning rate for the shapes that are no pairs? Small trainings of the bundled model, judged on validation.
+"""Which loss, margin and learning rate for the shapes that are no pairs?
+
+Small trainings of the bundled model, measured on validation.
 
 python -m bench.shapes NAME=FILE ... : writes bench/README.md, section Other shapes. --rows training rows, two epochs each, one seed.
 """
@@ -55,7 +57,7 @@ class Measures(Silent):
 
 
 def part_of(path: Path, rows: int) -> tuple[pd.DataFrame, Shape]:
-    """Return a fair sample of the training and validation rows of a file."""
+    """Draw a fair sample of the training and validation rows of a file."""
     made = prepare(pd.read_csv(path, dtype=str, keep_default_na=False))
     parts = [
         made.frame[made.frame["part"] == part].sample(frac=1, random_state=0).head(most)
@@ -65,7 +67,7 @@ def part_of(path: Path, rows: int) -> tuple[pd.DataFrame, Shape]:
 
 
 def trained(frame: pd.DataFrame, shape: Shape, recipe: Recipe, home: Path) -> list[float]:
-    """Return the metric of the base model and after each epoch."""
+    """Train and measure the base model and each epoch."""
     measures = Measures()
     with tempfile.TemporaryDirectory(dir=home) as folder:
         train_model(

@@ -1,4 +1,6 @@
-"""How right is the time left? Replays the events of finished runs and compares what the page said with what came.
+"""How right is the time left?
+
+Replays the events of finished runs and compares what the page said with what came.
 
 python -m bench.time_left RUN [RUN ...]: runs of this workspace. Between the first and the last tenth of a training, every event is a
 moment at which a person might have looked; --write puts the table into bench/README.md.
@@ -22,7 +24,7 @@ WITHIN = 0.2
 
 
 def errors(path: Path) -> np.ndarray:
-    """Return by moment how far the time left was off, as a share of what was really left."""
+    """Compute by moment how far the time left was off, as a share of what was really left."""
     events, _ = read_events(path)
     status, told, end = Status(), [], 0.0
     for event in events:

@@ -36,7 +36,7 @@ OURS = replace(CLASSIC, engine="packed", bf16=True)
 
 
 def setups(rows: int) -> dict[str, Setup]:
-    """Return what takes part, Recommended as the product's preset has it for that many training rows."""
+    """List what takes part, Recommended as the product's preset has it for that many training rows."""
     preset = recommended_recipe(rows)
     mine = {"epochs": preset.epochs, "learning_rate": preset.learning_rate}
     shape = {"schedule": preset.schedule, "warmup": preset.warmup}
@@ -108,7 +108,7 @@ class Machine:
         self.since = time.monotonic()
 
     def give(self) -> None:
-        """Give the lock up, and a moment to those who wait."""
+        """Release the lock, and wait a moment for those who wait."""
         if self.file is not None and self.since:
             fcntl.flock(self.file, fcntl.LOCK_UN)
             self.since = 0.0
@@ -116,7 +116,10 @@ class Machine:
 
 
 def frame_of(data: str, pairs: int) -> tuple[str, Path]:
-    """Prepare a data set (a sample, or name=path) and keep it as Parquet; `pairs` limits the training part."""
+    """Prepare a data set (a sample, or name=path) and keep it as Parquet.
+
+    `pairs` limits the training part.
+    """
     name, _, path = data.partition("=")
     source = pd.read_csv(path, dtype=str, keep_default_na=False) if path else SAMPLES[name]()
     frame = prepare(source).frame
@@ -156,7 +159,9 @@ def run_steps(name: str, data: Path, machine: Machine, *, count: int, threads: i
 def run_trainings(
     name: str, data: Path, machine: Machine, *, runs: list[str], threads: int, seed: int, fp32: bool = False
 ) -> None:
-    """Train all contestants to their ends, an epoch each by turns; held-out recall after each epoch, untimed.
+    """Train all contestants to their ends, an epoch each by turns.
+
+    Held-out recall after each epoch, untimed.
 
     fp32: for quality alone, on a machine whose bf16 is slow; kept apart from the table of times.
     """

@@ -24,7 +24,7 @@ NAMES = {
 
 
 def newest(kind: str) -> dict[tuple[str, int], dict[str, dict[str, Any]]]:
-    """Return results by (data, seed) and contestant; of a part that was run twice the newer one."""
+    """Group the results by (data, seed) and contestant; of a part that was run twice the newer one."""
     out: dict[tuple[str, int], dict[str, dict[str, Any]]] = {}
     for row in read():
         if row["kind"] == kind:
@@ -33,12 +33,12 @@ def newest(kind: str) -> dict[tuple[str, int], dict[str, dict[str, Any]]]:
 
 
 def typical(row: dict[str, Any], part: str) -> float:
-    """Return the median over the steps after the first few, in which memory is touched for the first time."""
+    """Compute the median over the steps after the first few, which touch memory for the first time."""
     return float(np.median(row[part][COLD:]))
 
 
 def steps_table() -> list[str]:
-    """Return the table of times for one step: same loss, same batches, by turns."""
+    """Build the table of times for one step: same loss, same batches, by turns."""
     lines = [
         "| data | engine | s a step | times classic (wall) | times classic (CPU) | times the machine's bound |",
         "|---|---|---|---|---|---|",
@@ -65,17 +65,17 @@ def steps_table() -> list[str]:
 
 
 def elapsed(row: dict[str, Any], epochs: int, part: str) -> float:
-    """Return the seconds of preparing and of the first `epochs` epochs."""
+    """Sum the seconds of preparing and of the first `epochs` epochs."""
     return row["preparing"] + sum(row[part][: epochs * row["epoch_steps"]])
 
 
 def reached(row: dict[str, Any], goal: float) -> int | None:
-    """Return the first epoch after which recall@1 is at least the goal."""
+    """Find the first epoch after which recall@1 is at least the goal."""
     return next((epoch for epoch, point in enumerate(row["curve"]) if epoch and point["recall"] >= goal), None)
 
 
 def runs_table() -> list[str]:
-    """Return the table of time and quality until 99% of classic's best."""
+    """Build the table of time and quality until 99% of classic's best."""
     lines = [
         "| data, seed | training | base | best recall@1 (epoch) | best MRR | s an epoch | to 99% of classic's best: epoch, s | times classic (wall) | (CPU) | peak GB |",
         "|---" * 10 + "|",
@@ -89,7 +89,7 @@ def runs_table() -> list[str]:
 
 
 def medians(found: dict[tuple[str, int], dict[str, dict[str, Any]]]) -> list[str]:
-    """Return by data and contestant the medians over the seeds: epoch, time to the goal, best quality."""
+    """Compute the medians over the seeds by data and contestant: epoch, time to the goal, best quality."""
     lines = [
         "| data | training | seeds | times classic an epoch | times classic to 99% of its best | best recall@1 less classic's |",
         "|---" * 6 + "|",
@@ -109,12 +109,12 @@ def medians(found: dict[tuple[str, int], dict[str, dict[str, Any]]]) -> list[str
 
 
 def best_recall(row: dict[str, Any]) -> float:
-    """Return the best recall@1 after any epoch."""
+    """Find the best recall@1 after any epoch."""
     return max(point["recall"] for point in row["curve"][1:])
 
 
 def gained(classic: dict[str, Any], row: dict[str, Any]) -> float | None:
-    """Return how many times faster than classic the goal was reached, None where it was not."""
+    """Compute how many times faster than classic the goal was reached, None where it was not."""
     goal = SHARE * best_recall(classic)
     theirs, epoch = reached(classic, goal), reached(row, goal)
     if not theirs or not epoch:
@@ -123,7 +123,7 @@ def gained(classic: dict[str, Any], row: dict[str, Any]) -> float | None:
 
 
 def run_line(data: str, name: str, row: dict[str, Any], classic: dict[str, Any], goal: float) -> str:
-    """Return one training's line."""
+    """Write one training's line."""
     curve = [point["recall"] for point in row["curve"]]
     best = 1 + int(np.argmax(curve[1:]))
     error = np.sqrt(curve[best] * (1 - curve[best]) / row["queries"]) if "queries" in row else float("nan")
@@ -143,7 +143,10 @@ def run_line(data: str, name: str, row: dict[str, Any], classic: dict[str, Any],
 
 
 def quality_table() -> list[str]:
-    """Return what Recommended and classic reach on further data, computed in fp32 by both: quality alone, no times."""
+    """Build the table of what Recommended and classic reach on further data: quality alone, no times.
+
+    Both compute in fp32.
+    """
     found = {key: runs for key, runs in newest("quality").items() if {"classic", "recommended"} <= set(runs)}
     lines = [
         "| data, seed | held-out queries | base | classic's best (epoch of how many) | Recommended's best (epoch of how many) | difference |",

@@ -11,14 +11,14 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 
 
 def installed() -> str | None:
-    """Return the path of a chromium that is on this machine, or None."""
+    """Find a chromium that is on this machine, None where there is none."""
     given = os.environ.get("CLOSER_BROWSER")
     found = given or next((path for name in NAMES if (path := shutil.which(name))), None)
     return found or playwrights_own()
 
 
 def playwrights_own() -> str | None:
-    """Return the path of the chromium that Playwright downloaded earlier, or None."""
+    """Find the chromium that Playwright downloaded earlier, None where there is none."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
@@ -27,7 +27,7 @@ def playwrights_own() -> str | None:
 
 
 def get() -> str:
-    """Return a browser's path, installing one when there is none; exit with one clear line when that fails."""
+    """Find a browser's path, installing one when there is none; exit with one line when that fails."""
     found = installed()
     if found:
         return found

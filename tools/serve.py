@@ -15,7 +15,7 @@ TRIED_PORTS = 20
 
 
 def is_free(port: int) -> bool:
-    """Say whether a server could listen on this port of this machine."""
+    """Check whether a server could listen on this port of this machine."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -26,7 +26,7 @@ def is_free(port: int) -> bool:
 
 
 def choose_port(wanted: int | None) -> int:
-    """Return the wanted port, or the first free one from 8501 on; exit with one clear line when there is none."""
+    """Choose the wanted port, or the first free one from 8501 on; exit with one line when there is none."""
     if wanted is not None:
         if not is_free(wanted):
             raise SystemExit(

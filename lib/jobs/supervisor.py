@@ -116,7 +116,7 @@ class Supervisor:
 
 @dataclass(frozen=True)
 class PendingStop:
-    """A job's request to stop: since when, since when its worker is silent, and the size of its event file then."""
+    """A job's request to stop: since when, since when its worker is silent, its event file's size then."""
 
     began: float | None = None
     silent: float = 0.0

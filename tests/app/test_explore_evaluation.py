@@ -1,4 +1,7 @@
-"""Verdict, per-pair results and evaluation details of Explore: numbers, what a click queues, and that torch stays out."""
+"""Verdict, per-pair results and evaluation details of Explore.
+
+Numbers, what a click queues, and that torch stays out.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ from tests.app.conftest import texts
 
 
 def embed(name: str, given: list[str]) -> np.ndarray:
-    """Give vectors by which the tuned model knows most pairs better than the base, and the first held-out one worse."""
+    """Embed so that the tuned model knows most pairs better, and the first held-out one worse."""
     import zlib
 
     rows = []
@@ -33,7 +36,7 @@ def embed(name: str, given: list[str]) -> np.ndarray:
 
 @pytest.fixture
 def run(make_run: Callable[..., Run], workspace: Workspace) -> Run:
-    """Give a finished run with a stored evaluation."""
+    """Finish a run and store its evaluation."""
     made = make_run()
     dataset = workspace.datasets.get(made.dataset)
     evaluate_inputs(ModelInputs.of(dataset.frame(), dataset.shape), embed, folder=made.paths.evaluation.folder)
@@ -42,7 +45,7 @@ def run(make_run: Callable[..., Run], workspace: Workspace) -> Run:
 
 @pytest.fixture
 def page(open_page: Callable[..., AppTest], run: Run) -> AppTest:
-    """Give Explore, open on that run."""
+    """Open Explore on that run."""
     return open_page("explore", run=run.id)
 
 

@@ -1,4 +1,4 @@
-"""The map section of Explore, without a browser: its sentences, its filters, its list, and how it behaves without a map."""
+"""The map section of Explore, without a browser: sentences, filters, list, and a run without a map."""
 
 from __future__ import annotations
 

@@ -265,12 +265,12 @@ def test_every_loss_of_a_shape_is_offered_and_starts(
 
 
 def loss_box(app: AppTest) -> Any:
-    """Return the box that offers the losses."""
+    """Find the box that offers the losses."""
     return next(one for one in app.selectbox if one.label == "Loss")
 
 
 def labels(app: AppTest) -> set[str]:
-    """Return what the form's settings are called."""
+    """List the labels of the form's settings."""
     kinds = (app.number_input, app.selectbox, app.multiselect, app.toggle)
     return {one.label for widgets in kinds for one in widgets}
 
@@ -282,7 +282,7 @@ TRANSFORMERS_OWN = {field.label for field in FIELDS.values() if field.needs_tran
 def test_a_static_model_is_not_asked_for_what_only_a_transformer_has(
     open_page: Callable[..., AppTest], dataset: Dataset, workspace: Workspace
 ) -> None:
-    """Chosen alone, the settings are gone; beside a transformer, the form says for which model they are left out."""
+    """Leave such settings out; beside a transformer, say for which model they are left out."""
     app = open_page("train")
     assert labels(app) >= TRANSFORMERS_OWN
     assert "static model" not in texts(app)
@@ -323,7 +323,7 @@ def test_of_several_classes_of_pairs_the_form_names_the_one_that_is_looked_for(
 
 @pytest.mark.parametrize("shape", list(Shape))
 def test_a_presets_line_says_what_it_is_for_the_shape(shape: Shape) -> None:
-    """Classic names the loss that it trains; Recommended claims for pairs alone that all of it was measured."""
+    """Classic names the loss that it trains; Recommended is called measured for pairs alone."""
     assert losses_for(shape)[0].title in describe_preset("Classic", shape)
     assert ("over two epochs" in describe_preset("Recommended", shape)) == (shape is not Shape.PAIRS)
     assert "Softmax" in describe_preset("Classic", Shape.LABELLED_PAIRS, classes=3)
@@ -347,7 +347,7 @@ def served(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def estimates(workspace: Workspace) -> dict[str, str]:
-    """Return the state of each model's measuring."""
+    """List the state of each model's cost estimate."""
     return {job.payload["model"]: job.state for job in workspace.jobs.all(kind="estimate")}
 
 
@@ -363,7 +363,10 @@ def end_estimate(workspace: Workspace, model: str, state: str, error: CloserErro
 def test_cost_is_measured_unasked_for_each_model(
     open_page: Callable[..., AppTest], dataset: Dataset, workspace: Workspace
 ) -> None:
-    """For the settings as they are offered; one that failed says why and is not begun again, but can be asked for."""
+    """Measure the settings that are offered.
+
+    One that failed says why and is not begun again, but can be asked for.
+    """
     app = open_page("train")
     assert estimates(workspace) == {BUNDLED: "queued"}
     assert not app.exception

@@ -1,4 +1,7 @@
-"""The upload page: a sample by one click, a file to a saved dataset, bad files with one clear message, real files by their shape."""
+"""The upload page: a sample by one click, a file to a saved dataset, bad files with one clear message.
+
+Real files are recognised by their shape.
+"""
 
 from __future__ import annotations
 

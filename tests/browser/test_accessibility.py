@@ -1,4 +1,7 @@
-"""axe-core finds no violation of WCAG 2 A and AA on any page, light and dark, of an empty and of a used workspace."""
+"""Find no violation of WCAG 2 A and AA with axe-core on any page, light and dark.
+
+Of an empty and of a used workspace.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,7 @@ ATTEMPTS = 10
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """Give a finished run with map and evaluation."""
+    """Finish a run with map and evaluation."""
     made = finished_run(tmp_path_factory.mktemp("accessibility") / "workspace")
     judge(made)
     return made
@@ -46,7 +49,7 @@ def used(run: Run) -> Iterator[Server]:
 
 @pytest.fixture(params=["light", "dark"])
 def page(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
-    """Give a fresh window in each theme."""
+    """Open a fresh window in each theme."""
     context = chromium.new_context(viewport={"width": 1440, "height": 1200}, color_scheme=request.param)
     context.set_default_timeout(60_000)
     yield context.new_page()

@@ -1,4 +1,7 @@
-"""The map in a real browser: play, slide, zoom, click, lasso, filter, link, present, dark. No training: the run is planted."""
+"""The map in a real browser: play, slide, zoom, click, lasso, filter, link, present, dark.
+
+No training: the run is planted.
+"""
 
 from __future__ import annotations
 
@@ -22,13 +25,13 @@ FOLLOW = "Trajectory"
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """Give a finished run with a map."""
+    """Finish a run with a map."""
     return finished_run(tmp_path_factory.mktemp("map") / "workspace", pairs=80)
 
 
 @pytest.fixture
 def page(chromium: Browser) -> Iterator[Page]:
-    """Give a fresh window."""
+    """Open a fresh window."""
     context = chromium.new_context(viewport={"width": 1280, "height": 1400}, color_scheme="light")
     yield context.new_page()
     context.close()
@@ -44,7 +47,7 @@ def opened(page: Page, address: str) -> Page:
 
 
 def places(page: Page, name: str) -> np.ndarray:
-    """Return where the marks of a trace stand now, (n, 2), as plotly holds them."""
+    """Read the positions of a trace's marks, (n, 2), as plotly holds them."""
     script = f"(name => {{ const t = {FIGURE}._fullData.find(t => t.name === name); return [[...t.x], [...t.y]]; }})"
     return np.array(page.evaluate(f"{script}({name!r})")).T
 
@@ -59,14 +62,14 @@ def expect_places(page: Page, name: str, wanted: np.ndarray) -> None:
 
 
 def moment(run: Run, name: str) -> np.ndarray:
-    """Return where the sources of the held-out pairs stand at a moment."""
+    """Read the coordinates of the held-out pairs' sources in a snapshot."""
     drawn = load_map(run)
     held = drawn.lines[drawn.lines["part"] == "held_out"]
     return drawn.coordinates[name][held["source"].to_numpy()]
 
 
 def pixel(page: Page, x: float, y: float) -> tuple[float, float]:
-    """Return where a point of the map is on the screen."""
+    """Compute where a point of the map is on the screen."""
     script = f"""(([x, y]) => {{ const g = {FIGURE}, l = g._fullLayout, b = g.getBoundingClientRect();
         return [b.left + l.xaxis._offset + l.xaxis.l2p(x), b.top + l.yaxis._offset + l.yaxis.l2p(y)]; }})"""
     found = page.evaluate(f"{script}({[float(x), float(y)]})")

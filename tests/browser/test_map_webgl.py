@@ -1,4 +1,4 @@
-"""The transitions of large maps, drawn by WebGL, on both builds of plotly: the exported page's and Streamlit's own.
+"""The transitions of large maps, drawn by WebGL, on the exported page's and Streamlit's own plotly.
 
 No training: the run is planted. What plotly does rarely (an interrupted transition, none at all) is told by its own events.
 """
@@ -31,7 +31,7 @@ PAIRS = map_chart.MAX_SVG_POINTS // 2 + 50
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """Give a finished run with a large map, laid out by PCA: in no time."""
+    """Finish a run with a large map, laid out by PCA: in no time."""
     home = tmp_path_factory.mktemp("map") / "workspace"
     made = finished_run(home, pairs=PAIRS, moments=2, drawn=False)
     draw_map(made, open_workspace(home).datasets.get(made.dataset), home=home, method="pca")
@@ -40,7 +40,10 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 @dataclass(frozen=True)
 class Large:
-    """A page with a large map: its address, whether it is a file, and where its held-out sources stand first and last."""
+    """A page with a large map: its address, whether it is a file, its held-out sources' positions.
+
+    Those of the first and of the last snapshot.
+    """
 
     address: str
     is_file: bool
@@ -51,7 +54,7 @@ class Large:
 
 @pytest.fixture(params=["exported page", "app"])
 def large(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Large:
-    """Give a large map on the exported page (the plotly wheel's build) and in the app (Streamlit's)."""
+    """Open a large map on the exported page (the plotly wheel's build) and in the app (Streamlit's)."""
     if request.param == "app":
         address, run = request.getfixturevalue("address"), request.getfixturevalue("run")
         drawn = load_map(run)

@@ -20,7 +20,7 @@ MAIN = "document.querySelector('[data-testid=stMain]')"
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """Give an evaluated run with a map."""
+    """Evaluate a run with a map."""
     made = finished_run(tmp_path_factory.mktemp("present") / "workspace", pairs=120)
     judge(made)
     return made
@@ -28,7 +28,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 @pytest.fixture
 def page(chromium: Browser) -> Iterator[Page]:
-    """Give a fresh window."""
+    """Open a fresh window."""
     context = chromium.new_context(viewport={"width": 1440, "height": 900})
     context.set_default_timeout(30_000)
     yield context.new_page()

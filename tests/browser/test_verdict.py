@@ -1,4 +1,4 @@
-"""From verdict to pair in a real browser: the sentence, its cards, the tables, one pair opened, and what each tab says."""
+"""From verdict to pair in a real browser: the sentence, cards, tables, one pair opened, each tab."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.unit.projection.finished import finished_run
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """Give a finished run with a map, evaluated with the planted vectors."""
+    """Finish a run with a map, evaluated with the planted vectors."""
     made = finished_run(tmp_path_factory.mktemp("verdict") / "workspace", pairs=160)
     known = read_snapshots(made.paths.snapshots.folder)
     place = {text: number for number, text in enumerate(known.texts())}
@@ -39,7 +39,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 @pytest.fixture(params=[1440, 800])
 def page(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
-    """Give a fresh window, wide and narrow."""
+    """Open a fresh window, wide and narrow."""
     context = chromium.new_context(viewport={"width": request.param, "height": 1200})
     context.set_default_timeout(30_000)
     yield context.new_page()

@@ -77,12 +77,12 @@ class Farm:
             time.sleep(0.02)
 
     def log(self) -> str:
-        """Return the end of what the workers printed."""
+        """Read the end of what the workers printed."""
         path = self.home / "worker.log"
         return path.read_text(errors="replace")[-3000:] if path.exists() else ""
 
     def kinds(self, run: Run) -> list[str]:
-        """Return the stages that a run's events tell of."""
+        """List the stages in a run's events."""
         events = (
             [json.loads(line) for line in run.paths.events.read_bytes().splitlines()]
             if run.paths.events.exists()
@@ -102,7 +102,7 @@ def environment() -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Template]:
-    """Give the process that workers are forked from."""
+    """Start the process that workers are forked from."""
     made = Template(tmp_path_factory.mktemp("template"), environment=environment(), root=ROOT)
     yield made
     made.stop()
@@ -138,5 +138,5 @@ def kill(process: ForkedProcess | subprocess.Popen[bytes]) -> None:
 
 
 def weights(run: Run) -> dict[str, bytes]:
-    """Return the tuned model's weights as bytes."""
+    """Read the tuned model's weights as bytes."""
     return {name: value.tobytes() for name, value in load_file(run.model_dir / "model.safetensors").items()}

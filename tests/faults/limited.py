@@ -23,7 +23,10 @@ def limit_files(amount: str) -> None:
 
 
 def full_disk(amount: str) -> None:
-    """Refuse every file that is opened for writing in the workspace, from that one on: a disk that is full stays full."""
+    """Refuse every file that is opened for writing in the workspace, from that one on.
+
+    A disk that is full stays full.
+    """
     left = [int(amount)]
     home = os.fspath(Path(sys.argv[3]).resolve())
 
@@ -59,7 +62,7 @@ def limit_memory(amount: str) -> None:
 
 
 def no_room(amount: str) -> None:
-    """Say that the disk has that many bytes free."""
+    """Report that many free bytes on the disk."""
     import shutil
 
     usage = namedtuple("usage", "total used free")
@@ -124,7 +127,7 @@ def die_at(place: str) -> None:
 
 
 class _Removal:
-    """A place in the middle of every removal of a published folder: one of its files is gone, the others stand."""
+    """A place in the middle of every removal of a published folder: one file is gone, the others stand."""
 
     @staticmethod
     def go_on() -> None:

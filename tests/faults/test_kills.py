@@ -78,7 +78,7 @@ def test_a_killed_worker_ends_in_the_same_bits(
 def test_a_worker_killed_in_the_middle_of_a_write_ends_in_the_same_bits(
     farm: Farm, reference: tuple[dict[str, bytes], int], place: str
 ) -> None:
-    """Each place is inside a save, a publish or the last word to the queue: what a random moment seldom hits."""
+    """Kill inside a save, a publish or the last word to the queue, which a random time seldom hits."""
     expected, _ = reference
     run = farm.add(epochs=EPOCHS)
     killed = farm.start("tests.faults.limited", "die", place, str(farm.home))

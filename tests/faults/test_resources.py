@@ -34,7 +34,7 @@ def test_a_full_disk_fails_the_run_with_the_reason(farm: Farm) -> None:
 def test_a_disk_that_is_full_from_any_write_on_fails_the_run_and_harms_nothing(
     farm: Farm, reference: tuple[dict[str, bytes], int], openings: int
 ) -> None:
-    """From that file on nothing more can be opened for writing; the queue alone, in its own file, still can be told."""
+    """Refuse every file opened for writing from one on; the queue's own file can still be written."""
     run = farm.add(epochs=EPOCHS)
     farm.start(LIMITED, "disk", str(openings), str(farm.home)).wait(timeout=100)
     jobs = farm.workspace.jobs.all(run=run.id)
@@ -52,7 +52,10 @@ def test_a_disk_that_is_full_from_any_write_on_fails_the_run_and_harms_nothing(
 
 
 def test_on_a_disk_without_a_byte_left_the_list_opens_and_a_run_can_be_deleted(farm: Farm, tmp_path: Path) -> None:
-    """A small file system of its own, filled to the last byte, where this machine lets us make one; the unit tests hold the rest."""
+    """Fill a small file system to the last byte, where this machine lets us make one.
+
+    The unit tests hold the rest.
+    """
     small = tmp_path / "small"
     small.mkdir()
     made = subprocess.run(

@@ -1,4 +1,4 @@
-"""Servers that die, come back, or are two: one supervisor a workspace, one worker at a time, no job done twice."""
+"""Servers that die, come back, or are two: one supervisor a workspace, one worker, no job twice."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ BESIDE = {("lib.training", "lib.evaluation"), ("lib.projection", "lib.evaluation
 
 
 def modules() -> dict[str, Path]:
-    """Return every module of the product by its dotted name."""
+    """Find every module of the product by its dotted name."""
     files = [ROOT / "app.py", *(ROOT / "pages").glob("*.py"), *(ROOT / "lib").rglob("*.py")]
     return {dotted(path): path for path in files}
 
@@ -128,7 +128,10 @@ def test_no_module_imports_itself_in_a_circle() -> None:
 
 
 def direct_imports(path: Path) -> Iterator[str]:
-    """Yield the modules that a module needs, at its top or inside a function; `from package import module` needs the module."""
+    """Yield the modules that a module needs, at its top or inside a function.
+
+    `from package import module` needs the module.
+    """
     known = modules()
     for name in imports(path):
         parent = name.rpartition(".")[0]
@@ -196,16 +199,18 @@ def test_files_and_functions_stay_small() -> None:
 MOST_SUMMARY_CHARACTERS = 100
 """Of the first line of a docstring."""
 
+DOCSTRING_FOLDERS = ("lib", "pages", "tools", "bench")
+"""Folders whose docstrings are read."""
+
 
 def docstrings() -> Iterator[tuple[str, str]]:
-    """Yield the place and the text of each docstring of lib's modules, classes and functions."""
-    for name, path in modules().items():
-        if name.partition(".")[0] == "lib":
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-                    text = ast.get_docstring(node)
-                    if text:
-                        yield f"{name}.{getattr(node, 'name', '')}", text
+    """Yield place and text of each docstring of a module, class or function outside the tests."""
+    for path in [ROOT / "app.py", *(path for folder in DOCSTRING_FOLDERS for path in (ROOT / folder).rglob("*.py"))]:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+                text = ast.get_docstring(node)
+                if text:
+                    yield f"{dotted(path)}.{getattr(node, 'name', '')}", text
 
 
 def test_docstrings_begin_with_one_short_plain_line() -> None:

@@ -1,4 +1,4 @@
-"""The table of metrics is complete: whatever any shape computes has a title, a kind and a help, and each shape its roles."""
+"""The table of metrics is complete: each has a title, a kind and a help, and each shape its roles."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ KINDS = get_args(get_type_hints(Metric)["kind"])
 
 
 def computed(shape: Shape) -> tuple[dict[str, float], dict[str, Difference]]:
-    """Return what a shape's epochs report, and what its verdict compares, by key."""
+    """Compute what a shape's epochs report, and what its verdict compares, by key."""
     task = EvalTask.of(ModelInputs.of(frame_of(shape), shape), part="held_out")
     rows = np.stack([of_text(text) for text in task.texts])
     return measure(task, rows), compare_metrics(ModelPair(task, rows, rows, np.arange(len(task.rows))))

@@ -1,4 +1,4 @@
-"""Closer runs where POSIX is missing: every module is imported, a server starts, and its worker trains to the end."""
+"""Closer runs where POSIX is missing: every module imports, a server starts, its worker trains."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ CALLS = {"fork", "killpg", "getpgid", "getpgrp", "setsid", "execv", "geteuid", "
 
 
 def environment(home: Path) -> dict[str, str]:
-    """Return the environment in which every process has no POSIX."""
+    """Build the environment in which every process has no POSIX."""
     added = {"PYTHONPATH": str(WITHOUT_POSIX), "CLOSER_HOME": str(home), "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
     return os.environ | added
 
@@ -114,7 +114,7 @@ print(len(read_in_child_process(Path({str(tmp_path / "x.csv")!r})).frame))
 
 @pytest.fixture
 def server(home: Path, tmp_path: Path) -> Iterator[int]:
-    """Give the port of the app's server, started as the README says."""
+    """Start the app's server as the README says, and provide its port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])

@@ -1,4 +1,4 @@
-"""Processes end with what they started, bring errors home whole and leave no zombie; memory is counted and kept."""
+"""Processes end with what they started, bring errors home and leave no zombie; memory is counted."""
 
 from __future__ import annotations
 
@@ -209,7 +209,7 @@ def test_a_process_that_passes_its_limit_ends(missing: str) -> None:
 
 
 def pages(kind: str) -> int:
-    """Return how many pages the system had to give for a third block of 64 MB."""
+    """Count the pages that the system had to give for a third block of 64 MB."""
     return int(run(FAULTS, kind).stdout)
 
 

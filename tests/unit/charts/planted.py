@@ -12,7 +12,7 @@ from lib.projection.store import Map, MapFacts, SnapshotLabel
 
 
 def planted(pairs: int = 50, others: int = 30) -> tuple[Map, pd.DataFrame, list[str]]:
-    """Return a map of pairs and other texts whose pairs come together, its lines, and its texts."""
+    """Build a map of pairs and other texts whose pairs come together, its lines, and its texts."""
     draw = np.random.default_rng(0)
     base = draw.normal(size=(2 * pairs + others, 2)).astype(np.float32)
     best = base.copy()

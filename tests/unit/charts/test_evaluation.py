@@ -1,4 +1,4 @@
-"""The evaluation's figures: what they draw, that user text is escaped, that the heat map's parts are the cosine's."""
+"""The evaluation's figures: what they draw, user text is escaped, the heat map sums to the cosine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The curves of a training: which epoch is best, thinning that keeps the mean, user text made harmless."""
+"""The curves of a training: the best epoch, thinning that keeps the mean, user text made harmless."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from lib.progress import LossPoint, SnapshotMeasurement
 
 
 def looks(*values: float, metric: str = "mrr@10") -> list[SnapshotMeasurement]:
-    """Return validation events of the base and the epochs after it."""
+    """Build validation events of the base and the epochs after it."""
     return [
         SnapshotMeasurement("validation", str(epoch), float(epoch), {metric: value, "recall@1": 0.0}, 0.0)
         for epoch, value in enumerate(values)
@@ -19,7 +19,7 @@ def looks(*values: float, metric: str = "mrr@10") -> list[SnapshotMeasurement]:
 
 
 def losses(count: int) -> list[LossPoint]:
-    """Return loss events of that many steps."""
+    """Build loss events of that many steps."""
     return [LossPoint(step, step / 10, float(step), 0.0) for step in range(count)]
 
 

@@ -1,4 +1,7 @@
-"""python -m lib evaluate: verdict, numbers with intervals, the table's path; on the held-out part and on another file."""
+"""python -m lib evaluate: verdict, numbers with intervals, the table's path.
+
+On the held-out part and on another file.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ from lib.store.workspace import open_workspace
 
 @pytest.fixture
 def trained(home: Path, tiny_model: Path) -> Run:
-    """Give a run of the tiny model on a part of the support desk, trained but not judged."""
+    """Train the tiny model on a part of the support desk; nothing is evaluated."""
     workspace = open_workspace(home)
     dataset = workspace.datasets.publish(prepare(load_support_desk().head(160)), name="desk")
     recipe = Recipe(epochs=1, batch_size=16, learning_rate=1e-3)

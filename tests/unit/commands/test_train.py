@@ -36,7 +36,7 @@ QUICK = ["--threads", "1", "--epochs", "2", "--learning-rate", "2e-3", "--batch-
 
 @pytest.fixture
 def pairs(tmp_path: Path) -> Path:
-    """Give a file of 120 pairs."""
+    """Write a file of 120 pairs."""
     path = tmp_path / "pairs.csv"
     frame_of("pairs")[["anchor", "positive"]].to_csv(path, index=False)  # type: ignore[arg-type]
     return path
@@ -174,12 +174,12 @@ def test_bad_input_is_one_line_and_not_zero(
 
 
 def parsed(*given: str) -> object:
-    """Return what the command makes of options."""
+    """Parse the command's options."""
     return parsed_for("file.csv", *given)
 
 
 def parsed_for(*given: str) -> object:
-    """Return what the command makes of a file and options."""
+    """Parse a file and options."""
     parser = ArgumentParser()
     command.add(parser)
     return parser.parse_args(list(given))

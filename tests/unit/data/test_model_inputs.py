@@ -1,4 +1,4 @@
-"""Every text that reaches a model is read in its role exactly once, and what is stored or shown is plain."""
+"""Every text that reaches a model is read in its role once; what is stored or shown is plain."""
 
 from __future__ import annotations
 
@@ -51,7 +51,10 @@ Spy = Callable[[], list[str]]
 
 @pytest.fixture(scope="module")
 def marked_models() -> Iterator[Spy]:
-    """Mark what models read, and collect every text that any model tokenises; each call empties the collection."""
+    """Mark what models read, and collect every text that any model tokenises.
+
+    Each call empties the collection.
+    """
     read: list[str] = []
     preprocess = SentenceTransformer.preprocess
 
@@ -72,14 +75,14 @@ def marked_models() -> Iterator[Spy]:
 
 @pytest.fixture
 def texts_read(marked_models: Spy) -> Spy:
-    """Give the collection of tokenised texts, empty."""
+    """Provide the collection of tokenised texts, empty."""
     marked_models()
     return marked_models
 
 
 @pytest.fixture(scope="module")
 def trained(marked_models: Spy, tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
-    """Give the context of a job on a run of the tiny model, trained for one epoch with marked texts."""
+    """Provide the context of a job on a run of the tiny model, trained for one epoch with marked texts."""
     workspace = open_workspace(tmp_path_factory.mktemp("trained"))
     dataset, run = succeeded(workspace, frame_of(Shape.PAIRS), Shape.PAIRS)
     recipe = replace(FAST, epochs=1)

@@ -1,4 +1,7 @@
-"""Our numbers are those of sentence-transformers' own evaluators, within 1e-6, for every shape, on our samples and on real data."""
+"""Our numbers are those of sentence-transformers' own evaluators, within 1e-6, for every shape.
+
+On our samples and on real data.
+"""
 
 from __future__ import annotations
 
@@ -30,12 +33,12 @@ def model(tiny_model: Path) -> SentenceTransformer:
 
 
 def parted(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the frame with every third row held out."""
+    """Hold out every third row of the frame."""
     return frame.assign(part=np.where(np.arange(len(frame)) % 3 == 0, "held_out", "train"))
 
 
 def real(name: str, columns: dict[str, str], rows: int) -> pd.DataFrame:
-    """Return the first rows of a real data set in the canonical columns."""
+    """Read the first rows of a real data set in the canonical columns."""
     frame = pd.read_csv(REAL_DATA / name / "data.csv", nrows=rows, dtype=str, keep_default_na=False)
     return parted(frame[list(columns)].rename(columns=columns))
 

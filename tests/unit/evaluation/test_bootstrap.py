@@ -1,4 +1,4 @@
-"""Cases with known answers: no difference, a planted one, dependence within groups, too little to say anything."""
+"""Cases with known answers: no difference, a planted one, dependence within groups, too few examples."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ def compare(base: np.ndarray, tuned: np.ndarray, groups: np.ndarray, *, span: fl
 
 
 def simulated(base: np.ndarray, tuned: np.ndarray, groups: np.ndarray, *, span: float = np.inf) -> list[Difference]:
-    """Compare many simulations, (simulations, examples), on the same resamples: each is a measure of its own."""
+    """Compare many simulations, (simulations, examples), on the same resamples.
+
+    Each is a metric of its own.
+    """
     names = [str(number) for number in range(len(base))]
     pairs = (dict(zip(names, values, strict=True)) for values in (base, tuned))
     return list(compare_means(*pairs, groups, span=span).values())
@@ -31,7 +34,7 @@ def holds_zero(found: Difference) -> bool:
 
 
 def test_between_two_noisy_models_without_a_true_difference_the_interval_holds_zero() -> None:
-    """1,000 simulations: 95% nominal, so 93 to 97% observed; about 5% of the verdicts may claim a change, not more."""
+    """Simulate 1,000 times: 95% nominal, so 93 to 97% observed; about 5% may claim a change, not more."""
     generator = np.random.default_rng(11)
     skill = generator.uniform(0.2, 0.9, size=(1_000, 150))
     base, tuned = ((generator.random((1_000, 150)) < skill).astype(float) for _ in range(2))
@@ -41,7 +44,10 @@ def test_between_two_noisy_models_without_a_true_difference_the_interval_holds_z
 
 
 def test_examples_that_belong_together_count_as_one() -> None:
-    """Each group's examples move alike: an interval that took them for independent misses zero far too often."""
+    """Move each group's examples alike.
+
+    An interval that took them for independent would miss zero far too often.
+    """
     generator = np.random.default_rng(5)
     change = np.repeat(generator.normal(size=(1_000, 40)), 8, axis=1) + generator.normal(scale=0.3, size=(1_000, 320))
     nothing = np.zeros_like(change)
@@ -77,7 +83,10 @@ SPARSE = [
 def test_where_few_examples_change_or_few_are_there_the_interval_still_holds_the_truth(
     examples: int, up: float, down: float
 ) -> None:
-    """1,000 simulations each; such intervals may be wide, not narrow, and never make the verdict contradict the test."""
+    """Simulate 1,000 times each; such intervals may be wide, not narrow.
+
+    They never make the verdict contradict the test.
+    """
     drawn = np.random.default_rng(17).random((1_000, examples))
     change = (drawn < up).astype(float) - (drawn > 1 - down)
     found = simulated(np.zeros_like(change), change, np.arange(examples), span=1.0)

@@ -1,4 +1,4 @@
-"""Measures of all examples at once: their intervals hold the truth, their test finds no difference where there is none."""
+"""Metrics of all examples at once: intervals hold the truth, no difference is claimed without one."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def median(values: np.ndarray, rows: np.ndarray) -> float:
 
 
 def models(generator: np.random.Generator, truth: np.ndarray, *, tuned_noise: float = 1.0) -> list[np.ndarray]:
-    """Return what two models make of the truth: noise that both share, noise of their own, and scales of their own."""
+    """Simulate two models of the truth: noise that both share, noise and scales of their own."""
     shared, *own = generator.normal(size=(3, len(truth)))
     base = truth + 0.7 * (shared + own[0])
     return [base, 2 * (truth + tuned_noise * 0.7 * (shared + own[1])) + 5]

@@ -62,7 +62,7 @@ def test_a_model_that_reads_its_first_token_is_asked_word_by_word(tiny_model: Pa
 
 
 def test_a_long_text_is_asked_whole_and_says_what_it_does_not_list(tiny_model: Path) -> None:
-    """Only 64 places are shown; each is left out of the whole text, and the words past them are left out together."""
+    """Leave each of 64 shown places out of the whole text, and the words past them together."""
     model = loaded(tiny_model, pooling_mode="cls")
     words = [f"word{number}" for number in range(70)]
     found = decompose_cosine(model, " ".join(words), SECOND)

@@ -1,4 +1,7 @@
-"""Per-pair results: each row is evaluated by its own target, by order rather than by raw cosine, by label and by score."""
+"""Per-pair results: each row is evaluated by its own target, by order, by label and by score.
+
+Order, not the raw cosine, decides.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,7 @@ def run_evaluation(tmp_path: Path, embed: Embed, frame: pd.DataFrame, shape: str
 
 
 def two_targets(queries: int = 40) -> pd.DataFrame:
-    """Return held-out pairs in which every source has two targets."""
+    """Build held-out pairs in which every source has two targets."""
     number = np.repeat(np.arange(queries), 2)
     return pd.DataFrame(
         {
@@ -42,7 +45,7 @@ def two_targets(queries: int = 40) -> pd.DataFrame:
 
 
 def second_target_falls(name: str, texts: list[str]) -> np.ndarray:
-    """Give vectors by which both targets are found before, and only the first one after."""
+    """Embed so that both targets are found before, and only the first one after."""
 
     def vector(text: str) -> np.ndarray:
         lost = name == "tuned" and text.startswith("second")
@@ -156,7 +159,7 @@ def test_a_target_that_its_label_or_score_calls_wrong_is_not_marked_right(tmp_pa
 
 
 def test_still_wrong_are_those_that_are_wrong(tmp_path: Path) -> None:
-    """Even pairs are far and odd ones near, as their labels and scores say; but for the last two, which are the other way."""
+    """Make even pairs far and odd ones near, as labels and scores say, the last two the other way."""
     far = dict.fromkeys(range(0, 120, 2), 0.0) | {118: 0.9, 119: 0.0}
     embed = graded({"base": 0.3, "tuned": 0.9}, special={"base": far, "tuned": far})
     value = np.arange(120) % 2

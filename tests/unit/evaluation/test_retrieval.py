@@ -1,4 +1,7 @@
-"""Exact retrieval: blocks change nothing, ties are counted, duplicates are one document, several right answers all count."""
+"""Exact retrieval: blocks change nothing, ties count, duplicates are one document.
+
+Several right answers all count.
+"""
 
 from __future__ import annotations
 

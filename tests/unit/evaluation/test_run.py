@@ -1,4 +1,4 @@
-"""Evaluating as a whole: a planted gain, a planted regression, nothing to gain, and what is stored and read again."""
+"""Evaluating as a whole: a planted gain, a planted regression, nothing to gain, what is stored."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ def test_a_damaged_evaluation_is_named(tmp_path: Path) -> None:
 
 
 def of_shape(shape: str) -> tuple[pd.DataFrame, Embed]:
-    """Return a frame of the shape, and models of which the tuned one knows more of what the shape asks."""
+    """Build a frame of the shape, and models of which the tuned one knows more of what the shape asks."""
     frame = pairs_frame(200, held_out=120)
     if shape == "triplets":
         return frame.assign(negative=[f"answer {(n + 7) % 200}" for n in range(200)]), graded(

@@ -1,4 +1,4 @@
-"""Thresholds: chosen where nothing is measured, reported where it is, and none where there is nothing to tell apart."""
+"""Thresholds: chosen where nothing is measured, reported where it is, none where all is alike."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_a_threshold_is_chosen_on_validation_and_reported_on_the_judged_pairs() 
 
 
 def test_without_validation_what_is_reported_is_not_what_chose() -> None:
-    """Pairs of which nothing can be told apart: choosing and reporting on the same ones looks better than it is."""
+    """Take pairs without any signal: choosing and reporting on the same ones looks better than it is."""
     generator = np.random.default_rng(3)
     told, flattered = [], []
     for _ in range(60):
@@ -72,7 +72,7 @@ def test_without_validation_what_is_reported_is_not_what_chose() -> None:
 
 
 def test_groups_stay_whole_when_halved() -> None:
-    """Right pairs are copies of each other within a group: a threshold never sees the copy that it is measured on."""
+    """Copy right pairs within a group: a threshold never sees the copy that it is measured on."""
     generator = np.random.default_rng(4)
     one = kinds(generator, 20, 20, gap=0.0)
     copies = LabelledCosines(

@@ -1,4 +1,4 @@
-"""The verdict's sentence and the numbers in it: what is said of clear, small, missing and unmeasurable changes."""
+"""The verdict's sentence and its numbers: clear, small, missing and unmeasurable changes."""
 
 from __future__ import annotations
 

@@ -21,14 +21,14 @@ from lib.store.workspace import open_workspace
 
 @pytest.fixture
 def dataset(home: Path) -> Dataset:
-    """Give a small dataset of pairs."""
+    """Publish a small dataset of pairs."""
     rows = [(f"question {n} about {n * 7}", f"answer {n} to {n * 7}") for n in range(120)]
     prepared = prepare(pd.DataFrame(rows, columns=["source_sentence", "target_sentence"]))
     return open_workspace(home).datasets.publish(prepared, name="Pairs")
 
 
 def small(**changes: object) -> Recipe:
-    """Return a recipe of few rows a step."""
+    """Build a recipe of few rows a step."""
     return replace(RECOMMENDED, batch_size=4, **changes).for_shape("pairs")  # type: ignore[arg-type]
 
 
@@ -40,7 +40,7 @@ def test_the_time_is_that_of_all_steps_looks_and_checkpoints() -> None:
 
 
 def planned(dataset: Dataset, model: Path | str, **changes: object) -> PlannedTraining:
-    """Return a training of few rows a step."""
+    """Plan a training of few rows a step."""
     return PlannedTraining(dataset.id, str(model), small(**changes))
 
 
@@ -58,7 +58,10 @@ def test_some_real_steps_are_measured_and_nothing_is_kept(
 def test_a_look_is_counted_by_the_texts_of_the_whole_dataset(
     home: Path, tmp_path: Path, dataset: Dataset, tiny_model: Path
 ) -> None:
-    """The probe trains on a part of the data; a look encodes all targets, the sources of the part, and the shown texts."""
+    """Train the probe on a part of the data; a validation encodes the texts of all of it.
+
+    All targets, the sources of the part, and the shown texts.
+    """
     found = measure_cost(home, planned(dataset, tiny_model), folder=tmp_path / "training")
     # 120 pairs of distinct texts, all of them shown; a step trains on 4 pairs, and encoding costs a third of that.
     assert found.validation_seconds / found.step_seconds == pytest.approx(240 / 8 / 3)

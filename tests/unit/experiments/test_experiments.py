@@ -1,4 +1,4 @@
-"""Control, learning curve and interpolation: what they change, that they leave nothing behind, and what they store."""
+"""Control, learning curve and interpolation: what they change, leave behind (nothing) and store."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_a_blend_lies_between_base_and_tuned() -> None:
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> tuple[Workspace, Run]:
-    """Give a run of the tiny model on a part of the support desk, trained for one epoch."""
+    """Train the tiny model on a part of the support desk for one epoch."""
     workspace = open_workspace(tmp_path_factory.mktemp("workspace"))
     dataset = workspace.datasets.publish(prepare(load_support_desk().head(160)), name="desk")
     recipe = Recipe(epochs=1, batch_size=16, learning_rate=1e-3)

@@ -1,4 +1,4 @@
-"""The supervisor outlives whatever a tick meets, starts a worker when there is work, and kills only what shows no life."""
+"""The supervisor outlives whatever a tick meets, starts workers, and kills only what shows no life."""
 
 from __future__ import annotations
 

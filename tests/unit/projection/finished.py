@@ -1,4 +1,4 @@
-"""A workspace with one finished run whose snapshots were planted: for maps and pages without any training."""
+"""A workspace with one finished run whose snapshots were planted: maps and pages without training."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ from tests.unit.projection.planted import pulled, unit, world
 
 
 def finished_run(home: Path, *, pairs: int = 60, moments: int = 3, drawn: bool = True, topics: int = 8) -> Run:
-    """Make dataset, run (succeeded) and snapshots; the first half of the pairs came closer, and one text is dangerous to show."""
+    """Make dataset, run (succeeded) and snapshots; the first half of the pairs came closer.
+
+    One text is dangerous to show.
+    """
     workspace = open_workspace(home)
     base, ends = world(pairs=pairs, topics=topics)
     frame = pd.DataFrame(

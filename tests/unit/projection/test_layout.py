@@ -1,4 +1,4 @@
-"""The layouts on planted worlds: what moved must show, what stood still must not, and a seed must repeat."""
+"""The layouts on planted worlds: what moved must show, what stood still must not, a seed repeats."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ def test_vectors_of_length_1_get_a_margin_they_can_keep(name: str, tiny_model: P
 
 
 def class_of(loss: Loss) -> type[torch.nn.Module]:
-    """Return sentence-transformers' class of a loss."""
+    """Find sentence-transformers' class of a loss."""
     return next(getattr(stock, loss.name + end) for end in ("Loss", "TripletLoss") if hasattr(stock, loss.name + end))
 
 
@@ -62,7 +62,7 @@ def model(tiny_model: Path) -> SentenceTransformer:
 
 
 def value_of(model: SentenceTransformer, loss: Loss, columns: tuple[list[str], ...]) -> float:
-    """Return the loss of a batch of texts by column."""
+    """Compute the loss of a batch of texts by column."""
     made = losses.build_loss(model, Recipe(loss=loss.name))
     with torch.no_grad():
         return float(made([model.preprocess(column) for column in columns], torch.zeros(len(columns[0]))))
@@ -143,7 +143,7 @@ class TestEveryRecord:
 
 
 def facts_of(loss: torch.nn.Module) -> dict[str, object]:
-    """Return a loss's plain attributes, those of a loss inside it included."""
+    """Collect a loss's plain attributes, those of a loss inside it included."""
     return {
         f"{at}.{name}": value
         for at, module in loss.named_modules()

@@ -83,7 +83,7 @@ def test_a_damaged_value_is_taken_or_refused_in_words(name: str) -> None:
 
 
 def fault_of(values: object) -> InputError | None:
-    """Return the error that stored values meet, None where they are a recipe."""
+    """Catch the error that stored values meet, None where they are a recipe."""
     try:
         Recipe.from_json(values)  # type: ignore[arg-type]
     except InputError as error:

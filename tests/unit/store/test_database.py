@@ -1,4 +1,4 @@
-"""The database: migrations from the first schema, refusal of newer and damaged ones, backup and restore."""
+"""The database: migrations from the first schema, refusal of newer and damaged ones, backup, restore."""
 
 from __future__ import annotations
 

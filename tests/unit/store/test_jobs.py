@@ -1,4 +1,4 @@
-"""The queue: each change of state is conditional, order can change, an old attempt cannot write over a newer one."""
+"""The queue: each change of state is conditional, order can change, old attempts cannot write."""
 
 from __future__ import annotations
 

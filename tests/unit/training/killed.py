@@ -1,4 +1,7 @@
-"""`python -m tests.unit.training.killed MODEL FOLDER STEP`: train small pairs and die at a step as by kill -9 (0: never)."""
+"""Train small pairs and die at a step as by kill -9 (0: never).
+
+`python -m tests.unit.training.killed MODEL FOLDER STEP`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Small data of every shape, in which the tiny model has something to learn, and a training in one call."""
+"""Small data of every shape, in which the tiny model can learn, and a training in one call."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Recorder(Silent):
         self.logs.append(text)
 
     def mean_loss(self, epoch: int) -> float:
-        """Return the mean loss of one epoch, counted from 1."""
+        """Compute the mean loss of one epoch, counted from 1."""
         found = [loss for at, loss in self.losses if epoch - 1 < at <= epoch]
         return sum(found) / len(found)
 
@@ -62,7 +62,7 @@ class Session:
 
 
 def frame_of(shape: Shape, *, classes: int = 2, rows: int = 120) -> pd.DataFrame:
-    """Return a split dataset frame: texts are a deed and a thing; texts that name the same thing belong together."""
+    """Build a split dataset frame: texts are a deed and a thing; the same thing belongs together."""
     examples = [(f"{deed} a {thing}", f"{thing} {deed}er ({thing})") for thing in THINGS for deed in DEEDS][:rows]
     count = len(examples)
     frame = pd.DataFrame({"line": range(2, count + 2), "component": range(count)})

@@ -1,4 +1,4 @@
-"""A static model is trained by the same trainer: at the rate that word vectors need, without what only a transformer has."""
+"""A static model is trained by the same trainer, at its own rate, without a transformer's settings."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ from lib.training.examples import text_ids
 
 
 def part(**columns: list[str]) -> pd.DataFrame:
-    """Return a frame whose rows are all of the training part, but for one."""
+    """Build a frame whose rows are all of the training part, but for one."""
     frame = pd.DataFrame(columns)
     frame["part"] = "train"
     return pd.concat([frame, frame.head(1).assign(part="held_out")], ignore_index=True)

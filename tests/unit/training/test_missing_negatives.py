@@ -1,4 +1,4 @@
-"""Triplets with fewer negatives than others: no row is dropped, and no empty text is trained on or embedded."""
+"""Triplets with fewer negatives than others: no row is dropped, no empty text trained or embedded."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ NAMES = ["negative", "negative_2", "negative_3"]
 
 
 def ragged(blank: str = "") -> pd.DataFrame:
-    """Return triplets of which row n has 1 + n % 3 negatives; every fourth row lacks its first one instead."""
+    """Build triplets of which row n has 1 + n % 3 negatives; every fourth row lacks its first instead."""
     frame = frame_of(Shape.TRIPLETS)
     positive = frame["positive"]
     for at, name in enumerate(NAMES):

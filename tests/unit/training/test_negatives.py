@@ -24,7 +24,7 @@ for other in ("x", "y", "z", "w"):
 
 
 def mined_for_q(**settings: float) -> list[str]:
-    """Return the negatives of the first row."""
+    """Mine the negatives of the first row."""
     found = mine_negatives(ROWS, VECTORS, replace(Recipe(), **settings)).rows.columns  # type: ignore[arg-type]
     return [values[0] for name, values in found.items() if name.startswith("negative")]
 

@@ -39,7 +39,7 @@ class Cut(Recorder):
 
 
 def weights(folder: Path) -> bytes:
-    """Return the bytes of the one tuned model in a run's folder."""
+    """Read the bytes of the one tuned model in a run's folder."""
     found = [path for path in folder.glob(f"run/*/{WEIGHTS}") if (path.parent / "modules.json").exists()]
     assert len(found) == 1
     return found[0].read_bytes()
@@ -63,7 +63,10 @@ VARIANTS: dict[str, tuple[Shape, Recipe]] = {
 def test_cut_and_resumed_equals_uninterrupted(
     name: str, tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Cut in the middle of an epoch, with a checkpoint after each step; loss's own weights and dropout included."""
+    """Cut in the middle of an epoch, with a checkpoint after each step.
+
+    A loss's own weights and dropout are included.
+    """
     monkeypatch.setattr(cadence, "CHECKPOINT_SECONDS", 0.0)
     shape, recipe = VARIANTS[name]
     frame = frame_of(shape)
@@ -100,13 +103,13 @@ def test_same_seed_same_bits_other_seed_others(tiny_model: Path, tmp_path: Path)
 
 
 def newest_two(folder: Path) -> list[Path]:
-    """Return the checkpoints of a run, newest first."""
+    """List the checkpoints of a run, newest first."""
     return sorted((folder / "run" / "checkpoints").glob("step-*"), reverse=True)
 
 
 @pytest.fixture(scope="module")
 def interrupted(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a run that was cut in its third epoch, with a checkpoint after each of the first two."""
+    """Cut a run in its third epoch, with a checkpoint after each of the first two."""
     folder = tmp_path_factory.mktemp("interrupted")
     with pytest.raises(CutError), pytest.MonkeyPatch.context() as patch:
         patch.setattr(cadence, "CHEAP_CHECKPOINT_SECONDS", 60.0)
@@ -144,7 +147,7 @@ def test_all_checkpoints_damaged_fails_clearly(interrupted: Path, tiny_model: Pa
 def test_costly_checkpoints_are_few_and_the_end_is_the_same(
     tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """After the first epoch and the last one only; cut in between, it goes on from the first to the same bits."""
+    """Save after the first epoch and the last one only; cut in between, it ends in the same bits."""
     recipe = replace(FAST, epochs=4, dropout=0.1)
     train_small(Shape.PAIRS, recipe, model=tiny_model, folder=tmp_path / "whole")
     monkeypatch.setattr(cadence, "CHEAP_CHECKPOINT_SECONDS", 0.0)

@@ -30,7 +30,7 @@ NAMES = {shape: selection_metric(shape) for shape in Shape}
 
 @pytest.fixture(scope="module")
 def finished(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Session, Path]:
-    """Give a finished training of pairs and its folder."""
+    """Finish a training of pairs, and provide its folder."""
     folder = tmp_path_factory.mktemp("finished")
     return train_small(Shape.PAIRS, FAST, model=tiny_model, folder=folder), folder / "run"
 
@@ -110,7 +110,7 @@ def test_options_lower_the_loss_and_save_a_plain_model(
 def test_merged_matrices_give_the_vectors_that_were_measured(
     settings: dict[str, Any], tiny_model: Path, tmp_path: Path
 ) -> None:
-    """The snapshot was taken before the matrices were merged into the weights; the saved folder gives the same."""
+    """Merge the matrices into the weights after the snapshot; the saved folder gives the same vectors."""
     session = train_small(Shape.PAIRS, replace(FAST, **settings), model=tiny_model, folder=tmp_path)
     snapshots = tmp_path / "run" / "snapshots"
     texts = pd.read_parquet(snapshots / "texts.parquet")["text"].tolist()
@@ -132,7 +132,10 @@ def test_matrices_over_frozen_layers_learn_the_same_packed_and_padded(tiny_model
 def test_every_loss_learns_the_same_over_frozen_layers_packed_and_padded(
     loss: losses.Loss, tiny_model: Path, tmp_path: Path
 ) -> None:
-    """A guide reads tokens, never the kept activations of frozen layers; batches are larger than what a cached loss embeds."""
+    """Train over frozen layers whose activations are cached, in batches larger than a cached loss embeds.
+
+    A guide reads tokens, never the cached activations.
+    """
     recipe = replace(FAST, loss=loss.name, epochs=2, frozen_layers=1, batch_size=40)
     quick = train_small(Shape.PAIRS, recipe, model=tiny_model, folder=tmp_path / "quick")
     plain = train_small(Shape.PAIRS, replace(recipe, packed=False), model=tiny_model, folder=tmp_path / "plain")

@@ -16,7 +16,7 @@ from tests.unit.charts.planted import planted
 
 
 def decoded(spec: dict) -> np.ndarray:
-    """Return the numbers of a typed array as plotly sends them."""
+    """Decode the numbers of a typed array as plotly sends them."""
     return np.frombuffer(base64.b64decode(spec["bdata"]), dtype=spec["dtype"])
 
 

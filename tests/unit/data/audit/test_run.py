@@ -1,4 +1,4 @@
-"""Each finding on rows made for it: what is flagged, what each choice leaves, and that nothing goes silently."""
+"""Each finding on rows made for it: what is flagged, what each choice leaves, nothing goes silently."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ GROUPS = st.sampled_from(["", "", "", "g1", "g2", "g3"])
 
 @st.composite
 def examples(draw: st.DrawFn, shape: Shape) -> Examples:
-    """Give up to 120 rows of a shape over few texts, so that they share many."""
+    """Draw up to 120 rows of a shape over few texts, so that they share many."""
     count = draw(st.integers(3, 120))
     columns = {"text": WORDS} if shape is Shape.LABELLED_TEXTS else {"anchor": WORDS, "positive": WORDS}
     if shape is Shape.TRIPLETS:
@@ -43,7 +43,7 @@ def examples(draw: st.DrawFn, shape: Shape) -> Examples:
 
 
 def leaks(found: Examples, frame: pd.DataFrame) -> list[str]:
-    """Return the texts and groups that stand in two parts."""
+    """Find the texts and groups that stand in two parts."""
     kept = frame[frame["part"] != ""]
     names = [name for name in ("anchor", "positive", "text") if name in kept]
     stacked = pd.concat([pd.DataFrame({"text": kept[name].map(near_key), "part": kept["part"]}) for name in names])

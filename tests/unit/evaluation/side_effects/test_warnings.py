@@ -1,4 +1,4 @@
-"""What a training cost is called by name: over-fitting, forgetting, collapse; and not where there is none."""
+"""What a training cost is called by name, over-fitting, forgetting, collapse, where there is any."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def test_the_spaces_numbers_are_those_of_their_definitions() -> None:
 
 
 def snapshots(folder: Path, qualities: list[tuple[str, int, float, float]]) -> pd.DataFrame:
-    """Write a run's snapshots: by moment the quality on training pairs and on the others; return the frame."""
+    """Write a run's snapshots of planted quality on training and other pairs; the frame comes back."""
     frame = pairs_frame(200, held_out=60)
     frame.loc[60:140, "part"] = "validation"
     texts = [*frame["anchor"], *frame["positive"]]
@@ -149,7 +149,7 @@ def test_a_run_without_snapshots_has_no_course(tmp_path: Path) -> None:
 
 
 def test_a_run_whose_epochs_are_equally_good_is_seldom_called_over_fitted() -> None:
-    """1,000 simulated runs of ten epochs that are all equally good, the best chosen on the same 80 rows that warn.
+    """Simulate 1,000 runs of ten equally good epochs, the best chosen on the same 80 rows that warn.
 
     The best lies above the last by luck: an interval alone would cry over-fitting in far more runs than one in twenty.
     """
@@ -160,7 +160,7 @@ def test_a_run_whose_epochs_are_equally_good_is_seldom_called_over_fitted() -> N
 
 
 def false_alarms(*, looks: int, fall: float, epochs: int = 10, rows: int = 80) -> float:
-    """Return the share of runs that are called over-fitted, where the last epoch is truly worse by `fall`."""
+    """Simulate the share of runs called over-fitted, the last epoch truly worse by `fall`."""
     generator = np.random.default_rng(5)
     skill = generator.uniform(0.3, 0.9, size=(1_000, 1, rows)).repeat(epochs, axis=1)
     skill[:, -1] -= fall

@@ -22,7 +22,7 @@ FILES = {"1_Pooling/config.json": b"{}", "weights": bytes(range(256)) * 10_000}
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Give a model folder with a file in a subfolder and a large one."""
+    """Write a model folder with a file in a subfolder and a large one."""
     for name, data in FILES.items():
         path = tmp_path / "model" / name
         path.parent.mkdir(parents=True, exist_ok=True)
