@@ -101,9 +101,9 @@ class Contestant:
             return torch.optim.AdamW(weights, lr=self.setup.learning_rate, weight_decay=0.0, fused=True)
         named = [(name, weight) for name, weight in self.model.named_parameters() if weight.requires_grad]
         plain = [weight for name, weight in named if name.endswith("bias") or "LayerNorm" in name]
-        kept = {id(weight) for weight in plain}
+        plain_ids = {id(weight) for weight in plain}
         groups = [
-            {"params": [weight for weight in weights if id(weight) not in kept], "weight_decay": 0.01},
+            {"params": [weight for weight in weights if id(weight) not in plain_ids], "weight_decay": 0.01},
             {"params": plain, "weight_decay": 0.0},
         ]
         return torch.optim.AdamW(groups, lr=self.setup.learning_rate, foreach=False, fused=False)
@@ -160,12 +160,12 @@ class Judge:
 
     def __init__(self, frame: pd.DataFrame) -> None:
         self.targets = list(dict.fromkeys(frame["positive"]))
-        place = {text: row for row, text in enumerate(self.targets)}
-        held = set(frame.loc[frame["part"] == "held_out", "anchor"])
+        row_of = {text: row for row, text in enumerate(self.targets)}
+        held_out = set(frame.loc[frame["part"] == "held_out", "anchor"])
         self.right: dict[str, set[int]] = {}
         for anchor, target in zip(frame["anchor"], frame["positive"], strict=True):
-            if anchor in held:
-                self.right.setdefault(anchor, set()).add(place[target])
+            if anchor in held_out:
+                self.right.setdefault(anchor, set()).add(row_of[target])
 
     def measure(self, model: SentenceTransformer) -> dict[str, float]:
         """Measure recall@1 and MRR over the held-out anchors."""

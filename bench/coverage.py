@@ -64,13 +64,13 @@ class Row:
 
 def row(case: str, found: list[Difference], truth: float) -> Row:
     """Count what the simulations of a case gave; measures without a value are left out."""
-    known = [one for one in found if np.isfinite(one.low)]
+    finite = [one for one in found if np.isfinite(one.low)]
     return Row(
         case,
-        float(np.mean([one.low <= truth <= one.high for one in known])),
-        float(np.median([one.high - one.low for one in known])),
-        float(np.mean([one.verdict != "no clear change" for one in known])),
-        float(np.mean([(one.low > 0 or one.high < 0) and one.p_value > 0.05 for one in known])),
+        float(np.mean([one.low <= truth <= one.high for one in finite])),
+        float(np.median([one.high - one.low for one in finite])),
+        float(np.mean([one.verdict != "no clear change" for one in finite])),
+        float(np.mean([(one.low > 0 or one.high < 0) and one.p_value > 0.05 for one in finite])),
     )
 
 
@@ -84,8 +84,8 @@ def means(change: np.ndarray) -> list[Difference]:
 def of_chances() -> Iterator[Row]:
     """Yield examples that change by one, for better or worse."""
     for examples, up, down in CHANCES:
-        drawn = np.random.default_rng(17).random((SIMULATIONS, examples))
-        change = (drawn < up).astype(float) - (drawn > 1 - down)
+        random = np.random.default_rng(17).random((SIMULATIONS, examples))
+        change = (random < up).astype(float) - (random > 1 - down)
         yield row(f"{examples:,} examples, {up:.1%} better, {down:.1%} worse", means(change), up - down)
 
 
@@ -146,7 +146,7 @@ def main() -> None:
     """Simulate and write the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--write", action="store_true")
-    given = parser.parse_args()
+    args = parser.parse_args()
     lines = [
         "| case | interval holds the truth | width (median) | verdict claims a change | interval against the test |",
         "|---|---:|---:|---:|---:|",
@@ -157,7 +157,7 @@ def main() -> None:
             print(lines[-1], flush=True)
     note = f"{SIMULATIONS:,} simulations of each case of means, {FEWER} of the others; 95% intervals, as pages and commands show them."
     table = "\n".join([*lines, "", note])
-    if given.write:
+    if args.write:
         put("Coverage", table)
 
 

@@ -45,15 +45,15 @@ def work(pipe: Connection, ours: bool, threads: int) -> None:
 
     torch.set_num_threads(threads)
     model = loader.load_model(settings.BUNDLED_MODEL, device="cpu")
-    while (given := pipe.recv()) is not None:
-        tokens = model.preprocess(given)
+    while (batch := pipe.recv()) is not None:
+        tokens = model.preprocess(batch)
         length = float((tokens["attention_mask"].sum(1)).float().mean())
         begun, worked = time.perf_counter(), time.process_time()
-        rows = encoder.encode(model, given) if ours else model.encode(given)
+        rows = encoder.encode(model, batch) if ours else model.encode(batch)
         pipe.send((rows, time.perf_counter() - begun, time.process_time() - worked, length))
 
 
-def cached(given: list[str], threads: int) -> tuple[float, float]:
+def cached(sample: list[str], threads: int) -> tuple[float, float]:
     """Measure the seconds that the cache takes for new texts, and then for the same texts again."""
     import torch
 
@@ -66,7 +66,7 @@ def cached(given: list[str], threads: int) -> tuple[float, float]:
         seconds = []
         for _ in range(2):
             begun = time.perf_counter()
-            EmbeddingCache(Path(folder)).embed(model, given, fingerprint="bench")
+            EmbeddingCache(Path(folder)).embed(model, sample, fingerprint="bench")
             seconds.append(time.perf_counter() - begun)
     return seconds[0], seconds[1]
 

@@ -81,16 +81,16 @@ def main() -> None:
     parser.add_argument("--data", type=Path)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--skip-large", action="store_true")
-    given = parser.parse_args()
+    args = parser.parse_args()
     import torch
 
     from lib.models.loader import load_model
     from lib.settings import BUNDLED_MODEL
 
-    frame, model = frame_of(given.data), load_model(BUNDLED_MODEL, device="cpu")
+    frame, model = frame_of(args.data), load_model(BUNDLED_MODEL, device="cpu")
     models: dict[str, object] = {"base": model, "tuned": model}
     with tempfile.TemporaryDirectory() as folder:
-        rounds = [one_round(frame, models, Path(folder) / "evaluation") for _ in range(given.rounds)]
+        rounds = [one_round(frame, models, Path(folder) / "evaluation") for _ in range(args.rounds)]
     encoding, evaluating = (statistics.median(values) for values in zip(*rounds, strict=True))
     ratio = statistics.median(b / a for a, b in rounds)
     lines = [
@@ -99,12 +99,12 @@ def main() -> None:
         f"| encode the texts of {HELD_OUT:,} held-out pairs and {frame['positive'].nunique():,} targets, two models | {encoding:.1f} | 1 |",
         f"| evaluate them: retrieval, intervals, tests, side effects, tables | {evaluating:.1f} | {ratio:.2f} |",
     ]
-    if not given.skip_large:
+    if not args.skip_large:
         seconds, memory = large()
         lines.append(
             f"| rank 100,000 targets for 10,000 queries, exactly, {memory:,.0f} MiB at most | {seconds:.1f} | |"
         )
-    note = f"Rounds: {given.rounds} in one process, medians; threads: {torch.get_num_threads()}; nothing cached."
+    note = f"Rounds: {args.rounds} in one process, medians; threads: {torch.get_num_threads()}; nothing cached."
     table = "\n".join([*lines, "", note])
     put("Evaluation", table)
     print(table)

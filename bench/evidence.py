@@ -76,7 +76,7 @@ def cases(data: Path | None) -> list[Case]:
     return found
 
 
-def trained(workspace: Workspace, case: Case) -> Run:
+def train(workspace: Workspace, case: Case) -> Run:
     """Train and evaluate a case and return its run."""
     dataset = workspace.datasets.publish(prepare(case.frame, validation=case.validation), name=case.name)
     recipe = case.recipe.for_shape(dataset.shape)
@@ -129,11 +129,11 @@ def main() -> None:
     parser.add_argument("--data", type=Path)
     parser.add_argument("--threads", type=int, default=0)
     parser.add_argument("--write", action="store_true")
-    given = parser.parse_args()
+    args = parser.parse_args()
     import torch
 
-    if given.threads:
-        torch.set_num_threads(given.threads)
+    if args.threads:
+        torch.set_num_threads(args.threads)
     lines = [
         "| training | what is the case | held-out pairs, groups | verdict | top-1 accuracy (95% CI) | could show | "
         "validation MRR, best to last epoch | general probe | called by name | seconds |",
@@ -141,9 +141,9 @@ def main() -> None:
     ]
     with tempfile.TemporaryDirectory() as folder:
         workspace = open_workspace(Path(folder))
-        for case in cases(given.data):
+        for case in cases(args.data):
             began = time.perf_counter()
-            run = trained(workspace, case)
+            run = train(workspace, case)
             found, control = load_evaluation(run), load_control(run)
             assert found is not None
             lines.append(line(case, found, time.perf_counter() - began))
@@ -155,7 +155,7 @@ def main() -> None:
     )
     table = "\n".join([*lines, "", f"{note}."])
     print(table)
-    if given.write:
+    if args.write:
         put("Evidence", table)
 
 

@@ -41,10 +41,10 @@ COLUMNS = "| method | seconds | sign | rank | trust base, best | still | kept of
 
 def read(run: Run) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Read base and best of the shown texts, unit rows, and the pairs among them."""
-    known = read_snapshots(run.paths.snapshots.folder)
-    base, best = (unit_snapshot(np.asarray(known.vectors(name)), where=name) for name in ("base", "best"))
+    snapshots = read_snapshots(run.paths.snapshots.folder)
+    base, best = (unit_snapshot(np.asarray(snapshots.vectors(name)), where=name) for name in ("base", "best"))
     dataset = open_workspace().datasets.get(run.dataset)
-    lines = pair_lines(dataset.frame(), known.texts(), shape=dataset.shape)
+    lines = pair_lines(dataset.frame(), snapshots.texts(), shape=dataset.shape)
     return base, best, lines[["source", "target"]].to_numpy(np.int64)
 
 
@@ -63,11 +63,11 @@ def together(base: np.ndarray, best: np.ndarray, _pairs: np.ndarray) -> tuple[Fr
     from umap import UMAP
 
     begin = time.perf_counter()
-    drawn = UMAP(random_state=0).fit_transform(np.concatenate([base, best]))
+    layout = UMAP(random_state=0).fit_transform(np.concatenate([base, best]))
     seconds = time.perf_counter() - begin
     again = UMAP(random_state=0).fit_transform(np.concatenate([base, best, base]))
     n = len(base)
-    return (drawn[:n], drawn[n:], drawn[:n] + again[2 * n :] - again[:n]), seconds
+    return (layout[:n], layout[n:], layout[:n] + again[2 * n :] - again[:n]), seconds
 
 
 def aligned(base: np.ndarray, best: np.ndarray, _pairs: np.ndarray) -> tuple[Frames, float]:
@@ -82,19 +82,19 @@ def aligned(base: np.ndarray, best: np.ndarray, _pairs: np.ndarray) -> tuple[Fra
     rows = np.intersect1d(rows, np.unique(keep.index[1], return_index=True)[1])
     same = {i: i for i in range(len(rows))}
 
-    def draw(*moments: np.ndarray) -> list[np.ndarray]:
+    def draw(*snapshots: np.ndarray) -> list[np.ndarray]:
         model = AlignedUMAP(alignment_regularisation=0.01, random_state=0)
-        return list(model.fit([m[rows] for m in moments], relations=[same] * (len(moments) - 1)).embeddings_)
+        return list(model.fit([m[rows] for m in snapshots], relations=[same] * (len(snapshots) - 1)).embeddings_)
 
     begin = time.perf_counter()
     first, last = draw(base, best)
     seconds = time.perf_counter() - begin
     twin = draw(base, base)
-    whole = [np.zeros((len(base), 2)) for _ in range(3)]
-    for frame, part in zip(whole, (first, last, first + twin[1] - twin[0]), strict=True):
+    layouts = [np.zeros((len(base), 2)) for _ in range(3)]
+    for frame, part in zip(layouts, (first, last, first + twin[1] - twin[0]), strict=True):
         frame[:] = part[np.searchsorted(rows, np.arange(len(base))).clip(0, len(rows) - 1)]
         frame[rows] = part
-    return (whole[0], whole[1], whole[2]), seconds
+    return (layouts[0], layouts[1], layouts[2]), seconds
 
 
 def chained(base: np.ndarray, best: np.ndarray, _pairs: np.ndarray) -> tuple[Frames, float]:
@@ -129,8 +129,8 @@ def overlap(vectors: np.ndarray, frame: np.ndarray, k: int = 15) -> float:
     from scipy.spatial import cKDTree
 
     near = nearest_neighbours(vectors, k=k)[0]
-    drawn = cKDTree(frame).query(frame, k=k + 1)[1][:, 1:]
-    return float(np.mean([len(np.intersect1d(a, b)) / k for a, b in zip(near, drawn, strict=True)]))
+    neighbours = cKDTree(frame).query(frame, k=k + 1)[1][:, 1:]
+    return float(np.mean([len(np.intersect1d(a, b)) / k for a, b in zip(near, neighbours, strict=True)]))
 
 
 def shuffled(pairs: np.ndarray) -> np.ndarray:
@@ -166,8 +166,8 @@ def table(run: Run, only: tuple[str, ...] = ()) -> str:
     base, best, pairs = read(run)
     some = slice(0, min(200, len(base)))
     few = pairs[(pairs < some.stop).all(axis=1)]
-    kept = KEPT / f"rows-{file_name(run)}.json"
-    rows = json.loads(kept.read_text()) if kept.is_file() else {}
+    rows_file = KEPT / f"rows-{file_name(run)}.json"
+    rows = json.loads(rows_file.read_text()) if rows_file.is_file() else {}
     for name, method in METHODS.items():
         if name in rows or (only and not any(word in name for word in only)):
             continue
@@ -175,7 +175,7 @@ def table(run: Run, only: tuple[str, ...] = ()) -> str:
             method(base[some], best[some], few)
         frames, seconds = method(base, best, pairs)
         rows[name] = row(name, seconds, figures(frames, base, best, pairs))
-        kept.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+        rows_file.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
         print(rows[name], flush=True)
     title = f"### {run.name}: {len(pairs):,} pairs, {len(base):,} texts\n"
     return "\n".join([title, COLUMNS, *(rows[name] for name in METHODS if name in rows)])
@@ -234,8 +234,8 @@ def speed(run: Run, *, rounds: int = 3) -> str:
         np.save(folder / f"{name}.npy", array)
     with tempfile.TemporaryDirectory() as cache:
         empty = fresh("ours", folder, cache)
-        taken = [(fresh("umap", folder, cache), fresh("ours", folder, cache)) for _ in range(rounds)]
-    plain, mine = (np.median([pair[i] for pair in taken], axis=0) for i in (0, 1))
+        times = [(fresh("umap", folder, cache), fresh("ours", folder, cache)) for _ in range(rounds)]
+    plain, mine = (np.median([pair[i] for pair in times], axis=0) for i in (0, 1))
     return "\n".join(
         [
             f"### Time, {run.name}, {len(arrays[2]):,} pairs, base and best together, {os.cpu_count()} cores, median of {rounds} turns\n",
@@ -255,11 +255,11 @@ def main() -> None:
     parser.add_argument(
         "--only", nargs="*", default=[], help="measure only methods whose names hold one of these words"
     )
-    chosen = parser.parse_args()
+    args = parser.parse_args()
     warnings.simplefilter("ignore")
     KEPT.mkdir(parents=True, exist_ok=True)
-    for run in (open_workspace().runs.get(identity) for identity in chosen.runs):
-        kind, found = ("time", speed(run)) if chosen.speed else ("table", table(run, tuple(chosen.only)))
+    for run in (open_workspace().runs.get(identity) for identity in args.runs):
+        kind, found = ("time", speed(run)) if args.speed else ("table", table(run, tuple(args.only)))
         (KEPT / f"{kind}-{file_name(run)}.md").write_text(found + "\n", encoding="utf-8")
         print(found)
     put("Map", "\n\n".join([INTRODUCTION, *(path.read_text().strip() for path in sorted(KEPT.glob("t*.md")))]))

@@ -83,8 +83,8 @@ def table() -> None:
     for row in read(SWEEP):
         gains[label(row)][row["data"]] = row["tuned"]["mrr"]
         facts[row["data"]] = row
-    whole = max((sum(name in found for found in gains.values()) for name in facts), default=0)
-    names = [name for name in facts if sum(name in found for found in gains.values()) == whole]  # no half-run data set
+    most = max((sum(name in found for found in gains.values()) for name in facts), default=0)
+    names = [name for name in facts if sum(name in found for found in gains.values()) == most]  # no half-run data set
     head = [f"{name} ({facts[name]['queries']} queries)" for name in names]
     lines = ["| setup | " + " | ".join(head) + " | mean |", "|---" * (len(names) + 2) + "|"]
     base = [facts[name]["base"]["mrr"] for name in names]

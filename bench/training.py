@@ -135,9 +135,9 @@ def frame_of(data: str, pairs: int) -> tuple[str, Path]:
 def run_steps(name: str, data: Path, machine: Machine, *, count: int, threads: int, seed: int, only: list[str]) -> None:
     """Time the same batches in every engine, turn by turn; the first turn warms up and is not counted."""
     machine.turn()
-    chosen = {key: STEPS[key] for key in (only or STEPS)}
+    parts = {key: STEPS[key] for key in (only or STEPS)}
     processes = {
-        key: Process(replace(setup, data=str(data), seed=seed, threads=threads)) for key, setup in chosen.items()
+        key: Process(replace(setup, data=str(data), seed=seed, threads=threads)) for key, setup in parts.items()
     }
     found: dict[str, list[dict[str, Any]]] = {key: [] for key in processes}
     for turn in range(1 + count // CHUNK):
@@ -166,13 +166,13 @@ def run_trainings(
     fp32: for quality alone, on a machine whose bf16 is slow; kept apart from the table of times.
     """
     machine.turn()
-    known = setups(int((pd.read_parquet(data, columns=["part"])["part"] == "train").sum()))
-    chosen = [replace(known[run], data=str(data), seed=seed, threads=threads) for run in runs]
-    chosen = [replace(setup, bf16=setup.bf16 and not fp32) for setup in chosen]
-    processes = {setup.name: Process(setup) for setup in chosen}
+    all_setups = setups(int((pd.read_parquet(data, columns=["part"])["part"] == "train").sum()))
+    contestants = [replace(all_setups[run], data=str(data), seed=seed, threads=threads) for run in runs]
+    contestants = [replace(setup, bf16=setup.bf16 and not fp32) for setup in contestants]
+    processes = {setup.name: Process(setup) for setup in contestants}
     rows = {
         setup.name: {"curve": [processes[setup.name].ask("measure")], "seconds": [], "cpu": [], "epochs": setup.epochs}
-        for setup in chosen
+        for setup in contestants
     }
     while processes:
         for key, process in list(processes.items()):
@@ -231,8 +231,8 @@ def main() -> None:
                     name, path, machine, count=options.steps, threads=options.threads, seed=seed, only=options.engines
                 )
             if options.runs:
-                asked = {"runs": options.runs, "threads": options.threads, "fp32": options.fp32}
-                run_trainings(name, path, machine, seed=seed, **asked)
+                choices = {"runs": options.runs, "threads": options.threads, "fp32": options.fp32}
+                run_trainings(name, path, machine, seed=seed, **choices)
     if options.table:
         from bench.training_table import write
 

@@ -69,7 +69,7 @@ def elapsed(row: dict[str, Any], epochs: int, part: str) -> float:
     return row["preparing"] + sum(row[part][: epochs * row["epoch_steps"]])
 
 
-def reached(row: dict[str, Any], goal: float) -> int | None:
+def first_epoch(row: dict[str, Any], goal: float) -> int | None:
     """Find the first epoch after which recall@1 is at least the goal."""
     return next((epoch for epoch, point in enumerate(row["curve"]) if epoch and point["recall"] >= goal), None)
 
@@ -99,7 +99,7 @@ def medians(found: dict[tuple[str, int], dict[str, dict[str, Any]]]) -> list[str
         for contestant in dict.fromkeys(name for runs in by_seed for name in runs if name != "classic"):
             both = [(runs["classic"], runs[contestant]) for runs in by_seed if contestant in runs]
             epochs = [np.median(one["seconds"]) / np.median(other["seconds"]) for one, other in both]
-            times = [gain for one, other in both if (gain := gained(one, other)) is not None]
+            times = [gain for one, other in both if (gain := speedup(one, other)) is not None]
             more = [best_recall(other) - best_recall(one) for one, other in both]
             to_goal = f"{np.median(times):.0f} ({min(times):.0f} to {max(times):.0f})" if times else ""
             missed = f"; not reached in {len(both) - len(times)}" if len(times) < len(both) else ""
@@ -113,10 +113,10 @@ def best_recall(row: dict[str, Any]) -> float:
     return max(point["recall"] for point in row["curve"][1:])
 
 
-def gained(classic: dict[str, Any], row: dict[str, Any]) -> float | None:
+def speedup(classic: dict[str, Any], row: dict[str, Any]) -> float | None:
     """Compute how many times faster than classic the goal was reached, None where it was not."""
     goal = SHARE * best_recall(classic)
-    theirs, epoch = reached(classic, goal), reached(row, goal)
+    theirs, epoch = first_epoch(classic, goal), first_epoch(row, goal)
     if not theirs or not epoch:
         return None
     return elapsed(classic, theirs, "seconds") / elapsed(row, epoch, "seconds")
@@ -127,7 +127,7 @@ def run_line(data: str, name: str, row: dict[str, Any], classic: dict[str, Any],
     curve = [point["recall"] for point in row["curve"]]
     best = 1 + int(np.argmax(curve[1:]))
     error = np.sqrt(curve[best] * (1 - curve[best]) / row["queries"]) if "queries" in row else float("nan")
-    epoch, theirs = reached(row, goal), reached(classic, goal)
+    epoch, theirs = first_epoch(row, goal), first_epoch(classic, goal)
     cells = ["not reached", "", ""]
     if epoch and theirs:
         wall, cpu = (elapsed(classic, theirs, part) / elapsed(row, epoch, part) for part in ("seconds", "cpu"))

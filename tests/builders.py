@@ -39,14 +39,14 @@ FAST = Recipe(epochs=2, batch_size=16, learning_rate=1e-3, packed=True, patience
 
 def pairs(rows: int = 90) -> pd.DataFrame:
     """Build pairs that a model can learn: the same thing and colour in other words."""
-    made = [
+    examples = [
         (f"where is the {colour} {thing} number {n}", f"{thing} {n} that is {colour} stands on shelf {n * 7}")
         for n in range(1, 4)
         for thing in THINGS
         for colour in COLOURS
     ]
-    chosen = np.random.default_rng(3).permutation(len(made))[:rows]
-    return pd.DataFrame([made[i] for i in chosen], columns=["source_sentence", "target_sentence"])
+    order = np.random.default_rng(3).permutation(len(examples))[:rows]
+    return pd.DataFrame([examples[i] for i in order], columns=["source_sentence", "target_sentence"])
 
 
 def of_shape(shape: Shape, rows: int = 90) -> pd.DataFrame:

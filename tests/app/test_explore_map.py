@@ -47,15 +47,15 @@ def test_quality_figures_are_those_of_the_map(home: Path) -> None:
     test = opened(run.id)
     assert not test.exception
     layout = load_map(run)
-    held = layout.lines[layout.lines["part"] == "held_out"].rename(columns={"change": "length_change"})
-    assert f"{line_accuracy(held):.0%} of lines change length" in words(test)
+    held_out = layout.lines[layout.lines["part"] == "held_out"].rename(columns={"change": "length_change"})
+    assert f"{line_accuracy(held_out):.0%} of lines change length" in words(test)
     trust = list(layout.facts.quality.trustworthiness.values())
     assert f"{trust[0]:.2f} base, {trust[-1]:.2f} tuned" in words(test)
     assert re.search(
         r"[\d.]+% of the texts that moved did so by more than the layout noise \(variation across 3 random seeds\)",
         words(test),
     )
-    assert f"All {len(held)} lines and 120 points of this view are shown." in words(test)
+    assert f"All {len(held_out)} lines and 120 points of this view are shown." in words(test)
     assert "full embeddings" in words(test)
 
 
@@ -94,7 +94,7 @@ def test_unknown_pairs_in_a_link_are_ignored(home: Path) -> None:
 
 
 def test_without_a_map_it_is_offered_once(home: Path) -> None:
-    run = finished_run(home, drawn=False)
+    run = finished_run(home, with_map=False)
     test = opened(run.id)
     assert "This run has no map yet." in words(test)
     test.button(key="compute-map").click().run()
@@ -221,10 +221,10 @@ def test_a_group_in_a_link_is_chosen_and_empty_groups_are_not_offered(home: Path
 
 def test_margins_colour_ranked_pairs_and_cosines_the_others(home: Path) -> None:
     run = finished_run(home)
-    held = load_map(run).lines.query("part == 'held_out'")["pair"]
+    held_out = load_map(run).lines.query("part == 'held_out'")["pair"]
     run.paths.evaluation.folder.mkdir(parents=True)
     (run.paths.evaluation.summary).write_text("{}")
-    pairs = pd.DataFrame({"pair": held, "change": "same", "base_rank": 2, "tuned_rank": 2, "base_margin": -0.1})
+    pairs = pd.DataFrame({"pair": held_out, "change": "same", "base_rank": 2, "tuned_rank": 2, "base_margin": -0.1})
     pairs.assign(tuned_margin=0.3).to_parquet(run.paths.evaluation.pairs)
     test = opened(run.id)
     assert "the margin" in words(test)
@@ -237,7 +237,7 @@ def test_margins_colour_ranked_pairs_and_cosines_the_others(home: Path) -> None:
 
 
 def test_skipped_snapshots_are_named(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    run = finished_run(home, moments=5, drawn=False)
+    run = finished_run(home, snapshots=5, with_map=False)
     monkeypatch.setattr("lib.projection.run.MAX_MAP_POINTS", 360)
     draw_map(run, open_workspace(home).datasets.get(run.dataset), home=home)
     assert re.search(r"2 snapshots are not shown.*Epoch \d, Epoch \d", words(opened(run.id)))
@@ -258,16 +258,16 @@ def test_labelled_texts_are_coloured_by_class_and_have_no_filters_for_pairs(home
     assert not test.exception
     assert {box.label for box in test.selectbox} >= {"Texts"}
     assert not {"Pairs", "Change"} & {box.label for box in test.selectbox}
-    chosen = test.multiselect(key="class")
-    assert 1 < len(chosen.value) <= 6
+    classes = test.multiselect(key="class")
+    assert 1 < len(classes.value) <= 6
     assert "coloured by class" in words(test)
     assert "All 80 texts are shown." in words(test)
     figure = json.loads(test.get("plotly_chart")[0].proto.spec)
-    assert {trace["name"] for trace in figure["data"]} >= set(chosen.value)
-    test.multiselect(key="class").set_value(chosen.value[:1]).run()
+    assert {trace["name"] for trace in figure["data"]} >= set(classes.value)
+    test.multiselect(key="class").set_value(classes.value[:1]).run()
     figure = json.loads(test.get("plotly_chart")[0].proto.spec)
     names = [trace["name"] for trace in figure["data"]]
-    assert names == ["Other texts", chosen.value[0], chosen.value[0]], "held-out full, the others hollow"
+    assert names == ["Other texts", classes.value[0], classes.value[0]], "held-out full, the others hollow"
     assert not any("<b>" in words for trace in figure["data"] for words in trace["hovertext"])
 
 

@@ -335,9 +335,9 @@ def test_steps_are_those_that_the_batches_have(open_page: Callable[..., AppTest]
     prepared = prepare(pd.DataFrame(rows, columns=["text", "label"]))
     dataset = workspace.datasets.publish(prepared, name="Mine")
     rare = int((prepared.frame.query("part == 'train'")["label"] == "rare").sum())
-    told = texts(open_page("train"))
-    assert f"sees at most {4 * (rare // 2)} of {dataset.counts['train']} training examples" in told
-    assert "classes alternate" in told
+    page_text = texts(open_page("train"))
+    assert f"sees at most {4 * (rare // 2)} of {dataset.counts['train']} training examples" in page_text
+    assert "classes alternate" in page_text
 
 
 @pytest.fixture
@@ -474,8 +474,8 @@ def test_runs_of_one_press_are_compared_and_those_of_another_are_not(
     open_page: Callable[..., AppTest], dataset: Dataset, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Quality, speed and size of each in one table; settings where they differ."""
-    moments = iter([datetime(2026, 1, 2, 3, 4, 5), datetime(2026, 1, 2, 3, 4, 9)])
-    monkeypatch.setattr(train_form, "datetime", SimpleNamespace(now=lambda: next(moments)))
+    times = iter([datetime(2026, 1, 2, 3, 4, 5), datetime(2026, 1, 2, 3, 4, 9)])
+    monkeypatch.setattr(train_form, "datetime", SimpleNamespace(now=lambda: next(times)))
     app = open_page("train")
     for _ in range(2):
         app.multiselect[0].set_value([BUNDLED, STATIC]).run()

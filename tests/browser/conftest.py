@@ -92,15 +92,15 @@ def standing(part: Locator) -> FloatRect:
     What is above it may grow.
     """
     part.scroll_into_view_if_needed()
-    known, since = part.bounding_box(), time.monotonic()
+    box, since = part.bounding_box(), time.monotonic()
     until = since + START_SECONDS
-    while known is None or time.monotonic() - since < 1:
+    while box is None or time.monotonic() - since < 1:
         assert time.monotonic() < until, "it does not stand still"
         part.page.wait_for_timeout(100)
-        if (now := part.bounding_box()) != known:
-            known, since = now, time.monotonic()
+        if (now := part.bounding_box()) != box:
+            box, since = now, time.monotonic()
             part.scroll_into_view_if_needed()
-    return known
+    return box
 
 
 @pytest.fixture

@@ -125,9 +125,9 @@ def gives_the_model_as_a_zip(server: Server, run: str, folder: Path) -> None:
 def refuses_foreign_hosts(server: Server, run: str) -> None:
     """A page elsewhere whose name points to this machine gets nothing, from our own routes either."""
     for path in ("/health", f"/download/{run}/model.zip"):
-        asked = urllib.request.Request(server.url + path, headers={"Host": "evil.example"})
+        request = urllib.request.Request(server.url + path, headers={"Host": "evil.example"})
         with pytest.raises(urllib.error.HTTPError) as refused:
-            urllib.request.urlopen(asked, timeout=5)
+            urllib.request.urlopen(request, timeout=5)
         assert refused.value.code == 400
 
 

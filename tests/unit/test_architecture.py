@@ -72,12 +72,12 @@ def imports(path: Path) -> Iterator[str]:
 
 
 def room(name: str) -> str | None:
-    known = [room for rank in RANKS for room in rank]
-    return next((one for one in known if name == one or name.startswith(f"{one}.")), None)
+    names = [room for rank in RANKS for room in rank]
+    return next((one for one in names if name == one or name.startswith(f"{one}.")), None)
 
 
 def rank(name: str) -> int:
-    return next(place for place, rooms in enumerate(RANKS) if name in rooms)
+    return next(number for number, rooms in enumerate(RANKS) if name in rooms)
 
 
 @pytest.mark.parametrize("name", sorted(modules()))
@@ -227,12 +227,12 @@ def test_nothing_shows_a_persons_text_as_html_or_code() -> None:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call):
                 own = bool(node.args) and isinstance(node.args[0], ast.Name) and node.args[0].id.isupper()
-                given = {
+                flags = {
                     word.arg for word in node.keywords if isinstance(word.value, ast.Constant) and word.value.value
                 }
                 if own:  # a constant of the module: a file of ours, never a person's words
-                    given.discard("unsafe_allow_javascript")
-                assert not given & {"unsafe_allow_html", "unsafe_allow_javascript", "trust_remote_code"}, name
+                    flags.discard("unsafe_allow_javascript")
+                assert not flags & {"unsafe_allow_html", "unsafe_allow_javascript", "trust_remote_code"}, name
 
 
 def test_what_the_server_imports_is_light() -> None:

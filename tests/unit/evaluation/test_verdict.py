@@ -19,8 +19,8 @@ def difference(
 
 
 def said(found: Difference, *, metric: str = "accuracy@1", groups: int = 400, **rest: object) -> str:
-    told = {"shape": Shape.PAIRS, "examples": 412, "counts": COUNTS, "groups": groups} | rest
-    return sentence(metric=metric, change=found, **told)  # type: ignore[arg-type]
+    facts = {"shape": Shape.PAIRS, "examples": 412, "counts": COUNTS, "groups": groups} | rest
+    return sentence(metric=metric, change=found, **facts)  # type: ignore[arg-type]
 
 
 def test_a_clear_gain_has_its_interval_and_counts() -> None:

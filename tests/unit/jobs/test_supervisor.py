@@ -100,19 +100,19 @@ def test_the_thread_outlives_errors_and_says_them(
 
 
 def test_pages_are_told_once_when_work_begins(home: Path) -> None:
-    told: list[str] = []
-    supervisor, workspace = Supervisor(home, on_begin=lambda: told.append("begun")), open_workspace(home)
+    calls: list[str] = []
+    supervisor, workspace = Supervisor(home, on_begin=lambda: calls.append("begun")), open_workspace(home)
     supervisor._notify(workspace)
-    assert told == []
+    assert calls == []
     run = add_run(workspace, add_dataset(workspace), "a/b")
     supervisor._notify(workspace)
     supervisor._notify(workspace)
-    assert told == ["begun"]
+    assert calls == ["begun"]
     workspace.jobs.cancel(run.job)
     supervisor._notify(workspace)
     workspace.jobs.retry(run.job)
     supervisor._notify(workspace)
-    assert told == ["begun", "begun"]
+    assert calls == ["begun", "begun"]
 
 
 def test_a_worker_that_saves_is_not_killed_and_a_silent_one_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

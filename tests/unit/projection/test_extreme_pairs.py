@@ -63,7 +63,7 @@ def test_ends_are_true_and_places_between_are_as_far_as_the_others() -> None:
 @pytest.fixture
 def run(home: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Finish a run whose evaluation holds pairs that its training did not follow."""
-    run = finished_run(home, drawn=False)
+    run = finished_run(home, with_map=False)
     dim = np.load(run.paths.snapshots.folder / "base.npy").shape[1]
     dataset = open_workspace(home).datasets.get(run.dataset)
     frame = dataset.frame()

@@ -26,9 +26,9 @@ def test_loss_falls_and_the_model_loads(shape: Shape, loss: str, tiny_model: Pat
     """The last epoch's mean loss is below the first's; the saved folder holds another model than the base."""
     frame = frame_of(shape, classes=3 if loss == "Softmax" else 2)
     session = train_small(shape, replace(FAST, loss=loss), model=tiny_model, folder=tmp_path, frame=frame)
-    assert session.told.mean_loss(4) < session.told.mean_loss(1)
+    assert session.progress.mean_loss(4) < session.progress.mean_loss(1)
     texts = ["sort a list", "list sorter (list)"]
-    tuned = SentenceTransformer(str(session.trained.model_dir), device="cpu").encode(texts)
+    tuned = SentenceTransformer(str(session.result.model_dir), device="cpu").encode(texts)
     base = SentenceTransformer(str(tiny_model), device="cpu").encode(texts)
     assert np.isfinite(tuned).all()
     assert np.abs(tuned - base).max() > 1e-4
@@ -63,9 +63,9 @@ def model(tiny_model: Path) -> SentenceTransformer:
 
 def value_of(model: SentenceTransformer, loss: Loss, columns: tuple[list[str], ...]) -> float:
     """Compute the loss of a batch of texts by column."""
-    made = losses.build_loss(model, Recipe(loss=loss.name))
+    loss_module = losses.build_loss(model, Recipe(loss=loss.name))
     with torch.no_grad():
-        return float(made([model.preprocess(column) for column in columns], torch.zeros(len(columns[0]))))
+        return float(loss_module([model.preprocess(column) for column in columns], torch.zeros(len(columns[0]))))
 
 
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=list(LOSSES))
@@ -87,8 +87,8 @@ class TestEveryRecord:
         changes = {"scale": 7.0, "margin": 3.0, "directions": "symmetric"}
         plain = facts_of(losses.build_loss(model, Recipe(loss=loss.name)))
         for name, value in changes.items():
-            made = losses.build_loss(model, Recipe(loss=loss.name, **{name: value}))  # type: ignore[arg-type]
-            assert (facts_of(made) != plain) == (name in loss.settings), name
+            loss_module = losses.build_loss(model, Recipe(loss=loss.name, **{name: value}))  # type: ignore[arg-type]
+            assert (facts_of(loss_module) != plain) == (name in loss.settings), name
 
     def test_a_guide_is_there_where_its_class_wants_one(self, loss: Loss) -> None:
         assert loss.guided == ("guide" in inspect.signature(class_of(loss).__init__).parameters)
@@ -96,11 +96,11 @@ class TestEveryRecord:
     def test_it_calls_the_model_where_it_embeds_parts_or_has_a_guide(
         self, loss: Loss, model: SentenceTransformer
     ) -> None:
-        made, sizes = losses.build_loss(model, Recipe(loss=loss.name)), []
+        loss_module, sizes = losses.build_loss(model, Recipe(loss=loss.name)), []
         hook = model.register_forward_pre_hook(lambda module, args: sizes.append(len(args[0]["input_ids"])))
         count = 2 * losses.MINI_BATCH
         columns = 1 if Shape.LABELLED_TEXTS in loss.shapes else 3 if loss.shapes == (Shape.TRIPLETS,) else 2
-        made([model.preprocess(["sort a list"] * count) for _ in range(columns)], torch.arange(count) % 2)
+        loss_module([model.preprocess(["sort a list"] * count) for _ in range(columns)], torch.arange(count) % 2)
         hook.remove()
         assert loss.calls_model == (loss.guided or min(sizes) < count)
 
@@ -118,8 +118,8 @@ class TestEveryRecord:
             assert loss.in_batch
             return
         rows = [value_of(model, loss, tuple([column[row]] for column in columns)) for row in (0, 1)]
-        whole = value_of(model, loss, columns)
-        assert loss.in_batch == (abs(whole - sum(rows) / 2) > 1e-6)
+        batch_loss = value_of(model, loss, columns)
+        assert loss.in_batch == (abs(batch_loss - sum(rows) / 2) > 1e-6)
 
     def test_a_static_model_takes_it_unless_it_says_so(self, loss: Loss, model: SentenceTransformer) -> None:
         from sentence_transformers.sentence_transformer.modules import StaticEmbedding
@@ -132,8 +132,8 @@ class TestEveryRecord:
         labels = torch.tensor([0, 1, 0, 1])
 
         def compute() -> torch.Tensor:
-            made = losses.build_loss(static, Recipe(loss=loss.name))
-            return made([static.preprocess(column) for column in columns], labels)
+            loss_module = losses.build_loss(static, Recipe(loss=loss.name))
+            return loss_module([static.preprocess(column) for column in columns], labels)
 
         if loss.needs_transformer:
             with pytest.raises(ValueError, match="Static|PreTrainedTokenizer"):

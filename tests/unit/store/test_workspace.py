@@ -31,12 +31,12 @@ def test_the_same_content_is_one_dataset(home: Path) -> None:
 def test_a_dataset_gives_back_its_rows_and_originals(home: Path, tmp_path: Path) -> None:
     source = tmp_path / "my pairs; drop table.csv.gz"
     source.write_bytes(b"bytes as they came")
-    made = prepared()
-    dataset = open_workspace().datasets.publish(made, name="x", originals=[source])
-    pd.testing.assert_frame_equal(dataset.frame(), made.frame)
+    examples = prepared()
+    dataset = open_workspace().datasets.publish(examples, name="x", originals=[source])
+    pd.testing.assert_frame_equal(dataset.frame(), examples.frame)
     assert [p.read_bytes() for p in dataset.originals] == [b"bytes as they came"]
     assert "drop" not in str(dataset.originals[0].relative_to(home))
-    assert sum(dataset.counts.values()) == dataset.rows == len(made.frame)
+    assert sum(dataset.counts.values()) == dataset.rows == len(examples.frame)
 
 
 def test_delete_hides_restore_brings_back_purge_frees(home: Path) -> None:
@@ -97,10 +97,10 @@ def test_a_dataset_of_any_name_can_be_trained(home: Path, length: int) -> None:
 def test_a_key_is_one_run_with_one_job(home: Path) -> None:
     workspace = open_workspace()
     dataset = add_dataset(workspace)
-    made = [workspace.runs.create(dataset=dataset.id, model="a/b", recipe=Recipe(), key="press-1") for _ in range(3)]
-    assert len({run.id for run in made}) == 1
+    runs = [workspace.runs.create(dataset=dataset.id, model="a/b", recipe=Recipe(), key="press-1") for _ in range(3)]
+    assert len({run.id for run in runs}) == 1
     assert len(workspace.jobs.all()) == 1
-    assert made[0].model_dir.name == "a_b"
+    assert runs[0].model_dir.name == "a_b"
 
 
 def test_a_run_needs_a_dataset_that_is_there(home: Path) -> None:

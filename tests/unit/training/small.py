@@ -55,10 +55,10 @@ class Recorder(Silent):
 
 @dataclass
 class Session:
-    """What came of one training in a test."""
+    """Result and progress of one training in a test."""
 
-    trained: TrainResult
-    told: Recorder = field(default_factory=Recorder)
+    result: TrainResult
+    progress: Recorder = field(default_factory=Recorder)
 
 
 def frame_of(shape: Shape, *, classes: int = 2, rows: int = 120) -> pd.DataFrame:
@@ -85,17 +85,17 @@ def _mixed(examples: list[tuple[str, str]], far: list[str], same: list[bool]) ->
 
 
 def train_small(
-    shape: Shape, recipe: Recipe, *, model: Path, folder: Path, frame: pd.DataFrame | None = None, told: Any = None
+    shape: Shape, recipe: Recipe, *, model: Path, folder: Path, frame: pd.DataFrame | None = None, progress: Any = None
 ) -> Session:
     """Train the tiny model on small data of a shape."""
-    told = told or Recorder()
+    progress = progress or Recorder()
     data = frame if frame is not None else frame_of(shape)
-    trained = train_model(
+    result = train_model(
         inputs=ModelInputs.of(data, shape),
         model_name=str(model),
         recipe=recipe,
         folder=folder / "run",
         home=folder / "home",
-        progress=told,
+        progress=progress,
     )
-    return Session(trained, told)
+    return Session(result, progress)

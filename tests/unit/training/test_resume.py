@@ -72,9 +72,9 @@ def test_cut_and_resumed_equals_uninterrupted(
     frame = frame_of(shape)
     train_small(shape, recipe, model=tiny_model, folder=tmp_path / "whole", frame=frame)
     with pytest.raises(CutError):
-        train_small(shape, recipe, model=tiny_model, folder=tmp_path / "cut", frame=frame, told=Cut(8))
+        train_small(shape, recipe, model=tiny_model, folder=tmp_path / "cut", frame=frame, progress=Cut(8))
     session = train_small(shape, recipe, model=tiny_model, folder=tmp_path / "cut", frame=frame)
-    assert session.told.steps_resumed == [7]
+    assert session.progress.steps_resumed == [7]
     assert weights(tmp_path / "cut") == weights(tmp_path / "whole")
 
 
@@ -113,7 +113,7 @@ def interrupted(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> P
     folder = tmp_path_factory.mktemp("interrupted")
     with pytest.raises(CutError), pytest.MonkeyPatch.context() as patch:
         patch.setattr(cadence, "CHEAP_CHECKPOINT_SECONDS", 60.0)
-        train_small(Shape.PAIRS, replace(FAST, epochs=3), model=tiny_model, folder=folder, told=Cut(13))
+        train_small(Shape.PAIRS, replace(FAST, epochs=3), model=tiny_model, folder=folder, progress=Cut(13))
     return folder
 
 
@@ -128,8 +128,8 @@ def test_damaged_newest_checkpoint_gives_way_to_the_older(interrupted: Path, tin
     data[len(data) // 2] ^= 1
     victim.write_bytes(bytes(data))
     session = train_small(Shape.PAIRS, replace(FAST, epochs=3), model=tiny_model, folder=tmp_path / "damaged")
-    assert session.told.steps_resumed == [6]
-    assert any("damaged" in line and "optimizer.safetensors" in line for line in session.told.logs)
+    assert session.progress.steps_resumed == [6]
+    assert any("damaged" in line and "optimizer.safetensors" in line for line in session.progress.logs)
     assert weights(tmp_path / "damaged") == weights(tmp_path / "whole")
 
 
@@ -155,9 +155,9 @@ def test_costly_checkpoints_are_few_and_the_end_is_the_same(
     train_small(Shape.PAIRS, recipe, model=tiny_model, folder=tmp_path / "few")
     assert [path.name for path in newest_two(tmp_path / "few")] == ["step-00000024", "step-00000006"]
     with pytest.raises(CutError):
-        train_small(Shape.PAIRS, recipe, model=tiny_model, folder=tmp_path / "cut", told=Cut(20))
+        train_small(Shape.PAIRS, recipe, model=tiny_model, folder=tmp_path / "cut", progress=Cut(20))
     session = train_small(Shape.PAIRS, recipe, model=tiny_model, folder=tmp_path / "cut")
-    assert session.told.steps_resumed == [6]
+    assert session.progress.steps_resumed == [6]
     assert weights(tmp_path / "few") == weights(tmp_path / "cut") == weights(tmp_path / "whole")
 
 

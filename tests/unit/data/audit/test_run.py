@@ -106,8 +106,8 @@ def test_many_targets_of_one_source_are_counted_with_their_false_negatives() -> 
 def test_false_negatives_agree_with_random_batches() -> None:
     texts = np.repeat(np.arange(40), [5] * 20 + [1] * 20)
     generator = np.random.default_rng(3)
-    drawn = [texts[generator.permutation(len(texts))[:16]] for _ in range(3_000)]
-    measured = np.mean([sum(c * (c - 1) for c in np.bincount(batch)) for batch in drawn])
+    batches = [texts[generator.permutation(len(texts))[:16]] for _ in range(3_000)]
+    measured = np.mean([sum(c * (c - 1) for c in np.bincount(batch)) for batch in batches])
     expected = expected_false_negatives(np.bincount(texts), len(texts), 16)
     assert measured == pytest.approx(expected, rel=0.1)
     assert expected_false_negatives(np.array([1]), 1, 64) == 0

@@ -44,6 +44,6 @@ def test_texts_are_masked_by_part_and_words(home: Path) -> None:
     run = finished_texts(home)
     data = loaded(run)
     assert filter_texts(data, MapFilters(part="all"), run).all()
-    held = filter_texts(data, MapFilters(part="held_out"), run)
-    assert np.array_equal(held, data.parts == "held_out")
+    held_out = filter_texts(data, MapFilters(part="held_out"), run)
+    assert np.array_equal(held_out, data.parts == "held_out")
     assert filter_texts(data, MapFilters(part="all", words="text 4 <"), run).sum() == 1

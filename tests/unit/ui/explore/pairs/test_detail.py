@@ -10,9 +10,9 @@ from lib.ui.explore.pairs.detail import find_overtaking, neighbour_table
 def neighbours(base: list[str], tuned: list[str]) -> pd.DataFrame:
     """Build ten nearest each; a text that begins with "right" is right."""
     rows = [
-        {"moment": moment, "place": place, "text": text, "right": text.startswith("right"), "cosine": 1 - place / 20}
-        for moment, texts in (("base", base), ("tuned", tuned))
-        for place, text in enumerate(texts, start=1)
+        {"moment": model, "place": rank, "text": text, "right": text.startswith("right"), "cosine": 1 - rank / 20}
+        for model, texts in (("base", base), ("tuned", tuned))
+        for rank, text in enumerate(texts, start=1)
     ]
     return pd.DataFrame(rows)
 
