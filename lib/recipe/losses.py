@@ -46,7 +46,7 @@ class Loss:
 
     So batches must hold no false negatives (FairBatches).
     """
-    guided: bool = False
+    has_guide: bool = False
     """A frozen copy of the base model reads the same batches.
 
     So they must hold tokens, not activations of frozen layers.
@@ -188,7 +188,7 @@ _RECORDS = (
         make=lambda model, recipe, classes: _stock("GISTEmbedLoss", model, guide_of(model)),
         settings=(MATRYOSHKA,),
         in_batch=True,
-        guided=True,
+        has_guide=True,
         calls_model=True,
         needs_transformer=True,
     ),
@@ -202,7 +202,7 @@ _RECORDS = (
         ),
         settings=(MATRYOSHKA,),
         in_batch=True,
-        guided=True,
+        has_guide=True,
         calls_model=True,
         needs_transformer=True,
     ),

@@ -10,7 +10,7 @@ from typing import Any
 from lib.errors import InputError
 from lib.recipe.fields import Field, setting
 from lib.recipe.losses import LOSSES, Loss, losses_for
-from lib.recipe.options import DEVICES, DIRECTIONS, MINED, PRECISIONS, SCHEDULES
+from lib.recipe.options import DEVICES, DIRECTIONS, MINING_SHAPES, PRECISIONS, SCHEDULES
 from lib.shapes import Shape
 
 
@@ -134,7 +134,7 @@ class Recipe:
         "Hard negatives mined from the training split for each pair; 0 means none.",
         low=0,
         high=16,
-        shapes=MINED,
+        shapes=MINING_SHAPES,
     )
     negative_margin: float = setting(
         0.05,
@@ -142,7 +142,7 @@ class Recipe:
         "A mined negative is less similar to the source than the correct target by at least this much; keeps out false negatives.",
         low=0.0,
         high=1.0,
-        shapes=MINED,
+        shapes=MINING_SHAPES,
         needs="hard_negatives",
     )
     negative_relative_margin: float = setting(
@@ -151,7 +151,7 @@ class Recipe:
         "Margin as a share of the correct target's similarity: 0.05 keeps out candidates within 5% of it.",
         low=0.0,
         high=1.0,
-        shapes=MINED,
+        shapes=MINING_SHAPES,
         needs="hard_negatives",
     )
     negative_skip: int = setting(
@@ -160,7 +160,7 @@ class Recipe:
         "Never use the k most similar candidates, which are the likeliest false negatives.",
         low=0,
         high=1000,
-        shapes=MINED,
+        shapes=MINING_SHAPES,
         needs="hard_negatives",
     )
     negative_range: int = setting(
@@ -169,7 +169,7 @@ class Recipe:
         "Number of most similar candidates to mine from; missing ones are sampled at random.",
         low=1,
         high=10000,
-        shapes=MINED,
+        shapes=MINING_SHAPES,
         needs="hard_negatives",
     )
     directions: str = setting(

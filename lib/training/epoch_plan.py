@@ -27,17 +27,17 @@ class TextCounts:
 
 @dataclass(frozen=True)
 class EpochPlan:
-    """One epoch: its steps, the rows of a full step, and the most rows that it can see of all there are."""
+    """One epoch: its steps, the rows of a full step, the most rows that it can see (coverage), all rows."""
 
     steps: int
     batch: int
-    seen: int
+    coverage: int
     rows: int
 
     @property
     def sees_all(self) -> bool:
         """Whether an epoch can see every row."""
-        return self.seen >= self.rows
+        return self.coverage >= self.rows
 
 
 def count_texts(frame: pd.DataFrame, shape: Shape) -> TextCounts:
@@ -58,7 +58,7 @@ def plan_epoch(texts: TextCounts, shape: Shape, recipe: Recipe) -> EpochPlan:
             -(-texts.rows // recipe.batch_size), min(recipe.batch_size, texts.rows), texts.rows, texts.rows
         )
     # A batch holds a text of a side once, so S steps use a text that occurs c times at most min(c, S) times:
-    # seen <= min(rows, S * batch, sum_t min(c_t, S) by side), an upper bound
+    # coverage <= min(rows, S * batch, sum_t min(c_t, S) by side), an upper bound
     steps = fair_steps(texts.rows, recipe.batch_size)
     room = min(texts.rows, steps * recipe.batch_size)
     once = [int(np.minimum(counts, steps).sum()) for counts in texts.sides]

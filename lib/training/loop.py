@@ -42,7 +42,7 @@ def run_epochs(training: TrainState) -> None:
         )
         model.train()
         training.progress.stage("training", f"epoch {begun_epoch(training)} of {recipe.epochs}")
-        training.began = training.saved = time.monotonic()
+        training.began = training.last_save = time.monotonic()
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
         check_done(training, trainer)
 
@@ -51,7 +51,7 @@ def packed_tokens(training: TrainState) -> batches.Tokens:
     """Tokenise all training texts; where lower layers are frozen, compute their activations once."""
     recipe, model = training.recipe, training.model
     tokens = batches.Tokens(model, training.rows.texts)
-    if not recipe.loss_record.guided and activation_cache.can_freeze(model, recipe.frozen_layers):
+    if not recipe.loss_record.has_guide and activation_cache.can_freeze(model, recipe.frozen_layers):
         activation_cache.cache_activations(model, tokens, layers=recipe.frozen_layers)
     return tokens
 
@@ -113,7 +113,7 @@ def after_step(
     training.pause()
     speed = min(recipe.batch_size, training.rows.count) * training.steps / max(1e-9, training.seconds)
     progress.advance(step, total, pairs_per_second=speed, **ahead(training))
-    if time.monotonic() - training.saved > training.checkpoint_every and step < total:
+    if time.monotonic() - training.last_save > training.checkpoint_every and step < total:
         checkpoint_now(training, trainer)
         training.began = time.monotonic()
     progress.check()
@@ -162,8 +162,8 @@ def checkpoint_now(training: TrainState, trainer: st_trainer.Trainer) -> None:
         history=training.history.to_json(),
     )
     part.unlink()
-    training.saved = time.monotonic()
-    training.checkpoint_seconds = training.saved - began
+    training.last_save = time.monotonic()
+    training.checkpoint_seconds = training.last_save - began
 
 
 def begun_epoch(training: TrainState) -> int:
@@ -174,7 +174,7 @@ def begun_epoch(training: TrainState) -> int:
 def check_done(training: TrainState, trainer: st_trainer.Trainer) -> None:
     """Raise TrainingError unless the last step was reached or early stopping ended the training."""
     state = trainer.state
-    if state.global_step < state.max_steps and not trainer.hooks.stopped:
+    if state.global_step < state.max_steps and not trainer.hooks.has_stopped:
         raise TrainingError(
             f"The training ended at step {state.global_step} of {state.max_steps}.", todo="Press Try again."
         )

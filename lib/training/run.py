@@ -194,7 +194,7 @@ def save_model(training: TrainState, final: Path, card: dict[str, Any], *, parti
     saving.save_tuned(
         model,
         final,
-        texts=training.snapshot_texts[: saving.COMPARED],
+        texts=training.snapshot_texts[: saving.COMPARED_TEXTS],
         model_name=training.model_name,
         recipe=training.recipe,
         facts={**card, "partial": partial, "best_epoch": best, **training_facts(training)},
@@ -207,7 +207,7 @@ def save_model(training: TrainState, final: Path, card: dict[str, Any], *, parti
 def training_facts(training: TrainState) -> dict[str, Any]:
     """Collect the tuned model's card facts: how it was trained and how fast it encodes."""
     model = training.model
-    speed = saving.texts_per_second(model, training.snapshot_texts[: saving.TIMED])
+    speed = saving.texts_per_second(model, training.snapshot_texts[: saving.TIMED_TEXTS])
     return {
         "device": str(model.device),
         "learning_rate_used": learning_rate_of(training.recipe, model),

@@ -19,9 +19,9 @@ from lib.store.publish import publish
 from lib.training.card import CARD, FACTS, write_card
 
 SAME_MODEL = 0.9999
-COMPARED = 64
+COMPARED_TEXTS = 64
 """Texts whose embeddings are compared between the model in memory and the saved one."""
-TIMED, WARMING = 256, 16
+TIMED_TEXTS, WARMING = 256, 16
 """Texts by which the speed of encoding is measured."""
 
 

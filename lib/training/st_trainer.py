@@ -42,7 +42,7 @@ class Hooks:
 
     step: Callable[[int, float, float, float], None]
     epoch: Callable[[Trainer, int], bool]
-    stopped: bool = field(default=False)
+    has_stopped: bool = field(default=False)
 
 
 class Trainer(SentenceTransformerTrainer):
@@ -129,7 +129,7 @@ class Reporter(TrainerCallback):
 
     def on_epoch_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> Any:
         if self.trainer.hooks.epoch(self.trainer, round(state.epoch)):
-            self.trainer.hooks.stopped = True
+            self.trainer.hooks.has_stopped = True
             control.should_training_stop = True
         return control
 

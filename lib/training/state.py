@@ -85,7 +85,7 @@ class TrainState:
     snapshots: SnapshotWriter
     history: History
     began: float = 0.0
-    saved: float = 0.0
+    last_save: float = 0.0
     checkpoint_every: float = math.inf
     checkpoint_seconds: float | None = None
     steps: int = 0
@@ -126,7 +126,7 @@ class TrainState:
         """
         if self.checkpoint_seconds is None:
             return True
-        return cadence.is_checkpoint_due(cost=self.checkpoint_seconds, since=time.monotonic() - self.saved)
+        return cadence.is_checkpoint_due(cost=self.checkpoint_seconds, since=time.monotonic() - self.last_save)
 
     @property
     def metric(self) -> str:

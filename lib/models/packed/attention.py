@@ -133,13 +133,13 @@ class PackedAttention(torch.autograd.Function):
             _join(torch.bmm(weights, v), group, out)  # O = (P * Z) V
             # without dropout P * Z is P: what is stored is P in any case, in the dtype of the products
             saved.append((weights if drop is None else chances.to(v.dtype), drop))
-        ctx.known = (plan, heads, scaling, gathered, saved)
+        ctx.saved = (plan, heads, scaling, gathered, saved)
         return out.index_select(0, plan.back)
 
     @staticmethod
     def backward(ctx: Any, gradient: torch.Tensor) -> tuple[Any, ...]:  # type: ignore[override]
         """Compute the gradients of query, key and value, (tokens, heads * width) each."""
-        plan, heads, scaling, gathered, saved = ctx.known
+        plan, heads, scaling, gathered, saved = ctx.saved
         # dO of padding is 0, so that padded rows add nothing to the sums below
         there = torch.zeros_like(gathered[0])
         there[plan.back] = gradient.to(there.dtype)

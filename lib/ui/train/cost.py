@@ -68,7 +68,7 @@ def describe_epoch(epoch: EpochPlan, dataset: Dataset) -> str:
         if dataset.shape == Shape.LABELLED_TEXTS
         else "a batch has no duplicate texts, and a batch of one has no negatives"
     )
-    return f"each epoch sees at most {epoch.seen:,} of {epoch.rows:,} training examples, different ones each time, {epoch.batch} per step ({why})."
+    return f"each epoch sees at most {epoch.coverage:,} of {epoch.rows:,} training examples, different ones each time, {epoch.batch} per step ({why})."
 
 
 def _text_counts(dataset: Dataset) -> TextCounts:

@@ -91,7 +91,7 @@ class TestEveryRecord:
             assert (facts_of(loss_module) != plain) == (name in loss.settings), name
 
     def test_a_guide_is_there_where_its_class_wants_one(self, loss: Loss) -> None:
-        assert loss.guided == ("guide" in inspect.signature(class_of(loss).__init__).parameters)
+        assert loss.has_guide == ("guide" in inspect.signature(class_of(loss).__init__).parameters)
 
     def test_it_calls_the_model_where_it_embeds_parts_or_has_a_guide(
         self, loss: Loss, model: SentenceTransformer
@@ -102,7 +102,7 @@ class TestEveryRecord:
         columns = 1 if Shape.LABELLED_TEXTS in loss.shapes else 3 if loss.shapes == (Shape.TRIPLETS,) else 2
         loss_module([model.preprocess(["sort a list"] * count) for _ in range(columns)], torch.arange(count) % 2)
         hook.remove()
-        assert loss.calls_model == (loss.guided or min(sizes) < count)
+        assert loss.calls_model == (loss.has_guide or min(sizes) < count)
 
     def test_matryoshka_goes_around_all_but_a_classifier(self, loss: Loss) -> None:
         assert loss.allows_matryoshka == (loss.name != "Softmax")
