@@ -53,7 +53,7 @@ def work(pipe: Connection, ours: bool, threads: int) -> None:
         pipe.send((rows, time.perf_counter() - begun, time.process_time() - worked, length))
 
 
-def cached(sample: list[str], threads: int) -> tuple[float, float]:
+def time_cache(sample: list[str], threads: int) -> tuple[float, float]:
     """Measure the seconds that the cache takes for new texts, and then for the same texts again."""
     import torch
 
@@ -101,7 +101,7 @@ def main() -> None:
         lines.append(row(name, len(given), rounds[1:]))
     for pipe in pipes:
         pipe.send(None)
-    first, again = cached(texts()["short"], options.threads)
+    first, again = time_cache(texts()["short"], options.threads)
     machine.give()
     lines += ["", f"The {SHORT:,} short texts through the cache: {first:.2f} s the first time, {again:.3f} s again."]
     lines += [f"Threads: {options.threads}; {options.rounds} rounds by turns, medians; no text twice."]

@@ -35,7 +35,7 @@ MOVED = "before => JSON.stringify([...document.querySelector('.js-plotly-plot').
 
 
 @contextmanager
-def served() -> Iterator[str]:
+def serve() -> Iterator[str]:
     """Start the real server over the workspace in use and give its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -117,7 +117,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("runs", nargs="+", help="ids of finished runs with a map")
     args = parser.parse_args()
-    with served() as server, sync_playwright() as playwright:
+    with serve() as server, sync_playwright() as playwright:
         quiet = ["--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking"]
         browser = playwright.chromium.launch(executable_path=get(), args=quiet)
         rows = [line(browser, server, identity, view) for identity in args.runs for view in VIEWS]

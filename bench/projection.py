@@ -70,7 +70,7 @@ def together(base: np.ndarray, best: np.ndarray, _pairs: np.ndarray) -> tuple[Fr
     return (layout[:n], layout[n:], layout[:n] + again[2 * n :] - again[:n]), seconds
 
 
-def aligned(base: np.ndarray, best: np.ndarray, _pairs: np.ndarray) -> tuple[Frames, float]:
+def draw_aligned(base: np.ndarray, best: np.ndarray, _pairs: np.ndarray) -> tuple[Frames, float]:
     """Draw base, its copy and best by AlignedUMAP.
 
     Duplicates within a snapshot are dropped first: it fails on them.
@@ -97,7 +97,7 @@ def aligned(base: np.ndarray, best: np.ndarray, _pairs: np.ndarray) -> tuple[Fra
     return (layouts[0], layouts[1], layouts[2]), seconds
 
 
-def chained(base: np.ndarray, best: np.ndarray, _pairs: np.ndarray) -> tuple[Frames, float]:
+def draw_chained(base: np.ndarray, best: np.ndarray, _pairs: np.ndarray) -> tuple[Frames, float]:
     """Draw base, then best started from it; the placebo is base drawn again, started from base."""
     from umap import UMAP
 
@@ -133,7 +133,7 @@ def overlap(vectors: np.ndarray, frame: np.ndarray, k: int = 15) -> float:
     return float(np.mean([len(np.intersect1d(a, b)) / k for a, b in zip(near, neighbours, strict=True)]))
 
 
-def shuffled(pairs: np.ndarray) -> np.ndarray:
+def shuffle_targets(pairs: np.ndarray) -> np.ndarray:
     """Shuffle the targets among the pairs."""
     return np.stack([pairs[:, 0], np.random.default_rng(0).permutation(pairs[:, 1])], axis=1)
 
@@ -141,14 +141,14 @@ def shuffled(pairs: np.ndarray) -> np.ndarray:
 METHODS: dict[str, Callable[..., tuple[Frames, float]]] = {
     "PCA": lambda b, t, p: ours(b, t, p, method="pca"),
     "UMAP together": together,
-    "AlignedUMAP": aligned,
-    "chained UMAP": chained,
+    "AlignedUMAP": draw_aligned,
+    "chained UMAP": draw_chained,
     "pair-faithful, balance 0": lambda b, t, p: ours(b, t, p, method="pair-faithful", balance=0.0),
     "pair-faithful, balance 0.3": lambda b, t, p: ours(b, t, p, method="pair-faithful", balance=0.3),
     "**pair-faithful, balance 0.5**": lambda b, t, p: ours(b, t, p, method="pair-faithful"),
     "pair-faithful, balance 0.7": lambda b, t, p: ours(b, t, p, method="pair-faithful", balance=0.7),
     "pair-faithful, balance 1": lambda b, t, p: ours(b, t, p, method="pair-faithful", balance=1.0),
-    "pair-faithful, pairs shuffled": lambda b, t, p: ours(b, t, shuffled(p), method="pair-faithful"),
+    "pair-faithful, pairs shuffled": lambda b, t, p: ours(b, t, shuffle_targets(p), method="pair-faithful"),
 }
 
 

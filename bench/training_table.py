@@ -64,7 +64,7 @@ def steps_table() -> list[str]:
     return lines
 
 
-def elapsed(row: dict[str, Any], epochs: int, part: str) -> float:
+def sum_seconds(row: dict[str, Any], epochs: int, part: str) -> float:
     """Sum the seconds of preparing and of the first `epochs` epochs."""
     return row["preparing"] + sum(row[part][: epochs * row["epoch_steps"]])
 
@@ -119,7 +119,7 @@ def speedup(classic: dict[str, Any], row: dict[str, Any]) -> float | None:
     theirs, epoch = first_epoch(classic, goal), first_epoch(row, goal)
     if not theirs or not epoch:
         return None
-    return elapsed(classic, theirs, "seconds") / elapsed(row, epoch, "seconds")
+    return sum_seconds(classic, theirs, "seconds") / sum_seconds(row, epoch, "seconds")
 
 
 def run_line(data: str, name: str, row: dict[str, Any], classic: dict[str, Any], goal: float) -> str:
@@ -130,8 +130,8 @@ def run_line(data: str, name: str, row: dict[str, Any], classic: dict[str, Any],
     epoch, theirs = first_epoch(row, goal), first_epoch(classic, goal)
     cells = ["not reached", "", ""]
     if epoch and theirs:
-        wall, cpu = (elapsed(classic, theirs, part) / elapsed(row, epoch, part) for part in ("seconds", "cpu"))
-        cells = [f"{epoch}, {elapsed(row, epoch, 'seconds'):.0f}", f"{wall:.1f}", f"{cpu:.1f}"]
+        wall, cpu = (sum_seconds(classic, theirs, part) / sum_seconds(row, epoch, part) for part in ("seconds", "cpu"))
+        cells = [f"{epoch}, {sum_seconds(row, epoch, 'seconds'):.0f}", f"{wall:.1f}", f"{cpu:.1f}"]
     quality = f"{curve[best]:.3f} ± {error:.3f} ({best}) | {max(point['mrr'] for point in row['curve'][1:]):.3f}"
     pace = f"{np.median(row['seconds']) * row['epoch_steps']:.1f}"
     done = len(row["curve"]) - 1

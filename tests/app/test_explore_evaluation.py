@@ -93,14 +93,16 @@ NOTHING |= {"verdict": "no clear change"}
 GAIN = {"base": 0.5, "tuned": 0.7, "difference": 0.2, "low": 0.1, "high": 0.3, "detectable": 0.09, "verdict": "better"}
 
 
-def stored(run: Run, name: str, value: object) -> None:
+def store_evaluation(run: Run, name: str, value: object) -> None:
     (run.folder / f"{name}.json").write_text(json.dumps(value))
 
 
 def test_stored_experiments_are_shown(open_page: Callable[..., AppTest], run: Run) -> None:
     points = [{"fraction": f, "rows": int(40 * f), **NOTHING} for f in (0.5, 1.0)]
-    stored(run, "placebo", {"metric": "accuracy@1", **NOTHING, "run": GAIN, "beyond": GAIN, "model": "earlier"})
-    stored(run, "learning_curve", {"metric": "accuracy@1", "points": points, "step": NOTHING})
+    store_evaluation(
+        run, "placebo", {"metric": "accuracy@1", **NOTHING, "run": GAIN, "beyond": GAIN, "model": "earlier"}
+    )
+    store_evaluation(run, "learning_curve", {"metric": "accuracy@1", "points": points, "step": NOTHING})
     page_text = texts(open_page("explore", run=run.id)).replace("\\", "")
     assert "base → control: 50% → 51% (+1 point, 95% CI -5 to +7)" in page_text
     assert "The gain comes from the pairs" in page_text
@@ -112,13 +114,15 @@ def test_stored_experiments_are_shown(open_page: Callable[..., AppTest], run: Ru
 def test_a_control_of_an_earlier_model_says_so(open_page: Callable[..., AppTest], run: Run) -> None:
     path = run.paths.evaluation.summary
     path.write_text(json.dumps(json.loads(path.read_text()) | {"versions": {"tuned model": "now"}}))
-    stored(run, "placebo", {"metric": "accuracy@1", **NOTHING, "run": GAIN, "beyond": GAIN, "model": "earlier"})
+    store_evaluation(
+        run, "placebo", {"metric": "accuracy@1", **NOTHING, "run": GAIN, "beyond": GAIN, "model": "earlier"}
+    )
     assert "From an earlier checkpoint" in texts(open_page("explore", run=run.id)).replace("\\", "")
 
 
 def test_a_clear_last_step_says_that_more_data_would_probably_help(open_page: Callable[..., AppTest], run: Run) -> None:
     points = [{"fraction": f, "rows": int(40 * f), **GAIN} for f in (0.5, 1.0)]
-    stored(run, "learning_curve", {"metric": "accuracy@1", "points": points, "step": GAIN})
+    store_evaluation(run, "learning_curve", {"metric": "accuracy@1", "points": points, "step": GAIN})
     page_text = texts(open_page("explore", run=run.id)).replace("\\", "")
     assert "From 50% to 100% of the data: +20 points, 95% CI +10 to +30. More data would probably help." in page_text
 
@@ -136,7 +140,7 @@ def test_blends_have_intervals_and_the_share_of_the_slider_is_interpolated(
         }
         for s in (0.0, 0.5, 1.0)
     ]
-    stored(run, "blend", {"metric": "mrr@10", "points": blend})
+    store_evaluation(run, "blend", {"metric": "mrr@10", "points": blend})
     folder = run.folder / "blends" / "model-050"
     folder.mkdir(parents=True)
     facts = {"share_of_tuned_weights": 0.5, "metric": "accuracy@1", "held_out": GAIN, "general": NOTHING}
@@ -151,7 +155,7 @@ def test_blends_have_intervals_and_the_share_of_the_slider_is_interpolated(
     assert saved["held-out"].tolist() == ["Top-1 accuracy 50% → 70% (+20 points, 95% CI +10 to +30)"]
 
 
-def changed(run: Run, **fields: object) -> None:
+def change_evaluation(run: Run, **fields: object) -> None:
     """Write other values into a run's stored evaluation."""
     path = run.paths.evaluation.summary
     path.write_text(json.dumps(json.loads(path.read_text()) | fields))
@@ -162,7 +166,7 @@ def test_a_card_is_coloured_by_the_verdict_of_its_metric_not_by_its_interval(
 ) -> None:
     numbers = {name: value for name, value in GAIN.items() if name != "verdict"} | {"p_value": 0.25}
     metrics = dict.fromkeys(("accuracy@1", "recall@1", "mrr@10"), numbers)
-    changed(
+    change_evaluation(
         run,
         metrics=metrics,
         verdicts={"accuracy@1": "no clear change", "recall@1": "no clear change", "mrr@10": "better"},
@@ -174,7 +178,7 @@ def test_a_card_is_coloured_by_the_verdict_of_its_metric_not_by_its_interval(
 
 def test_the_change_of_validation_has_an_interval(open_page: Callable[..., AppTest], run: Run) -> None:
     fall = GAIN | {"base": 0.7, "tuned": 0.5, "difference": -0.2, "low": -0.3, "high": -0.1, "verdict": "worse"}
-    changed(run, cost={"moments": [], "validation": {"best": GAIN, "last": fall, "looks": 9}})
+    change_evaluation(run, cost={"moments": [], "validation": {"best": GAIN, "last": fall, "looks": 9}})
     page_text = texts(open_page("explore", run=run.id)).replace("\\", "")
     assert "best to last epoch: 0.700 → 0.500 (-0.200, 95% CI -0.300 to -0.100)" in page_text
 
@@ -195,7 +199,7 @@ def test_an_evaluation_of_an_older_version_opens_and_can_be_repeated(
 
 
 def test_the_present_mode_shows_badge_and_sentence_alone(open_page: Callable[..., AppTest], run: Run) -> None:
-    changed(run, warnings=[{"name": "Forgetting", "text": "It forgot."}])
+    change_evaluation(run, warnings=[{"name": "Forgetting", "text": "It forgot."}])
     page = open_page("explore", run=run.id, present="1")
     page_text = texts(page).replace("\\", "")
     assert "Top-1 accuracy on " in page_text

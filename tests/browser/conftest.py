@@ -21,7 +21,7 @@ from playwright.sync_api import Browser, FloatRect, Locator, Page, expect, sync_
 
 from lib.jobs.locks import kill_worker
 from lib.store.runs import Run
-from tools.browser import installed
+from tools.browser import find_installed
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 60
@@ -119,7 +119,7 @@ def server(home: Path) -> Iterator[Server]:
 def chromium() -> Iterator[Browser]:
     """Start a browser for all the journeys."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=installed(), args=list(FLAGS))
+        browser = playwright.chromium.launch(executable_path=find_installed(), args=list(FLAGS))
         yield browser
         browser.close()
 

@@ -37,7 +37,7 @@ def page(chromium: Browser) -> Iterator[Page]:
     context.close()
 
 
-def opened(page: Page, address: str) -> Page:
+def open_map(page: Page, address: str) -> Page:
     """Open Explore and wait for the map."""
     page.goto(address)
     expect(page.locator(".js-plotly-plot .scatterlayer .point").first).to_be_attached(timeout=60_000)
@@ -87,7 +87,7 @@ def slide(page: Page, label: str) -> None:
 def test_play_runs_from_base_to_best_without_the_server(page: Page, address: str, run: Run) -> None:
     sent: list[object] = []
     page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame)))
-    opened(page, address)
+    open_map(page, address)
     page.wait_for_timeout(1_500)
     expect_positions(page, "Source, held-out", source_positions(run, "base"))
     before = len(sent)
@@ -99,7 +99,7 @@ def test_play_runs_from_base_to_best_without_the_server(page: Page, address: str
 
 
 def test_zoom_survives_the_slider(page: Page, address: str, run: Run) -> None:
-    opened(page, address)
+    open_map(page, address)
     full_range = page.evaluate(f"{FIGURE}._fullLayout.xaxis.range.slice()")
     middle = source_positions(run, "base").mean(axis=0)
     page.mouse.move(*pixel(page, *middle))
@@ -125,7 +125,7 @@ def test_zoom_survives_the_slider(page: Page, address: str, run: Run) -> None:
 
 
 def test_a_click_shows_the_pair_and_its_nearest_wrong_answer(page: Page, address: str, run: Run) -> None:
-    opened(page, address)
+    open_map(page, address)
     map_data = load_map(run)
     line = map_data.lines[map_data.lines["part"] == "held_out"].iloc[3]
     lonely = map_data.coordinates["base"][int(line["source"])]
@@ -153,7 +153,7 @@ def test_a_click_shows_the_pair_and_its_nearest_wrong_answer(page: Page, address
 
 
 def test_a_lasso_chooses_many(page: Page, address: str, run: Run) -> None:
-    opened(page, address)
+    open_map(page, address)
     page.locator(".js-plotly-plot").first.hover()
     page.locator('.modebar-btn[data-title="Lasso Select"]').first.click()
     area = page.locator(".js-plotly-plot .nsewdrag").first.bounding_box()
@@ -169,7 +169,7 @@ def test_a_lasso_chooses_many(page: Page, address: str, run: Run) -> None:
 
 
 def test_filters_stand_in_a_link_that_another_browser_opens(page: Page, chromium: Browser, address: str) -> None:
-    opened(page, address)
+    open_map(page, address)
     page.get_by_role("combobox", name="Pairs").click()
     page.get_by_role("option", name="Trained").click()
     expect(page.locator(".legendtext", has_text="Source, trained")).to_be_visible(timeout=20_000)
@@ -177,7 +177,7 @@ def test_filters_stand_in_a_link_that_another_browser_opens(page: Page, chromium
     page.get_by_label("Find words in a pair").press("Enter")
     expect(page.get_by_text("All 1 lines")).to_be_visible(timeout=20_000)
     other = chromium.new_context(viewport={"width": 800, "height": 1000}).new_page()
-    opened(other, page.url + "&pair=5")
+    open_map(other, page.url + "&pair=5")
     expect(other.get_by_text("All 1 lines")).to_be_visible(timeout=20_000)
     expect(other.locator(".legendtext", has_text="Source, trained")).to_be_visible()
     expect(other.locator(".legendtext", has_text="Selected")).to_be_visible()
@@ -189,7 +189,7 @@ def test_filters_stand_in_a_link_that_another_browser_opens(page: Page, chromium
 def test_the_seen_snapshot_survives_every_redrawing_and_stands_in_the_link(
     page: Page, chromium: Browser, address: str, run: Run
 ) -> None:
-    opened(page, address)
+    open_map(page, address)
     slide(page, "Best")
     expect_positions(page, "Source, held-out", source_positions(run, "best"))
     expect(page).to_have_url(re.compile("[?&]frame=best"))
@@ -204,7 +204,7 @@ def test_the_seen_snapshot_survives_every_redrawing_and_stands_in_the_link(
     assert page.evaluate(f"{FIGURE}._fullLayout.sliders[0].active") == 2
     expect(page).to_have_url(re.compile(r"(?=.*[?&]frame=best)(?=.*[?&]find=Question)(?=.*[?&]pair=)"))
     context = chromium.new_context(viewport={"width": 1280, "height": 1400})
-    other = opened(context.new_page(), page.url)
+    other = open_map(context.new_page(), page.url)
     expect_positions(other, "Source, held-out", source_positions(run, "best"))
     expect(other.get_by_text("A link includes the first 20 of them.")).to_have_count(0)
     context.close()
@@ -214,14 +214,14 @@ def test_the_seen_snapshot_survives_every_redrawing_and_stands_in_the_link(
 
 
 def test_a_link_names_its_snapshot_plainly(page: Page, address: str, run: Run) -> None:
-    opened(page, address + "&frame=epoch-001")
+    open_map(page, address + "&frame=epoch-001")
     expect_positions(page, "Source, held-out", source_positions(run, "epoch-001"))
     assert "frame=epoch-001" in page.url
 
 
 def test_reduced_motion_has_no_transitions(chromium: Browser, address: str, run: Run) -> None:
     context = chromium.new_context(viewport={"width": 1280, "height": 1400}, reduced_motion="reduce")
-    page = opened(context.new_page(), address)
+    page = open_map(context.new_page(), address)
     steps = page.evaluate(f"{FIGURE}._fullLayout.sliders[0].steps.map(s => s.args[1].transition.duration)")
     assert set(steps) == {0}
     assert page.evaluate(f"{FIGURE}._fullLayout.updatemenus[0].buttons[0].args[1].transition.duration") == 0
@@ -233,7 +233,7 @@ def test_reduced_motion_has_no_transitions(chromium: Browser, address: str, run:
 def test_play_and_slider_answer_to_keys_without_the_server(page: Page, address: str, run: Run) -> None:
     sent: list[object] = []
     page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame)))
-    opened(page, address)
+    open_map(page, address)
     page.wait_for_timeout(1_500)
     before = len(sent)
     assert page.evaluate("typeof closerTransition") == "object", (
@@ -257,7 +257,7 @@ def test_play_and_slider_answer_to_keys_without_the_server(page: Page, address: 
 
 def test_present_shows_the_map_and_play_alone(page: Page, address: str, run: Run) -> None:
     page.set_viewport_size({"width": 1440, "height": 900})
-    opened(page, address)
+    open_map(page, address)
     page.get_by_role("combobox", name="Pairs").click()
     page.get_by_role("option", name="All").click()
     expect(page.get_by_text("All 80 lines")).to_be_visible(timeout=20_000)
@@ -283,7 +283,7 @@ def test_present_shows_the_map_and_play_alone(page: Page, address: str, run: Run
 def test_colours_follow_the_theme(chromium: Browser, address: str) -> None:
     for scheme, palette in (("light", LIGHT), ("dark", DARK)):
         context = chromium.new_context(viewport={"width": 1280, "height": 1400}, color_scheme=scheme)
-        page = opened(context.new_page(), address)
+        page = open_map(context.new_page(), address)
         page.wait_for_timeout(1_000)
         line_colours = page.evaluate(f"{FIGURE}._fullData.filter(t => t.mode === 'lines').map(t => t.line.color)")
         assert palette.better in line_colours
@@ -296,13 +296,13 @@ def test_colours_follow_the_theme(chromium: Browser, address: str) -> None:
 
 
 def test_texts_that_look_like_tags_stay_texts(page: Page, address: str) -> None:
-    opened(page, address + "&pair=0")
+    open_map(page, address + "&pair=0")
     expect(page.get_by_text("Question <b onmouseover=alert(1)>zero</b> & more").first).to_be_visible()
     assert page.locator("b[onmouseover]").count() == 0
 
 
 def test_the_map_can_be_downloaded(page: Page, chromium: Browser, address: str, run: Run, tmp_path: Path) -> None:
-    opened(page, address)
+    open_map(page, address)
     page.locator('[data-testid="stPopover"]', has_text="Download").locator("button").first.click()
     for button, name in (("Map (SVG)", "map.svg"), ("Animated map (HTML)", "map.html")):
         with page.expect_download(timeout=30_000) as download:
@@ -326,7 +326,7 @@ def test_the_map_can_be_downloaded(page: Page, chromium: Browser, address: str, 
 
 
 def test_another_layout_is_drawn_while_the_old_one_stays(page: Page, address: str) -> None:
-    opened(page, address)
+    open_map(page, address)
     layouts = page.locator('[data-testid="stPopover"]', has_text="Layout").locator("button").first
     layouts.click()
     page.get_by_text("PCA", exact=True).click()

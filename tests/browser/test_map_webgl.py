@@ -84,16 +84,16 @@ def large(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
 @pytest.fixture
 def page(chromium: Browser, large: Large) -> Iterator[Page]:
     """Open the map in a fresh window and wait until it stands."""
-    yield from opened(chromium, large)
+    yield from open_map(chromium, large)
 
 
 @pytest.fixture
 def still_page(chromium: Browser, large: Large) -> Iterator[Page]:
     """Open the map in a window that asks for less motion."""
-    yield from opened(chromium, large, reduced_motion="reduce")
+    yield from open_map(chromium, large, reduced_motion="reduce")
 
 
-def opened(chromium: Browser, large: Large, **options: object) -> Iterator[Page]:
+def open_map(chromium: Browser, large: Large, **options: object) -> Iterator[Page]:
     """Open the map in a window of its own."""
     context = chromium.new_context(offline=large.is_file, viewport={"width": 1280, "height": 1000}, **options)
     page = context.new_page()

@@ -44,10 +44,10 @@ BESIDE = {("lib.training", "lib.evaluation"), ("lib.projection", "lib.evaluation
 def modules() -> dict[str, Path]:
     """Find every module of the product by its dotted name."""
     files = [ROOT / "app.py", *(ROOT / "pages").glob("*.py"), *(ROOT / "lib").rglob("*.py")]
-    return {dotted(path): path for path in files}
+    return {dotted_name(path): path for path in files}
 
 
-def dotted(path: Path) -> str:
+def dotted_name(path: Path) -> str:
     parts = path.relative_to(ROOT).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
@@ -210,7 +210,7 @@ def docstrings() -> Iterator[tuple[str, str]]:
             if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
                 text = ast.get_docstring(node)
                 if text:
-                    yield f"{dotted(path)}.{getattr(node, 'name', '')}", text
+                    yield f"{dotted_name(path)}.{getattr(node, 'name', '')}", text
 
 
 def test_docstrings_begin_with_one_short_plain_line() -> None:

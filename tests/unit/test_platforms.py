@@ -45,7 +45,7 @@ def run(home: Path, code: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def used(path: Path) -> Iterator[str]:
+def platform_names(path: Path) -> Iterator[str]:
     """Yield what of the platform a module imports, calls or reads."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
@@ -61,7 +61,7 @@ def used(path: Path) -> Iterator[str]:
 def test_one_module_knows_the_platform() -> None:
     files = [path for path in (ROOT / "lib").rglob("*.py") if path != ROOT / ONE_PLACE]
     files += [*(ROOT / "pages").glob("*.py"), ROOT / "app.py"]
-    found = {str(path.relative_to(ROOT)): names for path in files if (names := list(used(path)))}
+    found = {str(path.relative_to(ROOT)): names for path in files if (names := list(platform_names(path)))}
     assert found == {}
 
 

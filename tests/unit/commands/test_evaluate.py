@@ -34,7 +34,7 @@ def trained_run(home: Path, tiny_model: Path) -> Run:
     return workspace.runs.get(run.id)
 
 
-def printed(capsys: pytest.CaptureFixture[str]) -> str:
+def print_evaluation(capsys: pytest.CaptureFixture[str]) -> str:
     return capsys.readouterr().out.strip()
 
 
@@ -42,7 +42,7 @@ def test_json_has_the_promised_names_and_the_text_tells_the_same(
     trained_run: Run, home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["evaluate", trained_run.id, "--json"]) == 0
-    found = json.loads(printed(capsys).splitlines()[-1])
+    found = json.loads(print_evaluation(capsys).splitlines()[-1])
     assert found["verdict"] in ("better", "no clear change", "worse")
     assert set(found["counts"]) == {"better", "same", "worse"}
     assert set(found["metrics"]["recall@1"]) == {"base", "tuned", "difference", "low", "high"}
@@ -55,7 +55,7 @@ def test_json_has_the_promised_names_and_the_text_tells_the_same(
     )
     assert open_workspace(home).runs.get(trained_run.id).headline.verdict == found["verdict"]  # type: ignore[union-attr]
     assert main(["evaluate", trained_run.id]) == 0
-    text = printed(capsys)
+    text = print_evaluation(capsys)
     assert text.splitlines()[0] == found["verdict"].capitalize()
     change = Difference.from_json(found["metrics"]["mrr@10"])
     (line,) = [line for line in text.splitlines() if line.startswith("MRR@10 ")]
@@ -72,7 +72,7 @@ def test_another_file_is_judged_whole_and_rows_that_were_trained_on_are_named(
     file = tmp_path / "other.csv"
     load_support_desk().iloc[120:200].to_csv(file, index=False)
     assert main(["evaluate", trained_run.id, "--on", str(file), "--json"]) == 0
-    found = json.loads(printed(capsys).splitlines()[-1])
+    found = json.loads(print_evaluation(capsys).splitlines()[-1])
     assert sum(found["counts"].values()) == 80
     assert " on 80 given pairs: " in found["sentence"]
     assert "Seen in training" in found["warnings"]
@@ -80,7 +80,7 @@ def test_another_file_is_judged_whole_and_rows_that_were_trained_on_are_named(
     assert not trained_run.paths.evaluation.folder.exists()
     load_support_desk().iloc[200:260].to_csv(file, index=False)
     assert main(["evaluate", trained_run.id, "--on", str(file), "--json"]) == 0
-    assert "Seen in training" not in json.loads(printed(capsys).splitlines()[-1])["warnings"]
+    assert "Seen in training" not in json.loads(print_evaluation(capsys).splitlines()[-1])["warnings"]
 
 
 def test_a_file_of_another_shape_is_refused_in_one_line(

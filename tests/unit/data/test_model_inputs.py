@@ -39,7 +39,7 @@ from lib.store.layout import EvaluationPaths
 from lib.store.snapshots import read_snapshots
 from lib.store.workspace import open_workspace
 from lib.training.run import train_model
-from tests.unit.projection.finished import succeeded
+from tests.unit.projection.finished import add_finished_run
 from tests.unit.training.small import FAST, frame_of
 
 MARKS = Reading("<q> ", "<d> ")
@@ -84,7 +84,7 @@ def texts_read(marked_models: Spy) -> Spy:
 def trained_context(marked_models: Spy, tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
     """Provide the context of a job on a run of the tiny model, trained for one epoch with marked texts."""
     workspace = open_workspace(tmp_path_factory.mktemp("trained"))
-    dataset, run = succeeded(workspace, frame_of(Shape.PAIRS), Shape.PAIRS)
+    dataset, run = add_finished_run(workspace, frame_of(Shape.PAIRS), Shape.PAIRS)
     recipe = replace(FAST, epochs=1)
     run = replace(run, model=str(tiny_model), recipe_text=recipe.to_text())
     with suppress(OSError):

@@ -32,7 +32,7 @@ def pairs_frame(count: int = 120, *, held_out: int = 60) -> pd.DataFrame:
     )
 
 
-def graded(quality: dict[str, float], *, special: dict[str, dict[int, float]] | None = None) -> Embed:
+def graded_embedder(quality: dict[str, float], *, special: dict[str, dict[int, float]] | None = None) -> Embed:
     """Build an embedder in which answer n is near question n by the model's quality (0 to 1).
 
     special: by model, numbers of pairs that have a quality of their own.

@@ -33,9 +33,9 @@ def test_the_best_threshold_reaches_the_best_f1_as_scikit_learn_counts_it() -> N
     same = np.append(np.ones(80), np.zeros(120))
     cosines = np.append(found.matches, found.others)
     cosine = best_threshold(found)
-    reached = threshold_quality(found, cosine)
-    assert reached.f1 == pytest.approx(best_f1(same == 1, cosines))
-    assert reached.f1 == pytest.approx(f1_score(same, cosines >= cosine))
+    quality = threshold_quality(found, cosine)
+    assert quality.f1 == pytest.approx(best_f1(same == 1, cosines))
+    assert quality.f1 == pytest.approx(f1_score(same, cosines >= cosine))
 
 
 def test_drawn_pairs_weigh_as_much_as_right_ones_however_many_they_are() -> None:

@@ -19,7 +19,7 @@ from lib.store.runs import Run
 from lib.store.snapshots import read_snapshots
 from lib.store.workspace import Workspace, open_workspace
 from tests.unit.evaluation.fakes import of_text
-from tests.unit.projection.planted import pulled, unit, world
+from tests.unit.projection.planted import pull_together, unit, world
 
 
 def finished_run(home: Path, *, pairs: int = 60, snapshots: int = 3, with_map: bool = True, topics: int = 8) -> Run:
@@ -40,7 +40,7 @@ def finished_run(home: Path, *, pairs: int = 60, snapshots: int = 3, with_map: b
         }
     )
     frame.loc[0, "anchor"] = "Question <b onmouseover=alert(1)>zero</b> & more"
-    dataset, run = succeeded(workspace, frame, Shape.PAIRS)
+    dataset, run = add_finished_run(workspace, frame, Shape.PAIRS)
     write_snapshots(run, frame, base, ends, count=snapshots)
     if with_map:
         draw_map(run, dataset, home=home)
@@ -76,14 +76,14 @@ def finished_texts(home: Path, *, texts: int = 80, classes: int = 9) -> Run:
             "label": [f"class {i}" for i in label],
         }
     )
-    dataset, run = succeeded(workspace, frame, Shape.LABELLED_TEXTS)
-    after = unit(pulled(base, ends, np.arange(len(ends)), share=0.5))
+    dataset, run = add_finished_run(workspace, frame, Shape.LABELLED_TEXTS)
+    after = unit(pull_together(base, ends, np.arange(len(ends)), share=0.5))
     write(run, frame["text"].tolist(), [("base", base), ("best", after)])
     draw_map(run, dataset, home=home)
     return run
 
 
-def succeeded(workspace: Workspace, frame: pd.DataFrame, shape: Shape) -> tuple[Dataset, Run]:
+def add_finished_run(workspace: Workspace, frame: pd.DataFrame, shape: Shape) -> tuple[Dataset, Run]:
     """Publish the frame, and make a run on it that has ended well."""
     dataset = workspace.datasets.publish(
         SimpleNamespace(shape=shape, frame=frame, facts={}, left_out=frame.head(0)), name="Planted"
@@ -105,7 +105,7 @@ def write_snapshots(run: Run, frame: pd.DataFrame, base: np.ndarray, ends: np.nd
     for number in range(1, count):
         share = number / (count - 1)
         name = "best" if number == count - 1 else f"epoch-{number:03d}"
-        snapshots.append((name, unit(pulled(base, ends, closer, share=0.7 * share) + share * jitter)))
+        snapshots.append((name, unit(pull_together(base, ends, closer, share=0.7 * share) + share * jitter)))
     write(run, [*frame["anchor"], *frame["positive"]], snapshots)
 
 

@@ -22,7 +22,7 @@ def world(*, pairs: int = 120, topics: int = 8, dimensions: int = 32, seed: int 
     return vectors, np.stack([np.arange(pairs), np.arange(pairs) + pairs], axis=1)
 
 
-def pulled(vectors: np.ndarray, pairs: np.ndarray, moved: np.ndarray, *, share: float = 0.5) -> np.ndarray:
+def pull_together(vectors: np.ndarray, pairs: np.ndarray, moved: np.ndarray, *, share: float = 0.5) -> np.ndarray:
     """Move the chosen pairs' ends towards each other, and nothing else."""
     after = vectors.astype(np.float64).copy()
     a, b = pairs[moved, 0], pairs[moved, 1]

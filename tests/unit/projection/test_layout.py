@@ -8,7 +8,7 @@ import pytest
 from lib.errors import InputError
 from lib.projection.layout import compute_layout, rotate_to_principal_axis
 from lib.projection.pair_faithful import kernels
-from tests.unit.projection.planted import pulled, world
+from tests.unit.projection.planted import pull_together, world
 
 
 def lengths(frame: np.ndarray, pairs: np.ndarray) -> np.ndarray:
@@ -17,7 +17,7 @@ def lengths(frame: np.ndarray, pairs: np.ndarray) -> np.ndarray:
 
 def test_pairs_that_were_moved_together_draw_together() -> None:
     base, pairs = world()
-    layout = compute_layout({"base": base, "best": pulled(base, pairs, np.arange(60))}, pairs)
+    layout = compute_layout({"base": base, "best": pull_together(base, pairs, np.arange(60))}, pairs)
     change = lengths(layout.coordinates["best"], pairs) - lengths(layout.coordinates["base"], pairs)
     assert (change[:60] < 0).mean() >= 0.95
     assert np.median(change[:60]) < 3 * np.median(change[60:]) - 0.1
@@ -36,7 +36,7 @@ def test_an_identical_model_stands_still() -> None:
 
 def test_texts_that_did_not_change_do_not_move_when_others_do() -> None:
     base, pairs = world()
-    after = pulled(base, pairs, np.arange(20))
+    after = pull_together(base, pairs, np.arange(20))
     layout = compute_layout({"base": base, "best": after}, pairs)
     moved = np.linalg.norm(layout.coordinates["best"] - layout.coordinates["base"], axis=1)
     still = (base == after).all(axis=1)
@@ -65,7 +65,7 @@ def test_the_one_planted_mover_is_found() -> None:
 
 def test_a_shuffled_pairing_gains_nothing() -> None:
     base, pairs = world(pairs=320, topics=40)  # few topics would make a wrong pair half right
-    snapshots = {"base": base, "best": pulled(base, pairs, np.arange(160))}
+    snapshots = {"base": base, "best": pull_together(base, pairs, np.arange(160))}
 
     def shrunk(pairing: np.ndarray, balance: float, seed: int) -> float:
         layout = compute_layout(snapshots, pairing, balance=balance, seed=seed).coordinates
@@ -87,7 +87,7 @@ def test_pairs_that_did_not_move_are_not_pulled_together() -> None:
 
 def test_pairs_that_moved_apart_are_drawn_apart() -> None:
     base, pairs = world()
-    closer = pulled(base, pairs, np.arange(len(pairs)))
+    closer = pull_together(base, pairs, np.arange(len(pairs)))
     layout = compute_layout({"base": closer, "best": base}, pairs)
     change = lengths(layout.coordinates["best"], pairs) - lengths(layout.coordinates["base"], pairs)
     assert (change > 0).mean() >= 0.95
@@ -96,7 +96,7 @@ def test_pairs_that_moved_apart_are_drawn_apart() -> None:
 @pytest.mark.parametrize("method", ["pair-faithful", "umap", "aligned", "pca"])
 def test_a_seed_repeats_bit_for_bit(method: str) -> None:
     base, pairs = world(pairs=40)
-    snapshots = {"base": base, "best": pulled(base, pairs, np.arange(20))}
+    snapshots = {"base": base, "best": pull_together(base, pairs, np.arange(20))}
     once, again = (compute_layout(snapshots, pairs, method=method, seed=5) for _ in range(2))
     assert all(once.coordinates[name].tobytes() == again.coordinates[name].tobytes() for name in snapshots)
     assert once.coordinates["best"].dtype == np.float32
@@ -105,7 +105,7 @@ def test_a_seed_repeats_bit_for_bit(method: str) -> None:
 
 def test_threads_that_share_a_map_draw_the_same_bit_for_bit(monkeypatch: pytest.MonkeyPatch) -> None:
     base, pairs = world(pairs=400)
-    snapshots = {"base": base, "best": pulled(base, pairs, np.arange(200))}
+    snapshots = {"base": base, "best": pull_together(base, pairs, np.arange(200))}
     alone = compute_layout(snapshots, pairs)
     monkeypatch.setattr(kernels, "ONE_THREAD_BELOW", 0)
     monkeypatch.setattr("numba.config.NUMBA_NUM_THREADS", 3)
@@ -130,21 +130,21 @@ def test_the_last_moment_lies_widest_from_left_to_right_and_no_distance_changes(
 @pytest.mark.parametrize("method", ["pair-faithful", "umap"])
 def test_a_drawn_map_is_wider_than_high(method: str) -> None:
     base, pairs = world(pairs=40)
-    layout = compute_layout({"base": base, "best": pulled(base, pairs, np.arange(20))}, pairs, method=method)
+    layout = compute_layout({"base": base, "best": pull_together(base, pairs, np.arange(20))}, pairs, method=method)
     wide, high = layout.coordinates["best"].std(axis=0)
     assert wide >= high
 
 
 def test_another_seed_is_another_layout() -> None:
     base, pairs = world(pairs=40)
-    snapshots = {"base": base, "best": pulled(base, pairs, np.arange(20))}
+    snapshots = {"base": base, "best": pull_together(base, pairs, np.arange(20))}
     one, other = (compute_layout(snapshots, pairs, seed=seed) for seed in (0, 1))
     assert not np.array_equal(one.coordinates["base"], other.coordinates["base"])
 
 
 def test_balance_trades_neighbourhoods_for_lines() -> None:
     base, pairs = world(pairs=200)
-    after = pulled(base, pairs, np.arange(0, 200, 2), share=0.3)
+    after = pull_together(base, pairs, np.arange(0, 200, 2), share=0.3)
     after = after + np.random.default_rng(2).normal(0, 0.03, after.shape).astype(np.float32)
     rank = {
         b: compute_layout({"base": base, "best": after}, pairs, balance=b).quality.rank_correlation for b in (0.0, 0.5)

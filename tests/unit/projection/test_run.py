@@ -89,11 +89,11 @@ def test_the_noise_of_every_method_is_measured_on_large_maps_too(
     monkeypatch.setattr("lib.projection.run.MAX_NOISE_POINTS", 10)
     seen: list[list[str]] = []
 
-    def noted(vectors: dict, *given: object, **options: object) -> object:
+    def compute_and_note(vectors: dict, *args: object, **options: object) -> object:
         seen.append(list(vectors))
-        return compute_layout(vectors, *given, **options)
+        return compute_layout(vectors, *args, **options)
 
-    monkeypatch.setattr("lib.projection.run.compute_layout", noted)
+    monkeypatch.setattr("lib.projection.run.compute_layout", compute_and_note)
     map_data = draw_map(run, open_workspace(home).datasets.get(run.dataset), home=home, method=method)
     assert map_data.facts.quality.seeds == seeds
     assert map_data.facts.quality.above_noise is not None

@@ -108,7 +108,7 @@ def newest_two(folder: Path) -> list[Path]:
 
 
 @pytest.fixture(scope="module")
-def interrupted(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def interrupted_run(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Cut a run in its third epoch, with a checkpoint after each of the first two."""
     folder = tmp_path_factory.mktemp("interrupted")
     with pytest.raises(CutError), pytest.MonkeyPatch.context() as patch:
@@ -117,12 +117,14 @@ def interrupted(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> P
     return folder
 
 
-def test_damaged_newest_checkpoint_gives_way_to_the_older(interrupted: Path, tiny_model: Path, tmp_path: Path) -> None:
+def test_damaged_newest_checkpoint_gives_way_to_the_older(
+    interrupted_run: Path, tiny_model: Path, tmp_path: Path
+) -> None:
     """One flipped bit in the newest: told, not used, and the end is the same."""
     import shutil
 
     train_small(Shape.PAIRS, replace(FAST, epochs=3), model=tiny_model, folder=tmp_path / "whole")
-    shutil.copytree(interrupted, tmp_path / "damaged")
+    shutil.copytree(interrupted_run, tmp_path / "damaged")
     victim = newest_two(tmp_path / "damaged")[0] / "optimizer.safetensors"
     data = bytearray(victim.read_bytes())
     data[len(data) // 2] ^= 1
@@ -133,11 +135,11 @@ def test_damaged_newest_checkpoint_gives_way_to_the_older(interrupted: Path, tin
     assert weights(tmp_path / "damaged") == weights(tmp_path / "whole")
 
 
-def test_all_checkpoints_damaged_fails_clearly(interrupted: Path, tiny_model: Path, tmp_path: Path) -> None:
+def test_all_checkpoints_damaged_fails_clearly(interrupted_run: Path, tiny_model: Path, tmp_path: Path) -> None:
     """Starting again from zero would be another run: it fails and says why."""
     import shutil
 
-    shutil.copytree(interrupted, tmp_path / "damaged")
+    shutil.copytree(interrupted_run, tmp_path / "damaged")
     for folder in newest_two(tmp_path / "damaged"):
         (folder / WEIGHTS).unlink()
     with pytest.raises(TrainingError, match="damaged"):
@@ -161,9 +163,9 @@ def test_costly_checkpoints_are_few_and_the_end_is_the_same(
     assert weights(tmp_path / "few") == weights(tmp_path / "cut") == weights(tmp_path / "whole")
 
 
-def test_a_checkpoint_holds_no_pickle(interrupted: Path) -> None:
+def test_a_checkpoint_holds_no_pickle(interrupted_run: Path) -> None:
     """safetensors and json only, and two checkpoints at most beside the best."""
-    found = newest_two(interrupted)
+    found = newest_two(interrupted_run)
     assert len(found) == checkpoints.KEPT_CHECKPOINTS
     for folder in found:
         assert {path.suffix for path in folder.iterdir()} == {".safetensors", ".json"}

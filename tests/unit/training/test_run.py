@@ -29,15 +29,15 @@ NAMES = {shape: selection_metric(shape) for shape in Shape}
 
 
 @pytest.fixture(scope="module")
-def finished(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Session, Path]:
+def finished_training(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Session, Path]:
     """Finish a training of pairs, and provide its folder."""
     folder = tmp_path_factory.mktemp("finished")
     return train_small(Shape.PAIRS, FAST, model=tiny_model, folder=folder), folder / "run"
 
 
-def test_base_is_measured_first_and_every_epoch_after(finished: tuple[Session, Path]) -> None:
+def test_base_is_measured_first_and_every_epoch_after(finished_training: tuple[Session, Path]) -> None:
     """Moments base, epoch-001, ... by the same code, with the metric that decides."""
-    session, _ = finished
+    session, _ = finished_training
     assert [one["snapshot"] for one in session.progress.measurements] == [
         "base",
         *(f"epoch-{i:03d}" for i in range(1, 5)),
@@ -49,9 +49,9 @@ def test_base_is_measured_first_and_every_epoch_after(finished: tuple[Session, P
     assert session.result.peak_memory > 10_000_000
 
 
-def test_the_best_epochs_weights_are_the_saved_ones(finished: tuple[Session, Path]) -> None:
+def test_the_best_epochs_weights_are_the_saved_ones(finished_training: tuple[Session, Path]) -> None:
     """The folder gives the vectors of the snapshot "best", which are those of that epoch."""
-    session, folder = finished
+    session, folder = finished_training
     texts = pd.read_parquet(folder / "snapshots" / "texts.parquet")["text"].tolist()
     best = np.load(folder / "snapshots" / "best.npy")
     epoch = np.load(folder / "snapshots" / f"epoch-{session.result.best_epoch:03d}.npy")
@@ -62,9 +62,9 @@ def test_the_best_epochs_weights_are_the_saved_ones(finished: tuple[Session, Pat
     assert [moments[0]["name"], moments[-1]["name"]] == ["base", "best"]
 
 
-def test_the_folder_is_whole_and_its_card_ours(finished: tuple[Session, Path]) -> None:
+def test_the_folder_is_whole_and_its_card_ours(finished_training: tuple[Session, Path]) -> None:
     """Manifest verifies; recipe, numbers and versions are in the card, no training text is anywhere."""
-    session, folder = finished
+    session, folder = finished_training
     model_dir = session.result.model_dir
     assert verify(model_dir) == []
     card = (model_dir / "README.md").read_text()

@@ -15,7 +15,7 @@ from lib.charts.map.svg import map_svg
 from tests.unit.charts.planted import planted_map
 
 
-def decoded(spec: dict) -> np.ndarray:
+def decode(spec: dict) -> np.ndarray:
     """Decode the numbers of a typed array as plotly sends them."""
     return np.frombuffer(base64.b64decode(spec["bdata"]), dtype=spec["dtype"])
 
@@ -28,7 +28,7 @@ def test_frames_hold_every_trace_at_every_moment_as_float32_bytes() -> None:
         assert len(frame["data"]) == len(sent["data"])
         assert all(trace["x"]["dtype"] == "f4" for trace in frame["data"])
     last = sent["frames"][1]["data"][0]
-    assert np.array_equal(decoded(last["x"]), map_data.coordinates["best"][100:, 0])
+    assert np.array_equal(decode(last["x"]), map_data.coordinates["best"][100:, 0])
 
 
 def test_slider_and_play_name_the_frames() -> None:

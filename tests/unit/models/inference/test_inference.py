@@ -18,9 +18,9 @@ from lib.settings import ROOT
 @pytest.fixture
 def worker(home: Path) -> Iterator[InferenceClient]:
     """Start an inference process that is ended afterwards."""
-    made = InferenceClient(home, server="lib.evaluation.inference_server")
-    yield made
-    made.stop()
+    client = InferenceClient(home, server="lib.evaluation.inference_server")
+    yield client
+    client.stop()
 
 
 def test_cosines_and_search_are_those_of_the_model(worker: InferenceClient, home: Path, tiny_model: Path) -> None:
