@@ -73,7 +73,7 @@ def test_a_file_that_becomes_a_link_while_it_is_sent_ends_the_zip(folder: Path, 
 
 @pytest.fixture
 def run(home: Path) -> Run:
-    """Give a run with a model and a log."""
+    """Make a run with a model and a log."""
     workspace = open_workspace(home)
     made = add_run(workspace, add_dataset(workspace), "base/model")
     made.model_dir.mkdir()
@@ -84,7 +84,7 @@ def run(home: Path) -> Run:
 
 @pytest.fixture
 def client() -> TestClient:
-    """Give a client of the download routes."""
+    """Make a client of the download routes."""
     return TestClient(Starlette(routes=DOWNLOAD_ROUTES))
 
 
