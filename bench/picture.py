@@ -5,7 +5,7 @@ Writes bench/README.md, section Picture.
     python -m bench.picture RUN [RUN ...]
 
 Each run is opened in a fresh window of a warm server. Page: the run picker can be used. Map: the figure stands with all its marks. Slide: until the marks
-of another moment stand, and how many messages that sent to the server.
+of another snapshot stand, and how many messages that sent to the server.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ def line(browser: Browser, server: str, identity: str, view: str) -> str:
 
 
 VIEWS = {"as it opens": "", "all pairs": "&part=All"}
-HEAD = """| pairs | view | texts drawn | moments | page, first visit | then map | page | then map | slide | messages of a slide | MB received |
+HEAD = """| pairs | view | texts drawn | snapshots | page, first visit | then map | page | then map | slide | messages of a slide | MB received |
 |---|---|---|---|---|---|---|---|---|---|---|"""
 
 

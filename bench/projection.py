@@ -34,7 +34,7 @@ from lib.store.snapshots import read_snapshots
 from lib.store.workspace import open_workspace
 
 Frames = tuple[np.ndarray, np.ndarray, np.ndarray]
-"""Base, best, and a copy of base that was drawn as a third moment: the placebo."""
+"""Base, best, and a copy of base that was drawn as a third snapshot: the placebo."""
 
 COLUMNS = "| method | seconds | sign | rank | trust base, best | still | kept of 15 |\n|---|---|---|---|---|---|---|"
 
@@ -51,7 +51,7 @@ def read(run: Run) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def ours(
     base: np.ndarray, best: np.ndarray, pairs: np.ndarray, *, method: str, balance: float = 0.5
 ) -> tuple[Frames, float]:
-    """Draw with the product's own layout; the placebo is a third moment of a second drawing."""
+    """Draw with the product's own layout; the placebo is a third snapshot of a second drawing."""
     timed = compute_layout({"base": base, "best": best}, pairs, method=method, balance=balance)
     again = compute_layout({"base": base, "copy": base, "best": best}, pairs, method=method, balance=balance)
     moved = again.coordinates["copy"] - again.coordinates["base"]

@@ -52,7 +52,7 @@ def test_the_sample_leads_to_a_better_model_and_its_map(server: Server, window: 
 
 
 def slides(window: Page) -> None:
-    """Move the map's slider to its end: the last moment is shown, and the server is not asked."""
+    """Move the map's slider to its end: the last snapshot is shown, and the server is not asked."""
     handle = window.locator(".slider-grip-rect").first
     label = window.locator(".slider-current-value, .slider-label").first
     expect(handle).to_be_attached()

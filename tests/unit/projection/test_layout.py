@@ -113,7 +113,7 @@ def test_threads_that_share_a_map_draw_the_same_bit_for_bit(monkeypatch: pytest.
     assert all(alone.coordinates[name].tobytes() == shared.coordinates[name].tobytes() for name in snapshots)
 
 
-def test_the_last_moment_lies_widest_from_left_to_right_and_no_distance_changes() -> None:
+def test_the_last_snapshot_lies_widest_from_left_to_right_and_no_distance_changes() -> None:
     draw = np.random.default_rng(1)
     tall = draw.normal(size=(60, 2)) * [1, 5] @ np.array([[0.8, 0.6], [-0.6, 0.8]])
     turned = rotate_to_principal_axis(tall, np.arange(40))

@@ -58,8 +58,8 @@ def test_the_best_epochs_weights_are_the_saved_ones(finished_training: tuple[Ses
     saved = SentenceTransformer(str(session.result.model_dir), device="cpu").encode(texts, normalize_embeddings=True)
     assert np.allclose(best, epoch, atol=1e-5)
     assert (best * saved).sum(axis=1).min() > 0.9999
-    moments = json.loads((folder / "snapshots" / "index.json").read_text())["moments"]
-    assert [moments[0]["name"], moments[-1]["name"]] == ["base", "best"]
+    snapshots = json.loads((folder / "snapshots" / "index.json").read_text())["moments"]
+    assert [snapshots[0]["name"], snapshots[-1]["name"]] == ["base", "best"]
 
 
 def test_the_folder_is_whole_and_its_card_ours(finished_training: tuple[Session, Path]) -> None:

@@ -20,7 +20,7 @@ def decode(spec: dict) -> np.ndarray:
     return np.frombuffer(base64.b64decode(spec["bdata"]), dtype=spec["dtype"])
 
 
-def test_frames_hold_every_trace_at_every_moment_as_float32_bytes() -> None:
+def test_frames_hold_every_trace_at_every_snapshot_as_float32_bytes() -> None:
     map_data, lines, texts = planted_map()
     sent = json.loads(map_figure(map_data, lines, texts).figure.to_json())
     assert [frame["name"] for frame in sent["frames"]] == ["base", "best"]
@@ -107,13 +107,13 @@ def test_a_selection_is_understood() -> None:
     assert "Selected" in [trace.name for trace in picture.figure.data]
 
 
-def test_large_maps_are_webgl_and_play_their_moments(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_large_maps_are_webgl_and_play_their_snapshots(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(map_chart, "MAX_SVG_POINTS", 10)
     map_data, lines, texts = planted_map()
     found = map_figure(map_data, lines, texts).figure
     assert {trace.type for trace in found.data if trace.mode == "markers"} == {"scattergl"}
     assert {trace.type for trace in found.data if trace.mode == "text"} == {"scatter"}
-    assert [frame.name for frame in found.frames] == ["base", "best"], "only the moments are sent"
+    assert [frame.name for frame in found.frames] == ["base", "best"], "only the snapshots are sent"
     played = found.layout.updatemenus[0].buttons[0].args[0]
     assert list(played) == ["base", "best"]
 

@@ -27,7 +27,7 @@ def test_labels_can_be_read_and_stand_aside_from_marks() -> None:
     above = np.tile([0.1, 0.15], 2)[None]
     sides = {"top center": 2, "bottom center": 0, "middle right": 0, "middle left": 0}
     assert covered_marks(position, above, room, wide) == sides
-    wide[0, 2] = -1.0  # at the last moment there is no room at the left
+    wide[0, 2] = -1.0  # at the last snapshot there is no room at the left
     assert covered_marks(position, above, room, wide).keys() == sides.keys() - {"middle left"}
 
 
