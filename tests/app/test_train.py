@@ -341,7 +341,7 @@ def test_steps_are_those_that_the_batches_have(open_page: Callable[..., AppTest]
 
 
 @pytest.fixture
-def served(monkeypatch: pytest.MonkeyPatch) -> None:
+def with_server(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a server be there, whose worker is on its way."""
     monkeypatch.setattr(cost, "has_server", lambda: True)
 
@@ -359,7 +359,7 @@ def end_estimate(workspace: Workspace, model: str, state: str, error: CloserErro
     workspace.jobs.finish(claimed, state, "", error=error)
 
 
-@pytest.mark.usefixtures("served")
+@pytest.mark.usefixtures("with_server")
 def test_cost_is_measured_unasked_for_each_model(
     open_page: Callable[..., AppTest], dataset: Dataset, workspace: Workspace
 ) -> None:
@@ -380,7 +380,7 @@ def test_cost_is_measured_unasked_for_each_model(
     assert estimates(workspace) == {BUNDLED: "queued", STATIC: "queued"}
 
 
-@pytest.mark.usefixtures("served")
+@pytest.mark.usefixtures("with_server")
 def test_a_model_that_nobody_confirmed_is_measured_on_request_only(
     open_page: Callable[..., AppTest], dataset: Dataset, workspace: Workspace, tiny_model: Path
 ) -> None:
@@ -411,7 +411,7 @@ def test_a_hostile_folder_is_refused_on_the_page(
     assert not (tmp_path / "canary").exists()
 
 
-@pytest.mark.usefixtures("served")
+@pytest.mark.usefixtures("with_server")
 def test_an_outdated_measuring_is_cancelled_and_anothers_is_not(
     open_page: Callable[..., AppTest], dataset: Dataset, workspace: Workspace
 ) -> None:
@@ -424,7 +424,7 @@ def test_an_outdated_measuring_is_cancelled_and_anothers_is_not(
     assert estimates(workspace) == {BUNDLED: "queued", STATIC: "queued"}
 
 
-@pytest.mark.usefixtures("served")
+@pytest.mark.usefixtures("with_server")
 def test_changed_settings_are_measured_when_asked_for(
     open_page: Callable[..., AppTest], dataset: Dataset, workspace: Workspace
 ) -> None:
@@ -435,7 +435,7 @@ def test_changed_settings_are_measured_when_asked_for(
     assert [job.state for job in workspace.jobs.all(kind="estimate")] == ["cancelled", "queued"]
 
 
-@pytest.mark.usefixtures("served")
+@pytest.mark.usefixtures("with_server")
 def test_nothing_is_measured_beside_a_training(
     open_page: Callable[..., AppTest], make_run: Callable[..., Run], workspace: Workspace
 ) -> None:
@@ -444,7 +444,7 @@ def test_nothing_is_measured_beside_a_training(
     assert estimates(workspace) == {}
 
 
-@pytest.mark.usefixtures("served")
+@pytest.mark.usefixtures("with_server")
 def test_a_start_ends_the_measuring(open_page: Callable[..., AppTest], dataset: Dataset, workspace: Workspace) -> None:
     app = open_page("train")
     button(app, "Start training").click().run()

@@ -1,4 +1,4 @@
-"""Models that people use are taken: each model type that is allowed, and folders as older versions saved them."""
+"""Models that people use are taken: each allowed model type, and folders as older versions saved them."""
 
 from __future__ import annotations
 
