@@ -107,7 +107,7 @@ def loss_names() -> str:
     return f"The first is the default. {'; '.join(by_shape)}."
 
 
-def run(given: argparse.Namespace) -> int:
+def run(args: argparse.Namespace) -> int:
     """Read, split, store, train, evaluate and map.
 
     The exit code is 0, or 1 when a run failed: the others are copied.
@@ -115,23 +115,23 @@ def run(given: argparse.Namespace) -> int:
     from lib.models.catalog import check_model, is_static_name, pinned
     from lib.store.workspace import open_workspace
 
-    source = load_data(given)
-    recipe = recipe_from(given, source.prepared.counts["train"])
+    source = load_data(args)
+    recipe = recipe_from(args, source.prepared.counts["train"])
     workspace = open_workspace()
-    models = given.model or [BUNDLED_MODEL]
+    models = args.model or [BUNDLED_MODEL]
     for model in models:  # a wrong name is an error before anything is stored
         check_model(model, home=workspace.home)
     models = [pinned(model, home=workspace.home) for model in models]
     static = any(is_static_name(model, home=workspace.home) for model in models)
     recipe = recipe.for_shape(source.prepared.shape, classes=count_classes(source.prepared), static=static)
-    name = given.name or given.file[0].resolve().name.split(".")[0]
-    dataset = workspace.datasets.publish(source.prepared, name=name, originals=original_files(given.file))
+    name = args.name or args.file[0].resolve().name.split(".")[0]
+    dataset = workspace.datasets.publish(source.prepared, name=name, originals=original_files(args.file))
     runs = create_runs(workspace, dataset, models, recipe, name=name)
     run_jobs(workspace, runs)
-    results, failed = collect_results(workspace, runs, given.out)
+    results, failed = collect_results(workspace, runs, args.out)
     for failure in failed:
         print(f"error: {failure.error}", file=sys.stderr)
-    if given.json:
+    if args.json:
         print(json.dumps(report_json(dataset, results, failed), ensure_ascii=False))
     else:
         print_results(results)
@@ -151,10 +151,10 @@ def count_classes(prepared: PreparedDataset) -> int:
     return int(prepared.frame["label"].nunique()) if "label" in prepared.frame else 2
 
 
-def recipe_from(given: argparse.Namespace, rows: int) -> Recipe:
+def recipe_from(args: argparse.Namespace, rows: int) -> Recipe:
     """Build the preset's recipe with every setting that was given. Raises InputError."""
-    preset = recommended_recipe(rows) if given.preset == "recommended" else PRESETS[given.preset]
-    changes = {name: getattr(given, name) for name in FIELDS if getattr(given, name) is not None}
+    preset = recommended_recipe(rows) if args.preset == "recommended" else PRESETS[args.preset]
+    changes = {name: getattr(args, name) for name in FIELDS if getattr(args, name) is not None}
     return replace(preset, **changes)
 
 

@@ -71,7 +71,7 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 @pytest.fixture
 def repository(tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give a repository in the Hub's cache, as the Hub's library leaves it: snapshots of links into blobs."""
+    """Build a repository in the Hub's cache as the Hub's library leaves it: links into blobs."""
     repository = tmp_path / "hub" / "models--someone--small"
     snapshot = repository / "snapshots" / COMMIT
     (repository / "blobs").mkdir(parents=True)

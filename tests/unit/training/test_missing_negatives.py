@@ -174,5 +174,5 @@ def test_triplets_with_missing_negatives_train(tmp_path: Path, tiny_model: Path,
     session = train_small(
         Shape.TRIPLETS, replace(FAST, loss=loss, epochs=1), model=tiny_model, folder=tmp_path, frame=ragged()
     )
-    assert all(np.isfinite(value) for _, value in session.told.losses)
-    assert len(session.told.losses) > 0
+    assert all(np.isfinite(value) for _, value in session.progress.losses)
+    assert len(session.progress.losses) > 0
