@@ -28,6 +28,9 @@ FILE_HELP = (
     "the file, several of the same columns, a folder or a zip; recognised by their look: "
     f"{dataset_format_names()}, and folders saved by datasets"
 )
+COLUMN_HELP = {
+    "split-column": 'the column that names the part of each row (default: that of files which are parts; "" for none)'
+}
 SEPARATOR_WORDS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}
 
 
@@ -77,7 +80,7 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
             help=f"the column of the {role}; repeat to join columns (negative: to add one)",
         )
     for role in ("label", "score", "group", "split-column"):
-        mapping.add_argument(f"--{role}", metavar="COLUMN")
+        mapping.add_argument(f"--{role}", metavar="COLUMN", help=COLUMN_HELP.get(role))
     mapping.add_argument("--score-scale", help="scale of the scores: 0-5, 1-5, 0-1 or -1-1; 1-0 for distances")
     mapping.add_argument(
         "--same", action="append", metavar="CLASS", help='a class that means "the same"; "" keeps all classes'
@@ -163,7 +166,7 @@ def mapping_from_options(args: argparse.Namespace, table: Table) -> ColumnMappin
         changes["same"] = tuple(name for name in args.same if name)
     if args.group:
         changes["group"] = args.group
-    if args.split_column:
+    if args.split_column is not None:
         changes["part"] = args.split_column
     return replace(mapping, **changes)
 

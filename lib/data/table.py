@@ -58,7 +58,8 @@ class ReadNote:
 class ReadReport:
     """How a table was read; a table that was never a file has rows and columns only.
 
-    kind: of `lib.data.read.formats`; format: title of `lib.data.read.dataset_formats`. notes: choices and omissions that
+    kind: of `lib.data.read.formats`; format: title of `lib.data.read.dataset_formats`. split_column: names the part of
+    each row where the files are the parts of a split. notes: choices and omissions that
     the user should know of. wrong_width, odd_lines: lines of rows with more or fewer cells than the header, and of lines
     in another encoding than the rest.
     """
@@ -76,6 +77,7 @@ class ReadReport:
     wrong_width: list[int] = field(default_factory=list)
     odd_lines: list[int] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
+    split_column: str = ""
     notes: list[ReadNote] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:

@@ -47,11 +47,15 @@ def guess_mapping(table: Table) -> ColumnMapping:
     mapping = _triplets(rest) or _pair(frame, rest) or _labelled_texts(rest) or _by_content(frame, rest)
     used = {column for columns_ in mapping.roles.values() for column in columns_}
     group = _group([column for column in rest if column.name not in used], triplets=mapping.shape is Shape.TRIPLETS)
-    return replace(mapping, group=group)
+    return replace(mapping, group=group, part=table.report.split_column)
 
 
 def guess_roles(table: Table, shape: Shape) -> ColumnMapping:
     """Guess the roles for a chosen shape; roles for which no column fits stay empty."""
+    return replace(_guess_roles(table, shape), part=table.report.split_column)
+
+
+def _guess_roles(table: Table, shape: Shape) -> ColumnMapping:
     best = _guess_or_none(table)
     if best.shape is shape:
         return best

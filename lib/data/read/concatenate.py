@@ -45,6 +45,7 @@ def concatenate_tables(tables: list[Table], names: list[str]) -> Table:
         rows=len(frame),
         columns=list(frame.columns),
         files=names,
+        split_column=column if column == SPLIT_COLUMN else "",
         wrong_width=[line for table in tables for line in table.report.wrong_width],
         odd_lines=[line for table in tables for line in table.report.odd_lines],
         format=next((table.report.format for table in tables if table.report.format), ""),
@@ -94,7 +95,7 @@ def _origin_column(names: list[str], columns: list[str]) -> tuple[str, list[str]
     if not all(parts) or len(set(parts)) == 1 or SPLIT_COLUMN in columns:
         return FILE_COLUMN, names, []
     shown = ", ".join(dict.fromkeys(parts))
-    text = f"The files are the parts of a split ({shown}): “{SPLIT_COLUMN}” names the part of each row."
+    text = f"The files are the parts of a split ({shown}): “{SPLIT_COLUMN}” names the part of each row, and is used."
     return SPLIT_COLUMN, parts, [ReadNote(NoteKind.FORMAT, text, (SPLIT_COLUMN,))]
 
 

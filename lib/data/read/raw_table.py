@@ -12,13 +12,14 @@ from lib.data.table import ReadNote
 class RawTable:
     """Rows of text under column names; `lines` has the line each row begins on in the file, from 1.
 
-    format: title of the field's format that it was recognised as. wrong_width, odd_lines: lines of rows with more or fewer cells than the header, and of lines in another encoding.
+    format: title of the field's format that it was recognised as. split_column: as a ReadReport has it. wrong_width, odd_lines: lines of rows with more or fewer cells than the header, and of lines in another encoding.
     """
 
     columns: list[str]
     rows: list[list[str]]
     lines: list[int]
     format: str = ""
+    split_column: str = ""
     header: bool = True
     encoding: str = ""
     separator: str = ""

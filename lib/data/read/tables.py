@@ -111,6 +111,7 @@ def to_table(raw: RawTable, kind: str, options: ReadOptions) -> Table:
     report = ReadReport(
         kind=kind,
         format=raw.format,
+        split_column=raw.split_column,
         rows=len(frame),
         columns=list(raw.columns),
         encoding=raw.encoding,

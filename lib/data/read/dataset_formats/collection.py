@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from lib.data.read.concatenate import split_of_file
+from lib.data.read.concatenate import SPLIT_COLUMN, split_of_file
 from lib.data.read.dataset_formats.records import Records, RowCollector, format_note, passage_text
 from lib.data.read.raw_table import RawTable
 from lib.data.table import NoteKind, ReadNote
@@ -185,11 +185,13 @@ def _join(judgements: Sequence[Judgement], queries: TextPart, corpus: TextPart) 
     grades = {one.relevance for one in known}
     if len(grades) > 1:
         columns["relevance"] = [one.relevance for one in known]
-    if len({one.split for one in known}) > 1:
-        columns["split"] = [one.split for one in known]
+    is_split = len({one.split for one in known}) > 1
+    if is_split:
+        columns[SPLIT_COLUMN] = [one.split for one in known]
     rows = [list(row) for row in zip(*columns.values(), strict=True)]
     notes = _join_notes(judgements, known, queries, corpus, grades)
-    return RawTable(list(columns), rows, [one.line for one in known], notes=notes)
+    split = SPLIT_COLUMN if is_split else ""
+    return RawTable(list(columns), rows, [one.line for one in known], split_column=split, notes=notes)
 
 
 def _join_notes(

@@ -8,19 +8,22 @@ import os
 import struct
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import datasets
 import pandas as pd
 import pytest
 
-from lib.data.columns.guess import find_split_column
+from lib.data.columns.guess import find_split_column, guess_mapping, guess_roles
+from lib.data.prepare import prepare
 from lib.data.read import sources
 from lib.data.read.child_process import read_in_child_process
 from lib.data.read.concatenate import split_of_file
 from lib.data.read.sources import clean_member_name, original_files
 from lib.data.read.tables import read_table
 from lib.errors import InputError
+from lib.shapes import Shape
 from tests.unit.data.read.test_dataset_formats import answer, question, zipped
 from tests.unit.data.read.test_hostile_files import TWO, xlsx
 
@@ -58,7 +61,7 @@ def test_the_splits_of_a_saved_dataset_are_a_column_and_named(tmp_path: Path, *,
     found = read_table(pack(folder, tmp_path / "saved.zip") if as_zip else folder)
     assert found.report.format == "datasets folder"
     assert found.frame["split"].value_counts().to_dict() == {"train": 8, "held_out": 3}
-    assert find_split_column(found.frame) == "split"
+    assert find_split_column(found.frame) == found.report.split_column == guess_mapping(found).part == "split"
     assert any("train" in note.text and "held_out" in note.text for note in found.report.notes)
 
 
@@ -241,3 +244,17 @@ def test_the_files_of_a_folder_that_are_kept_are_those_that_are_read(tmp_path: P
     for name in ("a.csv", "b.csv", "c.png", ".hidden.csv"):
         (folder / name).write_bytes(TWO)
     assert original_files([folder, tmp_path / "x.csv"]) == [folder / "a.csv", folder / "b.csv", tmp_path / "x.csv"]
+
+
+def test_files_that_are_parts_of_a_split_are_split_so(tmp_path: Path) -> None:
+    parts = {"train.csv": pairs(30), "test.csv": {name: texts[30:] for name, texts in pairs(36).items()}}
+    (tmp_path / "set.zip").write_bytes(
+        zipped({name: pd.DataFrame(one).to_csv(index=False).encode() for name, one in parts.items()})
+    )
+    found = prepare(tmp_path / "set.zip")
+    held_out = found.frame[found.frame["part"] == "held_out"]
+    assert sorted(held_out["anchor"]) == sorted(parts["test.csv"]["question"])
+    assert (found.frame["part"] == "train").sum() + (found.frame["part"] == "validation").sum() == 30
+    table = read_table(tmp_path / "set.zip")
+    assert guess_roles(table, Shape.PAIRS).part == "split"
+    assert prepare(table, mapping=replace(guess_mapping(table), part="")).split.given is False
