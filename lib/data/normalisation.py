@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable
 
@@ -15,6 +16,18 @@ MIN_NEAR_CHARACTERS = 8
 """
 
 
+MARKS = "\u0900-\u0903\u093a-\u094f\u0951-\u0957\u0962\u0963" + "".join(
+    sorted({chr(code) for code in range(0x0980, 0x1CD0) if unicodedata.category(chr(code))[0] == "M"})
+)
+"""Combining marks of scripts from Devanagari to Lepcha, in which they are letters: Hindi, Tamil, Thai, Khmer, Burmese."""
+MARK = re.compile(f"[{MARKS}]")
+SINGLE_SIGNS = "+#%°€$£¥₹"
+NO_WORD = re.compile(r"[\W_]+")
+DIGIT_GAPS = re.compile(r"((?<=\d)[\W_]+(?=\d))")
+SIGNS = re.compile(rf"((?<=\d)[\W_]+(?=\d)|(?<=[^\W_])[+#]+|(?<=\d)\s?[%°€$£¥₹]|[€$£¥₹](?=\s?\d)|[{MARKS}])")
+"""What `near_key` keeps besides letters and digits; a split by it gives texts and signs in turns."""
+
+
 def same_key(text: str) -> str:
     """Normalise a text: NFKC, casefolded, every run of white space one space."""
     if text.isascii():
@@ -23,12 +36,15 @@ def same_key(text: str) -> str:
 
 
 def near_key(text: str) -> str:
-    """Keep only the letters and digits of `same_key`.
+    """Keep only what tells texts apart of `same_key`: letters, digits, and the signs that change them.
 
-    All of it where fewer than MIN_NEAR_CHARACTERS are left.
+    Signs are vowel and tone marks of Indic scripts, Thai and their like; + and # of C++ and C#; % and currency at a number;
+    and what stands between two digits (1.10 is not 11.0). All of it where fewer than MIN_NEAR_CHARACTERS are left.
     """
     key = same_key(text)
-    bare = "".join(filter(str.isalnum, key))
+    has_signs = any(sign in key for sign in SINGLE_SIGNS) or not (key.isascii() or MARK.search(key) is None)
+    parts = (SIGNS if has_signs else DIGIT_GAPS).split(key)
+    bare = "".join(NO_WORD.sub("", part) if at % 2 == 0 else part for at, part in enumerate(parts))
     return bare if len(bare) >= MIN_NEAR_CHARACTERS else key
 
 
