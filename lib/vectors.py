@@ -14,6 +14,8 @@ SMALLEST_NORM = 1e-12
 
 It is divided by this and stays (nearly) zero.
 """
+TIE = 1e-6
+"""Cosines this near to each other are equal: two float32 sums of the same products differ by up to about this much."""
 
 
 def normalize_rows(rows: np.ndarray | Sequence[np.ndarray], *, dtype: DTypeLike = np.float32) -> np.ndarray:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lib.vectors import TIE
+
 
 def pearson_correlation(first: np.ndarray, second: np.ndarray) -> float:
     """Compute Pearson's correlation; nan where one side is constant.
@@ -24,10 +26,13 @@ def pearson_correlation(first: np.ndarray, second: np.ndarray) -> float:
 
 
 def average_ranks(values: np.ndarray) -> np.ndarray:
-    """Rank the values from 1; tied values share the mean of their ranks, as in scipy.stats.rankdata."""
+    """Rank the values from 1; tied values share the mean of their ranks, as in scipy.stats.rankdata.
+
+    Values that differ by less than float rounding (TIE) are tied.
+    """
     order = np.argsort(values, kind="stable")
     ordered = values[order]
-    new = np.append(True, ordered[1:] != ordered[:-1])
+    new = np.append(True, np.diff(ordered) > TIE)
     edges = np.append(np.flatnonzero(new), len(values))
     ranks = np.empty(len(values))
     ranks[order] = ((edges[:-1] + edges[1:] + 1) / 2)[np.cumsum(new) - 1]
@@ -71,11 +76,11 @@ class ThresholdCounts:
 def count_by_threshold(is_match: np.ndarray, cosines: np.ndarray, *, negative_weight: float = 1.0) -> ThresholdCounts:
     """Count true and false positives at every distinct cosine. is_match: (pairs,) of 0 and 1.
 
-    negative_weight: weight of each pair that is no match; equal cosines are one threshold.
+    negative_weight: weight of each pair that is no match; equal cosines (within TIE) are one threshold.
     """
     order = np.argsort(-cosines, kind="stable")
     values, matches = cosines[order], np.asarray(is_match, np.float64)[order]
-    last = np.append(np.diff(values) != 0, True)
+    last = np.append(np.diff(values) < -TIE, True)
     true_positives = np.cumsum(matches)
     false_positives = np.cumsum((1.0 - matches) * negative_weight)
     return ThresholdCounts(values[last], true_positives[last], false_positives[last], float(true_positives[-1]))

@@ -191,11 +191,11 @@ def sign_flip_p_values(sums: np.ndarray, *, seed: int = 0) -> np.ndarray:
     changed = sums[(sums != 0).any(axis=1)]
     target = np.abs(changed.sum(axis=0))
     slack = 1e-9 * np.maximum(1.0, target)
-    counts = np.zeros(sums.shape[1])
+    reached = np.zeros(sums.shape[1])
     while left and len(changed):
         size = min(left, max(1, CELLS // len(changed)))
         signs = generator.integers(0, 2, size=(size, len(changed))) * 2.0 - 1.0
         flipped = np.abs(signs @ changed)
-        counts += ((flipped >= target - slack).sum(axis=0) + (flipped > target + slack).sum(axis=0)) / 2
+        reached += ((flipped >= target - slack).sum(axis=0) + (flipped > target + slack).sum(axis=0)) / 2
         left -= size
-    return np.where(target <= slack, 1.0, (counts + 0.5) / (RESAMPLES + 1))
+    return np.where(target <= slack, 1.0, (reached + 0.5) / (RESAMPLES + 1))

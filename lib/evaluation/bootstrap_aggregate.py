@@ -174,9 +174,9 @@ def swap_p_value(
     target = abs(metric(tuned, rows) - metric(base, rows))
     if target <= TOLERANCE:
         return 1.0
-    count = 0.0
+    reached = 0.0
     for _ in range(resamples):
         swap = (generator.random(len(members)) < 0.5)[members.group_of_row]
         change = abs(metric(np.where(swap, base, tuned), rows) - metric(np.where(swap, tuned, base), rows))
-        count += (float(not change < target - TOLERANCE) + float(not change <= target + TOLERANCE)) / 2
-    return (count + 0.5) / (resamples + 1)
+        reached += (float(not change < target - TOLERANCE) + float(not change <= target + TOLERANCE)) / 2
+    return (reached + 0.5) / (resamples + 1)

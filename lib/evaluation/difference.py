@@ -62,8 +62,8 @@ class Difference:
             read_number(stored.get(name)) for name in STORED_NUMBERS if name != "difference"
         )
         text = stored.get("verdict", "") if verdict is None else verdict
-        saved_verdict: Verdict | Literal[""] = next((one for one in get_args(Verdict) if one == text), "")
-        return cls(base, tuned, low, high, p_value, detectable, lower_is_better, saved_verdict)
+        known: Verdict | Literal[""] = next((one for one in get_args(Verdict) if one == text), "")
+        return cls(base, tuned, low, high, p_value, detectable, lower_is_better, known)
 
     def to_json(self) -> dict[str, float | None]:
         """Build what is stored of the numbers: null for one that is not finite."""

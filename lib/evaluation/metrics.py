@@ -19,7 +19,7 @@ from lib.evaluation.agreement import (
 from lib.evaluation.retrieval import nearest_others
 from lib.evaluation.task import EvalTask, positives
 from lib.shapes import Shape
-from lib.vectors import normalize_rows
+from lib.vectors import TIE, normalize_rows
 
 Metrics = dict[str, float]
 Measure = Callable[[EvalTask, np.ndarray], Metrics]
@@ -51,7 +51,7 @@ def triplet_wins(task: EvalTask, embeddings: np.ndarray) -> np.ndarray:
     rows = normalize_rows(embeddings)
     # summed as the negatives' cosines are: equal texts stay equal to the last bit
     positive = np.einsum("ij,ij->i", rows[task.left], rows[task.right])
-    return (positive > negative_cosines(task, rows).max(axis=1)).astype(float)
+    return (positive > negative_cosines(task, rows).max(axis=1) + TIE).astype(float)
 
 
 def negative_cosines(task: EvalTask, rows: np.ndarray) -> np.ndarray:

@@ -80,8 +80,8 @@ class ModelPair:
         """Rank the right texts of the part; right are those that some pair says belong to the left text."""
         task = self.task
         documents, target = np.unique(task.right, return_inverse=True)
-        column = {same: at for at, same in enumerate(task.identity[documents].tolist())}
-        own = np.array([column.get(same, -1) for same in task.identity[task.left].tolist()], dtype=np.int64)
+        place = {same: at for at, same in enumerate(task.identity[documents].tolist())}
+        own = np.array([place.get(same, -1) for same in task.identity[task.left].tolist()], dtype=np.int64)
         right, size = [target[row : row + 1] for row in range(len(target))], len(documents)
         matches = (task.left * size + target)[task.is_right]
         by_model = {}

@@ -10,7 +10,7 @@ from lib.evaluation.metrics import negative_cosines, neighbour_shares
 from lib.evaluation.model_pair import MODEL_NAMES, ModelPair
 from lib.evaluation.task import EvalTask, positives
 from lib.shapes import Shape, text_columns
-from lib.vectors import normalize_rows
+from lib.vectors import TIE, normalize_rows
 
 MIN_RANK_CHANGE = 0.02
 """Where there are no ranks, an example whose percentile changed by less than this counts as the same."""
@@ -100,7 +100,8 @@ def opposite_class_share(cosines: np.ndarray, same: np.ndarray) -> np.ndarray:
     for kind in (True, False):
         own, others = cosines[same == kind], np.sort(cosines[same != kind])
         if len(others):
-            below = (np.searchsorted(others, own) + np.searchsorted(others, own, side="right")) / 2 / len(others)
+            edges = np.searchsorted(others, own - TIE), np.searchsorted(others, own + TIE, side="right")
+            below = (edges[0] + edges[1]) / 2 / len(others)
             shares[same == kind] = below if kind else 1 - below
     return shares
 

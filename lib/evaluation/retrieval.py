@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lib.vectors import normalize_rows
+from lib.vectors import TIE, normalize_rows
 
 TOP_K = 10
 BLOCK_CELLS = 25_000_000
@@ -53,9 +53,9 @@ class Retrieval:
         DCG = sum of 1 / log2(rank + 1) over right targets (Jarvelin & Kekalainen 2002).
         """
         discount = 1.0 / np.log2(np.arange(2, k + 2))
-        gain = (self.hits[:, :k] * discount[: self.hits.shape[1]]).sum(axis=1)
+        gained = (self.hits[:, :k] * discount[: self.hits.shape[1]]).sum(axis=1)
         ideal = np.cumsum(discount)[np.minimum(self.relevant, k).astype(int) - 1]
-        return gain / ideal
+        return gained / ideal
 
     def metrics(self) -> dict[str, np.ndarray]:
         """Compute every metric by query; a metric added here is in epochs, verdict, JSON and model card."""
@@ -113,27 +113,44 @@ def _ahead(scores: np.ndarray, rows: np.ndarray, columns: np.ndarray, cosines: n
     Of those that tie with it the ones before its column count: a model that gives every text the same vector must not
     rank all first.
     """
-    counts = np.empty(len(rows), dtype=np.int64)
+    found = np.empty(len(rows), dtype=np.int64)
     size = max(1, BLOCK_CELLS // 4 // scores.shape[1])
-    column_numbers = np.arange(scores.shape[1])
+    places = np.arange(scores.shape[1])
     for begin in range(0, len(rows), size):
-        block = slice(begin, begin + size)
-        some = scores[block] if len(rows) == len(scores) else scores[rows[block]]
-        level = cosines[block, None]
-        counts[block] = (some > level).sum(axis=1)
-        tied = some == level
+        chosen = slice(begin, begin + size)
+        some = scores[chosen] if len(rows) == len(scores) else scores[rows[chosen]]
+        level = cosines[chosen, None]
+        found[chosen] = (some > level + TIE).sum(axis=1)
+        tied = np.abs(some - level) <= TIE
         at = np.flatnonzero(tied.any(axis=1))
-        counts[begin + at] += (tied[at] & (column_numbers < columns[block][at, None])).sum(axis=1)
-    return counts
+        found[begin + at] += (tied[at] & (places < columns[chosen][at, None])).sum(axis=1)
+    return found
 
 
 def _top(scores: np.ndarray, top: int) -> np.ndarray:
-    """Find by row the columns of the highest scores, best first; ties go to the lower column."""
+    """Find by row the columns of the highest scores, best first; ties (within TIE) go to the lower column."""
     if top >= scores.shape[1]:
-        return np.argsort(-scores, axis=1, kind="stable")
-    nearest = np.sort(np.argpartition(-scores, top - 1, axis=1)[:, :top], axis=1)
-    order = np.argsort(-np.take_along_axis(scores, nearest, axis=1), axis=1, kind="stable")
-    return np.take_along_axis(nearest, order, axis=1)
+        return _order(scores, np.broadcast_to(np.arange(scores.shape[1]), scores.shape))
+    chosen = np.sort(np.argpartition(-scores, top - 1, axis=1)[:, :top], axis=1)
+    last = np.take_along_axis(scores, chosen, axis=1).min(axis=1)
+    near = scores >= (last - TIE)[:, None]
+    for row in np.flatnonzero(near.sum(axis=1) > top).tolist():
+        # more texts than places tie for the last ones: those above them, then the lowest columns
+        columns = np.flatnonzero(near[row])
+        chosen[row] = np.sort(_order(scores[row, columns][None], columns[None])[0, :top])
+    return _order(np.take_along_axis(scores, chosen, axis=1), chosen)
+
+
+def _order(scores: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """Order columns, given in rising order, by their scores; within TIE they are tied."""
+    order = np.argsort(-scores, axis=1, kind="stable")
+    if scores.shape[1] < 2:
+        return np.take_along_axis(columns, order, axis=1)
+    gaps = np.diff(np.take_along_axis(scores, order, axis=1), axis=1)
+    groups = np.concatenate([np.zeros((len(scores), 1), dtype=np.int64), np.cumsum(gaps < -TIE, axis=1)], axis=1)
+    ranked = np.take_along_axis(columns, order, axis=1)
+    again = np.lexsort((ranked, groups), axis=1)
+    return np.take_along_axis(ranked, again, axis=1)
 
 
 def nearest_others(rows: np.ndarray, ids: np.ndarray, *, count: int = TOP_K) -> tuple[np.ndarray, np.ndarray]:

@@ -87,13 +87,13 @@ def evaluate_inputs(
     snapshots: Path | None = None,
     part: str = "held_out",
     versions: dict[str, str] | None = None,
-    sample_name: str = "held-out",
+    called: str = "held-out",
     warnings: Sequence[EvaluationWarning] = (),
     progress: Progress = Silent(),
 ) -> Evaluation:
     """Evaluate base and tuned model on a part of a dataset and publish the result in the folder.
 
-    snapshots: the run's folder of them, where it has one. sample_name: what the sentence calls the examples. warnings: what the
+    snapshots: the run's folder of them, where it has one. called: what the sentence calls the examples. warnings: what the
     caller already knows to be wrong with them.
     """
     models, sample = embed_part(inputs, embed, part=part), threshold_sample(inputs, embed, part=part)
@@ -104,7 +104,7 @@ def evaluate_inputs(
     side_effects = measure_side_effects(models, inputs, embed, snapshots)
     progress.check()
     evaluation = build_evaluation(
-        models, table, similarity, side_effects, versions=versions or {}, sample_name=sample_name, warnings=warnings
+        models, table, similarity, side_effects, versions=versions or {}, called=called, warnings=warnings
     )
     with publish(folder) as staging:
         paths = EvaluationPaths(staging)
@@ -137,7 +137,7 @@ def build_evaluation(
     side_effects: SideEffects,
     *,
     versions: dict[str, str],
-    sample_name: str,
+    called: str,
     warnings: Sequence[EvaluationWarning],
 ) -> Evaluation:
     """Compare the metrics and put everything together. table: the per-pair results."""
@@ -157,7 +157,7 @@ def build_evaluation(
             groups=groups,
             texts=texts,
             unmeasured=explain_unmeasured(models),
-            sample_name=sample_name,
+            called=called,
         ),
         examples=len(table),
         groups=groups,
@@ -190,8 +190,10 @@ def evaluator_version() -> str:
     The version is the one that the project's own file states.
     """
     project = ROOT / "pyproject.toml"
-    facts = tomllib.loads(project.read_text(encoding="utf-8"))["project"]["version"] if project.is_file() else "unknown"
+    stated = (
+        tomllib.loads(project.read_text(encoding="utf-8"))["project"]["version"] if project.is_file() else "unknown"
+    )
     code = hashlib.sha256()
     for path in sorted(Path(__file__).parent.rglob("*.py")):
         code.update(path.read_bytes())
-    return f"{facts}, evaluation {EVALUATION_VERSION}, code {code.hexdigest()[:12]}"
+    return f"{stated}, evaluation {EVALUATION_VERSION}, code {code.hexdigest()[:12]}"

@@ -22,14 +22,14 @@ MIN_COSINES = 10
 class LabelledCosines:
     """Cosines of pairs that match and of others, and the group that each belongs to.
 
-    is_balanced: both kinds weigh the same, because the others are a random sample; else they are as frequent as they are.
+    balanced: both kinds weigh the same, because the others are a random sample; else they are as frequent as they are.
     """
 
     matches: np.ndarray
     others: np.ndarray
     match_groups: np.ndarray
     other_groups: np.ndarray
-    is_balanced: bool
+    balanced: bool
 
     @property
     def is_enough(self) -> bool:
@@ -39,17 +39,13 @@ class LabelledCosines:
     @property
     def other_weight(self) -> float:
         """Weight of each of the others; each match weighs 1."""
-        return len(self.matches) / len(self.others) if self.is_balanced and len(self.others) else 1.0
+        return len(self.matches) / len(self.others) if self.balanced and len(self.others) else 1.0
 
     def of_groups(self, groups: np.ndarray) -> LabelledCosines:
         """Select the cosines of these groups."""
         match, other = (np.isin(of, groups) for of in (self.match_groups, self.other_groups))
         return LabelledCosines(
-            self.matches[match],
-            self.others[other],
-            self.match_groups[match],
-            self.other_groups[other],
-            self.is_balanced,
+            self.matches[match], self.others[other], self.match_groups[match], self.other_groups[other], self.balanced
         )
 
 
@@ -101,11 +97,11 @@ def labelled_cosines(models: ModelPair, name: str) -> LabelledCosines:
     if task.shape in (Shape.SCORED, Shape.LABELLED_PAIRS):
         match = task.is_right
         return LabelledCosines(
-            cosines[match], cosines[~match], models.groups[match], models.groups[~match], is_balanced=False
+            cosines[match], cosines[~match], models.groups[match], models.groups[~match], balanced=False
         )
     first, _ = task.random_pairs()
     random = task.random_cosines(models.embeddings(name))
-    return LabelledCosines(cosines, random, models.groups, models.groups[first], is_balanced=True)
+    return LabelledCosines(cosines, random, models.groups, models.groups[first], balanced=True)
 
 
 def mean_or_nan(cosines: np.ndarray) -> float:

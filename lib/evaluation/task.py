@@ -53,12 +53,12 @@ class EvalTask:
     @classmethod
     def of(cls, inputs: ModelInputs, *, part: str) -> EvalTask:
         """Build the task of a part (train, validation, held_out). Raises InputError when it is empty."""
-        rows = inputs.frame[inputs.frame["part"] == part]
-        if rows.empty:
+        chosen = inputs.frame[inputs.frame["part"] == part]
+        if chosen.empty:
             raise InputError(f"The part {part} of this dataset is empty.", todo="Split again with a larger share.")
         if inputs.shape is Shape.LABELLED_TEXTS:
-            return _label_task(inputs, rows)
-        return _pair_task(inputs, rows)
+            return _labelled(inputs, chosen)
+        return _paired(inputs, chosen)
 
     @property
     def retrieves(self) -> bool:
@@ -84,8 +84,8 @@ class EvalTask:
         document = np.searchsorted(self.documents, self.right)
         return np.array(
             [
-                starts[query] + np.searchsorted(self.relevant[query], document_row)
-                for query, document_row in zip(self.query_of_row, document, strict=True)
+                starts[query] + np.searchsorted(self.relevant[query], place)
+                for query, place in zip(self.query_of_row, document, strict=True)
             ],
             dtype=np.int64,
         )
@@ -124,8 +124,8 @@ class EvalTask:
         first, second = np.random.default_rng(seed).integers(len(self.left), size=(2, count))
         left, right = self.identity[self.left[first]], self.identity[self.right[second]]
         size = len(self.texts)
-        true_pairs = self.identity[self.known_pairs] @ np.array([size, 1])
-        apart = (left != right) & ~np.isin(left * size + right, true_pairs) & ~np.isin(right * size + left, true_pairs)
+        known = self.identity[self.known_pairs] @ np.array([size, 1])
+        apart = (left != right) & ~np.isin(left * size + right, known) & ~np.isin(right * size + left, known)
         return first[apart], second[apart]
 
     @property
@@ -133,15 +133,15 @@ class EvalTask:
         """The text ids of all pairs of the part, (pairs, 2); of queries, all their right documents."""
         if not self.retrieves:
             return np.stack([self.left, self.right], axis=1)
-        queries = np.repeat(self.queries, [len(ids) for ids in self.relevant])
-        return np.stack([queries, self.documents[np.concatenate(self.relevant)]], axis=1)
+        asked = np.repeat(self.queries, [len(ids) for ids in self.relevant])
+        return np.stack([asked, self.documents[np.concatenate(self.relevant)]], axis=1)
 
 
-def _pair_task(inputs: ModelInputs, rows: pd.DataFrame) -> EvalTask:
+def _paired(inputs: ModelInputs, chosen: pd.DataFrame) -> EvalTask:
     """Build the task of pairs, scored pairs, labelled pairs or triplets; pairs and triplets also retrieve."""
     frame, shape = inputs.frame, inputs.shape
     retrieves = shape in (Shape.PAIRS, Shape.TRIPLETS)
-    source = frame if retrieves else rows
+    source = frame if retrieves else chosen
     names = inputs.columns
     keys = [key for name in names for key in same_keys(source[name])]
     prompts = [inputs.reading.prompt(inputs.role_of(name)) for name in names for _ in range(len(source))]
@@ -152,16 +152,16 @@ def _pair_task(inputs: ModelInputs, rows: pd.DataFrame) -> EvalTask:
     _, first = np.unique(codes, return_index=True)
     plain = np.concatenate([source[name].to_numpy(dtype=object) for name in names])[first].tolist()
     ids = dict(zip(names, codes.reshape(len(names), -1), strict=True))
-    inside = np.flatnonzero(source["part"].to_numpy() == rows["part"].iloc[0])
+    inside = np.flatnonzero(source["part"].to_numpy() == chosen["part"].iloc[0])
     task = EvalTask(
         shape,
         [prompts[at] + text for at, text in zip(first.tolist(), plain, strict=True)],
         plain,
         pd.factorize(np.array(keys, dtype=object)[first])[0],
-        rows.index.to_numpy(),
+        chosen.index.to_numpy(),
         ids["anchor"][inside],
         ids["positive"][inside],
-        _values(rows, shape),
+        _values(chosen, shape),
         middle=0.0 if shape is Shape.SCORED and frame["score"].astype(float).min() < 0 else 0.5,
         same=same_label(frame["label"].astype(str)) if shape is Shape.LABELLED_PAIRS else "1",
     )
@@ -171,21 +171,21 @@ def _pair_task(inputs: ModelInputs, rows: pd.DataFrame) -> EvalTask:
 
 
 def _retrieving(task: EvalTask, ids: dict[str, np.ndarray], inside: np.ndarray) -> EvalTask:
-    documents, inverse = np.unique(ids["positive"], return_inverse=True)
+    documents, place = np.unique(ids["positive"], return_inverse=True)
     queries, query_of_row = np.unique(ids["anchor"][inside], return_inverse=True)
-    pairs = pd.DataFrame({"anchor": ids["anchor"], "document": inverse}).drop_duplicates()
+    pairs = pd.DataFrame({"anchor": ids["anchor"], "document": place}).drop_duplicates()
     pairs = pairs[pairs["anchor"].isin(queries)].sort_values(["anchor", "document"])
     by_query = pairs.groupby("anchor")["document"].agg(list)
     missing = np.array([not text.strip() for text in task.plain])
     negatives = [ids[name][inside] for name in negative_columns(ids)]
-    text_ids = np.unique(np.concatenate([queries, documents, *(column[~missing[column]] for column in negatives)]))
+    used = np.unique(np.concatenate([queries, documents, *(column[~missing[column]] for column in negatives)]))
     new = np.full(len(task.texts), -1)
-    new[text_ids] = np.arange(len(text_ids))
+    new[used] = np.arange(len(used))
     return EvalTask(
         shape=task.shape,
-        texts=[task.texts[i] for i in text_ids],
-        plain=[task.plain[i] for i in text_ids],
-        identity=task.identity[text_ids],
+        texts=[task.texts[i] for i in used],
+        plain=[task.plain[i] for i in used],
+        identity=task.identity[used],
         rows=task.rows,
         left=new[task.left],
         right=new[task.right],
@@ -206,34 +206,34 @@ def _own_documents(queries: np.ndarray, documents: np.ndarray, identity: np.ndar
 
     -1 where it is none or is itself a right one.
     """
-    row_of = {same: at for at, same in enumerate(identity[documents].tolist())}
-    own = [row_of.get(same, -1) for same in identity[queries].tolist()]
+    place = {same: at for at, same in enumerate(identity[documents].tolist())}
+    own = [place.get(same, -1) for same in identity[queries].tolist()]
     return np.array([-1 if at in by_query[query] else at for query, at in zip(queries, own, strict=True)])
 
 
-def _values(rows: pd.DataFrame, shape: Shape) -> np.ndarray:
+def _values(chosen: pd.DataFrame, shape: Shape) -> np.ndarray:
     if shape is Shape.SCORED:
-        return rows["score"].to_numpy(dtype=float)
+        return chosen["score"].to_numpy(dtype=float)
     if shape is Shape.LABELLED_PAIRS:
-        return rows["label"].astype(str).to_numpy(dtype=object)
-    return np.zeros(len(rows))
+        return chosen["label"].astype(str).to_numpy(dtype=object)
+    return np.zeros(len(chosen))
 
 
-def _label_task(inputs: ModelInputs, rows: pd.DataFrame) -> EvalTask:
+def _labelled(inputs: ModelInputs, chosen: pd.DataFrame) -> EvalTask:
     """Build the task of labelled texts.
 
     Those of the split are queries, neighbours are all texts of the dataset.
     """
     frame = inputs.frame
     codes, texts = pd.factorize(frame["text"].to_numpy(dtype=object))
-    inside = np.flatnonzero(frame["part"].to_numpy() == rows["part"].iloc[0])
+    inside = np.flatnonzero(frame["part"].to_numpy() == chosen["part"].iloc[0])
     labels = frame["label"].astype(str).to_numpy(dtype=object)
     return EvalTask(
         Shape.LABELLED_TEXTS,
         inputs.read_column(texts, "text"),
         list(texts),
         np.arange(len(texts)),
-        rows.index.to_numpy(),
+        chosen.index.to_numpy(),
         codes[inside],
         codes,
         labels,

@@ -24,13 +24,13 @@ def sentence(
     groups: int,
     texts: int | None = None,
     unmeasured: str = "",
-    sample_name: str = "held-out",
+    called: str = "held-out",
 ) -> str:
     """Write the verdict's sentence: metric, sample, change with interval, how many examples changed.
 
     texts: how many distinct queries the examples have, where a query may have several. unmeasured: why there is no number.
     """
-    subject = f"{metric_title(metric)} on {sample_text(shape, examples, sample_name, texts)}"
+    subject = f"{metric_title(metric)} on {sample_text(shape, examples, called, texts)}"
     if not (isfinite(change.base) and isfinite(change.tuned)):
         return f"{subject} can't be measured{f': {unmeasured}' if unmeasured else ''}."
     better = f"{format_count(counts.better, noun(shape))} better"
@@ -42,11 +42,11 @@ def sentence(
     return " ".join(part for part in parts if part)
 
 
-def sample_text(shape: Shape, examples: int, sample_name: str, texts: int | None) -> str:
+def sample_text(shape: Shape, examples: int, called: str, texts: int | None) -> str:
     """Write how many examples are measured, and of how many queries where these are fewer."""
     if texts is None or texts == examples:
-        return format_count(examples, f"{sample_name} {noun(shape)}")
-    queries = format_count(texts, f"{sample_name} query", f"{sample_name} queries")
+        return format_count(examples, f"{called} {noun(shape)}")
+    queries = format_count(texts, f"{called} query", f"{called} queries")
     return f"{queries} ({format_count(examples, noun(shape))})"
 
 

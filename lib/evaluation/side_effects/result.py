@@ -121,8 +121,8 @@ class ProbeResult:
         """Read a stored result; None where there is none."""
         if not stored or not stored.get("probe"):
             return None
-        neighbours = read_number(stored.get("neighbours_kept"))
-        return cls(Difference.from_json(stored["probe"]), int(stored.get("probe_pairs", 0)), neighbours)
+        kept = read_number(stored.get("neighbours_kept"))
+        return cls(Difference.from_json(stored["probe"]), int(stored.get("probe_pairs", 0)), kept)
 
     def to_json(self) -> dict[str, Any]:
         """Build what is stored."""

@@ -70,15 +70,15 @@ def measure_snapshots(inputs: ModelInputs, folder: Path) -> tuple[tuple[Snapshot
 def _compare_snapshots(frame: pd.DataFrame, task: EvalTask, snapshots: _Snapshots) -> ValidationSteps | None:
     """Compare base with best and best with last snapshot, pair by pair; None where one of them is missing."""
     names = [one["name"] for one in snapshots.index]
-    epochs = [name for name in names if name not in ("base", "best")]
-    if "base" not in names or "best" not in names or not epochs:
+    trained = [name for name in names if name not in ("base", "best")]
+    if "base" not in names or "best" not in names or not trained:
         return None
     groups = components_of_rows(frame, task.rows)
-    base, best, last = (snapshots.vectors(name, task.plain) for name in ("base", "best", epochs[-1]))
+    base, best, last = (snapshots.vectors(name, task.plain) for name in ("base", "best", trained[-1]))
     return ValidationSteps(
         best=compare_selection_metric(ModelPair(task, base, best, groups)),
         last=compare_selection_metric(ModelPair(task, best, last, groups)),
-        evaluations=len(epochs),
+        evaluations=len(trained),
     )
 
 

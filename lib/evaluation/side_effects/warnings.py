@@ -33,13 +33,13 @@ def detect_side_effects(effects: SideEffects) -> list[EvaluationWarning]:
 
 def detect_overfitting(effects: SideEffects) -> EvaluationWarning | None:
     """Detect that training pairs went on improving while validation pairs got clearly worse."""
-    snapshots = [one for one in effects.snapshots if one.train_rows and one.validation_rows]
-    base, best = (next((one for one in snapshots if one.name == name), None) for name in ("base", "best"))
-    epochs = [one for one in snapshots if one.name not in ("base", "best")]
+    measured = [one for one in effects.snapshots if one.train_rows and one.validation_rows]
+    base, best = (next((one for one in measured if one.name == name), None) for name in ("base", "best"))
+    trained = [one for one in measured if one.name not in ("base", "best")]
     steps = effects.validation
-    if base is None or best is None or not epochs or steps is None:
+    if base is None or best is None or not trained or steps is None:
         return None
-    last = epochs[-1]
+    last = trained[-1]
     if (
         last.epoch > best.epoch
         and is_clear_fall(steps.last, evaluations=steps.evaluations)
