@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,7 @@ from lib.data.audit.check import AuditContext
 from lib.data.audit.corrections import REMOVED_MANUALLY, Correction, apply_corrections
 from lib.data.audit.run import Audit, audit_examples, excluded_rows
 from lib.data.columns.guess import guess_mapping
-from lib.data.columns.mapping import ColumnMapping, Examples, apply_mapping
+from lib.data.columns.mapping import ColumnMapping, Examples, apply_mapping, rare_spellings
 from lib.data.prepared_dataset import PreparedDataset, Provenance, SplitSummary, part_counts
 from lib.data.read.options import ReadOptions
 from lib.data.read.tables import read_table
@@ -22,6 +22,7 @@ from lib.data.table import Table
 from lib.errors import InputError
 from lib.progress import Progress, Silent
 from lib.settings import HELD_OUT_FRACTION, VALIDATION_FRACTION
+from lib.shapes import Shape
 
 LEAK_REASON = "Shares texts with two parts of the split"
 
@@ -68,9 +69,20 @@ def audit_table(
     by_hand = excluded_rows(examples.frame[removed], REMOVED_MANUALLY)
     rest = Examples(examples.shape, examples.frame[~removed].reset_index(drop=True))
     lowest_score = -1.0 if mapping.scale == (-1, 1) else 0.0
-    context = AuditContext(wrong_width=frozenset(table.report.wrong_width), lowest_score=lowest_score)
+    context = AuditContext(
+        wrong_width=frozenset(table.report.wrong_width),
+        lowest_score=lowest_score,
+        class_spellings=_rare_spelling_lines(table, mapping),
+    )
     audit = audit_examples(rest, choices=choices, context=context, progress=progress)
     return replace(audit, left_out=pd.concat([by_hand, audit.left_out], ignore_index=True))
+
+
+def _rare_spelling_lines(table: Table, mapping: ColumnMapping) -> frozenset[int]:
+    if mapping.shape is not Shape.LABELLED_PAIRS:
+        return frozenset()
+    rare = rare_spellings(table.frame[mapping.roles["label"][0]].astype("str"))
+    return frozenset(map(int, table.lines[rare]))
 
 
 def split_audited(
@@ -86,12 +98,14 @@ def split_audited(
     examples = audit.examples
     if not len(examples.frame):
         raise InputError("No rows are left to train on.", todo="Check what the audit drops, and change a choice.")
+    _check_classes(examples)
     frame = split_examples(examples, validation=validation, held_out=held_out, seed=seed, near_codes=audit.near_codes)
+    shared = SharedText.of(frame, audit.near_codes)
     leaks = (frame["part"] == "").to_numpy()
     left_out = pd.concat([audit.left_out, excluded_rows(frame[leaks], LEAK_REASON)], ignore_index=True)
     frame = frame[~leaks].reset_index(drop=True)
     frame["component"] = pd.factorize(frame["component"])[0].astype(np.int64)
-    _check_parts(frame)
+    _check_parts(frame, shared)
     sizes = frame["component"].value_counts()
     split = SplitSummary(
         validation_fraction=validation,
@@ -117,14 +131,51 @@ def add_own_held_out(examples: Examples, own: Examples) -> Examples:
     return Examples(examples.shape, both.astype({"part": "str"}))
 
 
-def _check_parts(frame: pd.DataFrame) -> None:
+@dataclass(frozen=True)
+class SharedText:
+    """The text that most rows share, in how many of all rows it stands, and how many rows were cut."""
+
+    text: str
+    count: int
+    rows: int
+    cut: int
+
+    @classmethod
+    def of(cls, frame: pd.DataFrame, near_codes: np.ndarray) -> SharedText:
+        """Find it among the texts of a split frame, (rows, texts) near_codes; near duplicates are one text."""
+        names = [name for name in ("anchor", "positive", "text") if name in frame]
+        codes = near_codes[:, : len(names)]
+        values, counts = np.unique(codes[codes >= 0], return_counts=True)
+        cut = int((frame["part"] == "").sum())
+        if not len(values):
+            return cls("", 0, len(frame), cut)
+        most = int(counts.argmax())
+        row, column = np.argwhere(codes == values[most])[0]
+        return cls(str(frame[names[column]].iloc[row]), int(counts[most]), len(frame), cut)
+
+
+def _check_classes(examples: Examples) -> None:
+    """Raise InputError for one class alone: there is nothing to tell apart."""
+    if "label" in examples.frame and examples.frame["label"].nunique() < 2:
+        label, rows = str(examples.frame["label"].iloc[0]), len(examples.frame)
+        raise InputError(
+            f"All {rows:,} rows have one class, “{label[:60]}”: at least two classes are needed.",
+            todo="Choose another class column, add rows of other classes, or choose another shape.",
+        )
+
+
+def _check_parts(frame: pd.DataFrame, shared: SharedText) -> None:
     """Raise InputError where a part is empty: too few groups of rows that can stand apart."""
     missing = [part.replace("_", "-") for part, rows in part_counts(frame).items() if not rows]
     if missing:
         groups = int(frame["component"].nunique())
+        why = f"the {len(frame):,} rows form {groups:,} group(s) that share texts and must stay together"
+        if shared.cut:
+            why = f"{shared.cut:,} of the {shared.rows:,} rows join texts of two parts and were cut; {why}"
+        if shared.count > 1:
+            why += f". “{' '.join(shared.text.split())[:80]}” alone is in {shared.count:,} of the {shared.rows:,} rows"
         raise InputError(
-            f"The split leaves no rows for {' and '.join(missing)}: the {len(frame):,} rows form {groups:,} "
-            "group(s) that share texts and must stay together.",
+            f"The split leaves no rows for {' and '.join(missing)}: {why}.",
             todo="Add more examples, remove the group column, or change the fractions.",
         )
 

@@ -86,13 +86,13 @@ def newest_checkpoint(folder: Path) -> tuple[Path | None, list[str]]:
     checkpoints and none of them is whole: going on silently from zero would be another run.
     """
     problems: list[str] = []
-    folders = sorted(folder.glob("step-*"), reverse=True)
-    for checkpoint in folders:
+    found = sorted(folder.glob("step-*"), reverse=True)
+    for checkpoint in found:
         wrong = verify(checkpoint)
         if not wrong:
             return checkpoint, problems
         problems += wrong
-    if folders:
+    if found:
         raise TrainingError(
             "Every checkpoint of this run is damaged.", where=problems[0], todo="Delete this run and train again."
         )

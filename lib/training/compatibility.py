@@ -17,7 +17,7 @@ def adapt_recipe(recipe: Recipe, model: SentenceTransformer) -> tuple[Recipe, li
 
     Returns the recipe and a line for each thing a person should know.
     """
-    notes = []
+    said = []
     if static.is_static_model(model):
         if recipe.loss and recipe.loss_record.needs_transformer:
             raise InputError(
@@ -26,14 +26,14 @@ def adapt_recipe(recipe: Recipe, model: SentenceTransformer) -> tuple[Recipe, li
             )
         if recipe.asks_of_transformer:
             names = ", ".join(FIELDS[name].label for name in recipe.asks_of_transformer)
-            notes.append(f"A static model has no transformer; left out: {names}.")
+            said.append(f"A static model has no transformer; left out: {names}.")
         recipe = recipe.without_transformer()
     whole = model.get_embedding_dimension() or 0
     shorter = tuple(dimension for dimension in recipe.matryoshka if dimension < whole)
     if shorter != recipe.matryoshka:
         longer = ", ".join(str(dimension) for dimension in recipe.matryoshka if dimension >= whole)
-        notes.append(f"The model's vectors have {whole} dimensions; left out of the Matryoshka ones: {longer}.")
-    return replace(recipe, matryoshka=shorter), notes
+        said.append(f"The model's vectors have {whole} dimensions; left out of the Matryoshka ones: {longer}.")
+    return replace(recipe, matryoshka=shorter), said
 
 
 def learning_rate_of(recipe: Recipe, model: SentenceTransformer) -> float:

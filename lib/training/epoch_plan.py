@@ -27,17 +27,17 @@ class TextCounts:
 
 @dataclass(frozen=True)
 class EpochPlan:
-    """One epoch: its steps, the rows of a full step, the most rows that it can see (coverage), all rows."""
+    """One epoch: its steps, the rows of a full step, and the most rows that it can see of all there are."""
 
     steps: int
     batch: int
-    coverage: int
+    seen: int
     rows: int
 
     @property
     def sees_all(self) -> bool:
         """Whether an epoch can see every row."""
-        return self.coverage >= self.rows
+        return self.seen >= self.rows
 
 
 def count_texts(frame: pd.DataFrame, shape: Shape) -> TextCounts:
@@ -49,20 +49,20 @@ def count_texts(frame: pd.DataFrame, shape: Shape) -> TextCounts:
     return TextCounts(len(train), sides=tuple(sides))
 
 
-def plan_epoch(texts: TextCounts, shape: Shape, recipe: Recipe) -> EpochPlan:
+def plan_epoch(found: TextCounts, shape: Shape, recipe: Recipe) -> EpochPlan:
     """Compute the steps of an epoch and the rows it sees, for a recipe with its loss filled in."""
     if shape is Shape.LABELLED_TEXTS:
-        return _plan_by_class(texts, grouped_size(recipe.batch_size))
+        return _grouped(found, grouped_size(recipe.batch_size))
     if not recipe.loss_record.in_batch:
         return EpochPlan(
-            -(-texts.rows // recipe.batch_size), min(recipe.batch_size, texts.rows), texts.rows, texts.rows
+            -(-found.rows // recipe.batch_size), min(recipe.batch_size, found.rows), found.rows, found.rows
         )
     # A batch holds a text of a side once, so S steps use a text that occurs c times at most min(c, S) times:
-    # coverage <= min(rows, S * batch, sum_t min(c_t, S) by side), an upper bound
-    steps = fair_steps(texts.rows, recipe.batch_size)
-    room = min(texts.rows, steps * recipe.batch_size)
-    once = [int(np.minimum(counts, steps).sum()) for counts in texts.sides]
-    return EpochPlan(steps, min(recipe.batch_size, texts.rows), min([room, *once]), texts.rows)
+    # seen <= min(rows, S * batch, sum_t min(c_t, S) by side), an upper bound
+    steps = fair_steps(found.rows, recipe.batch_size)
+    room = min(found.rows, steps * recipe.batch_size)
+    once = [int(np.minimum(counts, steps).sum()) for counts in found.sides]
+    return EpochPlan(steps, min(recipe.batch_size, found.rows), min([room, *once]), found.rows)
 
 
 def fair_steps(rows: int, batch_size: int) -> int:
@@ -79,18 +79,18 @@ def grouped_size(batch_size: int) -> int:
     return max(SMALLEST_GROUPED, batch_size - batch_size % 2)
 
 
-def _plan_by_class(texts: TextCounts, size: int) -> EpochPlan:
+def _grouped(found: TextCounts, size: int) -> EpochPlan:
     """Plan GroupByLabelBatchSampler's epoch.
 
     Classes take turns with two texts each until only one has any left.
     """
     # Class k has c_k // 2 pairs; a round takes one of each class, as long as two classes have any left. The largest
     # class therefore stops with the second largest: 2 * sum_k min(c_k // 2, second largest) texts in all.
-    pairs = sorted((count // 2 for count in texts.classes if count >= 2), reverse=True)
+    pairs = sorted((count // 2 for count in found.classes if count >= 2), reverse=True)
     stream = 2 * sum(min(count, _second(pairs)) for count in pairs)
     full, rest = divmod(stream, size)
     last = rest >= SMALLEST_GROUPED
-    return EpochPlan(max(1, full + last), min(size, texts.rows), full * size + rest * last, texts.rows)
+    return EpochPlan(max(1, full + last), min(size, found.rows), full * size + rest * last, found.rows)
 
 
 def _second(counts: Sequence[int]) -> int:

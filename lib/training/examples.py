@@ -129,21 +129,25 @@ def label_names(labels: pd.Series, shape: Shape) -> list[str]:
 
     Of two labels of pairs the one that means the same comes last: 1 is what losses draw together.
     """
-    names = sorted(labels.unique())
-    if set(names) <= {"0", "1"}:
+    found = sorted(labels.unique())
+    if set(found) <= {"0", "1"}:
         return ["0", "1"]
-    same = same_label(names) if shape is Shape.LABELLED_PAIRS and len(names) == 2 else ""
-    return sorted(names, key=lambda name: (name == same, name))
+    same = same_label(found) if shape is Shape.LABELLED_PAIRS and len(found) == 2 else ""
+    return sorted(found, key=lambda name: (name == same, name))
 
 
 def check_labels(labels: pd.Series, shape: Shape) -> None:
     """Raise InputError when the labels of the training part leave nothing to tell apart."""
     counts = labels.value_counts()
-    enough = (counts >= 2).sum() >= 2 if shape is Shape.LABELLED_TEXTS else len(counts) >= 2
-    if not enough:
+    least = 2 if shape is Shape.LABELLED_TEXTS else 1
+    enough = int((counts >= least).sum())
+    if enough < 2:
+        shown = ", ".join(f"“{str(name)[:40]}” {count:,}" for name, count in counts.head(6).items())
+        each = f" with at least {least} examples each" if least > 1 else ""
         raise InputError(
-            f"The training part has {len(counts)} label{'s' if len(counts) != 1 else ''} with enough examples.",
-            todo="At least two labels with two examples each are needed.",
+            f"The training part has {enough} of the 2 labels{each} that are needed: {shown or 'none'}"
+            f"{', ...' if len(counts) > 6 else ''}.",
+            todo="Add examples of other classes, or choose another class column on Upload.",
         )
 
 

@@ -30,7 +30,7 @@ def run_epochs(training: TrainState) -> None:
         training.progress.log(f"A checkpoint is damaged and was not used: {problem}", level="warning")
     if checkpoint is not None:
         resume(training, checkpoint)
-        if is_resumed_after_stop(training):
+        if resumed_after_stop(training):
             return
     with ExitStack() as stack:
         bf16 = st_trainer.wants_bf16(recipe, model)
@@ -42,7 +42,7 @@ def run_epochs(training: TrainState) -> None:
         )
         model.train()
         training.progress.stage("training", f"epoch {begun_epoch(training)} of {recipe.epochs}")
-        training.began = training.last_save = time.monotonic()
+        training.began = training.saved = time.monotonic()
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
         check_done(training, trainer)
 
@@ -51,7 +51,7 @@ def packed_tokens(training: TrainState) -> batches.Tokens:
     """Tokenise all training texts; where lower layers are frozen, compute their activations once."""
     recipe, model = training.recipe, training.model
     tokens = batches.Tokens(model, training.rows.texts)
-    if not recipe.loss_record.has_guide and activation_cache.can_freeze(model, recipe.frozen_layers):
+    if not recipe.loss_record.guided and activation_cache.can_freeze(model, recipe.frozen_layers):
         activation_cache.cache_activations(model, tokens, layers=recipe.frozen_layers)
     return tokens
 
@@ -99,7 +99,7 @@ def resume(training: TrainState, checkpoint: Path) -> None:
     training.history = History.from_json(checkpoints.load_history(checkpoint))
     step = int(checkpoint.name.rsplit("-", 1)[1])
     training.progress.log(f"Goes on from step {step}.")
-    training.progress.resume(step=step, epoch=training.history.epochs[-1]["epoch"])
+    training.progress.resumed(step=step, epoch=training.history.epochs[-1]["epoch"])
 
 
 def after_step(
@@ -113,7 +113,7 @@ def after_step(
     training.pause()
     speed = min(recipe.batch_size, training.rows.count) * training.steps / max(1e-9, training.seconds)
     progress.advance(step, total, pairs_per_second=speed, **ahead(training))
-    if time.monotonic() - training.last_save > training.checkpoint_every and step < total:
+    if time.monotonic() - training.saved > training.checkpoint_every and step < total:
         checkpoint_now(training, trainer)
         training.began = time.monotonic()
     progress.check()
@@ -162,8 +162,8 @@ def checkpoint_now(training: TrainState, trainer: st_trainer.Trainer) -> None:
         history=training.history.to_json(),
     )
     part.unlink()
-    training.last_save = time.monotonic()
-    training.checkpoint_seconds = training.last_save - began
+    training.saved = time.monotonic()
+    training.checkpoint_seconds = training.saved - began
 
 
 def begun_epoch(training: TrainState) -> int:
@@ -174,12 +174,12 @@ def begun_epoch(training: TrainState) -> int:
 def check_done(training: TrainState, trainer: st_trainer.Trainer) -> None:
     """Raise TrainingError unless the last step was reached or early stopping ended the training."""
     state = trainer.state
-    if state.global_step < state.max_steps and not trainer.hooks.has_stopped:
+    if state.global_step < state.max_steps and not trainer.hooks.stopped:
         raise TrainingError(
             f"The training ended at step {state.global_step} of {state.max_steps}.", todo="Press Try again."
         )
 
 
-def is_resumed_after_stop(training: TrainState) -> bool:
+def resumed_after_stop(training: TrainState) -> bool:
     """Check whether the training had already stopped early at the checkpoint."""
     return bool(training.recipe.patience) and training.history.evals_without_improvement >= training.recipe.patience

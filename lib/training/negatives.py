@@ -24,7 +24,7 @@ class MiningResult:
 
     rows: TrainingColumns
     hard: int
-    random: int
+    drawn: int
 
 
 @dataclass(frozen=True)
@@ -52,29 +52,27 @@ def mine_negatives(rows: TrainingColumns, vectors: dict[str, np.ndarray], recipe
     anchors = rows.columns["anchor"]
     anchor_ids, target_ids = text_ids(rows.plain["anchor"], rows.plain["positive"])
     targets = _distinct(rows, target_ids, vectors)
-    index = {identity: number for number, identity in enumerate(targets.ids.tolist())}
-    right = _right_targets(anchor_ids, target_ids, index)
-    negatives = np.empty((len(anchors), recipe.hard_negatives), dtype=np.int64)
+    place = {identity: number for number, identity in enumerate(targets.ids.tolist())}
+    right = _right_places(anchor_ids, target_ids, place)
+    chosen = np.empty((len(anchors), recipe.hard_negatives), dtype=np.int64)
     generator, hard = np.random.default_rng((recipe.seed, 7)), 0
     for begin in range(0, len(anchors), SOURCES_PER_BLOCK):
         block = range(begin, min(begin + SOURCES_PER_BLOCK, len(anchors)))
         # cosines of a block of sources with all targets, (block, m): products of unit rows
         scores = normalize_rows([vectors[anchors[row]] for row in block]) @ targets.vectors.T
         for row, own in zip(block, scores, strict=True):
-            right_targets = right[int(anchor_ids[row])]
-            nearest = nearest_wrong(own, index[int(target_ids[row])], right_targets, recipe)
-            hard += len(nearest)
-            negatives[row] = _add_random_targets(
-                nearest, len(targets.texts), right_targets, recipe.hard_negatives, generator
-            )
-    return MiningResult(_with_negatives(rows, targets, negatives), hard, negatives.size - hard)
+            known = right[int(anchor_ids[row])]
+            found = nearest_wrong(own, place[int(target_ids[row])], known, recipe)
+            hard += len(found)
+            chosen[row] = _filled(found, len(targets.texts), known, recipe.hard_negatives, generator)
+    return MiningResult(_with_negatives(rows, targets, chosen), hard, chosen.size - hard)
 
 
-def _with_negatives(rows: TrainingColumns, targets: Targets, negatives: np.ndarray) -> TrainingColumns:
+def _with_negatives(rows: TrainingColumns, targets: Targets, chosen: np.ndarray) -> TrainingColumns:
     """Add the chosen targets, (rows, negatives) places, as columns."""
-    names = ["negative" if number == 0 else f"negative_{number + 1}" for number in range(negatives.shape[1])]
+    names = ["negative" if number == 0 else f"negative_{number + 1}" for number in range(chosen.shape[1])]
     read, plain = (
-        {name: [texts[i] for i in negatives[:, number]] for number, name in enumerate(names)}
+        {name: [texts[i] for i in chosen[:, number]] for number, name in enumerate(names)}
         for texts in (targets.texts, targets.plain)
     )
     return TrainingColumns({**rows.columns, **read}, {**rows.plain, **plain}, rows.classes)
@@ -96,39 +94,37 @@ def nearest_wrong(scores: np.ndarray, own: int, right: set[int], recipe: Recipe)
     return [i for i in window if scores[i] <= limit][: recipe.hard_negatives]
 
 
-def _add_random_targets(
-    nearest: list[int], count: int, right: set[int], most: int, generator: np.random.Generator
-) -> list[int]:
-    """Fill the found indices up to `most` with random targets that are not right for the source."""
-    if count - len(right) < most:
+def _filled(found: list[int], count: int, right: set[int], wanted: int, generator: np.random.Generator) -> list[int]:
+    """Fill the found indices up to `wanted` with random targets that are not right for the source."""
+    if count - len(right) < wanted:
         raise InputError(
-            f"The training part has {count} different targets: too few for {most} hard negatives a pair.",
+            f"The training part has {count} different targets: too few for {wanted} hard negatives a pair.",
             where="Hard negatives",
             todo="Lower the number of hard negatives, or set it to 0.",
         )
-    targets = list(nearest)
-    while len(targets) < most:
-        target = int(generator.integers(count))
-        if target not in right and target not in targets:
-            targets.append(target)
-    return targets
+    taken = list(found)
+    while len(taken) < wanted:
+        place = int(generator.integers(count))
+        if place not in right and place not in taken:
+            taken.append(place)
+    return taken
 
 
 def _distinct(rows: TrainingColumns, ids: np.ndarray, vectors: dict[str, np.ndarray]) -> Targets:
     distinct, first = np.unique(ids, return_index=True)
-    texts, plain = ([columns["positive"][i] for i in first] for columns in (rows.columns, rows.plain))
-    return Targets(texts, plain, distinct, normalize_rows([vectors[text] for text in texts]))
+    chosen, plain = ([columns["positive"][i] for i in first] for columns in (rows.columns, rows.plain))
+    return Targets(chosen, plain, distinct, normalize_rows([vectors[text] for text in chosen]))
 
 
-def _right_targets(anchors: np.ndarray, targets: np.ndarray, index: dict[int, int]) -> dict[int, set[int]]:
+def _right_places(anchors: np.ndarray, targets: np.ndarray, place: dict[int, int]) -> dict[int, set[int]]:
     """Map each source to the indices of all its right targets.
 
     A target equal to the source counts as right.
     """
     right: dict[int, set[int]] = {}
     for anchor, target in zip(anchors.tolist(), targets.tolist(), strict=True):
-        indices = right.setdefault(anchor, {index[anchor]} if anchor in index else set())
-        indices.add(index[target])
-        if anchor in index and target in right:
-            right[target].add(index[anchor])
+        places = right.setdefault(anchor, {place[anchor]} if anchor in place else set())
+        places.add(place[target])
+        if anchor in place and target in right:
+            right[target].add(place[anchor])
     return right

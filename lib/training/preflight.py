@@ -53,20 +53,20 @@ def _dimension(folder: Path) -> int | None:
     """Read the embedding dimension of a model from its pooling's settings; None where they lack it."""
     for path in folder.glob("*Pooling/config.json"):
         try:
-            config = json.loads(path.read_text(encoding="utf-8"))
+            found = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             continue
         for name in ("word_embedding_dimension", "embedding_dimension"):
-            if isinstance(config.get(name), int):
-                return int(config[name])
+            if isinstance(found.get(name), int):
+                return int(found[name])
     return None
 
 
-def check_room(folder: Path, size: int) -> None:
+def check_room(folder: Path, needed: int) -> None:
     """Raise TrainingError when the disk has less free than that."""
     free = shutil.disk_usage(folder).free
-    if free < size:
+    if free < needed:
         raise TrainingError(
-            f"The disk has {format_bytes(free)} free; this training needs about {format_bytes(size)}.",
+            f"The disk has {format_bytes(free)} free; this training needs about {format_bytes(needed)}.",
             todo="Free some space (the Overview page says what each run takes), then press Try again.",
         )

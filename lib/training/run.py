@@ -91,9 +91,9 @@ def run_and_save(training: TrainState, final: Path, card: dict[str, Any]) -> Tra
 
 def with_partial_note(error: TrainingError) -> TrainingError:
     """Add to the error that the best epoch so far is saved."""
-    extended = TrainingError(error.what, where=error.where, todo=f"{error.todo} The best epoch so far is kept.".strip())
-    extended.__cause__ = error.__cause__ or error
-    return extended
+    noted = TrainingError(error.what, where=error.where, todo=f"{error.todo} The best epoch so far is kept.".strip())
+    noted.__cause__ = error.__cause__ or error
+    return noted
 
 
 @contextmanager
@@ -138,10 +138,10 @@ def open_training(
     recipe, left_out = adapt_recipe(recipe, model)
     for line in left_out:
         progress.log(line, level="warning")
-    sample, words = validation_inputs(inputs)
+    seen, words = validation_inputs(inputs)
     if words:
         progress.log(words)
-    task = EvalTask.of(sample, part="validation")
+    task = EvalTask.of(seen, part="validation")
     snapshots = SnapshotWriter(RunPaths(folder).snapshots.folder, shown_texts(inputs))
     training = TrainState(
         inputs,
@@ -164,13 +164,13 @@ def open_training(
 
 def check_space(training: TrainState) -> None:
     """Raise TrainingError before anything is trained when the disk has no room for it."""
-    size = needed_bytes(
+    needed = needed_bytes(
         parameters=sum(p.numel() for p in training.model.parameters()),
         texts=len(training.snapshot_texts),
         dimension=training.model.get_embedding_dimension() or 0,
         snapshots=count_snapshots(training.recipe.epochs),
     )
-    check_room(training.folder, size)
+    check_room(training.folder, needed)
 
 
 def save_model(training: TrainState, final: Path, card: dict[str, Any], *, partial: bool) -> int:
@@ -194,20 +194,20 @@ def save_model(training: TrainState, final: Path, card: dict[str, Any], *, parti
     saving.save_tuned(
         model,
         final,
-        texts=training.snapshot_texts[: saving.COMPARED_TEXTS],
+        texts=training.snapshot_texts[: saving.COMPARED],
         model_name=training.model_name,
         recipe=training.recipe,
-        facts={**card, "partial": partial, "best_epoch": best, **training_facts(training)},
+        facts={**card, "partial": partial, "best_epoch": best, **measured_facts(training)},
         epochs=training.history.epochs,
     )
     progress.log(f"Saved epoch {best} to {final.name}.")
     return best
 
 
-def training_facts(training: TrainState) -> dict[str, Any]:
+def measured_facts(training: TrainState) -> dict[str, Any]:
     """Collect the tuned model's card facts: how it was trained and how fast it encodes."""
     model = training.model
-    speed = saving.texts_per_second(model, training.snapshot_texts[: saving.TIMED_TEXTS])
+    speed = saving.texts_per_second(model, training.snapshot_texts[: saving.TIMED])
     return {
         "device": str(model.device),
         "learning_rate_used": learning_rate_of(training.recipe, model),

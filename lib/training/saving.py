@@ -19,9 +19,9 @@ from lib.store.publish import publish
 from lib.training.card import CARD, FACTS, write_card
 
 SAME_MODEL = 0.9999
-COMPARED_TEXTS = 64
+COMPARED = 64
 """Texts whose embeddings are compared between the model in memory and the saved one."""
-TIMED_TEXTS, WARMING = 256, 16
+TIMED, WARMING = 256, 16
 """Texts by which the speed of encoding is measured."""
 
 
@@ -70,9 +70,9 @@ def check_saved(folder: Path, texts: list[str], expected: np.ndarray) -> None:
 
 def same_cosine(rows: np.ndarray, expected: np.ndarray) -> np.ndarray:
     """Compute by row the cosine of two (n, d) arrays; two rows of zeros (only unknown words) count as 1."""
-    lengths, expected_lengths = np.linalg.norm(rows, axis=1), np.linalg.norm(expected, axis=1)
-    cosine = (rows * expected).sum(axis=1) / np.maximum(lengths * expected_lengths, 1e-12)
-    return np.where((lengths == 0) & (expected_lengths == 0), 1.0, cosine)
+    lengths, known = np.linalg.norm(rows, axis=1), np.linalg.norm(expected, axis=1)
+    cosine = (rows * expected).sum(axis=1) / np.maximum(lengths * known, 1e-12)
+    return np.where((lengths == 0) & (known == 0), 1.0, cosine)
 
 
 def texts_per_second(model: SentenceTransformer, texts: list[str]) -> float | None:

@@ -42,7 +42,7 @@ class Hooks:
 
     step: Callable[[int, float, float, float], None]
     epoch: Callable[[Trainer, int], bool]
-    has_stopped: bool = field(default=False)
+    stopped: bool = field(default=False)
 
 
 class Trainer(SentenceTransformerTrainer):
@@ -82,6 +82,15 @@ class Trainer(SentenceTransformerTrainer):
         if self.recipe.loss_record.calls_model:
             return features, labels
         return batches.embed_batch(self.model, features), labels
+
+    def create_scheduler(self, num_training_steps: int, *args: Any, **kwargs: Any) -> Any:
+        """Build the stock schedule, without a warm-up of one step: its rate is 0, so that step would be lost.
+
+        Of a training of very few steps (five rows: one an epoch) it may be the only one.
+        """
+        if self.args.get_warmup_steps(num_training_steps) <= 1:
+            self.args.warmup_steps = 0
+        return super().create_scheduler(num_training_steps, *args, **kwargs)
 
     def compute_loss(self, *args: Any, **kwargs: Any) -> Any:
         """Compute the stock loss.
@@ -129,7 +138,7 @@ class Reporter(TrainerCallback):
 
     def on_epoch_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> Any:
         if self.trainer.hooks.epoch(self.trainer, round(state.epoch)):
-            self.trainer.hooks.has_stopped = True
+            self.trainer.hooks.stopped = True
             control.should_training_stop = True
         return control
 

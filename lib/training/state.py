@@ -59,12 +59,10 @@ class History:
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> History:
         """Read a stored history, also one of an older checkpoint."""
-        fields = dict(values)
-        fields["evals_without_improvement"] = fields.pop(
-            "looks_without_gain", fields.get("evals_without_improvement", 0)
-        )
-        fields["best"] = -np.inf if fields["best"] is None else fields["best"]
-        return cls(**fields)
+        known = dict(values)
+        known["evals_without_improvement"] = known.pop("looks_without_gain", known.get("evals_without_improvement", 0))
+        known["best"] = -np.inf if known["best"] is None else known["best"]
+        return cls(**known)
 
 
 @dataclass
@@ -85,7 +83,7 @@ class TrainState:
     snapshots: SnapshotWriter
     history: History
     began: float = 0.0
-    last_save: float = 0.0
+    saved: float = 0.0
     checkpoint_every: float = math.inf
     checkpoint_seconds: float | None = None
     steps: int = 0
@@ -126,7 +124,7 @@ class TrainState:
         """
         if self.checkpoint_seconds is None:
             return True
-        return cadence.is_checkpoint_due(cost=self.checkpoint_seconds, since=time.monotonic() - self.last_save)
+        return cadence.is_checkpoint_due(cost=self.checkpoint_seconds, since=time.monotonic() - self.saved)
 
     @property
     def metric(self) -> str:

@@ -71,7 +71,7 @@ def add_hard_negatives(training: TrainState, embed: Callable[[list[str]], np.nda
     texts = training.rows.texts
     mined = negatives.mine_negatives(training.rows, dict(zip(texts, embed(texts), strict=True)), training.recipe)
     training.rows = mined.rows
-    training.progress.log(f"{mined.hard:,} hard negatives were mined, {mined.random:,} were drawn by chance.")
+    training.progress.log(f"{mined.hard:,} hard negatives were mined, {mined.drawn:,} were drawn by chance.")
 
 
 def record_metrics(training: TrainState, epoch: int, snapshot: str, metrics: dict[str, float], seconds: float) -> None:
@@ -79,9 +79,7 @@ def record_metrics(training: TrainState, epoch: int, snapshot: str, metrics: dic
     history = training.history
     history.epochs = [e for e in history.epochs if e["epoch"] < epoch]
     history.epochs.append({"epoch": epoch, "train_seconds": history.train_seconds, "metrics": metrics})
-    training.progress.snapshot_metrics(
-        part="validation", snapshot=snapshot, epoch=epoch, metrics=metrics, seconds=seconds
-    )
+    training.progress.measured(part="validation", snapshot=snapshot, epoch=epoch, metrics=metrics, seconds=seconds)
 
 
 def validate(training: TrainState, epoch: int, began: float) -> None:

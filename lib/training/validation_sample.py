@@ -19,8 +19,8 @@ The other texts only serve as wrong targets.
 
 def count_validation_texts(inputs: ModelInputs) -> int:
     """Count the distinct texts that a validation encodes, those of its snapshot included."""
-    sample, _ = validation_inputs(inputs)
-    return len({*EvalTask.of(sample, part="validation").texts, *inputs.read_by_use(shown_texts(inputs))})
+    seen, _ = validation_inputs(inputs)
+    return len({*EvalTask.of(seen, part="validation").texts, *inputs.read_by_use(shown_texts(inputs))})
 
 
 def validation_inputs(inputs: ModelInputs, *, limit: int = MAX_VALIDATION_TEXTS) -> tuple[ModelInputs, str]:
@@ -37,12 +37,12 @@ def validation_inputs(inputs: ModelInputs, *, limit: int = MAX_VALIDATION_TEXTS)
     rows = generator.permutation(inside)[: max(2, int(limit * ROWS_SHARE / len(names)))]
     others = np.setdiff1d(np.arange(len(frame)), inside)
     around = generator.permutation(others)[: max(1, int(limit * (1 - ROWS_SHARE) / len(names)))]
-    in_sample = np.zeros(len(frame), dtype=bool)
-    in_sample[rows] = in_sample[around] = True
+    chosen = np.zeros(len(frame), dtype=bool)
+    chosen[rows] = chosen[around] = True
     if "anchor" in frame:
-        in_sample |= frame["anchor"].isin(set(frame["anchor"].iloc[rows])).to_numpy()
+        chosen |= frame["anchor"].isin(set(frame["anchor"].iloc[rows])).to_numpy()
     words = (
-        f"Every epoch is measured on {int(in_sample[inside].sum()):,} of {len(inside):,} validation rows among {int(in_sample.sum()):,} "
+        f"Every epoch is measured on {int(chosen[inside].sum()):,} of {len(inside):,} validation rows among {int(chosen.sum()):,} "
         f"of {len(frame):,} rows in all, to keep it quick; the whole held-out split is evaluated."
     )
-    return inputs.with_frame(frame[in_sample]), words
+    return inputs.with_frame(frame[chosen]), words

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 
 from lib.data.audit.check import DROP, FIX, KEEP, AuditContext, Check, CheckResult
 from lib.data.columns.mapping import Examples
+from lib.data.columns.profile import ID_CELL, MIN_ID_SHARE
+from lib.data.columns.same_class import class_key
 from lib.data.text_index import TextIndex
 from lib.shapes import Shape, negative_columns
 
@@ -67,6 +70,44 @@ def find_small_classes(index: TextIndex, context: AuditContext) -> CheckResult:
     return CheckResult(rows | rare if uneven else rows, detail)
 
 
+def find_ids_as_texts(index: TextIndex, context: AuditContext) -> CheckResult:
+    """Flag all rows where nearly all texts of a column are ids: q12, 4711, a hash."""
+    names = [name for name in index.columns if _holds_ids(index.frame[name])]
+    rows = np.full(len(index), bool(names))
+    return CheckResult(rows, f"Ids stand in: {', '.join(names)}." if names else "")
+
+
+def _holds_ids(texts: pd.Series) -> bool:
+    cells = texts.str.strip()
+    filled = cells[cells != ""]
+    return len(filled) > 0 and float(filled.str.fullmatch(ID_CELL).mean()) >= MIN_ID_SHARE
+
+
+def find_class_spellings(index: TextIndex, context: AuditContext) -> CheckResult:
+    """Flag rows of classes that differ from a more frequent one only in case, blanks or hyphens."""
+    common = _common_spellings(index.frame["label"])
+    rows = index.frame["label"].isin(list(common)).to_numpy()
+    rows = rows | index.frame["line"].isin(list(context.class_spellings)).to_numpy()
+    shown = "; ".join(f"“{name}” and “{other}”" for name, other in list(common.items())[:5])
+    return CheckResult(rows, f"{shown}." if shown else "")
+
+
+def unify_class_spellings(index: TextIndex, context: AuditContext) -> Examples:
+    """Write every class as its most frequent spelling."""
+    common = _common_spellings(index.frame["label"])
+    return Examples(index.shape, index.frame.assign(label=index.frame["label"].replace(common)))
+
+
+def _common_spellings(labels: pd.Series) -> dict[str, str]:
+    """Map each rarer spelling of a class to its most frequent one."""
+    first: dict[str, str] = {}
+    return {
+        name: first[class_key(name)]
+        for name in map(str, labels.value_counts().index)
+        if name and first.setdefault(class_key(name), name) != name
+    }
+
+
 WRONG_WIDTH = Check(
     "wrong_width",
     "Rows with the wrong number of cells",
@@ -118,4 +159,23 @@ SMALL_CLASSES = Check(
     find_small_classes,
     shapes=(Shape.LABELLED_PAIRS, Shape.LABELLED_TEXTS),
     choices=(KEEP, DROP),
+)
+IDS_AS_TEXTS = Check(
+    "ids_as_texts",
+    "Ids instead of texts",
+    "A column of ids, numbers or codes holds nothing that a model can read. Choose the column with the text they stand for, "
+    "or join the file with the one that has it.",
+    find_ids_as_texts,
+    choices=(KEEP, DROP),
+)
+CLASS_SPELLINGS = Check(
+    "class_spellings",
+    "Classes in several spellings",
+    "These classes differ from another one only in case, blanks, hyphens or underscores, and count as different classes. "
+    "Fix writes each as its most frequent spelling.",
+    find_class_spellings,
+    choices=(KEEP, FIX),
+    shapes=(Shape.LABELLED_PAIRS, Shape.LABELLED_TEXTS),
+    fix=unify_class_spellings,
+    fix_label="use one spelling",
 )

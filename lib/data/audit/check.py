@@ -31,6 +31,8 @@ class AuditContext:
     wrong_width: frozenset[int] = frozenset()
     lowest_score: float = 0.0
     """-1 where the scale goes from -1 to 1."""
+    class_spellings: frozenset[int] = frozenset()
+    """Lines of pairs whose class is a rarer spelling of another one, which the labels 0 and 1 don't show any more."""
 
 
 @dataclass(frozen=True)

@@ -68,11 +68,11 @@ def find_too_long(index: TextIndex, context: AuditContext) -> CheckResult:
     rows = index.rows_containing(long)
     if not rows.any():
         return CheckResult(rows, f"All texts fit into {MAX_TOKENS} tokens.")
-    fraction = 1 - MAX_TOKENS * long.sum() / counts[long].sum()
+    lost = 1 - MAX_TOKENS * long.sum() / counts[long].sum()
     order = np.argsort(-np.where(long, counts, 0)[index.codes].max(axis=1), kind="stable")
     detail = (
         f"{MODEL} truncates at {MAX_TOKENS} tokens. {long.sum():,} of {len(index.texts):,} distinct texts are "
-        f"longer; the longest has {counts.max():,} tokens. {fraction:.0%} of their tokens are cut off."
+        f"longer; the longest has {counts.max():,} tokens. {lost:.0%} of their tokens are cut off."
     )
     return CheckResult(rows, detail, first=order[rows[order]])
 

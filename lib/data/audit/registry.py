@@ -5,7 +5,16 @@ Repairs of texts come first, so that the duplicates they make are found.
 
 from __future__ import annotations
 
-from lib.data.audit.cells import EMPTY_CELLS, MISSING_VALUE, NO_NEGATIVE, OUT_OF_RANGE, SMALL_CLASSES, WRONG_WIDTH
+from lib.data.audit.cells import (
+    CLASS_SPELLINGS,
+    EMPTY_CELLS,
+    IDS_AS_TEXTS,
+    MISSING_VALUE,
+    NO_NEGATIVE,
+    OUT_OF_RANGE,
+    SMALL_CLASSES,
+    WRONG_WIDTH,
+)
 from lib.data.audit.characters import BROKEN_CHARACTERS, HTML, INVISIBLE_CHARACTERS
 from lib.data.audit.check import Check
 from lib.data.audit.duplicates import (
@@ -28,6 +37,7 @@ CHECKS: tuple[Check, ...] = (
     NO_NEGATIVE,
     MISSING_VALUE,
     OUT_OF_RANGE,
+    CLASS_SPELLINGS,
     EQUAL_SIDES,
     EXACT_DUPLICATES,
     NEAR_DUPLICATES,
@@ -36,5 +46,6 @@ CHECKS: tuple[Check, ...] = (
     ONE_TARGET_MANY_SOURCES,
     TOO_LONG,
     MIXED_SCRIPTS,
+    IDS_AS_TEXTS,
     SMALL_CLASSES,
 )

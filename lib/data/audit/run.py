@@ -132,9 +132,9 @@ def _run_check(
 
 def excluded_rows(frame: pd.DataFrame, reason: str) -> pd.DataFrame:
     """List rows that are left out: line, reason and their own columns."""
-    rows = frame.drop(columns=[name for name in ("component", "part") if name in frame])
-    rows.insert(1, "reason", pd.Series(reason, index=rows.index, dtype="str"))
-    return rows.reset_index(drop=True)
+    kept = frame.drop(columns=[name for name in ("component", "part") if name in frame])
+    kept.insert(1, "reason", pd.Series(reason, index=kept.index, dtype="str"))
+    return kept.reset_index(drop=True)
 
 
 def _examples(index: TextIndex, result: CheckResult) -> pd.DataFrame:

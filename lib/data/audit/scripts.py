@@ -130,9 +130,9 @@ def detect_language(text: str) -> str:
 
     It is "" for fewer than two of them or a tie.
     """
-    tokens = set(text.lower().split())
+    found = set(text.lower().split())
     scores = sorted(
-        ((len(tokens.intersection(function_words)), name) for name, function_words in FUNCTION_WORDS.items()),
+        ((len(found.intersection(function_words)), name) for name, function_words in FUNCTION_WORDS.items()),
         reverse=True,
     )
     clear = scores[0][0] >= 2 and scores[0][0] > scores[1][0]

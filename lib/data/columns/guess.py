@@ -70,10 +70,10 @@ def _guess_roles(table: Table, shape: Shape) -> ColumnMapping:
     if value is None:
         return ColumnMapping(shape, roles, group=best.group)
     names = (*SCORE_NAMES, *DISTANCE_NAMES) if value == "score" else (*PAIR_LABEL_NAMES, *LABEL_NAMES)
-    match = _by_name(rest, names) or _few_values(rest, value)
-    if match is None:
+    found = _by_name(rest, names) or _few_values(rest, value)
+    if found is None:
         return ColumnMapping(shape, roles)
-    return guess_value(table.frame, ColumnMapping(shape, roles), match.name)
+    return guess_value(table.frame, ColumnMapping(shape, roles), found.name)
 
 
 def _guess_or_none(table: Table) -> ColumnMapping:
@@ -148,10 +148,10 @@ def _triplets(columns: list[ColumnProfile]) -> ColumnMapping | None:
 
 def _pair(frame: pd.DataFrame, columns: list[ColumnProfile]) -> ColumnMapping | None:
     texts = [column for column in columns if column.is_text or not len(column.filled)]
-    pair = _numbered_pair(texts) or _named_pair(texts)
-    if pair is None or (_by_name(columns, LABEL_NAMES) and pair[1].name in _names(columns, LABEL_NAMES)):
+    found = _numbered_pair(texts) or _named_pair(texts)
+    if found is None or (_by_name(columns, LABEL_NAMES) and found[1].name in _names(columns, LABEL_NAMES)):
         return None
-    return _with_value(frame, pair, [column for column in columns if column not in pair])
+    return _with_value(frame, found, [column for column in columns if column not in found])
 
 
 def _numbered_pair(columns: list[ColumnProfile]) -> tuple[ColumnProfile, ColumnProfile] | None:
@@ -242,8 +242,8 @@ _GRADE_NAMES = frozenset(SCORE_NAMES) - {"label", "labels"}
 def _labelled_texts(columns: list[ColumnProfile]) -> ColumnMapping | None:
     text = _by_name([column for column in columns if column.is_text], TEXT_NAMES)
     named = [column for column in columns if column is not text and column.distinct]
-    texts = [column for column in named if not column.is_number]
-    label = _by_name(texts, LABEL_NAMES) or _by_name(named, LABEL_NAMES)
+    worded = [column for column in named if not column.is_number]
+    label = _by_name(worded, LABEL_NAMES) or _by_name(named, LABEL_NAMES)
     if text is None or label is None:
         return None
     return ColumnMapping(Shape.LABELLED_TEXTS, {"text": (text.name,), "label": (label.name,)})
@@ -274,7 +274,7 @@ def _by_content(frame: pd.DataFrame, columns: list[ColumnProfile]) -> ColumnMapp
 
 
 def _no_texts(columns: list[ColumnProfile], texts: list[ColumnProfile]) -> str:
-    """List the columns that hold no text, and what they look like."""
+    """Say which columns hold no text, and what they look like."""
     others = [column for column in columns if column not in texts][:8]
     described = "; ".join(f"“{column.name[:40]}”: {column.describe()}" for column in others)
     return f"{'Only one column holds' if texts else 'No column holds'} text ({described})."
@@ -293,11 +293,11 @@ def _value_by_content(
 
 
 def _part(columns: list[ColumnProfile]) -> str:
-    words = {word for part_words in SPLIT_WORDS.values() for word in part_words}
+    known = {word for part_words in SPLIT_WORDS.values() for word in part_words}
     for column in columns:
         if (
             column.key in SPLIT_NAMES
-            and {value.strip().casefold() for value in column.filled} <= words
+            and {value.strip().casefold() for value in column.filled} <= known
             and column.distinct > 1
         ):
             return column.name
@@ -307,8 +307,8 @@ def _part(columns: list[ColumnProfile]) -> str:
 def _group(columns: list[ColumnProfile], *, triplets: bool) -> str:
     """Find the column that names groups; for triplets also the page, from which their negatives are taken."""
     names = [*GROUP_NAMES, "page", "page_id"] if triplets else GROUP_NAMES
-    match = _by_name([column for column in columns if 1 < column.distinct < len(column.filled)], names)
-    return match.name if match else ""
+    found = _by_name([column for column in columns if 1 < column.distinct < len(column.filled)], names)
+    return found.name if found else ""
 
 
 def _by_name(columns: list[ColumnProfile], names: Sequence[str]) -> ColumnProfile | None:

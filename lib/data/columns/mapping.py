@@ -11,7 +11,7 @@ import pandas as pd
 
 from lib.data.columns.names import NLI_NAMES, column_key
 from lib.data.columns.numbers import is_no_value, parse_numbers
-from lib.data.columns.same_class import guess_same
+from lib.data.columns.same_class import class_key, guess_same
 from lib.data.table import Table
 from lib.errors import InputError
 from lib.shapes import TEXT_COLUMNS, VALUE_COLUMN, Shape, text_columns
@@ -102,8 +102,8 @@ def apply_mapping(table: Table, mapping: ColumnMapping) -> Examples:
 
 def check_mapping(frame: pd.DataFrame, mapping: ColumnMapping) -> None:
     """Raise InputError for a required role without a column, or a missing or doubly used column."""
-    roles = [*TEXT_COLUMNS[mapping.shape], *([mapping.value_role] if mapping.value_role else [])]
-    for role in roles:
+    needed = [*TEXT_COLUMNS[mapping.shape], *([mapping.value_role] if mapping.value_role else [])]
+    for role in needed:
         if not mapping.roles.get(role):
             raise InputError(f"No column is selected for “{role}”.", todo="Select one under “What the columns mean”.")
     named = [(role, column) for role, columns in mapping.roles.items() for column in columns]
@@ -194,6 +194,15 @@ def classes_of(values: pd.Series, mapping: ColumnMapping) -> list[str]:
     return [str(name) for name in counts.index if name]
 
 
+def rare_spellings(values: pd.Series) -> np.ndarray:
+    """Flag the rows whose class differs from a more frequent one in case or blanks only."""
+    plain = _texts([value.strip() for value in values.to_numpy(dtype=object)])
+    first: dict[str, str] = {}
+    names = [str(name) for name in plain.value_counts().index if name]
+    rare = [name for name in names if first.setdefault(class_key(name), name) != name]
+    return plain.isin(rare).to_numpy()
+
+
 def guess_same_of(frame: pd.DataFrame, mapping: ColumnMapping) -> tuple[str, ...] | None:
     """Guess which classes of labelled pairs mean the same; None where that is not clear."""
     column = mapping.roles["label"][0]
@@ -204,15 +213,15 @@ def guess_same_of(frame: pd.DataFrame, mapping: ColumnMapping) -> tuple[str, ...
 
 def parse_split_column(values: pd.Series, column: str) -> pd.Series:
     """Parse a split column as train, validation and held_out. Raises InputError for any other word."""
-    part_of = {word: part for part, words in SPLIT_WORDS.items() for word in words} | {"": "train"}
-    parts = [part_of.get(value.strip().casefold()) for value in values.to_numpy(dtype=object)]
-    if None in parts:
-        at = parts.index(None)
+    known = {word: part for part, words in SPLIT_WORDS.items() for word in words} | {"": "train"}
+    found = [known.get(value.strip().casefold()) for value in values.to_numpy(dtype=object)]
+    if None in found:
+        at = found.index(None)
         raise InputError(
             f"“{str(values.iloc[at])[:60]}” in the split column “{column}” is not a split.",
             todo="Use train, validation (valid, dev) and held_out (test), or choose no split column.",
         )
-    return _texts(parts)
+    return _texts(found)
 
 
 def parse_scale(name: str) -> tuple[float, float]:

@@ -22,8 +22,8 @@ def find_components(examples: Examples, *, near_codes: np.ndarray | None = None)
     if not len(frame):
         return np.zeros(0, dtype=np.int64)
     columns = ("text",) if examples.shape is Shape.LABELLED_TEXTS else ("anchor", "positive")
-    near = near_codes if near_codes is not None else TextIndex(Examples(examples.shape, frame)).near_codes
-    joins = list(near[:, : len(columns)].T)
+    known = near_codes if near_codes is not None else TextIndex(Examples(examples.shape, frame)).near_codes
+    joins = list(known[:, : len(columns)].T)
     if "group" in frame:
         codes = pd.factorize(frame["group"])[0].astype(np.int64)
         joins.append(np.where(frame["group"].to_numpy(dtype=object) == "", -1, codes + _next_code(joins)))

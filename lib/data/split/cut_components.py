@@ -75,15 +75,15 @@ def _find_pieces(texts: np.ndarray, weights: np.ndarray, limit: int, generator: 
 def _grow_parts(ends: np.ndarray, sizes: np.ndarray, need: np.ndarray, generator: np.random.Generator) -> np.ndarray:
     """Assign the split of each piece over neighbouring pieces: held-out, then validation, then train."""
     part = np.zeros(len(sizes), dtype=np.int64)
-    goals = [(2, need[2]), (1, need[1])]
+    wanted = [(2, need[2]), (1, need[1])]
     rows = 0.0
     for piece in _breadth_first_order(ends, len(sizes), generator):
-        while goals and rows >= goals[0][1] - 0.5:
-            goals.pop(0)
+        while wanted and rows >= wanted[0][1] - 0.5:
+            wanted.pop(0)
             rows = 0.0
-        if not goals:
+        if not wanted:
             break
-        part[piece] = goals[0][0]
+        part[piece] = wanted[0][0]
         rows += float(sizes[piece])
     return part
 
@@ -101,7 +101,7 @@ def _breadth_first_order(ends: np.ndarray, pieces: int, generator: np.random.Gen
     order: list[int] = []
     for start in generator.permutation(pieces).tolist():
         if not seen[start]:
-            nodes = breadth_first_order(graph, start, directed=False, return_predecessors=False)
-            seen[nodes] = True
-            order.extend(nodes.tolist())
+            reached = breadth_first_order(graph, start, directed=False, return_predecessors=False)
+            seen[reached] = True
+            order.extend(reached.tolist())
     return order

@@ -56,12 +56,12 @@ def assign_parts(shape: Shape, frame: pd.DataFrame, *, validation: float, held_o
     if shape is not Shape.LABELLED_TEXTS:
         return _fill_parts(component, fractions * len(frame), generator)
     label = pd.Series(pd.factorize(frame["label"])[0]).groupby(component).transform("first").to_numpy()
-    parts, deficit = np.zeros(len(frame), dtype=np.int64), np.zeros(3)
+    parts, owed = np.zeros(len(frame), dtype=np.int64), np.zeros(3)
     for code in range(int(label.max(initial=-1)) + 1):
         rows = np.flatnonzero(label == code)
-        need = fractions * len(rows) + deficit
+        need = fractions * len(rows) + owed
         parts[rows] = _fill_parts(component[rows], need, generator)
-        deficit = need - np.bincount(parts[rows], minlength=3)
+        owed = need - np.bincount(parts[rows], minlength=3)
     return parts
 
 
@@ -96,10 +96,10 @@ def _keep_given_parts(frame: pd.DataFrame, validation: float, held_out: float, s
     highest = np.zeros(int(component.max()) + 1, dtype=np.int64)
     np.maximum.at(highest, component, parts)  # the most evaluated part that a component reaches into
     leaks = parts < highest[component]
-    shares = {1: validation if 1 not in present else 0.0, 2: held_out if 2 not in present else 0.0}
+    wanted = {1: validation if 1 not in present else 0.0, 2: held_out if 2 not in present else 0.0}
     free = np.flatnonzero((parts == 0) & ~leaks)
-    if any(shares.values()) and len(free):
-        sizes = np.array([0.0, shares[1], shares[2]]) * len(frame)
+    if any(wanted.values()) and len(free):
+        sizes = np.array([0.0, wanted[1], wanted[2]]) * len(frame)
         need = np.array([max(0.0, len(free) - sizes.sum()), sizes[1], sizes[2]])
         parts[free] = _fill_parts(component[free], need, np.random.default_rng(seed))
     return _part_names(parts).mask(pd.Series(leaks), "")
@@ -116,7 +116,11 @@ def _fill_parts(component: np.ndarray, need: np.ndarray, generator: np.random.Ge
     codes, inverse, sizes = np.unique(component, return_inverse=True, return_counts=True)
     parts = np.zeros(len(codes), dtype=np.int64)
     target, left = np.maximum(need, 1e-9).tolist(), need.tolist()
-    for code in generator.permutation(len(codes)).tolist():
+    order = generator.permutation(len(codes))
+    # what fits into train only goes there before smaller ones fill it; the others stay shuffled
+    is_large = sizes[order] > max(need[1:].max(initial=0.0), 1.0) + 0.5
+    order = np.concatenate([order[is_large][np.argsort(-sizes[order[is_large]], kind="stable")], order[~is_large]])
+    for code in order.tolist():
         size = int(sizes[code])
         best, share = 0, left[0] / target[0]
         for part in (1, 2):

@@ -10,14 +10,16 @@ import streamlit as st
 from lib import settings
 from lib.errors import CloserError, InputError
 from lib.evaluation.task import same_label
-from lib.models.catalog import check_model, entries, is_static_name, pinned
+from lib.models.catalog import check_model, entries, is_static_name, pinned, resolve
+from lib.models.unknown_tokens import UnknownTokens, unknown_tokens
 from lib.recipe.losses import losses_for
-from lib.recipe.presets import CLASSIC, recommended_recipe
+from lib.recipe.presets import CLASSIC, recommended_for
 from lib.recipe.recipe import Recipe
-from lib.shapes import Shape
+from lib.shapes import VALUE_COLUMN, Shape, text_columns
 from lib.store.datasets import Dataset
 from lib.store.names import RUN_PREFIX
 from lib.store.workspace import Workspace
+from lib.training.examples import check_labels
 from lib.ui.shared import cache, state
 from lib.ui.shared.components import SHAPE_TITLES, escape_markdown, show_empty_state, show_error
 from lib.ui.train import cost, recipe_form
@@ -44,8 +46,13 @@ def show_training_form(workspace: Workspace) -> None:
         shape, classes = Shape(dataset.shape), cache.num_labels(dataset)
         if classes > 2:
             st.caption(_describe_classes(dataset, classes))
+        problem = _label_problem(str(dataset.paths.examples), shape) if VALUE_COLUMN[shape] == "label" else ""
+        if problem:
+            st.error(escape_markdown(problem), icon=":material/error:")
+        for model in models:
+            _warn_of_unknown_tokens(workspace, dataset, model)
         preset = _select_preset(shape, classes)
-        start = recommended_recipe(dataset.counts["train"]) if preset == "Recommended" else CLASSIC
+        start = recommended_for(dataset.counts["train"]) if preset == "Recommended" else CLASSIC
         statics = [is_static_name(model, home=workspace.home) for model in models]
         recipe = recipe_form.edit_recipe(start, shape, scope=f"{preset}-{dataset.id}", classes=classes, statics=statics)
     with right, st.container(border=True):
@@ -56,7 +63,7 @@ def show_training_form(workspace: Workspace) -> None:
                 f"Start {len(models)} trainings" if len(models) > 1 else "Start training",
                 type="primary",
                 icon=":material/play_arrow:",
-                disabled=not ready or not models,
+                disabled=not ready or not models or bool(problem),
                 key="start",
                 width="stretch",
             )
@@ -87,6 +94,11 @@ def _select_dataset(datasets: dict[str, Dataset]) -> Dataset:
 
 def _describe_classes(dataset: Dataset, classes: int) -> str:
     same = _same_label(str(dataset.paths.examples))
+    if not same:
+        return (
+            f"{classes} classes, none of which is known to mean the same: the validation metric can't distinguish epochs. "
+            "Select the positive classes on Upload."
+        )
     return (
         f"{classes} classes. The validation metric measures how well the cosine detects “{escape_markdown(same)}”, "
         "taken as the class that means the same."
@@ -96,6 +108,17 @@ def _describe_classes(dataset: Dataset, classes: int) -> str:
 @st.cache_data(max_entries=32, show_spinner=False)
 def _same_label(parquet: str) -> str:
     return same_label(pd.read_parquet(parquet, columns=["label"])["label"].astype(str).unique())
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _label_problem(parquet: str, shape: Shape) -> str:
+    """Write why the classes of the training part can't be trained on; "" where they can."""
+    frame = pd.read_parquet(parquet, columns=["label", "part"])
+    try:
+        check_labels(frame.loc[frame["part"] == "train", "label"].astype(str), shape)
+    except InputError as error:
+        return str(error)
+    return ""
 
 
 def _select_models(workspace: Workspace) -> list[str]:
@@ -116,6 +139,26 @@ def _select_models(workspace: Workspace) -> list[str]:
         persist_state="session",
     )
     return [pinned(name, home=workspace.home) for name in chosen if _is_usable(name, workspace)]
+
+
+def _warn_of_unknown_tokens(workspace: Workspace, dataset: Dataset, model: str) -> None:
+    """Warn where a model does not know many of the tokens.
+
+    Of folders only those that a run has used are read.
+    """
+    is_known = model == settings.BUNDLED_MODEL or model.startswith(RUN_PREFIX)
+    if is_known or any(run.model == model for run in workspace.runs.all()):
+        unknown = _count_unknown_tokens(str(dataset.paths.examples), dataset.shape, model)
+        if unknown is not None and unknown.is_much:
+            st.warning(escape_markdown(unknown.describe()), icon=":material/translate:")
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _count_unknown_tokens(parquet: str, shape: str, model: str) -> UnknownTokens | None:
+    frame = pd.read_parquet(parquet)
+    names = text_columns(Shape(shape), frame.columns)
+    texts = list(dict.fromkeys(text for name in names for text in frame[name]))
+    return unknown_tokens(resolve(model, home=settings.home()), texts, model=model)
 
 
 def _is_usable(name: str, workspace: Workspace) -> bool:

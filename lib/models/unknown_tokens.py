@@ -1,0 +1,95 @@
+"""How much of texts a base model cannot read: the share of unknown tokens by its own tokenizer.
+
+Light: no torch.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+MAX_TOKENIZED_TEXTS = 20_000
+"""Texts that are tokenized, evenly over the file: two seconds; the share then has an error below one point."""
+MAX_TEXT_CHARACTERS = 2_000
+MIN_REPORTED_SHARE = 0.1
+"""Below this share of unknown tokens a model still reads the rest of most texts."""
+MULTILINGUAL_MODELS = (
+    "sentence-transformers/paraphrase-multilingual-MiniLM-L12-v2",
+    "intfloat/multilingual-e5-small",
+)
+"""Base models of about the bundled one's size that were trained on 50 and 100 languages."""
+
+
+@dataclass(frozen=True)
+class UnknownTokens:
+    """The share of unknown tokens among all, and of texts that are unknown by half or more."""
+
+    model: str
+    share: float
+    texts: float
+
+    @property
+    def is_much(self) -> bool:
+        """Whether it should be said before training."""
+        return self.share >= MIN_REPORTED_SHARE or self.texts >= MIN_REPORTED_SHARE
+
+    def describe(self) -> str:
+        """Write a sentence with the shares and what to choose instead."""
+        return (
+            f"{self.share:.0%} of the tokens are unknown to {self.model}, and {self.texts:.0%} of the texts by half or more: "
+            f"it can't tell them apart. Choose a base model of their language, or a multilingual one such as "
+            f"{' or '.join(MULTILINGUAL_MODELS)}."
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Write it as JSON-able values."""
+        return asdict(self) | {"advice": self.describe() if self.is_much else ""}
+
+
+def unknown_tokens(folder: Path | str, texts: Sequence[str], *, model: str) -> UnknownTokens | None:
+    """Count the unknown tokens of texts.
+
+    None where the tokenizer is not at hand or knows every byte.
+    """
+    path = Path(folder) / "tokenizer.json"
+    if not path.is_file() or not len(texts):
+        return None
+    unknown = _unknown_token(path)
+    if unknown is None:
+        return None
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(path))
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    step = -(-len(texts) // MAX_TOKENIZED_TEXTS)
+    some = [text[:MAX_TEXT_CHARACTERS] for text in texts[::step]]
+    encodings = tokenizer.encode_batch_fast(some, add_special_tokens=False)
+    number = tokenizer.token_to_id(unknown)
+    counts = np.array([(len(one.ids), sum(token == number for token in one.ids)) for one in encodings], dtype=np.int64)
+    filled = counts[counts[:, 0] > 0]
+    if not len(filled):
+        return None
+    return UnknownTokens(
+        model, float(filled[:, 1].sum() / filled[:, 0].sum()), float((2 * filled[:, 1] >= filled[:, 0]).mean())
+    )
+
+
+def _unknown_token(path: Path) -> str | None:
+    """Read the name of the token for what is unknown; None where there is none."""
+    try:
+        model = json.loads(path.read_text(encoding="utf-8"))["model"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    if model.get("byte_fallback"):
+        return None
+    if isinstance(model.get("unk_token"), str):
+        return str(model["unk_token"])
+    number, vocabulary = model.get("unk_id"), model.get("vocab")
+    is_unigram = isinstance(number, int) and isinstance(vocabulary, list) and 0 <= number < len(vocabulary)
+    return str(vocabulary[number][0]) if is_unigram else None
