@@ -19,7 +19,7 @@ class CommandModule(Protocol):
     def add(self, parser: argparse.ArgumentParser, /) -> None:
         """Add the command's options."""
 
-    def run(self, args: argparse.Namespace, /) -> int:
+    def run(self, given: argparse.Namespace, /) -> int:
         """Do the work and return the exit code."""
 
 
@@ -79,13 +79,13 @@ COMMANDS = {
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; return 0, or 1 after one clear line on standard error."""
-    args = sys.argv[1:] if arguments is None else arguments
+    given = sys.argv[1:] if arguments is None else arguments
     with protect_terminal():
-        return _run_command(args)
+        return _run_command(given)
 
 
-def _run_command(args: list[str]) -> int:
-    parsed = build_parser(args[:1]).parse_args(args)
+def _run_command(given: list[str]) -> int:
+    parsed = build_parser(given[:1]).parse_args(given)
     try:
         return COMMANDS[parsed.command].load().run(parsed)
     except CloserError as error:

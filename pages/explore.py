@@ -1,7 +1,4 @@
-"""Explore: what changed for the held-out pairs, on the map and pair by pair.
-
-Both models can be tried on a person's own texts, too.
-"""
+"""Explore: what changed for the held-out pairs, on the map and pair by pair, and a playground for both models."""
 
 from __future__ import annotations
 
@@ -10,7 +7,7 @@ import streamlit as st
 from lib.store.workspace import open_workspace
 from lib.ui.explore import sections
 from lib.ui.shared import state
-from lib.ui.shared.components import catch_errors, show_empty_state
+from lib.ui.shared.components import catch_errors, show_empty_state, show_failed_run
 
 
 def page() -> None:
@@ -26,6 +23,7 @@ def page() -> None:
 
 def _show_next_step() -> None:
     st.title("Explore", anchor=False)
+    show_failed_run()
     show_empty_state(
         "Nothing to explore yet",
         "Train a model first; its evaluation, map and pairs appear here.",

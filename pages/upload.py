@@ -48,6 +48,7 @@ def _show_steps(upload: Upload) -> None:
         return
     draft = upload.draft()
     findings.show_findings(upload, draft, computations.audit_upload(upload, draft, mapping))
+    findings.show_unknown_tokens(computations.count_unknown_tokens(upload, draft, mapping))
     draft = split.edit_split(upload, draft)
     prepared = computations.split_upload(upload, draft, mapping)
     split.show_split(prepared, draft)

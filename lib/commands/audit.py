@@ -6,12 +6,14 @@ import argparse
 import json
 from typing import Any
 
-from lib.commands.options import AuditedData, add_data_options, audit_data
+from lib.commands.options import AuditedData, add_data_options, audit_data, unknown_tokens_of
 from lib.data.columns.unused import describe_scale, open_questions, unused_columns
 from lib.data.prepared_dataset import PreparedDataset
 from lib.data.table import ReadReport
 from lib.errors import InputError
 from lib.escapes import escape_controls
+from lib.models.unknown_tokens import UnknownTokens
+from lib.settings import BUNDLED_MODEL
 from lib.shapes import Shape
 
 MAX_SHOWN_LINES = 10
@@ -21,6 +23,9 @@ SHOWN_EXAMPLES = 3
 def add(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     add_data_options(parser)
+    parser.add_argument(
+        "--model", default=BUNDLED_MODEL, help="the base model whose tokenizer reads the texts (default %(default)s)"
+    )
     parser.add_argument("--json", action="store_true", help="end with one line of JSON")
 
 
@@ -32,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
         prepared = data.split(args)
     except InputError as error:
         failure = error
-    report = audit_to_json(data, prepared, failure)
+    report = audit_to_json(data, prepared, failure) | unknown_to_json(unknown_tokens_of(data.audit, args.model))
     if args.json:
         print(json.dumps(report, ensure_ascii=False))
     else:
@@ -77,6 +82,11 @@ def audit_to_json(
     }
 
 
+def unknown_to_json(unknown: UnknownTokens | None) -> dict[str, Any]:
+    """Write the share of unknown tokens, null where the model's tokenizer is not at hand."""
+    return {"unknown_tokens": unknown.to_json() if unknown else None}
+
+
 def first_examples(data: AuditedData) -> list[dict[str, Any]]:
     """List the first rows after all choices, as they are trained on."""
     examples = data.audit.examples
@@ -117,7 +127,8 @@ def _example_lines(report: dict[str, Any]) -> list[str]:
 
 
 def _finding_lines(report: dict[str, Any]) -> list[str]:
-    lines = []
+    unknown = report["unknown_tokens"]
+    lines = [unknown["advice"]] if unknown and unknown["advice"] else []
     for item in report["findings"]:
         numbers = ", ".join(map(str, item["lines"][:MAX_SHOWN_LINES]))
         more = ", ..." if item["count"] > MAX_SHOWN_LINES else ""

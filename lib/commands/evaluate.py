@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
-from dataclasses import asdict
+import sys
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,8 @@ from lib.shapes import Shape, text_columns
 from lib.store.layout import EvaluationPaths
 
 if TYPE_CHECKING:
+    from lib.data.columns.mapping import ColumnMapping
+    from lib.data.table import Table
     from lib.store.runs import Run
     from lib.store.workspace import Workspace
 
@@ -34,70 +37,72 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print verdict and numbers as one JSON object")
 
 
-def run(args: argparse.Namespace) -> int:
+def run(given: argparse.Namespace) -> int:
     """Evaluate, store, print; the per-pair table stays in the run's folder."""
     from lib.store.workspace import open_workspace
 
     workspace = open_workspace()
-    trained_run = workspace.runs.get(args.run)
-    if args.on is None:
-        evaluation, folder = evaluate_held_out(workspace, trained_run), trained_run.paths.evaluation.folder
+    trained = workspace.runs.get(given.run)
+    if given.on is None:
+        evaluation, folder = evaluate_held_out(workspace, trained), trained.paths.evaluation.folder
     else:
-        evaluation, folder = evaluate_file(workspace, trained_run, args.on)
+        evaluation, folder = evaluate_file(workspace, trained, given.on)
     table = EvaluationPaths(folder).pairs
-    print(evaluation_json(evaluation, table) if args.json else evaluation_text(evaluation, table))
+    print(evaluation_json(evaluation, table) if given.json else evaluation_text(evaluation, table))
     return 0
 
 
-def evaluate_held_out(workspace: Workspace, trained_run: Run) -> Evaluation:
+def evaluate_held_out(workspace: Workspace, trained: Run) -> Evaluation:
     """Evaluate on the run's own held-out part, as the worker does."""
     from lib.evaluation.run import evaluate_run
 
-    evaluation = evaluate_run(trained_run, workspace.datasets.get(trained_run.dataset), home=workspace.home)
-    workspace.runs.set_headline(trained_run.id, evaluation.headline)
+    evaluation = evaluate_run(trained, workspace.datasets.get(trained.dataset), home=workspace.home)
+    workspace.runs.set_headline(trained.id, evaluation.headline)
     return evaluation
 
 
-def evaluate_file(workspace: Workspace, trained_run: Run, path: Path) -> tuple[Evaluation, Path]:
+def evaluate_file(workspace: Workspace, trained: Run, path: Path) -> tuple[Evaluation, Path]:
     """Evaluate on all rows of another file; the evaluation and its folder beside the run's own."""
     from lib.evaluation.run import cached_embedder, evaluate_inputs
 
-    dataset = workspace.datasets.get(trained_run.dataset)
+    dataset = workspace.datasets.get(trained.dataset)
     shape = Shape(dataset.shape)
     frame = read_frame(path, shape, dataset.facts.get("mapping"))
-    embed, marks = cached_embedder(trained_run, home=workspace.home)
-    folder = trained_run.paths.evaluation_on(content_hash(path)).folder
+    embed, marks = cached_embedder(trained, home=workspace.home)
+    folder = trained.paths.evaluation_on(content_hash(path)).folder
     versions = {"file": path.name, "base model": marks["base"][:16], "tuned model": marks["tuned"][:16]}
     warnings = warn_of_trained_rows(frame, dataset.frame(), shape)
-    inputs = ModelInputs.of(frame, shape, trained_run.recipe)
-    evaluation = evaluate_inputs(
-        inputs, embed, folder=folder, versions=versions, sample_name="given", warnings=warnings
-    )
+    inputs = ModelInputs.of(frame, shape, trained.recipe)
+    evaluation = evaluate_inputs(inputs, embed, folder=folder, versions=versions, called="given", warnings=warnings)
     return evaluation, folder
 
 
-def warn_of_trained_rows(frame: pd.DataFrame, dataset_rows: pd.DataFrame, shape: Shape) -> list[EvaluationWarning]:
-    """Warn where the model was trained on rows of the file: its metrics on those are too good."""
-    names = [name for name in text_columns(shape, frame.columns) if name in dataset_rows]
-    training_rows = dataset_rows[dataset_rows["part"] == "train"]
-    keys = set(zip(*(same_keys(training_rows[name]) for name in names), strict=True))
-    count = sum(row in keys for row in zip(*(same_keys(frame[name]) for name in names), strict=True))
-    if not count:
+def warn_of_trained_rows(frame: pd.DataFrame, known: pd.DataFrame, shape: Shape) -> list[EvaluationWarning]:
+    """Warn where the model was trained on rows or texts of the file, whichever side they stand on."""
+    trained, names = known[known["part"] == "train"], text_columns(shape, known.columns)
+    sides = {name: same_keys(frame[name]) for name in text_columns(shape, frame.columns)}
+    pair = names[:2]
+    rows = {frozenset(row) for row in zip(*(same_keys(trained[name]) for name in pair), strict=True)}
+    count = sum(frozenset(row) in rows for row in zip(*(sides[name] for name in pair), strict=True))
+    seen = {key for name in names for key in same_keys(trained[name])} - {""}
+    texts = {key for keys in sides.values() for key in keys} - {""}
+    common = len(texts & seen)
+    if not common:
         return []
-    rows = f"{count:,} of the {len(frame):,} rows of this file were trained on"
-    text = f"{rows}; on those the metrics of the tuned model are too optimistic."
+    text = (
+        f"{count:,} of the {len(frame):,} rows of this file were trained on, and {common:,} of its {len(texts):,} texts were "
+        "read in training, on either side; on those the metrics of the tuned model are too optimistic."
+    )
     return [EvaluationWarning("Seen in training", text)]
 
 
-def read_frame(path: Path, shape: Shape, mapping_json: dict[str, Any] | None = None) -> pd.DataFrame:
-    """Read, map (as the run's dataset, where columns are the same) and audit a file.
+def read_frame(path: Path, shape: Shape, stored: dict[str, Any] | None = None) -> pd.DataFrame:
+    """Read, map by the run's roles, and audit a file; print the columns that were taken.
 
     All its rows are held out.
 
     Raises InputError where it cannot be read or has another shape.
     """
-    from lib.data.columns.guess import guess_mapping
-    from lib.data.columns.mapping import ColumnMapping
     from lib.data.prepare import audit_table
     from lib.data.read.tables import read_table
     from lib.data.split.components import find_components
@@ -105,11 +110,7 @@ def read_frame(path: Path, shape: Shape, mapping_json: dict[str, Any] | None = N
     if not path.is_file():
         raise InputError(f"There is no file {path}.", todo="Check the path.")
     table = read_table(path)
-    mapping = guess_mapping(table)
-    if mapping_json:
-        stored_mapping = ColumnMapping.from_json(mapping_json)
-        if all(name in table.frame for columns in stored_mapping.roles.values() for name in columns):
-            mapping = stored_mapping
+    mapping = map_as_run(table, shape, stored)
     if mapping.shape is not shape:
         raise InputError(
             f"{path.name} looks like {mapping.shape.value.replace('_', ' ')}, the run was trained on "
@@ -121,6 +122,35 @@ def read_frame(path: Path, shape: Shape, mapping_json: dict[str, Any] | None = N
         raise InputError(f"No row of {path.name} can be used.", todo="Run python -m lib audit FILE to see why.")
     groups = find_components(audited.examples, near_codes=audited.near_codes)
     return audited.examples.frame.reset_index(drop=True).assign(part="held_out", component=groups)
+
+
+def map_as_run(table: Table, shape: Shape, stored: dict[str, Any] | None) -> ColumnMapping:
+    """Map a table by the roles of the run's own columns, and print which were taken.
+
+    Columns are the same with another spelling (case, blanks). Where one is missing the mapping is guessed, and said so.
+    """
+    from lib.data.columns.guess import guess_mapping
+    from lib.data.columns.mapping import ColumnMapping
+    from lib.data.columns.names import column_key
+
+    known = ColumnMapping.from_json(stored) if stored else ColumnMapping(shape)
+    names = {column_key(name): str(name) for name in reversed(list(table.frame.columns))}
+    names |= {str(name): str(name) for name in table.frame.columns}
+    wanted = [name for columns in known.roles.values() for name in columns]
+    missing = [name for name in wanted if names.get(name, names.get(column_key(name))) is None]
+    if wanted and not missing:
+        renamed = {name: names.get(name) or names[column_key(name)] for name in wanted}
+        mapping = replace(known.rename_columns(renamed), part="", group="")
+        print(f"columns: {_describe_roles(mapping)} (as the run's)", file=sys.stderr)
+        return mapping
+    mapping = guess_mapping(table)
+    why = f", because the run's {', '.join(f'“{name}”' for name in missing)} is missing" if missing else ""
+    print(f"columns: {_describe_roles(mapping)} (guessed{why}; check the direction)", file=sys.stderr)
+    return mapping
+
+
+def _describe_roles(mapping: ColumnMapping) -> str:
+    return ", ".join(f"{role} = {' + '.join(columns)}" for role, columns in mapping.roles.items())
 
 
 def content_hash(path: Path) -> str:

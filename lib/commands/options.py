@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from lib import settings
 from lib.data.audit.check import DROP, FIX, KEEP
 from lib.data.audit.registry import CHECKS
 from lib.data.audit.run import Audit
@@ -21,6 +22,8 @@ from lib.data.read.options import ReadOptions
 from lib.data.read.tables import read_table
 from lib.data.table import Table
 from lib.errors import InputError
+from lib.models.catalog import resolve
+from lib.models.unknown_tokens import UnknownTokens, unknown_tokens
 from lib.settings import HELD_OUT_FRACTION, VALIDATION_FRACTION
 from lib.shapes import VALUE_COLUMN, Shape
 
@@ -133,6 +136,13 @@ def audit_data(args: argparse.Namespace) -> AuditedData:
     own = read_table(args.held_out_file, options=options) if args.held_out_file else None
     audit = audit_table(table, mapping, choices=choices_from_options(args), own_held_out=own)
     return AuditedData(table, mapping, audit)
+
+
+def unknown_tokens_of(audit: Audit, model: str) -> UnknownTokens | None:
+    """Count the tokens of the examples that a base model does not know; None where that can't be said."""
+    examples = audit.examples
+    texts = list(dict.fromkeys(text for name in examples.texts for text in examples.frame[name]))
+    return unknown_tokens(resolve(model, home=settings.home()), texts, model=model)
 
 
 def choices_from_options(args: argparse.Namespace) -> dict[str, str]:

@@ -19,12 +19,12 @@ from typing import TYPE_CHECKING, Any
 
 from lib import settings
 from lib.commands.metric_lines import metric_lines
-from lib.commands.options import add_data_options, load_data
+from lib.commands.options import add_data_options, load_data, unknown_tokens_of
 from lib.commands.progress_bar import JobProgressBar
 from lib.data.read.sources import original_files
 from lib.errors import CloserError, InputError, TrainingError
 from lib.recipe.losses import losses_for
-from lib.recipe.presets import PRESETS, recommended_recipe
+from lib.recipe.presets import PRESETS, recommended_for
 from lib.recipe.recipe import FIELDS, Recipe
 from lib.settings import BUNDLED_MODEL
 from lib.shapes import Shape
@@ -107,7 +107,7 @@ def loss_names() -> str:
     return f"The first is the default. {'; '.join(by_shape)}."
 
 
-def run(args: argparse.Namespace) -> int:
+def run(given: argparse.Namespace) -> int:
     """Read, split, store, train, evaluate and map.
 
     The exit code is 0, or 1 when a run failed: the others are copied.
@@ -115,23 +115,27 @@ def run(args: argparse.Namespace) -> int:
     from lib.models.catalog import check_model, is_static_name, pinned
     from lib.store.workspace import open_workspace
 
-    source = load_data(args)
-    recipe = recipe_from(args, source.prepared.counts["train"])
+    source = load_data(given)
+    for model in given.model or [BUNDLED_MODEL]:
+        unknown = unknown_tokens_of(source.prepared.audit, model)
+        if unknown and unknown.is_much:
+            print(f"warning: {unknown.describe()}", file=sys.stderr)
+    recipe = recipe_from(given, source.prepared.counts["train"])
     workspace = open_workspace()
-    models = args.model or [BUNDLED_MODEL]
+    models = given.model or [BUNDLED_MODEL]
     for model in models:  # a wrong name is an error before anything is stored
         check_model(model, home=workspace.home)
     models = [pinned(model, home=workspace.home) for model in models]
     static = any(is_static_name(model, home=workspace.home) for model in models)
     recipe = recipe.for_shape(source.prepared.shape, classes=count_classes(source.prepared), static=static)
-    name = args.name or args.file[0].resolve().name.split(".")[0]
-    dataset = workspace.datasets.publish(source.prepared, name=name, originals=original_files(args.file))
+    name = given.name or given.file[0].resolve().name.split(".")[0]
+    dataset = workspace.datasets.publish(source.prepared, name=name, originals=original_files(given.file))
     runs = create_runs(workspace, dataset, models, recipe, name=name)
     run_jobs(workspace, runs)
-    results, failed = collect_results(workspace, runs, args.out)
+    results, failed = collect_results(workspace, runs, given.out)
     for failure in failed:
         print(f"error: {failure.error}", file=sys.stderr)
-    if args.json:
+    if given.json:
         print(json.dumps(report_json(dataset, results, failed), ensure_ascii=False))
     else:
         print_results(results)
@@ -151,10 +155,10 @@ def count_classes(prepared: PreparedDataset) -> int:
     return int(prepared.frame["label"].nunique()) if "label" in prepared.frame else 2
 
 
-def recipe_from(args: argparse.Namespace, rows: int) -> Recipe:
+def recipe_from(given: argparse.Namespace, rows: int) -> Recipe:
     """Build the preset's recipe with every setting that was given. Raises InputError."""
-    preset = recommended_recipe(rows) if args.preset == "recommended" else PRESETS[args.preset]
-    changes = {name: getattr(args, name) for name in FIELDS if getattr(args, name) is not None}
+    preset = recommended_for(rows) if given.preset == "recommended" else PRESETS[given.preset]
+    changes = {name: getattr(given, name) for name in FIELDS if getattr(given, name) is not None}
     return replace(preset, **changes)
 
 

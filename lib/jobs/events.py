@@ -151,15 +151,15 @@ def parse_event(line: bytes) -> Event | None:
     try:
         facts = json.loads(line)
         event, hints = EVENTS[facts["kind"]], _FIELD_TYPES[facts["kind"]]
-        return event(**{name: _check_type(facts[name], hints[name]) for name in hints if name in facts})
+        return event(**{name: _checked(facts[name], hints[name]) for name in hints if name in facts})
     except (ValueError, KeyError, TypeError):
         return None
 
 
-def _check_type(value: Any, hint: Any) -> Any:
+def _checked(value: Any, hint: Any) -> Any:
     """Check that the value has the type that a field asks for. Raises TypeError."""
     if get_origin(hint) is dict:
-        return {str(name): _check_type(one, get_args(hint)[1]) for name, one in dict(value).items()}
+        return {str(name): _checked(one, get_args(hint)[1]) for name, one in dict(value).items()}
     kinds = get_args(hint) or (hint,)
     if value is None and NoneType in kinds:
         return None
@@ -211,12 +211,10 @@ class EventWriter:
     def loss(self, *, step: int, epoch: float, loss: float, learning_rate: float) -> None:
         self._write(LossEvent, step=step, epoch=epoch, loss=loss, learning_rate=learning_rate)
 
-    def snapshot_metrics(
-        self, *, part: str, snapshot: str, epoch: float, metrics: Mapping[str, float], seconds: float
-    ) -> None:
+    def measured(self, *, part: str, snapshot: str, epoch: float, metrics: Mapping[str, float], seconds: float) -> None:
         self._write(MeasuredEvent, part=part, moment=snapshot, epoch=epoch, metrics=dict(metrics), seconds=seconds)
 
-    def resume(self, *, step: int, epoch: float) -> None:
+    def resumed(self, *, step: int, epoch: float) -> None:
         self._write(ResumedEvent, step=step, epoch=epoch)
 
     def log(self, text: str, *, level: str = "info") -> None:

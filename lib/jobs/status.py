@@ -65,8 +65,8 @@ class Pace:
         if not self.steps:
             return None
         step = self.seconds / self.steps
-        seconds = self.validation_seconds
-        validation = sum(seconds) / len(seconds) if seconds else validation_steps * step
+        known = self.validation_seconds
+        validation = sum(known) / len(known) if known else validation_steps * step
         return steps * step + validations * validation
 
 

@@ -154,11 +154,11 @@ class Datasets:
         dataset = self.get(identity)
         if dataset.deleted is None:
             raise InputError(f"{dataset.name} is not deleted.", todo="Delete it first.")
-        size = size_of(dataset.folder)
+        freed = size_of(dataset.folder)
         with self._database.changing() as connection:
             connection.execute("DELETE FROM datasets WHERE id = ?", (identity,))
         remove_published(dataset.folder)
-        return size
+        return freed
 
     def _set(self, identity: str, column: str, value: object) -> None:
         with self._database.changing() as connection:

@@ -65,9 +65,9 @@ def amend(folder: Path, name: str, text: str) -> None:
     for part in leftovers(folder):
         remove(part)
     write_atomic(folder / name, text)
-    files = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["files"]
-    files[name] = describe(folder / name)
-    write_atomic(folder / MANIFEST, json.dumps({"files": files}, indent=1, sort_keys=True))
+    listed = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["files"]
+    listed[name] = describe(folder / name)
+    write_atomic(folder / MANIFEST, json.dumps({"files": listed}, indent=1, sort_keys=True))
 
 
 def put_in_place(part: Path, final: Path) -> None:
@@ -100,29 +100,29 @@ def _beside(folder: Path, prefix: str) -> Path:
     return folder.with_name(f"{prefix}{folder.name}-{uuid.uuid4().hex[:8]}")
 
 
-def _replaced_folders(final: Path) -> list[Path]:
+def _replaced(final: Path) -> list[Path]:
     """List the older folders that were moved aside for `final`."""
     return sorted(final.parent.glob(f"{REPLACED}{glob.escape(final.name)}-{'?' * 8}"))
 
 
 def _remove_replaced(final: Path) -> None:
-    for old in _replaced_folders(final):
+    for old in _replaced(final):
         shutil.rmtree(old, ignore_errors=True)
 
 
 def verify(folder: Path) -> list[str]:
     """Verify a published folder: one line for each missing, changed or extra file."""
     try:
-        files = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["files"]
+        listed = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["files"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         return [f"{folder.name}: its manifest cannot be read ({type(error).__name__})"]
     there = set(file_names(folder))
-    problems = [f"{folder.name}/{name}: missing" for name in sorted(set(files) - there)]
-    problems += [f"{folder.name}/{name}: not in the manifest" for name in sorted(there - set(files))]
+    problems = [f"{folder.name}/{name}: missing" for name in sorted(set(listed) - there)]
+    problems += [f"{folder.name}/{name}: not in the manifest" for name in sorted(there - set(listed))]
     problems += [
         f"{folder.name}/{name}: changed since it was written"
-        for name in sorted(there & set(files))
-        if describe(folder / name) != files[name]
+        for name in sorted(there & set(listed))
+        if describe(folder / name) != listed[name]
     ]
     return problems
 
@@ -131,7 +131,7 @@ def recover(final: Path) -> None:
     """Bring back the older folder when a kill fell between the two renames of `put_in_place`."""
     if final.exists():
         return
-    for old in _replaced_folders(final):
+    for old in _replaced(final):
         if not verify(old):
             old.rename(final)
             return
@@ -139,12 +139,12 @@ def recover(final: Path) -> None:
 
 def leftovers(folder: Path, *, deep: bool = False) -> list[Path]:
     """Find what kills left in a folder: unfinished, replaced or removed (deep: in those below it too)."""
-    rest: list[Path] = []
+    found: list[Path] = []
     for base, folders, names in os.walk(folder):
         parts = [name for name in (*folders, *names) if name.startswith((TEMPORARY, REPLACED, REMOVED))]
-        rest += [Path(base) / name for name in parts]
+        found += [Path(base) / name for name in parts]
         folders[:] = [name for name in folders if name not in parts] if deep else []
-    return sorted(rest)
+    return sorted(found)
 
 
 def remove(path: Path) -> None:

@@ -113,8 +113,8 @@ class Runs:
     ) -> Run:
         """Add a run and its queued training in one transaction; the same key twice is the same run."""
         with self._database.changing() as connection:
-            row = connection.execute("SELECT id FROM runs WHERE key = ? AND ? != ''", (key, key)).fetchone()
-            identity = row["id"] if row else self._insert(connection, dataset, model, recipe, batch, name, key)
+            known = connection.execute("SELECT id FROM runs WHERE key = ? AND ? != ''", (key, key)).fetchone()
+            identity = known["id"] if known else self._insert(connection, dataset, model, recipe, batch, name, key)
         return self.get(identity)
 
     def get(self, identity: str) -> Run:
@@ -191,13 +191,13 @@ class Runs:
         run = self.get(identity)
         if run.deleted is None:
             raise InputError(f"{run.name} is not deleted.", todo="Delete it first.")
-        size = size_of(run.folder)
+        freed = size_of(run.folder)
         with self._database.changing() as connection:
             self._must_rest(connection, run)
             connection.execute("DELETE FROM jobs WHERE run = ?", (identity,))
             connection.execute("DELETE FROM runs WHERE id = ?", (identity,))
         remove_published(run.folder)
-        return size
+        return freed
 
     def children(self, identity: str) -> list[Run]:
         """List the runs, deleted ones too, that were trained from this one's model.

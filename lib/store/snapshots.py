@@ -71,10 +71,10 @@ class Snapshots:
 
     def get(self, name: str) -> Snapshot:
         """Find a snapshot by name. Raises NotFoundError."""
-        match = next((snapshot for snapshot in self.all if snapshot.name == name), None)
-        if match is None:
+        found = next((snapshot for snapshot in self.all if snapshot.name == name), None)
+        if found is None:
             raise NotFoundError(f"This run has no snapshot “{name}”.")
-        return match
+        return found
 
     def vectors(self, name: str) -> np.ndarray:
         """Map the vectors (texts, dimension) of one snapshot from disk. Raises NotFoundError, StoreError."""
@@ -169,8 +169,8 @@ class SnapshotWriter:
             for row in self.index()
             if row["name"] != name and (name == BEST or row["epoch"] < epoch or row["name"] == BASE)
         ]
-        entries = [*before, {"name": name, "epoch": epoch, "file": final.name}]
-        write_atomic(self.paths.index, json.dumps({"moments": entries, "dim": int(rows.shape[1])}))
+        listed = [*before, {"name": name, "epoch": epoch, "file": final.name}]
+        write_atomic(self.paths.index, json.dumps({"moments": listed, "dim": int(rows.shape[1])}))
 
     def index(self) -> list[dict[str, Any]]:
         """Read the rows written so far, in order; none when there is no index yet."""

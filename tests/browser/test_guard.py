@@ -1,7 +1,4 @@
-"""What another page can do to the server, in a real browser: nothing.
-
-The policy breaks nothing on Closer's own pages.
-"""
+"""What another page can do to the server, in a real browser: nothing; and the policy breaks nothing on Closer's own pages."""
 
 from __future__ import annotations
 
@@ -16,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 from lib.store.runs import Run
 from lib.ui.shared.push_listener import PUSH_PATH
 from tests.browser.conftest import Server
-from tests.unit.projection.finished import evaluate_planted, finished_run
+from tests.unit.projection.finished import finished_run, judge
 
 VIOLATIONS = """
 window.violations = [];
@@ -27,9 +24,9 @@ document.addEventListener('securitypolicyviolation', (event) => window.violation
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """Finish a run with map and evaluation."""
+    """Give a finished run with map and evaluation."""
     made = finished_run(tmp_path_factory.mktemp("guard") / "workspace")
-    evaluate_planted(made)
+    judge(made)
     return made
 
 

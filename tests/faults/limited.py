@@ -23,10 +23,7 @@ def limit_files(amount: str) -> None:
 
 
 def full_disk(amount: str) -> None:
-    """Refuse every file that is opened for writing in the workspace, from that one on.
-
-    A disk that is full stays full.
-    """
+    """Refuse every file that is opened for writing in the workspace, from that one on: a disk that is full stays full."""
     left = [int(amount)]
     home = os.fspath(Path(sys.argv[3]).resolve())
 
@@ -53,8 +50,8 @@ def limit_memory(amount: str) -> None:
         import psutil
         import torch
 
-        memory = psutil.Process().memory_info().vms
-        resource.setrlimit(resource.RLIMIT_AS, (memory + (int(amount) << 20), memory + (int(amount) << 20)))
+        used = psutil.Process().memory_info().vms
+        resource.setrlimit(resource.RLIMIT_AS, (used + (int(amount) << 20), used + (int(amount) << 20)))
         torch.empty(1 << 32, dtype=torch.uint8)
         return original(self, *args, **kwargs)
 
@@ -62,7 +59,7 @@ def limit_memory(amount: str) -> None:
 
 
 def no_room(amount: str) -> None:
-    """Report that many free bytes on the disk."""
+    """Say that the disk has that many bytes free."""
     import shutil
 
     usage = namedtuple("usage", "total used free")
@@ -105,15 +102,15 @@ def clock_set_back(amount: str) -> None:
     st_trainer.Trainer.compute_loss = step
 
 
-def die_at(step: str) -> None:
+def die_at(place: str) -> None:
     """Kill this process, as kill -9 does, when it comes to a named place for the n-th time: `place:n`."""
     from lib.training import cadence
 
     cadence.CHEAP_CHECKPOINT_SECONDS = (
         math.inf
     )  # a checkpoint each epoch: as many places on a slow disk as on a fast one
-    name, count = step.split(":")
-    owner, attribute = STEPS[name]()
+    name, count = place.split(":")
+    owner, attribute = PLACES[name]()
     original: Callable[..., Any] = getattr(owner, attribute)
     left = [int(count)]
 
@@ -127,7 +124,7 @@ def die_at(step: str) -> None:
 
 
 class _Removal:
-    """A place in the middle of every removal of a published folder: one file is gone, the others stand."""
+    """A place in the middle of every removal of a published folder: one of its files is gone, the others stand."""
 
     @staticmethod
     def go_on() -> None:
@@ -173,7 +170,7 @@ def _checkpoints() -> Any:
     return checkpoints
 
 
-STEPS: dict[str, Callable[[], tuple[Any, str]]] = {
+PLACES: dict[str, Callable[[], tuple[Any, str]]] = {
     "sealing": lambda: (_publish(), "write_synced"),  # files are written, the manifest is not
     "renaming": lambda: (
         _publish(),
@@ -185,7 +182,7 @@ STEPS: dict[str, Callable[[], tuple[Any, str]]] = {
     "amending": lambda: (_publish(), "describe"),
     "snapshot": lambda: (_numpy(), "save"),
     "weights": lambda: (_checkpoints(), "save_file"),
-    "finishing": lambda: (_jobs(), "finish"),  # all is done, the queue does not know yet
+    "telling": lambda: (_jobs(), "finish"),  # all is done, the queue does not know yet
 }
 
 KINDS: dict[str, Callable[[str], None]] = {

@@ -49,9 +49,9 @@ def unique_column_names(row: list[str]) -> list[str]:
     names = [name.strip() or f"column {number}" for number, name in enumerate(row, start=1)]
     for name, count in Counter(names).items():
         if count > 1:
-            numbers = ", ".join(str(number) for number, other in enumerate(names, start=1) if other == name)
+            places = ", ".join(str(number) for number, other in enumerate(names, start=1) if other == name)
             raise InputError(
-                f"{count} columns are called “{name}” (columns {numbers}).",
+                f"{count} columns are called “{name}” (columns {places}).",
                 where="line 1",
                 todo="Give each column its own name.",
             )

@@ -17,6 +17,7 @@ from lib.recipe.presets import changed_settings
 from lib.recipe.recipe import FIELDS
 from lib.shapes import Shape
 from lib.store.runs import Run
+from lib.store.workspace import open_workspace
 from lib.ui.shared import state
 
 STATE_LABELS = {
@@ -112,30 +113,43 @@ def pick_run(runs: Sequence[Run], *, label: str = "Run") -> Run | None:
         return None
     start = named if named in by_id else next(iter(by_id))
     titles = run_titles(runs)
-    identity = st.selectbox(
+    chosen = st.selectbox(
         label,
         list(by_id),
         index=list(by_id).index(start),
         format_func=titles.__getitem__,
         key=f"run-picker-{start}",
     )
-    if named and named not in by_id and identity == start:
+    if named and named not in by_id and chosen == start:
         warn_unknown_run()
-    elif identity != named:
-        state.set_run_id(identity)
-    if identity != start:
+    elif chosen != named:
+        state.set_run_id(chosen)
+    if chosen != start:
         st.rerun()
-    return by_id[identity]
+    return by_id[chosen]
 
 
 def warn_unknown_run() -> None:
-    """Warn that the URL names a run that cannot be shown, and that the newest one is shown instead."""
-    named = " ".join((state.run_id() or "").split())[:40]
-    st.warning(
-        f"The run “{escape_markdown(named)}” isn't available: it was deleted, hasn't finished, or belongs to another workspace. "
-        "Showing the newest run.",
-        icon=":material/link_off:",
+    """Say why the run that the URL names cannot be shown, and that the newest one is shown instead."""
+    if not show_failed_run(then=" Showing the newest run."):
+        named = " ".join((state.run_id() or "").split())[:40]
+        st.warning(
+            f"The run “{escape_markdown(named)}” isn't available: it was deleted, hasn't finished, or belongs to another "
+            "workspace. Showing the newest run.",
+            icon=":material/link_off:",
+        )
+
+
+def show_failed_run(*, then: str = "") -> bool:
+    """Show that the run that the URL names failed, and why; return whether it did."""
+    run = next((one for one in open_workspace().runs.all() if one.id == state.run_id()), None)
+    if run is None or run.state != "failed":
+        return False
+    text = (
+        f"The run “{escape_markdown(run.name)}” failed: {escape_markdown(run.reason or 'no reason was stored.')}{then}"
     )
+    st.error(text, icon=":material/error:")
+    return True
 
 
 def run_titles(runs: Sequence[Run]) -> dict[str, str]:

@@ -21,12 +21,12 @@ def show_log(run: Run, status: Status) -> None:
             return
         lines = [format_line(entry) for entry in status.log]
         query = st.text_input("Search the log", key=f"log-search-{run.id}", icon=":material/search:")
-        matches = search_lines(lines, query)
+        found = search_lines(lines, query)
         st.caption(
-            f"{len(matches)} of {len(lines)} lines"
-            + (f", showing the last {_MAX_LINES}" if len(matches) > _MAX_LINES else "")
+            f"{len(found)} of {len(lines)} lines"
+            + (f", showing the last {_MAX_LINES}" if len(found) > _MAX_LINES else "")
         )
-        st.code("\n".join(matches[-_MAX_LINES:]) or "No matching lines.", language=None, height=260)
+        st.code("\n".join(found[-_MAX_LINES:]) or "No matching lines.", language=None, height=260)
         st.download_button(
             "Download log",
             "\n".join(lines),
@@ -46,9 +46,9 @@ def show_log(run: Run, status: Status) -> None:
 
 def format_line(entry: LogLine) -> str:
     """Format a log entry as one line with the local time."""
-    time = datetime.fromisoformat(entry.time).astimezone()
+    moment = datetime.fromisoformat(entry.time).astimezone()
     level = "" if entry.level == "info" else f" {entry.level.upper()}"
-    return f"{time:%H:%M:%S}{level}  {entry.text}"
+    return f"{moment:%H:%M:%S}{level}  {entry.text}"
 
 
 def search_lines(lines: list[str], query: str) -> list[str]:

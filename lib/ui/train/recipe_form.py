@@ -72,15 +72,15 @@ def _edit_field(item: Field, value: Any, key: str) -> Any:
     if item.kind is bool:
         return st.toggle(item.label, value=value, key=key, persist_state="session")
     if item.choices:
-        index = item.choices.index(value)
+        place = item.choices.index(value)
         return st.selectbox(
-            item.label, item.choices, index=index, format_func=loss_title, key=key, persist_state="session"
+            item.label, item.choices, index=place, format_func=loss_title, key=key, persist_state="session"
         )
     if item.kind is tuple:
-        values = st.multiselect(
+        chosen = st.multiselect(
             item.label, _DIMENSIONS, default=list(value), key=key, placeholder="none", persist_state="session"
         )
-        return tuple(sorted((int(one) for one in values), reverse=True))
+        return tuple(sorted((int(one) for one in chosen), reverse=True))
     if item.kind is int:
         return int(
             st.number_input(

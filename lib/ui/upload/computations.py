@@ -8,6 +8,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from lib import settings
 from lib.data.audit.corrections import Correction
 from lib.data.audit.run import Audit
 from lib.data.columns.mapping import ColumnMapping
@@ -15,6 +16,8 @@ from lib.data.prepare import audit_table, split_audited
 from lib.data.prepared_dataset import PreparedDataset
 from lib.data.table import Table
 from lib.format import format_count
+from lib.models.catalog import resolve
+from lib.models.unknown_tokens import UnknownTokens, unknown_tokens
 from lib.settings import HELD_OUT_FRACTION, VALIDATION_FRACTION
 from lib.store.uploads import Draft, Upload
 
@@ -51,6 +54,11 @@ def audit_upload(upload: Upload, draft: Draft, mapping: ColumnMapping) -> Audit:
     )
 
 
+def count_unknown_tokens(upload: Upload, draft: Draft, mapping: ColumnMapping) -> UnknownTokens | None:
+    """Count the tokens of the audited texts that the bundled model does not know."""
+    return _cached_unknown(_dataset_key(upload, draft, mapping), _audit=audit_upload(upload, draft, mapping))
+
+
 def split_upload(upload: Upload, draft: Draft, mapping: ColumnMapping) -> PreparedDataset:
     """Split the audited examples; raise InputError where a split would be empty."""
     validation = VALIDATION_FRACTION if draft.validation is None else draft.validation
@@ -80,6 +88,13 @@ def _cached_audit(key: DatasetKey, *, _rows: Table, _own: Table | None) -> Audit
             corrections=[Correction.from_json(values) for values in json.loads(key.corrections)],
             own_held_out=_own,
         )
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _cached_unknown(key: DatasetKey, *, _audit: Audit) -> UnknownTokens | None:
+    examples = _audit.examples
+    texts = list(dict.fromkeys(text for name in examples.texts for text in examples.frame[name]))
+    return unknown_tokens(resolve(settings.BUNDLED_MODEL, home=settings.home()), texts, model=settings.BUNDLED_MODEL)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)

@@ -6,7 +6,9 @@ import streamlit as st
 
 from lib.data.audit.corrections import Correction, find_corrections
 from lib.data.audit.run import Audit, Finding
+from lib.models.unknown_tokens import UnknownTokens
 from lib.store.uploads import Draft, Upload
+from lib.ui.shared.components import escape_markdown
 from lib.ui.upload.parts import column_config, show_examples
 from lib.ui.upload.session import stored_widget_value, widget_key
 
@@ -31,6 +33,12 @@ def show_findings(upload: Upload, draft: Draft, audit: Audit) -> None:
     if clean:
         st.caption(f"Passed: {', '.join(clean)}.")
     _show_corrections(upload, draft)
+
+
+def show_unknown_tokens(unknown: UnknownTokens | None) -> None:
+    """Warn where the bundled base model does not know many of the tokens."""
+    if unknown is not None and unknown.is_much:
+        st.warning(escape_markdown(unknown.describe()), icon=":material/translate:")
 
 
 def _heading(finding: Finding) -> str:
@@ -71,9 +79,9 @@ def _choice_title(finding: Finding, choice: str) -> str:
 
 
 def _store_choice(upload: Upload, name: str, widget: str) -> None:
-    choice = stored_widget_value(widget)
-    if choice:
-        upload.change(choices=upload.draft().choices | {name: choice})
+    chosen = stored_widget_value(widget)
+    if chosen:
+        upload.change(choices=upload.draft().choices | {name: chosen})
 
 
 def _edit_cells(upload: Upload, draft: Draft, finding: Finding) -> None:
@@ -90,20 +98,20 @@ def _edit_cells(upload: Upload, draft: Draft, finding: Finding) -> None:
         key=widget_key(upload, "cells", finding.name, len(draft.corrections)),
         alt=f"Examples that can be corrected: {finding.title}",
     )
-    corrections = find_corrections(finding.examples, edited)
-    if corrections:
+    found = find_corrections(finding.examples, edited)
+    if found:
         st.button(
-            f"Apply {len(corrections)} correction{'s' * (len(corrections) != 1)}",
+            f"Apply {len(found)} correction{'s' * (len(found) != 1)}",
             icon=":material/check:",
             key=widget_key(upload, "apply", finding.name),
             on_click=_store_corrections,
-            args=(upload, corrections),
+            args=(upload, found),
         )
 
 
-def _store_corrections(upload: Upload, corrections: list[Correction]) -> None:
-    earlier = upload.draft().corrections
-    upload.change(corrections=earlier + [correction.to_json() for correction in corrections])
+def _store_corrections(upload: Upload, found: list[Correction]) -> None:
+    known = upload.draft().corrections
+    upload.change(corrections=known + [correction.to_json() for correction in found])
 
 
 def _show_corrections(upload: Upload, draft: Draft) -> None:

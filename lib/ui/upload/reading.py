@@ -107,22 +107,20 @@ def _edit_options(upload: Upload, draft: Draft, sheets: list[str]) -> None:
 
     A change reads the file again.
     """
-    current = draft.options
+    known = draft.options
     cells = st.columns(3)
     options: dict[str, object] = {
-        "encoding": _select(
-            cells[0], upload, "Encoding", {"": _AUTO} | {name: name for name in _ENCODINGS}, current, ""
-        ),
-        "separator": _select(cells[1], upload, "Separator", {"": _AUTO} | _SEPARATORS, current, ""),
-        "quote": _select(cells[2], upload, "Quote", _QUOTES, current, '"'),
-        "header": _select(cells[0], upload, "Header", _HEADERS, current, None),
+        "encoding": _select(cells[0], upload, "Encoding", {"": _AUTO} | {name: name for name in _ENCODINGS}, known, ""),
+        "separator": _select(cells[1], upload, "Separator", {"": _AUTO} | _SEPARATORS, known, ""),
+        "quote": _select(cells[2], upload, "Quote", _QUOTES, known, '"'),
+        "header": _select(cells[0], upload, "Header", _HEADERS, known, None),
     }
     if len(sheets) > 1:
         titles = {"": "First sheet"} | {name: name for name in sheets}
-        options["sheet"] = _select(cells[1], upload, "Sheet", titles, current, "")
+        options["sheet"] = _select(cells[1], upload, "Sheet", titles, known, "")
     words = cells[2].text_input(
         "Empty-cell values",
-        value=", ".join(current.get("na", [])),
+        value=", ".join(known.get("na", [])),
         key=widget_key(upload, "read", "na"),
         placeholder="NA, null",
         help='Separated by commas. If empty, "NA" and "null" are kept as text.',
@@ -133,7 +131,7 @@ def _edit_options(upload: Upload, draft: Draft, sheets: list[str]) -> None:
         for name, value in options.items()
         if value not in ("", None, []) and (name, value) != ("quote", '"')
     }
-    if changed != current:
+    if changed != known:
         upload.change(options=changed)
         st.rerun()
 
@@ -143,18 +141,18 @@ def _select(
     upload: Upload,
     label: str,
     titles: Mapping[Choice, str],
-    current: Mapping[str, Choice],
+    known: Mapping[str, Choice],
     default: Choice,
 ) -> Choice:
     """Draw one option as a select box; its name in the options is the label in lower case."""
     name = label.lower()
-    value = current.get(name, default)
+    value = known.get(name, default)
     options = list(titles)
-    choice: Choice = cell.selectbox(
+    chosen: Choice = cell.selectbox(
         label,
         options,
         index=options.index(value) if value in options else 0,
         format_func=titles.__getitem__,
         key=widget_key(upload, "read", name),
     )
-    return choice
+    return chosen

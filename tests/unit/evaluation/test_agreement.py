@@ -1,7 +1,4 @@
-"""Correlation, average precision and best F1 are those of scipy and scikit-learn, ties included.
-
-Float32 cosines, too.
-"""
+"""Correlation, average precision and best F1 are those of scipy and scikit-learn, ties and float32 cosines included."""
 
 from __future__ import annotations
 

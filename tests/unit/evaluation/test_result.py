@@ -1,4 +1,4 @@
-"""A stored evaluation is read as it was written, an older one too; what is missing is None or nan."""
+"""A stored evaluation is read as it was written, an older one too, and what is missing is None or nan, not an error."""
 
 from __future__ import annotations
 

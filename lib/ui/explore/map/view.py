@@ -21,7 +21,7 @@ class MapView:
     data: MapData
     filters: MapFilters
     lines: pd.DataFrame
-    highlighted_pairs: tuple[int, ...]
+    highlighted: tuple[int, ...]
     dark: bool
 
     @property

@@ -14,10 +14,7 @@ WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *"abcdefghijklmnopqrstuvw
 
 @pytest.fixture(scope="session")
 def small_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Save a BERT of two layers, 8 dimensions and 31 tokens with a Dense module.
-
-    By sentence-transformers.
-    """
+    """Give a BERT of two layers, 8 dimensions and 31 tokens, saved by sentence-transformers with a Dense module."""
     import torch
     from sentence_transformers import SentenceTransformer
     from sentence_transformers.sentence_transformer.modules import Dense, Normalize, Pooling, Transformer
@@ -48,7 +45,7 @@ def small_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def folder(small_model: Path, tmp_path: Path) -> Path:
-    """Copy the small model, so that a test may spoil it."""
+    """Give a copy of the small model that a test may spoil."""
     return Path(shutil.copytree(small_model, tmp_path / "model"))
 
 

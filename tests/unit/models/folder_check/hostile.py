@@ -1,4 +1,4 @@
-"""Model folders that try to run code, read or write elsewhere, hang, exhaust memory, train on noise."""
+"""Model folders that try to run code, to read or write elsewhere, to hang, to exhaust memory, or to train on noise."""
 
 from __future__ import annotations
 
@@ -79,12 +79,12 @@ def tokenizer(change: Callable[[dict], object]) -> Spoil:
 
 
 def normalizer(**rule: Any) -> Spoil:
-    """Set the tokenizer's one rule of normalisation."""
+    """Give the tokenizer one rule of normalisation."""
     return tokenizer(lambda values: values.update(normalizer=rule))
 
 
 def regex(pattern: str) -> Spoil:
-    """Set a pattern that the tokenizer replaces."""
+    """Give the tokenizer a pattern that it replaces."""
     return normalizer(type="Replace", pattern={"Regex": pattern}, content=" ")
 
 
