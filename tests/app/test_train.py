@@ -33,7 +33,7 @@ from lib.ui.train import cost
 from lib.ui.train import form as train_form
 from lib.ui.train.form import describe_preset
 from tests.app.conftest import button, texts
-from tests.unit.models.folder_check.hostile import HOSTILE
+from tests.unit.models.folder_check.hostile import HOSTILE, PROMPTS, put
 
 
 def test_without_a_dataset_the_next_step_is_to_upload(open_page: Callable[..., AppTest]) -> None:
@@ -391,6 +391,18 @@ def test_a_model_that_nobody_confirmed_is_measured_on_request_only(
     run = workspace.runs.create(dataset=dataset.id, model=name, recipe=CLASSIC)
     assert cost.is_confirmed(workspace, name)
     assert cost.is_confirmed(workspace, f"run:{run.id}")
+
+
+def test_a_prompt_of_the_models_own_is_shown(
+    open_page: Callable[..., AppTest], dataset: Dataset, tiny_model: Path, tmp_path: Path
+) -> None:
+    """It stands before every text, so a person sees it before they train."""
+    prompted = Path(shutil.copytree(tiny_model, tmp_path / "prompted"))
+    put(PROMPTS, prompts={"query": "Say yes: "}, default_prompt_name="query")(prompted)
+    app = open_page("train")
+    app.multiselect[0].set_value([str(prompted)]).run()
+    assert not app.exception
+    assert "Say yes: " in [one.value for one in app.code]
 
 
 def test_a_hostile_folder_is_refused_on_the_page(

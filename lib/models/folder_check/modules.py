@@ -167,8 +167,9 @@ def _check_module(files: Mapping[str, ModelFile], module: Module, dimension: int
 
 
 def _check_names_of_features(settings: JsonSettings) -> None:
-    for name in ("module_input_name", "module_output_name"):
-        settings.choice(name, ("sentence_embedding",))
+    for name, missing in (("module_input_name", "sentence_embedding"), ("module_output_name", None)):
+        if settings.values.get(name, missing) not in ("sentence_embedding", missing):
+            settings.refuse(f"{name} is {quote(settings.values[name])}, not sentence_embedding")
 
 
 def _check_pooling(settings: JsonSettings, dimension: int) -> int:

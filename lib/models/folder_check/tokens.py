@@ -5,6 +5,8 @@ Format: https://huggingface.co/docs/tokenizers; the types are those of its Rust 
 
 from __future__ import annotations
 
+import base64
+import math
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -25,6 +27,9 @@ MAX_REPEATS_OF_A_BRANCH = 4
 
 MAX_GROWTH = 64
 """By how much all replacements together may lengthen a text."""
+
+MAX_REPLACEMENT_BYTES = 64
+"""Of one character by NFKC: U+FDFA becomes 33."""
 
 MAX_CHARSMAP_CHARACTERS = 2_000_000
 MAX_WORD_CHARACTERS = 1_000
@@ -152,13 +157,38 @@ def _check_rules(settings: JsonSettings, name: str, rows: int) -> None:
         pattern = rule.get("pattern")
         if isinstance(pattern, dict) and "Regex" in pattern:
             _check_regex(settings, name, pattern["Regex"])
+        if isinstance(pattern, dict) and not pattern.get("String", "x"):
+            settings.refuse(f"{name} has an empty pattern")
         if name == "normalizer":
-            added = rule.get("content") if rule["type"] == "Replace" else rule.get("prepend", "")
-            growth *= max(1, len(added)) if isinstance(added, str) else 1
+            growth *= _growth(settings, rule)
         if rule["type"] in ("TemplateProcessing", "BertProcessing", "RobertaProcessing"):
             _check_template(settings, rule, rows)
     if growth > MAX_GROWTH:
         settings.refuse(f"its replacements can make a text {growth:,} times longer; {MAX_GROWTH} are the limit")
+
+
+def _growth(settings: JsonSettings, rule: Mapping[str, Any]) -> int:
+    """Bound by how much a rule of normalisation lengthens a text; a regex may match between all characters."""
+    if rule["type"] == "Precompiled":
+        _check_charsmap(settings, rule.get("precompiled_charsmap"))
+        return 1
+    added, pattern = rule.get("content", rule.get("prepend", "")), rule.get("pattern")
+    if not isinstance(added, str):
+        settings.refuse(f"a rule of its normalizer puts in {quote(added)}")
+    if isinstance(pattern, dict) and isinstance(pattern.get("String"), str):
+        return max(1, math.ceil(len(added) / len(pattern["String"])))
+    return 1 + len(added)
+
+
+def _check_charsmap(settings: JsonSettings, text: object) -> None:
+    """Check SentencePiece's table of replacements: the size of a trie, the trie, the replacements ended by zeros."""
+    try:
+        table = base64.b64decode(text, validate=True) if isinstance(text, str) else b""
+    except ValueError:
+        table = b""
+    replacements = table[4 + int.from_bytes(table[:4], "little") :].split(b"\0")
+    if isinstance(text, str) and max(map(len, replacements)) > MAX_REPLACEMENT_BYTES:
+        settings.refuse(f"its table of characters replaces one by more than {MAX_REPLACEMENT_BYTES} bytes")
 
 
 def _rules(settings: JsonSettings, name: str, value: object, depth: int = 0) -> Iterator[dict[str, Any]]:

@@ -56,8 +56,8 @@ _WORDS = (
 _LAYER = re.compile(r"(.*?)(?:^|(?<=\.))(?:layer|layers|block|h)\.(\d{1,6})\.(.+)")
 
 _NUMBERS = (
-    *("chunk_size_feed_forward", "embedding_size", "head_dim", "d_kv", "num_key_value_heads", "num_hidden_groups"),
-    *("inner_group_num", "type_vocab_size", "task_type_vocab_size", "max_position_embeddings", "n_positions"),
+    *("embedding_size", "head_dim", "d_kv", "num_key_value_heads"),
+    *("type_vocab_size", "task_type_vocab_size", "max_position_embeddings", "n_positions"),
     *("relative_attention_num_buckets", "relative_attention_max_distance", "max_relative_positions"),
     *("position_buckets", "sliding_window", "local_attention", "max_window_layers", "global_attn_every_n_layers"),
     *("pooler_fc_size", "pooler_num_attention_heads", "pooler_num_fc_layers", "pooler_size_per_head"),
@@ -81,8 +81,19 @@ _NUMBERS = (
     *("seq_classif_dropout", "summary_first_dropout", "attn_logit_softcapping", "final_logit_softcapping"),
     *("initializer_cutoff_factor", "initializer_factor", "initializer_range", "layer_norm_eps", "layer_norm_epsilon"),
     *("norm_eps", "rms_norm_eps", "rope_theta", "rope_local_base_freq", "global_rope_theta", "local_rope_theta"),
-    *("sparse_pred_ignore_index", "num_labels", "_num_labels", "max_length", "min_length"),
+    *("sparse_pred_ignore_index", "max_length", "min_length"),
 )
+_BOUNDED = {
+    "chunk_size_feed_forward": 0,
+    "num_labels": 10_000,
+    "_num_labels": 10_000,
+    "num_hidden_groups": MAX_MODEL_LAYERS,
+    "inner_group_num": MAX_MODEL_LAYERS,
+    "num_decoder_layers": MAX_MODEL_LAYERS,
+    "pretraining_tp": 64,
+}
+"""Settings that make loops, by their largest value; chunks of the feed-forward fit texts of some lengths only."""
+
 _SWITCHES = (
     *("add_cross_attention", "attention_bias", "is_decoder", "is_encoder_decoder", "is_gated_act", "legacy"),
     *("tie_word_embeddings", "tie_weights_", "use_cache", "use_bidirectional_attention", "use_sliding_window"),
@@ -93,7 +104,7 @@ _SWITCHES = (
     *("use_bfloat16", "repad_logits_with_grad", "_attn_implementation_autoset", "use_mems", "mask_token_as_pad"),
 )
 _WORD_SETTINGS = (
-    *("_name_or_path", "name_or_path", "transformers_version", "_commit_hash", "activation", "hidden_act"),
+    *("_name_or_path", "name_or_path", "transformers_version", "activation", "hidden_act"),
     *("hidden_activation", "dense_act_fn", "feed_forward_proj", "pooler_hidden_act", "pooler_type", "directionality"),
     *("classifier_activation", "classifier_pooling", "position_embedding_type", "problem_type", "norm_rel_ebd"),
     *("summary_activation", "summary_type", "pos_att_type", "finetuning_task", "model_name", "language", "model_type"),
@@ -111,7 +122,7 @@ _CHECKED = (
 )
 CONFIG_NAMES = frozenset(
     (
-        *(*_HIDDEN, *_LAYERS, *_HEADS, *_INNER, *_NUMBERS, *_SWITCHES, *_WORD_SETTINGS, *_TOKEN_IDS),
+        *(*_HIDDEN, *_LAYERS, *_HEADS, *_INNER, *_NUMBERS, *_BOUNDED, *_SWITCHES, *_WORD_SETTINGS, *_TOKEN_IDS),
         *(*_TABLES, *_LIST_SETTINGS, *_CHECKED),
     )
 )
@@ -178,6 +189,8 @@ def check_config(config: JsonSettings) -> None:
         config.choice(name, ("eager", "sdpa"))
     for name in _NUMBERS:
         config.number(name, low=-1e12, high=1.0 if "dropout" in name else 1e12)
+    for name, most in _BOUNDED.items():
+        config.integer(name, low=0, high=most, default=0)
     for name in (*_SWITCHES, *_WORD_SETTINGS, "tokenizer_class"):
         if not is_plain(config.values.get(name)) and not _is_list_of_plain(config.values.get(name)):
             config.refuse(f"{name} is {quote(config.values[name])}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import pickle
@@ -301,6 +302,22 @@ EXHAUST: dict[str, tuple[str, Spoil]] = {
             normalizers=[{"type": "Replace", "pattern": {"String": "a"}, "content": "aaaa"} for _ in range(30)],
         ),
     ),
+    "patterns that match everywhere": (
+        TOKENS,
+        normalizer(
+            type="Sequence",
+            normalizers=[{"type": "Replace", "pattern": {"Regex": "x*"}, "content": "y"} for _ in range(30)],
+        ),
+    ),
+    "empty pattern": (TOKENS, normalizer(type="Replace", pattern={"String": ""}, content="y")),
+    "table of characters that explodes": (
+        TOKENS,
+        normalizer(
+            type="Precompiled", precompiled_charsmap=base64.b64encode(b"\0" * 4 + b"y" * 9_000 + b"\0").decode()
+        ),
+    ),
+    "a billion labels": (CONFIG, put(CONFIG, num_labels=1_000_000_000)),
+    "feed-forward in chunks": (CONFIG, put(CONFIG, chunk_size_feed_forward=7)),
     "rules nested": (
         TOKENS,
         tokenizer(lambda values: values.update(normalizer=json.loads(_nested(50)))),
@@ -370,6 +387,7 @@ MISLEAD: dict[str, tuple[str, Spoil]] = {
     "two transformers": (MODULES, modules(lambda chain: chain.append({**chain[0], "name": "9", "path": "x"}))),
     "pooling of other dimensions": (POOLING, put(POOLING, embedding_dimension=16)),
     "pooling by an unknown mode": (POOLING, put(POOLING, pooling_mode="evil")),
+    "dense that reads nothing": (DENSE, put(DENSE, module_input_name=None)),
     "dense of other dimensions": (DENSE, put(DENSE, in_features=16)),
     "dense with other weights": ("2_Dense/model.safetensors", put(DENSE, out_features=16)),
     "no tokenizer": (TOKENS, remove(TOKENS)),
