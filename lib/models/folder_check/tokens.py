@@ -168,7 +168,7 @@ def _check_rules(settings: JsonSettings, name: str, rows: int) -> None:
 
 
 def _growth(settings: JsonSettings, rule: Mapping[str, Any]) -> int:
-    """Bound by how much a rule of normalisation lengthens a text; a regex may match between all characters."""
+    """Bound by how much a rule lengthens a text; a regex may match between all characters."""
     if rule["type"] == "Precompiled":
         _check_charsmap(settings, rule.get("precompiled_charsmap"))
         return 1
@@ -181,7 +181,10 @@ def _growth(settings: JsonSettings, rule: Mapping[str, Any]) -> int:
 
 
 def _check_charsmap(settings: JsonSettings, text: object) -> None:
-    """Check SentencePiece's table of replacements: the size of a trie, the trie, the replacements ended by zeros."""
+    """Check SentencePiece's table of replacements.
+
+    The size of a trie, the trie, and the replacements, each ended by a zero.
+    """
     try:
         table = base64.b64decode(text, validate=True) if isinstance(text, str) else b""
     except ValueError:
