@@ -18,7 +18,7 @@ from lib.errors import InputError
 from lib.evaluation.difference import finite_or_none
 from lib.evaluation.result import Evaluation
 from lib.evaluation.side_effects.result import EvaluationWarning
-from lib.shapes import Shape, text_columns
+from lib.shapes import EXTRA_NEGATIVE, Shape, text_columns
 from lib.store.layout import EvaluationPaths
 
 if TYPE_CHECKING:
@@ -136,6 +136,12 @@ def map_as_run(table: Table, shape: Shape, stored: dict[str, Any] | None) -> Col
     known = ColumnMapping.from_json(stored) if stored else ColumnMapping(shape)
     names = {column_key(name): str(name) for name in reversed(list(table.frame.columns))}
     names |= {str(name): str(name) for name in table.frame.columns}
+    roles = {
+        role: columns
+        for role, columns in known.roles.items()
+        if not EXTRA_NEGATIVE.fullmatch(role) or all(name in table.frame for name in columns)
+    }  # a file may have fewer negatives than the run's
+    known = replace(known, roles=roles)
     wanted = [name for columns in known.roles.values() for name in columns]
     missing = [name for name in wanted if names.get(name, names.get(column_key(name))) is None]
     if wanted and not missing:

@@ -41,7 +41,7 @@ ANCHOR_NAMES = _names(
     "คำถาม ಪ್ರಶ್ನೆ ചോദ്യം satz1 phrase1 frase1 zin1 zdanie1 предложение1 句子1 文1 문장1"
 )
 POSITIVE_NAMES = _names(
-    "target_sentence target_text positive pos positive_passage answer answers document doc passage context response reply "
+    "target_sentence target_text positive pos chosen positive_passage answer answers document doc passage context response reply "
     "hypothesis sentence2 sentence_b text_b text2 target tgt output completion body description content text article solution a "
     "antwort antworten lösung dokument respuesta respuestas réponse réponses reponse risposta risposte resposta respostas "
     "antwoord antwoorden odpowiedź odpowiedzi cevap yanıt ответ ответы відповідь отговор odpověď odpoveď válasz răspuns "
@@ -51,7 +51,7 @@ POSITIVE_NAMES = _names(
 )
 NEGATIVE_NAME = re.compile(
     r"((hard_?)?neg(ative|ativ|atif|ativo|atief)?s?(_?(passage|document|doc|text|sentence|answer))?"
-    r"|(wrong|incorrect|false|bad)(_(answer|passage|document|response))?s?|distractors?"
+    r"|(wrong|incorrect|false|bad|rejected)(_(answer|passage|document|response))?s?|distractors?"
     r"|falsche?(_antworte?n?)?|fausse_reponse|respuesta_(incorrecta|falsa)|risposta_(errata|sbagliata)"
     r"|resposta_(errada|incorreta)|错误答案|負例|负例|неверный_ответ)(_?\d+)?"
 )

@@ -291,6 +291,12 @@ CASES: dict[str, Case] = {
     "BEIR under other names": pairs(
         {"a.jsonl": BEIR["queries.jsonl"], "b.tsv": BEIR["qrels.tsv"], "c.jsonl": BEIR["corpus.jsonl"]}, "BEIR"
     ),
+    "BEIR with grades": Case(
+        BEIR | {"qrels.tsv": qrels(lambda n: n % 4)}, "BEIR", Shape.SCORED, ROWS, PAIR, ("grades 0, 1, 2, 3",)
+    ),
+    "BEIR with right and wrong documents": Case(
+        BEIR | {"qrels.tsv": qrels(lambda n: 1 - n % 2)}, "BEIR", Shape.LABELLED_PAIRS, ROWS, PAIR | {"label": "1"}
+    ),
     "BEIR with lines that name no document": pairs(
         BEIR | {"qrels.tsv": qrels(rows=ROWS + 3)}, "BEIR", says=("3 lines of the qrels name",)
     ),
