@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,16 +13,20 @@ from starlette.middleware import Middleware
 from lib import settings
 from lib.jobs.supervisor import Supervisor
 from lib.process import keep_new_files_private
+from lib.store.permission import set_change_rule
 from lib.ui.explore.map.scripts import MAP_SCRIPTS
 from lib.ui.explore.sections import load_newest_map, load_sections
 from lib.ui.server.connections import limit_connections
 from lib.ui.server.downloads import DOWNLOAD_ROUTES
+from lib.ui.server.entrance import load_access, print_addresses
 from lib.ui.server.guard import Guard
 from lib.ui.server.health import HEALTH_ROUTES
 from lib.ui.server.log_file import configure_log
 from lib.ui.server.preload import load_plotly, start_preload
 from lib.ui.server.push import PUSH_ROUTES, notify_work_began
+from lib.ui.shared.access import set_access
 from lib.ui.shared.error_box import show_bug
+from lib.ui.shared.session_role import session_may_change
 from lib.ui.shared.supervisor_status import set_supervisor
 
 
@@ -30,12 +35,14 @@ def allowed_hosts() -> list[str]:
     return list(st.get_option("server.allowedHosts"))
 
 
-def public_address() -> str:
-    """Address of the server for a browser; of one that listens everywhere, by the first of its names."""
-    address = st.get_option("server.address")
-    name = next(iter(allowed_hosts()), "localhost") if address in ("", "0.0.0.0", "::", None) else address
-    scheme = "https" if st.get_option("server.sslCertFile") else "http"
-    return f"{scheme}://{name}:{st.get_option('server.port')}"
+def open_entrance() -> None:
+    """Set the rules of who may enter, and print the address."""
+    address, port = st.get_option("server.address") or "", int(st.get_option("server.port"))
+    access = load_access(os.environ, address=address, port=port)
+    set_access(access)
+    set_change_rule(session_may_change)
+    is_secure = bool(st.get_option("server.sslCertFile"))
+    print_addresses(access, address=address, port=port, hosts=allowed_hosts(), is_secure=is_secure)
 
 
 @asynccontextmanager
@@ -47,7 +54,7 @@ async def lifespan(_app: object) -> AsyncIterator[dict[str, object]]:
     supervisor = Supervisor(home, on_begin=notify_work_began)
     set_supervisor(supervisor)
     supervisor.start()
-    print(f"Closer opens on {public_address()}. Stop it with Ctrl-C; trainings go on.", flush=True)  # noqa: T201
+    open_entrance()
     start_preload((load_sections, load_plotly, load_newest_map))
     try:
         yield {"supervisor": supervisor}

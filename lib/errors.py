@@ -29,6 +29,10 @@ class NotFoundError(CloserError):
     """A dataset, run, job or model that was named does not exist (any more)."""
 
 
+class NotAllowedError(CloserError):
+    """The person may look at the workspace and not change it."""
+
+
 class StoreError(CloserError):
     """The workspace cannot be read or written: damaged, full, locked, or from a newer version."""
 

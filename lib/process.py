@@ -34,6 +34,9 @@ SAME_START_SECONDS = 0.5
 PRIVATE_MASK = 0o077
 """The rights of group and others, in which a new file is not to have any: folders become 0700, files 0600."""
 
+NO_LOGIN = ("nologin", "false", "sync", "shutdown", "halt", "")
+"""Programs that stand as shell in the lists of accounts that nobody logs in to."""
+
 VMSTAT = Path("/proc/vmstat")
 STATUS = Path("/proc/self/status")
 """Of Linux, see proc(5); missing elsewhere."""
@@ -211,6 +214,20 @@ def is_same_process(pid: int, started: float) -> bool:
     """Whether the process that had this pid and start time is still there: a pid alone is given out again."""
     present = start_time(pid)
     return present is not None and abs(present - started) < SAME_START_SECONDS
+
+
+def has_other_accounts() -> bool:
+    """Whether other people could log in on this machine; True where that is not known.
+
+    Counts accounts with a login shell but root, from whom nothing is hidden.
+    """
+    try:
+        import pwd
+    except ImportError:
+        return True
+    own = os.geteuid()
+    others = (one for one in pwd.getpwall() if one.pw_uid not in (0, own))
+    return any(Path(one.pw_shell).name not in NO_LOGIN for one in others)
 
 
 def keep_new_files_private() -> None:

@@ -6,10 +6,17 @@ from pathlib import Path
 
 import streamlit as st
 
+from lib.store.permission import must_be_editor
 from lib.ui.shared import polling, restore_backup, state
+from lib.ui.shared.access import AccessRole
 from lib.ui.shared.components import catch_errors
+from lib.ui.shared.session_role import ask_to_sign_in, is_for_editors, session_role
 
 st.set_page_config(page_title="Closer", page_icon=str(Path(state.__file__).with_name("icon.svg")), layout="wide")
+
+role = session_role()
+if role is None:
+    ask_to_sign_in()
 
 page = st.navigation(
     [
@@ -44,6 +51,8 @@ page = st.navigation(
 
 polling.show_notices()
 with catch_errors():
+    if role is not AccessRole.EDITOR and is_for_editors(page.url_path):
+        must_be_editor()
     page.run()
 polling.watch_queue()
 restore_backup.offer_restore()

@@ -10,6 +10,7 @@ from pathlib import Path
 from lib.errors import StoreError
 from lib.store.database import BACKUP, OLDER_BACKUPS, now
 from lib.store.layout import DATABASE, WorkspacePaths
+from lib.store.permission import must_be_editor
 from lib.store.publish import MANIFEST, sync, verify
 from lib.store.runs import Run
 from lib.store.snapshots import snapshot_problems
@@ -69,6 +70,7 @@ def restore_backup(home: Path) -> Path:
 
     Raises StoreError when there is no whole backup, or when the database is whole: then there is nothing to restore.
     """
+    must_be_editor()
     database = WorkspacePaths(home).database
     if is_whole(database):
         raise StoreError(

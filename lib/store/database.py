@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from lib.errors import DamagedError, StoreError
+from lib.store.permission import must_be_editor
 
 MIGRATIONS: tuple[str, ...] = (
     """
@@ -86,7 +87,11 @@ class Database:
 
     @contextmanager
     def changing(self) -> Iterator[sqlite3.Connection]:
-        """Open a connection inside BEGIN IMMEDIATE; commit when the block ends well, else roll back."""
+        """Open a connection inside BEGIN IMMEDIATE; commit when the block ends well, else roll back.
+
+        Raises NotAllowedError for one who may only look.
+        """
+        must_be_editor()
         with self._guarded(), closing(self._connect()) as connection:
             connection.execute("BEGIN IMMEDIATE")
             try:

@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from lib.errors import StoreError
+from lib.store.permission import must_be_editor
 
 MANIFEST = "MANIFEST.json"
 TEMPORARY = ".part-"
@@ -32,6 +33,7 @@ def publish(final: Path) -> Iterator[Path]:
     A kill at any moment leaves either the old folder or the new one, and at most leftovers that `leftovers` finds.
     Raises StoreError when the disk is full or refuses to write.
     """
+    must_be_editor()
     final.parent.mkdir(parents=True, exist_ok=True)
     part = _beside(final, TEMPORARY)
     try:
@@ -149,6 +151,7 @@ def leftovers(folder: Path, *, deep: bool = False) -> list[Path]:
 
 def remove(path: Path) -> None:
     """Remove a leftover, file or folder; one that is gone already is fine."""
+    must_be_editor()
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)
     else:
@@ -184,6 +187,7 @@ def write_atomic(path: Path, text: str) -> None:
 @contextmanager
 def replace_file(final: Path) -> Iterator[Path]:
     """Yield a new file beside `final`, which replaces it at a good end of the block, synced."""
+    must_be_editor()
     part = final.with_name(f"{TEMPORARY}{uuid.uuid4().hex[:8]}-{final.name}")  # the ending stays: np.save adds its own
     try:
         yield part

@@ -15,6 +15,7 @@ from lib.errors import InputError, NotFoundError, StoreError
 from lib.format import format_bytes
 from lib.settings import MAX_FILE_BYTES
 from lib.store.layout import UploadPaths, WorkspacePaths
+from lib.store.permission import must_be_editor
 from lib.store.publish import write_atomic
 
 COPY_BLOCK_BYTES = 1 << 20
@@ -72,6 +73,7 @@ class Upload:
 
     def change(self, **values: Any) -> Draft:
         """Change some fields of the draft and save it."""
+        must_be_editor()
         before = self.draft()
         after = replace(before, **values)
         if after != before:
@@ -81,6 +83,7 @@ class Upload:
 
 def store_upload(home: Path, files: Iterable[tuple[str, IO[bytes]]]) -> Upload:
     """Store files in a new folder before they are read. Raises InputError and StoreError."""
+    must_be_editor()
     identity = secrets.token_hex(8)
     folder = WorkspacePaths(home).uploads / identity
     try:
@@ -102,6 +105,7 @@ def store_upload(home: Path, files: Iterable[tuple[str, IO[bytes]]]) -> Upload:
 
 def load_upload(home: Path, identity: str) -> Upload:
     """Load an upload by id. Raises NotFoundError."""
+    must_be_editor()
     folder = WorkspacePaths(home).uploads / identity
     if not re.fullmatch(r"[0-9a-f]{16}", identity) or not UploadPaths(folder).names.is_file():
         raise NotFoundError("This upload is not there any more.", todo="Choose the file again.")
@@ -113,6 +117,7 @@ def load_upload(home: Path, identity: str) -> Upload:
 
 def store_own_held_out(upload: Upload, name: str, stream: IO[bytes]) -> Upload:
     """Store a file of the person's own held-out examples with the upload."""
+    must_be_editor()
     remove_own_held_out(upload)
     own = upload.folder / f"held_out{_extension(name)}"
     _copy(stream, own, name)
@@ -121,6 +126,7 @@ def store_own_held_out(upload: Upload, name: str, stream: IO[bytes]) -> Upload:
 
 def remove_own_held_out(upload: Upload) -> Upload:
     """Delete the stored held-out file."""
+    must_be_editor()
     for old in upload.folder.glob("held_out.*"):
         old.unlink()
     return replace(upload, own_held_out=None)

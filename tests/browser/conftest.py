@@ -52,7 +52,12 @@ class Server:
     def start(self) -> None:
         """Start by the command that `make run` runs, and wait until it answers."""
         command = [sys.executable, "-m", "tools.serve", "--port", str(self.port), "--headless"]
-        environment = os.environ | {"CLOSER_HOME": str(self.home), "CI": "1", "HF_HUB_OFFLINE": "1"}
+        environment = os.environ | {
+            "CLOSER_HOME": str(self.home),
+            "CI": "1",
+            "HF_HUB_OFFLINE": "1",
+            "CLOSER_TOKEN": "off",
+        }
         with (self.home.parent / "server.txt").open("ab") as output:
             self.process = subprocess.Popen(
                 command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT

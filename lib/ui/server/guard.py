@@ -1,4 +1,4 @@
-"""The one gate in front of every route and socket: host, origin, and the headers of every response."""
+"""The one gate in front of every route and socket: host, origin, access, headers of the response."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from collections.abc import Callable, Sequence
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from lib.ui.server.entrance import answer_at_entrance
 from lib.ui.server.headers import security_headers
 from lib.ui.server.origin import LOOPBACK_HOSTS, refusal
+from lib.ui.shared.access import current_access
 
 _log = logging.getLogger("closer")
 
@@ -41,6 +43,11 @@ class Guard:
             is_socket=is_socket,
             allowed=self._allowed_hosts() or LOOPBACK_HOSTS,
         )
+        if not reason and (answer := answer_at_entrance(scope, current_access())) is not None:
+            reason = "You have no access to this server."
+            if not is_socket:
+                await answer(scope, receive, sender)
+                return
         if not reason:
             await self._answer(scope, receive, sender)
         elif is_socket:
