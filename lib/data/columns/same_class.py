@@ -109,6 +109,9 @@ def _same_words(keys: set[str]) -> set[str]:
     """Choose among words: those that mean the same, else what is left beside a negation."""
     negated = {key for key in keys if _is_negated(key, keys)}
     same = {key for key in keys if key in SAME_WORDS and key not in negated and key not in DIFFERENT_WORDS}
+    is_known = all(key in SAME_WORDS or key in DIFFERENT_WORDS for key in keys)
+    if not is_known:  # x and y are no yes and no
+        same = {key for key in same if not (len(key) == 1 and key.isascii())}
     if same:
         return same - WEAK_WORDS or same
     different = {key for key in keys if key in DIFFERENT_WORDS or key in negated}
