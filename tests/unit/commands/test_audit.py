@@ -81,3 +81,60 @@ def test_bad_options_are_one_line(
 def test_a_file_that_is_not_there_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["audit", str(tmp_path / "gone.csv")]) != 0
     assert "gone.csv" in capsys.readouterr().err
+
+
+def write(path: Path, header: str, rows: list[str]) -> str:
+    path.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+    return str(path)
+
+
+def test_json_names_what_is_unused_and_shows_examples_as_trained(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [f"{n},{question},{answer},{n % 4}" for n, (question, answer) in enumerate(ROWS)]
+    told = report(capsys, write(tmp_path / "x.csv", "id,question,answer,relevance", rows))
+    assert (told["shape"], told["scale"], told["format"]) == ("scored", "0-3", "csv")
+    assert [one["name"] for one in told["unused"]] == ["id"]
+    assert [round(one["score"], 2) for one in told["examples"]] == [0.0, 0.33, 0.67]
+    assert set(told["examples"][0]) == {"anchor", "positive", "score"}
+
+
+def test_an_unclear_column_is_said_first(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [f"{question},{answer},{n % 2}" for n, (question, answer) in enumerate(ROWS)]
+    path = write(tmp_path / "x.csv", "question,answer,checked", rows)
+    assert main(["audit", path]) == 0
+    printed = capsys.readouterr()
+    assert printed.out.startswith("unclear")
+    assert "checked" in printed.out.splitlines()[0]
+    assert "checked" in printed.err.splitlines()[0]
+    told = report(capsys, path, "--label", "checked")
+    assert (told["shape"], told["same"], told["unclear"]) == ("labelled_pairs", ["1"], [])
+
+
+def test_findings_are_printed_when_the_split_fails(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [f"{question},one answer" for question, _ in ROWS]
+    assert main(["audit", write(tmp_path / "x.csv", "question,answer", rows), "--json"]) == 1
+    printed = capsys.readouterr()
+    told = json.loads(printed.out.splitlines()[-1])
+    assert told["split"] is None
+    assert "one answer" in told["split_error"]
+    assert [found["name"] for found in told["findings"]] == ["one_target_many_sources"]
+
+
+def test_each_check_can_be_chosen(pairs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    told = report(capsys, str(pairs), "--keep", "exact_duplicates", "--drop", "one_target_many_sources")
+    choices = {found["name"]: found["choice"] for found in told["findings"]}
+    assert choices["exact_duplicates"] == "keep"
+    assert main(["audit", str(pairs), "--drop", "nothing_of_that_name"]) == 1
+    assert main(["audit", str(pairs), "--drop", "html", "--keep", "html"]) == 1
+
+
+def test_texts_the_model_cannot_read_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [f"รีเซ็ตเครื่องพิมพ์หมายเลข{n}อย่างไร,กดปุ่มกลมหมายเลข{n}ค้างไว้" for n in range(40)]
+    thai = report(capsys, write(tmp_path / "thai.csv", "question,answer", rows))["unknown_tokens"]
+    assert thai["share"] > 0.5
+    assert "multilingual" in thai["advice"]
+
+
+def test_english_is_read_by_the_bundled_model(pairs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert report(capsys, str(pairs))["unknown_tokens"]["advice"] == ""

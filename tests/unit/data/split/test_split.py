@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from lib.data.audit.run import audit_examples
 from lib.data.columns.mapping import Examples
 from lib.data.normalisation import near_key
-from lib.data.prepare import split_audited
+from lib.data.prepare import prepare, split_audited
 from lib.data.split.components import find_components
 from lib.data.split.split import assign_parts, split_examples
 from lib.errors import InputError
@@ -164,3 +164,30 @@ def test_a_knot_is_cut_at_little_cost_and_told() -> None:
 def test_fractions_that_leave_nothing_are_refused(validation: float, held_out: float) -> None:
     with pytest.raises(InputError, match="no training data"):
         split_examples(many(10), validation=validation, held_out=held_out)
+
+
+def shared_target(shared: int, others: int) -> pd.DataFrame:
+    """Make pairs most of which share one target."""
+    rows = [(f"question number {at} about it", "Please write to the desk.") for at in range(shared)]
+    rows += [(f"another matter {at} of mine", f"the answer to matter {at}") for at in range(others)]
+    return pd.DataFrame(rows, columns=["question", "answer"], dtype="str")
+
+
+def test_most_rows_of_one_target_fill_train_and_the_rest_is_split() -> None:
+    prepared = prepare(shared_target(160, 40))
+    assert prepared.counts["train"] >= 160
+    assert min(prepared.counts.values()) >= 10
+    assert sum(prepared.counts.values()) == 200
+
+
+def test_a_split_that_fails_names_the_shared_text_and_its_count() -> None:
+    with pytest.raises(InputError) as caught:
+        prepare(shared_target(50, 0))
+    assert "“Please write to the desk.”" in str(caught.value)
+    assert "50 of the 50 rows" in str(caught.value)
+
+
+def test_one_class_is_refused_with_its_name() -> None:
+    rows = pd.DataFrame({"text": [f"text number {at} of all" for at in range(60)], "label": "heat"}, dtype="str")
+    with pytest.raises(InputError, match="All 60 rows have one class, “heat”"):
+        prepare(rows)
