@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from lib.data.read.dataset_formats.records import Records, RowCollector, format_note, list_texts
+from lib.data.read.dataset_formats.records import Records, RowCollector, format_note, list_objects, list_texts
 from lib.format import format_count
 
 CONVERSATION_NAMES = ("messages", "conversations", "conversation", "dialog", "dialogue")
@@ -24,7 +24,8 @@ def is_chat(records: Records) -> bool:
 def _conversation_column(records: Records) -> str:
     for name in CONVERSATION_NAMES:
         if records.holds(name, list, of=dict):
-            first: dict[str, Any] = next((value[0] for value in records.columns[name] if value), {})
+            messages = (list_objects(value) for value in records.columns[name])
+            first: dict[str, Any] = next((found[0] for found in messages if found), {})
             if ("role" in first and "content" in first) or ("from" in first and "value" in first):
                 return name
     return ""
@@ -34,9 +35,9 @@ def read_chat(records: Records) -> Records:
     """Make a row of every message of a user and the answer to it."""
     column, found = _conversation_column(records), RowCollector()
     others: Counter[str] = Counter()
-    several = max(sum(1 for _ in _turns(value or [], Counter())) for value in records.columns[column]) > 1
+    several = max(sum(1 for _ in _turns(value, Counter())) for value in records.columns[column]) > 1
     for line, row in records.rows():
-        turns = list(_turns(row.pop(column) or [], others))
+        turns = list(_turns(row.pop(column), others))
         number = {"conversation_id": line} if several else {}
         for prompt, response in turns:
             found.add(line, {**row, "prompt": prompt, "response": response, **number})
@@ -49,16 +50,14 @@ def read_chat(records: Records) -> Records:
     )
 
 
-def _turns(messages: list[Any], others: Counter[str]) -> Iterator[tuple[str, str]]:
+def _turns(messages: object, others: Counter[str]) -> Iterator[tuple[str, str]]:
     """Iterate over the messages of a user and the answers to them; counts messages of other roles.
 
     Messages that follow each other of the same role are joined; a message without an answer gives no row.
     """
     prompt: list[str] = []
     response: list[str] = []
-    for message in messages:
-        if not isinstance(message, dict):
-            continue
+    for message in list_objects(messages):
         role = str(message.get("role", message.get("from", ""))).casefold()
         text = message_text(message)
         speaker = SPEAKERS.get(role)
@@ -107,6 +106,6 @@ def _with_prompt(row: dict[str, Any], name: str) -> list[Any]:
     """List the messages of an end with those of the prompt before them, where it stands apart."""
     prompt = row.get("prompt")
     before = prompt if isinstance(prompt, list) else [{"role": USER, "content": text} for text in list_texts(prompt)]
-    messages: list[Any] = row[name] or []
-    has_user = any(isinstance(one, dict) and one.get("role", one.get("from")) in ("user", "human") for one in messages)
+    messages = list_objects(row[name])
+    has_user = any(one.get("role", one.get("from")) in ("user", "human") for one in messages)
     return messages if has_user else [*before, *messages]

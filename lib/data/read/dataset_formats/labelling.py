@@ -11,6 +11,8 @@ from lib.data.read.dataset_formats.records import (
     Records,
     RowCollector,
     format_note,
+    list_objects,
+    list_texts,
     number_columns,
     shown_lines,
     unused_note,
@@ -62,14 +64,19 @@ def _read_tasks(records: Records) -> Records:
     name = _annotation_column(records)
     more: list[int] = []
     for line, task in records.rows():
-        annotations = [one for one in task.get(name) or [] if not one.get("was_cancelled") and _has_result(one)]
+        annotations = [
+            one
+            for one in list_objects(task.get(name))
+            if not one.get("was_cancelled") and list_objects(one.get("result"))
+        ]
         if not annotations:
             found.skip(line, "without an annotation")
             continue
-        all_answers = [_results(one["result"]) for one in annotations]
+        all_answers = [_results(list_objects(one["result"])) for one in annotations]
         if any(other != all_answers[0] for other in all_answers[1:]):
             more.append(line)
-        found.add(line, {**(task.get("data") or {}), ANSWERS_KEY: all_answers[0]})
+        own = task["data"] if isinstance(task.get("data"), dict) else {}
+        found.add(line, {**own, ANSWERS_KEY: all_answers[0]})
     note = (
         f"{format_count(len(more), 'task')} have annotations that differ ({shown_lines(more)}): the first one is read."
     )
@@ -81,15 +88,11 @@ def _annotation_column(records: Records) -> str:
     return next((name for name in ("annotations", "completions") if records.holds(name, list, of=dict)), "")
 
 
-def _has_result(annotation: dict[str, Any]) -> bool:
-    return isinstance(annotation.get("result"), list) and bool(annotation["result"])
-
-
-def _results(results: list[Any]) -> dict[str, list[str]]:
+def _results(results: list[dict[str, Any]]) -> dict[str, list[str]]:
     """Collect the answers of an annotation by the name of the question."""
     answers: dict[str, list[str]] = {}
     for result in results:
-        value = result.get("value") if isinstance(result, dict) else None
+        value = result.get("value")
         if isinstance(value, dict) and not any(name in value for name in ENTITY_VALUES):
             answers.setdefault(str(result.get("from_name", "label")), []).extend(_answers(value) or [])
     return {name: texts for name, texts in answers.items() if texts}
@@ -165,8 +168,8 @@ def read_doccano(records: Records) -> Records:
     found = RowCollector()
     for line, row in records.rows():
         rest = {name: value for name, value in row.items() if name not in (text, label, *comments)}
-        found.add(line, {"text": row[text], **number_columns("label", row[label] or []), **rest})
-    classes = [value or [] for value in records.columns[label]]
+        found.add(line, {"text": row[text], **number_columns("label", list_texts(row[label])), **rest})
+    classes = [list_texts(value) for value in records.columns[label]]
     made = found.records(second_labels_note("label", classes, records.lines), unused_note(records, comments))
     made.columns.setdefault("label", [None] * len(made))
     return made

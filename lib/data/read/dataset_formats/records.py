@@ -14,6 +14,10 @@ MAX_NOTED_LINES = 5
 """Lines that a note names; the others are counted."""
 
 
+MIN_FITTING = 0.9
+"""Share of a column's filled values that have to fit a format: a few odd rows don't change what a file is."""
+
+
 @dataclass(frozen=True)
 class Records:
     """Columns of equally many values, as JSON or Arrow hold them, and the line of each row."""
@@ -36,14 +40,17 @@ class Records:
         return all(name in self.columns for name in names)
 
     def holds(self, name: str, kind: type | tuple[type, ...], *, of: type | None = None) -> bool:
-        """Check whether every filled value of a column is of a kind, and those of its lists of another one."""
+        """Check whether the filled values of a column are of a kind, and those of its lists of another one.
+
+        MIN_FITTING of them are enough: readers name the rows with other ones.
+        """
         filled = [value for value in self.columns.get(name, ()) if value is not None]
-        inner = (item for value in filled if isinstance(value, list) for item in value)
-        return (
-            bool(filled)
-            and all(isinstance(value, kind) for value in filled)
-            and (of is None or all(isinstance(item, of) for item in inner))
+        fitting = sum(
+            isinstance(value, kind)
+            and (of is None or not isinstance(value, list) or all(isinstance(item, of) for item in value))
+            for value in filled
         )
+        return fitting > 0 and fitting >= MIN_FITTING * len(filled)
 
 
 class RowCollector:
@@ -112,6 +119,11 @@ def shown_lines(lines: Sequence[int]) -> str:
     """Write the first lines: "lines 3, 5, ..."."""
     word = "line" if len(lines) == 1 else "lines"
     return f"{word} {', '.join(map(str, lines[:MAX_NOTED_LINES]))}{', ...' * (len(lines) > MAX_NOTED_LINES)}"
+
+
+def list_objects(value: object) -> list[dict[str, Any]]:
+    """List the objects in a list; none of any other value."""
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def list_texts(value: object) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from lib.data.read.dataset_formats.records import Records, RowCollector, unused_note
+from lib.data.read.dataset_formats.records import Records, RowCollector, list_objects, unused_note
 
 ANSWERS = {"answers": "where the answer stands in the context", "plausible_answers": "wrong answers"}
 
@@ -34,12 +34,11 @@ def read_squad(records: Records) -> Records:
 def _questions(article: dict[str, Any]) -> list[dict[str, Any]]:
     """List the questions of an article in one level: title, context, and what stands with the question."""
     about = {"title": article["title"]} if article.get("title") is not None else {}
-    paragraphs = article.get("paragraphs") or []
+    paragraphs = list_objects(article.get("paragraphs"))
     return [
         {"question": qa.get("question"), "context": one.get("context"), **about, "id": qa.get("id"), **_rest(qa)}
         for one in paragraphs
-        for qa in (one["qas"] if isinstance(one.get("qas"), list) else [])
-        if isinstance(qa, dict)
+        for qa in list_objects(one.get("qas"))
     ]
 
 
@@ -53,7 +52,10 @@ def _add(found: RowCollector, line: int, row: dict[str, Any]) -> None:
         found.skip(line, "whose context holds no answer to the question")
         return
     kept = {name: value for name, value in row.items() if name not in (*ANSWERS, "is_impossible")}
-    first = {name: kept.pop(name) for name in ("question", "context")}
+    first = {name: kept.pop(name, None) for name in ("question", "context")}
+    if not all(isinstance(value, str) for value in first.values()):
+        found.skip(line, "without a question and a context")
+        return
     found.add(line, first | kept)
 
 

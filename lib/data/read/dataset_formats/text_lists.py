@@ -95,13 +95,7 @@ def _has_lists(records: Records, names: QueryLists, *, of: type) -> bool:
 
 def _is_list_column(records: Records, name: str, of: type) -> bool:
     """Check for lists of values of a type; a text alone in place of a list of one is let pass."""
-    values = records.columns[name]
-    return any(isinstance(value, list) for value in values) and all(
-        value is None
-        or isinstance(value, of)
-        or (isinstance(value, list) and all(isinstance(one, of) for one in value))
-        for value in values
-    )
+    return any(isinstance(value, list) for value in records.columns[name]) and records.holds(name, (list, of), of=of)
 
 
 def read_query_lists(records: Records, names: QueryLists, extras: dict[str, str]) -> Records:
@@ -113,12 +107,16 @@ def read_query_lists(records: Records, names: QueryLists, extras: dict[str, str]
     known = {names.query, names.positives, names.negatives, *extras}
     several = 0
     for line, row in records.rows():
+        query = row[names.query]
+        if not isinstance(query, str) or not query.strip():
+            found.skip(line, f"without a text in “{names.query}”")
+            continue
         positives = list_texts(row[names.positives])
         others = {name: value for name, value in row.items() if name not in known}
         negatives = number_columns(names.negative, list_texts(row.get(names.negatives)))
         several += len(positives) > 1
         for positive in positives:
-            found.add(line, {names.query: row[names.query], names.positive: positive} | negatives | others)
+            found.add(line, {names.query: query, names.positive: positive} | negatives | others)
         if not positives:
             found.skip(line, f"without a text in “{names.positives}”")
     made = found.records(
@@ -184,6 +182,6 @@ def _inner_reader(records: Records) -> Callable[[Records], Records] | None:
 
 def _unwrap(records: Records) -> Records:
     """Take the objects in `set` for the rows."""
-    rows = [value or {} for value in records.columns["set"]]
+    rows = [value if isinstance(value, dict) else {} for value in records.columns["set"]]
     names = dict.fromkeys(name for row in rows for name in row)
     return Records({name: [row.get(name) for row in rows] for name in names}, records.lines)

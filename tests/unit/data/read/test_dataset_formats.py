@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pandas as pd
@@ -623,3 +625,91 @@ def test_every_format_has_a_case_and_stands_in_the_readme() -> None:
     read = {case.format for case in CASES.values()} - {""}
     assert read == {one.title for one in DATASET_FORMATS} - {"MS MARCO ids"}
     assert dataset_format_names() in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("odd", [7, "text", {"a": 1}, None, [["nested"]], [{"text": 3}]])
+@pytest.mark.parametrize(
+    ("name", "column"),
+    [
+        ("FlagEmbedding", "pos"),
+        ("FlagEmbedding", "query"),
+        ("sets of two", "set"),
+        ("Tevatron", "positive_passages"),
+        ("SQuAD, flat", "context"),
+        ("OpenAI's messages", "messages"),
+        ("Label Studio's tasks", "annotations"),
+        ("doccano", "label"),
+    ],
+)
+def test_an_odd_row_does_not_hide_the_format(tmp_path: Path, name: str, column: str, odd: object) -> None:
+    case = CASES[name]
+    rows = parsed(case.files["data"])
+    rows.append(rows[0] | {column: odd})
+    found = read_table(write(tmp_path, {"data": json.dumps(rows).encode()}))
+    assert found.report.format == case.format
+    assert case.rows <= len(found.frame) <= case.rows + 3
+    assert first_example(found)[0] is case.shape
+
+
+ODD_VALUES = (
+    None,
+    1,
+    -2.5,
+    True,
+    "",
+    "text",
+    [],
+    {},
+    [None],
+    [1],
+    ["a", {}],
+    {"a": []},
+    [[]],
+    {"role": "user"},
+    "\u0000",
+)
+
+
+def mutate(value: Any, random: Random) -> Any:
+    """Put an odd value in a random place of JSON, or take a key away."""
+    if isinstance(value, list) and value and random.random() < 0.9:
+        at = random.randrange(len(value))
+        return [*value[:at], mutate(value[at], random), *value[at + 1 :]]
+    if isinstance(value, dict) and value and random.random() < 0.9:
+        key = random.choice(list(value))
+        if random.random() < 0.2:
+            return {name: one for name, one in value.items() if name != key}
+        return value | {key: mutate(value[key], random)}
+    return random.choice(ODD_VALUES)
+
+
+def parsed(data: bytes) -> Any:
+    """Parse JSON or JSON Lines to one value; None for anything else."""
+    try:
+        text = data.decode()
+        return (
+            json.loads(text) if text[:1] == "[" or "\n" not in text else [json.loads(one) for one in text.split("\n")]
+        )
+    except ValueError:
+        return None
+
+
+ROUNDS = int(os.environ.get("CLOSER_FUZZ_ROUNDS", "12"))
+
+
+@pytest.mark.parametrize("name", [name for name, case in CASES.items() if "data" in case.files])
+def test_damaged_values_are_read_or_named(tmp_path: Path, name: str) -> None:
+    """Whatever stands where the format has something else, no other error than the named one is raised."""
+    value = parsed(CASES[name].files["data"])
+    random = Random(name)
+    for _ in range(ROUNDS if value is not None else 0):
+        changed = value
+        for _ in range(random.randint(1, 4)):
+            changed = mutate(changed, random)
+        (tmp_path / "data").write_bytes(json.dumps(changed).encode())
+        try:
+            found = read_table(tmp_path / "data")
+        except InputError:
+            continue
+        assert len(found.frame) == len(found.lines)
+        assert all(isinstance(cell, str) for cell in found.frame.to_numpy().ravel())
