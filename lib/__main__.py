@@ -11,6 +11,7 @@ from typing import Protocol
 from lib.commands.terminal import print_traceback, protect_terminal
 from lib.errors import CloserError
 from lib.escapes import escape_controls
+from lib.process import let_threads_sleep
 
 
 class CommandModule(Protocol):
@@ -79,6 +80,7 @@ COMMANDS = {
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; return 0, or 1 after one clear line on standard error."""
+    let_threads_sleep()
     given = sys.argv[1:] if arguments is None else arguments
     with protect_terminal():
         return _run_command(given)

@@ -14,7 +14,17 @@ import pytest
 
 from lib import process
 from lib.errors import CancelledError, CloserError, DamagedError, ModelError, error_from_json
-from lib.process import ChildDiedError, LineReader, call_module, is_same_process, kill_tree, start_module, start_time
+from lib.process import (
+    ChildDiedError,
+    LineReader,
+    call_module,
+    child_environment,
+    is_same_process,
+    kill_tree,
+    let_threads_sleep,
+    start_module,
+    start_time,
+)
 
 ANSWERS = "tests.unit.answers"
 FAULTS = """
@@ -228,3 +238,15 @@ def test_where_it_works_blocks_are_used_again() -> None:
     kept = pages("kept") if process.keep_freed_memory() else 0
     assert kept < 1_000
     assert kept < pages("plain")
+
+
+@pytest.mark.parametrize(("chosen", "expected"), [(None, "PASSIVE"), ("ACTIVE", "ACTIVE")])
+def test_a_started_process_sleeps_while_it_waits_unless_told_otherwise(
+    monkeypatch: pytest.MonkeyPatch, chosen: str | None, expected: str
+) -> None:
+    monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
+    if chosen:
+        monkeypatch.setenv("OMP_WAIT_POLICY", chosen)
+    assert child_environment()["OMP_WAIT_POLICY"] == expected
+    let_threads_sleep()
+    assert os.environ["OMP_WAIT_POLICY"] == expected
