@@ -66,10 +66,11 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
     reading = parser.add_argument_group("reading")
     reading.add_argument("--encoding", default="", help="such as utf-8 or windows-1252 (default: detect)")
     reading.add_argument("--separator", default="", help="one character, or tab, comma, semicolon, pipe")
-    reading.add_argument("--quote", default='"', help="the quote character; empty for none")
+    reading.add_argument("--quote", help="the quote character; empty for none (default: detect)")
     reading.add_argument("--no-header", action="store_true", help="the first line is data")
     reading.add_argument("--header", action="store_true", help="the first line names the columns")
     reading.add_argument("--sheet", default="", help="which sheet of an Excel file")
+    reading.add_argument("--skip", type=int, metavar="N", help="skip the first N lines (default: detect a title)")
     reading.add_argument(
         "--na", action="append", default=[], metavar="WORD", help="a word that means an empty cell, repeatable"
     )
@@ -116,6 +117,7 @@ def read_options_from(args: argparse.Namespace) -> ReadOptions:
         quote=args.quote,
         header=False if args.no_header else True if args.header else None,
         sheet=args.sheet,
+        skip=args.skip,
         na=tuple(args.na),
     )
 

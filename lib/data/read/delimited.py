@@ -1,28 +1,47 @@
 """Read delimited text to rows with line numbers.
 
-Detects the separator and finds quotes that never close.
+Keeps quotes that are characters and finds those that never close.
 """
 
 from __future__ import annotations
 
 import csv
 import io
+import re
 from collections import Counter
-from typing import TYPE_CHECKING, Literal
+from dataclasses import dataclass, field, replace
 
+from lib.data.read.dialect import Dialect, detect_dialect, measure_evenness
 from lib.data.read.encoding import decode
 from lib.data.read.header import split_header
+from lib.data.read.list_cells import unpack_list_cells
 from lib.data.read.options import ReadOptions
 from lib.data.read.raw_table import RawTable
+from lib.data.table import NoteKind, ReadNote
 from lib.errors import InputError
+from lib.format import format_count
 from lib.settings import MAX_CELL_CHARACTERS, MAX_COLUMNS, MAX_ROWS
 
-if TYPE_CHECKING:
-    from _csv import Reader
+SEPARATOR_LINE = re.compile(r"\ufeff?\"?sep=(.)\"?\1*[ ]*(?:\r\n|\n|\r)", re.IGNORECASE)
+"""Excel's own first line, which names the separator of the rest."""
+LONE_RETURN = re.compile(r"\r(?!\n)")
+PLACEHOLDERS = [chr(code) for code in range(0xFDD0, 0xFDF0)]
+"""One that the text lacks stands for carriage returns inside cells while it is parsed: code points without a character."""
 
-CANDIDATE_SEPARATORS = (",", "\t", ";", "|")
-DIALECT_CHARACTERS, DIALECT_ROWS = 200_000, 100
-"""How much of the text, in characters and rows, decides on the separator."""
+
+@dataclass(frozen=True)
+class ParsedRows:
+    """Rows that are not blank and the lines they begin on.
+
+    long: first and last line of the rows over several. mended: lines with a cell that goes on after its quote closed.
+    failure: why parsing ended before the end.
+    """
+
+    rows: list[list[str]] = field(default_factory=list)
+    lines: list[int] = field(default_factory=list)
+    long: list[tuple[int, int]] = field(default_factory=list)
+    mended: list[int] = field(default_factory=list)
+    failure: InputError | None = None
 
 
 def read_delimited(data: bytes, options: ReadOptions) -> RawTable:
@@ -31,61 +50,68 @@ def read_delimited(data: bytes, options: ReadOptions) -> RawTable:
     Raises InputError that names the line: unclosed quote, too many columns, too long a cell.
     """
     decoded = decode(data, encoding=options.encoding)
-    text, quote = decoded.text.lstrip("\ufeff"), options.quote
-    text = text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
-    separator = options.separator or detect_separator(text, quote)
-    check_column_count(text, separator)
-    rows, lines = parse_rows(text, separator, quote)
-    if not rows:
+    text = decoded.text.lstrip("\ufeff")
+    notes = list(decoded.notes)
+    named = SEPARATOR_LINE.match(text)
+    skip = options.skip or 0
+    if named and not skip:
+        skip = 1
+        notes.append(ReadNote(NoteKind.SEPARATOR, f"The first line names the separator: {named[1]!r}.", lines=(1,)))
+    text = skip_lines(text, skip)
+    separator = options.separator or (named[1] if named else "")
+    dialect = detect_dialect(text, separator=separator, quote=options.quote)
+    check_column_count(text, dialect.separator)
+    text, placeholder = hide_lone_returns(text, dialect)
+    parsed, dialect, quote_notes = parse_by_best_quote(text, dialect, detect=options.quote is None)
+    if not parsed.rows:
         raise InputError("The file is empty.", todo="Choose another one.")
-    columns, rows, lines, has_header = split_header(rows, lines, options.header)
-    return RawTable(
-        columns,
-        rows,
-        lines,
-        header=has_header,
+    if placeholder:
+        parsed = replace(parsed, rows=[[cell.replace(placeholder, "\r") for cell in row] for row in parsed.rows])
+    lines = [line + skip for line in parsed.lines] if skip else parsed.lines
+    headed = split_header(parsed.rows, lines, options.header, find_title=options.skip is None)
+    wrong = fit_row_widths(headed.rows, headed.lines, len(headed.columns), dialect.separator)
+    table = RawTable(
+        headed.columns,
+        headed.rows,
+        headed.lines,
+        header=headed.header,
         encoding=decoded.encoding,
-        separator=separator,
-        quote=quote,
-        wrong_width=fit_row_widths(rows, lines, len(columns), separator),
+        separator=dialect.separator,
+        quote=dialect.quote,
+        wrong_width=wrong,
         odd_lines=decoded.odd_lines,
-        notes=decoded.notes,
+        notes=[*notes, *_shift(quote_notes, skip), *headed.notes],
     )
+    return unpack_list_cells(table)
 
 
-def detect_separator(text: str, quote: str) -> str:
-    """Detect the separator: the one with which most of the first rows have equally many cells, over one.
+def _shift(notes: list[ReadNote], lines: int) -> list[ReadNote]:
+    return [replace(note, lines=tuple(line + lines for line in note.lines)) for note in notes]
 
-    Score: the share of rows of the commonest width, plus up to 12% for more columns, so that of two that fit the finer wins.
+
+def skip_lines(text: str, count: int) -> str:
+    """Cut the first lines off. Raises InputError when the text has no more than those."""
+    source = io.StringIO(text, newline="")
+    for _ in range(count):
+        source.readline()
+    rest = source.read() if count else text
+    if count and not rest.strip():
+        raise InputError(f"There is nothing below the first {format_count(count, 'line')}.", todo="Skip fewer lines.")
+    return rest
+
+
+def hide_lone_returns(text: str, dialect: Dialect) -> tuple[str, str]:
+    """Put a placeholder for carriage returns inside cells, where other line ends end the rows.
+
+    They are inside cells when rows come out as even that way as when they end rows. The placeholder is "" for none.
     """
-    sample = text[:DIALECT_CHARACTERS]
-    best, best_score = ",", 0.0
-    for candidate in CANDIDATE_SEPARATORS:
-        if candidate not in sample:
-            continue
-        widths = count_cells(sample, candidate, quote)
-        if not widths:
-            continue
-        width, count = Counter(widths).most_common(1)[0]
-        score = (count / len(widths)) * (1 + min(width, 12) / 100) if width > 1 else 0.0
-        if score > best_score + 1e-9:
-            best, best_score = candidate, score
-    return best
-
-
-def count_cells(sample: str, separator: str, quote: str) -> list[int]:
-    """Count the cells of the first rows, without the last one, which the sample may have cut."""
-    widths = []
-    csv.field_size_limit(DIALECT_CHARACTERS + 1)
-    try:
-        for row in csv_reader(sample, separator, quote):
-            if row:
-                widths.append(len(row))
-            if len(widths) > DIALECT_ROWS:
-                break
-    except csv.Error:
-        return []
-    return widths[:-1] or widths
+    first = re.search(r"\r\n|\n|\r", text)
+    if first is None or first[0] == "\r" or not LONE_RETURN.search(text):
+        return text, ""
+    placeholder = next(char for char in PLACEHOLDERS if char not in text)
+    hidden = LONE_RETURN.sub(placeholder, text)
+    is_even = measure_evenness(hidden, dialect).score >= measure_evenness(text, dialect).score - 1e-9
+    return (hidden, placeholder) if is_even else (text, "")
 
 
 def check_column_count(text: str, separator: str) -> None:
@@ -100,80 +126,140 @@ def check_column_count(text: str, separator: str) -> None:
         )
 
 
-def csv_reader(text: str, separator: str, quote: str, *, strict: bool = False) -> Reader:
-    """Make Python's csv reader over a text."""
-    quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE
-    return csv.reader(
-        io.StringIO(text, newline=""), delimiter=separator, quotechar=quote or None, quoting=quoting, strict=strict
-    )
+def parse_by_best_quote(text: str, dialect: Dialect, *, detect: bool) -> tuple[ParsedRows, Dialect, list[ReadNote]]:
+    """Parse rows with the dialect's quote, or with none where quotes turn out to be characters.
+
+    detect: whether another quote may be tried. Raises InputError where a quote never closes.
+    """
+    parsed = parse_rows(text, dialect)
+    if detect and dialect.quote and dialect.quote in text and _may_be_characters(parsed, dialect):
+        bare = replace(dialect, quote="", initial_space=False)
+        plain = parse_rows(text, bare)
+        if quotes_are_characters(parsed, plain, dialect):
+            what = f"Quotes ({dialect.quote}) are read as characters: as quotes they would join lines or lose text."
+            return plain, bare, [ReadNote(NoteKind.QUOTE, what)]
+    if parsed.failure is not None:
+        raise parsed.failure
+    return parsed, dialect, _mended_notes(parsed.mended)
 
 
-def parse_rows(text: str, separator: str, quote: str) -> tuple[list[list[str]], list[int]]:
-    """Parse all rows that are not blank, with the lines they begin on."""
+def _may_be_characters(parsed: ParsedRows, dialect: Dialect) -> bool:
+    return bool(parsed.failure or parsed.long or parsed.mended or dialect.separator == "\t")
+
+
+def _mended_notes(lines: list[int]) -> list[ReadNote]:
+    if not lines:
+        return []
+    first = ", ".join(map(str, lines[:5])) + ", ..." * (len(lines) > 5)
+    text = f"{format_count(len(lines), 'row')} with text after a closing quote: the quotes are kept ({first})."
+    return [ReadNote(NoteKind.QUOTE, text, lines=tuple(lines))]
+
+
+def quotes_are_characters(quoted: ParsedRows, plain: ParsedRows, dialect: Dialect) -> bool:
+    """Decide whether quotes are characters: rows are even without them, and quoting fails or joins lines.
+
+    In tab-separated text (PAWS-X, GLUE, STS) that is enough, or that a few cells are quoted without need. Elsewhere no
+    cell may be enclosed, and at least two begin with a quote: one alone is a slip, which has to be named.
+    """
+    if plain.failure is not None or not plain.rows:
+        return False
+    counts = Counter(map(len, plain.rows[:1000]))
+    width = counts.most_common(1)[0][0]
+    joined = {line for first, last in quoted.long for line in range(first, last + 1)}
+    above = 1 if plain.lines[0] not in joined else 0  # a title may be narrower
+    if width < max(2, len(plain.rows[0])) or any(len(row) != width for row in plain.rows[above:]):
+        return False
+    quote = dialect.quote
+    enclosed = [cell for row in plain.rows for cell in row if len(cell) > 1 and cell[0] == quote == cell[-1]]
+    fails = bool(quoted.failure or quoted.long or quoted.mended)
+    if dialect.separator == "\t":
+        return fails or _are_unneeded(enclosed, plain.rows, quote)
+    begin = sum(cell[:1] == quote for row in plain.rows for cell in row)
+    return fails and not enclosed and begin >= 2
+
+
+def _are_unneeded(enclosed: list[str], rows: list[list[str]], quote: str) -> bool:
+    """Check whether a minority of cells is enclosed, none of which needs it: no writer does that."""
+    if not enclosed or any(quote in cell[1:-1] for cell in enclosed):
+        return False
+    columns = {at for row in rows for at, cell in enumerate(row) if len(cell) > 1 and cell[0] == quote == cell[-1]}
+    return 2 * len(enclosed) < len(rows) * len(columns)
+
+
+def parse_rows(text: str, dialect: Dialect) -> ParsedRows:
+    """Parse all rows that are not blank; a single line that breaks the rules of quotes is mended.
+
+    Raises InputError for too long a cell or too many rows.
+    """
     csv.field_size_limit(MAX_CELL_CHARACTERS)
     rows: list[list[str]] = []
     lines: list[int] = []
     long: list[tuple[int, int]] = []
-    source, begin = csv_reader(text, separator, quote), 1
-    try:
-        for row in source:
-            if row and (len(row) > 1 or row[0].strip()):
-                rows.append(row)
-                lines.append(begin)
-                if source.line_num > begin:
-                    long.append((begin, source.line_num))
-            begin = source.line_num + 1
-            if len(rows) > MAX_ROWS:
-                raise InputError(f"The file has more than {MAX_ROWS:,} rows.", todo="Split it, or take a sample.")
-    except csv.Error as error:
-        check_last_quote_closed(text, begin, separator, quote)
-        raise InputError(
-            f"A cell has more than {MAX_CELL_CHARACTERS:,} characters." if "limit" in str(error) else f"{error}.",
-            where=f"line {begin}",
-            todo="A quote that is never closed, or another separator, is the usual cause.",
-        ) from error
-    if rows:
-        check_last_quote_closed(text, lines[-1], separator, quote)
-    check_no_row_swallowed(text, long, separator, quote)
-    return rows, lines
-
-
-def check_no_row_swallowed(text: str, long: list[tuple[int, int]], separator: str, quote: str) -> None:
-    """Raise InputError for a quoted cell that swallowed rows.
-
-    Such a row spans several lines (first, last), and its quote closes inside a cell.
-    """
-    source = text.split("\n") if long else []
-    for first, last in long:
-        row = "\n".join(source[first - 1 : last])
+    mended: list[int] = []
+    source, begin = dialect.reader(text, strict=True), 1
+    physical: list[str] = []
+    while True:
         try:
-            for _ in csv_reader(row, separator, quote, strict=True):
-                pass
+            for row in source:
+                if row and (len(row) > 1 or row[0].strip()):
+                    rows.append(row)
+                    lines.append(begin)
+                    if source.line_num > begin:
+                        long.append((begin, source.line_num))
+                begin = source.line_num + 1
+                if len(rows) > MAX_ROWS:
+                    raise InputError(f"The file has more than {MAX_ROWS:,} rows.", todo="Split it, or take a sample.")
+            return ParsedRows(rows, lines, long, mended)
         except csv.Error as error:
-            raise InputError(
-                f"A quote opens in this row and is never closed; the next one stands inside a cell on line {last}.",
-                where=f"line {first}",
-                todo="Close it, double quotes inside a cell, or choose “no quotes”.",
-            ) from error
+            if "expected after" not in str(error) or source.line_num > begin:
+                return ParsedRows(rows, lines, long, mended, _parse_error(error, dialect, begin, source.line_num))
+            physical = physical or io.StringIO(text, newline="").readlines()
+            width = len(rows[0]) if rows else 0
+            rows.append(split_loosely(physical[begin - 1].rstrip("\r\n"), dialect, width))
+            lines.append(begin)
+            mended.append(begin)
+            begin = source.line_num + 1
 
 
-def check_last_quote_closed(text: str, begin: int, separator: str, quote: str) -> None:
-    """Raise InputError when the quote that opens in the row at this line is never closed."""
-    if not quote:
-        return
-    tail = text.split("\n", begin - 1)[-1]
-    if quote not in tail:
-        return
-    try:
-        for _ in csv_reader(tail, separator, quote, strict=True):
-            pass
-    except csv.Error as error:
-        if "unexpected end" in str(error) or "limit" in str(error):
-            raise InputError(
-                "A quote opens in this row and is never closed.",
-                where=f"line {begin}",
-                todo="Close it, double it, or choose “no quotes”.",
-            ) from error
+def _parse_error(error: csv.Error, dialect: Dialect, begin: int, end: int) -> InputError:
+    """Make the error for a row: a quote that never closes or swallowed rows, too long a cell."""
+    if "expected after" in str(error):
+        return InputError(
+            f"A quote opens in this row and is never closed; the next one stands inside a cell on line {end}.",
+            where=f"line {begin}",
+            todo="Close it, double quotes inside a cell, or choose “no quotes”.",
+        )
+    if dialect.quote and ("unexpected end" in str(error) or ("limit" in str(error) and end > begin)):
+        return InputError(
+            "A quote opens in this row and is never closed.",
+            where=f"line {begin}",
+            todo="Close it, double it, or choose “no quotes”.",
+        )
+    return InputError(
+        f"A cell has more than {MAX_CELL_CHARACTERS:,} characters." if "limit" in str(error) else f"{error}.",
+        where=f"line {begin}",
+        todo="A quote that is never closed, or another separator, is the usual cause.",
+    )
+
+
+def split_loosely(line: str, dialect: Dialect, width: int) -> list[str]:
+    """Split a line in which a cell goes on after its quote closed: such a cell keeps its quotes.
+
+    width: of the other rows. Where cells come out as too many, a quote closes only before a separator or the line's end.
+    """
+    quote, separator = re.escape(dialect.quote), re.escape(dialect.separator)
+    closed = rf"{quote}((?:[^{quote}]|{quote}{quote})*){quote}[ ]*(?={separator}|$)"
+    shortest = rf"{quote}(.*?){quote}[ ]*(?={separator}|$)"
+    longest = rf"{quote}(.*){quote}[ ]*(?={separator}|$)"
+    cells: list[str] = []
+    for pattern in (closed, shortest, longest):
+        cells = [
+            one[1].replace(dialect.quote * 2, dialect.quote) if one[1] is not None else one[2]
+            for one in re.finditer(rf"(?:^|{separator})(?:{pattern}|([^{separator}]*))", line)
+        ]
+        if not width or len(cells) == width:
+            break
+    return cells
 
 
 def fit_row_widths(rows: list[list[str]], lines: list[int], width: int, separator: str) -> list[int]:

@@ -37,8 +37,8 @@ def read_xlsx(data: bytes, options: ReadOptions) -> RawTable:
     for name in [options.sheet] if options.sheet else names:
         rows, lines = _filled_rows(book[name].iter_rows(values_only=True))
         if rows:
-            columns, rows, lines, has_header = split_header(_equal_width(rows), lines, options.header)
-            return RawTable(columns, rows, lines, header=has_header, sheet=name, sheets=names)
+            headed = split_header(_equal_width(rows), lines, options.header)
+            return RawTable(headed.columns, headed.rows, headed.lines, header=headed.header, sheet=name, sheets=names)
     raise InputError("The Excel file has no filled cells.", todo="Choose another file or sheet.")
 
 

@@ -42,7 +42,7 @@ _ENCODINGS = (
     "mac_roman",
 )
 _SEPARATORS = {",": "Comma ,", ";": "Semicolon ;", "\t": "Tab", "|": "Pipe |", " ": "Space"}
-_QUOTES = {'"': 'Double "', "'": "Single '", "": "No quotes"}
+_QUOTES = {None: _AUTO, '"': 'Double "', "'": "Single '", "": "No quotes"}
 _HEADERS = {None: _AUTO, True: "First row has column names", False: "No header"}
 
 
@@ -112,13 +112,21 @@ def _edit_options(upload: Upload, draft: Draft, sheets: list[str]) -> None:
     options: dict[str, object] = {
         "encoding": _select(cells[0], upload, "Encoding", {"": _AUTO} | {name: name for name in _ENCODINGS}, known, ""),
         "separator": _select(cells[1], upload, "Separator", {"": _AUTO} | _SEPARATORS, known, ""),
-        "quote": _select(cells[2], upload, "Quote", _QUOTES, known, '"'),
+        "quote": _select(cells[2], upload, "Quote", _QUOTES, known, None),
         "header": _select(cells[0], upload, "Header", _HEADERS, known, None),
     }
     if len(sheets) > 1:
         titles = {"": "First sheet"} | {name: name for name in sheets}
         options["sheet"] = _select(cells[1], upload, "Sheet", titles, known, "")
-    words = cells[2].text_input(
+    options["skip"] = cells[2].number_input(
+        "Rows to skip",
+        min_value=0,
+        value=known.get("skip"),
+        key=widget_key(upload, "read", "skip"),
+        placeholder=_AUTO,
+        help="Rows above the header, such as a title. If empty, a title is detected.",
+    )
+    words = cells[0 if len(sheets) > 1 else 1].text_input(
         "Empty-cell values",
         value=", ".join(known.get("na", [])),
         key=widget_key(upload, "read", "na"),
@@ -127,9 +135,7 @@ def _edit_options(upload: Upload, draft: Draft, sheets: list[str]) -> None:
     )
     options["na"] = [word.strip() for word in words.split(",") if word.strip()]
     changed = {
-        name: value
-        for name, value in options.items()
-        if value not in ("", None, []) and (name, value) != ("quote", '"')
+        name: value for name, value in options.items() if value not in ("", None, []) or (name, value) == ("quote", "")
     }
     if changed != known:
         upload.change(options=changed)
