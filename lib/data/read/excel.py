@@ -35,10 +35,18 @@ def read_xlsx(data: bytes, options: ReadOptions) -> RawTable:
     if options.sheet and options.sheet not in names:
         raise InputError(f"There is no sheet “{options.sheet}”.", todo=f"There are: {', '.join(names)}.")
     for name in [options.sheet] if options.sheet else names:
-        rows, lines = _filled_rows(book[name].iter_rows(values_only=True))
+        rows, lines = _filled_rows(book[name].iter_rows(values_only=True), skip=options.skip or 0)
         if rows:
-            headed = split_header(_equal_width(rows), lines, options.header)
-            return RawTable(headed.columns, headed.rows, headed.lines, header=headed.header, sheet=name, sheets=names)
+            headed = split_header(_equal_width(rows), lines, options.header, find_title=options.skip is None)
+            return RawTable(
+                headed.columns,
+                headed.rows,
+                headed.lines,
+                header=headed.header,
+                sheet=name,
+                sheets=names,
+                notes=headed.notes,
+            )
     raise InputError("The Excel file has no filled cells.", todo="Choose another file or sheet.")
 
 
@@ -71,12 +79,12 @@ def _open(data: bytes) -> Workbook:
         ) from error
 
 
-def _filled_rows(cells: Iterable[tuple[object, ...]]) -> tuple[list[list[str]], list[int]]:
-    """Collect the rows that hold anything as text, and their row numbers."""
+def _filled_rows(cells: Iterable[tuple[object, ...]], *, skip: int) -> tuple[list[list[str]], list[int]]:
+    """Collect the rows below the skipped ones that hold anything as text, and their row numbers."""
     rows, lines = [], []
     for number, row in enumerate(cells, start=1):
         texts = [cell_text(cell) for cell in row[: MAX_COLUMNS + 1]]
-        if any(texts):
+        if any(texts) and number > skip:
             rows.append(texts)
             lines.append(number)
     return rows, lines
