@@ -22,7 +22,7 @@ from lib.commands.metric_lines import metric_lines
 from lib.commands.options import add_data_options, load_data, unknown_tokens_of
 from lib.commands.progress_bar import JobProgressBar
 from lib.data.read.sources import original_files
-from lib.errors import CloserError, InputError, TrainingError
+from lib.errors import CloserError, InputError, StoreError, TrainingError
 from lib.recipe.losses import losses_for
 from lib.recipe.presets import PRESETS, recommended_for
 from lib.recipe.recipe import FIELDS, Recipe
@@ -30,6 +30,7 @@ from lib.settings import BUNDLED_MODEL
 from lib.shapes import Shape
 from lib.store.layout import MODEL_CARD_DATA
 from lib.store.publish import publish
+from lib.typed_json import JsonError, build, read_stored
 
 if TYPE_CHECKING:
     from lib.data.prepared_dataset import PreparedDataset
@@ -231,9 +232,16 @@ def evaluation_of_run(workspace: Workspace, run: Run) -> Evaluation:
 
 def run_result(run: Run, evaluation: Evaluation, model_dir: Path) -> RunResult:
     """Build the result of a run: its numbers on held-out, and those of each epoch on validation."""
-    history = json.loads((run.model_dir / MODEL_CARD_DATA).read_text(encoding="utf-8"))["history"]
-    epochs = [{"epoch": e["epoch"], "train_seconds": e["train_seconds"], **e["metrics"]} for e in history]
+    try:
+        epochs = build(_epochs, read_stored(run.model_dir / MODEL_CARD_DATA))
+    except (OSError, JsonError) as error:
+        raise StoreError("The history of this training cannot be read.", where=str(run.model_dir)) from error
     return RunResult(run.id, run.model, model_dir, evaluation.sentence, evaluation.metrics, epochs)
+
+
+def _epochs(facts: dict[str, Any]) -> list[dict[str, Any]]:
+    history = facts["history"]
+    return [{"epoch": e["epoch"], "train_seconds": e["train_seconds"], **e["metrics"]} for e in history]
 
 
 def export_model(model_dir: Path, out: Path | None, *, suffix: str = "") -> Path:

@@ -17,6 +17,7 @@ from lib.evaluation.difference import Difference, Verdict, finite_or_none, read_
 from lib.evaluation.side_effects.result import EvaluationWarning, SideEffects
 from lib.metrics import metric_of
 from lib.store.headline import Headline
+from lib.typed_json import build, parse_stored
 
 EVALUATION_VERSION = 2
 """Version of how an evaluation is computed and stored.
@@ -178,9 +179,14 @@ class Evaluation:
     def from_json(cls, text: str) -> Evaluation:
         """Read a stored evaluation, also an older one.
 
-        Raises KeyError, TypeError or ValueError where it is damaged.
+        Raises JsonError where it is damaged.
         """
-        stored = json.loads(text)
+        return build(cls._from_json, parse_stored(text))
+
+    @classmethod
+    def _from_json(cls, stored: Mapping[str, Any]) -> Evaluation:
+        if stored["metric"] not in stored["metrics"]:
+            raise ValueError("the metric of the verdict has no value")
         verdicts = stored.get("verdicts", {}) | {stored["metric"]: stored["verdict"]}
         return cls(
             **{name: stored[name] for name in ("shape", "metric", "sentence", "examples", "groups", "documents")},

@@ -11,6 +11,7 @@ from lib.errors import StoreError
 from lib.evaluation.result import Evaluation
 from lib.store.layout import EvaluationPaths
 from lib.store.runs import Run
+from lib.typed_json import JsonError
 
 
 def load_evaluation(run: Run) -> Evaluation | None:
@@ -28,7 +29,7 @@ def read_evaluation(folder: Path) -> Evaluation | None:
         return None
     try:
         return Evaluation.from_json(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, JsonError, UnicodeDecodeError) as error:
         raise StoreError("The evaluation of this run cannot be read.", todo="Evaluate the run again.") from error
 
 

@@ -24,6 +24,7 @@ from lib.store.layout import WorkspacePaths
 from lib.store.publish import write_atomic
 from lib.store.workspace import Workspace, open_workspace
 from lib.training import cadence
+from lib.typed_json import JsonError, read_stored, typed
 
 if TYPE_CHECKING:
     from lib.training.state import TrainState
@@ -127,11 +128,11 @@ class PlannedTraining:
 
 def load_estimate(home: Path, planned: PlannedTraining) -> Estimate | None:
     """Read the estimate, or None while there is none."""
-    path = planned.path(home)
-    if not path.is_file():
+    try:
+        estimate: Estimate = typed(Estimate, read_stored(planned.path(home)))
+    except (OSError, JsonError):  # also an error, which an older version wrote there
         return None
-    facts = json.loads(path.read_text(encoding="utf-8"))
-    return None if "error" in facts else Estimate(**facts)  # an older version wrote errors there
+    return estimate
 
 
 def write_estimate(context: JobContext) -> None:

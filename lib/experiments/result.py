@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,6 +17,7 @@ from lib.evaluation.difference import Difference, finite_or_none, read_number
 from lib.store.layout import MODEL_CARD_DATA
 from lib.store.publish import write_atomic
 from lib.store.runs import Run
+from lib.typed_json import JsonError, build, read_stored
 
 CONTROL, LEARNING_CURVE, INTERPOLATION = "placebo", "learning_curve", "blend"
 """Names of the experiments' files and of the jobs that make them."""
@@ -193,10 +195,10 @@ def load_interpolation(run: Run) -> Interpolation | None:
 def _load(run: Run, name: str, read: Callable[[Mapping[str, Any]], _Result]) -> _Result | None:
     path = run.paths.experiment(name)
     try:
-        return read(json.loads(path.read_text(encoding="utf-8")))
+        return build(read, read_stored(path))
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, JsonError) as error:
         raise StoreError(f"{path.name} of this run cannot be read.", todo="Start it again.") from error
 
 
@@ -205,7 +207,8 @@ def load_saved_blends(run: Run) -> list[SavedBlend]:
     blends = []
     for folder in sorted(path for path in run.paths.interpolations.glob("*") if not path.name.startswith(".")):
         try:
-            blends.append(SavedBlend.from_json(folder, json.loads((folder / INTERPOLATION_FACTS).read_text("utf-8"))))
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            facts = read_stored(folder / INTERPOLATION_FACTS)
+            blends.append(build(partial(SavedBlend.from_json, folder), facts))
+        except (OSError, JsonError):
             blends.append(SavedBlend(folder))
     return blends

@@ -7,11 +7,11 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
+from math import isfinite
 from pathlib import Path
-from types import NoneType
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any
 
 from lib.errors import CancelledError
 from lib.process import resident_memory
@@ -19,6 +19,7 @@ from lib.progress import LogLine, LossPoint, SnapshotMeasurement
 from lib.store.jobs import Job
 from lib.store.layout import WorkspacePaths
 from lib.store.workspace import Workspace
+from lib.typed_json import JsonError, build, parse_stored, typed
 
 ADVANCE_SECONDS = 0.5
 CHECK_SECONDS = 0.5
@@ -143,31 +144,33 @@ EVENTS: dict[str, type[Event]] = {
 """By the word in the file, which older workspaces have too."""
 
 _KINDS = {event: kind for kind, event in EVENTS.items()}
-_FIELD_TYPES = {kind: get_type_hints(event) for kind, event in EVENTS.items()}
 
 
 def parse_event(line: bytes) -> Event | None:
     """Parse one line; None where it is torn by a kill, damaged, or of a kind that is not known here."""
     try:
-        facts = json.loads(line)
-        event, hints = EVENTS[facts["kind"]], _FIELD_TYPES[facts["kind"]]
-        return event(**{name: _checked(facts[name], hints[name]) for name in hints if name in facts})
-    except (ValueError, KeyError, TypeError):
+        event: Event = build(_make_event, parse_stored(line))
+    except JsonError:
         return None
+    return event
 
 
-def _checked(value: Any, hint: Any) -> Any:
-    """Check that the value has the type that a field asks for. Raises TypeError."""
-    if get_origin(hint) is dict:
-        return {str(name): _checked(one, get_args(hint)[1]) for name, one in dict(value).items()}
-    kinds = get_args(hint) or (hint,)
-    if value is None and NoneType in kinds:
-        return None
-    if isinstance(value, bool) != (hint is bool):
-        raise TypeError(f"{value!r} is not {hint}")
-    if isinstance(value, kinds) or (float in kinds and isinstance(value, int)):
-        return value
-    raise TypeError(f"{value!r} is not {hint}")
+def _make_event(facts: dict[str, Any]) -> Event:
+    """Make an event of a line's values. Raises ValueError and KeyError where they cannot be used."""
+    event: Event = typed(EVENTS[facts["kind"]], facts)
+    if not _is_time(event.time):
+        event = replace(event, time="")
+    if not all(isfinite(value) for value in vars(event).values() if isinstance(value, float)):
+        raise ValueError("a number is not finite")
+    return event
+
+
+def _is_time(text: str) -> bool:
+    """Check whether a text is a time with its zone, as events have it."""
+    try:
+        return datetime.fromisoformat(text).utcoffset() is not None
+    except ValueError:
+        return False
 
 
 class EventWriter:

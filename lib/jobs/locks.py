@@ -9,12 +9,14 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from lib.process import is_same_process, kill_tree, out_of_memory_kills, start_time
 from lib.store.layout import WorkspacePaths
+from lib.typed_json import JsonError, read_stored, typed
 
 
 def worker_lock(home: Path) -> FileLock:
@@ -47,6 +49,15 @@ def try_lock(lock: FileLock) -> Iterator[bool]:
         lock.release()
 
 
+@dataclass(frozen=True)
+class _WorkerNote:
+    """Which process works, when it started (seconds), and the kills for want of memory before it."""
+
+    pid: int
+    started: float
+    out_of_memory_kills: int | None = None
+
+
 def note_worker(home: Path) -> None:
     """Write which process works, so that a stuck one can be stopped; who lives is said by the lock alone."""
     pid = os.getpid()
@@ -60,10 +71,10 @@ def kill_worker(home: Path) -> bool:
     if not is_held(worker_lock(home)):
         return False
     try:
-        facts = json.loads(_note_path(home).read_text(encoding="utf-8"))
-        pid, started = int(facts["pid"]), float(facts["started"])
-    except (OSError, ValueError, KeyError, TypeError):
+        note: _WorkerNote = typed(_WorkerNote, read_stored(_note_path(home)))
+    except (OSError, JsonError):
         return False
+    pid, started = note.pid, note.started
     if not is_same_process(pid, started):
         return False
     kill_tree(pid)
@@ -73,8 +84,8 @@ def kill_worker(home: Path) -> bool:
 def memory_ran_out(home: Path) -> bool:
     """Whether the system has killed a process for want of memory since the last worker began."""
     try:
-        before = json.loads(_note_path(home).read_text(encoding="utf-8"))["out_of_memory_kills"]
-    except (OSError, ValueError, KeyError):
+        before = typed(_WorkerNote, read_stored(_note_path(home))).out_of_memory_kills
+    except (OSError, JsonError):
         return False
     present = out_of_memory_kills()
     return present is not None and before is not None and present > before

@@ -67,7 +67,8 @@ class Pace:
         step = self.seconds / self.steps
         known = self.validation_seconds
         validation = sum(known) / len(known) if known else validation_steps * step
-        return steps * step + validations * validation
+        seconds = steps * step + validations * validation
+        return seconds if math.isfinite(seconds) else None  # damaged events can hold any number
 
 
 @dataclass
@@ -91,7 +92,7 @@ class Status:
     @property
     def fraction(self) -> float:
         """How far the present stage is, from 0 to 1."""
-        return min(1.0, self.done / self.total) if self.total else 0.0
+        return max(0.0, min(1.0, self.done / self.total)) if self.total else 0.0
 
     @property
     def seconds_silent(self) -> float:

@@ -24,6 +24,7 @@ from filelock import FileLock
 from lib.progress import Progress, Silent
 from lib.store.layout import WorkspacePaths
 from lib.store.publish import leftovers, publish, remove, remove_published
+from lib.typed_json import read_stored
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -139,7 +140,7 @@ def _read(folder: Path) -> tuple[np.ndarray, np.ndarray] | None:
     try:
         keys = np.load(folder / "keys.npy", allow_pickle=False)
         rows = np.load(folder / "rows.npy", allow_pickle=False)
-        check = json.loads((folder / "check.json").read_text(encoding="utf-8"))
+        check = read_stored(folder / "check.json")
     except (OSError, ValueError, EOFError):
         return None
     whole = len(keys) == len(rows) and check == {"keys": _sum(keys), "rows": _sum(rows)}

@@ -19,6 +19,7 @@ from lib.projection.quality import LayoutQuality
 from lib.store.layout import MapPaths
 from lib.store.runs import Run
 from lib.store.snapshots import read_snapshots
+from lib.typed_json import build, read_stored
 
 
 @dataclass(frozen=True)
@@ -157,7 +158,7 @@ def load_map(run: Run) -> Map | None:
     if not paths.summary.exists():
         return None
     try:
-        facts = MapFacts.from_json(json.loads(paths.summary.read_text(encoding="utf-8")))
+        facts = build(MapFacts.from_json, read_stored(paths.summary))
         table = pd.read_parquet(paths.coordinates)
         lines = pd.read_parquet(paths.lines)
         names = [one.name for one in facts.snapshots]

@@ -12,6 +12,7 @@ from lib.recipe.fields import Field, setting
 from lib.recipe.losses import LOSSES, Loss, losses_for
 from lib.recipe.options import DEVICES, DIRECTIONS, MINED, PRECISIONS, SCHEDULES
 from lib.shapes import Shape
+from lib.typed_json import JsonError, parse_stored
 
 
 @dataclass(frozen=True)
@@ -218,8 +219,8 @@ class Recipe:
     def from_text(cls, text: str) -> Recipe:
         """Read JSON text. Raises InputError when it is none, or holds unknown or unusable settings."""
         try:
-            values = json.loads(text)
-        except ValueError as error:
+            values = parse_stored(text)
+        except JsonError as error:
             raise InputError("The stored recipe is not JSON.", where=text[:80]) from error
         return cls.from_json(values)
 

@@ -14,11 +14,12 @@ from typing import Any, Protocol
 
 import pandas as pd
 
-from lib.errors import InputError, NotFoundError
+from lib.errors import InputError, NotFoundError, StoreError
 from lib.settings import PARTS
 from lib.store.database import Database, now
 from lib.store.layout import DatasetPaths
 from lib.store.publish import publish, remove_published, size_of
+from lib.typed_json import JsonError, parse_stored, read_stored, typed
 
 MAX_NAME_CHARACTERS = 200
 """Of a dataset's or run's name."""
@@ -65,8 +66,14 @@ class Dataset:
 
     @property
     def facts(self) -> dict[str, Any]:
-        """How the dataset was read, mapped, audited and split."""
-        return json.loads(self.paths.facts.read_text(encoding="utf-8"))
+        """How the dataset was read, mapped, audited and split.
+
+        Raises StoreError where that is damaged.
+        """
+        try:
+            return dict(typed(dict[str, Any], read_stored(self.paths.facts)))
+        except (OSError, JsonError) as error:
+            raise StoreError("The facts of this dataset cannot be read.", where=str(self.paths.facts)) from error
 
     @property
     def originals(self) -> list[Path]:
@@ -167,8 +174,18 @@ class Datasets:
                 raise NotFoundError(f"There is no dataset {identity}.")
 
     def _dataset(self, row: sqlite3.Row) -> Dataset:
-        values = dict(row) | {"counts": json.loads(row["counts"]), "folder": self._folder / row["id"]}
+        values = dict(row) | {"counts": _counts(row["counts"]), "folder": self._folder / row["id"]}
         return Dataset(**values)
+
+
+def _counts(text: str) -> dict[str, int]:
+    """Read the rows of each part; a part without a count, or damaged ones, count as none."""
+    none = dict.fromkeys(PARTS, 0)
+    try:
+        known = typed(dict[str, int], parse_stored(text))
+    except JsonError:
+        return none
+    return none | {part: known[part] for part in PARTS if part in known}
 
 
 def content_id(prepared: Publishable) -> str:

@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 from math import isfinite, nan
 from typing import Any
 
+from lib.typed_json import JsonError, build, parse_stored
+
 
 @dataclass(frozen=True)
 class Headline:
@@ -25,16 +27,18 @@ class Headline:
     high: float = nan
 
     @classmethod
-    def from_json(cls, stored: Mapping[str, Any] | None) -> Headline | None:
-        """Read a stored headline; None where there is none, or none that this version understands."""
-        if not stored:
-            return None
+    def from_text(cls, text: str | None) -> Headline | None:
+        """Read stored JSON; None where there is none, or none that this version understands."""
         try:
-            values = (nan if stored.get(name) is None else float(stored[name]) for name in ("low", "high"))
-            numbers = (float(stored[name]) for name in ("base", "tuned", "difference"))
-            return cls(str(stored["metric"]), str(stored["verdict"]), int(stored.get("held_out", 0)), *numbers, *values)
-        except (KeyError, TypeError, ValueError):
+            return build(cls._from_json, parse_stored(text)) if text else None
+        except JsonError:
             return None
+
+    @classmethod
+    def _from_json(cls, stored: Mapping[str, Any]) -> Headline:
+        values = (nan if stored.get(name) is None else stored[name] for name in ("low", "high"))
+        numbers = (stored[name] for name in ("base", "tuned", "difference"))
+        return cls(stored["metric"], stored["verdict"], stored.get("held_out", 0), *numbers, *values)
 
     def to_json(self) -> dict[str, Any]:
         """Build what is stored and printed: null for a bound that does not exist."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from lib.errors import CloserError, InputError, NotFoundError, error_from_json
 from lib.store.database import Database, now
+from lib.typed_json import JsonError, build, parse_stored, typed
 
 WAITING = ("queued",)
 LIVE = ("running", "cancelling")
@@ -258,5 +259,20 @@ def first_position(connection: sqlite3.Connection) -> float:
 
 def as_job(row: sqlite3.Row) -> Job:
     """Make a Job of a row."""
-    error = error_from_json(json.loads(row["error"])) if row["error"] else None
-    return Job(**(dict(row) | {"payload": json.loads(row["payload"]), "error": error}))
+    return Job(**(dict(row) | {"payload": _payload(row["payload"]), "error": _error(row["error"])}))
+
+
+def _payload(text: str) -> dict[str, Any]:
+    """Read a job's payload; a damaged one is empty, and the work says what it lacks."""
+    try:
+        return dict(typed(dict[str, Any], parse_stored(text)))
+    except JsonError:
+        return {}
+
+
+def _error(text: str) -> CloserError | None:
+    """Read the error of a failed job; None where there is none, or a damaged one."""
+    try:
+        return build(error_from_json, typed(dict[str, str | bool], parse_stored(text))) if text else None
+    except JsonError:
+        return None

@@ -11,9 +11,11 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from lib.errors import StoreError
 from lib.store.permission import must_be_editor
+from lib.typed_json import JsonError, build, read_stored, typed
 
 MANIFEST = "MANIFEST.json"
 TEMPORARY = ".part-"
@@ -63,11 +65,15 @@ def amend(folder: Path, name: str, text: str) -> None:
     """Replace one text file of a published folder, and its line in the manifest.
 
     A kill between the two leaves a folder whose check names this file; amending it again mends that.
+    Raises StoreError where the manifest is damaged.
     """
     for part in leftovers(folder):
         remove(part)
     write_atomic(folder / name, text)
-    listed = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["files"]
+    try:
+        listed = _listed_files(folder)
+    except (OSError, JsonError) as error:
+        raise StoreError("The list of its files cannot be read.", where=str(folder / MANIFEST)) from error
     listed[name] = describe(folder / name)
     write_atomic(folder / MANIFEST, json.dumps({"files": listed}, indent=1, sort_keys=True))
 
@@ -115,8 +121,8 @@ def _remove_replaced(final: Path) -> None:
 def verify(folder: Path) -> list[str]:
     """Verify a published folder: one line for each missing, changed or extra file."""
     try:
-        listed = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["files"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        listed = _listed_files(folder)
+    except (OSError, JsonError) as error:
         return [f"{folder.name}: its manifest cannot be read ({type(error).__name__})"]
     there = set(file_names(folder))
     problems = [f"{folder.name}/{name}: missing" for name in sorted(set(listed) - there)]
@@ -127,6 +133,11 @@ def verify(folder: Path) -> list[str]:
         if describe(folder / name) != listed[name]
     ]
     return problems
+
+
+def _listed_files(folder: Path) -> dict[str, dict[str, object]]:
+    """Read the manifest: name -> what `describe` gave. Raises OSError and JsonError."""
+    return build(lambda stored: typed(dict[str, dict[str, Any]], stored["files"]), read_stored(folder / MANIFEST))
 
 
 def recover(final: Path) -> None:

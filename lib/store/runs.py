@@ -19,6 +19,7 @@ from lib.store.jobs import DONE, LIVE, OPEN, insert, next_position
 from lib.store.layout import MODEL_CARD_DATA, RunPaths
 from lib.store.names import RUN_PREFIX, folder_name
 from lib.store.publish import remove_published, size_of
+from lib.typed_json import JsonError, read_stored
 
 
 @dataclass(frozen=True)
@@ -68,9 +69,10 @@ class Run:
     def is_partial(self) -> bool:
         """Whether the tuned model is the best epoch of a training that was cancelled or failed."""
         try:
-            return bool(json.loads((self.model_dir / MODEL_CARD_DATA).read_text(encoding="utf-8")).get("partial"))
-        except (OSError, ValueError):
+            facts = read_stored(self.model_dir / MODEL_CARD_DATA)
+        except (OSError, JsonError):
             return False
+        return isinstance(facts, dict) and bool(facts.get("partial"))
 
     @property
     def paths(self) -> RunPaths:
@@ -252,7 +254,7 @@ class Runs:
     def _run(self, row: sqlite3.Row) -> Run:
         values = {name: row[name] for name in row.keys() if name != "key"}  # noqa: SIM118
         values["recipe_text"] = values.pop("recipe")
-        values["headline"] = Headline.from_json(json.loads(row["headline"] or "{}"))
+        values["headline"] = Headline.from_text(row["headline"])
         values["batch"] = values.pop("heading")  # the column's name since the first version
         values["starred"] = bool(row["starred"])
         return Run(**values, folder=self._folder / row["id"])

@@ -6,6 +6,7 @@ Light: numpy, parquet and JSON. A snapshot is (texts, dimension) float32, L2-nor
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ import pandas as pd
 from lib.errors import NotFoundError, StoreError
 from lib.store.layout import SnapshotPaths
 from lib.store.publish import replace_file, write_atomic
+from lib.typed_json import JsonError, build, read_stored, typed
 from lib.vectors import normalize_rows
 
 BASE = "base"
@@ -95,24 +97,32 @@ def read_snapshots(folder: Path) -> Snapshots:
     Raises NotFoundError where there is none, StoreError where it is damaged.
     """
     try:
-        rows = read_index(folder)
-        snapshots = [
-            Snapshot(row["name"], int(row.get("epoch") or 0), folder / row.get("file", f"{row['name']}.npy"))
-            for row in rows
-        ]
+        snapshots = [Snapshot(row["name"], row["epoch"], folder / row["file"]) for row in read_index(folder)]
     except FileNotFoundError as error:
         raise NotFoundError(
             "This run has no snapshots to draw.", todo="Its training has not ended, or stopped before."
         ) from error
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, JsonError) as error:
         raise StoreError("The list of snapshots cannot be read.", todo="Train the model again.") from error
     return Snapshots(folder, tuple(sorted(snapshots, key=lambda snapshot: snapshot.order)))
 
 
 def read_index(folder: Path) -> list[dict[str, Any]]:
-    """Read the index's rows. Raises FileNotFoundError; ValueError, KeyError or TypeError when damaged."""
+    """Read the index's rows: name, epoch, file.
+
+    Raises OSError (FileNotFoundError where there is none) and JsonError.
+    """
     # "moments" is the stored word for snapshots: workspaces of earlier versions have it.
-    return json.loads(SnapshotPaths(folder).index.read_text(encoding="utf-8"))["moments"]
+    return build(lambda stored: list(map(_read_row, stored["moments"])), read_stored(SnapshotPaths(folder).index))
+
+
+def _read_row(row: dict[str, Any]) -> dict[str, Any]:
+    """Check a row; its file lies in the folder itself. Raises ValueError and KeyError."""
+    name, epoch = typed(str, row["name"]), typed(int, row.get("epoch") or 0)
+    file = typed(str, row.get("file", f"{name}.npy"))
+    if not re.fullmatch(r"[\w-][\w.-]*", file):
+        raise ValueError(f"{file} is no file of the folder")
+    return {"name": name, "epoch": epoch, "file": file}
 
 
 def snapshot_problems(folder: Path) -> list[str]:
@@ -173,5 +183,10 @@ class SnapshotWriter:
         write_atomic(self.paths.index, json.dumps({"moments": listed, "dim": int(rows.shape[1])}))
 
     def index(self) -> list[dict[str, Any]]:
-        """Read the rows written so far, in order; none when there is no index yet."""
-        return read_index(self.folder) if self.paths.index.exists() else []
+        """Read the rows written so far, in order; none when there is no index yet. Raises StoreError."""
+        try:
+            return read_index(self.folder)
+        except FileNotFoundError:
+            return []
+        except (OSError, JsonError) as error:
+            raise StoreError("The list of snapshots cannot be read.", todo="Train the model again.") from error

@@ -7,7 +7,7 @@ import re
 import secrets
 import shutil
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -17,6 +17,7 @@ from lib.settings import MAX_FILE_BYTES
 from lib.store.layout import UploadPaths, WorkspacePaths
 from lib.store.permission import must_be_editor
 from lib.store.publish import write_atomic
+from lib.typed_json import JsonError, build, read_stored, typed
 
 COPY_BLOCK_BYTES = 1 << 20
 EXTENSION_PATTERN = re.compile(r"(\.[a-z0-9]{1,10}){1,2}$")
@@ -66,10 +67,10 @@ class Upload:
         An unreadable draft counts as none, and what an older version wrote is skipped.
         """
         try:
-            stored = json.loads(UploadPaths(self.folder).draft.read_text(encoding="utf-8"))
-            return Draft(**{field.name: stored[field.name] for field in fields(Draft) if field.name in stored})
-        except (OSError, ValueError, TypeError):
+            stored: Draft = typed(Draft, read_stored(UploadPaths(self.folder).draft))
+        except (OSError, JsonError):
             return Draft()
+        return stored
 
     def change(self, **values: Any) -> Draft:
         """Change some fields of the draft and save it."""
@@ -107,12 +108,22 @@ def load_upload(home: Path, identity: str) -> Upload:
     """Load an upload by id. Raises NotFoundError."""
     must_be_editor()
     folder = WorkspacePaths(home).uploads / identity
-    if not re.fullmatch(r"[0-9a-f]{16}", identity) or not UploadPaths(folder).names.is_file():
+    names = _read_names(folder) if re.fullmatch(r"[0-9a-f]{16}", identity) else ()
+    if not names:
         raise NotFoundError("This upload is not there any more.", todo="Choose the file again.")
-    names = tuple(json.loads(UploadPaths(folder).names.read_text(encoding="utf-8"))["names"])
     files = tuple(folder / f"{at}{_extension(name)}" for at, name in enumerate(names))
     own = next(iter(sorted(folder.glob("held_out.*"))), None)
     return Upload(identity, folder, names, files, own)
+
+
+def _read_names(folder: Path) -> tuple[str, ...]:
+    """Read the names of an upload's files; none where they are damaged or a file is gone."""
+    try:
+        names = build(lambda stored: typed(tuple[str, ...], stored["names"]), read_stored(UploadPaths(folder).names))
+    except (OSError, JsonError):
+        return ()
+    files = [folder / f"{at}{_extension(name)}" for at, name in enumerate(names)]
+    return tuple(names) if all(path.is_file() for path in files) else ()
 
 
 def store_own_held_out(upload: Upload, name: str, stream: IO[bytes]) -> Upload:

@@ -13,6 +13,7 @@ from lib.evaluation.difference import Difference
 from lib.format import format_difference, format_interval, format_metric, metric_title
 from lib.store.layout import MODEL_CARD_DATA
 from lib.store.publish import amend
+from lib.typed_json import JsonError, read_stored, typed
 
 CARD, FACTS = "README.md", MODEL_CARD_DATA
 HELD_OUT = "## Held-out, before and after"
@@ -90,8 +91,8 @@ def read_model_facts(folder: Path) -> dict[str, Any]:
     It is empty without a folder.
     """
     try:
-        return dict(json.loads((folder / FACTS).read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
+        return dict(typed(dict[str, Any], read_stored(folder / FACTS)))
+    except (OSError, JsonError):
         return {}
 
 

@@ -76,7 +76,7 @@ def load_best(folder: Path, model: nn.Module) -> int:
             "The weights of the best epoch are damaged.", where=problems[0], todo="Delete this run and train again."
         )
     model.load_state_dict(load_file(folder / _BEST / "model.safetensors"))
-    return int(json.loads((folder / _BEST / "best.json").read_text(encoding="utf-8"))["epoch"])
+    return int(read_checkpoint_json(folder / _BEST / "best.json")["epoch"])
 
 
 def newest_checkpoint(folder: Path) -> tuple[Path | None, list[str]]:
@@ -196,4 +196,8 @@ def write_checkpoint_json(path: Path, value: Any) -> None:
 
 
 def read_checkpoint_json(path: Path) -> Any:
-    return json.loads(path.read_text(encoding="utf-8"))
+    """Read a file of a checkpoint. Raises TrainingError where it is damaged."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))  # a best of -Infinity is stored before the first validation
+    except (OSError, ValueError, RecursionError) as error:
+        raise TrainingError("A file of the checkpoint is damaged.", where=str(path)) from error

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 from lib.errors import TrainingError
 from lib.format import format_bytes
@@ -12,6 +12,7 @@ from lib.models.catalog import resolve
 from lib.recipe.recipe import Recipe
 from lib.shapes import TEXT_COLUMNS, Shape
 from lib.training.snapshots import count_snapshots, shown_limit
+from lib.typed_json import JsonError, read_stored, typed
 
 COPIES = 13
 """Model-sized files that can stand at once.
@@ -53,8 +54,8 @@ def _dimension(folder: Path) -> int | None:
     """Read the embedding dimension of a model from its pooling's settings; None where they lack it."""
     for path in folder.glob("*Pooling/config.json"):
         try:
-            found = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            found = typed(dict[str, Any], read_stored(path))
+        except (OSError, JsonError):
             continue
         for name in ("word_embedding_dimension", "embedding_dimension"):
             if isinstance(found.get(name), int):

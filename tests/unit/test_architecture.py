@@ -24,6 +24,7 @@ RANKS = (
         "lib.progress",
         "lib.vectors",
         "lib.shapes",
+        "lib.typed_json",
     ),
     ("lib.recipe",),
     ("lib.store",),

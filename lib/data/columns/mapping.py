@@ -15,6 +15,7 @@ from lib.data.columns.same_class import class_key, guess_same
 from lib.data.table import Table
 from lib.errors import InputError
 from lib.shapes import TEXT_COLUMNS, VALUE_COLUMN, Shape, text_columns
+from lib.typed_json import build
 
 SCALES: dict[str, tuple[float, float]] = {"0-1": (0, 1), "-1-1": (-1, 1), "0-5": (0, 5), "1-5": (1, 5)}
 """Score scales by their name on pages and in options; any other `low-high` is parsed too."""
@@ -61,7 +62,15 @@ class ColumnMapping:
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> ColumnMapping:
-        """Make a mapping of what `to_json` wrote, also after JSON turned tuples into lists."""
+        """Make a mapping of what `to_json` wrote, also after JSON turned tuples into lists.
+
+        Raises JsonError where it is damaged.
+        """
+        mapping: ColumnMapping = build(cls._from_json, values)
+        return mapping
+
+    @classmethod
+    def _from_json(cls, values: dict[str, Any]) -> ColumnMapping:
         tuples = {name: tuple(values[name]) for name in ("scale", "same") if name in values}
         roles = {role: tuple(columns) for role, columns in values.get("roles", {}).items()}
         return cls(**(values | tuples | {"roles": roles, "shape": Shape(values["shape"])}))

@@ -46,9 +46,16 @@ def show_log(run: Run, status: Status) -> None:
 
 def format_line(entry: LogLine) -> str:
     """Format a log entry as one line with the local time."""
-    moment = datetime.fromisoformat(entry.time).astimezone()
     level = "" if entry.level == "info" else f" {entry.level.upper()}"
-    return f"{moment:%H:%M:%S}{level}  {entry.text}"
+    return f"{_local_time(entry.time)}{level}  {entry.text}"
+
+
+def _local_time(stored: str) -> str:
+    """Format a stored UTC time as the local one; dashes for one that no clock can show."""
+    try:
+        return f"{datetime.fromisoformat(stored).astimezone():%H:%M:%S}"
+    except (ValueError, OverflowError, OSError):
+        return "--:--:--"
 
 
 def search_lines(lines: list[str], query: str) -> list[str]:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
 import pandas as pd
 import streamlit as st
 
 from lib.data.drop_rows import drop_rows
 from lib.errors import CloserError
-from lib.experiments.label_noise_check import label_noise_path
+from lib.experiments.label_noise_check import label_noise_path, load_label_noise
 from lib.format import format_count
 from lib.jobs.events import events_path, read_events
 from lib.jobs.status import fold
@@ -42,7 +39,7 @@ def show_label_noise(workspace: Workspace, dataset: Dataset) -> None:
     """Offer the check, show its progress, or its results."""
     if Shape(dataset.shape) not in (Shape.PAIRS, Shape.TRIPLETS):
         return
-    result = label_noise_path(workspace.home, dataset.id)
+    table = load_label_noise(label_noise_path(workspace.home, dataset.id))
     job = workspace.jobs.find(_job_key(dataset))
     with st.expander("Possible label errors", icon=":material/rule:", key=f"label-errors-{dataset.id}"):
         st.caption(
@@ -50,8 +47,8 @@ def show_label_noise(workspace: Workspace, dataset: Dataset) -> None:
             "negative within a batch), sometimes the row is wrong. Hard but correct rows are listed as well: check before you "
             "drop a row."
         )
-        if result.exists():
-            _show_rows(workspace, dataset, result)
+        if table is not None:
+            _show_rows(workspace, dataset, table)
         elif job is not None and job.state in OPEN:
             _show_progress(job.id)
         else:
@@ -88,8 +85,7 @@ def _show_progress(identity: int) -> None:
     st.progress(status.fraction, text=f"{escape_markdown(status.stage) or 'Starting'} ...")
 
 
-def _show_rows(workspace: Workspace, dataset: Dataset, result: Path) -> None:
-    table = pd.DataFrame(json.loads(result.read_text(encoding="utf-8")))
+def _show_rows(workspace: Workspace, dataset: Dataset, table: pd.DataFrame) -> None:
     if table.empty:
         st.success("No suspicious rows.", icon=":material/check:")
         return

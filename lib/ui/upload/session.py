@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 import streamlit as st
 
 from lib import settings
-from lib.errors import NotFoundError
-from lib.store.uploads import Upload, load_upload
+from lib.data.audit.corrections import Correction
+from lib.data.columns.mapping import ColumnMapping
+from lib.data.read.options import ReadOptions
+from lib.errors import InputError, NotFoundError
+from lib.store.uploads import Draft, Upload, load_upload
+from lib.typed_json import JsonError, build
 from lib.ui.shared.components import escape_markdown
 
 _UPLOAD_PARAM = "upload"
@@ -22,11 +27,32 @@ def current_upload() -> Upload | None:
     if not identity:
         return None
     try:
-        return load_upload(settings.home(), identity)
+        upload = load_upload(settings.home(), identity)
     except NotFoundError as error:
         st.query_params.pop(_UPLOAD_PARAM, None)
         st.info(escape_markdown(f"{error.what} {error.todo}"), icon=":material/info:")
         return None
+    _forget_damaged(upload)
+    return upload
+
+
+def _forget_damaged(upload: Upload) -> None:
+    """Forget the choices of a draft that cannot be used: they are asked for anew."""
+    draft, empty = upload.draft(), Draft()
+    for name, make in _DRAFT_PARTS.items():
+        try:
+            if getattr(draft, name):
+                build(make, getattr(draft, name))
+        except (JsonError, InputError):
+            upload.change(**{name: getattr(empty, name)})
+
+
+_DRAFT_PARTS: dict[str, Callable[[Any], object]] = {
+    "options": lambda values: ReadOptions(**values),
+    "mapping": ColumnMapping.from_json,
+    "corrections": lambda values: [Correction.from_json(one) for one in values],
+}
+"""Parts of a draft that are stored as JSON alone, and what they are read as."""
 
 
 def open_upload(upload: Upload) -> None:
