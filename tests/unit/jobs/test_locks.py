@@ -80,7 +80,7 @@ def test_a_worker_killed_for_memory_is_not_tried_again(
     assert "memory ran out" in workspace.runs.get(run.id).reason
 
 
-@pytest.mark.parametrize(("pid", "state"), [(os.getpid(), "failed"), (1, "queued")])
+@pytest.mark.parametrize(("pid", "state"), [(os.getpid(), "failed"), (1, "queued")], ids=["own", "another"])
 def test_a_worker_that_ended_while_it_loaded_a_model_is_not_tried_again(home: Path, pid: int, state: str) -> None:
     """Its reason is the job's; one that another process left says nothing of this worker."""
     from lib.jobs.worker import release_dead
