@@ -47,12 +47,11 @@ def test_audit_escapes_columns(home: Path, table: Path, capsys: pytest.CaptureFi
     assert not any(line.startswith("forged") for line in (printed.out + printed.err).split("\n"))
 
 
-def test_json_is_harmless_and_keeps_the_names(home: Path, table: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_json_is_harmless_and_keeps_the_texts(home: Path, table: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["audit", str(table), "--header", "--json"]) == 0
     printed = capsys.readouterr().out
     assert_harmless(printed)
-    named = [name for names in json.loads(printed)["columns"].values() for name in names]
-    assert any(HOSTILE in name for name in named)
+    assert json.loads(printed)["examples"][0]["anchor"] == f"text 0 {HOSTILE}"
 
 
 def test_runs_and_errors_are_harmless(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
