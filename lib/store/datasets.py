@@ -17,7 +17,7 @@ import pandas as pd
 from lib.errors import InputError, NotFoundError, StoreError
 from lib.settings import PARTS
 from lib.store.database import Database, now
-from lib.store.layout import DatasetPaths
+from lib.store.layout import DatasetPaths, entry_folder
 from lib.store.publish import publish, remove_published, size_of
 from lib.typed_json import JsonError, parse_stored, read_stored, typed
 
@@ -174,7 +174,7 @@ class Datasets:
                 raise NotFoundError(f"There is no dataset {identity}.")
 
     def _dataset(self, row: sqlite3.Row) -> Dataset:
-        values = dict(row) | {"counts": _counts(row["counts"]), "folder": self._folder / row["id"]}
+        values = dict(row) | {"counts": _counts(row["counts"]), "folder": entry_folder(self._folder, row["id"])}
         return Dataset(**values)
 
 

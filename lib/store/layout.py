@@ -5,9 +5,13 @@ Paths are built from the workspace's folder and from ids that Closer made, never
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from lib.errors import StoreError
+
+_ENTRY_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 DATABASE = "closer.db"
 MODEL_CARD_DATA = "closer.json"
 """In a tuned model's folder: the recipe, the history and whether the training ended early."""
@@ -274,3 +278,14 @@ class RunPaths:
     def interpolations(self) -> Path:
         """Models between base and tuned, one folder each."""
         return self.folder / "blends"
+
+
+def entry_folder(root: Path, identity: str) -> Path:
+    """Build the folder of a dataset or run from its id in the database.
+
+    Raises StoreError for an id that is no single plain name: a database from somebody else may hold anything, and what is
+    purged lies there.
+    """
+    if not _ENTRY_ID.fullmatch(identity):
+        raise StoreError("The database holds an id that names no folder of this workspace.", where=repr(identity[:80]))
+    return root / identity

@@ -16,7 +16,7 @@ from lib.store.database import Database, now
 from lib.store.datasets import MAX_NAME_CHARACTERS, clean_name
 from lib.store.headline import Headline
 from lib.store.jobs import DONE, LIVE, OPEN, insert, next_position
-from lib.store.layout import MODEL_CARD_DATA, RunPaths
+from lib.store.layout import MODEL_CARD_DATA, RunPaths, entry_folder
 from lib.store.names import RUN_PREFIX, folder_name
 from lib.store.publish import remove_published, size_of
 from lib.typed_json import JsonError, read_stored
@@ -257,4 +257,4 @@ class Runs:
         values["headline"] = Headline.from_text(row["headline"])
         values["batch"] = values.pop("heading")  # the column's name since the first version
         values["starred"] = bool(row["starred"])
-        return Run(**values, folder=self._folder / row["id"])
+        return Run(**values, folder=entry_folder(self._folder, row["id"]))

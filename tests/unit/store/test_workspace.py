@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from lib.errors import InputError, NotFoundError
+from lib.errors import InputError, NotFoundError, StoreError
 from lib.recipe.recipe import Recipe
 from lib.store.check import check
 from lib.store.names import folder_name
@@ -254,3 +256,25 @@ def test_check_finds_a_changed_dataset(home: Path) -> None:
 )
 def test_folder_names_are_safe(model: str, expected: str) -> None:
     assert folder_name(model) == expected
+
+
+@pytest.mark.parametrize("identity", ["..", "../outside", "/etc", ".hidden", "a/b", "", "x" * 65])
+@pytest.mark.parametrize("table", ["runs", "datasets"])
+def test_an_id_of_a_foreign_database_never_becomes_a_path_elsewhere(home: Path, table: str, identity: str) -> None:
+    """What is purged is removed from the disk."""
+    workspace = open_workspace(home)
+    dataset = add_dataset(workspace)
+    workspace.runs.create(dataset=dataset.id, model="m", recipe=Recipe())
+    outside = home.parent / "outside"
+    outside.mkdir(exist_ok=True)
+    with closing(sqlite3.connect(home / "closer.db")) as connection, connection:
+        connection.execute("PRAGMA foreign_keys = OFF")
+        connection.execute(f"UPDATE {table} SET id = ?, deleted = '2026-01-01T00:00:00+00:00'", (identity,))
+        connection.execute("UPDATE jobs SET run = ?, state = 'succeeded'", (identity,))
+    entries = getattr(open_workspace(home), table)
+    for action in (entries.purge, entries.get):
+        with pytest.raises(StoreError):
+            action(identity)
+    with pytest.raises(StoreError):
+        entries.all(deleted=True)
+    assert outside.is_dir()
