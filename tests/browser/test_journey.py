@@ -125,7 +125,7 @@ def refuses_foreign_hosts(server: Server, run: str) -> None:
         asked = urllib.request.Request(server.url + path, headers={"Host": "evil.example"})
         with pytest.raises(urllib.error.HTTPError) as refused:
             urllib.request.urlopen(asked, timeout=5)
-        assert refused.value.code == 400
+        assert refused.value.code == 403
 
 
 def own_file(folder: Path, *, rows: int = 240) -> Path:

@@ -31,13 +31,14 @@ def content_security_policy(scripts: Iterable[str]) -> str:
     """Write the policy of a page whose inline scripts are the given ones.
 
     Streamlit's components are modules that it makes of a string (blob:), its styles are inline, its icons and some fonts are data;
-    plotly exports an image by a blob. Its frontend looks whether the browser compiles WebAssembly. Nothing needs eval: Streamlit's
-    plotly is the strict build.
+    plotly exports an image by a blob. Its plotly draws WebGL by regl, which makes functions of strings ('unsafe-eval', which includes
+    WebAssembly): without it a large map says that the browser has no WebGL. What a string can come from is held by the other
+    directives: no script from another host, none in the page but those of the given hashes.
     """
     hashes = (base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts)
     directives = {
         "default-src": "'none'",
-        "script-src": " ".join(["'self'", "blob:", "'wasm-unsafe-eval'", *(f"'sha256-{value}'" for value in hashes)]),
+        "script-src": " ".join(["'self'", "blob:", "'unsafe-eval'", *(f"'sha256-{value}'" for value in hashes)]),
         "style-src": "'self' 'unsafe-inline'",
         "img-src": "'self' data: blob:",
         "font-src": "'self' data:",
