@@ -29,16 +29,23 @@ QUICK: tuple[Step, ...] = (
         "quick unit tests",
         [
             *(PYTHON, "-m", "pytest", "-n", "2", "--dist", "loadfile", "tests/unit/test_architecture.py"),
-            *("tests/unit/data", "tests/unit/charts", "tests/unit/store", "tests/unit/evaluation", "tests/unit/ui"),
+            *(
+                "tests/unit/data",
+                "tests/unit/recipe",
+                "tests/unit/charts",
+                "tests/unit/store",
+                "tests/unit/evaluation",
+                "tests/unit/ui",
+            ),
             *("tests/unit/test_format.py", "tests/unit/test_metrics.py"),
         ],
     ),
 )
 TESTS: tuple[Step, ...] = (
-    # Two at a time where each has a workspace of its own; browsers one at a time: they share the screen of two cores.
+    # Two at a time, file by file: each has a workspace, a server and a browser of its own.
     ("unit and page tests", [PYTHON, "-m", "pytest", "tests/unit", "tests/app", "-n", "2", "--dist", "loadfile"]),
     ("fault tests", [PYTHON, "-m", "pytest", "tests/faults", "-n", "2"]),
-    ("browser tests", [PYTHON, "-m", "pytest", "tests/browser"]),
+    ("browser tests", [PYTHON, "-m", "pytest", "tests/browser", "-n", "2", "--dist", "loadfile"]),
 )
 
 
