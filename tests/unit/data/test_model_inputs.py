@@ -29,6 +29,7 @@ from lib.experiments.interpolation import run_interpolation
 from lib.experiments.label_noise_check import label_noise_path, write_label_noise
 from lib.experiments.learning_curve import run_learning_curve
 from lib.models.inference import handlers
+from lib.models.loader import TRIAL_TEXT
 from lib.models.packed.switch import PROBE_TEXTS
 from lib.progress import Silent
 from lib.projection import extreme_pairs
@@ -96,7 +97,7 @@ def check_marks(read: list[str], frame: pd.DataFrame) -> None:
 
 
 def check_roles(read: list[str], *, queries: set[str], documents: set[str]) -> None:
-    texts = [text for text in read if text not in NO_DATA]
+    texts = [text for text in read if text not in NO_DATA and set(text.split()) != {TRIAL_TEXT}]
     assert texts
     for text in texts:
         mark, plain = text[:4], text[4:]
