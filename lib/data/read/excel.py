@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from lib.data.read.header import split_header
 from lib.data.read.options import ReadOptions
 from lib.data.read.raw_table import RawTable, cell_text
+from lib.data.table import NoteKind, ReadNote
 from lib.errors import InputError
 from lib.format import format_bytes
 from lib.settings import MAX_COLUMNS, MAX_FILE_BYTES
@@ -28,26 +29,49 @@ def is_xlsx(data: bytes) -> bool:
 
 
 def read_xlsx(data: bytes, options: ReadOptions) -> RawTable:
-    """Read the chosen sheet, else the first that holds any rows. Lines are the sheet's row numbers."""
+    """Read the chosen sheet, else the first that holds a table. Lines are the sheet's row numbers."""
     refuse_bomb(data)
     book = _open(data)
-    names = book.sheetnames
+    names = [sheet.title for sheet in book.worksheets]  # charts have sheets of their own, without rows
     if options.sheet and options.sheet not in names:
         raise InputError(f"There is no sheet “{options.sheet}”.", todo=f"There are: {', '.join(names)}.")
-    for name in [options.sheet] if options.sheet else names:
-        rows, lines = _filled_rows(book[name].iter_rows(values_only=True), skip=options.skip or 0)
-        if rows:
-            headed = split_header(_equal_width(rows), lines, options.header, find_title=options.skip is None)
-            return RawTable(
-                headed.columns,
-                headed.rows,
-                headed.lines,
-                header=headed.header,
-                sheet=name,
-                sheets=names,
-                notes=headed.notes,
-            )
-    raise InputError("The Excel file has no filled cells.", todo="Choose another file or sheet.")
+    name, rows, lines = _read_sheet(book, [options.sheet] if options.sheet else names, skip=options.skip or 0)
+    headed = split_header(rows, lines, options.header, find_title=options.skip is None)
+    return RawTable(
+        headed.columns,
+        headed.rows,
+        headed.lines,
+        header=headed.header,
+        sheet=name,
+        sheets=names,
+        notes=[*headed.notes, *_describe_sheets(name, names)],
+    )
+
+
+def _read_sheet(book: Workbook, names: list[str], *, skip: int) -> tuple[str, list[list[str]], list[int]]:
+    """Read the first sheet that has two columns, which examples need, else the first with any rows.
+
+    A cover page has one column. Returns the name, rows of one width and their row numbers.
+    """
+    first = None
+    for name in names:
+        rows, lines = _filled_rows(book[name].iter_rows(values_only=True), skip=skip)
+        if not rows:
+            continue
+        sheet = (name, _equal_width(rows), lines)
+        if len(sheet[1][0]) > 1:
+            return sheet
+        first = first or sheet
+    if first is None:
+        raise InputError("The Excel file has no filled cells.", todo="Choose another file or sheet.")
+    return first
+
+
+def _describe_sheets(name: str, names: list[str]) -> list[ReadNote]:
+    """Name the sheets that were not read."""
+    others = tuple(one for one in names if one != name)
+    shown = ", ".join(f"“{one}”" for one in others)
+    return [ReadNote(NoteKind.SHEET, f"Read the sheet “{name}”; not read: {shown}.", others)] if others else []
 
 
 def refuse_bomb(data: bytes) -> None:

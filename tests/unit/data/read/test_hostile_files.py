@@ -22,6 +22,7 @@ import pytest
 from lib.data.read.child_process import read_in_child_process
 from lib.data.read.options import ReadOptions
 from lib.data.read.tables import read_table
+from lib.data.table import NoteKind
 from lib.errors import InputError
 from tests.conftest import REAL_DATA
 
@@ -360,3 +361,63 @@ def test_real_files_are_read(path: Path) -> None:
     assert not (table.frame == "").all(axis=None)
     assert table.report.wrong_width == []
     assert os.path.getsize(path) > 0
+
+
+def workbook(sheets: dict[str, list[list[object]]]) -> bytes:
+    """Build an XLSX file of sheets with the given rows."""
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for name, rows in sheets.items():
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    stream = io.BytesIO()
+    book.save(stream)
+    return stream.getvalue()
+
+
+PAGE: list[list[object]] = [["Our questions"], ["Made in spring"], ["See the next sheet"]]
+ROWS: list[list[object]] = [["question", "answer"], ["x", "y"], ["z", "w"]]
+
+
+@pytest.mark.parametrize(
+    ("sheets", "sheet", "others"),
+    [
+        ({"Readme": PAGE, "Data": ROWS}, "Data", ("Readme",)),
+        ({"Empty": [], "Readme": PAGE, "Data": ROWS}, "Data", ("Empty", "Readme")),
+        ({"train": ROWS, "test": ROWS}, "train", ("test",)),
+        ({"Only": PAGE}, "Only", ()),
+    ],
+)
+def test_the_first_sheet_with_a_table_is_read_and_the_others_are_named(
+    tmp_path: Path, sheets: dict[str, list[list[object]]], sheet: str, others: tuple[str, ...]
+) -> None:
+    path = tmp_path / "book.xlsx"
+    path.write_bytes(workbook(sheets))
+    if len(sheets) == 1:
+        with pytest.raises(InputError):
+            read_table(path)
+        return
+    report = read_table(path).report
+    assert report.sheet == sheet
+    assert [note.names for note in report.notes if note.kind is NoteKind.SHEET] == [others]
+
+
+@pytest.mark.parametrize("damage", [b"<row", b"</sheetData>"])
+def test_a_workbook_with_damaged_xml_is_refused_by_its_cause(tmp_path: Path, damage: bytes) -> None:
+    whole, path = workbook({"Data": ROWS}), tmp_path / "book.xlsx"
+    with zipfile.ZipFile(io.BytesIO(whole)) as source, zipfile.ZipFile(path, "w") as target:
+        for item in source.infolist():
+            content = source.read(item)
+            target.writestr(item, content.replace(damage, b"<<", 1) if "sheet1" in item.filename else content)
+    with pytest.raises(InputError) as refused:
+        read_table(path)
+    assert "damaged" in str(refused.value)
+
+
+def test_half_a_character_in_a_column_name_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "rows.json"
+    path.write_text('[{"a\\ud800": "x", "b": "y"}]', encoding="utf-8")
+    with pytest.raises(InputError) as refused:
+        read_in_child_process([path], options=ReadOptions())
+    assert "memory" not in str(refused.value)
