@@ -1,4 +1,7 @@
-"""The server: Streamlit's ASGI app over pages/router.py, the download routes, and the supervisor's life. No UI here."""
+"""The server: Streamlit's ASGI app over pages/router.py, the download routes, the supervisor's life.
+
+No UI here.
+"""
 
 from __future__ import annotations
 

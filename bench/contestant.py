@@ -1,4 +1,4 @@
-"""One contestant of bench/training.py, in a process of its own so that neither's memory or settings touch the other's.
+"""One contestant of bench/training.py, in a process of its own: neither touches the other's memory.
 
 Reads one JSON command a line from stdin and answers one JSON line on stdout: setup, steps, measure, rates.
 """
@@ -52,7 +52,10 @@ class Setup:
 
 
 def batches(count: int, *, size: int, seed: int) -> Iterator[list[int]]:
-    """Yield row numbers batch by batch, for ever: one shuffle an epoch, the same for every contestant of a seed."""
+    """Yield row numbers batch by batch, for ever: one shuffle an epoch, the same for every contestant.
+
+    It depends on the seed alone.
+    """
     epoch = 0
     while True:
         order = np.random.default_rng((seed, epoch)).permutation(count)
@@ -98,9 +101,9 @@ class Contestant:
             return torch.optim.AdamW(weights, lr=self.setup.learning_rate, weight_decay=0.0, fused=True)
         named = [(name, weight) for name, weight in self.model.named_parameters() if weight.requires_grad]
         plain = [weight for name, weight in named if name.endswith("bias") or "LayerNorm" in name]
-        kept = {id(weight) for weight in plain}
+        plain_ids = {id(weight) for weight in plain}
         groups = [
-            {"params": [weight for weight in weights if id(weight) not in kept], "weight_decay": 0.01},
+            {"params": [weight for weight in weights if id(weight) not in plain_ids], "weight_decay": 0.01},
             {"params": plain, "weight_decay": 0.0},
         ]
         return torch.optim.AdamW(groups, lr=self.setup.learning_rate, foreach=False, fused=False)
@@ -145,7 +148,7 @@ class Contestant:
         return {"seconds": seconds, "cpu": work, "losses": losses, "epoch_ended": ended, "done": self.done}
 
     def measure(self) -> dict[str, Any]:
-        """Return held-out recall@1 and MRR; untimed, by the same code for everyone."""
+        """Measure held-out recall@1 and MRR; untimed, by the same code for everyone."""
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
         found = self.judge.measure(self.model)
         self.model.train()
@@ -157,15 +160,15 @@ class Judge:
 
     def __init__(self, frame: pd.DataFrame) -> None:
         self.targets = list(dict.fromkeys(frame["positive"]))
-        place = {text: row for row, text in enumerate(self.targets)}
-        held = set(frame.loc[frame["part"] == "held_out", "anchor"])
+        row_of = {text: row for row, text in enumerate(self.targets)}
+        held_out = set(frame.loc[frame["part"] == "held_out", "anchor"])
         self.right: dict[str, set[int]] = {}
         for anchor, target in zip(frame["anchor"], frame["positive"], strict=True):
-            if anchor in held:
-                self.right.setdefault(anchor, set()).add(place[target])
+            if anchor in held_out:
+                self.right.setdefault(anchor, set()).add(row_of[target])
 
     def measure(self, model: SentenceTransformer) -> dict[str, float]:
-        """Return recall@1 and MRR over the held-out anchors."""
+        """Measure recall@1 and MRR over the held-out anchors."""
         from lib.models.encoder import encode
 
         anchors = list(self.right)
@@ -178,7 +181,10 @@ class Judge:
 
 
 def rates(threads: int) -> dict[str, float]:
-    """Return this machine's matrix products at MiniLM's shapes, GFLOP/s: forward and both backward products of 3,000 tokens."""
+    """Measure this machine's matrix products at MiniLM's shapes, GFLOP/s.
+
+    Forward and both backward products of 3,000 tokens.
+    """
     torch.set_num_threads(threads)
     out = {}
     for name, kind in (("fp32", torch.float32), ("bf16", torch.bfloat16)):
@@ -194,7 +200,7 @@ def rates(threads: int) -> dict[str, float]:
 
 
 def real_tokens(data: Path) -> float:
-    """Return the mean number of real tokens in a training pair."""
+    """Compute the mean number of real tokens in a training pair."""
     frame = pd.read_parquet(data)
     train = frame[frame["part"] == "train"]
     model = SentenceTransformer(str(catalog.bundled_folder()), device="cpu", local_files_only=True)

@@ -1,4 +1,6 @@
-"""Does the 95% interval hold the truth, and does it agree with the test? 1,000 simulations a case, by the code that judges runs.
+"""Does the 95% interval hold the truth, and does it agree with the test?
+
+1,000 simulations a case, by the code that evaluates runs.
 
 python -m bench.coverage [--write]: examples that change for better or worse with known chances; reciprocal ranks, whose changes differ in
 size; correlations, average precision and the median rank of two models whose true difference is known. About five minutes.
@@ -43,7 +45,10 @@ CHANCES = (
 
 @dataclass(frozen=True)
 class Row:
-    """What came of one case. claimed: share of verdicts that say better or worse. against: intervals without 0 beside p > 0.05."""
+    """Result of one case.
+
+    claimed: share of verdicts that say better or worse. against: intervals without 0 beside p > 0.05.
+    """
 
     case: str
     covered: float
@@ -52,20 +57,20 @@ class Row:
     against: float
 
     def line(self) -> str:
-        """Return the case as a line of the table."""
+        """Write the case as a line of the table."""
         numbers = f"{self.covered:.3f} | {self.width:.3f} | {self.claimed:.3f} | {self.against:.3f}"
         return f"| {self.case} | {numbers} |"
 
 
 def row(case: str, found: list[Difference], truth: float) -> Row:
     """Count what the simulations of a case gave; measures without a value are left out."""
-    known = [one for one in found if np.isfinite(one.low)]
+    finite = [one for one in found if np.isfinite(one.low)]
     return Row(
         case,
-        float(np.mean([one.low <= truth <= one.high for one in known])),
-        float(np.median([one.high - one.low for one in known])),
-        float(np.mean([one.verdict != "no clear change" for one in known])),
-        float(np.mean([(one.low > 0 or one.high < 0) and one.p_value > 0.05 for one in known])),
+        float(np.mean([one.low <= truth <= one.high for one in finite])),
+        float(np.median([one.high - one.low for one in finite])),
+        float(np.mean([one.verdict != "no clear change" for one in finite])),
+        float(np.mean([(one.low > 0 or one.high < 0) and one.p_value > 0.05 for one in finite])),
     )
 
 
@@ -79,8 +84,8 @@ def means(change: np.ndarray) -> list[Difference]:
 def of_chances() -> Iterator[Row]:
     """Yield examples that change by one, for better or worse."""
     for examples, up, down in CHANCES:
-        drawn = np.random.default_rng(17).random((SIMULATIONS, examples))
-        change = (drawn < up).astype(float) - (drawn > 1 - down)
+        random = np.random.default_rng(17).random((SIMULATIONS, examples))
+        change = (random < up).astype(float) - (random > 1 - down)
         yield row(f"{examples:,} examples, {up:.1%} better, {down:.1%} worse", means(change), up - down)
 
 
@@ -104,7 +109,7 @@ WHOLES: dict[str, tuple[Statistic, Callable[[np.ndarray], np.ndarray]]] = {
 
 
 def models(generator: np.random.Generator, name: str, count: int, gain: float) -> tuple[np.ndarray, ...]:
-    """Return truth, base and tuned values of one simulation; the tuned model's errors are smaller by the gain."""
+    """Simulate truth, base and tuned values; the tuned model's errors are smaller by the gain."""
     truth, shared, *own = generator.normal(size=(4, count))
     if name == "median rank":
         return truth, *(np.ceil(np.exp(1.5 - less + truth + 0.7 * o)) for less, o in zip((0.0, gain), own, strict=True))
@@ -141,7 +146,7 @@ def main() -> None:
     """Simulate and write the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--write", action="store_true")
-    given = parser.parse_args()
+    args = parser.parse_args()
     lines = [
         "| case | interval holds the truth | width (median) | verdict claims a change | interval against the test |",
         "|---|---:|---:|---:|---:|",
@@ -152,7 +157,7 @@ def main() -> None:
             print(lines[-1], flush=True)
     note = f"{SIMULATIONS:,} simulations of each case of means, {FEWER} of the others; 95% intervals, as pages and commands show them."
     table = "\n".join([*lines, "", note])
-    if given.write:
+    if args.write:
         put("Coverage", table)
 
 

@@ -30,8 +30,8 @@ def generate(path: Path, rows: int) -> None:
     with path.open("w", encoding="utf-8") as file:
         file.write("source_sentence,target_sentence\n")
         for begin in range(0, rows, 50_000):
-            chosen = generator.integers(len(words), size=(min(50_000, rows - begin), 14))
-            for row in chosen:
+            word_ids = generator.integers(len(words), size=(min(50_000, rows - begin), 14))
+            for row in word_ids:
                 texts = [words[i] for i in row]
                 file.write(f"{' '.join(texts[:6])},{' '.join(texts[6:])}\n")
 
@@ -82,17 +82,17 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--times", type=int, default=3)
     parser.add_argument("--only", nargs=2, metavar=("WHAT", "FILE"))
-    given = parser.parse_args()
-    if given.only:
-        found = {"ours": ours, "bare": bare}[given.only[0]](Path(given.only[1]))
+    args = parser.parse_args()
+    if args.only:
+        found = {"ours": ours, "bare": bare}[args.only[0]](Path(args.only[1]))
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
         print(json.dumps(found | {"peak": peak}))
         return
     with tempfile.TemporaryDirectory() as folder:
-        made = Path(folder) / "generated.csv"
-        generate(made, given.rows)
-        files = {"generated": made} | ({"tldr_multilingual_large": given.large} if given.large.exists() else {})
-        lines = [row for name, path in files.items() for row in measure(name, path, given.times)]
+        generated = Path(folder) / "generated.csv"
+        generate(generated, args.rows)
+        files = {"generated": generated} | ({"tldr_multilingual_large": args.large} if args.large.exists() else {})
+        lines = [row for name, path in files.items() for row in measure(name, path, args.times)]
     head = ["| file | rows | what | seconds (median) | min to max | peak GB |", "|---|---|---|---|---|---|"]
     put(
         "Data",
@@ -103,7 +103,7 @@ def main() -> None:
 
 
 def measure(name: str, path: Path, times: int) -> list[str]:
-    """Return the table's rows for one file."""
+    """Measure the table's rows for one file."""
     runs: dict[str, list[dict[str, float]]] = {"bare": [], "ours": []}
     for _ in range(times):
         for what in runs:

@@ -1,4 +1,4 @@
-"""`model.encode` as it comes and ours, side by side on the same texts, interleaved, each in a process of its own.
+"""Compare `model.encode` with ours on the same texts, interleaved, each in a process of its own.
 
 python -m bench.encoding [--threads 1] [--rounds 3] [--lock FILE]
 """
@@ -27,7 +27,10 @@ SHORT, LONG, JOINED = 1_000, 80, 12
 
 
 def texts() -> dict[str, list[str]]:
-    """Return distinct short texts (names and first sentences of the documentation) and long ones (twelve of those)."""
+    """Collect distinct short texts (names, first sentences) and long ones (twelve of those each).
+
+    From the documentation in the API sample.
+    """
     frame = load_python_api()
     short = list(dict.fromkeys([*frame["source_sentence"], *frame["target_sentence"]]))
     long = [" ".join(short[begin : begin + JOINED]) for begin in range(0, LONG * JOINED, JOINED)]
@@ -35,23 +38,23 @@ def texts() -> dict[str, list[str]]:
 
 
 def work(pipe: Connection, ours: bool, threads: int) -> None:
-    """Encode what comes through the pipe; answer vectors, seconds, CPU seconds and the mean number of tokens."""
+    """Encode what comes through the pipe; answer vectors, seconds, CPU seconds and mean number of tokens."""
     import torch
 
     from lib.models import encoder, loader
 
     torch.set_num_threads(threads)
     model = loader.load_model(settings.BUNDLED_MODEL, device="cpu")
-    while (given := pipe.recv()) is not None:
-        tokens = model.preprocess(given)
+    while (batch := pipe.recv()) is not None:
+        tokens = model.preprocess(batch)
         length = float((tokens["attention_mask"].sum(1)).float().mean())
         begun, worked = time.perf_counter(), time.process_time()
-        rows = encoder.encode(model, given) if ours else model.encode(given)
+        rows = encoder.encode(model, batch) if ours else model.encode(batch)
         pipe.send((rows, time.perf_counter() - begun, time.process_time() - worked, length))
 
 
-def cached(given: list[str], threads: int) -> tuple[float, float]:
-    """Return the seconds that the cache takes for texts it has not seen, and then for the same texts again."""
+def time_cache(sample: list[str], threads: int) -> tuple[float, float]:
+    """Measure the seconds that the cache takes for new texts, and then for the same texts again."""
     import torch
 
     from lib.models import loader
@@ -63,7 +66,7 @@ def cached(given: list[str], threads: int) -> tuple[float, float]:
         seconds = []
         for _ in range(2):
             begun = time.perf_counter()
-            EmbeddingCache(Path(folder)).embed(model, given, fingerprint="bench")
+            EmbeddingCache(Path(folder)).embed(model, sample, fingerprint="bench")
             seconds.append(time.perf_counter() - begun)
     return seconds[0], seconds[1]
 
@@ -98,7 +101,7 @@ def main() -> None:
         lines.append(row(name, len(given), rounds[1:]))
     for pipe in pipes:
         pipe.send(None)
-    first, again = cached(texts()["short"], options.threads)
+    first, again = time_cache(texts()["short"], options.threads)
     machine.give()
     lines += ["", f"The {SHORT:,} short texts through the cache: {first:.2f} s the first time, {again:.3f} s again."]
     lines += [f"Threads: {options.threads}; {options.rounds} rounds by turns, medians; no text twice."]
@@ -106,7 +109,7 @@ def main() -> None:
 
 
 def row(name: str, count: int, rounds: list[list[tuple[np.ndarray, float, float, float]]]) -> str:
-    """Return one line of the table: medians over the rounds."""
+    """Write one line of the table: medians over the rounds."""
     wall, cpu = (np.median([[answer[part] for answer in answers] for answers in rounds], axis=0) for part in (1, 2))
     stock, ours = rounds[-1][0][0], rounds[-1][1][0]
     cosine = (stock * ours).sum(1) / np.linalg.norm(stock, axis=1) / np.linalg.norm(ours, axis=1)

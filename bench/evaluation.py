@@ -1,4 +1,6 @@
-"""How long evaluating takes beside encoding: 2,000 held-out pairs of real commands, and retrieval among 100,000 targets.
+"""How long does evaluating take beside encoding?
+
+2,000 held-out pairs of real commands, and retrieval among 100,000 targets.
 
 python -m bench.evaluation [--data FILE] [--rounds N]: encodes the texts anew each round (no cache), then evaluates, in one process,
 and writes the ratio's median into bench/README.md.
@@ -25,7 +27,10 @@ HELD_OUT = 2_000
 
 
 def frame_of(path: Path | None) -> pd.DataFrame:
-    """Return pairs with 2,000 of them held out, from a file with source_sentence and target_sentence or our API sample."""
+    """Build pairs with 2,000 of them held out, from a file or our API sample.
+
+    The file has source_sentence and target_sentence.
+    """
     from lib.data.samples.python_api import load_python_api
 
     rows = pd.read_csv(path, dtype=str, keep_default_na=False) if path else load_python_api()
@@ -42,7 +47,7 @@ def frame_of(path: Path | None) -> pd.DataFrame:
 
 
 def one_round(frame: pd.DataFrame, models: dict[str, object], folder: Path) -> tuple[float, float]:
-    """Return the seconds of encoding (both models) and of everything else that evaluating does."""
+    """Measure the seconds of encoding (both models) and of everything else that evaluating does."""
     from lib.models.encoder import encode
 
     spent = 0.0
@@ -60,7 +65,7 @@ def one_round(frame: pd.DataFrame, models: dict[str, object], folder: Path) -> t
 
 
 def large() -> tuple[float, float]:
-    """Return seconds and added peak memory (MiB) of 10,000 queries among 100,000 targets of 384 dimensions."""
+    """Measure 10,000 queries among 100,000 targets of 384 dimensions: seconds and added peak memory (MiB)."""
     generator = np.random.default_rng(0)
     queries, targets = (generator.standard_normal((n, 384), dtype=np.float32) for n in (10_000, 100_000))
     right = [np.array([n]) for n in range(10_000)]
@@ -76,16 +81,16 @@ def main() -> None:
     parser.add_argument("--data", type=Path)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--skip-large", action="store_true")
-    given = parser.parse_args()
+    args = parser.parse_args()
     import torch
 
     from lib.models.loader import load_model
     from lib.settings import BUNDLED_MODEL
 
-    frame, model = frame_of(given.data), load_model(BUNDLED_MODEL, device="cpu")
+    frame, model = frame_of(args.data), load_model(BUNDLED_MODEL, device="cpu")
     models: dict[str, object] = {"base": model, "tuned": model}
     with tempfile.TemporaryDirectory() as folder:
-        rounds = [one_round(frame, models, Path(folder) / "evaluation") for _ in range(given.rounds)]
+        rounds = [one_round(frame, models, Path(folder) / "evaluation") for _ in range(args.rounds)]
     encoding, evaluating = (statistics.median(values) for values in zip(*rounds, strict=True))
     ratio = statistics.median(b / a for a, b in rounds)
     lines = [
@@ -94,12 +99,12 @@ def main() -> None:
         f"| encode the texts of {HELD_OUT:,} held-out pairs and {frame['positive'].nunique():,} targets, two models | {encoding:.1f} | 1 |",
         f"| evaluate them: retrieval, intervals, tests, side effects, tables | {evaluating:.1f} | {ratio:.2f} |",
     ]
-    if not given.skip_large:
+    if not args.skip_large:
         seconds, memory = large()
         lines.append(
             f"| rank 100,000 targets for 10,000 queries, exactly, {memory:,.0f} MiB at most | {seconds:.1f} | |"
         )
-    note = f"Rounds: {given.rounds} in one process, medians; threads: {torch.get_num_threads()}; nothing cached."
+    note = f"Rounds: {args.rounds} in one process, medians; threads: {torch.get_num_threads()}; nothing cached."
     table = "\n".join([*lines, "", note])
     put("Evaluation", table)
     print(table)

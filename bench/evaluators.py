@@ -37,16 +37,16 @@ NAMES = {
 
 
 def evaluator(frame: pd.DataFrame, shape: str, task: EvalTask) -> Any:
-    """Return sentence-transformers' evaluator of the held-out part."""
-    held = frame[frame["part"] == "held_out"]
+    """Build sentence-transformers' evaluator of the held-out part."""
+    held_out = frame[frame["part"] == "held_out"]
     if shape == "scored":
-        score = held["score"].astype(float).tolist()
+        score = held_out["score"].astype(float).tolist()
         return theirs.EmbeddingSimilarityEvaluator(
-            held["anchor"].tolist(), held["positive"].tolist(), score, main_similarity="cosine"
+            held_out["anchor"].tolist(), held_out["positive"].tolist(), score, main_similarity="cosine"
         )
     if shape == "labelled_pairs":
-        label = held["label"].astype(int).tolist()
-        return theirs.BinaryClassificationEvaluator(held["anchor"].tolist(), held["positive"].tolist(), label)
+        label = held_out["label"].astype(int).tolist()
+        return theirs.BinaryClassificationEvaluator(held_out["anchor"].tolist(), held_out["positive"].tolist(), label)
     return theirs.InformationRetrievalEvaluator(
         {f"q{n:06d}": task.texts[query] for n, query in enumerate(task.queries)},
         {f"d{n:06d}": task.texts[document] for n, document in enumerate(task.documents)},
@@ -57,31 +57,31 @@ def evaluator(frame: pd.DataFrame, shape: str, task: EvalTask) -> Any:
 
 def with_vectors(model: SentenceTransformer, texts: list[str], rows: np.ndarray) -> SentenceTransformer:
     """Let the model answer with these vectors."""
-    place = {text: number for number, text in enumerate(texts)}
+    row_of = {text: number for number, text in enumerate(texts)}
 
     def encode(inputs: list[str] | str, **_: Any) -> Any:
         import torch
 
         some = [inputs] if isinstance(inputs, str) else list(inputs)
-        return torch.from_numpy(rows[[place[text] for text in some]])
+        return torch.from_numpy(rows[[row_of[text] for text in some]])
 
     model.encode = encode  # type: ignore[method-assign]
     return model
 
 
 def compare(run: Any, home: Path) -> list[str]:
-    """Return the table's lines of one run."""
+    """Compare one run's numbers: the table's lines."""
     dataset = open_workspace(home).datasets.get(run.dataset)
     found, frame = load_evaluation(run), dataset.frame()
     assert found is not None
     task = EvalTask.of(ModelInputs.of(frame, dataset.shape), part="held_out")
-    judge, names = evaluator(frame, dataset.shape, task), NAMES[dataset.shape]
+    evaluate, names = evaluator(frame, dataset.shape, task), NAMES[dataset.shape]
     embed, _ = cached_embedder(run, home=home)
     lines = []
-    for name, place in (("base", str(resolve(run.model, home=home))), ("tuned", str(run.model_dir))):
-        model = SentenceTransformer(place, device="cpu", local_files_only=True)
-        plain = judge(model)
-        same = judge(with_vectors(model, task.texts, embed(name, task.texts)))
+    for name, folder in (("base", str(resolve(run.model, home=home))), ("tuned", str(run.model_dir))):
+        model = SentenceTransformer(folder, device="cpu", local_files_only=True)
+        plain = evaluate(model)
+        same = evaluate(with_vectors(model, task.texts, embed(name, task.texts)))
         ours = {metric: getattr(found.metrics[metric], name) for metric in names}
         off = max(abs(ours[metric] - same[their]) for metric, their in names.items())
         encoding = max(abs(ours[metric] - plain[their]) for metric, their in names.items())
@@ -97,23 +97,23 @@ def main() -> None:
     parser.add_argument("data", nargs="+", help="NAME=FILE")
     parser.add_argument("--epochs", type=int, default=1)
     parser.add_argument("--write", action="store_true")
-    given = parser.parse_args()
+    args = parser.parse_args()
     lines = [
         "| data | model | held-out | numbers | the first | largest difference, same vectors | largest difference, plain fp32 encoding |",
         "|---|---|---:|---:|---|---:|---:|",
     ]
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
-        for one in given.data:
+        for one in args.data:
             name, _, path = one.partition("=")
-            command = [sys.executable, "-m", "lib", "train", path, "--name", name, "--epochs", str(given.epochs)]
+            command = [sys.executable, "-m", "lib", "train", path, "--name", name, "--epochs", str(args.epochs)]
             subprocess.run(command, env=os.environ | {"CLOSER_HOME": folder}, check=True, stdout=subprocess.DEVNULL)
         for run in sorted(open_workspace(home).runs.all(), key=lambda run: run.id):
             lines += compare(run, home)
     note = "Differences are the largest over all numbers of that line. What plain fp32 encoding changes are neighbours that lie almost equally near."
     table = "\n".join([*lines, "", note])
     print(table)
-    if given.write:
+    if args.write:
         put("Evaluators", table)
 
 

@@ -1,4 +1,6 @@
-"""Does the verdict say what is the case? Real trainings whose truth is known beforehand, each evaluated as a run is.
+"""Does the verdict say what is the case?
+
+Real trainings whose truth is known beforehand, each evaluated as a run is.
 
 python -m bench.evidence [--data FOLDER] [--write]: the support-desk sample trained as recommended (a gain), its control (shuffled
 targets: no gain to claim), the API sample trained far too hard (over-fitting and forgetting must be called by name), and, where the
@@ -59,7 +61,7 @@ class Case:
 
 
 def cases(data: Path | None) -> list[Case]:
-    """Return the trainings; those of data that is not there are left out."""
+    """List the trainings; those of data that is not there are left out."""
     plain = Recipe.from_json(RECOMMENDED.to_json() | {"seed": SEED})
     hard = Recipe.from_json(plain.to_json() | TOO_HARD)
     rows = load_python_api().sample(API_ROWS, random_state=0)
@@ -74,7 +76,7 @@ def cases(data: Path | None) -> list[Case]:
     return found
 
 
-def trained(workspace: Workspace, case: Case) -> Run:
+def train(workspace: Workspace, case: Case) -> Run:
     """Train and evaluate a case and return its run."""
     dataset = workspace.datasets.publish(prepare(case.frame, validation=case.validation), name=case.name)
     recipe = case.recipe.for_shape(dataset.shape)
@@ -86,7 +88,7 @@ def trained(workspace: Workspace, case: Case) -> Run:
 
 
 def line(case: Case, found: Evaluation, seconds: float) -> str:
-    """Return a case's line of the table."""
+    """Write a case's line of the table."""
     named = ", ".join(warning.name for warning in found.warnings) or "nothing"
     steps, probe = found.side_effects.validation, found.side_effects.probe
     fall = format_difference("mrr@10", steps.last.difference) if steps else ""
@@ -127,11 +129,11 @@ def main() -> None:
     parser.add_argument("--data", type=Path)
     parser.add_argument("--threads", type=int, default=0)
     parser.add_argument("--write", action="store_true")
-    given = parser.parse_args()
+    args = parser.parse_args()
     import torch
 
-    if given.threads:
-        torch.set_num_threads(given.threads)
+    if args.threads:
+        torch.set_num_threads(args.threads)
     lines = [
         "| training | what is the case | held-out pairs, groups | verdict | top-1 accuracy (95% CI) | could show | "
         "validation MRR, best to last epoch | general probe | called by name | seconds |",
@@ -139,9 +141,9 @@ def main() -> None:
     ]
     with tempfile.TemporaryDirectory() as folder:
         workspace = open_workspace(Path(folder))
-        for case in cases(given.data):
+        for case in cases(args.data):
             began = time.perf_counter()
-            run = trained(workspace, case)
+            run = train(workspace, case)
             found, control = load_evaluation(run), load_control(run)
             assert found is not None
             lines.append(line(case, found, time.perf_counter() - began))
@@ -153,7 +155,7 @@ def main() -> None:
     )
     table = "\n".join([*lines, "", f"{note}."])
     print(table)
-    if given.write:
+    if args.write:
         put("Evidence", table)
 
 

@@ -1,9 +1,11 @@
-"""Measure in a real browser how fast Explore shows the map of finished runs. Writes bench/README.md, section Picture.
+"""Measure in a real browser how fast Explore shows the map of finished runs.
+
+Writes bench/README.md, section Picture.
 
     python -m bench.picture RUN [RUN ...]
 
 Each run is opened in a fresh window of a warm server. Page: the run picker can be used. Map: the figure stands with all its marks. Slide: until the marks
-of another moment stand, and how many messages that sent to the server.
+of another snapshot stand, and how many messages that sent to the server.
 """
 
 from __future__ import annotations
@@ -33,7 +35,7 @@ MOVED = "before => JSON.stringify([...document.querySelector('.js-plotly-plot').
 
 
 @contextmanager
-def served() -> Iterator[str]:
+def serve() -> Iterator[str]:
     """Start the real server over the workspace in use and give its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -54,7 +56,10 @@ def served() -> Iterator[str]:
 
 
 def visit(browser: Browser, address: str) -> dict[str, float]:
-    """Open one link in a fresh window and return seconds to page and map, of a slide, its messages, and megabytes received."""
+    """Open one link in a fresh window and measure it.
+
+    Seconds to page and map, seconds of a slide, its messages, and megabytes received.
+    """
     context = browser.new_context(viewport={"width": 1280, "height": 1400})
     page = context.new_page()
     sent, received = [0], [0]
@@ -69,7 +74,7 @@ def visit(browser: Browser, address: str) -> dict[str, float]:
     page.get_by_role("combobox", name="Run").wait_for(timeout=60_000)
     opened = time.perf_counter() - begin
     page.wait_for_function(MARKS, timeout=180_000)
-    drawn = time.perf_counter() - begin
+    map_seconds = time.perf_counter() - begin
     page.wait_for_timeout(2_000)
     before, asked = (
         page.evaluate(
@@ -83,27 +88,27 @@ def visit(browser: Browser, address: str) -> dict[str, float]:
     page.wait_for_function(MOVED, arg=before, timeout=180_000)
     slid = time.perf_counter() - begin
     context.close()
-    return {"page": opened, "map": drawn, "slide": slid, "asked": sent[0] - asked, "megabytes": received[0] / 1e6}
+    return {"page": opened, "map": map_seconds, "slide": slid, "asked": sent[0] - asked, "megabytes": received[0] / 1e6}
 
 
 def line(browser: Browser, server: str, identity: str, view: str) -> str:
-    """Return the row of one run in one view: medians over the rounds, after one visit that fills the server's caches."""
+    """Write the row of one run in one view: medians over the rounds, the caches filled beforehand."""
     run = open_workspace().runs.get(identity)
-    drawn = load_map(run)
-    assert drawn is not None, "the run has a map"
+    map_data = load_map(run)
+    assert map_data is not None, "the run has a map"
     rows = len(open_workspace().datasets.get(run.dataset).frame())
     address = f"{server}/explore?run={run.id}{VIEWS[view]}"
     first = visit(browser, address)
-    taken = [visit(browser, address) for _ in range(ROUNDS)]
-    found = {name: float(np.median([one[name] for one in taken])) for name in first}
+    visits = [visit(browser, address) for _ in range(ROUNDS)]
+    found = {name: float(np.median([one[name] for one in visits])) for name in first}
     return (
-        f"| {rows:,} | {view} | {drawn.texts:,} | {len(drawn.coordinates)} | {first['page']:.1f} | {first['map'] - first['page']:.1f} | {found['page']:.1f} "
+        f"| {rows:,} | {view} | {map_data.texts:,} | {len(map_data.coordinates)} | {first['page']:.1f} | {first['map'] - first['page']:.1f} | {found['page']:.1f} "
         f"| {found['map'] - found['page']:.1f} | {found['slide']:.2f} | {found['asked']:.0f} | {found['megabytes']:.1f} |"
     )
 
 
 VIEWS = {"as it opens": "", "all pairs": "&part=All"}
-HEAD = """| pairs | view | texts drawn | moments | page, first visit | then map | page | then map | slide | messages of a slide | MB received |
+HEAD = """| pairs | view | texts drawn | snapshots | page, first visit | then map | page | then map | slide | messages of a slide | MB received |
 |---|---|---|---|---|---|---|---|---|---|---|"""
 
 
@@ -111,11 +116,11 @@ def main() -> None:
     """Measure every run and write the section."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("runs", nargs="+", help="ids of finished runs with a map")
-    chosen = parser.parse_args()
-    with served() as server, sync_playwright() as playwright:
+    args = parser.parse_args()
+    with serve() as server, sync_playwright() as playwright:
         quiet = ["--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking"]
         browser = playwright.chromium.launch(executable_path=get(), args=quiet)
-        rows = [line(browser, server, identity, view) for identity in chosen.runs for view in VIEWS]
+        rows = [line(browser, server, identity, view) for identity in args.runs for view in VIEWS]
         browser.close()
     text = f"{HEAD}\n" + "\n".join(rows)
     print(text)

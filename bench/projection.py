@@ -1,4 +1,6 @@
-"""Measure the map's layouts side by side: how true, how good their neighbourhoods, how fast. Writes bench/README.md, section Map.
+"""Measure the map's layouts side by side: how true, how good their neighbourhoods, how fast.
+
+Writes bench/README.md, section Map.
 
     python -m bench.projection RUN [RUN ...] [--speed]
 
@@ -32,24 +34,24 @@ from lib.store.snapshots import read_snapshots
 from lib.store.workspace import open_workspace
 
 Frames = tuple[np.ndarray, np.ndarray, np.ndarray]
-"""Base, best, and a copy of base that was drawn as a third moment: the placebo."""
+"""Base, best, and a copy of base that was drawn as a third snapshot: the placebo."""
 
 COLUMNS = "| method | seconds | sign | rank | trust base, best | still | kept of 15 |\n|---|---|---|---|---|---|---|"
 
 
 def read(run: Run) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return base and best of the shown texts, unit rows, and the pairs among them."""
-    known = read_snapshots(run.paths.snapshots.folder)
-    base, best = (unit_snapshot(np.asarray(known.vectors(name)), where=name) for name in ("base", "best"))
+    """Read base and best of the shown texts, unit rows, and the pairs among them."""
+    snapshots = read_snapshots(run.paths.snapshots.folder)
+    base, best = (unit_snapshot(np.asarray(snapshots.vectors(name)), where=name) for name in ("base", "best"))
     dataset = open_workspace().datasets.get(run.dataset)
-    lines = pair_lines(dataset.frame(), known.texts(), shape=dataset.shape)
+    lines = pair_lines(dataset.frame(), snapshots.texts(), shape=dataset.shape)
     return base, best, lines[["source", "target"]].to_numpy(np.int64)
 
 
 def ours(
     base: np.ndarray, best: np.ndarray, pairs: np.ndarray, *, method: str, balance: float = 0.5
 ) -> tuple[Frames, float]:
-    """Draw with the product's own layout; the placebo is a third moment of a second drawing."""
+    """Draw with the product's own layout; the placebo is a third snapshot of a second drawing."""
     timed = compute_layout({"base": base, "best": best}, pairs, method=method, balance=balance)
     again = compute_layout({"base": base, "copy": base, "best": best}, pairs, method=method, balance=balance)
     moved = again.coordinates["copy"] - again.coordinates["base"]
@@ -61,15 +63,18 @@ def together(base: np.ndarray, best: np.ndarray, _pairs: np.ndarray) -> tuple[Fr
     from umap import UMAP
 
     begin = time.perf_counter()
-    drawn = UMAP(random_state=0).fit_transform(np.concatenate([base, best]))
+    layout = UMAP(random_state=0).fit_transform(np.concatenate([base, best]))
     seconds = time.perf_counter() - begin
     again = UMAP(random_state=0).fit_transform(np.concatenate([base, best, base]))
     n = len(base)
-    return (drawn[:n], drawn[n:], drawn[:n] + again[2 * n :] - again[:n]), seconds
+    return (layout[:n], layout[n:], layout[:n] + again[2 * n :] - again[:n]), seconds
 
 
-def aligned(base: np.ndarray, best: np.ndarray, _pairs: np.ndarray) -> tuple[Frames, float]:
-    """Draw base, its copy and best by AlignedUMAP, duplicates within a moment dropped first (it fails on them)."""
+def draw_aligned(base: np.ndarray, best: np.ndarray, _pairs: np.ndarray) -> tuple[Frames, float]:
+    """Draw base, its copy and best by AlignedUMAP.
+
+    Duplicates within a snapshot are dropped first: it fails on them.
+    """
     from umap import AlignedUMAP
 
     keep = distinct_points({"base": base, "best": best})
@@ -77,22 +82,22 @@ def aligned(base: np.ndarray, best: np.ndarray, _pairs: np.ndarray) -> tuple[Fra
     rows = np.intersect1d(rows, np.unique(keep.index[1], return_index=True)[1])
     same = {i: i for i in range(len(rows))}
 
-    def draw(*moments: np.ndarray) -> list[np.ndarray]:
+    def draw(*snapshots: np.ndarray) -> list[np.ndarray]:
         model = AlignedUMAP(alignment_regularisation=0.01, random_state=0)
-        return list(model.fit([m[rows] for m in moments], relations=[same] * (len(moments) - 1)).embeddings_)
+        return list(model.fit([m[rows] for m in snapshots], relations=[same] * (len(snapshots) - 1)).embeddings_)
 
     begin = time.perf_counter()
     first, last = draw(base, best)
     seconds = time.perf_counter() - begin
     twin = draw(base, base)
-    whole = [np.zeros((len(base), 2)) for _ in range(3)]
-    for frame, part in zip(whole, (first, last, first + twin[1] - twin[0]), strict=True):
+    layouts = [np.zeros((len(base), 2)) for _ in range(3)]
+    for frame, part in zip(layouts, (first, last, first + twin[1] - twin[0]), strict=True):
         frame[:] = part[np.searchsorted(rows, np.arange(len(base))).clip(0, len(rows) - 1)]
         frame[rows] = part
-    return (whole[0], whole[1], whole[2]), seconds
+    return (layouts[0], layouts[1], layouts[2]), seconds
 
 
-def chained(base: np.ndarray, best: np.ndarray, _pairs: np.ndarray) -> tuple[Frames, float]:
+def draw_chained(base: np.ndarray, best: np.ndarray, _pairs: np.ndarray) -> tuple[Frames, float]:
     """Draw base, then best started from it; the placebo is base drawn again, started from base."""
     from umap import UMAP
 
@@ -104,7 +109,7 @@ def chained(base: np.ndarray, best: np.ndarray, _pairs: np.ndarray) -> tuple[Fra
 
 
 def figures(frames: Frames, base: np.ndarray, best: np.ndarray, pairs: np.ndarray) -> dict[str, float]:
-    """Return all figures of merit of one drawing."""
+    """Compute all figures of merit of one drawing."""
     first, last, copy = frames
     cosine = tuple((vectors[pairs[:, 0]] * vectors[pairs[:, 1]]).sum(axis=1) for vectors in (base, best))
     quality = line_quality(first, last, (cosine[0], cosine[1]), pairs)
@@ -120,30 +125,30 @@ def figures(frames: Frames, base: np.ndarray, best: np.ndarray, pairs: np.ndarra
 
 
 def overlap(vectors: np.ndarray, frame: np.ndarray, k: int = 15) -> float:
-    """Return the share of the k nearest neighbours that are so on the map too."""
+    """Compute the share of the k nearest neighbours that are so on the map too."""
     from scipy.spatial import cKDTree
 
     near = nearest_neighbours(vectors, k=k)[0]
-    drawn = cKDTree(frame).query(frame, k=k + 1)[1][:, 1:]
-    return float(np.mean([len(np.intersect1d(a, b)) / k for a, b in zip(near, drawn, strict=True)]))
+    neighbours = cKDTree(frame).query(frame, k=k + 1)[1][:, 1:]
+    return float(np.mean([len(np.intersect1d(a, b)) / k for a, b in zip(near, neighbours, strict=True)]))
 
 
-def shuffled(pairs: np.ndarray) -> np.ndarray:
-    """Return the pairs with their targets dealt out anew."""
+def shuffle_targets(pairs: np.ndarray) -> np.ndarray:
+    """Shuffle the targets among the pairs."""
     return np.stack([pairs[:, 0], np.random.default_rng(0).permutation(pairs[:, 1])], axis=1)
 
 
 METHODS: dict[str, Callable[..., tuple[Frames, float]]] = {
     "PCA": lambda b, t, p: ours(b, t, p, method="pca"),
     "UMAP together": together,
-    "AlignedUMAP": aligned,
-    "chained UMAP": chained,
+    "AlignedUMAP": draw_aligned,
+    "chained UMAP": draw_chained,
     "pair-faithful, balance 0": lambda b, t, p: ours(b, t, p, method="pair-faithful", balance=0.0),
     "pair-faithful, balance 0.3": lambda b, t, p: ours(b, t, p, method="pair-faithful", balance=0.3),
     "**pair-faithful, balance 0.5**": lambda b, t, p: ours(b, t, p, method="pair-faithful"),
     "pair-faithful, balance 0.7": lambda b, t, p: ours(b, t, p, method="pair-faithful", balance=0.7),
     "pair-faithful, balance 1": lambda b, t, p: ours(b, t, p, method="pair-faithful", balance=1.0),
-    "pair-faithful, pairs shuffled": lambda b, t, p: ours(b, t, shuffled(p), method="pair-faithful"),
+    "pair-faithful, pairs shuffled": lambda b, t, p: ours(b, t, shuffle_targets(p), method="pair-faithful"),
 }
 
 
@@ -152,15 +157,17 @@ WARM = tuple(name for name in METHODS if "balance 0.3" in name or "0.5" in name 
 
 
 def table(run: Run, only: tuple[str, ...] = ()) -> str:
-    """Return the table of one run. Rows that were measured before are kept, so that a long measurement can be cut in pieces.
+    """Build the table of one run.
+
+    Rows that were measured before are kept, so that a long measurement can be cut in pieces.
 
     Every method is warmed first, so that compilation is not in its seconds.
     """
     base, best, pairs = read(run)
     some = slice(0, min(200, len(base)))
     few = pairs[(pairs < some.stop).all(axis=1)]
-    kept = KEPT / f"rows-{file_name(run)}.json"
-    rows = json.loads(kept.read_text()) if kept.is_file() else {}
+    rows_file = KEPT / f"rows-{file_name(run)}.json"
+    rows = json.loads(rows_file.read_text()) if rows_file.is_file() else {}
     for name, method in METHODS.items():
         if name in rows or (only and not any(word in name for word in only)):
             continue
@@ -168,14 +175,14 @@ def table(run: Run, only: tuple[str, ...] = ()) -> str:
             method(base[some], best[some], few)
         frames, seconds = method(base, best, pairs)
         rows[name] = row(name, seconds, figures(frames, base, best, pairs))
-        kept.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+        rows_file.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
         print(rows[name], flush=True)
     title = f"### {run.name}: {len(pairs):,} pairs, {len(base):,} texts\n"
     return "\n".join([title, COLUMNS, *(rows[name] for name in METHODS if name in rows)])
 
 
 def row(name: str, seconds: float, f: dict[str, float]) -> str:
-    """Return one row of the table."""
+    """Build one row of the table."""
     trust = f"{f['base']:.3f} {f['best']:.3f}"
     return (
         f"| {name} | {seconds:.2f} | {f['sign']:.3f} | {f['rank']:.3f} | {trust} | {f['still']:.2f} | {f['kept']:.3f} |"
@@ -183,7 +190,7 @@ def row(name: str, seconds: float, f: dict[str, float]) -> str:
 
 
 def file_name(run: Run) -> str:
-    """Return a run's name as a part of a file name."""
+    """Make a run's name a part of a file name."""
     return re.sub(r"[^A-Za-z0-9]+", "-", run.name)
 
 
@@ -206,7 +213,7 @@ begin = time.perf_counter(); draw(); print(first, time.perf_counter() - begin, u
 
 
 def fresh(what: str, folder: Path, cache: str) -> list[float]:
-    """Return the seconds of a new process until its first map and of the next map in it, then the same in CPU seconds."""
+    """Measure a new process: seconds to its first map and to the next one, then the same in CPU seconds."""
     environment = {**os.environ, "NUMBA_CACHE_DIR": cache, "PYTHONPATH": str(Path.cwd())}
     command = [sys.executable, "-c", FRESH, what, str(folder)]
     found = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout.split()
@@ -214,21 +221,21 @@ def fresh(what: str, folder: Path, cache: str) -> list[float]:
 
 
 def first_pairs(base: np.ndarray, best: np.ndarray, pairs: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the first TIMED_PAIRS pairs and their texts alone."""
+    """Take the first TIMED_PAIRS pairs and their texts alone."""
     texts, numbered = np.unique(pairs[:TIMED_PAIRS], return_inverse=True)
     return base[texts], best[texts], numbered.reshape(-1, 2)
 
 
 def speed(run: Run, *, rounds: int = 3) -> str:
-    """Return the table of times, plain umap and ours taking turns; ours once with an empty compilation cache."""
+    """Build the table of times, plain umap and ours by turns; ours once with an empty compilation cache."""
     folder = Path(tempfile.mkdtemp())
     arrays = first_pairs(*read(run))
     for name, array in zip(("base", "best", "pairs"), arrays, strict=True):
         np.save(folder / f"{name}.npy", array)
     with tempfile.TemporaryDirectory() as cache:
         empty = fresh("ours", folder, cache)
-        taken = [(fresh("umap", folder, cache), fresh("ours", folder, cache)) for _ in range(rounds)]
-    plain, mine = (np.median([pair[i] for pair in taken], axis=0) for i in (0, 1))
+        times = [(fresh("umap", folder, cache), fresh("ours", folder, cache)) for _ in range(rounds)]
+    plain, mine = (np.median([pair[i] for pair in times], axis=0) for i in (0, 1))
     return "\n".join(
         [
             f"### Time, {run.name}, {len(arrays[2]):,} pairs, base and best together, {os.cpu_count()} cores, median of {rounds} turns\n",
@@ -248,11 +255,11 @@ def main() -> None:
     parser.add_argument(
         "--only", nargs="*", default=[], help="measure only methods whose names hold one of these words"
     )
-    chosen = parser.parse_args()
+    args = parser.parse_args()
     warnings.simplefilter("ignore")
     KEPT.mkdir(parents=True, exist_ok=True)
-    for run in (open_workspace().runs.get(identity) for identity in chosen.runs):
-        kind, found = ("time", speed(run)) if chosen.speed else ("table", table(run, tuple(chosen.only)))
+    for run in (open_workspace().runs.get(identity) for identity in args.runs):
+        kind, found = ("time", speed(run)) if args.speed else ("table", table(run, tuple(args.only)))
         (KEPT / f"{kind}-{file_name(run)}.md").write_text(found + "\n", encoding="utf-8")
         print(found)
     put("Map", "\n\n".join([INTRODUCTION, *(path.read_text().strip() for path in sorted(KEPT.glob("t*.md")))]))

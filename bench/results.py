@@ -18,12 +18,12 @@ def append(row: dict[str, Any], *, to: Path = RESULTS) -> None:
 
 
 def read(source: Path = RESULTS) -> list[dict[str, Any]]:
-    """Return all finished parts, oldest first."""
+    """Read all finished parts, oldest first."""
     return [json.loads(line) for line in source.read_text().splitlines()] if source.is_file() else []
 
 
 def put(section: str, text: str) -> None:
-    """Write a table between its markers in bench/README.md, adding the section at the end where it is missing."""
+    """Write a table between its markers in bench/README.md; the section is added where it is missing."""
     begin, end = f"<!-- {section}: begin -->", f"<!-- {section}: end -->"
     page = README.read_text(encoding="utf-8") if README.is_file() else "# Measured\n"
     if begin not in page:

@@ -1,4 +1,6 @@
-"""Which loss, margin and learning rate for the shapes that are no pairs? Small trainings of the bundled model, judged on validation.
+"""Which loss, margin and learning rate for the shapes that are no pairs?
+
+Small trainings of the bundled model, measured on validation.
 
 python -m bench.shapes NAME=FILE ... : writes bench/README.md, section Other shapes. --rows training rows, two epochs each, one seed.
 """
@@ -48,22 +50,24 @@ class Measures(Silent):
     def __init__(self) -> None:
         self.found: list[Mapping[str, float]] = []
 
-    def measured(self, *, part: str, snapshot: str, epoch: float, metrics: Mapping[str, float], seconds: float) -> None:
+    def snapshot_metrics(
+        self, *, part: str, snapshot: str, epoch: float, metrics: Mapping[str, float], seconds: float
+    ) -> None:
         self.found.append(metrics)
 
 
 def part_of(path: Path, rows: int) -> tuple[pd.DataFrame, Shape]:
-    """Return a fair sample of the training and validation rows of a file."""
-    made = prepare(pd.read_csv(path, dtype=str, keep_default_na=False))
+    """Draw a fair sample of the training and validation rows of a file."""
+    prepared = prepare(pd.read_csv(path, dtype=str, keep_default_na=False))
     parts = [
-        made.frame[made.frame["part"] == part].sample(frac=1, random_state=0).head(most)
+        prepared.frame[prepared.frame["part"] == part].sample(frac=1, random_state=0).head(most)
         for part, most in (("train", rows), ("validation", LOOKED_AT))
     ]
-    return pd.concat(parts).sort_index().reset_index(drop=True), made.shape
+    return pd.concat(parts).sort_index().reset_index(drop=True), prepared.shape
 
 
-def trained(frame: pd.DataFrame, shape: Shape, recipe: Recipe, home: Path) -> list[float]:
-    """Return the metric of the base model and after each epoch."""
+def train(frame: pd.DataFrame, shape: Shape, recipe: Recipe, home: Path) -> list[float]:
+    """Train and measure the base model and each epoch."""
     measures = Measures()
     with tempfile.TemporaryDirectory(dir=home) as folder:
         train_model(
@@ -83,20 +87,20 @@ def main() -> None:
     parser.add_argument("data", nargs="+", help="NAME=FILE")
     parser.add_argument("--rows", type=int, default=1_200)
     parser.add_argument("--rates", type=float, nargs="*", default=list(RATES))
-    given = parser.parse_args()
+    args = parser.parse_args()
     lines = ["| data | metric | loss, margin | rate | base | epoch 1 | epoch 2 |", "|---|---|---|---:|---:|---:|---:|"]
     with tempfile.TemporaryDirectory() as home:
-        for name, _, path in (one.partition("=") for one in given.data):
-            frame, shape = part_of(Path(path), given.rows)
+        for name, _, path in (one.partition("=") for one in args.data):
+            frame, shape = part_of(Path(path), args.rows)
             for choice in CHOICES.get(shape, [{}]):
-                for rate in given.rates:
+                for rate in args.rates:
                     recipe = replace(RECOMMENDED, epochs=2, patience=0, learning_rate=rate, **choice)
-                    found = trained(frame, shape, recipe, Path(home))
+                    found = train(frame, shape, recipe, Path(home))
                     what = f"{recipe.for_shape(shape).loss}{', ' + str(recipe.margin) if recipe.margin else ''}"
                     numbers = " | ".join(f"{value:.4f}" for value in found)
                     lines.append(f"| {name} | {selection_metric(shape)} | {what} | {rate:g} | {numbers} |")
                     print(lines[-1], flush=True)
-    note = f"{given.rows:,} training rows, up to {LOOKED_AT:,} of validation, two epochs, seed 0."
+    note = f"{args.rows:,} training rows, up to {LOOKED_AT:,} of validation, two epochs, seed 0."
     put("Other shapes", "\n".join([*lines, "", note]))
 
 

@@ -1,4 +1,6 @@
-"""The small sweep behind the Recommended preset: learning rate, epochs, dropout, schedule, on several data sets.
+"""The small sweep behind the Recommended preset.
+
+Learning rate, epochs, dropout and schedule, on several data sets.
 
     python -m bench.sweep --data python_api support_desk tldr_en=/path/data.csv --pairs 768 [--lock FILE] [--table]
 
@@ -66,7 +68,7 @@ def run(name: str, setup: Setup, machine: Machine) -> None:
 
 
 def label(row: dict) -> str:
-    """Return a setup in words, the one that others differ from first."""
+    """Describe a setup in words; the first one is what others differ from."""
     words = f"rate {row['learning_rate']:.0e}, {row['epochs']} epochs".replace("e-0", "e-")
     extra = [f"dropout {row['dropout']}"] if row["dropout"] else []
     extra += [row["schedule"]] if row["schedule"] != "linear" else []
@@ -81,8 +83,8 @@ def table() -> None:
     for row in read(SWEEP):
         gains[label(row)][row["data"]] = row["tuned"]["mrr"]
         facts[row["data"]] = row
-    whole = max((sum(name in found for found in gains.values()) for name in facts), default=0)
-    names = [name for name in facts if sum(name in found for found in gains.values()) == whole]  # no half-run data set
+    most = max((sum(name in found for found in gains.values()) for name in facts), default=0)
+    names = [name for name in facts if sum(name in found for found in gains.values()) == most]  # no half-run data set
     head = [f"{name} ({facts[name]['queries']} queries)" for name in names]
     lines = ["| setup | " + " | ".join(head) + " | mean |", "|---" * (len(names) + 2) + "|"]
     base = [facts[name]["base"]["mrr"] for name in names]

@@ -29,15 +29,15 @@ from bench.results import RESULTS, append
 from lib.data.prepare import prepare
 from lib.data.samples.python_api import load_python_api
 from lib.data.samples.registry import load_support_desk
-from lib.recipe.presets import recommended_for
+from lib.recipe.presets import recommended_recipe
 
 CLASSIC = Setup(name="classic", data="", seed=0, epochs=10)
 OURS = replace(CLASSIC, engine="packed", bf16=True)
 
 
 def setups(rows: int) -> dict[str, Setup]:
-    """Return what takes part, Recommended as the product's preset has it for that many training rows."""
-    preset = recommended_for(rows)
+    """List what takes part, Recommended as the product's preset has it for that many training rows."""
+    preset = recommended_recipe(rows)
     mine = {"epochs": preset.epochs, "learning_rate": preset.learning_rate}
     shape = {"schedule": preset.schedule, "warmup": preset.warmup}
     recommended = replace(OURS, dropout=max(0.0, preset.dropout), **shape, **mine)
@@ -108,7 +108,7 @@ class Machine:
         self.since = time.monotonic()
 
     def give(self) -> None:
-        """Give the lock up, and a moment to those who wait."""
+        """Release the lock, and wait a moment for those who wait."""
         if self.file is not None and self.since:
             fcntl.flock(self.file, fcntl.LOCK_UN)
             self.since = 0.0
@@ -116,7 +116,10 @@ class Machine:
 
 
 def frame_of(data: str, pairs: int) -> tuple[str, Path]:
-    """Prepare a data set (a sample, or name=path) and keep it as Parquet; `pairs` limits the training part."""
+    """Prepare a data set (a sample, or name=path) and keep it as Parquet.
+
+    `pairs` limits the training part.
+    """
     name, _, path = data.partition("=")
     source = pd.read_csv(path, dtype=str, keep_default_na=False) if path else SAMPLES[name]()
     frame = prepare(source).frame
@@ -132,9 +135,9 @@ def frame_of(data: str, pairs: int) -> tuple[str, Path]:
 def run_steps(name: str, data: Path, machine: Machine, *, count: int, threads: int, seed: int, only: list[str]) -> None:
     """Time the same batches in every engine, turn by turn; the first turn warms up and is not counted."""
     machine.turn()
-    chosen = {key: STEPS[key] for key in (only or STEPS)}
+    parts = {key: STEPS[key] for key in (only or STEPS)}
     processes = {
-        key: Process(replace(setup, data=str(data), seed=seed, threads=threads)) for key, setup in chosen.items()
+        key: Process(replace(setup, data=str(data), seed=seed, threads=threads)) for key, setup in parts.items()
     }
     found: dict[str, list[dict[str, Any]]] = {key: [] for key in processes}
     for turn in range(1 + count // CHUNK):
@@ -156,18 +159,20 @@ def run_steps(name: str, data: Path, machine: Machine, *, count: int, threads: i
 def run_trainings(
     name: str, data: Path, machine: Machine, *, runs: list[str], threads: int, seed: int, fp32: bool = False
 ) -> None:
-    """Train all contestants to their ends, an epoch each by turns; held-out recall after each epoch, untimed.
+    """Train all contestants to their ends, an epoch each by turns.
+
+    Held-out recall after each epoch, untimed.
 
     fp32: for quality alone, on a machine whose bf16 is slow; kept apart from the table of times.
     """
     machine.turn()
-    known = setups(int((pd.read_parquet(data, columns=["part"])["part"] == "train").sum()))
-    chosen = [replace(known[run], data=str(data), seed=seed, threads=threads) for run in runs]
-    chosen = [replace(setup, bf16=setup.bf16 and not fp32) for setup in chosen]
-    processes = {setup.name: Process(setup) for setup in chosen}
+    all_setups = setups(int((pd.read_parquet(data, columns=["part"])["part"] == "train").sum()))
+    contestants = [replace(all_setups[run], data=str(data), seed=seed, threads=threads) for run in runs]
+    contestants = [replace(setup, bf16=setup.bf16 and not fp32) for setup in contestants]
+    processes = {setup.name: Process(setup) for setup in contestants}
     rows = {
         setup.name: {"curve": [processes[setup.name].ask("measure")], "seconds": [], "cpu": [], "epochs": setup.epochs}
-        for setup in chosen
+        for setup in contestants
     }
     while processes:
         for key, process in list(processes.items()):
@@ -226,8 +231,8 @@ def main() -> None:
                     name, path, machine, count=options.steps, threads=options.threads, seed=seed, only=options.engines
                 )
             if options.runs:
-                asked = {"runs": options.runs, "threads": options.threads, "fp32": options.fp32}
-                run_trainings(name, path, machine, seed=seed, **asked)
+                choices = {"runs": options.runs, "threads": options.threads, "fp32": options.fp32}
+                run_trainings(name, path, machine, seed=seed, **choices)
     if options.table:
         from bench.training_table import write
 

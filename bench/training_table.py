@@ -24,7 +24,7 @@ NAMES = {
 
 
 def newest(kind: str) -> dict[tuple[str, int], dict[str, dict[str, Any]]]:
-    """Return results by (data, seed) and contestant; of a part that was run twice the newer one."""
+    """Group the results by (data, seed) and contestant; of a part that was run twice the newer one."""
     out: dict[tuple[str, int], dict[str, dict[str, Any]]] = {}
     for row in read():
         if row["kind"] == kind:
@@ -33,12 +33,12 @@ def newest(kind: str) -> dict[tuple[str, int], dict[str, dict[str, Any]]]:
 
 
 def typical(row: dict[str, Any], part: str) -> float:
-    """Return the median over the steps after the first few, in which memory is touched for the first time."""
+    """Compute the median over the steps after the first few, which touch memory for the first time."""
     return float(np.median(row[part][COLD:]))
 
 
 def steps_table() -> list[str]:
-    """Return the table of times for one step: same loss, same batches, by turns."""
+    """Build the table of times for one step: same loss, same batches, by turns."""
     lines = [
         "| data | engine | s a step | times classic (wall) | times classic (CPU) | times the machine's bound |",
         "|---|---|---|---|---|---|",
@@ -64,18 +64,18 @@ def steps_table() -> list[str]:
     return lines
 
 
-def elapsed(row: dict[str, Any], epochs: int, part: str) -> float:
-    """Return the seconds of preparing and of the first `epochs` epochs."""
+def sum_seconds(row: dict[str, Any], epochs: int, part: str) -> float:
+    """Sum the seconds of preparing and of the first `epochs` epochs."""
     return row["preparing"] + sum(row[part][: epochs * row["epoch_steps"]])
 
 
-def reached(row: dict[str, Any], goal: float) -> int | None:
-    """Return the first epoch after which recall@1 is at least the goal."""
+def first_epoch(row: dict[str, Any], goal: float) -> int | None:
+    """Find the first epoch after which recall@1 is at least the goal."""
     return next((epoch for epoch, point in enumerate(row["curve"]) if epoch and point["recall"] >= goal), None)
 
 
 def runs_table() -> list[str]:
-    """Return the table of time and quality until 99% of classic's best."""
+    """Build the table of time and quality until 99% of classic's best."""
     lines = [
         "| data, seed | training | base | best recall@1 (epoch) | best MRR | s an epoch | to 99% of classic's best: epoch, s | times classic (wall) | (CPU) | peak GB |",
         "|---" * 10 + "|",
@@ -89,7 +89,7 @@ def runs_table() -> list[str]:
 
 
 def medians(found: dict[tuple[str, int], dict[str, dict[str, Any]]]) -> list[str]:
-    """Return by data and contestant the medians over the seeds: epoch, time to the goal, best quality."""
+    """Compute the medians over the seeds by data and contestant: epoch, time to the goal, best quality."""
     lines = [
         "| data | training | seeds | times classic an epoch | times classic to 99% of its best | best recall@1 less classic's |",
         "|---" * 6 + "|",
@@ -99,7 +99,7 @@ def medians(found: dict[tuple[str, int], dict[str, dict[str, Any]]]) -> list[str
         for contestant in dict.fromkeys(name for runs in by_seed for name in runs if name != "classic"):
             both = [(runs["classic"], runs[contestant]) for runs in by_seed if contestant in runs]
             epochs = [np.median(one["seconds"]) / np.median(other["seconds"]) for one, other in both]
-            times = [gain for one, other in both if (gain := gained(one, other)) is not None]
+            times = [gain for one, other in both if (gain := speedup(one, other)) is not None]
             more = [best_recall(other) - best_recall(one) for one, other in both]
             to_goal = f"{np.median(times):.0f} ({min(times):.0f} to {max(times):.0f})" if times else ""
             missed = f"; not reached in {len(both) - len(times)}" if len(times) < len(both) else ""
@@ -109,29 +109,29 @@ def medians(found: dict[tuple[str, int], dict[str, dict[str, Any]]]) -> list[str
 
 
 def best_recall(row: dict[str, Any]) -> float:
-    """Return the best recall@1 after any epoch."""
+    """Find the best recall@1 after any epoch."""
     return max(point["recall"] for point in row["curve"][1:])
 
 
-def gained(classic: dict[str, Any], row: dict[str, Any]) -> float | None:
-    """Return how many times faster than classic the goal was reached, None where it was not."""
+def speedup(classic: dict[str, Any], row: dict[str, Any]) -> float | None:
+    """Compute how many times faster than classic the goal was reached, None where it was not."""
     goal = SHARE * best_recall(classic)
-    theirs, epoch = reached(classic, goal), reached(row, goal)
+    theirs, epoch = first_epoch(classic, goal), first_epoch(row, goal)
     if not theirs or not epoch:
         return None
-    return elapsed(classic, theirs, "seconds") / elapsed(row, epoch, "seconds")
+    return sum_seconds(classic, theirs, "seconds") / sum_seconds(row, epoch, "seconds")
 
 
 def run_line(data: str, name: str, row: dict[str, Any], classic: dict[str, Any], goal: float) -> str:
-    """Return one training's line."""
+    """Write one training's line."""
     curve = [point["recall"] for point in row["curve"]]
     best = 1 + int(np.argmax(curve[1:]))
     error = np.sqrt(curve[best] * (1 - curve[best]) / row["queries"]) if "queries" in row else float("nan")
-    epoch, theirs = reached(row, goal), reached(classic, goal)
+    epoch, theirs = first_epoch(row, goal), first_epoch(classic, goal)
     cells = ["not reached", "", ""]
     if epoch and theirs:
-        wall, cpu = (elapsed(classic, theirs, part) / elapsed(row, epoch, part) for part in ("seconds", "cpu"))
-        cells = [f"{epoch}, {elapsed(row, epoch, 'seconds'):.0f}", f"{wall:.1f}", f"{cpu:.1f}"]
+        wall, cpu = (sum_seconds(classic, theirs, part) / sum_seconds(row, epoch, part) for part in ("seconds", "cpu"))
+        cells = [f"{epoch}, {sum_seconds(row, epoch, 'seconds'):.0f}", f"{wall:.1f}", f"{cpu:.1f}"]
     quality = f"{curve[best]:.3f} ± {error:.3f} ({best}) | {max(point['mrr'] for point in row['curve'][1:]):.3f}"
     pace = f"{np.median(row['seconds']) * row['epoch_steps']:.1f}"
     done = len(row["curve"]) - 1
@@ -143,7 +143,10 @@ def run_line(data: str, name: str, row: dict[str, Any], classic: dict[str, Any],
 
 
 def quality_table() -> list[str]:
-    """Return what Recommended and classic reach on further data, computed in fp32 by both: quality alone, no times."""
+    """Build the table of what Recommended and classic reach on further data: quality alone, no times.
+
+    Both compute in fp32.
+    """
     found = {key: runs for key, runs in newest("quality").items() if {"classic", "recommended"} <= set(runs)}
     lines = [
         "| data, seed | held-out queries | base | classic's best (epoch of how many) | Recommended's best (epoch of how many) | difference |",

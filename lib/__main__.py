@@ -21,7 +21,7 @@ class CommandModule(Protocol):
     def add(self, parser: argparse.ArgumentParser, /) -> None:
         """Add the command's options."""
 
-    def run(self, given: argparse.Namespace, /) -> int:
+    def run(self, args: argparse.Namespace, /) -> int:
         """Do the work and return the exit code."""
 
 
@@ -82,13 +82,13 @@ COMMANDS = {
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; return 0, or 1 after one clear line on standard error."""
     let_threads_sleep()
-    given = sys.argv[1:] if arguments is None else arguments
+    args = sys.argv[1:] if arguments is None else arguments
     with protect_terminal():
-        return _run_command(given)
+        return _run_command(args)
 
 
-def _run_command(given: list[str]) -> int:
-    parsed = build_parser(given[:1]).parse_args(given)
+def _run_command(args: list[str]) -> int:
+    parsed = build_parser(args[:1]).parse_args(args)
     try:
         return COMMANDS[parsed.command].load().run(parsed)
     except CloserError as error:

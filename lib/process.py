@@ -162,7 +162,7 @@ def _popen(
             stdout=subprocess.PIPE if pipes else output,
             stderr=output,
             umask=PRIVATE_MASK,
-            **_detached(),
+            **_detach_options(),
         )
 
 
@@ -189,7 +189,7 @@ def is_secret(name: str, value: str) -> bool:
     return bool(_SECRET_NAME.search(name.upper()) or _PASSWORD_IN_ADDRESS.search(value))
 
 
-def _detached() -> dict[str, Any]:
+def _detach_options() -> dict[str, Any]:
     """Options of Popen that take a process out of its parent's session, or of its console."""
     if sys.platform == "win32":
         return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.DETACHED_PROCESS}

@@ -61,10 +61,12 @@ class Progress(Protocol):
     def loss(self, *, step: int, epoch: float, loss: float, learning_rate: float) -> None:
         """Report one point of the training curve."""
 
-    def measured(self, *, part: str, snapshot: str, epoch: float, metrics: Mapping[str, float], seconds: float) -> None:
+    def snapshot_metrics(
+        self, *, part: str, snapshot: str, epoch: float, metrics: Mapping[str, float], seconds: float
+    ) -> None:
         """Report the metrics of one snapshot (base, epoch-001, ..., best) on validation or held_out."""
 
-    def resumed(self, *, step: int, epoch: float) -> None:
+    def resume(self, *, step: int, epoch: float) -> None:
         """Report that work goes on from a checkpoint: events of later steps will come again."""
 
     def log(self, text: str, *, level: str = "info") -> None:
@@ -83,11 +85,11 @@ class Silent:
 
     def loss(self, *, step: int, epoch: float, loss: float, learning_rate: float) -> None: ...
 
-    def measured(
+    def snapshot_metrics(
         self, *, part: str, snapshot: str, epoch: float, metrics: Mapping[str, float], seconds: float
     ) -> None: ...
 
-    def resumed(self, *, step: int, epoch: float) -> None: ...
+    def resume(self, *, step: int, epoch: float) -> None: ...
 
     def log(self, text: str, *, level: str = "info") -> None: ...
 

@@ -60,8 +60,8 @@ MAX_DRAWN_POINTS = 20_000
 
 def home() -> Path:
     """Path of the workspace folder: CLOSER_HOME, or workspace/ beside app.py."""
-    given = os.environ.get("CLOSER_HOME", "").strip()
-    return Path(given).expanduser().resolve() if given else ROOT / "workspace"
+    folder = os.environ.get("CLOSER_HOME", "").strip()
+    return Path(folder).expanduser().resolve() if folder else ROOT / "workspace"
 
 
 DOWNLOADS = "CLOSER_DOWNLOADS"

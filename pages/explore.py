@@ -1,4 +1,7 @@
-"""Explore: what changed for the held-out pairs, on the map and pair by pair, and a playground for both models."""
+"""Explore: what changed for the held-out pairs, on the map and pair by pair.
+
+Both models can be tried on a person's own texts, too.
+"""
 
 from __future__ import annotations
 

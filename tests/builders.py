@@ -38,19 +38,19 @@ FAST = Recipe(epochs=2, batch_size=16, learning_rate=1e-3, packed=True, patience
 
 
 def pairs(rows: int = 90) -> pd.DataFrame:
-    """Return pairs that a model can learn: the same thing and colour in other words."""
-    made = [
+    """Build pairs that a model can learn: the same thing and colour in other words."""
+    examples = [
         (f"where is the {colour} {thing} number {n}", f"{thing} {n} that is {colour} stands on shelf {n * 7}")
         for n in range(1, 4)
         for thing in THINGS
         for colour in COLOURS
     ]
-    chosen = np.random.default_rng(3).permutation(len(made))[:rows]
-    return pd.DataFrame([made[i] for i in chosen], columns=["source_sentence", "target_sentence"])
+    order = np.random.default_rng(3).permutation(len(examples))[:rows]
+    return pd.DataFrame([examples[i] for i in order], columns=["source_sentence", "target_sentence"])
 
 
 def of_shape(shape: Shape, rows: int = 90) -> pd.DataFrame:
-    """Return a table of any of the five shapes."""
+    """Build a table of any of the five shapes."""
     table = pairs(rows)
     other = table["target_sentence"].sample(frac=1.0, random_state=1).to_numpy()
     generator = np.random.default_rng(5)
@@ -74,7 +74,7 @@ def of_shape(shape: Shape, rows: int = 90) -> pd.DataFrame:
 
 
 def prepared(table: pd.DataFrame | None = None) -> PreparedDataset:
-    """Return a table read, audited and split."""
+    """Read, audit and split a table."""
     table = pairs() if table is None else table
     return prepare(Table.from_frame(table.astype(str)))
 

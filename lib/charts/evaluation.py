@@ -69,13 +69,13 @@ def add_thresholds(figure: go.Figure, similarity: Similarity, colours: Palette) 
     """
     cosines = [(model.threshold.cosine, name) for name, model in similarity.by_model.items() if model.threshold]
     ordered = sorted(cosines, key=lambda one: one[0])
-    for place, (cosine, name) in enumerate(ordered):
+    for number, (cosine, name) in enumerate(ordered):
         colour = colours.base if name == "base" else colours.tuned
         figure.add_vline(
             x=cosine,
             line={"color": colour, "dash": "dash", "width": 1.5},
             annotation={"text": f"{name} {format_cosine(cosine)}", "font": {"color": colour, "size": 12}},
-            annotation_position="top left" if place == 0 else "top right",
+            annotation_position="top left" if number == 0 else "top right",
         )
 
 

@@ -35,7 +35,7 @@ class TrainingCurves:
     def best(self) -> int | None:
         """Index of the best epoch among the validations, the base left out; the first of equals."""
         after = range(1, len(self.values))
-        return max(after, key=lambda place: self.values[place], default=None)
+        return max(after, key=lambda index: self.values[index], default=None)
 
 
 def training_curves(
@@ -44,7 +44,7 @@ def training_curves(
     """Collect a run's curves from its events; long loss curves are thinned to means of neighbours."""
     looks = {one.epoch: one.metrics for one in measurements if one.part == "validation"}
     names = {key for metrics in looks.values() for key in metrics}
-    metric = next((key for key, known in METRICS.items() if known.selects_for and key in names), "")
+    metric = next((key for key, entry in METRICS.items() if entry.selects_for and key in names), "")
     epochs = sorted(epoch for epoch, metrics in looks.items() if metric in metrics)
     x, y = thin([point.epoch for point in losses], [point.loss for point in losses])
     return TrainingCurves(name, metric, x, y, epochs, [float(looks[epoch][metric]) for epoch in epochs])
@@ -157,16 +157,16 @@ def _line(x: Sequence[float], y: Sequence[float], colour: str, name: str, hover:
 
 
 def _best(run: TrainingCurves, colours: Palette) -> go.Scatter:
-    place = run.best or 0
-    is_right = run.epochs[place] > 0.8 * max(run.epochs)  # words in the middle of the mark would be cut at the edge
+    index = run.best or 0
+    is_right = run.epochs[index] > 0.8 * max(run.epochs)  # words in the middle of the mark would be cut at the edge
     return go.Scatter(
-        x=[run.epochs[place]],
-        y=[run.values[place]],
+        x=[run.epochs[index]],
+        y=[run.values[index]],
         mode="markers+text",
-        text=[f"best {format_metric(run.metric, run.values[place])}"],
+        text=[f"best {format_metric(run.metric, run.values[index])}"],
         textposition="bottom left" if is_right else "bottom center",
         textfont={"color": colours.tuned},
         marker={"size": 13, "color": with_alpha(colours.tuned, 0.25), "line": {"color": colours.tuned, "width": 2}},
-        hovertemplate=f"best epoch {run.epochs[place]:g}: {_value(run)}<extra></extra>",
+        hovertemplate=f"best epoch {run.epochs[index]:g}: {_value(run)}<extra></extra>",
         showlegend=False,
     )

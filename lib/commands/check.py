@@ -47,13 +47,13 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--restore", action="store_true", help="restore the last backup of a damaged database")
 
 
-def run(given: argparse.Namespace) -> int:
+def run(args: argparse.Namespace) -> int:
     """Print what is damaged; return 1 when there is anything."""
-    if given.restore:
+    if args.restore:
         damaged = restore_backup(settings.home())
         print(f"The last backup is in use again; the damaged file is kept as {damaged.name}.")
     report = check_workspace()
-    print(report.to_json() if given.json else report.to_text())
+    print(report.to_json() if args.json else report.to_text())
     return 1 if report.problems else 0
 
 
@@ -64,7 +64,7 @@ def check_workspace() -> CheckReport:
         problems = check(workspace)
         leftovers, unlisted = (
             [str(path.relative_to(workspace.home)) for path in paths]
-            for paths in (workspace.leftovers(), workspace.unlisted())
+            for paths in (workspace.leftovers(), workspace.unlisted_folders())
         )
         datasets, runs = len(workspace.datasets.all()), len(workspace.runs.all())
     except DamagedError as error:

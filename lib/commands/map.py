@@ -25,24 +25,24 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print the quality as one JSON object")
 
 
-def run(given: argparse.Namespace) -> int:
+def run(args: argparse.Namespace) -> int:
     """Draw the map; the coordinates stay in the run's folder."""
     from lib.projection.run import draw_map, summary_json
     from lib.store.workspace import open_workspace
 
     workspace = open_workspace()
-    trained = workspace.runs.get(given.run)
-    dataset = workspace.datasets.get(trained.dataset)
-    drawn = draw_map(trained, dataset, home=workspace.home, method=given.method, balance=given.balance)
-    print(summary_json(drawn) if given.json else map_text(drawn))
+    trained_run = workspace.runs.get(args.run)
+    dataset = workspace.datasets.get(trained_run.dataset)
+    map_data = draw_map(trained_run, dataset, home=workspace.home, method=args.method, balance=args.balance)
+    print(summary_json(map_data) if args.json else map_text(map_data))
     return 0
 
 
-def map_text(drawn: Map) -> str:
+def map_text(map_data: Map) -> str:
     """Write method, size, the map's quality, and where the coordinates lie."""
-    quality = drawn.facts.quality
+    quality = map_data.facts.quality
     lines = [
-        f"{LAYOUT_METHODS[drawn.facts.method]}, {format_count(drawn.texts, 'text')}, {format_duration(drawn.facts.seconds)}"
+        f"{LAYOUT_METHODS[map_data.facts.method]}, {format_count(map_data.texts, 'text')}, {format_duration(map_data.facts.seconds)}"
     ]
     if quality.sign_agreement is not None:
         share, count = format_share(quality.sign_agreement), format_count(quality.lines, "line")
@@ -50,5 +50,5 @@ def map_text(drawn: Map) -> str:
     if quality.rank_correlation is not None:
         lines.append(f"rank correlation of drawn and true change: {format_cosine(quality.rank_correlation)}")
     for name, value in quality.trustworthiness.items():
-        lines.append(f"trustworthiness, {drawn.labels[name]}: {format_cosine(value)}")
-    return "\n".join([*lines, f"coordinates: {MapPaths(drawn.folder).coordinates}"])
+        lines.append(f"trustworthiness, {map_data.labels[name]}: {format_cosine(value)}")
+    return "\n".join([*lines, f"coordinates: {MapPaths(map_data.folder).coordinates}"])

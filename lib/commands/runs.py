@@ -17,10 +17,10 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON list")
 
 
-def run(given: argparse.Namespace) -> int:
+def run(args: argparse.Namespace) -> int:
     """Print the runs, newest first."""
     runs = open_workspace().runs.all()
-    if given.json:
+    if args.json:
         print(json.dumps([run_json(one) for one in runs], ensure_ascii=False))
         return 0
     for one in runs:

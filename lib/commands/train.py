@@ -24,7 +24,7 @@ from lib.commands.progress_bar import JobProgressBar
 from lib.data.read.sources import original_files
 from lib.errors import CloserError, InputError, StoreError, TrainingError
 from lib.recipe.losses import losses_for
-from lib.recipe.presets import PRESETS, recommended_for
+from lib.recipe.presets import PRESETS, recommended_recipe
 from lib.recipe.recipe import FIELDS, Recipe
 from lib.settings import BUNDLED_MODEL
 from lib.shapes import Shape
@@ -158,7 +158,7 @@ def count_classes(prepared: PreparedDataset) -> int:
 
 def recipe_from(given: argparse.Namespace, rows: int) -> Recipe:
     """Build the preset's recipe with every setting that was given. Raises InputError."""
-    preset = recommended_for(rows) if given.preset == "recommended" else PRESETS[given.preset]
+    preset = recommended_recipe(rows) if given.preset == "recommended" else PRESETS[given.preset]
     changes = {name: getattr(given, name) for name in FIELDS if getattr(given, name) is not None}
     return replace(preset, **changes)
 

@@ -41,7 +41,7 @@ class TextIndex:
     @cached_property
     def same_codes(self) -> np.ndarray:
         """(rows, text columns) codes, equal for texts that differ at most in case, width and white space."""
-        return self._keyed(same_key)
+        return self._codes_by(same_key)
 
     @cached_property
     def near_codes(self) -> np.ndarray:
@@ -79,8 +79,8 @@ class TextIndex:
         fewer = TextIndex(Examples(self.shape, self.frame[rest].reset_index(drop=True)))
         for name in ("codes", "texts", "same_codes", "near_codes"):
             if name in self.__dict__:
-                known = self.__dict__[name]
-                fewer.__dict__[name] = known if name == "texts" else known[rest]
+                value = self.__dict__[name]
+                fewer.__dict__[name] = value if name == "texts" else value[rest]
         return fewer
 
     def map_texts(self, change: Callable[[str], str]) -> Examples:
@@ -89,7 +89,7 @@ class TextIndex:
         changed = {name: pd.Series(texts[self.codes[:, at]], dtype="str") for at, name in enumerate(self.columns)}
         return Examples(self.shape, self.frame.assign(**changed))
 
-    def _keyed(self, key: Callable[[str], str]) -> np.ndarray:
+    def _codes_by(self, key: Callable[[str], str]) -> np.ndarray:
         keys = np.array([key(text) for text in self.texts] or [""], dtype=object)
         return pd.factorize(keys)[0].astype(np.int64)[self.codes]
 

@@ -19,7 +19,7 @@ def run_control(context: JobContext) -> tuple[str, ...]:
     held_out = HeldOutComparison(context)
     frame = shuffle_targets(held_out.inputs.frame, held_out.inputs.shape, seed=context.run.recipe.seed)
     control = train_variant(context, held_out, frame, name="control")
-    base, tuned = held_out.base(), held_out.tuned()
+    base, tuned = held_out.base_vectors(), held_out.tuned_vectors()
     result = ControlResult(
         held_out.metric,
         control=held_out.compare(base, control),

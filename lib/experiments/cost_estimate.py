@@ -126,10 +126,10 @@ class PlannedTraining:
         )
 
 
-def load_estimate(home: Path, planned: PlannedTraining) -> Estimate | None:
+def load_estimate(home: Path, training: PlannedTraining) -> Estimate | None:
     """Read the estimate, or None while there is none."""
     try:
-        estimate: Estimate = typed(Estimate, read_stored(planned.path(home)))
+        estimate: Estimate = typed(Estimate, read_stored(training.path(home)))
     except (OSError, JsonError):  # also an error, which an older version wrote there
         return None
     return estimate
@@ -141,10 +141,10 @@ def write_estimate(context: JobContext) -> None:
     Its peak of memory is that of these steps alone.
     """
     workspace, payload = context.workspace, context.payload
-    planned = PlannedTraining(context.dataset.id, payload["model"], Recipe.from_json(payload["recipe"]))
+    training = PlannedTraining(context.dataset.id, payload["model"], Recipe.from_json(payload["recipe"]))
     paths = WorkspacePaths(workspace.home)
     with tempfile.TemporaryDirectory(dir=paths.cache) as name:
-        request = {"home": str(workspace.home), "dataset": planned.dataset, "folder": name} | payload
+        request = {"home": str(workspace.home), "dataset": training.dataset, "folder": name} | payload
         try:
             facts = call_module(
                 "lib.experiments.cost_estimate",
@@ -158,22 +158,22 @@ def write_estimate(context: JobContext) -> None:
                 "The steps could not be measured: their process ended too early.",
                 todo="Memory may be too small for this batch size; see logs/worker.log.",
             ) from error
-    path = planned.path(workspace.home)
+    path = training.path(workspace.home)
     path.parent.mkdir(parents=True, exist_ok=True)
     write_atomic(path, json.dumps(facts))
 
 
-def measure_cost(home: Path, planned: PlannedTraining, *, folder: Path) -> Estimate:
+def measure_cost(home: Path, training: PlannedTraining, *, folder: Path) -> Estimate:
     """Train for a few steps on a part of the data and give what they took. folder: gets the checkpoints."""
     from lib.training.validation_sample import count_validation_texts
 
-    dataset = open_workspace(home).datasets.get(planned.dataset)
-    inputs = ModelInputs.of(dataset.frame(), dataset.shape, planned.recipe)
+    dataset = open_workspace(home).datasets.get(training.dataset)
+    inputs = ModelInputs.of(dataset.frame(), dataset.shape, training.recipe)
     frame = inputs.frame
-    rows = frame[frame["part"] == "train"].head(MAX_BATCHES * planned.recipe.batch_size)
+    rows = frame[frame["part"] == "train"].head(MAX_BATCHES * training.recipe.batch_size)
     validation = frame[frame["part"] == "validation"].head(MAX_VALIDATION_ROWS)
     some = frame.loc[[*rows.index, *validation.index]]
-    probe = train_probe(inputs.with_frame(some), planned.model, planned.recipe, folder, home)
+    probe = train_probe(inputs.with_frame(some), training.model, training.recipe, folder, home)
     return summarise_probe(probe, texts=count_validation_texts(inputs))
 
 
@@ -216,8 +216,8 @@ def summarise_probe(probe: Probe, *, texts: int) -> Estimate:
 
 
 def _answer(request: dict[str, Any]) -> dict[str, Any]:
-    planned = PlannedTraining(request["dataset"], request["model"], Recipe.from_json(request["recipe"]))
-    return asdict(measure_cost(Path(request["home"]), planned, folder=Path(request["folder"]) / "training"))
+    training = PlannedTraining(request["dataset"], request["model"], Recipe.from_json(request["recipe"]))
+    return asdict(measure_cost(Path(request["home"]), training, folder=Path(request["folder"]) / "training"))
 
 
 if __name__ == "__main__":

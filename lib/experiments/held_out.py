@@ -43,11 +43,11 @@ class HeldOutComparison:
         self.embed, marks = cached_embedder(context.run, home=context.workspace.home, progress=context.progress)
         self.model_mark = marks["tuned"][:16]
 
-    def base(self) -> np.ndarray:
+    def base_vectors(self) -> np.ndarray:
         """Embed the task's texts with the base model."""
         return self.embed("base", self.task.texts)
 
-    def tuned(self) -> np.ndarray:
+    def tuned_vectors(self) -> np.ndarray:
         """Embed the task's texts with the tuned model."""
         return self.embed("tuned", self.task.texts)
 
@@ -72,7 +72,7 @@ def train_variant(context: JobContext, held_out: HeldOutComparison, frame: pd.Da
 
     run = context.run
     with temporary_folder(run.paths.experiment_training(name)) as folder:
-        trained = train_model(
+        result = train_model(
             inputs=held_out.inputs.with_frame(frame),
             model_name=run.model,
             recipe=run.recipe,
@@ -82,7 +82,7 @@ def train_variant(context: JobContext, held_out: HeldOutComparison, frame: pd.Da
             card={"dataset": context.dataset.id, "run": run.id, "experiment": name},
         )
         context.progress.stage("evaluating", "comparing")
-        return held_out.vectors(load_model(str(trained.model_dir), home=context.workspace.home))
+        return held_out.vectors(load_model(str(result.model_dir), home=context.workspace.home))
 
 
 @contextmanager
@@ -111,11 +111,11 @@ class ExperimentProgress:
 
     def loss(self, *, step: int, epoch: float, loss: float, learning_rate: float) -> None: ...
 
-    def measured(
+    def snapshot_metrics(
         self, *, part: str, snapshot: str, epoch: float, metrics: Mapping[str, float], seconds: float
     ) -> None: ...
 
-    def resumed(self, *, step: int, epoch: float) -> None: ...
+    def resume(self, *, step: int, epoch: float) -> None: ...
 
     def log(self, text: str, *, level: str = "info") -> None:
         self._progress.log(f"{self._name}: {text}", level=level)

@@ -127,7 +127,7 @@ def evaluate_blend(context: JobContext, model: SentenceTransformer) -> dict[str,
     rows = [check_finite(encode(model, texts), name="blended") for texts in (held_out.task.texts, probe_texts())]
     return {
         "metric": held_out.metric,
-        "held_out": held_out.compare(held_out.base(), rows[0]).to_json_with_verdict(),
+        "held_out": held_out.compare(held_out.base_vectors(), rows[0]).to_json_with_verdict(),
         "general": compare_on_probe(held_out.embed("base", probe_texts()), rows[1]).to_json(),
     }
 

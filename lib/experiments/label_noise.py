@@ -45,20 +45,20 @@ def _rows_of_part(inputs: ModelInputs, embed: Callable[[list[str]], np.ndarray],
     retrieval = task.retrieval(embeddings)
     wrong = first_wrong_place(retrieval.hits)[task.query_of_row]
     query = task.query_of_row
-    place = np.minimum(wrong, retrieval.top.shape[1] - 1)
+    rank = np.minimum(wrong, retrieval.top.shape[1] - 1)
     rows = normalize_rows(embeddings)
     own = np.einsum("ij,ij->i", rows[task.left], rows[task.right])
-    other_cosine = np.where(wrong < retrieval.top.shape[1], retrieval.top_cosine[query, place], -1.0)
-    chosen = inputs.frame.loc[task.rows]
+    other_cosine = np.where(wrong < retrieval.top.shape[1], retrieval.top_cosine[query, rank], -1.0)
+    frame = inputs.frame.loc[task.rows]
     return pd.DataFrame(
         {
             "pair": task.rows,
-            "line": chosen["line"].to_numpy(),
+            "line": frame["line"].to_numpy(),
             "part": part,
-            "anchor": chosen["anchor"].to_numpy(),
-            "positive": chosen["positive"].to_numpy(),
+            "anchor": frame["anchor"].to_numpy(),
+            "positive": frame["positive"].to_numpy(),
             "cosine": own,
-            "other": np.array(task.plain, dtype=object)[task.documents[retrieval.top[query, place]]],
+            "other": np.array(task.plain, dtype=object)[task.documents[retrieval.top[query, rank]]],
             "other_cosine": other_cosine,
             "gap": other_cosine - own,
         }

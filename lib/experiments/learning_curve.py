@@ -22,14 +22,14 @@ def run_learning_curve(context: JobContext) -> tuple[str, ...]:
     frame = held_out.inputs.frame
     seed = context.run.recipe.seed
     points: list[LearningCurvePoint] = []
-    base = before = held_out.base()
+    base = before = held_out.base_vectors()
     for fraction in TRAIN_FRACTIONS:
         sample = sample_components(frame, fraction, seed=seed)
         rows = int((sample["part"] == "train").sum())
         if rows >= MIN_TRAIN_ROWS:
             before = train_variant(context, held_out, sample, name=f"fraction-{round(100 * fraction)}")
             points.append(LearningCurvePoint(fraction, rows, held_out.compare(base, before)))
-    tuned = held_out.tuned()
+    tuned = held_out.tuned_vectors()
     last_step = held_out.compare(before, tuned) if points else None
     points.append(LearningCurvePoint(1.0, int((frame["part"] == "train").sum()), held_out.compare(base, tuned)))
     curve = LearningCurve(held_out.metric, tuple(points), last_step, held_out.model_mark)

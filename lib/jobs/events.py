@@ -214,10 +214,12 @@ class EventWriter:
     def loss(self, *, step: int, epoch: float, loss: float, learning_rate: float) -> None:
         self._write(LossEvent, step=step, epoch=epoch, loss=loss, learning_rate=learning_rate)
 
-    def measured(self, *, part: str, snapshot: str, epoch: float, metrics: Mapping[str, float], seconds: float) -> None:
+    def snapshot_metrics(
+        self, *, part: str, snapshot: str, epoch: float, metrics: Mapping[str, float], seconds: float
+    ) -> None:
         self._write(MeasuredEvent, part=part, moment=snapshot, epoch=epoch, metrics=dict(metrics), seconds=seconds)
 
-    def resumed(self, *, step: int, epoch: float) -> None:
+    def resume(self, *, step: int, epoch: float) -> None:
         self._write(ResumedEvent, step=step, epoch=epoch)
 
     def log(self, text: str, *, level: str = "info") -> None:

@@ -65,8 +65,8 @@ class Pace:
         if not self.steps:
             return None
         step = self.seconds / self.steps
-        known = self.validation_seconds
-        validation = sum(known) / len(known) if known else validation_steps * step
+        past = self.validation_seconds
+        validation = sum(past) / len(past) if past else validation_steps * step
         seconds = steps * step + validations * validation
         return seconds if math.isfinite(seconds) else None  # damaged events can hold any number
 

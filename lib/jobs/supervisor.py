@@ -107,27 +107,27 @@ class Supervisor:
 
     def _kill_late(self, workspace: Workspace) -> None:
         """Kill a worker that was asked to stop and neither did nor shows any sign of life for half a minute."""
-        asked = {job.id: events_path(workspace, job) for job in workspace.jobs.all(states=("cancelling",))}
-        known = self._cancelling
-        self._cancelling = {job: known.get(job, PendingStop()).observe(events) for job, events in asked.items()}
+        event_files = {job.id: events_path(workspace, job) for job in workspace.jobs.all(states=("cancelling",))}
+        pending = self._cancelling
+        self._cancelling = {job: pending.get(job, PendingStop()).observe(events) for job, events in event_files.items()}
         if any(stop.is_late for stop in self._cancelling.values()):
             kill_worker(workspace.home)
 
 
 @dataclass(frozen=True)
 class PendingStop:
-    """A job's request to stop: since when, since when its worker is silent, and its output at that time."""
+    """A job's request to stop: since when, since when its worker is silent, its event file's size then."""
 
     began: float | None = None
     silent: float = 0.0
-    said: int = -1
+    event_bytes: int = -1
 
     def observe(self, events: Path) -> PendingStop:
         """Compare with what the job's worker has written since."""
         present = time.monotonic()
-        said = events.stat().st_size if events.exists() else 0
+        event_bytes = events.stat().st_size if events.exists() else 0
         began = present if self.began is None else self.began
-        return PendingStop(began, present if said != self.said else self.silent, said)
+        return PendingStop(began, present if event_bytes != self.event_bytes else self.silent, event_bytes)
 
     @property
     def is_late(self) -> bool:

@@ -56,7 +56,7 @@ def release_dead(workspace: Workspace) -> None:
         return
     fatal = KILLED_FOR_MEMORY if memory_ran_out(workspace.home) else load_failure(workspace.home)
     for job in live:
-        workspace.jobs.interrupted(job, fatal=fatal)
+        workspace.jobs.record_interruption(job, fatal=fatal)
 
 
 def claim_next(workspace: Workspace) -> Job | None:

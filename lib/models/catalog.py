@@ -113,7 +113,7 @@ def entries(home: Path) -> list[Entry]:
             built or bundled,
         ),
     ]
-    return found + [Entry(name, name.split("/")[-1], "From the download cache", True) for name in _cached()]
+    return found + [Entry(name, name.split("/")[-1], "From the download cache", True) for name in _cached_models()]
 
 
 def resolve(name: str, *, home: Path, runs: RunFolder | None = None) -> Path | str:
@@ -127,7 +127,7 @@ def resolve(name: str, *, home: Path, runs: RunFolder | None = None) -> Path | s
     if name == STATIC_MODEL:
         return static_folder(home)
     if name.startswith(RUN_PREFIX):
-        return _tuned(name.removeprefix(RUN_PREFIX), runs if runs is not None else WorkspacePaths(home).runs)
+        return _tuned_model(name.removeprefix(RUN_PREFIX), runs if runs is not None else WorkspacePaths(home).runs)
     if is_path(name) or _is_model_path(name):
         return _local(name)
     base, revision = split_revision(name)
@@ -177,7 +177,7 @@ def _local(name: str) -> Path:
     return folder
 
 
-def _tuned(run: str, runs: RunFolder) -> Path:
+def _tuned_model(run: str, runs: RunFolder) -> Path:
     """Find the tuned model of a run: the one model folder inside the run's folder."""
     if not re.fullmatch(r"[\w\-]{1,100}", run, flags=re.ASCII):
         raise ModelError(f"“{quote(run)}” is no run's id.", todo="Choose one of the finished runs.")
@@ -191,7 +191,7 @@ def _tuned(run: str, runs: RunFolder) -> Path:
 
 
 def full_name(name: str) -> str:
-    """Give a Hub name its owner: names without one belong to sentence-transformers."""
+    """Add a Hub name's owner: names without one belong to sentence-transformers."""
     return name if "/" in name else f"sentence-transformers/{name}"
 
 
@@ -226,7 +226,7 @@ def _snapshot(name: str, revision: str = "") -> Path | None:
     return max(found, key=lambda path: path.stat().st_mtime, default=None)
 
 
-def _cached() -> list[str]:
+def _cached_models() -> list[str]:
     folder = hub_cache()
     names = [path.name.removeprefix("models--").replace("--", "/") for path in sorted(folder.glob("models--*"))]
     return [name for name in names if name != settings.BUNDLED_MODEL and _snapshot(name)]

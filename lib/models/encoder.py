@@ -37,7 +37,7 @@ def encode(
     """
     progress = progress or Silent()
     distinct = list(dict.fromkeys(texts))
-    place = {text: row for row, text in enumerate(distinct)}
+    row_of = {text: row for row, text in enumerate(distinct)}
     training = model.training
     model.eval()
     try:
@@ -49,7 +49,7 @@ def encode(
                 rows = _blocks(model, distinct, progress=progress, batch=batch)
     finally:
         model.train(training)
-    return rows[[place[text] for text in texts]]
+    return rows[[row_of[text] for text in texts]]
 
 
 @torch.inference_mode()
@@ -66,12 +66,12 @@ def _blocks(model: SentenceTransformer, texts: list[str], *, progress: Progress,
         progress.check()
         # the first text of a block is its longest: texts * longest <= MOST_CHARACTERS, but at least FEWEST texts
         room = MOST_CHARACTERS // max(1, len(texts[order[begin]]))
-        chosen = order[begin : begin + min(batch, max(FEWEST, room))]
-        features = model.preprocess([texts[index] for index in chosen], prompt=prompt)
+        block = order[begin : begin + min(batch, max(FEWEST, room))]
+        features = model.preprocess([texts[index] for index in block], prompt=prompt)
         features = {
             key: value.to(model.device) if isinstance(value, torch.Tensor) else value for key, value in features.items()
         }
-        rows[chosen] = model(features)["sentence_embedding"].float().cpu().numpy()
-        begin += len(chosen)
+        rows[block] = model(features)["sentence_embedding"].float().cpu().numpy()
+        begin += len(block)
         progress.advance(begin, len(order))
     return rows

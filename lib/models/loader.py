@@ -64,10 +64,10 @@ UNHASHED = (".md", ".lock", ".gitattributes", "MANIFEST.json")
 
 def devices() -> list[str]:
     """List the devices that a model can run on, the fastest first; "cpu" is always the last."""
-    found = ["cuda"] if torch.cuda.is_available() else []
+    names = ["cuda"] if torch.cuda.is_available() else []
     if torch.backends.mps.is_available():
-        found.append("mps")
-    return [*found, "cpu"]
+        names.append("mps")
+    return [*names, "cpu"]
 
 
 def choose_device(device: str) -> str:
@@ -206,7 +206,7 @@ def fingerprint(model: SentenceTransformer | Path | str) -> str:
         digest.update(repr((model.max_seq_length, model.truncate_dim, model.prompts)).encode())
         if model.default_prompt_name:
             digest.update(model.default_prompt_name.encode())
-        digest.update("\n".join(_described(module) for module in model).encode())
+        digest.update("\n".join(_describe_module(module) for module in model).encode())
         for key, value in sorted(model.state_dict().items()):
             plain = value.detach().cpu().contiguous()
             digest.update(f"{key} {plain.dtype} {tuple(plain.shape)}".encode())
@@ -220,7 +220,7 @@ def fingerprint(model: SentenceTransformer | Path | str) -> str:
     return digest.hexdigest()
 
 
-def _described(module: torch.nn.Module) -> str:
+def _describe_module(module: torch.nn.Module) -> str:
     """Describe what a module computes besides its weights: settings, inner model's, vocabulary."""
     settings_of: dict[str, object] = getattr(module, "get_config_dict", dict)()
     config = getattr(getattr(module, "model", None), "config", None)
@@ -265,11 +265,11 @@ def _need_network(name: str) -> None:
             f"The model {name} is not on this machine, and downloads are switched off.", todo=catalog.GO_ON
         )
     host, port = download_host()
-    reached: list[bool] = []
-    thread = threading.Thread(target=lambda: reached.append(_reaches(host, port)), daemon=True)
+    requests: list[bool] = []
+    thread = threading.Thread(target=lambda: requests.append(_reaches(host, port)), daemon=True)
     thread.start()
     thread.join(2 * CONNECT_SECONDS)  # looking a name up has no timeout of its own
-    if not any(reached):
+    if not any(requests):
         raise ModelError(
             f"The model {name} is not on this machine, and the network does not reach {host}.", todo=catalog.GO_ON
         )

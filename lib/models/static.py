@@ -74,18 +74,18 @@ def distil(
     """
     tokenizer = teacher.tokenizer
     vocabulary = sorted(tokenizer.get_vocab().items(), key=lambda item: item[1])
-    kept = np.array([index for token, index in vocabulary if not UNUSED.fullmatch(token)])
-    vectors = _reduced(_token_vectors(teacher, kept, progress=progress or Silent()), dimension)
+    token_ids = np.array([index for token, index in vocabulary if not UNUSED.fullmatch(token)])
+    vectors = _reduce_dimension(_token_vectors(teacher, token_ids, progress=progress or Silent()), dimension)
     rows = np.zeros((vocabulary[-1][1] + 1, vectors.shape[1]), dtype=np.float32)
     # w(t) = a / (a + p(t)) (SIF); the plain mean of a text's rows, which the model takes, is then the SIF-weighted one
-    rows[kept] = vectors * _weights(len(kept))[:, None]
+    rows[token_ids] = vectors * _weights(len(token_ids))[:, None]
     backend = type(tokenizer.backend_tokenizer).from_str(tokenizer.backend_tokenizer.to_str())
     backend.no_truncation()
     return SentenceTransformer(modules=[StaticEmbedding(backend, embedding_weights=rows), Normalize()], device="cpu")
 
 
 @torch.inference_mode()
-def _token_vectors(teacher: SentenceTransformer, kept: np.ndarray, *, progress: Progress) -> np.ndarray:
+def _token_vectors(teacher: SentenceTransformer, token_ids: np.ndarray, *, progress: Progress) -> np.ndarray:
     """Embed each token between [CLS] and [SEP] and pool, without normalisation.
 
     (tokens, dimension) float32.
@@ -93,18 +93,18 @@ def _token_vectors(teacher: SentenceTransformer, kept: np.ndarray, *, progress: 
     teacher.eval()
     progress.stage("distilling", f"{settings.BUNDLED_MODEL} token by token")
     tokenizer, blocks = teacher.tokenizer, []
-    for begin in range(0, len(kept), TOKENS_PER_BLOCK):
+    for begin in range(0, len(token_ids), TOKENS_PER_BLOCK):
         progress.check()
-        middle = torch.from_numpy(kept[begin : begin + TOKENS_PER_BLOCK])
+        middle = torch.from_numpy(token_ids[begin : begin + TOKENS_PER_BLOCK])
         ends = (torch.full_like(middle, tokenizer.cls_token_id), torch.full_like(middle, tokenizer.sep_token_id))
         ids = torch.stack([ends[0], middle, ends[1]], dim=1)
         features = teacher[0]({"input_ids": ids, "attention_mask": torch.ones_like(ids)})
         blocks.append(teacher[1](features)["sentence_embedding"].float().numpy())
-        progress.advance(min(begin + TOKENS_PER_BLOCK, len(kept)), len(kept))
+        progress.advance(min(begin + TOKENS_PER_BLOCK, len(token_ids)), len(token_ids))
     return np.concatenate(blocks)
 
 
-def _reduced(vectors: np.ndarray, dimension: int) -> np.ndarray:
+def _reduce_dimension(vectors: np.ndarray, dimension: int) -> np.ndarray:
     """Project the vectors on their first `dimension` principal components (PCA, signs fixed)."""
     # X W, X centred, W the first eigenvectors of X^T X
     centred = vectors.astype(np.float64) - vectors.mean(axis=0, dtype=np.float64)

@@ -54,14 +54,14 @@ class EmbeddingCache:
         progress = progress or Silent()
         store = VectorStore(self.folder / fingerprint)
         keys = {text: key_of(text) for text in texts}
-        wanted = list(keys)
-        for begin in range(0, len(wanted), TEXTS_PER_SEGMENT):
+        distinct = list(keys)
+        for begin in range(0, len(distinct), TEXTS_PER_SEGMENT):
             progress.check()
-            store.ensure(model, {text: keys[text] for text in wanted[begin : begin + TEXTS_PER_SEGMENT]})
-            progress.advance(min(begin + TEXTS_PER_SEGMENT, len(wanted)), len(wanted))
+            store.ensure(model, {text: keys[text] for text in distinct[begin : begin + TEXTS_PER_SEGMENT]})
+            progress.advance(min(begin + TEXTS_PER_SEGMENT, len(distinct)), len(distinct))
         return store.get([keys[text] for text in texts], dimension=int(model.get_embedding_dimension() or 0))
 
-    def known(self, texts: Sequence[str], *, fingerprint: str) -> int:
+    def count_known(self, texts: Sequence[str], *, fingerprint: str) -> int:
         """Count the distinct texts that are already encoded."""
         store = VectorStore(self.folder / fingerprint)
         return sum(key_of(text) in store.index for text in dict.fromkeys(texts))

@@ -38,7 +38,7 @@ NO_ADDED_TEXTS = AddedTexts([], np.zeros((0, 0), np.float32), np.zeros((0, 0), n
 
 
 def missing_extreme_texts(
-    run: Run, inputs: ModelInputs, known: list[str], *, home: Path, progress: Progress
+    run: Run, inputs: ModelInputs, followed: list[str], *, home: Path, progress: Progress
 ) -> AddedTexts:
     """Find texts of the strongest changes among evaluated pairs that are not on the map yet.
 
@@ -49,12 +49,12 @@ def missing_extreme_texts(
     columns = list(TEXT_COLUMNS[inputs.shape][:2])
     if len(columns) < 2 or not run.paths.evaluation.summary.exists():
         return NO_ADDED_TEXTS
-    evaluated = load_pairs(run)
-    if evaluated.empty or not set(columns) <= set(evaluated):
+    pairs = load_pairs(run)
+    if pairs.empty or not set(columns) <= set(pairs):
         return NO_ADDED_TEXTS
-    is_known = set(known).__contains__
-    wanted = strongest_changes(evaluated)[columns].to_numpy(dtype=object).ravel()
-    texts = [text for text in dict.fromkeys(wanted.tolist()) if not is_known(text)]
+    is_known = set(followed).__contains__
+    candidates = strongest_changes(pairs)[columns].to_numpy(dtype=object).ravel()
+    texts = [text for text in dict.fromkeys(candidates.tolist()) if not is_known(text)]
     if not texts:
         return NO_ADDED_TEXTS
     progress.stage("Drawing the map", "adding the strongest changes")
@@ -65,12 +65,12 @@ def missing_extreme_texts(
     return AddedTexts(texts, *(unit_snapshot(embed(name, read), where=name) for name in ("base", "tuned")))
 
 
-def strongest_changes(evaluated: pd.DataFrame, *, most: int = NUM_EXTREMES) -> pd.DataFrame:
+def strongest_changes(pairs: pd.DataFrame, *, most: int = NUM_EXTREMES) -> pd.DataFrame:
     """Select the rows at both ends of the change in margin, or in cosine where there is no margin."""
-    name = "margin" if "tuned_margin" in evaluated else "cosine"
-    change = (evaluated[f"tuned_{name}"] - evaluated[f"base_{name}"]).fillna(0).to_numpy()
+    name = "margin" if "tuned_margin" in pairs else "cosine"
+    change = (pairs[f"tuned_{name}"] - pairs[f"base_{name}"]).fillna(0).to_numpy()
     order = np.argsort(change, kind="stable")
-    return evaluated.iloc[np.unique(np.concatenate([order[:most], order[-most:]]))]
+    return pairs.iloc[np.unique(np.concatenate([order[:most], order[-most:]]))]
 
 
 def append_texts(vectors: Mapping[str, np.ndarray], added: AddedTexts) -> dict[str, np.ndarray]:
@@ -84,12 +84,12 @@ def append_texts(vectors: Mapping[str, np.ndarray], added: AddedTexts) -> dict[s
     names = list(vectors)
     first, last = vectors[names[0]], vectors[names[-1]]
     whole = last - first
-    appended = {}
+    extended = {}
     for name in names:
         fraction = 1.0 if name == names[-1] else fraction_moved(vectors[name] - first, whole)
         between = unit_snapshot(added.base + np.float32(fraction) * (added.tuned - added.base), where=name)
-        appended[name] = np.concatenate([vectors[name], added.base if name == names[0] else between])
-    return appended
+        extended[name] = np.concatenate([vectors[name], added.base if name == names[0] else between])
+    return extended
 
 
 def fraction_moved(movement: np.ndarray, whole: np.ndarray) -> float:

@@ -77,9 +77,9 @@ def draw_map(
         texts=len(texts),
     )
     publish_map(run, layout, lines=lines, facts=facts, added=added)
-    drawn = load_map(run)
-    assert drawn is not None, "a map that was just published is there"
-    return drawn
+    map_data = load_map(run)
+    assert map_data is not None, "a map that was just published is there"
+    return map_data
 
 
 def publish_map(run: Run, layout: Layout, *, lines: pd.DataFrame, facts: MapFacts, added: AddedTexts) -> None:
@@ -137,9 +137,9 @@ def with_noise(layout: Layout, noise: SeedNoise) -> LayoutQuality:
     return replace(layout.quality, above_noise=above, seeds=noise.layouts)
 
 
-def summary_json(drawn: Map) -> str:
+def summary_json(map_data: Map) -> str:
     """Write the quality figures of a map as the command prints them."""
-    facts, quality, names = drawn.facts, drawn.facts.quality, list(drawn.coordinates)
+    facts, quality, names = map_data.facts, map_data.facts.quality, list(map_data.coordinates)
     return json.dumps(
         {
             "layout": facts.method,
@@ -153,6 +153,6 @@ def summary_json(drawn: Map) -> str:
             },
             "placebo_movement": quality.movement_of_identical_snapshot,
             "above_noise": quality.above_noise,
-            "coordinates": str(MapPaths(drawn.folder).coordinates),
+            "coordinates": str(MapPaths(map_data.folder).coordinates),
         }
     )

@@ -84,8 +84,8 @@ class Field:
             if not isinstance(value, bool):
                 raise InputError(f"{value!r} is neither true nor false.", where=self.label)
         elif not isinstance(value, str) or (self.choices and value not in self.choices):
-            known = ", ".join(choice for choice in self.choices if choice)
-            todo = f"Choose one of {known}." if known else ""
+            choices = ", ".join(choice for choice in self.choices if choice)
+            todo = f"Choose one of {choices}." if choices else ""
             raise InputError(f"{value!r} is not possible.", where=self.label, todo=todo)
 
     def _check_number(self, value: Any, *, whole: bool, low: float | None, high: float | None) -> None:

@@ -46,7 +46,7 @@ class Loss:
 
     So batches must hold no false negatives (FairBatches).
     """
-    guided: bool = False
+    has_guide: bool = False
     """A frozen copy of the base model reads the same batches.
 
     So they must hold tokens, not activations of frozen layers.
@@ -59,7 +59,7 @@ class Loss:
     """Knows only two labels: the same, not the same."""
 
     @property
-    def nested(self) -> bool:
+    def allows_matryoshka(self) -> bool:
         """Whether MatryoshkaLoss can go around it."""
         return MATRYOSHKA in self.settings
 
@@ -87,8 +87,8 @@ def _stock(name: str, *args: Any, **settings: Any) -> nn.Module:
     """Build a loss of sentence-transformers by its class's name."""
     from sentence_transformers.sentence_transformer import losses
 
-    made: nn.Module = getattr(losses, name)(*args, **settings)
-    return made
+    loss: nn.Module = getattr(losses, name)(*args, **settings)
+    return loss
 
 
 def _ranking_settings(recipe: Recipe) -> dict[str, Any]:
@@ -129,8 +129,8 @@ def _triplet(model: SentenceTransformer, recipe: Recipe, classes: int) -> nn.Mod
         return torch.stack([of_triplet([anchor, positive, negative], labels) for negative in negatives]).mean()
 
     loss.compute_loss_from_embeddings = of_rows  # the stock one takes one negative a row
-    made: nn.Module = loss
-    return made
+    module: nn.Module = loss
+    return module
 
 
 def _softmax(model: SentenceTransformer, recipe: Recipe, classes: int) -> nn.Module:
@@ -188,7 +188,7 @@ _RECORDS = (
         make=lambda model, recipe, classes: _stock("GISTEmbedLoss", model, guide_of(model)),
         settings=(MATRYOSHKA,),
         in_batch=True,
-        guided=True,
+        has_guide=True,
         calls_model=True,
         needs_transformer=True,
     ),
@@ -202,7 +202,7 @@ _RECORDS = (
         ),
         settings=(MATRYOSHKA,),
         in_batch=True,
-        guided=True,
+        has_guide=True,
         calls_model=True,
         needs_transformer=True,
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lib.shapes import Shape
 
-MINED = (Shape.PAIRS,)
+MINING_SHAPES = (Shape.PAIRS,)
 """Shapes whose rows have no negatives of their own, so that hard ones can be mined."""
 SCHEDULES = ("linear", "cosine", "constant")
 PRECISIONS = ("auto", "fp32", "bf16")

@@ -10,7 +10,7 @@ from lib.recipe.losses import DEFAULT_LOSSES
 from lib.recipe.recipe import FIELDS, Recipe
 
 RECOMMENDED = Recipe()
-"""Chosen by measurement: bench/README.md has the sweep. For small data `recommended_for` adds epochs."""
+"""Chosen by measurement: bench/README.md has the sweep. For small data `recommended_recipe` adds epochs."""
 
 CLASSIC = Recipe(
     epochs=10,
@@ -32,7 +32,7 @@ LEAST_STEPS = 20
 """Below this many optimizer steps a training hardly moves: small data get more epochs."""
 
 
-def recommended_for(rows: int) -> Recipe:
+def recommended_recipe(rows: int) -> Recipe:
     """The Recommended preset for that many training rows: at least 20 steps, at most 5 epochs."""
     steps = max(1, math.ceil(rows / RECOMMENDED.batch_size))
     epochs = min(5, max(RECOMMENDED.epochs, math.ceil(LEAST_STEPS / steps)))

@@ -10,7 +10,7 @@ from typing import Any
 from lib.errors import InputError
 from lib.recipe.fields import Field, setting
 from lib.recipe.losses import LOSSES, Loss, losses_for
-from lib.recipe.options import DEVICES, DIRECTIONS, MINED, PRECISIONS, SCHEDULES
+from lib.recipe.options import DEVICES, DIRECTIONS, MINING_SHAPES, PRECISIONS, SCHEDULES
 from lib.shapes import Shape
 from lib.typed_json import JsonError, parse_stored
 
@@ -135,7 +135,7 @@ class Recipe:
         "Hard negatives mined from the training split for each pair; 0 means none.",
         low=0,
         high=16,
-        shapes=MINED,
+        shapes=MINING_SHAPES,
     )
     negative_margin: float = setting(
         0.05,
@@ -143,7 +143,7 @@ class Recipe:
         "A mined negative is less similar to the source than the correct target by at least this much; keeps out false negatives.",
         low=0.0,
         high=1.0,
-        shapes=MINED,
+        shapes=MINING_SHAPES,
         needs="hard_negatives",
     )
     negative_relative_margin: float = setting(
@@ -152,7 +152,7 @@ class Recipe:
         "Margin as a share of the correct target's similarity: 0.05 keeps out candidates within 5% of it.",
         low=0.0,
         high=1.0,
-        shapes=MINED,
+        shapes=MINING_SHAPES,
         needs="hard_negatives",
     )
     negative_skip: int = setting(
@@ -161,7 +161,7 @@ class Recipe:
         "Never use the k most similar candidates, which are the likeliest false negatives.",
         low=0,
         high=1000,
-        shapes=MINED,
+        shapes=MINING_SHAPES,
         needs="hard_negatives",
     )
     negative_range: int = setting(
@@ -170,7 +170,7 @@ class Recipe:
         "Number of most similar candidates to mine from; missing ones are sampled at random.",
         low=1,
         high=10000,
-        shapes=MINED,
+        shapes=MINING_SHAPES,
         needs="hard_negatives",
     )
     directions: str = setting(
@@ -232,8 +232,8 @@ class Recipe:
         unknown = sorted(str(name) for name in values if name not in FIELDS)
         if unknown:
             raise InputError(f"Unknown setting: {', '.join(unknown)}.", todo=f"Known: {', '.join(FIELDS)}.")
-        known: dict[str, Any] = dict(values)
-        return cls(**known)
+        settings: dict[str, Any] = dict(values)
+        return cls(**settings)
 
     def for_shape(self, shape: Shape | str, *, classes: int = 2, static: bool = False) -> Recipe:
         """Fill in the loss. Raises InputError when it does not fit the shape or the models.
@@ -245,7 +245,7 @@ class Recipe:
         loss = self.loss or fitting[0]
         if loss not in fitting:
             raise InputError(_why_unfit(loss, shape, classes, static), todo=f"Choose one of {', '.join(fitting)}.")
-        if self.matryoshka and not LOSSES[loss].nested:
+        if self.matryoshka and not LOSSES[loss].allows_matryoshka:
             raise InputError(
                 f"{', '.join(map(str, self.matryoshka))}: the loss {loss} trains the full vector only.",
                 where=FIELDS["matryoshka"].label,

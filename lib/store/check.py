@@ -20,15 +20,15 @@ from lib.store.workspace import Workspace
 def check(workspace: Workspace) -> list[str]:
     """Check a workspace: one line for each thing that is damaged, none when all is well."""
     problems = [f"database: {line}" for line in workspace.database.problems()]
-    known = set()
+    ids = set()
     for deleted in (False, True):
         for dataset in workspace.datasets.all(deleted=deleted):
-            known.add(dataset.id)
+            ids.add(dataset.id)
             problems += [f"dataset {dataset.id}: {line}" for line in verify(dataset.folder)]
     for deleted in (False, True):
         for run in workspace.runs.all(deleted=deleted):
             problems += [f"run {run.id}: {line}" for line in of_run(workspace, run)]
-            if run.dataset not in known:
+            if run.dataset not in ids:
                 problems.append(f"run {run.id}: its dataset {run.dataset} is not in the list any more")
     return problems
 
@@ -36,23 +36,25 @@ def check(workspace: Workspace) -> list[str]:
 def check_folders(home: Path) -> list[str]:
     """Check everything published under a workspace, whether or not the database knows it."""
     paths = WorkspacePaths(home)
-    return [line for root in (paths.datasets, paths.runs) for folder in published(root) for line in verify(folder)]
+    return [
+        line for root in (paths.datasets, paths.runs) for folder in published_folders(root) for line in verify(folder)
+    ]
 
 
 def of_run(workspace: Workspace, run: Run) -> list[str]:
     """Check one run: what it published, and what its finished jobs should have published."""
-    folders = published(run.folder)
+    folders = published_folders(run.folder)
     problems = [line for folder in folders for line in verify(folder)]
-    made = {"train": run.model_dir, "evaluate": run.paths.evaluation.folder, "project": run.paths.map.folder}
+    results = {"train": run.model_dir, "evaluate": run.paths.evaluation.folder, "project": run.paths.map.folder}
     ended = {job.kind for job in workspace.jobs.all(run=run.id, states=("succeeded",))}
-    for kind, folder in made.items():
+    for kind, folder in results.items():
         if kind in ended and folder not in folders:
             what = "has no manifest" if folder.is_dir() else "is missing"
             problems.append(f"its job ({kind}) succeeded, but the folder {folder.name} {what}")
     return [*problems, *snapshot_problems(run.paths.snapshots.folder)]
 
 
-def published(folder: Path) -> list[Path]:
+def published_folders(folder: Path) -> list[Path]:
     """List the published folders of a run: model, checkpoints, evaluation, map."""
     return sorted(
         {
@@ -81,15 +83,15 @@ def restore_backup(home: Path) -> Path:
     if backup is None:
         what = "Every backup of the database is damaged too." if backups else "There is no backup of the database."
         raise StoreError(what, where=str(home))
-    kept = home / f"closer.damaged-{now().replace(':', '')}.db"
+    damaged_file = home / f"closer.damaged-{now().replace(':', '')}.db"
     for tail in ("", "-wal", "-shm"):
         if (home / f"{DATABASE}{tail}").exists():
-            (home / f"{DATABASE}{tail}").rename(kept.with_name(f"{kept.name}{tail}"))
+            (home / f"{DATABASE}{tail}").rename(damaged_file.with_name(f"{damaged_file.name}{tail}"))
     part = database.with_suffix(".part")
     shutil.copyfile(backup, part)
     sync(part)
     part.replace(database)
-    return kept
+    return damaged_file
 
 
 def is_whole(path: Path) -> bool:

@@ -82,7 +82,7 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """Open a connection for reading one consistent state."""
-        with self._guarded(), closing(self._connect(only_reading=True)) as connection:
+        with self._translate_errors(), closing(self._connect(only_reading=True)) as connection:
             yield connection
 
     @contextmanager
@@ -92,7 +92,7 @@ class Database:
         Raises NotAllowedError for one who may only look.
         """
         must_be_editor()
-        with self._guarded(), closing(self._connect()) as connection:
+        with self._translate_errors(), closing(self._connect()) as connection:
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
@@ -113,11 +113,11 @@ class Database:
             return
         part = target.with_suffix(".part")
         part.unlink(missing_ok=True)
-        with self._guarded():
+        with self._translate_errors():
             with closing(self._connect()) as source, closing(sqlite3.connect(part)) as copy:
                 source.backup(copy)
-                if (found := copy.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
-                    raise sqlite3.DatabaseError(found)
+                if (answer := copy.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
+                    raise sqlite3.DatabaseError(answer)
             _sync(part)
             rotate(target)
             part.replace(target)
@@ -151,12 +151,12 @@ class Database:
     def _connect(self, *, only_reading: bool = False) -> sqlite3.Connection:
         """Connect; on a full disk free the reserved space first, and else read without a log."""
         try:
-            return self._opened()
+            return self._open_connection()
         except sqlite3.OperationalError as error:
             if not _is_sqlite_full(error):
                 raise
             if self.give_reserve():
-                return self._opened()
+                return self._open_connection()
             log = self.path.with_name(f"{self.path.name}-wal")
             if not only_reading or (log.exists() and log.stat().st_size):
                 raise
@@ -164,7 +164,7 @@ class Database:
             connection.row_factory = sqlite3.Row
             return connection
 
-    def _opened(self) -> sqlite3.Connection:
+    def _open_connection(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self.path, timeout=30, isolation_level=None)
         connection.row_factory = sqlite3.Row
         try:
@@ -176,7 +176,7 @@ class Database:
         return connection
 
     @contextmanager
-    def _guarded(self) -> Iterator[None]:
+    def _translate_errors(self) -> Iterator[None]:
         try:
             yield
         except sqlite3.OperationalError as error:
@@ -189,9 +189,9 @@ class Database:
                 todo=f"Free some space: deleting a run on the Overview page frees what it takes.{again}",
             ) from error
         except sqlite3.DatabaseError as error:
-            raise self._damaged("The workspace's database is damaged; nothing was written to it.") from error
+            raise self._damage_error("The workspace's database is damaged; nothing was written to it.") from error
 
-    def _damaged(self, what: str) -> DamagedError:
+    def _damage_error(self, what: str) -> DamagedError:
         backup = self.path.with_name(BACKUP)
         if backup.exists():
             advice = (
@@ -208,17 +208,17 @@ class Database:
         """Bring an older or new file to the newest schema; one that has it is only read."""
         empty = not self.path.exists() or self.path.stat().st_size == 0
         if empty and self.path.with_name(BACKUP).exists():
-            raise self._damaged("The workspace's database is gone, but there is a backup of it.")
+            raise self._damage_error("The workspace's database is gone, but there is a backup of it.")
         with self.reading() as connection:
             if self._version(connection) == len(MIGRATIONS):
                 return
             if (version := self._version(connection)) > 0:
                 self._keep_older(connection, version)
-        with self._guarded(), closing(self._connect()) as connection:
+        with self._translate_errors(), closing(self._connect()) as connection:
             connection.execute("BEGIN IMMEDIATE")
             if self._version(connection) == 0 and self.path.with_name(BACKUP).exists():
                 connection.rollback()  # it was emptied since it was looked at: never begin again beside a backup
-                raise self._damaged("The workspace's database is empty, but there is a backup of it.")
+                raise self._damage_error("The workspace's database is empty, but there is a backup of it.")
             for script in MIGRATIONS[self._version(connection) :]:
                 for statement in script.split(";"):
                     connection.execute(statement)
@@ -227,12 +227,12 @@ class Database:
 
     def _keep_older(self, connection: sqlite3.Connection, version: int) -> None:
         """Copy a database of an older schema before it is changed, so that an older Closer can go on with it."""
-        kept = self.path.with_name(f"closer.schema-{version}.db")
-        if not kept.exists():
-            part = kept.with_suffix(".part")
+        old_copy = self.path.with_name(f"closer.schema-{version}.db")
+        if not old_copy.exists():
+            part = old_copy.with_suffix(".part")
             with closing(sqlite3.connect(part)) as copy:
                 connection.backup(copy)
-            part.replace(kept)
+            part.replace(old_copy)
 
     def _version(self, connection: sqlite3.Connection) -> int:
         version = int(connection.execute("PRAGMA user_version").fetchone()[0])

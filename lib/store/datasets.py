@@ -161,11 +161,11 @@ class Datasets:
         dataset = self.get(identity)
         if dataset.deleted is None:
             raise InputError(f"{dataset.name} is not deleted.", todo="Delete it first.")
-        freed = size_of(dataset.folder)
+        size = size_of(dataset.folder)
         with self._database.changing() as connection:
             connection.execute("DELETE FROM datasets WHERE id = ?", (identity,))
         remove_published(dataset.folder)
-        return freed
+        return size
 
     def _set(self, identity: str, column: str, value: object) -> None:
         with self._database.changing() as connection:

@@ -151,7 +151,7 @@ class Jobs:
                     )
         return bool(changed)
 
-    def interrupted(self, job: Job, *, fatal: str = "") -> None:
+    def record_interruption(self, job: Job, *, fatal: str = "") -> None:
         """Record that the attempt's worker is gone: back to the queue, or failed after the last attempt.
 
         fatal: why another attempt would end alike; then there is none.
@@ -193,14 +193,14 @@ class Jobs:
             raise InputError(f"Job {identity} has {job.state}; only failed and cancelled ones can be tried again.")
         return job
 
-    def move(self, identity: int, places: int) -> None:
+    def move(self, identity: int, steps: int) -> None:
         """Move a queued job up (negative) or down in the queue."""
         waiting = self.all(states=WAITING)
         ids = [job.id for job in waiting]
         if identity not in ids:
             raise InputError(f"Job {identity} does not wait any more.")
         old = ids.index(identity)
-        ids.insert(max(0, min(len(ids) - 1, old + places)), ids.pop(old))
+        ids.insert(max(0, min(len(ids) - 1, old + steps)), ids.pop(old))
         positions = sorted(job.position for job in waiting)
         with self._database.changing() as connection:
             for position, moved in zip(positions, ids, strict=True):
@@ -222,9 +222,9 @@ def insert(
     With a known key, it is the id of the job that has it.
     """
     if key:
-        known = connection.execute("SELECT id FROM jobs WHERE key = ?", (key,)).fetchone()
-        if known is not None:
-            return int(known["id"])
+        row = connection.execute("SELECT id FROM jobs WHERE key = ?", (key,)).fetchone()
+        if row is not None:
+            return int(row["id"])
     position = first_position(connection) if first else next_position(connection)
     cursor = connection.execute(
         "INSERT INTO jobs (key, kind, run, dataset, payload, state, position, created) VALUES (?, ?, ?, ?, ?, 'queued', ?, ?)",
@@ -235,11 +235,11 @@ def insert(
 
 def end(connection: sqlite3.Connection, job: Job, state: str, reason: str, *, error: CloserError | None = None) -> int:
     """End an attempt inside a transaction; return 0 when the token is not the newest."""
-    moment = now()
+    time = now()
     return connection.execute(
         f"UPDATE jobs SET state = ?, reason = ?, error = ?, ended = ?, {SPENT}"
         " WHERE id = ? AND token = ? AND state IN ('running', 'cancelling')",
-        (state, reason, json.dumps(error.to_json()) if error else "", moment, moment, job.id, job.token),
+        (state, reason, json.dumps(error.to_json()) if error else "", time, time, job.id, job.token),
     ).rowcount
 
 

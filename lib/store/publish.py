@@ -71,11 +71,11 @@ def amend(folder: Path, name: str, text: str) -> None:
         remove(part)
     write_atomic(folder / name, text)
     try:
-        listed = _listed_files(folder)
+        files = _listed_files(folder)
     except (OSError, JsonError) as error:
         raise StoreError("The list of its files cannot be read.", where=str(folder / MANIFEST)) from error
-    listed[name] = describe(folder / name)
-    write_atomic(folder / MANIFEST, json.dumps({"files": listed}, indent=1, sort_keys=True))
+    files[name] = describe(folder / name)
+    write_atomic(folder / MANIFEST, json.dumps({"files": files}, indent=1, sort_keys=True))
 
 
 def put_in_place(part: Path, final: Path) -> None:
@@ -108,29 +108,29 @@ def _beside(folder: Path, prefix: str) -> Path:
     return folder.with_name(f"{prefix}{folder.name}-{uuid.uuid4().hex[:8]}")
 
 
-def _replaced(final: Path) -> list[Path]:
+def _replaced_folders(final: Path) -> list[Path]:
     """List the older folders that were moved aside for `final`."""
     return sorted(final.parent.glob(f"{REPLACED}{glob.escape(final.name)}-{'?' * 8}"))
 
 
 def _remove_replaced(final: Path) -> None:
-    for old in _replaced(final):
+    for old in _replaced_folders(final):
         shutil.rmtree(old, ignore_errors=True)
 
 
 def verify(folder: Path) -> list[str]:
     """Verify a published folder: one line for each missing, changed or extra file."""
     try:
-        listed = _listed_files(folder)
+        files = _listed_files(folder)
     except (OSError, JsonError) as error:
         return [f"{folder.name}: its manifest cannot be read ({type(error).__name__})"]
     there = set(file_names(folder))
-    problems = [f"{folder.name}/{name}: missing" for name in sorted(set(listed) - there)]
-    problems += [f"{folder.name}/{name}: not in the manifest" for name in sorted(there - set(listed))]
+    problems = [f"{folder.name}/{name}: missing" for name in sorted(set(files) - there)]
+    problems += [f"{folder.name}/{name}: not in the manifest" for name in sorted(there - set(files))]
     problems += [
         f"{folder.name}/{name}: changed since it was written"
-        for name in sorted(there & set(listed))
-        if describe(folder / name) != listed[name]
+        for name in sorted(there & set(files))
+        if describe(folder / name) != files[name]
     ]
     return problems
 
@@ -144,7 +144,7 @@ def recover(final: Path) -> None:
     """Bring back the older folder when a kill fell between the two renames of `put_in_place`."""
     if final.exists():
         return
-    for old in _replaced(final):
+    for old in _replaced_folders(final):
         if not verify(old):
             old.rename(final)
             return
@@ -152,12 +152,12 @@ def recover(final: Path) -> None:
 
 def leftovers(folder: Path, *, deep: bool = False) -> list[Path]:
     """Find what kills left in a folder: unfinished, replaced or removed (deep: in those below it too)."""
-    found: list[Path] = []
+    rest: list[Path] = []
     for base, folders, names in os.walk(folder):
         parts = [name for name in (*folders, *names) if name.startswith((TEMPORARY, REPLACED, REMOVED))]
-        found += [Path(base) / name for name in parts]
+        rest += [Path(base) / name for name in parts]
         folders[:] = [name for name in folders if name not in parts] if deep else []
-    return sorted(found)
+    return sorted(rest)
 
 
 def remove(path: Path) -> None:

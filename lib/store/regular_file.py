@@ -21,11 +21,11 @@ def open_regular_file(folder: Path, name: str) -> BinaryIO:
     """
     *parents, last = name.split("/")
     if any(part in ("", ".", "..") for part in (*parents, last)):
-        raise _refused(name)
+        raise _refusal(name)
     try:
         return _open_below(folder, parents, last) if os.open in os.supports_dir_fd else _open_unlinked(folder, name)
     except OSError as error:
-        raise _refused(name) from error
+        raise _refusal(name) from error
 
 
 def regular_files(folder: Path) -> Iterator[tuple[str, int]]:
@@ -60,16 +60,16 @@ def _open_below(folder: Path, parents: list[str], last: str) -> BinaryIO:
 def _open_unlinked(folder: Path, name: str) -> BinaryIO:
     path = folder / name
     if folder.is_symlink() or path.resolve() != folder.resolve() / name:
-        raise _refused(name)
+        raise _refusal(name)
     return _regular(os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0)), name)
 
 
 def _regular(handle: int, name: str) -> BinaryIO:
     if not stat.S_ISREG(os.fstat(handle).st_mode):
         os.close(handle)
-        raise _refused(name)
+        raise _refusal(name)
     return os.fdopen(handle, "rb")
 
 
-def _refused(name: str) -> StoreError:
+def _refusal(name: str) -> StoreError:
     return StoreError(f"{name} is not a regular file of its folder.")

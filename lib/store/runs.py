@@ -115,8 +115,8 @@ class Runs:
     ) -> Run:
         """Add a run and its queued training in one transaction; the same key twice is the same run."""
         with self._database.changing() as connection:
-            known = connection.execute("SELECT id FROM runs WHERE key = ? AND ? != ''", (key, key)).fetchone()
-            identity = known["id"] if known else self._insert(connection, dataset, model, recipe, batch, name, key)
+            row = connection.execute("SELECT id FROM runs WHERE key = ? AND ? != ''", (key, key)).fetchone()
+            identity = row["id"] if row else self._insert(connection, dataset, model, recipe, batch, name, key)
         return self.get(identity)
 
     def get(self, identity: str) -> Run:
@@ -193,13 +193,13 @@ class Runs:
         run = self.get(identity)
         if run.deleted is None:
             raise InputError(f"{run.name} is not deleted.", todo="Delete it first.")
-        freed = size_of(run.folder)
+        size = size_of(run.folder)
         with self._database.changing() as connection:
             self._must_rest(connection, run)
             connection.execute("DELETE FROM jobs WHERE run = ?", (identity,))
             connection.execute("DELETE FROM runs WHERE id = ?", (identity,))
         remove_published(run.folder)
-        return freed
+        return size
 
     def children(self, identity: str) -> list[Run]:
         """List the runs, deleted ones too, that were trained from this one's model.

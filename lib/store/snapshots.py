@@ -73,10 +73,10 @@ class Snapshots:
 
     def get(self, name: str) -> Snapshot:
         """Find a snapshot by name. Raises NotFoundError."""
-        found = next((snapshot for snapshot in self.all if snapshot.name == name), None)
-        if found is None:
+        match = next((snapshot for snapshot in self.all if snapshot.name == name), None)
+        if match is None:
             raise NotFoundError(f"This run has no snapshot “{name}”.")
-        return found
+        return match
 
     def vectors(self, name: str) -> np.ndarray:
         """Map the vectors (texts, dimension) of one snapshot from disk. Raises NotFoundError, StoreError."""
@@ -179,8 +179,8 @@ class SnapshotWriter:
             for row in self.index()
             if row["name"] != name and (name == BEST or row["epoch"] < epoch or row["name"] == BASE)
         ]
-        listed = [*before, {"name": name, "epoch": epoch, "file": final.name}]
-        write_atomic(self.paths.index, json.dumps({"moments": listed, "dim": int(rows.shape[1])}))
+        entries = [*before, {"name": name, "epoch": epoch, "file": final.name}]
+        write_atomic(self.paths.index, json.dumps({"moments": entries, "dim": int(rows.shape[1])}))
 
     def index(self) -> list[dict[str, Any]]:
         """Read the rows written so far, in order; none when there is no index yet. Raises StoreError."""

@@ -52,7 +52,7 @@ class Workspace:
                 found += leftovers(run.folder, deep=True)
         return [path for path in found if _is_old(path)]
 
-    def unlisted(self) -> list[Path]:
+    def unlisted_folders(self) -> list[Path]:
         """Find runs' and datasets' folders that the database does not know (after a restore, say): keep them."""
         known = {run.id for deleted in (False, True) for run in self.runs.all(deleted=deleted)}
         known |= {item.id for deleted in (False, True) for item in self.datasets.all(deleted=deleted)}

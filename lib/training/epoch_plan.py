@@ -31,13 +31,13 @@ class EpochPlan:
 
     steps: int
     batch: int
-    seen: int
+    coverage: int
     rows: int
 
     @property
     def sees_all(self) -> bool:
         """Whether an epoch can see every row."""
-        return self.seen >= self.rows
+        return self.coverage >= self.rows
 
 
 def count_texts(frame: pd.DataFrame, shape: Shape) -> TextCounts:

@@ -51,7 +51,7 @@ def packed_tokens(training: TrainState) -> batches.Tokens:
     """Tokenise all training texts; where lower layers are frozen, compute their activations once."""
     recipe, model = training.recipe, training.model
     tokens = batches.Tokens(model, training.rows.texts)
-    if not recipe.loss_record.guided and activation_cache.can_freeze(model, recipe.frozen_layers):
+    if not recipe.loss_record.has_guide and activation_cache.can_freeze(model, recipe.frozen_layers):
         activation_cache.cache_activations(model, tokens, layers=recipe.frozen_layers)
     return tokens
 
@@ -99,7 +99,7 @@ def resume(training: TrainState, checkpoint: Path) -> None:
     training.history = History.from_json(checkpoints.load_history(checkpoint))
     step = int(checkpoint.name.rsplit("-", 1)[1])
     training.progress.log(f"Goes on from step {step}.")
-    training.progress.resumed(step=step, epoch=training.history.epochs[-1]["epoch"])
+    training.progress.resume(step=step, epoch=training.history.epochs[-1]["epoch"])
 
 
 def after_step(

@@ -79,7 +79,9 @@ def record_metrics(training: TrainState, epoch: int, snapshot: str, metrics: dic
     history = training.history
     history.epochs = [e for e in history.epochs if e["epoch"] < epoch]
     history.epochs.append({"epoch": epoch, "train_seconds": history.train_seconds, "metrics": metrics})
-    training.progress.measured(part="validation", snapshot=snapshot, epoch=epoch, metrics=metrics, seconds=seconds)
+    training.progress.snapshot_metrics(
+        part="validation", snapshot=snapshot, epoch=epoch, metrics=metrics, seconds=seconds
+    )
 
 
 def validate(training: TrainState, epoch: int, began: float) -> None:

@@ -1,4 +1,4 @@
-"""Shared by the page tests: an open workspace with a dataset, a run in any state, and a page in that state."""
+"""Shared by the page tests: an open workspace with a dataset, a run in any state, and its page."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ ROUTER = Path(__file__).resolve().parent.parent.parent / "pages" / "router.py"
 
 @pytest.fixture
 def workspace(home: Path) -> Workspace:
-    """Give the empty workspace."""
+    """Open the empty workspace."""
     return open_workspace(home)
 
 
 @pytest.fixture
 def dataset(workspace: Workspace) -> Dataset:
-    """Give a small dataset of pairs, with signs that markdown would take for its own."""
+    """Publish a small dataset of pairs, with signs that markdown would take for its own."""
     rows = [(f"question *{n}* about topic {n}", f"answer number {n} to topic {n}") for n in range(60)]
     prepared = prepare(pd.DataFrame(rows, columns=["source_sentence", "target_sentence"]))
     return workspace.datasets.publish(prepared, name="Pairs of [mine](http://x)")
@@ -38,7 +38,10 @@ def dataset(workspace: Workspace) -> Dataset:
 
 @pytest.fixture
 def make_run(workspace: Workspace, dataset: Dataset) -> Callable[..., Run]:
-    """Give a function that makes a run in a state, with a curve, a headline and a model folder where the state has them."""
+    """Provide a function that makes a run in a state.
+
+    With a curve, a headline and a model folder where the state has them.
+    """
 
     def make(state: str = "succeeded", *, name: str = "", recipe: dict[str, Any] | None = None, **rest: Any) -> Run:
         settings = replace(RECOMMENDED.for_shape(dataset.shape), **(recipe or {}))
@@ -63,7 +66,7 @@ def finish(workspace: Workspace, run: Run, state: str) -> None:
     for step in range(1, 5):
         writer.loss(step=step, epoch=step / 2, loss=1 / step, learning_rate=1e-4)
     for epoch, value in enumerate((0.5, 0.75, 0.7)):
-        writer.measured(
+        writer.snapshot_metrics(
             part="validation", snapshot=f"epoch-{epoch:03d}", epoch=epoch, metrics={"mrr@10": value}, seconds=1
         )
     writer.advance(2, 4, pairs_per_second=100)
@@ -80,7 +83,7 @@ def finish(workspace: Workspace, run: Run, state: str) -> None:
 
 @pytest.fixture
 def open_page(workspace: Workspace) -> Callable[..., AppTest]:
-    """Give a function that opens a page of the app (its file's name) with query parameters."""
+    """Provide a function that opens a page of the app (its file's name) with query parameters."""
 
     def opened(page: str = "overview", **query: str) -> AppTest:
         app = AppTest.from_file(str(ROUTER), default_timeout=30)
@@ -97,13 +100,13 @@ def open_page(workspace: Workspace) -> Callable[..., AppTest]:
 
 
 def texts(app: AppTest) -> str:
-    """Return all that a page says, in one string."""
+    """Join all that a page says in one string."""
     kinds = (app.title, app.subheader, app.markdown, app.caption, app.text, app.error, app.warning, app.info, app.toast)
     return "\n".join(str(element.value) for elements in kinds for element in elements)
 
 
 def button(app: AppTest, label: str) -> Any:
-    """Return the one button with this label."""
+    """Find the one button with this label."""
     found = [one for one in app.button if one.label == label]
     assert len(found) == 1, [one.label for one in app.button]
     return found[0]

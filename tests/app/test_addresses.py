@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from lib.store.runs import Run
 from tests.app.conftest import ROUTER, texts
-from tests.unit.projection.finished import finished_run, judge
+from tests.unit.projection.finished import evaluate_planted, finished_run
 
 REPEATED = "1," * 5000
 HOSTILE = [
@@ -42,15 +42,15 @@ PARAMETERS = (
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """Give a finished run with a map and an evaluation."""
+    """Finish a run with a map and an evaluation."""
     made = finished_run(tmp_path_factory.mktemp("addresses") / "workspace")
-    judge(made)
+    evaluate_planted(made)
     return made
 
 
 @pytest.fixture
 def opened(run: Run, monkeypatch: pytest.MonkeyPatch) -> AppTest:
-    """Give the app on the workspace of the run, not opened yet; a bug on a page is an exception."""
+    """Provide the app on the run's workspace, not opened yet; a bug on a page is an exception."""
     monkeypatch.setenv("CLOSER_HOME", str(run.folder.parent.parent))
     return AppTest.from_file(str(ROUTER), default_timeout=60)
 

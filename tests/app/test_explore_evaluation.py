@@ -1,4 +1,7 @@
-"""Verdict, per-pair results and evaluation details of Explore: numbers, what a click queues, and that torch stays out."""
+"""Verdict, per-pair results and evaluation details of Explore.
+
+Numbers, what a click queues, and that torch stays out.
+"""
 
 from __future__ import annotations
 
@@ -17,12 +20,12 @@ from lib.store.workspace import Workspace
 from tests.app.conftest import texts
 
 
-def embed(name: str, given: list[str]) -> np.ndarray:
-    """Give vectors by which the tuned model knows most pairs better than the base, and the first held-out one worse."""
+def embed(name: str, sentences: list[str]) -> np.ndarray:
+    """Embed so that the tuned model knows most pairs better, and the first held-out one worse."""
     import zlib
 
     rows = []
-    for text in given:
+    for text in sentences:
         words = text.split()
         number = words[-1]
         generator = np.random.default_rng(zlib.crc32(f"{name}{text}".encode()))
@@ -33,36 +36,36 @@ def embed(name: str, given: list[str]) -> np.ndarray:
 
 @pytest.fixture
 def run(make_run: Callable[..., Run], workspace: Workspace) -> Run:
-    """Give a finished run with a stored evaluation."""
-    made = make_run()
-    dataset = workspace.datasets.get(made.dataset)
-    evaluate_inputs(ModelInputs.of(dataset.frame(), dataset.shape), embed, folder=made.paths.evaluation.folder)
-    return made
+    """Finish a run and store its evaluation."""
+    new_run = make_run()
+    dataset = workspace.datasets.get(new_run.dataset)
+    evaluate_inputs(ModelInputs.of(dataset.frame(), dataset.shape), embed, folder=new_run.paths.evaluation.folder)
+    return new_run
 
 
 @pytest.fixture
 def page(open_page: Callable[..., AppTest], run: Run) -> AppTest:
-    """Give Explore, open on that run."""
+    """Open Explore on that run."""
     return open_page("explore", run=run.id)
 
 
 def test_the_page_opens_on_the_verdict_in_one_sentence(page: AppTest) -> None:
-    said = texts(page).replace("\\", "")
-    assert "Top-1 accuracy on " in said
+    page_text = texts(page).replace("\\", "")
+    assert "Top-1 accuracy on " in page_text
     assert any("threshold" in frame.value for frame in page.dataframe)
     cards = {metric.label: metric for metric in page.metric}
     assert {"Recall@1", "Recall@5", "Recall@10", "MRR@10", "nDCG@10", "Median rank"} <= set(cards)
     assert "→" in cards["MRR@10"].value
     assert " to " in cards["MRR@10"].delta
-    assert "With this sample size, changes below about" in said
+    assert "With this sample size, changes below about" in page_text
     assert "With this sample size" in cards["MRR@10"].help
 
 
 def test_what_got_worse_is_the_first_table(page: AppTest) -> None:
     assert [one for one in page.get("button_group") if "Got worse" in str(one.proto)]
-    said = texts(page)
+    page_text = texts(page)
     tables = [frame.value for frame in page.dataframe if "rank (base)" in frame.value or "source" in frame.value]
-    assert tables or "No pair got worse." in said
+    assert tables or "No pair got worse." in page_text
     for table in tables:
         assert set(table["change"]) == {"worse"}
 
@@ -90,34 +93,38 @@ NOTHING |= {"verdict": "no clear change"}
 GAIN = {"base": 0.5, "tuned": 0.7, "difference": 0.2, "low": 0.1, "high": 0.3, "detectable": 0.09, "verdict": "better"}
 
 
-def stored(run: Run, name: str, value: object) -> None:
+def store_evaluation(run: Run, name: str, value: object) -> None:
     (run.folder / f"{name}.json").write_text(json.dumps(value))
 
 
 def test_stored_experiments_are_shown(open_page: Callable[..., AppTest], run: Run) -> None:
     points = [{"fraction": f, "rows": int(40 * f), **NOTHING} for f in (0.5, 1.0)]
-    stored(run, "placebo", {"metric": "accuracy@1", **NOTHING, "run": GAIN, "beyond": GAIN, "model": "earlier"})
-    stored(run, "learning_curve", {"metric": "accuracy@1", "points": points, "step": NOTHING})
-    said = texts(open_page("explore", run=run.id)).replace("\\", "")
-    assert "base → control: 50% → 51% (+1 point, 95% CI -5 to +7)" in said
-    assert "The gain comes from the pairs" in said
-    assert "no clear change" in said
-    assert "probably help" not in said
-    assert "+nan" not in said
+    store_evaluation(
+        run, "placebo", {"metric": "accuracy@1", **NOTHING, "run": GAIN, "beyond": GAIN, "model": "earlier"}
+    )
+    store_evaluation(run, "learning_curve", {"metric": "accuracy@1", "points": points, "step": NOTHING})
+    page_text = texts(open_page("explore", run=run.id)).replace("\\", "")
+    assert "base → control: 50% → 51% (+1 point, 95% CI -5 to +7)" in page_text
+    assert "The gain comes from the pairs" in page_text
+    assert "no clear change" in page_text
+    assert "probably help" not in page_text
+    assert "+nan" not in page_text
 
 
 def test_a_control_of_an_earlier_model_says_so(open_page: Callable[..., AppTest], run: Run) -> None:
     path = run.paths.evaluation.summary
     path.write_text(json.dumps(json.loads(path.read_text()) | {"versions": {"tuned model": "now"}}))
-    stored(run, "placebo", {"metric": "accuracy@1", **NOTHING, "run": GAIN, "beyond": GAIN, "model": "earlier"})
+    store_evaluation(
+        run, "placebo", {"metric": "accuracy@1", **NOTHING, "run": GAIN, "beyond": GAIN, "model": "earlier"}
+    )
     assert "From an earlier checkpoint" in texts(open_page("explore", run=run.id)).replace("\\", "")
 
 
 def test_a_clear_last_step_says_that_more_data_would_probably_help(open_page: Callable[..., AppTest], run: Run) -> None:
     points = [{"fraction": f, "rows": int(40 * f), **GAIN} for f in (0.5, 1.0)]
-    stored(run, "learning_curve", {"metric": "accuracy@1", "points": points, "step": GAIN})
-    said = texts(open_page("explore", run=run.id)).replace("\\", "")
-    assert "From 50% to 100% of the data: +20 points, 95% CI +10 to +30. More data would probably help." in said
+    store_evaluation(run, "learning_curve", {"metric": "accuracy@1", "points": points, "step": GAIN})
+    page_text = texts(open_page("explore", run=run.id)).replace("\\", "")
+    assert "From 50% to 100% of the data: +20 points, 95% CI +10 to +30. More data would probably help." in page_text
 
 
 def test_blends_have_intervals_and_the_share_of_the_slider_is_interpolated(
@@ -133,7 +140,7 @@ def test_blends_have_intervals_and_the_share_of_the_slider_is_interpolated(
         }
         for s in (0.0, 0.5, 1.0)
     ]
-    stored(run, "blend", {"metric": "mrr@10", "points": blend})
+    store_evaluation(run, "blend", {"metric": "mrr@10", "points": blend})
     folder = run.folder / "blends" / "model-050"
     folder.mkdir(parents=True)
     facts = {"share_of_tuned_weights": 0.5, "metric": "accuracy@1", "held_out": GAIN, "general": NOTHING}
@@ -148,7 +155,7 @@ def test_blends_have_intervals_and_the_share_of_the_slider_is_interpolated(
     assert saved["held-out"].tolist() == ["Top-1 accuracy 50% → 70% (+20 points, 95% CI +10 to +30)"]
 
 
-def changed(run: Run, **fields: object) -> None:
+def change_evaluation(run: Run, **fields: object) -> None:
     """Write other values into a run's stored evaluation."""
     path = run.paths.evaluation.summary
     path.write_text(json.dumps(json.loads(path.read_text()) | fields))
@@ -159,7 +166,7 @@ def test_a_card_is_coloured_by_the_verdict_of_its_metric_not_by_its_interval(
 ) -> None:
     numbers = {name: value for name, value in GAIN.items() if name != "verdict"} | {"p_value": 0.25}
     metrics = dict.fromkeys(("accuracy@1", "recall@1", "mrr@10"), numbers)
-    changed(
+    change_evaluation(
         run,
         metrics=metrics,
         verdicts={"accuracy@1": "no clear change", "recall@1": "no clear change", "mrr@10": "better"},
@@ -171,9 +178,9 @@ def test_a_card_is_coloured_by_the_verdict_of_its_metric_not_by_its_interval(
 
 def test_the_change_of_validation_has_an_interval(open_page: Callable[..., AppTest], run: Run) -> None:
     fall = GAIN | {"base": 0.7, "tuned": 0.5, "difference": -0.2, "low": -0.3, "high": -0.1, "verdict": "worse"}
-    changed(run, cost={"moments": [], "validation": {"best": GAIN, "last": fall, "looks": 9}})
-    said = texts(open_page("explore", run=run.id)).replace("\\", "")
-    assert "best to last epoch: 0.700 → 0.500 (-0.200, 95% CI -0.300 to -0.100)" in said
+    change_evaluation(run, cost={"moments": [], "validation": {"best": GAIN, "last": fall, "looks": 9}})
+    page_text = texts(open_page("explore", run=run.id)).replace("\\", "")
+    assert "best to last epoch: 0.700 → 0.500 (-0.200, 95% CI -0.300 to -0.100)" in page_text
 
 
 def test_an_evaluation_of_an_older_version_opens_and_can_be_repeated(
@@ -192,23 +199,23 @@ def test_an_evaluation_of_an_older_version_opens_and_can_be_repeated(
 
 
 def test_the_present_mode_shows_badge_and_sentence_alone(open_page: Callable[..., AppTest], run: Run) -> None:
-    changed(run, warnings=[{"name": "Forgetting", "text": "It forgot."}])
+    change_evaluation(run, warnings=[{"name": "Forgetting", "text": "It forgot."}])
     page = open_page("explore", run=run.id, present="1")
-    said = texts(page).replace("\\", "")
-    assert "Top-1 accuracy on " in said
+    page_text = texts(page).replace("\\", "")
+    assert "Top-1 accuracy on " in page_text
     assert not page.metric
-    assert "bootstrap over groups" not in said
-    assert "It forgot." not in said
-    assert "Forgetting" in said  # its name stays, as a badge
+    assert "bootstrap over groups" not in page_text
+    assert "It forgot." not in page_text
+    assert "Forgetting" in page_text  # its name stays, as a badge
 
 
 def test_a_run_without_an_evaluation_can_be_evaluated(
     open_page: Callable[..., AppTest], make_run: Callable[..., Run], workspace: Workspace
 ) -> None:
-    made = make_run()
-    page = open_page("explore", run=made.id)
-    page.button(key=f"evaluate-{made.id}").click().run()
-    assert [job.kind for job in workspace.jobs.all(run=made.id, states=("queued",))] == ["evaluate"]
+    new_run = make_run()
+    page = open_page("explore", run=new_run.id)
+    page.button(key=f"evaluate-{new_run.id}").click().run()
+    assert [job.kind for job in workspace.jobs.all(run=new_run.id, states=("queued",))] == ["evaluate"]
 
 
 def test_a_selected_pair_opens_with_its_neighbours(open_page: Callable[..., AppTest], run: Run) -> None:
@@ -242,11 +249,11 @@ def test_pair_details_list_who_overtook_whom_and_wrong_targets(open_page: Callab
     app.session_state["selected-pairs"] = [int(row["pair"])]
     app.session_state["selected-pairs-run"] = run.id
     app.run()
-    said = texts(app)
-    assert "Overtaken by the correct answer" in said
-    assert f"· {before.iloc[-1]}" in said
-    assert "a wrong target" in said
-    assert "osine of the nearest wrong target 0.400 → 0.100" in said
+    page_text = texts(app)
+    assert "Overtaken by the correct answer" in page_text
+    assert f"· {before.iloc[-1]}" in page_text
+    assert "a wrong target" in page_text
+    assert "osine of the nearest wrong target 0.400 → 0.100" in page_text
 
 
 def test_a_damaged_evaluation_says_so_and_the_rest_stays(open_page: Callable[..., AppTest], run: Run) -> None:

@@ -1,4 +1,4 @@
-"""The map section of Explore, without a browser: its sentences, its filters, its list, and how it behaves without a map."""
+"""The map section of Explore, without a browser: sentences, filters, list, and a run without a map."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from lib.ui.explore.map.quality import line_accuracy
 from tests.unit.projection.finished import finished_run, finished_texts
 
 
-def opened(run: str, **query: str) -> AppTest:
+def open_explore(run: str, **query: str) -> AppTest:
     """Open Explore for a run by its link."""
     test = AppTest.from_function(_explore, default_timeout=60)
     test.query_params["run"] = run
@@ -44,23 +44,23 @@ def words(test: AppTest) -> str:
 
 def test_quality_figures_are_those_of_the_map(home: Path) -> None:
     run = finished_run(home)
-    test = opened(run.id)
+    test = open_explore(run.id)
     assert not test.exception
     layout = load_map(run)
-    held = layout.lines[layout.lines["part"] == "held_out"].rename(columns={"change": "length_change"})
-    assert f"{line_accuracy(held):.0%} of lines change length" in words(test)
+    held_out = layout.lines[layout.lines["part"] == "held_out"].rename(columns={"change": "length_change"})
+    assert f"{line_accuracy(held_out):.0%} of lines change length" in words(test)
     trust = list(layout.facts.quality.trustworthiness.values())
     assert f"{trust[0]:.2f} base, {trust[-1]:.2f} tuned" in words(test)
     assert re.search(
         r"[\d.]+% of the texts that moved did so by more than the layout noise \(variation across 3 random seeds\)",
         words(test),
     )
-    assert f"All {len(held)} lines and 120 points of this view are shown." in words(test)
+    assert f"All {len(held_out)} lines and 120 points of this view are shown." in words(test)
     assert "full embeddings" in words(test)
 
 
 def test_filters_select_the_lines(home: Path) -> None:
-    test = opened(finished_run(home).id)
+    test = open_explore(finished_run(home).id)
     test.selectbox(key="part").select("train").run()
     assert "All 15 lines" in words(test)
     test.selectbox(key="part").select("all").run()
@@ -74,7 +74,7 @@ def test_filters_select_the_lines(home: Path) -> None:
 
 def test_a_linked_pair_opens_with_its_nearest_wrong_answer(home: Path) -> None:
     run = finished_run(home)
-    test = opened(run.id, pair="8")
+    test = open_explore(run.id, pair="8")
     assert "Trajectory" in words(test)
     assert "Question 8 about topic 0\n→ Answer 8 of topic 1" in words(test)
     line = load_map(run).lines.set_index("pair").loc[8]
@@ -88,14 +88,14 @@ def test_a_linked_pair_opens_with_its_nearest_wrong_answer(home: Path) -> None:
 
 
 def test_unknown_pairs_in_a_link_are_ignored(home: Path) -> None:
-    test = opened(finished_run(home).id, pair="999999,x")
+    test = open_explore(finished_run(home).id, pair="999999,x")
     assert not test.exception
     assert "Trajectory" not in words(test)
 
 
 def test_without_a_map_it_is_offered_once(home: Path) -> None:
-    run = finished_run(home, drawn=False)
-    test = opened(run.id)
+    run = finished_run(home, with_map=False)
+    test = open_explore(run.id)
     assert "This run has no map yet." in words(test)
     test.button(key="compute-map").click().run()
     jobs = open_workspace(home).jobs.all(run=run.id, kind="project")
@@ -105,7 +105,7 @@ def test_without_a_map_it_is_offered_once(home: Path) -> None:
 
 def test_another_layout_is_a_job(home: Path) -> None:
     run = finished_run(home)
-    test = opened(run.id)
+    test = open_explore(run.id)
     test.radio(key="map-method").set_value("umap").run()
     test.button(key="recompute-map").click().run()
     jobs = open_workspace(home).jobs.all(run=run.id, kind="project")
@@ -115,11 +115,11 @@ def test_another_layout_is_a_job(home: Path) -> None:
 
 def test_a_recomputed_map_replaces_the_old_one(home: Path) -> None:
     run = finished_run(home)
-    test = opened(run.id)
+    test = open_explore(run.id)
     assert test.radio(key="map-method").value == "pair-faithful"
     workspace = open_workspace(home)
     draw_map(run, workspace.datasets.get(run.dataset), home=home, method="pca")
-    test = opened(run.id)
+    test = open_explore(run.id)
     assert test.radio(key="map-method").value == "pca"
     assert "Current map: PCA" in words(test)
 
@@ -127,7 +127,7 @@ def test_a_recomputed_map_replaces_the_old_one(home: Path) -> None:
 def test_a_damaged_map_shows_an_error_and_can_be_recomputed(home: Path) -> None:
     run = finished_run(home)
     (run.paths.map.coordinates).write_bytes(b"torn")
-    test = opened(run.id)
+    test = open_explore(run.id)
     assert not test.exception
     assert "The map of this run cannot be read" in test.error[0].value
     assert test.button(key="compute-map")
@@ -135,7 +135,7 @@ def test_a_damaged_map_shows_an_error_and_can_be_recomputed(home: Path) -> None:
 
 @pytest.mark.parametrize("words_in_link", ["Held-out", "held_out", "<script>"])
 def test_present_shows_the_map_alone(home: Path, words_in_link: str) -> None:
-    test = opened(finished_run(home).id, present="1", part=words_in_link)
+    test = open_explore(finished_run(home).id, present="1", part=words_in_link)
     assert not test.exception
     assert not test.button
     assert not test.dataframe
@@ -155,7 +155,7 @@ def run_with_pair_off_map(home: Path) -> Run:
 
 
 def test_a_search_lists_every_match_with_its_place(home: Path) -> None:
-    test = opened(run_with_pair_off_map(home).id, find="Question 8 about")
+    test = open_explore(run_with_pair_off_map(home).id, find="Question 8 about")
     assert not test.exception
     assert "1 pair found\n" in words(test) + "\n"
     assert "1 not on the map." in words(test)
@@ -175,7 +175,7 @@ def test_a_search_lists_every_match_with_its_place(home: Path) -> None:
 
 
 def test_what_a_filter_hides_can_be_shown(home: Path) -> None:
-    test = opened(run_with_pair_off_map(home).id, find="8", part="Held-out")
+    test = open_explore(run_with_pair_off_map(home).id, find="8", part="Held-out")
     where = test.dataframe[0].value["where"].value_counts()
     assert set(where.index) == {"on the map", "filtered out", "not on the map"}
     test.button(key="reset-filters").click().run()
@@ -186,7 +186,7 @@ def test_what_a_filter_hides_can_be_shown(home: Path) -> None:
 
 
 def test_one_of_several_selected_pairs_is_shown_in_detail(home: Path) -> None:
-    test = opened(finished_run(home).id, pair="4,8," + ",".join(str(i) for i in range(20, 45)))
+    test = open_explore(finished_run(home).id, pair="4,8," + ",".join(str(i) for i in range(20, 45)))
     box = test.selectbox(key="map-pair")
     assert box.value == 4
     box.set_value(8).run()
@@ -196,7 +196,7 @@ def test_one_of_several_selected_pairs_is_shown_in_detail(home: Path) -> None:
 
 @pytest.mark.parametrize("frame", ["epoch-001", "Epoch 1"])
 def test_a_link_opens_its_snapshot_by_name_or_label(home: Path, frame: str) -> None:
-    test = opened(finished_run(home).id, frame=frame)
+    test = open_explore(finished_run(home).id, frame=frame)
     figure = json.loads(test.get("plotly_chart")[0].proto.spec)
     assert figure["layout"]["sliders"][0]["active"] == 1
     assert test.query_params["frame"] == frame
@@ -209,24 +209,24 @@ def test_a_group_in_a_link_is_chosen_and_empty_groups_are_not_offered(home: Path
     frame = pd.read_parquet(path)
     frame.loc[frame.index[:9], "group"] = "  "
     frame.to_parquet(path)
-    test = opened(run.id, group="team 1", part="All")
+    test = open_explore(run.id, group="team 1", part="All")
     box = test.selectbox(key="group")
     assert box.value == "team 1"
     assert box.options == ["All", "team 0", "team 1", "team 2"]
     assert "All 17 lines" in words(test)
-    test = opened(run.id, group="team 1", part="All", present="1")
+    test = open_explore(run.id, group="team 1", part="All", present="1")
     assert "All 17 lines" not in words(test)
     assert test.selectbox(key="group").value == "team 1"
 
 
 def test_margins_colour_ranked_pairs_and_cosines_the_others(home: Path) -> None:
     run = finished_run(home)
-    held = load_map(run).lines.query("part == 'held_out'")["pair"]
+    held_out = load_map(run).lines.query("part == 'held_out'")["pair"]
     run.paths.evaluation.folder.mkdir(parents=True)
     (run.paths.evaluation.summary).write_text("{}")
-    pairs = pd.DataFrame({"pair": held, "change": "same", "base_rank": 2, "tuned_rank": 2, "base_margin": -0.1})
+    pairs = pd.DataFrame({"pair": held_out, "change": "same", "base_rank": 2, "tuned_rank": 2, "base_margin": -0.1})
     pairs.assign(tuned_margin=0.3).to_parquet(run.paths.evaluation.pairs)
-    test = opened(run.id)
+    test = open_explore(run.id)
     assert "the margin" in words(test)
     assert "rank of the correct answer improved" in test.selectbox(key="change").help
     assert set(test.dataframe[0].value["margin"].round(3)) == {0.4}
@@ -237,14 +237,14 @@ def test_margins_colour_ranked_pairs_and_cosines_the_others(home: Path) -> None:
 
 
 def test_skipped_snapshots_are_named(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    run = finished_run(home, moments=5, drawn=False)
+    run = finished_run(home, snapshots=5, with_map=False)
     monkeypatch.setattr("lib.projection.run.MAX_MAP_POINTS", 360)
     draw_map(run, open_workspace(home).datasets.get(run.dataset), home=home)
-    assert re.search(r"2 snapshots are not shown.*Epoch \d\W+Epoch \d", words(opened(run.id)))
+    assert re.search(r"2 snapshots are not shown.*Epoch \d\W+Epoch \d", words(open_explore(run.id)))
 
 
 def test_the_scatter_figure_is_built_once_it_is_opened(home: Path) -> None:
-    test = opened(finished_run(home).id)
+    test = open_explore(finished_run(home).id)
     assert len(test.get("plotly_chart")) == 1
 
 
@@ -254,29 +254,29 @@ def test_labelled_texts_are_coloured_by_class_and_have_no_filters_for_pairs(home
     (run.paths.evaluation.summary).write_text("{}")
     pairs = pd.DataFrame({"pair": [0, 4], "text": ["a", "b"], "label": ["1", "2"], "change": ["better", "worse"]})
     pairs.to_parquet(run.paths.evaluation.pairs)
-    test = opened(run.id)
+    test = open_explore(run.id)
     assert not test.exception
     assert {box.label for box in test.selectbox} >= {"Texts"}
     assert not {"Pairs", "Change"} & {box.label for box in test.selectbox}
-    chosen = test.multiselect(key="class")
-    assert 1 < len(chosen.value) <= 6
+    classes = test.multiselect(key="class")
+    assert 1 < len(classes.value) <= 6
     assert "coloured by class" in words(test)
     assert "All 80 texts are shown." in words(test)
     figure = json.loads(test.get("plotly_chart")[0].proto.spec)
-    assert {trace["name"] for trace in figure["data"]} >= set(chosen.value)
-    test.multiselect(key="class").set_value(chosen.value[:1]).run()
+    assert {trace["name"] for trace in figure["data"]} >= set(classes.value)
+    test.multiselect(key="class").set_value(classes.value[:1]).run()
     figure = json.loads(test.get("plotly_chart")[0].proto.spec)
     names = [trace["name"] for trace in figure["data"]]
-    assert names == ["Other texts", chosen.value[0], chosen.value[0]], "held-out full, the others hollow"
+    assert names == ["Other texts", classes.value[0], classes.value[0]], "held-out full, the others hollow"
     assert not any("<b>" in words for trace in figure["data"] for words in trace["hovertext"])
 
 
 def test_labelled_texts_are_searched_filtered_and_read(home: Path) -> None:
     run = finished_texts(home)
-    test = opened(run.id, part="Held-out", find="text 4 <")
+    test = open_explore(run.id, part="Held-out", find="text 4 <")
     assert "1 text found" in words(test)
     assert test.dataframe[0].value["where"].tolist() == ["on the map"]
-    test = opened(run.id, pair="4")
+    test = open_explore(run.id, pair="4")
     assert "text 4 <b>of</b> class" in words(test)
     assert re.search(r"Class.+class 0.+Held.+out", words(test))
     before, after = (table.value for table in test.dataframe)

@@ -136,7 +136,7 @@ def test_a_run_cut_short_is_marked_as_partial(make_run: Callable[..., Run], work
     assert any("Partial" in str(one.value) for one in app.markdown)
 
 
-def compared() -> None:
+def show_comparison() -> None:
     from lib.store.workspace import open_workspace
     from lib.ui.overview import compare
 
@@ -146,7 +146,7 @@ def compared() -> None:
 def test_runs_are_compared_by_what_differs(make_run: Callable[..., Run]) -> None:
     make_run("succeeded", name="First")
     make_run("succeeded", name="Second", recipe={"epochs": 7})
-    app = AppTest.from_function(compared, default_timeout=30).run()
+    app = AppTest.from_function(show_comparison, default_timeout=30).run()
     assert not app.exception
     numbers, settings = (table.value for table in app.dataframe)
     assert list(numbers["Run"]) == ["Second", "First"]

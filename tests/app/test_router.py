@@ -1,4 +1,7 @@
-"""What every page has around it: no trace, announcements, the viewer's notice, one poller only while something runs."""
+"""What every page has around it: no trace, announcements, the viewer's notice.
+
+Only one poller, and only while something runs.
+"""
 
 from __future__ import annotations
 

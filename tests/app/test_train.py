@@ -23,7 +23,7 @@ from lib.errors import CloserError, ModelError
 from lib.jobs.events import EventWriter
 from lib.jobs.locks import worker_lock
 from lib.recipe.losses import losses_for
-from lib.recipe.presets import CLASSIC, recommended_for
+from lib.recipe.presets import CLASSIC, recommended_recipe
 from lib.recipe.recipe import FIELDS
 from lib.shapes import Shape
 from lib.store.datasets import Dataset
@@ -48,7 +48,7 @@ def test_start_makes_one_run_with_the_recommended_recipe(
     button(app, "Start training").click().run()
     assert not app.exception
     (run,) = workspace.runs.all()
-    assert run.recipe == recommended_for(dataset.counts["train"]).for_shape(dataset.shape)
+    assert run.recipe == recommended_recipe(dataset.counts["train"]).for_shape(dataset.shape)
     assert app.query_params["run"] == run.id
 
 
@@ -265,12 +265,12 @@ def test_every_loss_of_a_shape_is_offered_and_starts(
 
 
 def loss_box(app: AppTest) -> Any:
-    """Return the box that offers the losses."""
+    """Find the box that offers the losses."""
     return next(one for one in app.selectbox if one.label == "Loss")
 
 
 def labels(app: AppTest) -> set[str]:
-    """Return what the form's settings are called."""
+    """List the labels of the form's settings."""
     kinds = (app.number_input, app.selectbox, app.multiselect, app.toggle)
     return {one.label for widgets in kinds for one in widgets}
 
@@ -282,7 +282,7 @@ TRANSFORMERS_OWN = {field.label for field in FIELDS.values() if field.needs_tran
 def test_a_static_model_is_not_asked_for_what_only_a_transformer_has(
     open_page: Callable[..., AppTest], dataset: Dataset, workspace: Workspace
 ) -> None:
-    """Chosen alone, the settings are gone; beside a transformer, the form says for which model they are left out."""
+    """Leave such settings out; beside a transformer, say for which model they are left out."""
     app = open_page("train")
     assert labels(app) >= TRANSFORMERS_OWN
     assert "static model" not in texts(app)
@@ -294,7 +294,7 @@ def test_a_static_model_is_not_asked_for_what_only_a_transformer_has(
     assert not labels(app) & TRANSFORMERS_OWN
     assert "50 times the learning rate: 5.0e-03" in texts(app)
     button(app, "Start training").click().run()
-    assert workspace.runs.all()[0].recipe == recommended_for(dataset.counts["train"]).for_shape(dataset.shape)
+    assert workspace.runs.all()[0].recipe == recommended_recipe(dataset.counts["train"]).for_shape(dataset.shape)
 
 
 def test_what_does_nothing_without_hard_negatives_is_shown_with_them(
@@ -323,7 +323,7 @@ def test_of_several_classes_of_pairs_the_form_names_the_one_that_is_looked_for(
 
 @pytest.mark.parametrize("shape", list(Shape))
 def test_a_presets_line_says_what_it_is_for_the_shape(shape: Shape) -> None:
-    """Classic names the loss that it trains; Recommended claims for pairs alone that all of it was measured."""
+    """Classic names the loss that it trains; Recommended is called measured for pairs alone."""
     assert losses_for(shape)[0].title in describe_preset("Classic", shape)
     assert ("over two epochs" in describe_preset("Recommended", shape)) == (shape is not Shape.PAIRS)
     assert "Softmax" in describe_preset("Classic", Shape.LABELLED_PAIRS, classes=3)
@@ -335,19 +335,19 @@ def test_steps_are_those_that_the_batches_have(open_page: Callable[..., AppTest]
     prepared = prepare(pd.DataFrame(rows, columns=["text", "label"]))
     dataset = workspace.datasets.publish(prepared, name="Mine")
     rare = int((prepared.frame.query("part == 'train'")["label"] == "rare").sum())
-    told = texts(open_page("train"))
-    assert f"sees at most {4 * (rare // 2)} of {dataset.counts['train']} training examples" in told
-    assert "classes alternate" in told
+    page_text = texts(open_page("train"))
+    assert f"sees at most {4 * (rare // 2)} of {dataset.counts['train']} training examples" in page_text
+    assert "classes alternate" in page_text
 
 
 @pytest.fixture
-def served(monkeypatch: pytest.MonkeyPatch) -> None:
+def with_server(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a server be there, whose worker is on its way."""
     monkeypatch.setattr(cost, "has_server", lambda: True)
 
 
 def estimates(workspace: Workspace) -> dict[str, str]:
-    """Return the state of each model's measuring."""
+    """List the state of each model's cost estimate."""
     return {job.payload["model"]: job.state for job in workspace.jobs.all(kind="estimate")}
 
 
@@ -359,11 +359,14 @@ def end_estimate(workspace: Workspace, model: str, state: str, error: CloserErro
     workspace.jobs.finish(claimed, state, "", error=error)
 
 
-@pytest.mark.usefixtures("served")
+@pytest.mark.usefixtures("with_server")
 def test_cost_is_measured_unasked_for_each_model(
     open_page: Callable[..., AppTest], dataset: Dataset, workspace: Workspace
 ) -> None:
-    """For the settings as they are offered; one that failed says why and is not begun again, but can be asked for."""
+    """Measure the settings that are offered.
+
+    One that failed says why and is not begun again, but can be asked for.
+    """
     app = open_page("train")
     assert estimates(workspace) == {BUNDLED: "queued"}
     assert not app.exception
@@ -377,7 +380,7 @@ def test_cost_is_measured_unasked_for_each_model(
     assert estimates(workspace) == {BUNDLED: "queued", STATIC: "queued"}
 
 
-@pytest.mark.usefixtures("served")
+@pytest.mark.usefixtures("with_server")
 def test_a_model_that_nobody_confirmed_is_measured_on_request_only(
     open_page: Callable[..., AppTest], dataset: Dataset, workspace: Workspace, tiny_model: Path
 ) -> None:
@@ -420,7 +423,7 @@ def test_a_hostile_folder_is_refused_on_the_page(
     assert not (tmp_path / "canary").exists()
 
 
-@pytest.mark.usefixtures("served")
+@pytest.mark.usefixtures("with_server")
 def test_an_outdated_measuring_is_cancelled_and_anothers_is_not(
     open_page: Callable[..., AppTest], dataset: Dataset, workspace: Workspace
 ) -> None:
@@ -433,7 +436,7 @@ def test_an_outdated_measuring_is_cancelled_and_anothers_is_not(
     assert estimates(workspace) == {BUNDLED: "queued", STATIC: "queued"}
 
 
-@pytest.mark.usefixtures("served")
+@pytest.mark.usefixtures("with_server")
 def test_changed_settings_are_measured_when_asked_for(
     open_page: Callable[..., AppTest], dataset: Dataset, workspace: Workspace
 ) -> None:
@@ -444,7 +447,7 @@ def test_changed_settings_are_measured_when_asked_for(
     assert [job.state for job in workspace.jobs.all(kind="estimate")] == ["cancelled", "queued"]
 
 
-@pytest.mark.usefixtures("served")
+@pytest.mark.usefixtures("with_server")
 def test_nothing_is_measured_beside_a_training(
     open_page: Callable[..., AppTest], make_run: Callable[..., Run], workspace: Workspace
 ) -> None:
@@ -453,7 +456,7 @@ def test_nothing_is_measured_beside_a_training(
     assert estimates(workspace) == {}
 
 
-@pytest.mark.usefixtures("served")
+@pytest.mark.usefixtures("with_server")
 def test_a_start_ends_the_measuring(open_page: Callable[..., AppTest], dataset: Dataset, workspace: Workspace) -> None:
     app = open_page("train")
     button(app, "Start training").click().run()
@@ -483,8 +486,8 @@ def test_runs_of_one_press_are_compared_and_those_of_another_are_not(
     open_page: Callable[..., AppTest], dataset: Dataset, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Quality, speed and size of each in one table; settings where they differ."""
-    moments = iter([datetime(2026, 1, 2, 3, 4, 5), datetime(2026, 1, 2, 3, 4, 9)])
-    monkeypatch.setattr(train_form, "datetime", SimpleNamespace(now=lambda: next(moments)))
+    times = iter([datetime(2026, 1, 2, 3, 4, 5), datetime(2026, 1, 2, 3, 4, 9)])
+    monkeypatch.setattr(train_form, "datetime", SimpleNamespace(now=lambda: next(times)))
     app = open_page("train")
     for _ in range(2):
         app.multiselect[0].set_value([BUNDLED, STATIC]).run()

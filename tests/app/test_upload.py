@@ -1,4 +1,7 @@
-"""The upload page: a sample by one click, a file to a saved dataset, bad files with one clear message, real files by their shape."""
+"""The upload page: a sample by one click, a file to a saved dataset, bad files with one clear message.
+
+Real files are recognised by their shape.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ from tests.conftest import REAL_DATA
 OpenPage = Callable[..., AppTest]
 
 
-def uploaded(workspace: Workspace, name: str, data: bytes) -> str:
+def upload_file(workspace: Workspace, name: str, data: bytes) -> str:
     """Put a file where an upload puts it and return its id."""
     return store_upload(workspace.home, [(name, io.BytesIO(data))]).id
 
@@ -38,7 +41,7 @@ def test_the_support_desk_is_one_click_away(open_page: OpenPage, workspace: Work
 
 def test_a_file_becomes_a_dataset(open_page: OpenPage, workspace: Workspace) -> None:
     data = pairs().to_csv(index=False).encode()
-    app = open_page("upload", upload=uploaded(workspace, "My pairs.csv", data))
+    app = open_page("upload", upload=upload_file(workspace, "My pairs.csv", data))
     assert list(app.dataframe[0].value.columns) == ["Line", *pairs().columns]
     button(app, "Save dataset").click().run()
     assert not app.exception
@@ -52,14 +55,14 @@ def test_a_file_becomes_a_dataset(open_page: OpenPage, workspace: Workspace) -> 
 def test_the_same_file_twice_is_one_dataset(open_page: OpenPage, workspace: Workspace) -> None:
     data = pairs().to_csv(index=False).encode()
     for _ in range(2):
-        button(open_page("upload", upload=uploaded(workspace, "x.csv", data)), "Save dataset").click().run()
+        button(open_page("upload", upload=upload_file(workspace, "x.csv", data)), "Save dataset").click().run()
     assert len(workspace.datasets.all()) == 1
 
 
 @pytest.mark.parametrize("shape", list(Shape))
 def test_every_shape_is_guessed_from_its_columns(open_page: OpenPage, workspace: Workspace, shape: Shape) -> None:
     data = of_shape(shape, 120).to_csv(index=False).encode()
-    app = open_page("upload", upload=uploaded(workspace, "x.csv", data))
+    app = open_page("upload", upload=upload_file(workspace, "x.csv", data))
     button(app, "Save dataset").click().run()
     assert not app.exception
     assert [dataset.shape for dataset in workspace.datasets.all()] == [shape.value]
@@ -79,7 +82,7 @@ def test_every_shape_is_guessed_from_its_columns(open_page: OpenPage, workspace:
 def test_a_bad_file_gets_one_message_and_changes_nothing(
     open_page: OpenPage, workspace: Workspace, data: bytes, message: str
 ) -> None:
-    app = open_page("upload", upload=uploaded(workspace, "bad.csv", data))
+    app = open_page("upload", upload=upload_file(workspace, "bad.csv", data))
     assert len(app.error) == 1
     assert message in texts(app)
     assert "Traceback" not in texts(app)
@@ -118,7 +121,7 @@ REAL = {
 @pytest.mark.parametrize("name", [name for name in REAL if (REAL_DATA / name).exists()])
 def test_real_files_go_in_through_the_page(open_page: OpenPage, workspace: Workspace, name: str) -> None:
     path: Path = REAL_DATA / name
-    app = open_page("upload", upload=uploaded(workspace, path.name, path.read_bytes()))
+    app = open_page("upload", upload=upload_file(workspace, path.name, path.read_bytes()))
     button(app, "Save dataset").click().run(timeout=120)
     assert not app.exception
     assert not app.error, texts(app)

@@ -1,4 +1,7 @@
-"""Shared by the browser tests: the server as `make run` starts it, on an empty workspace and a free port, and a browser."""
+"""Shared by the browser tests: the server as `make run` starts it, and a browser.
+
+The workspace is empty, the port a free one.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ from playwright.sync_api import Browser, FloatRect, Locator, Page, expect, sync_
 
 from lib.jobs.locks import kill_worker
 from lib.store.runs import Run
-from tools.browser import installed
+from tools.browser import find_installed
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 60
@@ -46,7 +49,7 @@ class Server:
 
     @property
     def url(self) -> str:
-        """Return the address without a slash at its end."""
+        """The address without a slash at its end."""
         return f"http://127.0.0.1:{self.port}"
 
     def start(self) -> None:
@@ -79,32 +82,35 @@ class Server:
             self.process.wait(timeout=30)
 
     def get(self, path: str) -> bytes:
-        """Return what the server answers on a path."""
+        """Get what the server answers on a path."""
         with urllib.request.urlopen(self.url + path, timeout=5) as answer:
             return answer.read()
 
     def heavy_modules(self) -> list[str]:
-        """Return the heavy packages that are in the server's sys.modules."""
+        """List the heavy packages that are in the server's sys.modules."""
         return json.loads(self.get("/health"))["heavy_modules"]
 
 
 def standing(part: Locator) -> FloatRect:
-    """Bring a part of the page into sight and return where it stands, once it has stood there for a second: what is above it may grow."""
+    """Scroll a part of the page into view and wait until its box has not moved for a second.
+
+    What is above it may grow.
+    """
     part.scroll_into_view_if_needed()
-    known, since = part.bounding_box(), time.monotonic()
+    box, since = part.bounding_box(), time.monotonic()
     until = since + START_SECONDS
-    while known is None or time.monotonic() - since < 1:
+    while box is None or time.monotonic() - since < 1:
         assert time.monotonic() < until, "it does not stand still"
         part.page.wait_for_timeout(100)
-        if (now := part.bounding_box()) != known:
-            known, since = now, time.monotonic()
+        if (now := part.bounding_box()) != box:
+            box, since = now, time.monotonic()
             part.scroll_into_view_if_needed()
-    return known
+    return box
 
 
 @pytest.fixture
 def server(home: Path) -> Iterator[Server]:
-    """Give a running server on an empty workspace; at the end neither server nor worker is left."""
+    """Run a server on an empty workspace; at the end neither server nor worker is left."""
     running = Server(home)
     running.start()
     try:
@@ -116,16 +122,16 @@ def server(home: Path) -> Iterator[Server]:
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    """Give a browser for all the journeys."""
+    """Start a browser for all the journeys."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=installed(), args=list(FLAGS))
+        browser = playwright.chromium.launch(executable_path=find_installed(), args=list(FLAGS))
         yield browser
         browser.close()
 
 
 @pytest.fixture
 def window(chromium: Browser) -> Iterator[Page]:
-    """Give one window of a new visitor."""
+    """Open one window of a new visitor."""
     context = chromium.new_context(viewport={"width": 1440, "height": 1000})
     context.set_default_timeout(30_000)
     yield context.new_page()
@@ -134,7 +140,7 @@ def window(chromium: Browser) -> Iterator[Page]:
 
 @pytest.fixture(scope="module")
 def address(run: Run) -> Iterator[str]:
-    """Start the real server over the workspace of the module's own `run` and give the address of its Explore."""
+    """Start the real server over the workspace of the module's own `run`: the address of its Explore."""
     server = Server(run.folder.parent.parent)
     server.start()
     try:

@@ -1,4 +1,7 @@
-"""axe-core finds no violation of WCAG 2 A and AA on any page, light and dark, of an empty and of a used workspace."""
+"""Find no violation of WCAG 2 A and AA with axe-core on any page, light and dark.
+
+Of an empty and of a used workspace.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from lib.store.runs import Run
 from tests.browser.conftest import Server
-from tests.unit.projection.finished import finished_run, judge
+from tests.unit.projection.finished import evaluate_planted, finished_run
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
@@ -27,14 +30,14 @@ ATTEMPTS = 10
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """Give a finished run with map and evaluation."""
-    made = finished_run(tmp_path_factory.mktemp("accessibility") / "workspace")
-    judge(made)
-    return made
+    """Finish a run with map and evaluation."""
+    new_run = finished_run(tmp_path_factory.mktemp("accessibility") / "workspace")
+    evaluate_planted(new_run)
+    return new_run
 
 
 @pytest.fixture(scope="module")
-def used(run: Run) -> Iterator[Server]:
+def used_server(run: Run) -> Iterator[Server]:
     """Serve the workspace of the run."""
     server = Server(run.folder.parent.parent)
     server.start()
@@ -46,7 +49,7 @@ def used(run: Run) -> Iterator[Server]:
 
 @pytest.fixture(params=["light", "dark"])
 def page(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
-    """Give a fresh window in each theme."""
+    """Open a fresh window in each theme."""
     context = chromium.new_context(viewport={"width": 1440, "height": 1200}, color_scheme=request.param)
     context.set_default_timeout(60_000)
     yield context.new_page()
@@ -86,5 +89,5 @@ def test_pages_of_an_empty_workspace(server: Server, page: Page, path: str) -> N
 
 
 @pytest.mark.parametrize("path", ["", "upload", "train", "train?run={run}", "explore?run={run}"])
-def test_pages_of_a_used_workspace(used: Server, page: Page, run: Run, path: str) -> None:
-    assert violations(page, f"{used.url}/{path.format(run=run.id)}") == []
+def test_pages_of_a_used_workspace(used_server: Server, page: Page, run: Run, path: str) -> None:
+    assert violations(page, f"{used_server.url}/{path.format(run=run.id)}") == []

@@ -1,4 +1,7 @@
-"""What another page can do to the server, in a real browser: nothing; and the policy breaks nothing on Closer's own pages."""
+"""What another page can do to the server, in a real browser: nothing.
+
+The policy breaks nothing on Closer's own pages.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from playwright.sync_api import Browser, Page, expect
 from lib.store.runs import Run
 from lib.ui.shared.push_listener import PUSH_PATH
 from tests.browser.conftest import Server
-from tests.unit.projection.finished import finished_run, judge
+from tests.unit.projection.finished import evaluate_planted, finished_run
 
 VIOLATIONS = """
 window.violations = [];
@@ -24,9 +27,9 @@ document.addEventListener('securitypolicyviolation', (event) => window.violation
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """Give a finished run with map and evaluation."""
+    """Finish a run with map and evaluation."""
     made = finished_run(tmp_path_factory.mktemp("guard") / "workspace")
-    judge(made)
+    evaluate_planted(made)
     return made
 
 

@@ -1,4 +1,4 @@
-"""170 hostile texts on every page and in every export, in a real browser: none runs, links or calls out."""
+"""170 hostile texts on every page and in every export, in a real browser: none runs, links or calls."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from lib.store.uploads import Upload, store_upload
 from lib.store.workspace import Workspace, open_workspace
 from tests.browser.conftest import Server
 from tests.hostile import hostile_texts
-from tests.unit.projection.finished import judge, succeeded, write, write_snapshots
+from tests.unit.projection.finished import add_finished_run, evaluate_planted, write, write_snapshots
 from tests.unit.projection.planted import world
 
 NAME_CHARACTERS = 200
@@ -56,7 +56,7 @@ class Planted:
 
 @pytest.fixture(scope="module")
 def canary() -> Iterator[Canary]:
-    """Give a server that listens for what a text makes the browser, or Closer, fetch."""
+    """Start a server that listens for what a text makes the browser, or Closer, fetch."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -79,7 +79,7 @@ def canary() -> Iterator[Canary]:
 
 @pytest.fixture(scope="module")
 def planted(tmp_path_factory: pytest.TempPathFactory, canary: Canary) -> Iterator[Planted]:
-    """Give a running server over that workspace."""
+    """Run a server over that workspace."""
     home = tmp_path_factory.mktemp("hostile") / "workspace"
     workspace, texts = open_workspace(home), hostile_texts(canary.address)
     pairs, labelled = plant_pairs(workspace, texts), plant_labelled(workspace, texts)
@@ -107,10 +107,10 @@ def plant_pairs(workspace: Workspace, texts: list[str]) -> Run:
             "group": texts,
         }
     )
-    dataset, run = succeeded(workspace, frame, Shape.PAIRS)
-    write_snapshots(run, frame, base, ends, moments=3)
+    dataset, run = add_finished_run(workspace, frame, Shape.PAIRS)
+    write_snapshots(run, frame, base, ends, count=3)
     draw_map(run, dataset, home=workspace.home)
-    judge(run)
+    evaluate_planted(run)
     writer = EventWriter(run.paths.events)
     for number, text in enumerate(texts):
         writer.log(text, level="warning" if number % 2 else "info")
@@ -134,7 +134,7 @@ def plant_labelled(workspace: Workspace, texts: list[str]) -> Run:
             "label": [classes[number % len(classes)] for number in range(len(base))],
         }
     )
-    dataset, run = succeeded(workspace, frame, Shape.LABELLED_TEXTS)
+    dataset, run = add_finished_run(workspace, frame, Shape.LABELLED_TEXTS)
     write(run, frame["text"].tolist(), [("base", base), ("best", base)])
     draw_map(run, dataset, home=workspace.home)
     workspace.runs.rename(run.id, " ".join(texts[58:64])[:NAME_CHARACTERS])
@@ -169,7 +169,7 @@ def upload_file(texts: list[str]) -> io.BytesIO:
 
 @pytest.fixture
 def page(chromium: Browser, planted: Planted) -> Iterator[Page]:
-    """Give a window that notes each foreign request and each dialog, and lets none pass."""
+    """Open a window that notes each foreign request and each dialog, and lets none pass."""
     context = chromium.new_context(viewport={"width": 1440, "height": 1000}, accept_downloads=True)
     context.set_default_timeout(30_000)
     calls: list[str] = []

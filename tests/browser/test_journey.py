@@ -1,4 +1,4 @@
-"""The whole way as a new user walks it, with the real model: the sample by one button, and a file of one's own."""
+"""The whole way as a new user walks it, with the real model: by the sample, and by an own file."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_the_sample_leads_to_a_better_model_and_its_map(server: Server, window: 
 
 
 def slides(window: Page) -> None:
-    """Move the map's slider to its end: the last moment is shown, and the server is not asked."""
+    """Move the map's slider to its end: the last snapshot is shown, and the server is not asked."""
     handle = window.locator(".slider-grip-rect").first
     label = window.locator(".slider-current-value, .slider-label").first
     expect(handle).to_be_attached()
@@ -83,7 +83,10 @@ def chooses_a_pair(window: Page) -> None:
 
 
 def compares_two_sentences(window: Page, folder: Path) -> None:
-    """Ask the page for a cosine and compare it with the saved model's, loaded here with plain sentence-transformers."""
+    """Ask the page for a cosine and compare it with that of the saved model.
+
+    The model is loaded here with plain sentence-transformers.
+    """
     window.get_by_label("First sentence").fill(LEFT)
     window.get_by_label("Second sentence").fill(RIGHT)
     window.get_by_role("button", name="Compare", exact=True).click()
@@ -122,14 +125,14 @@ def gives_the_model_as_a_zip(server: Server, run: str, folder: Path) -> None:
 def refuses_foreign_hosts(server: Server, run: str) -> None:
     """A page elsewhere whose name points to this machine gets nothing, from our own routes either."""
     for path in ("/health", f"/download/{run}/model.zip"):
-        asked = urllib.request.Request(server.url + path, headers={"Host": "evil.example"})
+        request = urllib.request.Request(server.url + path, headers={"Host": "evil.example"})
         with pytest.raises(urllib.error.HTTPError) as refused:
-            urllib.request.urlopen(asked, timeout=5)
+            urllib.request.urlopen(request, timeout=5)
         assert refused.value.code == 403
 
 
 def own_file(folder: Path, *, rows: int = 240) -> Path:
-    """Write a CSV of pairs: the first rows of a real dataset where there is one, else of the sample's table."""
+    """Write a CSV of pairs: of a real dataset where there is one, else of the sample's table."""
     real = REAL_DATA / "tldr_en" / "data.csv"
     source = real if real.exists() else ROOT / "lib" / "data" / "support_desk.csv"
     with source.open(encoding="utf-8", newline="") as file:
@@ -168,7 +171,10 @@ def test_a_file_of_ones_own_through_two_windows_a_reload_and_a_restart(
 
 
 def uploads(server: Server, window: Page, file: Path) -> None:
-    """Bring a file, save it as a dataset and wait until it is there: whoever leaves before has saved nothing."""
+    """Upload a file, save it as a dataset and wait until it is there.
+
+    Whoever leaves before has saved nothing.
+    """
     window.goto(f"{server.url}/upload")
     window.get_by_test_id("stFileUploaderDropzoneInput").first.set_input_files(str(file))
     save = window.get_by_role("button", name="Save dataset")

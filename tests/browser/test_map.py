@@ -1,4 +1,7 @@
-"""The map in a real browser: play, slide, zoom, click, lasso, filter, link, present, dark. No training: the run is planted."""
+"""The map in a real browser: play, slide, zoom, click, lasso, filter, link, present, dark.
+
+No training: the run is planted.
+"""
 
 from __future__ import annotations
 
@@ -22,19 +25,19 @@ FOLLOW = "Trajectory"
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """Give a finished run with a map."""
+    """Finish a run with a map."""
     return finished_run(tmp_path_factory.mktemp("map") / "workspace", pairs=80)
 
 
 @pytest.fixture
 def page(chromium: Browser) -> Iterator[Page]:
-    """Give a fresh window."""
+    """Open a fresh window."""
     context = chromium.new_context(viewport={"width": 1280, "height": 1400}, color_scheme="light")
     yield context.new_page()
     context.close()
 
 
-def opened(page: Page, address: str) -> Page:
+def open_map(page: Page, address: str) -> Page:
     """Open Explore and wait for the map."""
     page.goto(address)
     expect(page.locator(".js-plotly-plot .scatterlayer .point").first).to_be_attached(timeout=60_000)
@@ -43,30 +46,30 @@ def opened(page: Page, address: str) -> Page:
     return page
 
 
-def places(page: Page, name: str) -> np.ndarray:
-    """Return where the marks of a trace stand now, (n, 2), as plotly holds them."""
+def mark_positions(page: Page, name: str) -> np.ndarray:
+    """Read the positions of a trace's marks, (n, 2), as plotly holds them."""
     script = f"(name => {{ const t = {FIGURE}._fullData.find(t => t.name === name); return [[...t.x], [...t.y]]; }})"
     return np.array(page.evaluate(f"{script}({name!r})")).T
 
 
-def expect_places(page: Page, name: str, wanted: np.ndarray) -> None:
+def expect_positions(page: Page, name: str, positions: np.ndarray) -> None:
     """Wait until the marks of a trace stand there."""
     for _ in range(80):
-        if np.allclose(places(page, name), wanted, atol=1e-4):
+        if np.allclose(mark_positions(page, name), positions, atol=1e-4):
             return
         page.wait_for_timeout(100)
     raise AssertionError(f"{name} is not where it should be")
 
 
-def moment(run: Run, name: str) -> np.ndarray:
-    """Return where the sources of the held-out pairs stand at a moment."""
-    drawn = load_map(run)
-    held = drawn.lines[drawn.lines["part"] == "held_out"]
-    return drawn.coordinates[name][held["source"].to_numpy()]
+def source_positions(run: Run, name: str) -> np.ndarray:
+    """Read the coordinates of the held-out pairs' sources in a snapshot."""
+    map_data = load_map(run)
+    held_out = map_data.lines[map_data.lines["part"] == "held_out"]
+    return map_data.coordinates[name][held_out["source"].to_numpy()]
 
 
 def pixel(page: Page, x: float, y: float) -> tuple[float, float]:
-    """Return where a point of the map is on the screen."""
+    """Compute where a point of the map is on the screen."""
     script = f"""(([x, y]) => {{ const g = {FIGURE}, l = g._fullLayout, b = g.getBoundingClientRect();
         return [b.left + l.xaxis._offset + l.xaxis.l2p(x), b.top + l.yaxis._offset + l.yaxis.l2p(y)]; }})"""
     found = page.evaluate(f"{script}({[float(x), float(y)]})")
@@ -84,25 +87,27 @@ def slide(page: Page, label: str) -> None:
 def test_play_runs_from_base_to_best_without_the_server(page: Page, address: str, run: Run) -> None:
     sent: list[object] = []
     page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame)))
-    opened(page, address)
+    open_map(page, address)
     page.wait_for_timeout(1_500)
-    expect_places(page, "Source, held-out", moment(run, "base"))
+    expect_positions(page, "Source, held-out", source_positions(run, "base"))
     before = len(sent)
     page.locator(".js-plotly-plot .updatemenu-button", has_text="Play").click()
-    expect_places(page, "Source, held-out", moment(run, "best"))
+    expect_positions(page, "Source, held-out", source_positions(run, "best"))
     slide(page, "Epoch 1")
-    expect_places(page, "Source, held-out", moment(run, "epoch-001"))
+    expect_positions(page, "Source, held-out", source_positions(run, "epoch-001"))
     assert len(sent) == before
 
 
 def test_zoom_survives_the_slider(page: Page, address: str, run: Run) -> None:
-    opened(page, address)
-    whole = page.evaluate(f"{FIGURE}._fullLayout.xaxis.range.slice()")
-    middle = moment(run, "base").mean(axis=0)
+    open_map(page, address)
+    full_range = page.evaluate(f"{FIGURE}._fullLayout.xaxis.range.slice()")
+    middle = source_positions(run, "base").mean(axis=0)
     page.mouse.move(*pixel(page, *middle))
     page.mouse.wheel(0, 60)
     page.wait_for_timeout(500)
-    assert page.evaluate(f"{FIGURE}._fullLayout.xaxis.range.slice()") == pytest.approx(whole), "the wheel alone scrolls"
+    assert page.evaluate(f"{FIGURE}._fullLayout.xaxis.range.slice()") == pytest.approx(full_range), (
+        "the wheel alone scrolls"
+    )
     page.mouse.wheel(0, -60)
     page.wait_for_timeout(500)
     page.mouse.move(*pixel(page, *middle))
@@ -114,24 +119,24 @@ def test_zoom_survives_the_slider(page: Page, address: str, run: Run) -> None:
     page.wait_for_timeout(500)
     zoomed = page.evaluate(f"{FIGURE}._fullLayout.xaxis.range.slice()")
     slide(page, "Best")
-    expect_places(page, "Source, held-out", moment(run, "best"))
+    expect_positions(page, "Source, held-out", source_positions(run, "best"))
     assert page.evaluate(f"{FIGURE}._fullLayout.xaxis.range.slice()") == pytest.approx(zoomed)
-    assert zoomed[1] - zoomed[0] < 0.9 * (whole[1] - whole[0])
+    assert zoomed[1] - zoomed[0] < 0.9 * (full_range[1] - full_range[0])
 
 
 def test_a_click_shows_the_pair_and_its_nearest_wrong_answer(page: Page, address: str, run: Run) -> None:
-    opened(page, address)
-    drawn = load_map(run)
-    line = drawn.lines[drawn.lines["part"] == "held_out"].iloc[3]
-    lonely = drawn.coordinates["base"][int(line["source"])]
+    open_map(page, address)
+    map_data = load_map(run)
+    line = map_data.lines[map_data.lines["part"] == "held_out"].iloc[3]
+    lonely = map_data.coordinates["base"][int(line["source"])]
     page.mouse.click(*pixel(page, *lonely))
     expect(page.get_by_role("tab", name=FOLLOW)).to_be_visible(timeout=20_000)
     expect(page.get_by_role("tab", name="Nearest wrong answer")).to_be_visible()
     page.get_by_role("tab", name="Nearest neighbours").click()
     expect(page.get_by_text("Nearest neighbours, base")).to_be_visible()
-    chosen = re.search(r"[?&]pair=(\d+)", page.url)
-    assert chosen
-    expect(page.get_by_text(f"Question {chosen[1]} about").first).to_be_visible()
+    match = re.search(r"[?&]pair=(\d+)", page.url)
+    assert match
+    expect(page.get_by_text(f"Question {match[1]} about").first).to_be_visible()
     beside = page.get_by_role("tab", name=FOLLOW).bounding_box()
     figure = page.locator(".js-plotly-plot").first.bounding_box()
     assert beside["x"] >= figure["x"] + figure["width"]
@@ -140,7 +145,7 @@ def test_a_click_shows_the_pair_and_its_nearest_wrong_answer(page: Page, address
     expect(page.get_by_role("tab", name=FOLLOW)).to_be_hidden()
     expect(page.get_by_text("Largest changes")).to_be_visible()
     assert "pair=" not in page.url
-    expect_places(page, "Source, held-out", moment(run, "base"))
+    expect_positions(page, "Source, held-out", source_positions(run, "base"))
     page.wait_for_timeout(500)
     assert not page.evaluate(f"{FIGURE}._fullData.some(t => t.selectedpoints)"), "nothing stays dimmed"
     page.mouse.click(*pixel(page, *lonely))
@@ -148,7 +153,7 @@ def test_a_click_shows_the_pair_and_its_nearest_wrong_answer(page: Page, address
 
 
 def test_a_lasso_chooses_many(page: Page, address: str, run: Run) -> None:
-    opened(page, address)
+    open_map(page, address)
     page.locator(".js-plotly-plot").first.hover()
     page.locator('.modebar-btn[data-title="Lasso Select"]').first.click()
     area = page.locator(".js-plotly-plot .nsewdrag").first.bounding_box()
@@ -158,13 +163,13 @@ def test_a_lasso_chooses_many(page: Page, address: str, run: Run) -> None:
     for x, y in ((right, top), (right, low), (left, low), (left, top + 8)):
         page.mouse.move(x, y, steps=4)
     page.mouse.up()
-    held = len(moment(run, "base"))
-    expect(page.get_by_role("button", name=f"Clear selection ({held})")).to_be_visible(timeout=20_000)
-    expect(page.get_by_text(f"Pair ({held} selected)")).to_be_visible()
+    count = len(source_positions(run, "base"))
+    expect(page.get_by_role("button", name=f"Clear selection ({count})")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text(f"Pair ({count} selected)")).to_be_visible()
 
 
 def test_filters_stand_in_a_link_that_another_browser_opens(page: Page, chromium: Browser, address: str) -> None:
-    opened(page, address)
+    open_map(page, address)
     page.get_by_role("combobox", name="Pairs").click()
     page.get_by_role("option", name="Trained").click()
     expect(page.locator(".legendtext", has_text="Source, trained")).to_be_visible(timeout=20_000)
@@ -172,7 +177,7 @@ def test_filters_stand_in_a_link_that_another_browser_opens(page: Page, chromium
     page.get_by_label("Find words in a pair").press("Enter")
     expect(page.get_by_text("All 1 lines")).to_be_visible(timeout=20_000)
     other = chromium.new_context(viewport={"width": 800, "height": 1000}).new_page()
-    opened(other, page.url + "&pair=5")
+    open_map(other, page.url + "&pair=5")
     expect(other.get_by_text("All 1 lines")).to_be_visible(timeout=20_000)
     expect(other.locator(".legendtext", has_text="Source, trained")).to_be_visible()
     expect(other.locator(".legendtext", has_text="Selected")).to_be_visible()
@@ -184,51 +189,51 @@ def test_filters_stand_in_a_link_that_another_browser_opens(page: Page, chromium
 def test_the_seen_snapshot_survives_every_redrawing_and_stands_in_the_link(
     page: Page, chromium: Browser, address: str, run: Run
 ) -> None:
-    opened(page, address)
+    open_map(page, address)
     slide(page, "Best")
-    expect_places(page, "Source, held-out", moment(run, "best"))
+    expect_positions(page, "Source, held-out", source_positions(run, "best"))
     expect(page).to_have_url(re.compile("[?&]frame=best"))
     page.get_by_label("Find words in a pair").fill("Question")
     page.get_by_label("Find words in a pair").press("Enter")
     expect(page.get_by_role("button", name="Select all")).to_be_visible(timeout=20_000)
-    expect_places(page, "Source, held-out", moment(run, "best"))
+    expect_positions(page, "Source, held-out", source_positions(run, "best"))
     page.get_by_role("button", name="Select all").click()
     expect(page.get_by_role("button", name="Clear selection")).to_be_visible(timeout=20_000)
     expect(page.locator(".legendtext", has_text="Selected")).to_be_visible(timeout=20_000)
-    expect_places(page, "Source, held-out", moment(run, "best"))
+    expect_positions(page, "Source, held-out", source_positions(run, "best"))
     assert page.evaluate(f"{FIGURE}._fullLayout.sliders[0].active") == 2
     expect(page).to_have_url(re.compile(r"(?=.*[?&]frame=best)(?=.*[?&]find=Question)(?=.*[?&]pair=)"))
     context = chromium.new_context(viewport={"width": 1280, "height": 1400})
-    other = opened(context.new_page(), page.url)
-    expect_places(other, "Source, held-out", moment(run, "best"))
+    other = open_map(context.new_page(), page.url)
+    expect_positions(other, "Source, held-out", source_positions(run, "best"))
     expect(other.get_by_text("A link includes the first 20 of them.")).to_have_count(0)
     context.close()
     slide(page, "Base")
-    expect_places(page, "Source, held-out", moment(run, "base"))
+    expect_positions(page, "Source, held-out", source_positions(run, "base"))
     expect(page).not_to_have_url(re.compile("frame="))
 
 
 def test_a_link_names_its_snapshot_plainly(page: Page, address: str, run: Run) -> None:
-    opened(page, address + "&frame=epoch-001")
-    expect_places(page, "Source, held-out", moment(run, "epoch-001"))
+    open_map(page, address + "&frame=epoch-001")
+    expect_positions(page, "Source, held-out", source_positions(run, "epoch-001"))
     assert "frame=epoch-001" in page.url
 
 
 def test_reduced_motion_has_no_transitions(chromium: Browser, address: str, run: Run) -> None:
     context = chromium.new_context(viewport={"width": 1280, "height": 1400}, reduced_motion="reduce")
-    page = opened(context.new_page(), address)
+    page = open_map(context.new_page(), address)
     steps = page.evaluate(f"{FIGURE}._fullLayout.sliders[0].steps.map(s => s.args[1].transition.duration)")
     assert set(steps) == {0}
     assert page.evaluate(f"{FIGURE}._fullLayout.updatemenus[0].buttons[0].args[1].transition.duration") == 0
     page.locator(".js-plotly-plot .updatemenu-button", has_text="Play").click()
-    expect_places(page, "Source, held-out", moment(run, "best"))
+    expect_positions(page, "Source, held-out", source_positions(run, "best"))
     context.close()
 
 
 def test_play_and_slider_answer_to_keys_without_the_server(page: Page, address: str, run: Run) -> None:
     sent: list[object] = []
     page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame)))
-    opened(page, address)
+    open_map(page, address)
     page.wait_for_timeout(1_500)
     before = len(sent)
     assert page.evaluate("typeof closerTransition") == "object", (
@@ -237,22 +242,22 @@ def test_play_and_slider_answer_to_keys_without_the_server(page: Page, address: 
     slider = page.get_by_role("slider", name="Training snapshot")
     slider.focus()
     page.keyboard.press("ArrowRight")
-    expect_places(page, "Source, held-out", moment(run, "epoch-001"))
+    expect_positions(page, "Source, held-out", source_positions(run, "epoch-001"))
     expect(slider).to_have_attribute("aria-valuetext", "Epoch 1")
     page.keyboard.press("End")
-    expect_places(page, "Source, held-out", moment(run, "best"))
+    expect_positions(page, "Source, held-out", source_positions(run, "best"))
     page.keyboard.press("Home")
-    expect_places(page, "Source, held-out", moment(run, "base"))
+    expect_positions(page, "Source, held-out", source_positions(run, "base"))
     expect(slider).to_have_attribute("aria-valuenow", "0")
     page.get_by_role("button", name="Play from base to best").focus()
     page.keyboard.press("Enter")
-    expect_places(page, "Source, held-out", moment(run, "best"))
+    expect_positions(page, "Source, held-out", source_positions(run, "best"))
     assert len(sent) == before
 
 
 def test_present_shows_the_map_and_play_alone(page: Page, address: str, run: Run) -> None:
     page.set_viewport_size({"width": 1440, "height": 900})
-    opened(page, address)
+    open_map(page, address)
     page.get_by_role("combobox", name="Pairs").click()
     page.get_by_role("option", name="All").click()
     expect(page.get_by_text("All 80 lines")).to_be_visible(timeout=20_000)
@@ -278,10 +283,10 @@ def test_present_shows_the_map_and_play_alone(page: Page, address: str, run: Run
 def test_colours_follow_the_theme(chromium: Browser, address: str) -> None:
     for scheme, palette in (("light", LIGHT), ("dark", DARK)):
         context = chromium.new_context(viewport={"width": 1280, "height": 1400}, color_scheme=scheme)
-        page = opened(context.new_page(), address)
+        page = open_map(context.new_page(), address)
         page.wait_for_timeout(1_000)
-        drawn = page.evaluate(f"{FIGURE}._fullData.filter(t => t.mode === 'lines').map(t => t.line.color)")
-        assert palette.better in drawn
+        line_colours = page.evaluate(f"{FIGURE}._fullData.filter(t => t.mode === 'lines').map(t => t.line.color)")
+        assert palette.better in line_colours
         button = page.locator(".js-plotly-plot .updatemenu-button", has_text="Play")
         button.hover()
         page.wait_for_timeout(300)
@@ -291,13 +296,13 @@ def test_colours_follow_the_theme(chromium: Browser, address: str) -> None:
 
 
 def test_texts_that_look_like_tags_stay_texts(page: Page, address: str) -> None:
-    opened(page, address + "&pair=0")
+    open_map(page, address + "&pair=0")
     expect(page.get_by_text("Question <b onmouseover=alert(1)>zero</b> & more").first).to_be_visible()
     assert page.locator("b[onmouseover]").count() == 0
 
 
 def test_the_map_can_be_downloaded(page: Page, chromium: Browser, address: str, run: Run, tmp_path: Path) -> None:
-    opened(page, address)
+    open_map(page, address)
     page.locator('[data-testid="stPopover"]', has_text="Download").locator("button").first.click()
     for button, name in (("Map (SVG)", "map.svg"), ("Animated map (HTML)", "map.html")):
         with page.expect_download(timeout=30_000) as download:
@@ -310,18 +315,18 @@ def test_the_map_can_be_downloaded(page: Page, chromium: Browser, address: str, 
     context = chromium.new_context(offline=True)
     alone = context.new_page()
     alone.goto((tmp_path / "map.html").as_uri())
-    expect_places(alone, "Source, held-out", moment(run, "base"))
+    expect_positions(alone, "Source, held-out", source_positions(run, "base"))
     expect(alone.get_by_role("heading", name="Planted, model: map of the pairs")).to_be_visible()
     expect(alone.get_by_text("lines change length")).to_be_visible()
     expect(alone.locator(".legendtext", has_text="Moved closer")).to_be_visible()
     expect(alone.locator('.modebar-btn[data-title*="Share"]')).to_have_count(0)
     alone.locator(".js-plotly-plot .updatemenu-button", has_text="Play").click()
-    expect_places(alone, "Source, held-out", moment(run, "best"))
+    expect_positions(alone, "Source, held-out", source_positions(run, "best"))
     context.close()
 
 
 def test_another_layout_is_drawn_while_the_old_one_stays(page: Page, address: str) -> None:
-    opened(page, address)
+    open_map(page, address)
     layouts = page.locator('[data-testid="stPopover"]', has_text="Layout").locator("button").first
     layouts.click()
     page.get_by_text("PCA", exact=True).click()

@@ -1,4 +1,4 @@
-"""The transitions of large maps, drawn by WebGL, on both builds of plotly: the exported page's and Streamlit's own.
+"""The transitions of large maps, drawn by WebGL, on the exported page's and Streamlit's own plotly.
 
 No training: the run is planted. What plotly does rarely (an interrupted transition, none at all) is told by its own events.
 """
@@ -21,8 +21,8 @@ from lib.projection.run import draw_map
 from lib.projection.store import load_map
 from lib.store.runs import Run
 from lib.store.workspace import open_workspace
-from tests.browser.test_map import FIGURE, places, slide
-from tests.unit.charts.planted import planted
+from tests.browser.test_map import FIGURE, mark_positions, slide
+from tests.unit.charts.planted import planted_map
 from tests.unit.projection.finished import finished_run
 
 PAIRS = map_chart.MAX_SVG_POINTS // 2 + 50
@@ -31,16 +31,19 @@ PAIRS = map_chart.MAX_SVG_POINTS // 2 + 50
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """Give a finished run with a large map, laid out by PCA: in no time."""
+    """Finish a run with a large map, laid out by PCA: in no time."""
     home = tmp_path_factory.mktemp("map") / "workspace"
-    made = finished_run(home, pairs=PAIRS, moments=2, drawn=False)
-    draw_map(made, open_workspace(home).datasets.get(made.dataset), home=home, method="pca")
-    return made
+    new_run = finished_run(home, pairs=PAIRS, snapshots=2, with_map=False)
+    draw_map(new_run, open_workspace(home).datasets.get(new_run.dataset), home=home, method="pca")
+    return new_run
 
 
 @dataclass(frozen=True)
 class Large:
-    """A page with a large map: its address, whether it is a file, and where its held-out sources stand first and last."""
+    """A page with a large map: its address, whether it is a file, its held-out sources' positions.
+
+    Those of the first and of the last snapshot.
+    """
 
     address: str
     is_file: bool
@@ -51,36 +54,46 @@ class Large:
 
 @pytest.fixture(params=["exported page", "app"])
 def large(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Large:
-    """Give a large map on the exported page (the plotly wheel's build) and in the app (Streamlit's)."""
+    """Open a large map on the exported page (the plotly wheel's build) and in the app (Streamlit's)."""
     if request.param == "app":
         address, run = request.getfixturevalue("address"), request.getfixturevalue("run")
-        drawn = load_map(run)
-        held = drawn.lines.loc[drawn.lines["part"] == "held_out", "source"].to_numpy()
+        map_data = load_map(run)
+        sources = map_data.lines.loc[map_data.lines["part"] == "held_out", "source"].to_numpy()
         return Large(
-            address, False, drawn.coordinates["base"][held], drawn.coordinates["best"][held], drawn.labels["best"]
+            address,
+            False,
+            map_data.coordinates["base"][sources],
+            map_data.coordinates["best"][sources],
+            map_data.labels["best"],
         )
     monkeypatch.setattr(map_chart, "MAX_SVG_POINTS", 10)
-    drawn, lines, texts = planted()
-    html = map_page(map_chart.map_figure(drawn, lines, texts).figure, title="A map", sentences=[], alt="A map")
+    map_data, lines, texts = planted_map()
+    html = map_page(map_chart.map_figure(map_data, lines, texts).figure, title="A map", sentences=[], alt="A map")
     (tmp_path / "map.html").write_text(html, encoding="utf-8")
-    held = lines.loc[lines["part"] == "held_out", "source"].to_numpy()
+    sources = lines.loc[lines["part"] == "held_out", "source"].to_numpy()
     address = (tmp_path / "map.html").as_uri()
-    return Large(address, True, drawn.coordinates["base"][held], drawn.coordinates["best"][held], drawn.labels["best"])
+    return Large(
+        address,
+        True,
+        map_data.coordinates["base"][sources],
+        map_data.coordinates["best"][sources],
+        map_data.labels["best"],
+    )
 
 
 @pytest.fixture
 def page(chromium: Browser, large: Large) -> Iterator[Page]:
     """Open the map in a fresh window and wait until it stands."""
-    yield from opened(chromium, large)
+    yield from open_map(chromium, large)
 
 
 @pytest.fixture
 def still_page(chromium: Browser, large: Large) -> Iterator[Page]:
     """Open the map in a window that asks for less motion."""
-    yield from opened(chromium, large, reduced_motion="reduce")
+    yield from open_map(chromium, large, reduced_motion="reduce")
 
 
-def opened(chromium: Browser, large: Large, **options: object) -> Iterator[Page]:
+def open_map(chromium: Browser, large: Large, **options: object) -> Iterator[Page]:
     """Open the map in a window of its own."""
     context = chromium.new_context(offline=large.is_file, viewport={"width": 1280, "height": 1000}, **options)
     page = context.new_page()
@@ -92,10 +105,10 @@ def opened(chromium: Browser, large: Large, **options: object) -> Iterator[Page]
     context.close()
 
 
-def expect_marks(page: Page, name: str, wanted: np.ndarray) -> None:
+def expect_marks(page: Page, name: str, positions: np.ndarray) -> None:
     """Wait until the marks of a trace stand there, in any order: the strongest changes are drawn last."""
     for _ in range(150):
-        if np.allclose(np.sort(places(page, name), axis=0), np.sort(wanted, axis=0), atol=1e-4):
+        if np.allclose(np.sort(mark_positions(page, name), axis=0), np.sort(positions, axis=0), atol=1e-4):
             return
         page.wait_for_timeout(100)
     raise AssertionError(f"{name} is not where it should be")
@@ -142,9 +155,9 @@ def test_marks_in_transition_look_as_plotlys_do(page: Page) -> None:
     page.evaluate(f"(() => {{ {positions} closerTransition.begin(plot, positions, positions, 1); }})()")
     assert page.locator(".gl-container").first.evaluate("node => getComputedStyle(node).visibility") == "hidden"
     during = map_pixels(page)
-    drawn = (before < 250).any(axis=2) | (during < 250).any(axis=2)
-    assert drawn.sum() > 1_000
-    assert np.abs(before - during)[drawn].mean() < 30, "of 255: edges are smoothed differently"
+    inked = (before < 250).any(axis=2) | (during < 250).any(axis=2)
+    assert inked.sum() > 1_000
+    assert np.abs(before - during)[inked].mean() < 30, "of 255: edges are smoothed differently"
     page.evaluate(f"closerTransition.end({FIGURE})")
     assert np.abs(map_pixels(page) - before).mean() < 0.5
 

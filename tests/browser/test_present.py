@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from lib.store.runs import Run
-from tests.unit.projection.finished import finished_run, judge
+from tests.unit.projection.finished import evaluate_planted, finished_run
 
 PARTS = """[...document.querySelectorAll('[data-testid=stMainBlockContainer], [data-testid=stMainBlockContainer] > .stVerticalBlock > *')]
     .map(part => [part.className, part.offsetHeight, part.innerText.slice(0, 80)])"""
@@ -20,15 +20,15 @@ MAIN = "document.querySelector('[data-testid=stMain]')"
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """Give an evaluated run with a map."""
-    made = finished_run(tmp_path_factory.mktemp("present") / "workspace", pairs=120)
-    judge(made)
-    return made
+    """Evaluate a run with a map."""
+    new_run = finished_run(tmp_path_factory.mktemp("present") / "workspace", pairs=120)
+    evaluate_planted(new_run)
+    return new_run
 
 
 @pytest.fixture
 def page(chromium: Browser) -> Iterator[Page]:
-    """Give a fresh window."""
+    """Open a fresh window."""
     context = chromium.new_context(viewport={"width": 1440, "height": 900})
     context.set_default_timeout(30_000)
     yield context.new_page()
@@ -50,16 +50,16 @@ def test_a_presentation_needs_no_scrolling(page: Page, address: str, width: int,
 
 
 def test_pair_details_and_side_panel_show_the_same_pair(page: Page, address: str, run: Run) -> None:
-    held = [pair for pair in range(120) if pair % 4 == 0][:3]
-    page.goto(f"{address}&pair={','.join(map(str, held))}")
+    pairs = [pair for pair in range(120) if pair % 4 == 0][:3]
+    page.goto(f"{address}&pair={','.join(map(str, pairs))}")
     boxes = page.get_by_role("combobox", name=re.compile("3 selected"))
     expect(boxes).to_have_count(2, timeout=60_000)
     page.wait_for_timeout(1_500)
     boxes.first.click()
-    page.get_by_role("option", name=f"Question {held[2]} about").click()
-    expect(boxes.last).to_have_value(re.compile(f"Question {held[2]} about"))
+    page.get_by_role("option", name=f"Question {pairs[2]} about").click()
+    expect(boxes.last).to_have_value(re.compile(f"Question {pairs[2]} about"))
     boxes.last.scroll_into_view_if_needed()
     page.wait_for_timeout(1_500)  # a list that opens while the page scrolls closes again
     boxes.last.click()
-    page.get_by_role("option", name=f"Question {held[1]} about").click()
-    expect(boxes.first).to_have_value(re.compile(f"Question {held[1]} about"))
+    page.get_by_role("option", name=f"Question {pairs[1]} about").click()
+    expect(boxes.first).to_have_value(re.compile(f"Question {pairs[1]} about"))

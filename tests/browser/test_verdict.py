@@ -1,4 +1,4 @@
-"""From verdict to pair in a real browser: the sentence, its cards, the tables, one pair opened, and what each tab says."""
+"""From verdict to pair in a real browser: the sentence, cards, tables, one pair opened, each tab."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ from tests.unit.projection.finished import finished_run
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """Give a finished run with a map, evaluated with the planted vectors."""
-    made = finished_run(tmp_path_factory.mktemp("verdict") / "workspace", pairs=160)
-    known = read_snapshots(made.paths.snapshots.folder)
-    place = {text: number for number, text in enumerate(known.texts())}
-    vectors = {"base": known.vectors("base"), "tuned": known.vectors("best")}
+    """Finish a run with a map, evaluated with the planted vectors."""
+    new_run = finished_run(tmp_path_factory.mktemp("verdict") / "workspace", pairs=160)
+    snapshots = read_snapshots(new_run.paths.snapshots.folder)
+    row_of = {text: number for number, text in enumerate(snapshots.texts())}
+    vectors = {"base": snapshots.vectors("base"), "tuned": snapshots.vectors("best")}
 
     def embed(name: str, texts: list[str]) -> np.ndarray:
         dim = vectors[name].shape[1]
-        rows = [vectors[name][place[t]] if t in place else np.resize(of_text(t), dim) for t in texts]
+        rows = [vectors[name][row_of[t]] if t in row_of else np.resize(of_text(t), dim) for t in texts]
         return np.array(rows, dtype=np.float32)
 
-    dataset = open_workspace(made.folder.parent.parent).datasets.get(made.dataset)
-    evaluate_inputs(ModelInputs.of(dataset.frame(), dataset.shape), embed, folder=made.paths.evaluation.folder)
-    return made
+    dataset = open_workspace(new_run.folder.parent.parent).datasets.get(new_run.dataset)
+    evaluate_inputs(ModelInputs.of(dataset.frame(), dataset.shape), embed, folder=new_run.paths.evaluation.folder)
+    return new_run
 
 
 @pytest.fixture(params=[1440, 800])
 def page(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
-    """Give a fresh window, wide and narrow."""
+    """Open a fresh window, wide and narrow."""
     context = chromium.new_context(viewport={"width": request.param, "height": 1200})
     context.set_default_timeout(30_000)
     yield context.new_page()

@@ -1,4 +1,7 @@
-"""Several windows on one workspace: an idle one hears of what another began; a damaged list is restored where it is seen."""
+"""Several windows on one workspace: an idle one hears of what another began.
+
+A damaged list is restored where it is seen.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from tests.builders import FAST, add_dataset, add_run
 def test_an_idle_window_hears_of_a_run_that_nobody_started_there(
     server: Server, window: Page, tiny_model: Path
 ) -> None:
-    """The workspace is idle, the window asks nothing; a run that is begun elsewhere still ends with a word in it."""
+    """Begin a run elsewhere while the window asks nothing: it still ends with a word in it."""
     sent: list[object] = []
     window.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame)))
     window.goto(f"{server.url}/upload")

@@ -32,7 +32,7 @@ EPOCHS = 3
 
 
 @dataclass
-class Farm:
+class FaultHarness:
     """A workspace and the processes that a test started in it."""
 
     home: Path
@@ -61,7 +61,7 @@ class Farm:
         return process
 
     def finish(self) -> int:
-        """Run workers until the queue is empty; return how many it took."""
+        """Run workers until the queue is empty, and count them."""
         count = 0
         while self.workspace.jobs.all(states=("queued", "running", "cancelling")):
             self.start().wait(timeout=PATIENCE)
@@ -77,12 +77,12 @@ class Farm:
             time.sleep(0.02)
 
     def log(self) -> str:
-        """Return the end of what the workers printed."""
+        """Read the end of what the workers printed."""
         path = self.home / "worker.log"
         return path.read_text(errors="replace")[-3000:] if path.exists() else ""
 
     def kinds(self, run: Run) -> list[str]:
-        """Return the stages that a run's events tell of."""
+        """List the stages in a run's events."""
         events = (
             [json.loads(line) for line in run.paths.events.read_bytes().splitlines()]
             if run.paths.events.exists()
@@ -90,8 +90,8 @@ class Farm:
         )
         return [f"{e['kind']}:{e.get('stage', e.get('moment', ''))}" for e in events]
 
-    def whole(self) -> None:
-        """Assert that every dataset and every published folder is whole."""
+    def assert_undamaged(self) -> None:
+        """Assert that every dataset and every published folder is undamaged."""
         assert check(self.workspace) == []
 
 
@@ -102,28 +102,28 @@ def environment() -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Template]:
-    """Give the process that workers are forked from."""
-    made = Template(tmp_path_factory.mktemp("template"), environment=environment(), root=ROOT)
-    yield made
-    made.stop()
+    """Start the process that workers are forked from."""
+    process = Template(tmp_path_factory.mktemp("template"), environment=environment(), root=ROOT)
+    yield process
+    process.stop()
 
 
 @pytest.fixture(scope="module")
 def reference(
     tmp_path_factory: pytest.TempPathFactory, tiny_model: Path, template: Template
 ) -> tuple[dict[str, bytes], int]:
-    """Train once without any fault; give its weights, and how many events it told of."""
+    """Train once without any fault: its weights, and the number of its events."""
     home = tmp_path_factory.mktemp("reference")
-    farm = Farm(home, tiny_model, template)
-    run = farm.add(epochs=EPOCHS)
-    farm.finish()
-    assert farm.workspace.runs.get(run.id).state == "succeeded", farm.log()
+    harness = FaultHarness(home, tiny_model, template)
+    run = harness.add(epochs=EPOCHS)
+    harness.finish()
+    assert harness.workspace.runs.get(run.id).state == "succeeded", harness.log()
     return weights(run), len(read_events(run.paths.events)[0])
 
 
 @pytest.fixture
-def farm(home: Path, tiny_model: Path, template: Template) -> Iterator[Farm]:
-    made = Farm(home, tiny_model, template)
+def harness(home: Path, tiny_model: Path, template: Template) -> Iterator[FaultHarness]:
+    made = FaultHarness(home, tiny_model, template)
     yield made
     for process in made.started:
         if process.poll() is None:
@@ -138,5 +138,5 @@ def kill(process: ForkedProcess | subprocess.Popen[bytes]) -> None:
 
 
 def weights(run: Run) -> dict[str, bytes]:
-    """Return the tuned model's weights as bytes."""
+    """Read the tuned model's weights as bytes."""
     return {name: value.tobytes() for name, value in load_file(run.model_dir / "model.safetensors").items()}

@@ -23,7 +23,10 @@ def limit_files(amount: str) -> None:
 
 
 def full_disk(amount: str) -> None:
-    """Refuse every file that is opened for writing in the workspace, from that one on: a disk that is full stays full."""
+    """Refuse every file that is opened for writing in the workspace, from that one on.
+
+    A disk that is full stays full.
+    """
     left = [int(amount)]
     home = os.fspath(Path(sys.argv[3]).resolve())
 
@@ -50,8 +53,8 @@ def limit_memory(amount: str) -> None:
         import psutil
         import torch
 
-        used = psutil.Process().memory_info().vms
-        resource.setrlimit(resource.RLIMIT_AS, (used + (int(amount) << 20), used + (int(amount) << 20)))
+        memory = psutil.Process().memory_info().vms
+        resource.setrlimit(resource.RLIMIT_AS, (memory + (int(amount) << 20), memory + (int(amount) << 20)))
         torch.empty(1 << 32, dtype=torch.uint8)
         return original(self, *args, **kwargs)
 
@@ -59,7 +62,7 @@ def limit_memory(amount: str) -> None:
 
 
 def no_room(amount: str) -> None:
-    """Say that the disk has that many bytes free."""
+    """Report that many free bytes on the disk."""
     import shutil
 
     usage = namedtuple("usage", "total used free")
@@ -102,15 +105,15 @@ def clock_set_back(amount: str) -> None:
     st_trainer.Trainer.compute_loss = step
 
 
-def die_at(place: str) -> None:
+def die_at(step: str) -> None:
     """Kill this process, as kill -9 does, when it comes to a named place for the n-th time: `place:n`."""
     from lib.training import cadence
 
     cadence.CHEAP_CHECKPOINT_SECONDS = (
         math.inf
     )  # a checkpoint each epoch: as many places on a slow disk as on a fast one
-    name, count = place.split(":")
-    owner, attribute = PLACES[name]()
+    name, count = step.split(":")
+    owner, attribute = STEPS[name]()
     original: Callable[..., Any] = getattr(owner, attribute)
     left = [int(count)]
 
@@ -124,7 +127,7 @@ def die_at(place: str) -> None:
 
 
 class _Removal:
-    """A place in the middle of every removal of a published folder: one of its files is gone, the others stand."""
+    """A place in the middle of every removal of a published folder: one file is gone, the others stand."""
 
     @staticmethod
     def go_on() -> None:
@@ -170,7 +173,7 @@ def _checkpoints() -> Any:
     return checkpoints
 
 
-PLACES: dict[str, Callable[[], tuple[Any, str]]] = {
+STEPS: dict[str, Callable[[], tuple[Any, str]]] = {
     "sealing": lambda: (_publish(), "write_synced"),  # files are written, the manifest is not
     "renaming": lambda: (
         _publish(),
@@ -182,7 +185,7 @@ PLACES: dict[str, Callable[[], tuple[Any, str]]] = {
     "amending": lambda: (_publish(), "describe"),
     "snapshot": lambda: (_numpy(), "save"),
     "weights": lambda: (_checkpoints(), "save_file"),
-    "telling": lambda: (_jobs(), "finish"),  # all is done, the queue does not know yet
+    "finishing": lambda: (_jobs(), "finish"),  # all is done, the queue does not know yet
 }
 
 KINDS: dict[str, Callable[[str], None]] = {

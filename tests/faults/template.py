@@ -1,4 +1,6 @@
-"""A process that has imported what workers import, and forks one for each request: `python -m tests.faults.template SOCKET`.
+"""Fork one worker a request, with what workers import already imported.
+
+`python -m tests.faults.template SOCKET`.
 
 A forked worker is a process of its own, in a session of its own, and is killed, stopped and waited for like any other;
 it only skips the seconds that importing torch takes, which no fault test is about. Each request and answer is a line of JSON.
@@ -100,7 +102,7 @@ class Template:
 
 
 def serve(address: str) -> NoReturn:
-    """Answer requests, one after the other; each is watched by a process of its own, which tells how the worker ended."""
+    """Answer requests, one after the other; a process for each watches how its worker ends."""
     for name in IMPORTED:
         import_module(name)
     listener = socket.socket(socket.AF_UNIX)
@@ -117,7 +119,10 @@ def serve(address: str) -> NoReturn:
 
 
 def watch(connection: socket.socket) -> NoReturn:
-    """Fork the worker, say its pid, wait for its end, say its exit code as subprocess does: minus the signal that ended it."""
+    """Fork the worker, send its pid, wait for its end, send its exit code.
+
+    As subprocess does: minus the signal that ended it.
+    """
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     request = json.loads(connection.makefile("r", encoding="utf-8").readline())
     pid = os.fork()
@@ -131,7 +136,7 @@ def watch(connection: socket.socket) -> NoReturn:
 
 
 def work(request: dict[str, Any]) -> NoReturn:
-    """Be the worker: a session of its own, the environment and log that were asked for, and the module as __main__."""
+    """Run the module as __main__ in a session of its own, with the environment and log of the request."""
     os.setsid()
     log = os.open(request["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     os.dup2(log, 1)

@@ -56,7 +56,7 @@ from lib.ui.train.log import format_line
 from tests.app.conftest import ROUTER
 from tests.builders import pairs
 from tests.mutations import mutate
-from tests.unit.projection.finished import finished_run, judge
+from tests.unit.projection.finished import evaluate_planted, finished_run
 
 ROUNDS = 40
 """Of each reader; a few milliseconds each."""
@@ -86,7 +86,7 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Planted]:
     before = os.environ.get("CLOSER_HOME")
     os.environ["CLOSER_HOME"] = str(home)
     run = finished_run(home, pairs=40)
-    judge(run)
+    evaluate_planted(run)
     workspace = open_workspace(home)
     headline = Headline("mrr@10", "better", 12, base=0.5, tuned=0.75, difference=0.25, low=0.1, high=0.4)
     workspace.runs.set_headline(run.id, headline)

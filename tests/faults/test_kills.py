@@ -16,15 +16,15 @@ from lib.jobs.locks import is_held, kill_worker, worker_lock
 from lib.jobs.status import fold
 from lib.store.publish import remove
 from lib.store.runs import Run
-from tests.faults.conftest import EPOCHS, Farm, kill, weights
+from tests.faults.conftest import EPOCHS, FaultHarness, kill, weights
 
 MOMENTS = 20
 
 
-def kill_at_event(farm: Farm, run: Run, count: int, extra: float) -> bool:
+def kill_at_event(harness: FaultHarness, run: Run, count: int, extra: float) -> bool:
     """Kill the worker a little after its run has that many events; return False when it had ended by then."""
-    process = farm.start()
-    farm.wait_for(lambda: process.poll() is not None or len(read_events(run.paths.events)[0]) >= count)
+    process = harness.start()
+    harness.wait_for(lambda: process.poll() is not None or len(read_events(run.paths.events)[0]) >= count)
     time.sleep(extra)
     if process.poll() is not None:
         return False
@@ -34,20 +34,20 @@ def kill_at_event(farm: Farm, run: Run, count: int, extra: float) -> bool:
 
 @pytest.mark.parametrize("moment", range(MOMENTS))
 def test_a_killed_worker_ends_in_the_same_bits(
-    farm: Farm, reference: tuple[dict[str, bytes], int], moment: int
+    harness: FaultHarness, reference: tuple[dict[str, bytes], int], moment: int
 ) -> None:
     expected, events = reference
     generator = random.Random(moment)
-    run = farm.add(epochs=EPOCHS)
+    run = harness.add(epochs=EPOCHS)
     # Evenly over the whole run, loading to publishing, each a random moment within its twentieth.
     count = int((moment + generator.random()) / MOMENTS * (events - 1))
-    assert kill_at_event(farm, run, count, generator.random() * 0.05) or moment == MOMENTS - 1
-    farm.whole()
-    farm.finish()
-    ended = farm.workspace.runs.get(run.id)
-    assert ended.state == "succeeded", farm.log()
+    assert kill_at_event(harness, run, count, generator.random() * 0.05) or moment == MOMENTS - 1
+    harness.assert_undamaged()
+    harness.finish()
+    ended = harness.workspace.runs.get(run.id)
+    assert ended.state == "succeeded", harness.log()
     assert weights(run) == expected
-    farm.whole()
+    harness.assert_undamaged()
 
 
 @pytest.mark.parametrize(
@@ -70,102 +70,102 @@ def test_a_killed_worker_ends_in_the_same_bits(
         "amending:20",
         "snapshot:2",
         "snapshot:4",
-        "telling:1",
-        "telling:2",
-        "telling:3",
+        "finishing:1",
+        "finishing:2",
+        "finishing:3",
     ],
 )
 def test_a_worker_killed_in_the_middle_of_a_write_ends_in_the_same_bits(
-    farm: Farm, reference: tuple[dict[str, bytes], int], place: str
+    harness: FaultHarness, reference: tuple[dict[str, bytes], int], place: str
 ) -> None:
-    """Each place is inside a save, a publish or the last word to the queue: what a random moment seldom hits."""
+    """Kill inside a save, a publish or the last word to the queue, which a random time seldom hits."""
     expected, _ = reference
-    run = farm.add(epochs=EPOCHS)
-    killed = farm.start("tests.faults.limited", "die", place, str(farm.home))
+    run = harness.add(epochs=EPOCHS)
+    killed = harness.start("tests.faults.limited", "die", place, str(harness.home))
     assert killed.wait(timeout=100) == -signal.SIGKILL, "it never came to that place"
-    farm.whole()
-    farm.finish()
-    jobs = farm.workspace.jobs.all(run=run.id)
-    assert {job.state for job in jobs} == {"succeeded"}, farm.log()
+    harness.assert_undamaged()
+    harness.finish()
+    jobs = harness.workspace.jobs.all(run=run.id)
+    assert {job.state for job in jobs} == {"succeeded"}, harness.log()
     assert sorted(job.kind for job in jobs) == ["evaluate", "project", "train"]
     assert sum(job.attempts for job in jobs) == 4  # one of the three was begun twice
     assert weights(run) == expected
-    farm.whole()
+    harness.assert_undamaged()
     for path in run.folder.rglob("*"):
         os.utime(path, (time.time() - 3600,) * 2)
-    for left in farm.workspace.leftovers():
+    for left in harness.workspace.leftovers():
         remove(left)
-    farm.whole()
+    harness.assert_undamaged()
 
 
-def test_a_worker_killed_three_times_fails_and_says_so(farm: Farm) -> None:
-    run = farm.add(epochs=50)
+def test_a_worker_killed_three_times_fails_and_says_so(harness: FaultHarness) -> None:
+    run = harness.add(epochs=50)
     for attempt in range(1, 4):
-        process = farm.start()
-        farm.wait_for(lambda attempt=attempt: farm.kinds(run).count("attempt:") >= attempt)
+        process = harness.start()
+        harness.wait_for(lambda attempt=attempt: harness.kinds(run).count("attempt:") >= attempt)
         kill(process)
-    farm.finish()
-    ended = farm.workspace.runs.get(run.id)
+    harness.finish()
+    ended = harness.workspace.runs.get(run.id)
     assert ended.state == "failed"
     assert "died 3 times" in ended.reason
-    farm.whole()
+    harness.assert_undamaged()
 
 
-def test_cancel_keeps_the_best_so_far_and_judges_it(farm: Farm) -> None:
-    run = farm.add(epochs=400, patience=0)
-    process = farm.start()
-    farm.wait_for(lambda: "measured:epoch-002" in farm.kinds(run))
-    farm.workspace.jobs.cancel(run.job)
+def test_cancel_keeps_the_best_so_far_and_judges_it(harness: FaultHarness) -> None:
+    run = harness.add(epochs=400, patience=0)
+    process = harness.start()
+    harness.wait_for(lambda: "measured:epoch-002" in harness.kinds(run))
+    harness.workspace.jobs.cancel(run.job)
     process.wait(timeout=100)
-    ended = farm.workspace.runs.get(run.id)
+    ended = harness.workspace.runs.get(run.id)
     assert ended.state == "cancelled"
     assert ended.is_partial
     assert ended.headline is not None
-    assert {(job.kind, job.state) for job in farm.workspace.jobs.all(run=run.id)} == {
+    assert {(job.kind, job.state) for job in harness.workspace.jobs.all(run=run.id)} == {
         ("train", "cancelled"),
         ("evaluate", "succeeded"),
         ("project", "succeeded"),
     }
-    farm.whole()
+    harness.assert_undamaged()
 
 
 def test_a_stopped_worker_is_seen_as_silent_can_be_killed_and_goes_on(
-    farm: Farm, reference: tuple[dict[str, bytes], int]
+    harness: FaultHarness, reference: tuple[dict[str, bytes], int]
 ) -> None:
-    run = farm.add(epochs=EPOCHS)
-    process = farm.start()
-    farm.wait_for(lambda: "measured:epoch-001" in farm.kinds(run))
+    run = harness.add(epochs=EPOCHS)
+    process = harness.start()
+    harness.wait_for(lambda: "measured:epoch-001" in harness.kinds(run))
     os.killpg(process.pid, signal.SIGSTOP)
     time.sleep(1.5)
     assert fold(read_events(run.paths.events)[0]).seconds_silent > 1.0
-    assert is_held(worker_lock(farm.home))  # stopped is not dead: nobody takes its job
-    assert kill_worker(farm.home)
+    assert is_held(worker_lock(harness.home))  # stopped is not dead: nobody takes its job
+    assert kill_worker(harness.home)
     process.wait(timeout=10)
-    assert not is_held(worker_lock(farm.home))
-    farm.whole()
-    farm.finish()
+    assert not is_held(worker_lock(harness.home))
+    harness.assert_undamaged()
+    harness.finish()
     assert weights(run) == reference[0]
 
 
-def test_ctrl_c_does_not_reach_a_worker(farm: Farm) -> None:
-    run = farm.add(epochs=EPOCHS)
-    process = farm.start()
-    farm.wait_for(lambda: "stage:training" in farm.kinds(run))
+def test_ctrl_c_does_not_reach_a_worker(harness: FaultHarness) -> None:
+    run = harness.add(epochs=EPOCHS)
+    process = harness.start()
+    harness.wait_for(lambda: "stage:training" in harness.kinds(run))
     os.killpg(process.pid, signal.SIGINT)
     process.wait(timeout=100)
-    assert farm.workspace.runs.get(run.id).state == "succeeded", farm.log()
+    assert harness.workspace.runs.get(run.id).state == "succeeded", harness.log()
 
 
-def test_an_ended_run_goes_on_with_more_epochs(farm: Farm) -> None:
-    run = farm.add(epochs=1)
-    farm.finish()
-    assert farm.workspace.runs.get(run.id).state == "succeeded", farm.log()
+def test_an_ended_run_goes_on_with_more_epochs(harness: FaultHarness) -> None:
+    run = harness.add(epochs=1)
+    harness.finish()
+    assert harness.workspace.runs.get(run.id).state == "succeeded", harness.log()
     with pytest.raises(InputError):
-        farm.workspace.runs.extend(run.id, 1)
-    farm.workspace.runs.extend(run.id, 3)
-    farm.finish()
-    assert farm.workspace.runs.get(run.id).state == "succeeded", farm.log()
+        harness.workspace.runs.extend(run.id, 1)
+    harness.workspace.runs.extend(run.id, 3)
+    harness.finish()
+    assert harness.workspace.runs.get(run.id).state == "succeeded", harness.log()
     history = json.loads((run.model_dir / "closer.json").read_text())["history"]
     assert [epoch["epoch"] for epoch in history] == [0, 1, 2, 3]
-    assert len(farm.workspace.jobs.all(run=run.id, kind="evaluate")) == 2
-    farm.whole()
+    assert len(harness.workspace.jobs.all(run=run.id, kind="evaluate")) == 2
+    harness.assert_undamaged()

@@ -43,12 +43,12 @@ BESIDE = {("lib.training", "lib.evaluation"), ("lib.projection", "lib.evaluation
 
 
 def modules() -> dict[str, Path]:
-    """Return every module of the product by its dotted name."""
+    """Find every module of the product by its dotted name."""
     files = [ROOT / "app.py", *(ROOT / "pages").glob("*.py"), *(ROOT / "lib").rglob("*.py")]
-    return {dotted(path): path for path in files}
+    return {dotted_name(path): path for path in files}
 
 
-def dotted(path: Path) -> str:
+def dotted_name(path: Path) -> str:
     parts = path.relative_to(ROOT).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
@@ -73,12 +73,12 @@ def imports(path: Path) -> Iterator[str]:
 
 
 def room(name: str) -> str | None:
-    known = [room for rank in RANKS for room in rank]
-    return next((one for one in known if name == one or name.startswith(f"{one}.")), None)
+    names = [room for rank in RANKS for room in rank]
+    return next((one for one in names if name == one or name.startswith(f"{one}.")), None)
 
 
 def rank(name: str) -> int:
-    return next(place for place, rooms in enumerate(RANKS) if name in rooms)
+    return next(number for number, rooms in enumerate(RANKS) if name in rooms)
 
 
 @pytest.mark.parametrize("name", sorted(modules()))
@@ -129,7 +129,10 @@ def test_no_module_imports_itself_in_a_circle() -> None:
 
 
 def direct_imports(path: Path) -> Iterator[str]:
-    """Yield the modules that a module needs, at its top or inside a function; `from package import module` needs the module."""
+    """Yield the modules that a module needs, at its top or inside a function.
+
+    `from package import module` needs the module.
+    """
     known = modules()
     for name in imports(path):
         parent = name.rpartition(".")[0]
@@ -197,16 +200,18 @@ def test_files_and_functions_stay_small() -> None:
 MOST_SUMMARY_CHARACTERS = 100
 """Of the first line of a docstring."""
 
+DOCSTRING_FOLDERS = ("lib", "pages", "tools", "bench")
+"""Folders whose docstrings are read."""
+
 
 def docstrings() -> Iterator[tuple[str, str]]:
-    """Yield the place and the text of each docstring of lib's modules, classes and functions."""
-    for name, path in modules().items():
-        if name.partition(".")[0] == "lib":
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-                    text = ast.get_docstring(node)
-                    if text:
-                        yield f"{name}.{getattr(node, 'name', '')}", text
+    """Yield place and text of each docstring of a module, class or function outside the tests."""
+    for path in [ROOT / "app.py", *(path for folder in DOCSTRING_FOLDERS for path in (ROOT / folder).rglob("*.py"))]:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+                text = ast.get_docstring(node)
+                if text:
+                    yield f"{dotted_name(path)}.{getattr(node, 'name', '')}", text
 
 
 def test_docstrings_begin_with_one_short_plain_line() -> None:
@@ -223,12 +228,12 @@ def test_nothing_shows_a_persons_text_as_html_or_code() -> None:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call):
                 own = bool(node.args) and isinstance(node.args[0], ast.Name) and node.args[0].id.isupper()
-                given = {
+                flags = {
                     word.arg for word in node.keywords if isinstance(word.value, ast.Constant) and word.value.value
                 }
                 if own:  # a constant of the module: a file of ours, never a person's words
-                    given.discard("unsafe_allow_javascript")
-                assert not given & {"unsafe_allow_html", "unsafe_allow_javascript", "trust_remote_code"}, name
+                    flags.discard("unsafe_allow_javascript")
+                assert not flags & {"unsafe_allow_html", "unsafe_allow_javascript", "trust_remote_code"}, name
 
 
 def test_what_the_server_imports_is_light() -> None:

@@ -1,4 +1,4 @@
-"""How numbers are written: each metric in its own way, differences with sign and interval, units, counts."""
+"""How numbers are written: each metric in its own way, differences with sign and interval, units."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The table of metrics is complete: whatever any shape computes has a title, a kind and a help, and each shape its roles."""
+"""The table of metrics is complete: each has a title, a kind and a help, and each shape its roles."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ PRIMARY = SELECTION | {Shape.PAIRS: "accuracy@1", Shape.TRIPLETS: "accuracy@1"}
 KINDS = get_args(get_type_hints(Metric)["kind"])
 
 
-def computed(shape: Shape) -> tuple[dict[str, float], dict[str, Difference]]:
-    """Return what a shape's epochs report, and what its verdict compares, by key."""
+def metric_keys(shape: Shape) -> tuple[dict[str, float], dict[str, Difference]]:
+    """Compute what a shape's epochs report, and what its verdict compares, by key."""
     task = EvalTask.of(ModelInputs.of(frame_of(shape), shape), part="held_out")
     rows = np.stack([of_text(text) for text in task.texts])
     return measure(task, rows), compare_metrics(ModelPair(task, rows, rows, np.arange(len(task.rows))))
@@ -38,7 +38,7 @@ def computed(shape: Shape) -> tuple[dict[str, float], dict[str, Difference]]:
 
 @pytest.mark.parametrize("shape", list(Shape))
 def test_every_metric_of_a_shape_has_a_complete_record(shape: Shape) -> None:
-    for key in {key for found in computed(shape) for key in found}:
+    for key in {key for found in metric_keys(shape) for key in found}:
         record = METRICS.get(key)
         assert record is not None, f"{key} is computed for {shape.value} but has no record in lib/metrics.py"
         assert record.title, f"{key} needs a title"
@@ -49,7 +49,7 @@ def test_every_metric_of_a_shape_has_a_complete_record(shape: Shape) -> None:
 
 @pytest.mark.parametrize("shape", list(Shape))
 def test_a_shapes_roles_are_played_by_what_it_computes(shape: Shape) -> None:
-    epoch, verdict = computed(shape)
+    epoch, verdict = metric_keys(shape)
     cards = {metric.key for metric in card_metrics(shape.value)}
     assert cards
     assert cards <= set(verdict)
@@ -74,7 +74,7 @@ def test_titles_are_told_apart() -> None:
 
 @pytest.mark.parametrize("shape", list(Shape))
 def test_which_direction_is_better_is_the_same_in_table_and_verdict(shape: Shape) -> None:
-    _, verdict = computed(shape)
+    _, verdict = metric_keys(shape)
     assert {key: METRICS[key].lower_is_better for key in verdict} == {
         key: found.lower_is_better for key, found in verdict.items()
     }

@@ -1,4 +1,4 @@
-"""Closer runs where POSIX is missing: every module is imported, a server starts, and its worker trains to the end."""
+"""Closer runs where POSIX is missing: every module imports, a server starts, its worker trains."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ CALLS = {"fork", "killpg", "getpgid", "getpgrp", "setsid", "execv", "geteuid", "
 
 
 def environment(home: Path) -> dict[str, str]:
-    """Return the environment in which every process has no POSIX."""
+    """Build the environment in which every process has no POSIX."""
     added = {"PYTHONPATH": str(WITHOUT_POSIX), "CLOSER_HOME": str(home), "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
     return os.environ | added
 
@@ -45,7 +45,7 @@ def run(home: Path, code: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def used(path: Path) -> Iterator[str]:
+def platform_names(path: Path) -> Iterator[str]:
     """Yield what of the platform a module imports, calls or reads."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
@@ -61,7 +61,7 @@ def used(path: Path) -> Iterator[str]:
 def test_one_module_knows_the_platform() -> None:
     files = [path for path in (ROOT / "lib").rglob("*.py") if path != ROOT / ONE_PLACE]
     files += [*(ROOT / "pages").glob("*.py"), ROOT / "app.py"]
-    found = {str(path.relative_to(ROOT)): names for path in files if (names := list(used(path)))}
+    found = {str(path.relative_to(ROOT)): names for path in files if (names := list(platform_names(path)))}
     assert found == {}
 
 
@@ -114,7 +114,7 @@ print(len(read_in_child_process(Path({str(tmp_path / "x.csv")!r})).frame))
 
 @pytest.fixture
 def server(home: Path, tmp_path: Path) -> Iterator[int]:
-    """Give the port of the app's server, started as the README says."""
+    """Start the app's server as the README says, and provide its port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])

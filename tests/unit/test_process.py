@@ -1,4 +1,4 @@
-"""Processes end with what they started, bring errors home whole and leave no zombie; memory is counted and kept."""
+"""Processes end with what they started, bring errors home and leave no zombie; memory is counted."""
 
 from __future__ import annotations
 
@@ -147,15 +147,15 @@ def test_a_module_that_dies_or_takes_too_long_is_said(tmp_path: Path) -> None:
 
 
 def test_a_call_that_is_stopped_leaves_no_process(tmp_path: Path) -> None:
-    noted = tmp_path / "pid"
+    pid_file = tmp_path / "pid"
 
     def check() -> None:
-        if noted.exists() and noted.read_text():
+        if pid_file.exists() and pid_file.read_text():
             raise CancelledError("Enough.")
 
     with pytest.raises(CancelledError):
-        call_module(ANSWERS, {"act": "sleep", "note": str(noted)}, folder=tmp_path, check=check)
-    assert not psutil.pid_exists(int(noted.read_text()))
+        call_module(ANSWERS, {"act": "sleep", "note": str(pid_file)}, folder=tmp_path, check=check)
+    assert not psutil.pid_exists(int(pid_file.read_text()))
 
 
 def test_a_detached_process_leads_its_own_session_and_is_reaped(tmp_path: Path) -> None:
@@ -213,13 +213,13 @@ def test_what_the_starting_process_held_is_not_counted() -> None:
 @pytest.mark.parametrize("missing", ["", "import psutil, sys; sys.modules['resource'] = None; "])
 def test_a_process_that_passes_its_limit_ends(missing: str) -> None:
     """Where the system cannot limit it, it watches itself."""
-    used = 4_000_000_000 if not missing else 300_000_000
-    assert run(missing + LIMITED.format(limit=used, block=2 * used)).returncode != 0
-    assert run(missing + LIMITED.format(limit=used, block=1000).replace("sleep(5)", "sleep(0.5)")).returncode == 0
+    memory = 4_000_000_000 if not missing else 300_000_000
+    assert run(missing + LIMITED.format(limit=memory, block=2 * memory)).returncode != 0
+    assert run(missing + LIMITED.format(limit=memory, block=1000).replace("sleep(5)", "sleep(0.5)")).returncode == 0
 
 
 def pages(kind: str) -> int:
-    """Return how many pages the system had to give for a third block of 64 MB."""
+    """Count the pages that the system had to give for a third block of 64 MB."""
     return int(run(FAULTS, kind).stdout)
 
 
@@ -235,9 +235,9 @@ def test_a_library_without_the_call_is_left_alone(monkeypatch: pytest.MonkeyPatc
 
 
 def test_where_it_works_blocks_are_used_again() -> None:
-    kept = pages("kept") if process.keep_freed_memory() else 0
-    assert kept < 1_000
-    assert kept < pages("plain")
+    with_kept = pages("kept") if process.keep_freed_memory() else 0
+    assert with_kept < 1_000
+    assert with_kept < pages("plain")
 
 
 @pytest.mark.parametrize(("chosen", "expected"), [(None, "PASSIVE"), ("ACTIVE", "ACTIVE")])

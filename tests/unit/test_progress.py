@@ -18,8 +18,8 @@ class Cancelled(Silent):
 
 
 def test_a_step_can_be_stopped_unless_it_is_better_finished() -> None:
-    whole = Cancelled()
+    parent = Cancelled()
     with pytest.raises(CancelledError):
-        Heartbeat(whole).check()
-    Heartbeat(whole, stoppable=False).check()
-    assert whole.asked == 2  # asked, and so shown to live, all the same
+        Heartbeat(parent).check()
+    Heartbeat(parent, stoppable=False).check()
+    assert parent.asked == 2  # asked, and so shown to live, all the same

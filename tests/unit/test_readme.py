@@ -1,4 +1,4 @@
-"""What README.md shows runs: its Python on a real model folder, its commands as far as their arguments, its make targets."""
+"""What README.md shows runs: its Python on a real model folder, its commands, its make targets."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def blocks(language: str) -> list[str]:
-    """Return the code blocks of a language."""
+    """Find the code blocks of a language."""
     return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
 
 
 def commands() -> list[list[str]]:
-    """Return the words of each `python -m lib` line, those in brackets too, without its comment."""
+    """Split each `python -m lib` line into words, those in brackets too, without its comment."""
     lines = [line for block in blocks("sh") for line in block.splitlines() if line.startswith("python -m lib ")]
     return [shlex.split(re.sub(r"[\[\]]", "", line), comments=True)[3:] for line in lines]
 

@@ -60,10 +60,10 @@ def sample_lines(lines: pd.DataFrame, most: int, *, marked: tuple[int, ...], see
     value = lines["value"].fillna(0).to_numpy()
     order = np.argsort(value, kind="stable")
     ends = min(NUM_EXTREMES, most // 4)
-    wanted = np.flatnonzero(lines["pair"].isin(marked).to_numpy())[:most]
-    kept = np.unique(np.concatenate([wanted, order[:ends], order[len(order) - ends :]]))
-    rest = np.setdiff1d(np.arange(len(lines)), kept)
-    return np.sort(np.concatenate([kept, sample_rows(rest, most - len(kept), seed=seed)]))[:most]
+    required = np.flatnonzero(lines["pair"].isin(marked).to_numpy())[:most]
+    rows = np.unique(np.concatenate([required, order[:ends], order[len(order) - ends :]]))
+    rest = np.setdiff1d(np.arange(len(lines)), rows)
+    return np.sort(np.concatenate([rows, sample_rows(rest, most - len(rows), seed=seed)]))[:most]
 
 
 def sample_rows(rows: np.ndarray, most: int, *, seed: int) -> np.ndarray:

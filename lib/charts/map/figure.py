@@ -39,12 +39,12 @@ class MapFigure:
 
     def pair_at(self, curve: int, point: int) -> int | None:
         """Look up the pair of a point of a trace; None for the background."""
-        known = self.pairs[curve] if 0 <= curve < len(self.pairs) else ()
-        return int(known[point]) if 0 <= point < len(known) else None
+        pairs = self.pairs[curve] if 0 <= curve < len(self.pairs) else ()
+        return int(pairs[point]) if 0 <= point < len(pairs) else None
 
 
 def map_figure(
-    drawn: Map,
+    map_data: Map,
     lines: pd.DataFrame,
     texts: list[str],
     *,
@@ -62,39 +62,41 @@ def map_figure(
     start: the snapshot shown first (base where it is not known). classes: labelled texts to colour. The same input gives the same bytes.
     """
     choice = sample_map(lines, len(texts), marked=marked, most=most)
-    names, frames = list(drawn.coordinates), list(drawn.coordinates.values())
+    names, frames = list(map_data.coordinates), list(map_data.coordinates.values())
     subject = MapContent(lines.iloc[choice.lines], choice.background, texts, marked, measure, classes)
     colours = palette(dark=dark)
     scene = map_traces(subject, colours, (frames[0], frames[-1]))
     smooth = choice.points <= MAX_SVG_POINTS
-    first = start if start in drawn.coordinates else names[0]
-    data = plotly_traces(scene, drawn.coordinates[first], smooth=smooth, styled=True)
-    steps = [go.Frame(name=name, data=plotly_traces(scene, drawn.coordinates[name], smooth=smooth)) for name in names]
-    found = go.Figure(data=data, frames=steps, layout=base_layout(drawn, height, colours))
+    first = start if start in map_data.coordinates else names[0]
+    data = plotly_traces(scene, map_data.coordinates[first], smooth=smooth, with_style=True)
+    steps = [
+        go.Frame(name=name, data=plotly_traces(scene, map_data.coordinates[name], smooth=smooth)) for name in names
+    ]
+    figure = go.Figure(data=data, frames=steps, layout=base_layout(map_data, height, colours))
     if len(names) > 1:
-        found.update_layout(
-            sliders=[snapshot_slider(drawn, first, colours, smooth=smooth)],
+        figure.update_layout(
+            sliders=[snapshot_slider(map_data, first, colours, smooth=smooth)],
             updatemenus=[play_buttons(names, colours, smooth=smooth)],
         )
-    return MapFigure(found, choice, tuple(trace.pairs for trace in scene))
+    return MapFigure(figure, choice, tuple(trace.pairs for trace in scene))
 
 
-def plotly_traces(scene: list[Trace], frame: np.ndarray, *, smooth: bool, styled: bool = False) -> list[go.Scatter]:
-    """Build plotly's traces at their positions (float32) in a frame. styled: with their style, too."""
-    found = []
+def plotly_traces(scene: list[Trace], frame: np.ndarray, *, smooth: bool, with_style: bool = False) -> list[go.Scatter]:
+    """Build plotly's traces at their positions (float32) in a frame. with_style: with their style, too."""
+    traces = []
     for trace in scene:
-        x, y = trace.places(frame)
+        x, y = trace.positions(frame)
         kind = go.Scatter if smooth or trace.vector else go.Scattergl
-        found.append(kind({**(trace.style if styled else {}), "x": x, "y": y}))
-    return found
+        traces.append(kind({**(trace.style if with_style else {}), "x": x, "y": y}))
+    return traces
 
 
-def base_layout(drawn: Map, height: int, colours: Palette) -> dict[str, object]:
+def base_layout(map_data: Map, height: int, colours: Palette) -> dict[str, object]:
     """Build the layout: one range for all snapshots, room for the slider, no axes.
 
     The coordinates of a map mean nothing, so they are not shown.
     """
-    every = np.concatenate(list(drawn.coordinates.values()))
+    every = np.concatenate(list(map_data.coordinates.values()))
     low, high = np.quantile(every, 0.001, axis=0), np.quantile(every, 0.999, axis=0)
     room = 0.06 * np.maximum(high - low, 1e-3)
     axis = {"visible": False, "showgrid": False, "zeroline": False}
@@ -121,9 +123,9 @@ def base_layout(drawn: Map, height: int, colours: Palette) -> dict[str, object]:
     }
 
 
-def snapshot_slider(drawn: Map, first: str, colours: Palette, *, smooth: bool) -> dict[str, object]:
+def snapshot_slider(map_data: Map, first: str, colours: Palette, *, smooth: bool) -> dict[str, object]:
     """Build the slider over the snapshots."""
-    names = list(drawn.coordinates)
+    names = list(map_data.coordinates)
     quick = {
         "mode": "immediate",
         "frame": {"duration": 350, "redraw": True},
@@ -141,7 +143,7 @@ def snapshot_slider(drawn: Map, first: str, colours: Palette, *, smooth: bool) -
         "x": 0.14,
         "len": 0.84,
         "y": 0,
-        "steps": [{"label": drawn.labels[name], "method": "animate", "args": [[name], quick]} for name in names],
+        "steps": [{"label": map_data.labels[name], "method": "animate", "args": [[name], quick]} for name in names],
     }
 
 

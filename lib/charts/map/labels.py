@@ -50,66 +50,66 @@ def label_traces(
     change = lines["change"].reindex(value.index)
     worst = value[(value < 0) & (change == "worse")].index[:LABEL_CANDIDATES]
     best = value[(value > 0) & (change == "better")].index[::-1][:LABEL_CANDIDATES]
-    places = np.concatenate(ends, axis=1)
-    wide = np.maximum(np.ptp(places, axis=0), 1e-6)
+    positions = np.concatenate(ends, axis=1)
+    wide = np.maximum(np.ptp(positions, axis=0), 1e-6)
     room = np.tile(LABEL_SIZE, 2) * wide
-    marks = places[np.union1d(lines["source"].to_numpy(np.int64), lines["target"].to_numpy(np.int64))]
-    bounds = np.stack([places.min(axis=0), places.max(axis=0)]) + np.outer(
+    marks = positions[np.union1d(lines["source"].to_numpy(np.int64), lines["target"].to_numpy(np.int64))]
+    bounds = np.stack([positions.min(axis=0), positions.max(axis=0)]) + np.outer(
         [-1, 1], np.tile([LABEL_OVERHANG, 0.03], 2) * wide
     )
     sources = [lines.loc[rows, "source"].to_numpy(np.int64) for rows in (worst, best)]
-    found = []
+    traces = []
     for some, colour in zip(
-        arrange_labels(sources, places, marks, room, bounds), (colours.worse, colours.better), strict=True
+        arrange_labels(sources, positions, marks, room, bounds), (colours.worse, colours.better), strict=True
     ):
         if some:
             style = {
                 "mode": "text",
-                "text": [shorten(texts[place], MAP_LABEL_CHARACTERS) for place, _ in some],
+                "text": [shorten(texts[row], MAP_LABEL_CHARACTERS) for row, _ in some],
                 "textposition": [side for _, side in some],
                 "textfont": {"color": readable_colour(colour, colours), "size": 12},
                 "hoverinfo": "skip",
                 "showlegend": False,
             }
-            found.append(
-                Trace(style, text_positions(np.array([place for place, _ in some])), np.empty(0, np.int64), vector=True)
+            traces.append(
+                Trace(style, text_positions(np.array([row for row, _ in some])), np.empty(0, np.int64), vector=True)
             )
-    return found
+    return traces
 
 
 @dataclass(frozen=True)
 class LabelCandidates:
     """Texts (m,) that could be labelled, the strongest first.
 
-    places: position of each in the first and the last snapshot (m, 1, 4); middles: centre of its label on each side (m, sides, 4);
+    positions: of each in the first and the last snapshot (m, 1, 4); middles: centre of its label on each side (m, sides, 4);
     covers: how many marks that label covers (m, sides).
     """
 
     texts: np.ndarray
-    places: np.ndarray
+    positions: np.ndarray
     middles: np.ndarray
     covers: np.ndarray
 
     @classmethod
     def of(
-        cls, texts: np.ndarray, places: np.ndarray, marks: np.ndarray, room: np.ndarray, bounds: np.ndarray
+        cls, texts: np.ndarray, positions: np.ndarray, marks: np.ndarray, room: np.ndarray, bounds: np.ndarray
     ) -> LabelCandidates:
         """Measure each side of these texts.
 
         A label that is not wholly on the map covers infinitely many marks.
         """
         middles = np.array(
-            [[label_centre(place, side, room) for side in LABEL_SIDES] for place in places[texts]], np.float64
+            [[label_centre(position, side, room) for side in LABEL_SIDES] for position in positions[texts]], np.float64
         )
-        found = [covered_marks(place, marks, room, bounds) for place in places[texts]]
-        covers = np.array([[sides.get(side, np.inf) for side in LABEL_SIDES] for sides in found], np.float64)
+        counts = [covered_marks(position, marks, room, bounds) for position in positions[texts]]
+        covers = np.array([[sides.get(side, np.inf) for side in LABEL_SIDES] for sides in counts], np.float64)
         shape = (len(texts), len(LABEL_SIDES))
-        return cls(texts, places[texts][:, None], middles.reshape(*shape, 4), covers.reshape(shape))
+        return cls(texts, positions[texts][:, None], middles.reshape(*shape, 4), covers.reshape(shape))
 
-    def free(self, place: np.ndarray, middle: np.ndarray, room: np.ndarray) -> LabelCandidates:
+    def free(self, position: np.ndarray, middle: np.ndarray, room: np.ndarray) -> LabelCandidates:
         """Rule out the sides that are taken by another text's label, whose centre is given."""
-        taken = overlaps(self.places, place, room) | overlaps(self.middles, middle, room)
-        return replace(self, covers=np.where(taken, np.inf, self.covers))
+        overlap = overlaps(self.positions, position, room) | overlaps(self.middles, middle, room)
+        return replace(self, covers=np.where(overlap, np.inf, self.covers))
 
     def first(self, most: float) -> tuple[int, int] | None:
         """Find the first label with a side that covers at most so many marks: (row, side).
@@ -125,57 +125,57 @@ class LabelCandidates:
 
 
 def arrange_labels(
-    ends: list[np.ndarray], places: np.ndarray, marks: np.ndarray, room: np.ndarray, bounds: np.ndarray
+    ends: list[np.ndarray], positions: np.ndarray, marks: np.ndarray, room: np.ndarray, bounds: np.ndarray
 ) -> list[list[tuple[int, str]]]:
     """Choose for each end the texts to label and the side of each label; the ends choose in turns.
 
-    places, marks: base and best position of every text and of every mark (n, 4); bounds: lowest and highest reach of a label (2, 4).
+    positions, marks: base and best position of every text and of every mark (n, 4); bounds: lowest and highest reach of a label (2, 4).
     The strongest text of an end is labelled first, then the strongest of those with a side that is nearly empty.
     """
-    waiting = [LabelCandidates.of(texts, places, marks, room, bounds) for texts in ends]
-    chosen: list[list[tuple[int, str]]] = [[] for _ in ends]
+    waiting = [LabelCandidates.of(texts, positions, marks, room, bounds) for texts in ends]
+    labels: list[list[tuple[int, str]]] = [[] for _ in ends]
     for turn in range(LABELS_PER_END):
-        for number, mine in enumerate(chosen):
-            found = waiting[number].first(FEW_COVERED if turn else np.inf)
-            if found is None:
+        for number, mine in enumerate(labels):
+            best = waiting[number].first(FEW_COVERED if turn else np.inf)
+            if best is None:
                 continue
-            row, side = found
-            named = waiting[number]
-            mine.append((int(named.texts[row]), list(LABEL_SIDES)[side]))
-            waiting = [some.free(named.places[row, 0], named.middles[row, side], room) for some in waiting]
-    return chosen
+            row, side = best
+            candidates = waiting[number]
+            mine.append((int(candidates.texts[row]), list(LABEL_SIDES)[side]))
+            waiting = [some.free(candidates.positions[row, 0], candidates.middles[row, side], room) for some in waiting]
+    return labels
 
 
-def label_centre(place: np.ndarray, side: str, room: np.ndarray) -> np.ndarray:
+def label_centre(position: np.ndarray, side: str, room: np.ndarray) -> np.ndarray:
     """Compute the centre of a label on that side of its mark, base and best (4,)."""
-    return place + np.tile(LABEL_SIDES[side], 2) * room
+    return position + np.tile(LABEL_SIDES[side], 2) * room
 
 
-def overlaps(places: np.ndarray, other: np.ndarray, room: np.ndarray) -> np.ndarray:
+def overlaps(positions: np.ndarray, other: np.ndarray, room: np.ndarray) -> np.ndarray:
     """Test which positions (..., 4) overlap another (4,) in the first or in the last snapshot."""
-    inside = np.abs(places - other) < room
+    inside = np.abs(positions - other) < room
     return (inside[..., 0] & inside[..., 1]) | (inside[..., 2] & inside[..., 3])
 
 
-def covered_marks(place: np.ndarray, marks: np.ndarray, room: np.ndarray, bounds: np.ndarray) -> dict[str, int]:
+def covered_marks(position: np.ndarray, marks: np.ndarray, room: np.ndarray, bounds: np.ndarray) -> dict[str, int]:
     """Count the marks (m, 4) that a label covers on each side, base and best together.
 
     Only sides where the label stays on the map count.
     """
-    found = {}
+    counts = {}
     for side in LABEL_SIDES:
-        middle = label_centre(place, side, room)
+        middle = label_centre(position, side, room)
         if (middle - room / 2 < bounds[0]).any() or (middle + room / 2 > bounds[1]).any():
             continue
         inside = np.abs(marks - middle) < room / 2
-        found[side] = int((inside[:, 0] & inside[:, 1]).sum() + (inside[:, 2] & inside[:, 3]).sum())
-    return found
+        counts[side] = int((inside[:, 0] & inside[:, 1]).sum() + (inside[:, 2] & inside[:, 3]).sum())
+    return counts
 
 
 def readable_colour(colour: str, colours: Palette) -> str:
     """Mix a colour with the text colour, for labels."""
-    mixed = (
+    channels = (
         round(int(colour[at : at + 2], 16) * (1 - TEXT_SHARE) + int(colours.text[at : at + 2], 16) * TEXT_SHARE)
         for at in (1, 3, 5)
     )
-    return "#" + "".join(f"{part:02x}" for part in mixed)
+    return "#" + "".join(f"{part:02x}" for part in channels)

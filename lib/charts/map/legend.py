@@ -20,7 +20,7 @@ NOISE_NAME = "Below the layout noise"
 def legend_traces(colours: Palette, measure: str, *, faded: bool) -> list[Trace]:
     """Build one entry a colour, which hides and shows its lines by a click. faded: whether some lines are."""
     better, same, worse = LEGEND_NAMES[measure]
-    found = [
+    traces = [
         legend_entry(name, colour, group)
         for name, colour, group in (
             (better, colours.better, "better"),
@@ -28,7 +28,7 @@ def legend_traces(colours: Palette, measure: str, *, faded: bool) -> list[Trace]
             (worse, colours.worse, "worse"),
         )
     ]
-    return [*found, legend_entry(NOISE_NAME, colours.same, "noise", opacity=NOISE_OPACITY)] if faded else found
+    return [*traces, legend_entry(NOISE_NAME, colours.same, "noise", opacity=NOISE_OPACITY)] if faded else traces
 
 
 def legend_entry(name: str, colour: str, group: str, *, opacity: float = 1.0) -> Trace:

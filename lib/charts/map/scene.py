@@ -47,12 +47,12 @@ NO_ROWS = np.empty(0, np.int64)
 class TextClasses:
     """Labelled texts to show.
 
-    members: text ids of each coloured class; rows, held: of every text its row of the dataset and whether it is held out.
+    members: text ids of each coloured class; rows, held_out: of every text its row of the dataset and whether it is held out.
     """
 
     members: Mapping[str, np.ndarray]
     rows: np.ndarray
-    held: np.ndarray
+    held_out: np.ndarray
 
     def everyone(self) -> np.ndarray:
         """List the ids of all coloured texts."""
@@ -96,15 +96,11 @@ def map_traces(subject: MapContent, colours: Palette, ends: tuple[np.ndarray, np
 def classes_traces(subject: MapContent, classes: TextClasses, colours: Palette) -> list[Trace]:
     """Build the other texts in grey, each class in its colour, and rings around the selected texts."""
     others = np.setdiff1d(subject.background, classes.everyone()).astype(np.int64)
-    chosen = np.flatnonzero(np.isin(classes.rows, subject.marked))
+    marks = np.flatnonzero(np.isin(classes.rows, subject.marked))
     return [
         background_trace(others, subject.texts, colours, rows=classes.rows[others]),
         *class_traces(classes, subject.background, subject.texts, colours),
-        *(
-            [selection_ring(text_positions(chosen), classes.rows[chosen], colours, mode="markers")]
-            if len(chosen)
-            else []
-        ),
+        *([selection_ring(text_positions(marks), classes.rows[marks], colours, mode="markers")] if len(marks) else []),
     ]
 
 
@@ -113,8 +109,8 @@ def colour_limit(value: pd.Series) -> float:
 
     So an outlier does not grey the rest.
     """
-    found = np.abs(value.dropna().to_numpy(np.float64))
-    return float(max(np.quantile(found, 0.95), 1e-6)) if len(found) else 1.0
+    changes = np.abs(value.dropna().to_numpy(np.float64))
+    return float(max(np.quantile(changes, 0.95), 1e-6)) if len(changes) else 1.0
 
 
 def background_trace(
@@ -126,37 +122,37 @@ def background_trace(
         "name": "Other texts",
         "marker": {"size": 4, "color": with_alpha(colours.same, 0.4)},
         "hoverinfo": "text",
-        "hovertext": [shorten(texts[place]) for place in background],
+        "hovertext": [shorten(texts[row]) for row in background],
     }
     return Trace(style, text_positions(background), rows)
 
 
 def class_traces(classes: TextClasses, background: np.ndarray, texts: list[str], colours: Palette) -> list[Trace]:
     """Build the drawn texts of each class in a colour of its own: trained hollow, held-out full."""
-    found = []
+    traces = []
     for number, (name, members) in enumerate(classes.members.items()):
-        drawn, title = np.intersect1d(members, background), shorten(name, MAP_LABEL_CHARACTERS)
-        halves = [some for some in (drawn[classes.held[drawn]], drawn[~classes.held[drawn]]) if len(some)]
-        for place, some in enumerate(halves):
+        points, title = np.intersect1d(members, background), shorten(name, MAP_LABEL_CHARACTERS)
+        halves = [some for some in (points[classes.held_out[points]], points[~classes.held_out[points]]) if len(some)]
+        for half, some in enumerate(halves):
             style = {
                 "mode": "markers",
                 "name": title,
                 "legendgroup": f"class-{number}",
-                "showlegend": place == 0,
+                "showlegend": half == 0,
                 "marker": {
                     "size": 7,
                     "color": colours.series(number),
                     "opacity": 0.85,
-                    "symbol": "circle" if classes.held[some[0]] else "circle-open",
+                    "symbol": "circle" if classes.held_out[some[0]] else "circle-open",
                 },
                 "hoverinfo": "text",
                 "hovertext": [f"{shorten(texts[one])}<br>{title}" for one in some],
             }
-            found.append(Trace(style, text_positions(some), classes.rows[some]))
-    return found
+            traces.append(Trace(style, text_positions(some), classes.rows[some]))
+    return traces
 
 
-def highlighted(lines: pd.DataFrame) -> np.ndarray:
+def highlight_mask(lines: pd.DataFrame) -> np.ndarray:
     """Mark the lines (n,) drawn in full strength: all of a few, the strongest changes of many."""
     if len(lines) <= CROWDED_LINES:
         return np.ones(len(lines), bool)
@@ -168,10 +164,10 @@ def line_traces(lines: pd.DataFrame, limit: float, colours: Palette) -> list[Tra
     """Build the lines of each colour, the strongest last; a drawn change below the layout noise is faded."""
     step = np.digitize(lines["value"].fillna(0).to_numpy() / limit, COLOUR_STEPS)
     faded = lines["faded"].to_numpy(bool)
-    strong = highlighted(lines)
+    strong = highlight_mask(lines)
     weak = with_alpha(colours.worse, 0.55), colours.same, with_alpha(colours.better, 0.55)
     looks = {True: (0.65, 1.4), False: (0.14, 0.8)}
-    found = []
+    traces = []
     for front in (False, True):
         for number, colour in enumerate((colours.worse, *weak, colours.better)):
             for dim in (True, False):
@@ -187,8 +183,8 @@ def line_traces(lines: pd.DataFrame, limit: float, colours: Palette) -> list[Tra
                     "legendgroup": "noise" if dim else LEGEND_GROUPS[number],
                     "showlegend": False,
                 }
-                found.append(Trace(style, line_positions(lines[rows]), NO_ROWS))
-    return found
+                traces.append(Trace(style, line_positions(lines[rows]), NO_ROWS))
+    return traces
 
 
 def point_traces(lines: pd.DataFrame, texts: list[str], limit: float, colours: Palette) -> list[Trace]:
@@ -196,8 +192,8 @@ def point_traces(lines: pd.DataFrame, texts: list[str], limit: float, colours: P
 
     Train is hollow, validation hollow with a dot, held-out full.
     """
-    found = []
-    lines = lines.assign(strong=highlighted(lines)).sort_values("strong", kind="stable")  # the strong ones on top
+    traces = []
+    lines = lines.assign(strong=highlight_mask(lines)).sort_values("strong", kind="stable")  # the strong ones on top
     for part, (words, kind) in PART_MARKS.items():
         some = lines[lines["part"] == part]
         for end, shape in (("source", "circle"), ("target", "square")):
@@ -222,8 +218,8 @@ def point_traces(lines: pd.DataFrame, texts: list[str], limit: float, colours: P
                 "hoverinfo": "text",
                 "hovertext": hover_texts(some, texts, end, both=len(lines) <= BOTH_ENDS_BELOW),
             }
-            found.append(Trace(style, text_positions(some[end].to_numpy()), some["pair"].to_numpy()))
-    return found
+            traces.append(Trace(style, text_positions(some[end].to_numpy()), some["pair"].to_numpy()))
+    return traces
 
 
 def hover_texts(lines: pd.DataFrame, texts: list[str], end: str, *, both: bool) -> list[str]:
@@ -247,7 +243,7 @@ def selection_traces(lines: pd.DataFrame, colours: Palette) -> list[Trace]:
     ]
 
 
-def selection_ring(places: Positions, pairs: np.ndarray, colours: Palette, *, mode: str) -> Trace:
+def selection_ring(positions: Positions, pairs: np.ndarray, colours: Palette, *, mode: str) -> Trace:
     """Build rings around what is selected, finer ones around many, so that they don't hide each other."""
     wide = len(pairs) <= 3 * FEW_SELECTED
     style = {
@@ -262,4 +258,4 @@ def selection_ring(places: Positions, pairs: np.ndarray, colours: Palette, *, mo
         },
         "hoverinfo": "skip",
     }
-    return Trace(style, places, pairs, vector=True)
+    return Trace(style, positions, pairs, vector=True)

@@ -33,7 +33,7 @@ def map_svg(figure: go.Figure, snapshot: str, *, title: str) -> str:
 
 def legend_svg(figure: go.Figure, colours: Palette) -> str:
     """Write the legend in one row at the bottom, each name behind its colour."""
-    found, right = [], float(SVG_MARGIN)
+    parts, right = [], float(SVG_MARGIN)
     for trace in figure.data:
         if not trace.name or trace.showlegend is False:
             continue
@@ -41,12 +41,12 @@ def legend_svg(figure: go.Figure, colours: Palette) -> str:
         colour = shape if isinstance(shape, str) else colours.same
         opacity = 1 if trace.opacity is None else trace.opacity
         low = SVG_HEIGHT - 12
-        found.append(
+        parts.append(
             f'<path d="M{right:.0f} {low - 4}h18" stroke="{colour}" stroke-width="4" opacity="{opacity}"/>'
             f'<text x="{right + 24:.0f}" y="{low}" font-size="12" fill="{colours.text}">{trace.name}</text>'
         )
         right += 44 + 6.4 * len(trace.name)
-    return "".join(found)
+    return "".join(parts)
 
 
 def fit_to_page(figure: go.Figure) -> tuple[float, float, float]:
@@ -67,12 +67,12 @@ def trace_svg(trace: go.Scatter, placed: go.Scatter, spread: tuple[float, float,
             label_svg(a, b, word, side=side, colour=trace.textfont.color, colours=colours)
             for a, b, word, side in zip(x, y, trace.text, trace.textposition, strict=True)
         )
-    found = ""
+    markup = ""
     if "lines" in (trace.mode or "") and not np.isnan(x).all():
-        found = f'<path d="{path_data(x, y)}" fill="none" stroke="{trace.line.color}" stroke-width="{trace.line.width}" opacity="{opacity}"/>'
+        markup = f'<path d="{path_data(x, y)}" fill="none" stroke="{trace.line.color}" stroke-width="{trace.line.width}" opacity="{opacity}"/>'
     if "markers" in (trace.mode or ""):
-        found += marks_svg(trace, x, y, colours)
-    return found
+        markup += marks_svg(trace, x, y, colours)
+    return markup
 
 
 LABEL_ANCHORS = {
@@ -111,7 +111,7 @@ def marks_svg(trace: go.Scatter, x: np.ndarray, y: np.ndarray, colours: Palette)
     sizes = np.broadcast_to(np.asarray(trace.marker.size, np.float64) / 2, len(x))
     opacity = np.broadcast_to(np.asarray(1.0 if trace.marker.opacity is None else trace.marker.opacity), len(x))
     fill = trace.marker.color
-    found = []
+    parts = []
     for number, (a, b) in enumerate(zip(x, y, strict=True)):
         if np.isnan(a):
             continue
@@ -126,8 +126,8 @@ def marks_svg(trace: go.Scatter, x: np.ndarray, y: np.ndarray, colours: Palette)
             if symbol.startswith("square")
             else f'<circle cx="{a:.1f}" cy="{b:.1f}" r="{size:g}" {paint}/>'
         )
-        found.append(shape)
-    return "".join(found)
+        parts.append(shape)
+    return "".join(parts)
 
 
 def diverging_colour(share: float, colours: Palette) -> str:

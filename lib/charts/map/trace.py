@@ -29,27 +29,27 @@ class Trace:
     """
 
     style: Mapping[str, object]
-    places: Positions
+    positions: Positions
     pairs: np.ndarray
     vector: bool = False
 
 
-def text_positions(places: np.ndarray) -> Positions:
+def text_positions(texts: np.ndarray) -> Positions:
     """Build the function that reads these texts' positions (float32) from a frame."""
-    chosen = np.asarray(places, dtype=np.int64)
-    return lambda frame: (frame[chosen, 0], frame[chosen, 1])
+    rows = np.asarray(texts, dtype=np.int64)
+    return lambda frame: (frame[rows, 0], frame[rows, 1])
 
 
 def line_positions(lines: pd.DataFrame) -> Positions:
     """Build the function that reads these lines, source to target with a gap after each, from a frame."""
     ends = lines[["source", "target"]].to_numpy(np.int64)
 
-    def places(frame: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def positions(frame: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         spread = np.full((len(ends), 3, 2), np.nan, np.float32)
         spread[:, :2] = frame[ends]
         return spread[:, :, 0].ravel(), spread[:, :, 1].ravel()
 
-    return places
+    return positions
 
 
 def shorten(text: str, most: int = HOVER_CHARACTERS) -> str:

@@ -16,7 +16,7 @@ NUM_BACKGROUND = 1_500
 
 
 def trajectory_figure(
-    drawn: Map,
+    map_data: Map,
     texts: list[str],
     source: int,
     target: int,
@@ -30,8 +30,8 @@ def trajectory_figure(
     near: neighbours by base, by tuned model.
     """
     colours = palette(dark=dark)
-    names = list(drawn.coordinates)
-    frames = np.stack([drawn.coordinates[name] for name in names])
+    names = list(map_data.coordinates)
+    frames = np.stack([map_data.coordinates[name] for name in names])
     last = frames[-1]
     centre = frames[:, [source, target]].reshape(-1, 2).mean(axis=0)
     close = np.argsort(((last - centre) ** 2).sum(axis=1), kind="stable")[:NUM_BACKGROUND]
@@ -45,7 +45,7 @@ def trajectory_figure(
         ends = frame[[source, target]]
         line = {"color": colour, "width": 2.5}
         data.append(go.Scatter(x=ends[:, 0], y=ends[:, 1], mode="lines", line=line, name=words, hoverinfo="skip"))
-    labels = [escape(drawn.labels[name]) for name in names]
+    labels = [escape(map_data.labels[name]) for name in names]
     for text, symbol, words in ((source, "circle", "Source"), (target, "square", "Target")):
         data.append(
             go.Scatter(

@@ -41,7 +41,7 @@ def read_parquet(data: bytes, options: ReadOptions) -> RawTable:
     """Read a Parquet file; lists of texts become columns, other nested columns are left out by name."""
     import pyarrow.parquet as parquet
 
-    with _damage_named("Parquet"):
+    with _name_damage("Parquet"):
         file = parquet.ParquetFile(io.BytesIO(data))
         _check_rows(file.metadata.num_rows)
         left_out = _unreadable_columns(file.schema_arrow)
@@ -58,7 +58,7 @@ def read_arrow(data: bytes, options: ReadOptions) -> RawTable:
     """
     import pyarrow as pa
 
-    with _damage_named("Arrow"):
+    with _name_damage("Arrow"):
         is_file = data.startswith(ARROW_FILE)
         reader = pa.ipc.open_file(data) if is_file else pa.ipc.open_stream(data)
         left_out = _unreadable_columns(reader.schema)
@@ -72,7 +72,7 @@ def read_arrow(data: bytes, options: ReadOptions) -> RawTable:
 
 
 @contextmanager
-def _damage_named(title: str) -> Iterator[None]:
+def _name_damage(title: str) -> Iterator[None]:
     """Raise InputError for whatever pyarrow raises on a damaged file: damage can be in any part of it."""
     import pyarrow as pa
 

@@ -143,9 +143,9 @@ def unique_column_names(row: list[str], *, line: int = 1) -> list[str]:
     names = [clean_column_name(name) or f"column {number}" for number, name in enumerate(row, start=1)]
     for name, count in Counter(names).items():
         if count > 1:
-            places = ", ".join(str(number) for number, other in enumerate(names, start=1) if other == name)
+            numbers = ", ".join(str(number) for number, other in enumerate(names, start=1) if other == name)
             raise InputError(
-                f"{count} columns are called “{name}” (columns {places}).",
+                f"{count} columns are called “{name}” (columns {numbers}).",
                 where=f"line {line}",
                 todo="Give each column its own name.",
             )

@@ -63,7 +63,7 @@ def _odd_note(name: str, lines: list[int]) -> ReadNote:
 
 
 def nested_reason(values: Iterable[object]) -> str:
-    """Say why a column can't become columns of text: "" if it can, else what it holds."""
+    """Explain why a column can't become columns of text: "" if it can, else what it holds."""
     longest, has_text, has_list = 0, False, False
     for value in values:
         if isinstance(value, dict):

@@ -116,19 +116,19 @@ def _functions(tree: ast.Module) -> dict[str, ast.AST]:
 def _exports(package: str, *, depth: int) -> dict[str, ast.AST]:
     """Collect what a package exports: what it defines, and what its __init__ imports from its own modules."""
     path = _path(package)
-    found = _functions(_tree(package))
+    functions = _functions(_tree(package))
     if path is None or path.name != "__init__.py" or depth == 0:
-        return _keep_exported(package, found)
+        return _keep_exported(package, functions)
     for node in _imports(_tree(package).body):
         if not node.module or not (node.level == 1 or node.module.startswith(package)):
             continue
         defined = _exports(f"{package}.{node.module}" if node.level else node.module, depth=depth - 1)
         for name in node.names:
             if name.name == "*":
-                found = defined | found
+                functions = defined | functions
             elif name.name in defined and not (name.asname or name.name).startswith("_"):
-                found.setdefault(name.asname or name.name, defined[name.name])
-    return found
+                functions.setdefault(name.asname or name.name, defined[name.name])
+    return functions
 
 
 def _imports(body: list[ast.stmt]) -> Iterator[ast.ImportFrom]:
@@ -140,26 +140,26 @@ def _imports(body: list[ast.stmt]) -> Iterator[ast.ImportFrom]:
             yield from _imports([*node.body, *node.orelse])
 
 
-def _keep_exported(module: str, found: dict[str, ast.AST]) -> dict[str, ast.AST]:
+def _keep_exported(module: str, functions: dict[str, ast.AST]) -> dict[str, ast.AST]:
     """Keep what the module's __all__ names, where it has a literal one."""
     for node in _tree(module).body:
         if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == "__all__" for t in node.targets):
             try:
                 names = set(ast.literal_eval(node.value))
             except ValueError:
-                return found
-            return {name: node for name, node in found.items() if name in names}
-    return found
+                return functions
+            return {name: node for name, node in functions.items() if name in names}
+    return functions
 
 
-def _pairs_of(prefix: str, found: dict[str, ast.AST]) -> Iterator[Pair]:
-    for name, node in found.items():
+def _pairs_of(prefix: str, functions: dict[str, ast.AST]) -> Iterator[Pair]:
+    for name, node in functions.items():
         yield from _pair(f"{prefix}.{name}", node)
 
 
 def _methods(name: str, module: str) -> Iterator[Pair]:
-    found = _functions(_tree(module)).get(name.rpartition(".")[2])
-    for node in found.body if isinstance(found, ast.ClassDef) else []:
+    tree = _functions(_tree(module)).get(name.rpartition(".")[2])
+    for node in tree.body if isinstance(tree, ast.ClassDef) else []:
         if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
             yield from _pair(f"{name}.{node.name}", node)
 

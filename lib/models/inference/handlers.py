@@ -42,11 +42,11 @@ def cosines(*, models: Sequence[str], left: str, right: str, reading: dict[str, 
     """
     how = Reading(**reading)
     texts = [*how.read([left], Role.QUERY), *how.read([right], Role.DOCUMENT)]
-    found = []
+    values = []
     for name in models:
         vectors = normalize_rows(encode(loaded_model(name), texts), dtype=np.float64)
-        found.append(float(vectors[0] @ vectors[1]))
-    return found
+        values.append(float(vectors[0] @ vectors[1]))
+    return values
 
 
 def nearest(
@@ -59,13 +59,13 @@ def nearest(
     reading: as `Reading.to_json` gives it; the column's texts are read as documents.
     """
     how = Reading(**reading)
-    found = []
+    results = []
     for name in models:
         texts, vectors = _targets(name, parquet, column, how, Path(parquet).stat().st_mtime_ns)
         scores = vectors @ normalize_rows(encode(loaded_model(name), how.read([query], Role.QUERY)))[0]
         best = np.argsort(-scores, kind="stable")[:most]
-        found.append([asdict(NearestText(texts[place], float(scores[place]))) for place in best])
-    return found
+        results.append([asdict(NearestText(texts[row], float(scores[row]))) for row in best])
+    return results
 
 
 @lru_cache(maxsize=KEPT_TARGETS)

@@ -64,14 +64,14 @@ def cache_activations(model: SentenceTransformer, tokens: Tokens, *, layers: int
     rows = _activations(model, tokens, layers)
     # h_l = f_l(... f_1(embed(x))) depends on no trained weight and is computed in evaluation mode (no dropout), so it is
     # the same in every epoch; a training step computes only f_L(... f_(l+1)(h_l)), exact up to the rounding to bf16
-    remembered = CachedLayers(rows.to(torch.bfloat16) if bf16 else rows)
+    cached_layers = CachedLayers(rows.to(torch.bfloat16) if bf16 else rows)
     tokens.ids, tokens.kept = np.arange(len(tokens.ids), dtype=np.int64), True
     whole = model.forward
 
     def forward(features: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
         if CACHED_MARK not in features:
             return whole(features, **kwargs)
-        with _shortened(model, layers, remembered):
+        with _shorten_model(model, layers, cached_layers):
             return whole({key: value for key, value in features.items() if key != CACHED_MARK}, **kwargs)
 
     model.forward = forward
@@ -79,7 +79,7 @@ def cache_activations(model: SentenceTransformer, tokens: Tokens, *, layers: int
 
 
 @contextmanager
-def _shortened(model: SentenceTransformer, layers: int, below: torch.nn.Module | None) -> Iterator[None]:
+def _shorten_model(model: SentenceTransformer, layers: int, below: torch.nn.Module | None) -> Iterator[None]:
     """Shorten the model for the block to its upper layers over `below`.
 
     None: to embeddings and lower layers.
@@ -100,7 +100,7 @@ def _activations(model: SentenceTransformer, tokens: Tokens, layers: int) -> tor
     training, count = model.training, len(tokens.starts) - 1
     model.eval()
     try:
-        with _shortened(model, layers, None):
+        with _shorten_model(model, layers, None):
             blocks = [
                 tokens.features(range(begin, min(begin + TEXTS_PER_PASS, count)))
                 for begin in range(0, count, TEXTS_PER_PASS)

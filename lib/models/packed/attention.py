@@ -53,27 +53,27 @@ class Plan:
 
 def plan_of(boundaries: torch.Tensor) -> Plan:
     """Build the plan for cu_seq_lens (texts + 1), once a batch: it is stored on the tensor for all layers."""
-    known = getattr(boundaries, "closer_plan", None)
-    if known is None:
-        known = _plan(boundaries.detach().long())
-        boundaries.closer_plan = known  # type: ignore[attr-defined]
-    return known
+    plan = getattr(boundaries, "closer_plan", None)
+    if plan is None:
+        plan = _plan(boundaries.detach().long())
+        boundaries.closer_plan = plan  # type: ignore[attr-defined]
+    return plan
 
 
 def _plan(boundaries: torch.Tensor) -> Plan:
     starts, lengths = boundaries[:-1], boundaries.diff()
     back = torch.empty(int(boundaries[-1]), dtype=torch.long)
     parts, groups, begin = [], [], 0
-    for chosen in _cut(lengths):
-        longest = int(lengths[chosen].max())
-        place = torch.arange(longest)
-        real = place < lengths[chosen, None]
-        index = starts[chosen, None] + place
+    for group in _cut(lengths):
+        longest = int(lengths[group].max())
+        offsets = torch.arange(longest)
+        real = offsets < lengths[group, None]
+        index = starts[group, None] + offsets
         # padding repeats its text's first row, so that every index is valid; `bias` masks it as a key
-        parts.append(torch.where(real, index, starts[chosen, None]).flatten())
+        parts.append(torch.where(real, index, starts[group, None]).flatten())
         back[index[real]] = begin + torch.arange(real.numel()).view_as(real)[real]
         bias = None if bool(real.all()) else torch.zeros(real.shape).masked_fill(~real, -torch.inf)[:, None, None, :]
-        groups.append(Group(begin, begin + real.numel(), len(chosen), longest, bias))
+        groups.append(Group(begin, begin + real.numel(), len(group), longest, bias))
         begin += real.numel()
     return Plan(torch.cat(parts), back, tuple(groups))
 
@@ -123,31 +123,31 @@ class PackedAttention(torch.autograd.Function):
         """Compute O = (P * Z) V for each group of texts: three (tokens, heads * width) to one of that shape."""
         gathered = [part.index_select(0, plan.gather) for part in (query, key, value)]
         out = torch.empty_like(gathered[0])
-        kept = []
+        saved = []
         for group in plan.groups:
             q, k, v = (_split(part, group, heads) for part in gathered)
             # P = softmax(scale Q K^T): fp32, padded keys have the bias -inf and so the weight 0
             chances = _softmax(torch.bmm(q, k.transpose(1, 2)), group, heads, scaling)
-            used, drop = _dropped(chances, dropout)  # P * Z, Z
-            used = used.to(v.dtype)
-            _join(torch.bmm(used, v), group, out)  # O = (P * Z) V
+            weights, drop = _apply_dropout(chances, dropout)  # P * Z, Z
+            weights = weights.to(v.dtype)
+            _join(torch.bmm(weights, v), group, out)  # O = (P * Z) V
             # without dropout P * Z is P: what is stored is P in any case, in the dtype of the products
-            kept.append((used if drop is None else chances.to(v.dtype), drop))
-        ctx.known = (plan, heads, scaling, gathered, kept)
+            saved.append((weights if drop is None else chances.to(v.dtype), drop))
+        ctx.saved = (plan, heads, scaling, gathered, saved)
         return out.index_select(0, plan.back)
 
     @staticmethod
     def backward(ctx: Any, gradient: torch.Tensor) -> tuple[Any, ...]:  # type: ignore[override]
         """Compute the gradients of query, key and value, (tokens, heads * width) each."""
-        plan, heads, scaling, gathered, kept = ctx.known
+        plan, heads, scaling, gathered, saved = ctx.saved
         # dO of padding is 0, so that padded rows add nothing to the sums below
         there = torch.zeros_like(gathered[0])
         there[plan.back] = gradient.to(there.dtype)
         out = [torch.empty_like(part) for part in gathered]
-        for group, (chances, drop) in zip(plan.groups, kept, strict=True):
+        for group, (chances, drop) in zip(plan.groups, saved, strict=True):
             q, k, v = (_split(part, group, heads) for part in gathered)
             above = _split(there, group, heads)  # dO
-            used = chances if drop is None else (chances * drop).to(chances.dtype)  # P * Z
+            weights = chances if drop is None else (chances * drop).to(chances.dtype)  # P * Z
             slope = torch.bmm(above, v.transpose(1, 2)).float()  # dO V^T
             if drop is not None:
                 slope.mul_(drop)  # dP = (dO V^T) * Z: the forward pass's Z
@@ -158,7 +158,7 @@ class PackedAttention(torch.autograd.Function):
             slope = slope.to(q.dtype)
             _join(torch.bmm(slope, k), group, out[0])  # dQ = scale dS K
             _join(torch.bmm(slope.transpose(1, 2), q), group, out[1])  # dK = scale dS^T Q
-            _join(torch.bmm(used.transpose(1, 2), above), group, out[2])  # dV = (P * Z)^T dO
+            _join(torch.bmm(weights.transpose(1, 2), above), group, out[2])  # dV = (P * Z)^T dO
         return (*(part.index_select(0, plan.back) for part in out), None, None, None, None)
 
 
@@ -185,7 +185,7 @@ def _softmax(scores: torch.Tensor, group: Group, heads: int, scaling: float) -> 
     return torch.softmax(scores, dim=-1, out=scores)
 
 
-def _dropped(chances: torch.Tensor, dropout: float) -> tuple[torch.Tensor, torch.Tensor | None]:
+def _apply_dropout(chances: torch.Tensor, dropout: float) -> tuple[torch.Tensor, torch.Tensor | None]:
     """Apply dropout to the weights: P Z and the factors Z (P and None without dropout)."""
     if not dropout:
         return chances, None

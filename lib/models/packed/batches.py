@@ -37,8 +37,8 @@ class Tokens:
             ids.append(features["input_ids"][0].numpy())
             positions.append(features["position_ids"][0].numpy())
             lengths.append(features["cu_seq_lens_q"].diff().numpy())
-        self.ids, self.positions = _joined(ids), _joined(positions)
-        self.starts = np.concatenate([[0], np.cumsum(_joined(lengths))]).astype(np.int64)
+        self.ids, self.positions = _concatenate(ids), _concatenate(positions)
+        self.starts = np.concatenate([[0], np.cumsum(_concatenate(lengths))]).astype(np.int64)
 
     def __call__(self, inputs: Sequence[str], prompt: str | None = None, **kwargs: Any) -> dict[str, Any]:
         """Collect the packed features of a column of texts; unknown texts and prompts go to `preprocess`."""
@@ -46,9 +46,9 @@ class Tokens:
             return self.model.preprocess(list(inputs), prompt=prompt, **kwargs)
         return self.features([self.place[text] for text in inputs])
 
-    def features(self, chosen: Sequence[int]) -> dict[str, Any]:
+    def features(self, numbers: Sequence[int]) -> dict[str, Any]:
         """Collect the packed features of texts given by row, in that order."""
-        rows = np.asarray(chosen, dtype=np.int64)
+        rows = np.asarray(numbers, dtype=np.int64)
         lengths = self.starts[rows + 1] - self.starts[rows]
         # the tokens of text i are ids[starts[i]:starts[i + 1]]; cu_seq_lens is the cumulative sum of lengths, from 0
         index = np.concatenate([np.arange(self.starts[row], self.starts[row + 1]) for row in rows])
@@ -92,13 +92,13 @@ def _distinct(features: list[dict[str, Any]]) -> tuple[list[tuple[int, int, int]
 
     Distinct texts as (column, begin, end).
     """
-    known: dict[bytes, int] = {}
+    row_of: dict[bytes, int] = {}
     texts: list[tuple[int, int, int]] = []
     inverse = []
     for number, column in enumerate(features):
         ids, bounds = column["input_ids"][0].numpy(), column["cu_seq_lens_q"].tolist()
         for begin, end in zip(bounds[:-1], bounds[1:], strict=True):
-            row = known.setdefault(ids[begin:end].tobytes(), len(texts))
+            row = row_of.setdefault(ids[begin:end].tobytes(), len(texts))
             if row == len(texts):
                 texts.append((number, begin, end))
             inverse.append(row)
@@ -122,5 +122,5 @@ def _row(features: list[dict[str, Any]], texts: list[tuple[int, int, int]]) -> d
     return {**out, "max_length_q": int(lengths.max()), "max_length_k": int(lengths.max()), "modality": "text"}
 
 
-def _joined(parts: list[np.ndarray]) -> np.ndarray:
+def _concatenate(parts: list[np.ndarray]) -> np.ndarray:
     return np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)

@@ -63,11 +63,11 @@ def approximate_neighbours(vectors: np.ndarray, *, k: int, seed: int) -> tuple[n
     """Find nearly the k nearest by pynndescent (umap-learn's own search), seeded."""
     from pynndescent import NNDescent
 
-    found, distances = NNDescent(vectors, n_neighbors=k + 1, metric="euclidean", random_state=seed).neighbor_graph
-    own = found == np.arange(len(vectors))[:, None]
+    neighbours, distances = NNDescent(vectors, n_neighbors=k + 1, metric="euclidean", random_state=seed).neighbor_graph
+    own = neighbours == np.arange(len(vectors))[:, None]
     own[~own.any(1), -1] = True  # a row that did not find itself gives up its farthest
     shape = (len(vectors), k)
-    return found[~own].reshape(shape).astype(np.int64), distances[~own].reshape(shape).astype(np.float32)
+    return neighbours[~own].reshape(shape).astype(np.int64), distances[~own].reshape(shape).astype(np.float32)
 
 
 def membership_strengths(distances: np.ndarray) -> np.ndarray:

@@ -69,8 +69,8 @@ class RowPool:
             kernel(0, num_rows, *arguments)
             return
         cuts = np.linspace(0, num_rows, self.num_threads + 1).astype(int).tolist()
-        for done in [self._threads.submit(kernel, low, high, *arguments) for low, high in pairwise(cuts)]:
-            done.result()
+        for future in [self._threads.submit(kernel, low, high, *arguments) for low, high in pairwise(cuts)]:
+            future.result()
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=True)

@@ -61,12 +61,12 @@ class _Section:
     """How to import what draws a section, and whether the present mode shows it."""
 
     load: Callable[[], _ShowSection]
-    presented: bool = False
+    in_presentation: bool = False
 
 
 _SECTIONS = (
-    _Section(_verdict, presented=True),
-    _Section(_map, presented=True),
+    _Section(_verdict, in_presentation=True),
+    _Section(_map, in_presentation=True),
     _Section(_pairs),
     _Section(_details),
     _Section(_playground),
@@ -108,7 +108,7 @@ def presented_run(runs: Sequence[Run]) -> Run:
 def show_sections(run: Run) -> None:
     """Draw every section of a run; the present mode shows verdict and map alone."""
     for section in _SECTIONS:
-        if section.presented or not state.is_presenting():
+        if section.in_presentation or not state.is_presenting():
             _show_section(section, run)
 
 

@@ -54,8 +54,8 @@ def _show_difference(one: Run, other: Run) -> None:
     stamps = [file_stamp(run.paths.evaluation.summary) for run in (one, other)]
     if (0, 0) in stamps:
         return
-    found = _cached_comparison(one.id, stamps[0], other.id, stamps[1])
-    first = found.get(TOP_1_ACCURACY)
+    comparison = _cached_comparison(one.id, stamps[0], other.id, stamps[1])
+    first = comparison.get(TOP_1_ACCURACY)
     if first is None:
         return
     clear = {"better": "clearly better", "worse": "clearly worse"}.get(first.verdict, "no clear difference")
@@ -103,13 +103,13 @@ def setting_of(run: Run, name: str) -> object:
 
 def _show_curves(runs: Sequence[Run]) -> None:
     read = [(run, cache.run_status(run)) for run in runs]
-    drawn = [
+    curves = [
         training_curves(f"{n}. {run.name}", now.losses, now.measurements) for n, (run, now) in enumerate(read, start=1)
     ]
-    if not any(one.metric for one in drawn):
+    if not any(one.metric for one in curves):
         return
     st.plotly_chart(
-        comparison_figure(drawn, theme_palette()),
+        comparison_figure(curves, theme_palette()),
         key="compare-curves",
         config={"displayModeBar": False},
         alt="Loss and validation metric of the chosen runs by epoch",

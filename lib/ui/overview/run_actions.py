@@ -122,29 +122,29 @@ def show_deleted_runs(workspace: Workspace) -> None:
 def _show_purge(workspace: Workspace, deleted: Sequence[Run]) -> None:
     """Ask for confirmation, then purge the deleted runs; list the runs that use their models as base."""
     st.write(f"Permanently delete {format_count(len(deleted), 'run')}? This can't be undone.")
-    gone = {run.id for run in deleted}
-    heirs = [child.name for run in deleted for child in workspace.runs.children(run.id) if child.id not in gone]
+    ids = {run.id for run in deleted}
+    heirs = [child.name for run in deleted for child in workspace.runs.children(run.id) if child.id not in ids]
     if heirs:
         st.write("These runs use one of these models as their base and can't be re-evaluated afterwards:")
         st.text("\n".join(heirs))
     if st.button("Delete permanently", key="purge", type="primary"):
         try:
-            freed = sum(workspace.runs.purge(run.id) for run in deleted)
+            size = sum(workspace.runs.purge(run.id) for run in deleted)
         except CloserError as error:
             show_error(error)
             return
-        state.add_notice(f"{format_bytes(freed)} freed.", ":material/check:")
+        state.add_notice(f"{format_bytes(size)} freed.", ":material/check:")
         st.rerun()
 
 
 def show_leftovers(workspace: Workspace) -> None:
     """Offer to delete what crashes left behind."""
-    found = workspace.leftovers()
-    if not found:
+    folders = workspace.leftovers()
+    if not folders:
         return
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         st.write(
-            f"{format_count(len(found), 'leftover')} of interrupted work ({format_bytes(sum(map(_bytes, found)))}), safe to delete."
+            f"{format_count(len(folders), 'leftover')} of interrupted work ({format_bytes(sum(map(_bytes, folders)))}), safe to delete."
         )
         if st.button("Clean up", icon=":material/mop:", key="clean"):
             for path in workspace.leftovers():  # read again: work may have begun since this was drawn
@@ -158,12 +158,12 @@ def _bytes(path: Path) -> int:
 
 def show_unlisted_folders(workspace: Workspace) -> None:
     """List the folders that the database does not know; one may be the only copy of a model."""
-    found = workspace.unlisted()
-    if not found:
+    folders = workspace.unlisted_folders()
+    if not folders:
         return
-    with st.expander(f"Unlisted folders: {len(found)}", icon=":material/folder_off:"):
+    with st.expander(f"Unlisted folders: {len(folders)}", icon=":material/folder_off:"):
         st.write(
             "They were created after the restored backup, or copied here by hand. Nothing is lost: a tuned model in them "
             "loads with sentence-transformers."
         )
-        st.code("\n".join(str(path) for path in found), language=None)
+        st.code("\n".join(str(path) for path in folders), language=None)

@@ -29,7 +29,7 @@ def runs_frame(runs: Sequence[Run], datasets: Mapping[str, Dataset]) -> pd.DataF
 def run_row(run: Run, datasets: Mapping[str, Dataset]) -> dict[str, object]:
     """The table's row of one run."""
     headline = run.headline
-    found = datasets.get(run.dataset)
+    dataset = datasets.get(run.dataset)
     return {
         "star": "★" if run.starred else "",
         "name": run.name,
@@ -40,7 +40,7 @@ def run_row(run: Run, datasets: Mapping[str, Dataset]) -> dict[str, object]:
         "tuned": headline.tuned if headline else None,
         "difference": headline.difference if headline else None,
         "interval": _interval(headline),
-        "dataset": found.name if found else "deleted",
+        "dataset": dataset.name if dataset else "deleted",
         "model": run.model.rsplit("/", 1)[-1],
         "settings": settings_summary(run),
         "seconds": run.seconds if run.ended else None,
@@ -59,7 +59,7 @@ def _interval(headline: Headline | None) -> str:
 def show_runs_table(shown: pd.DataFrame) -> list[str]:
     """Draw the table and return the ids of the selected runs."""
     shown = shown.drop(columns=[name for name in ("star", "batch", "note") if not shown[name].any()])
-    chosen = st.dataframe(
+    event = st.dataframe(
         write_metrics(shown),
         hide_index=True,
         on_select="rerun",
@@ -70,7 +70,7 @@ def show_runs_table(shown: pd.DataFrame) -> list[str]:
         alt="All runs: state, verdict, quality before and after, data, model, settings, time and size",
     )
     show_csv_download("Download table", lambda: shown, file_name="runs.csv", key="runs-csv")
-    return [str(shown.index[place]) for place in chosen["selection"]["rows"] if place < len(shown)]
+    return [str(shown.index[row]) for row in event["selection"]["rows"] if row < len(shown)]
 
 
 def write_metrics(shown: pd.DataFrame) -> Styler:

@@ -22,12 +22,12 @@ def show_overview(workspace: Workspace, runs: Sequence[Run], datasets: Sequence[
     _show_cards(workspace, runs, datasets)
     st.subheader("Runs", anchor=False)
     names = {dataset.id: dataset for dataset in datasets}
-    chosen = _select_runs(runs, names)
-    picked = [run for run in runs if run.id in chosen]
-    if len(picked) == 1:
-        run_actions.show_run_actions(workspace, picked[0])
-    elif picked:
-        compare.show_comparison(picked)
+    ids = _select_runs(runs, names)
+    selection = [run for run in runs if run.id in ids]
+    if len(selection) == 1:
+        run_actions.show_run_actions(workspace, selection[0])
+    elif selection:
+        compare.show_comparison(selection)
     else:
         st.caption("Select a run to open, rename, star or delete it; select several to compare them.")
     show_cleanup(workspace)
@@ -85,7 +85,7 @@ def _show_datasets(datasets: Sequence[Dataset]) -> None:
         for dataset in datasets
     ]
     if rows:
-        made = {"Created": st.column_config.DatetimeColumn("Created", format="distance")}
-        st.dataframe(pd.DataFrame(rows), hide_index=True, column_config=made, alt="All datasets with their parts")
+        columns = {"Created": st.column_config.DatetimeColumn("Created", format="distance")}
+        st.dataframe(pd.DataFrame(rows), hide_index=True, column_config=columns, alt="All datasets with their parts")
     else:
         st.caption("No datasets.")

@@ -8,7 +8,7 @@ import streamlit as st
 
 from lib import settings
 from lib.data.samples.add import add_sample
-from lib.recipe.presets import recommended_for
+from lib.recipe.presets import recommended_recipe
 from lib.store.datasets import Dataset
 from lib.store.runs import Run
 from lib.store.workspace import Workspace
@@ -70,7 +70,7 @@ def start_sample(workspace: Workspace) -> Run:
     A double click makes one run.
     """
     dataset = add_sample(workspace, _SAMPLE)
-    recipe = recommended_for(dataset.counts["train"]).for_shape(dataset.shape)
+    recipe = recommended_recipe(dataset.counts["train"]).for_shape(dataset.shape)
     return workspace.runs.create(
         dataset=dataset.id, model=settings.BUNDLED_MODEL, recipe=recipe, key=state.submission_key("sample")
     )

@@ -52,7 +52,7 @@ def is_own_origin(origin: str, host: str) -> bool:
 
 
 def refusal(headers: RawHeaders, *, method: str, is_socket: bool, allowed: Sequence[str]) -> str:
-    """Say why a request is refused; empty for own pages, opened addresses and programs.
+    """Explain why a request is refused; empty for own pages, opened addresses and programs.
 
     Programs send no Origin; browsers send it with every socket, so there it is asked for.
     """

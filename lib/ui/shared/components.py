@@ -113,20 +113,20 @@ def pick_run(runs: Sequence[Run], *, label: str = "Run") -> Run | None:
         return None
     start = named if named in by_id else next(iter(by_id))
     titles = run_titles(runs)
-    chosen = st.selectbox(
+    identity = st.selectbox(
         label,
         list(by_id),
         index=list(by_id).index(start),
         format_func=titles.__getitem__,
         key=f"run-picker-{start}",
     )
-    if named and named not in by_id and chosen == start:
+    if named and named not in by_id and identity == start:
         warn_unknown_run()
-    elif chosen != named:
-        state.set_run_id(chosen)
-    if chosen != start:
+    elif identity != named:
+        state.set_run_id(identity)
+    if identity != start:
         st.rerun()
-    return by_id[chosen]
+    return by_id[identity]
 
 
 def warn_unknown_run() -> None:

@@ -26,9 +26,9 @@ class QueueChange:
     Since this session's last poll.
     """
 
-    ended: bool
+    has_ended: bool
     is_busy: bool
-    changed: bool
+    has_changed: bool
     is_first: bool
     """Whether this session had not polled before."""
 
@@ -60,7 +60,7 @@ def watch_queue() -> None:
     except CloserError as error:
         show_error(error)
         return
-    if queue.ended:
+    if queue.has_ended:
         st.rerun()
     if queue.is_busy and not state.is_polling():
         _poller()
@@ -70,7 +70,7 @@ def watch_queue() -> None:
 def _poller() -> None:
     with catch_errors():
         queue = poll(open_workspace())
-        if queue.changed or not queue.is_busy:
+        if queue.has_changed or not queue.is_busy:
             st.rerun()
 
 
@@ -90,7 +90,7 @@ def redraw_while_running(job: Job, draw: Callable[[], None]) -> None:
 def _redraw(draw: Callable[[], None]) -> None:
     with catch_errors():
         queue = poll(open_workspace())
-        if queue.ended or not queue.is_busy or (queue.changed and not queue.is_first):
+        if queue.has_ended or not queue.is_busy or (queue.has_changed and not queue.is_first):
             st.rerun()
         draw()
 

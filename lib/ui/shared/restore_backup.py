@@ -26,12 +26,12 @@ def offer_restore() -> bool:
         help="Restores the list of runs and datasets as it was at most a minute before. The damaged file is kept.",
     ):
         try:
-            kept = restore_backup(home)
+            damaged_file = restore_backup(home)
         except CloserError as error:
             if not is_whole(WorkspacePaths(home).database):  # another window may have restored it
                 show_error(error)
                 return True
         else:
-            state.add_notice(f"Backup restored; the damaged file is kept as {kept.name}.", ":material/check:")
+            state.add_notice(f"Backup restored; the damaged file is kept as {damaged_file.name}.", ":material/check:")
         st.rerun()
     return True

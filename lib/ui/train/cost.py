@@ -52,9 +52,9 @@ def show_cost(
             "cost is time.",
             icon=":material/info:",
         )
-    planned = [PlannedTraining(dataset.id, model, recipe) for model in models]
-    _cancel_outdated(workspace, planned)
-    for one in planned:
+    trainings = [PlannedTraining(dataset.id, model, recipe) for model in models]
+    _cancel_outdated(workspace, trainings)
+    for one in trainings:
         _show_estimate(workspace, one, steps=epoch.steps, usual=usual)
     return _has_room(workspace, dataset, models, recipe)
 
@@ -68,7 +68,7 @@ def describe_epoch(epoch: EpochPlan, dataset: Dataset) -> str:
         if dataset.shape == Shape.LABELLED_TEXTS
         else "a batch has no duplicate texts, and a batch of one has no negatives"
     )
-    return f"each epoch sees at most {epoch.seen:,} of {epoch.rows:,} training examples, different ones each time, {epoch.batch} per step ({why})."
+    return f"each epoch sees at most {epoch.coverage:,} of {epoch.rows:,} training examples, different ones each time, {epoch.batch} per step ({why})."
 
 
 def _text_counts(dataset: Dataset) -> TextCounts:
@@ -82,13 +82,13 @@ def _count_texts(parquet: str, shape: str) -> TextCounts:
     return count_texts(pd.read_parquet(parquet, columns=names), Shape(shape))
 
 
-def _show_estimate(workspace: Workspace, planned: PlannedTraining, *, steps: int, usual: bool) -> None:
+def _show_estimate(workspace: Workspace, training: PlannedTraining, *, steps: int, usual: bool) -> None:
     """Show time and memory, measured on a few real steps, or offer to measure them."""
-    model = planned.model
-    estimate = load_estimate(workspace.home, planned)
+    model = training.model
+    estimate = load_estimate(workspace.home, training)
     if estimate is not None:
         st.write(
-            f"**About {format_duration(estimate.seconds(planned.recipe, steps=steps))}**, "
+            f"**About {format_duration(estimate.seconds(training.recipe, steps=steps))}**, "
             f"{format_bytes(estimate.memory)} of memory. {escape_markdown(estimate.device)}"
         )
         st.caption(
@@ -96,7 +96,7 @@ def _show_estimate(workspace: Workspace, planned: PlannedTraining, *, steps: int
             "validation and checkpoints, without early stopping."
         )
         return
-    job = planned.job(workspace)
+    job = training.job(workspace)
     begins = usual and _may_start_unasked(workspace, model, job)
     if job is not None and job.state in OPEN:
         _show_measuring(job.id, job.state)
@@ -104,11 +104,11 @@ def _show_estimate(workspace: Workspace, planned: PlannedTraining, *, steps: int
     if job is not None and job.state == "failed":
         show_error(job.failure)
     title = f"Estimate time and memory for {model.rsplit('/', 1)[-1]}"
-    asked = st.button(
-        title, icon=":material/timer:", key=f"measure-{planned.key}", width="stretch", help="Takes a few seconds."
+    is_pressed = st.button(
+        title, icon=":material/timer:", key=f"measure-{training.key}", width="stretch", help="Takes a few seconds."
     )
-    if asked or begins:
-        planned.submit(workspace, session=_session())
+    if is_pressed or begins:
+        training.submit(workspace, session=_session())
         st.rerun()
 
 
@@ -140,11 +140,11 @@ def stop_measuring(workspace: Workspace) -> None:
         workspace.jobs.cancel(job.id)
 
 
-def _cancel_outdated(workspace: Workspace, planned: Sequence[PlannedTraining]) -> None:
+def _cancel_outdated(workspace: Workspace, trainings: Sequence[PlannedTraining]) -> None:
     """Cancel this session's measurements of settings that it has changed since."""
-    wanted = {job.id for one in planned if (job := one.job(workspace)) is not None}
+    ids = {job.id for one in trainings if (job := one.job(workspace)) is not None}
     for job in workspace.jobs.all(states=OPEN, kind="estimate"):
-        if job.payload.get("session") == _session() and job.id not in wanted:
+        if job.payload.get("session") == _session() and job.id not in ids:
             workspace.jobs.cancel(job.id)
 
 
@@ -154,11 +154,11 @@ def _session() -> str:
 
 
 @st.fragment(run_every=1)
-def _show_measuring(identity: int, known: str) -> None:
+def _show_measuring(identity: int, note: str) -> None:
     """Show the measurement's progress, and redraw the page when its state changes."""
-    if open_workspace().jobs.get(identity).state != known:
+    if open_workspace().jobs.get(identity).state != note:
         st.rerun()
-    words = "Waiting to measure a few training steps" if known == "queued" else "Measuring a few training steps"
+    words = "Waiting to measure a few training steps" if note == "queued" else "Measuring a few training steps"
     st.caption(f":material/timer: {words} ...")
 
 
@@ -171,15 +171,15 @@ def _describe_stopping(recipe: Recipe) -> str:
 
 def _has_room(workspace: Workspace, dataset: Dataset, models: Sequence[str], recipe: Recipe) -> bool:
     """Show the peak disk usage and whether there is room; the worker checks again before it trains."""
-    needed = [
+    sizes = [
         preflight.expected_bytes(model, home=workspace.home, rows=dataset.rows, shape=dataset.shape, recipe=recipe)
         for model in models
     ]
-    if not needed:
+    if not sizes:
         return True
     free = shutil.disk_usage(workspace.home).free
-    summary = f"Needs up to {format_bytes(max(needed))} of disk during training; {format_bytes(free)} free."
-    if max(needed) <= free:
+    summary = f"Needs up to {format_bytes(max(sizes))} of disk during training; {format_bytes(free)} free."
+    if max(sizes) <= free:
         st.caption(f":material/hard_drive: {summary}")
         return True
     st.error(f"{summary} Free up space: the Overview page lists the size of each run.", icon=":material/hard_drive:")

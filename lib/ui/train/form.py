@@ -13,7 +13,7 @@ from lib.evaluation.task import same_label
 from lib.models.catalog import check_model, entries, is_static_name, pinned, resolve
 from lib.models.unknown_tokens import UnknownTokens, unknown_tokens
 from lib.recipe.losses import losses_for
-from lib.recipe.presets import CLASSIC, recommended_for
+from lib.recipe.presets import CLASSIC, recommended_recipe
 from lib.recipe.recipe import Recipe
 from lib.shapes import VALUE_COLUMN, Shape, text_columns
 from lib.store.datasets import Dataset
@@ -52,7 +52,7 @@ def show_training_form(workspace: Workspace) -> None:
         for model in models:
             _warn_of_unknown_tokens(workspace, dataset, model)
         preset = _select_preset(shape, classes)
-        start = recommended_for(dataset.counts["train"]) if preset == "Recommended" else CLASSIC
+        start = recommended_recipe(dataset.counts["train"]) if preset == "Recommended" else CLASSIC
         statics = [is_static_name(model, home=workspace.home) for model in models]
         recipe = recipe_form.edit_recipe(start, shape, scope=f"{preset}-{dataset.id}", classes=classes, statics=statics)
     with right, st.container(border=True):

@@ -21,12 +21,12 @@ def show_log(run: Run, status: Status) -> None:
             return
         lines = [format_line(entry) for entry in status.log]
         query = st.text_input("Search the log", key=f"log-search-{run.id}", icon=":material/search:")
-        found = search_lines(lines, query)
+        matches = search_lines(lines, query)
         st.caption(
-            f"{len(found)} of {len(lines)} lines"
-            + (f", showing the last {_MAX_LINES}" if len(found) > _MAX_LINES else "")
+            f"{len(matches)} of {len(lines)} lines"
+            + (f", showing the last {_MAX_LINES}" if len(matches) > _MAX_LINES else "")
         )
-        st.code("\n".join(found[-_MAX_LINES:]) or "No matching lines.", language=None, height=260)
+        st.code("\n".join(matches[-_MAX_LINES:]) or "No matching lines.", language=None, height=260)
         st.download_button(
             "Download log",
             "\n".join(lines),

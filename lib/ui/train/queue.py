@@ -59,16 +59,16 @@ def _show_jobs(workspace: Workspace, titles: dict[str, tuple[str, str]], jobs: S
 def _show_buttons(workspace: Workspace, job: Job, waiting: list[int]) -> None:
     if job.run and st.button("Open", key=f"open-{job.id}", icon=":material/open_in_full:", type="tertiary"):
         st.switch_page(state.TRAIN_PAGE, query_params={state.RUN_PARAM: job.run})
-    place = waiting.index(job.id) if job.id in waiting else None
+    position = waiting.index(job.id) if job.id in waiting else None
     changed = False
     with catch_errors():
-        if place is not None and len(waiting) > 1:
+        if position is not None and len(waiting) > 1:
             if st.button(
-                "Up", key=f"up-{job.id}", icon=":material/arrow_upward:", disabled=place == 0, type="tertiary"
+                "Up", key=f"up-{job.id}", icon=":material/arrow_upward:", disabled=position == 0, type="tertiary"
             ):
                 workspace.jobs.move(job.id, -1)
                 changed = True
-            last = place == len(waiting) - 1
+            last = position == len(waiting) - 1
             if st.button(
                 "Down", key=f"down-{job.id}", icon=":material/arrow_downward:", disabled=last, type="tertiary"
             ):

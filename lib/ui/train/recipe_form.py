@@ -72,15 +72,15 @@ def _edit_field(item: Field, value: Any, key: str) -> Any:
     if item.kind is bool:
         return st.toggle(item.label, value=value, key=key, persist_state="session")
     if item.choices:
-        place = item.choices.index(value)
+        index = item.choices.index(value)
         return st.selectbox(
-            item.label, item.choices, index=place, format_func=loss_title, key=key, persist_state="session"
+            item.label, item.choices, index=index, format_func=loss_title, key=key, persist_state="session"
         )
     if item.kind is tuple:
-        chosen = st.multiselect(
+        values = st.multiselect(
             item.label, _DIMENSIONS, default=list(value), key=key, placeholder="none", persist_state="session"
         )
-        return tuple(sorted((int(one) for one in chosen), reverse=True))
+        return tuple(sorted((int(one) for one in values), reverse=True))
     if item.kind is int:
         return int(
             st.number_input(

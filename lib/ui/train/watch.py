@@ -26,6 +26,6 @@ def _redraw_run(identity: str) -> None:
         workspace = open_workspace()
         queue = polling.poll(workspace)
         is_open = polling.has_open_job(workspace, identity)
-        if queue.ended or (queue.changed and not queue.is_first) or not is_open:
+        if queue.has_ended or (queue.has_changed and not queue.is_first) or not is_open:
             st.rerun()
         show_run(workspace, workspace.runs.get(identity))

@@ -68,8 +68,8 @@ def _show_dataset(workspace: Workspace, dataset: Dataset, runs: list[str]) -> No
 
 def _summary(dataset: Dataset, runs: list[str]) -> str:
     parts = " · ".join(f"{PART_TITLES[part]} {rows:,}" for part, rows in dataset.counts.items())
-    used = f"used by {len(runs)} run{'s' * (len(runs) != 1)}" if runs else "not used yet"
-    return f"{dataset.rows:,} rows: {parts} · {used} · id {dataset.id}"
+    usage = f"used by {len(runs)} run{'s' * (len(runs) != 1)}" if runs else "not used yet"
+    return f"{dataset.rows:,} rows: {parts} · {usage} · id {dataset.id}"
 
 
 def _train_link(dataset: Dataset) -> None:
@@ -147,6 +147,6 @@ def _show_deleted(workspace: Workspace) -> None:
                         "but can't be re-evaluated or mapped again."
                     )
                     if st.button("Delete permanently", key=f"dataset-purge-{dataset.id}", type="primary"):
-                        freed = workspace.datasets.purge(dataset.id)
-                        state.add_notice(f"{format_bytes(freed)} freed.", ":material/check:")
+                        size = workspace.datasets.purge(dataset.id)
+                        state.add_notice(f"{format_bytes(size)} freed.", ":material/check:")
                         st.rerun()

@@ -79,9 +79,9 @@ def _choice_title(finding: Finding, choice: str) -> str:
 
 
 def _store_choice(upload: Upload, name: str, widget: str) -> None:
-    chosen = stored_widget_value(widget)
-    if chosen:
-        upload.change(choices=upload.draft().choices | {name: chosen})
+    choice = stored_widget_value(widget)
+    if choice:
+        upload.change(choices=upload.draft().choices | {name: choice})
 
 
 def _edit_cells(upload: Upload, draft: Draft, finding: Finding) -> None:
@@ -98,20 +98,20 @@ def _edit_cells(upload: Upload, draft: Draft, finding: Finding) -> None:
         key=widget_key(upload, "cells", finding.name, len(draft.corrections)),
         alt=f"Examples that can be corrected: {finding.title}",
     )
-    found = find_corrections(finding.examples, edited)
-    if found:
+    corrections = find_corrections(finding.examples, edited)
+    if corrections:
         st.button(
-            f"Apply {len(found)} correction{'s' * (len(found) != 1)}",
+            f"Apply {len(corrections)} correction{'s' * (len(corrections) != 1)}",
             icon=":material/check:",
             key=widget_key(upload, "apply", finding.name),
             on_click=_store_corrections,
-            args=(upload, found),
+            args=(upload, corrections),
         )
 
 
-def _store_corrections(upload: Upload, found: list[Correction]) -> None:
-    known = upload.draft().corrections
-    upload.change(corrections=known + [correction.to_json() for correction in found])
+def _store_corrections(upload: Upload, corrections: list[Correction]) -> None:
+    earlier = upload.draft().corrections
+    upload.change(corrections=earlier + [correction.to_json() for correction in corrections])
 
 
 def _show_corrections(upload: Upload, draft: Draft) -> None:

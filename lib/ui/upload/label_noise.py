@@ -100,15 +100,15 @@ def _show_rows(workspace: Workspace, dataset: Dataset, table: pd.DataFrame) -> N
         key=f"label-errors-table-{dataset.id}",
         height=320,
     )
-    chosen = table["pair"][edited["drop"].to_numpy()].tolist()
-    label = f"Save dataset without {format_count(len(chosen), 'row')}"
-    if st.button(label, icon=":material/save:", disabled=not chosen, key=f"label-errors-save-{dataset.id}"):
+    pairs = table["pair"][edited["drop"].to_numpy()].tolist()
+    label = f"Save dataset without {format_count(len(pairs), 'row')}"
+    if st.button(label, icon=":material/save:", disabled=not pairs, key=f"label-errors-save-{dataset.id}"):
         try:
-            made = drop_rows(
-                workspace, dataset, chosen, name=f"{dataset.name[:150]} without {format_count(len(chosen), 'row')}"
+            new = drop_rows(
+                workspace, dataset, pairs, name=f"{dataset.name[:150]} without {format_count(len(pairs), 'row')}"
             )
         except CloserError as error:
             show_error(error)
             return
-        set_last_saved_dataset(made.id)
+        set_last_saved_dataset(new.id)
         st.rerun()

@@ -73,7 +73,7 @@ def _column_names(table: Table) -> list[str]:
 
 def _edit_shape(upload: Upload, mapping: ColumnMapping) -> Shape:
     shapes = list(SHAPE_TITLES)
-    chosen = st.segmented_control(
+    shape = st.segmented_control(
         "Dataset shape",
         shapes,
         default=mapping.shape,
@@ -82,7 +82,7 @@ def _edit_shape(upload: Upload, mapping: ColumnMapping) -> Shape:
         required=True,
         help="Detected from column names and content; change it if it's wrong.",
     )
-    return chosen or mapping.shape
+    return shape or mapping.shape
 
 
 def _edit_roles(upload: Upload, table: Table, mapping: ColumnMapping) -> ColumnMapping:
@@ -106,14 +106,14 @@ def _edit_texts(upload: Upload, mapping: ColumnMapping, names: list[str]) -> dic
     keys = [widget_key(upload, mapping.shape, side) for side in sides]
     roles: dict[str, tuple[str, ...]] = {}
     for cell, side, widget in zip(cells, sides, keys, strict=False):
-        chosen = cell.multiselect(
+        columns = cell.multiselect(
             ROLE_TITLES[side],
             names,
             default=[name for name in mapping.roles.get(side, ()) if name in names],
             key=widget,
             help="Multiple columns are joined in the order you select them, for example title and body.",
         )
-        roles[side] = tuple(chosen)
+        roles[side] = tuple(columns)
     if triplets:
         roles |= _edit_negatives(upload, mapping, names, cells[-1])
     if len(sides) == 2:
@@ -130,27 +130,27 @@ def _edit_texts(upload: Upload, mapping: ColumnMapping, names: list[str]) -> dic
 def _edit_negatives(
     upload: Upload, mapping: ColumnMapping, names: list[str], cell: DeltaGenerator
 ) -> dict[str, tuple[str, ...]]:
-    known = [mapping.roles[role][0] for role in mapping.texts[2:] if mapping.roles.get(role)]
-    chosen = cell.multiselect(
+    defaults = [mapping.roles[role][0] for role in mapping.texts[2:] if mapping.roles.get(role)]
+    columns = cell.multiselect(
         ROLE_TITLES["negative"],
         names,
-        default=[name for name in known if name in names],
+        default=[name for name in defaults if name in names],
         key=widget_key(upload, mapping.shape, "negatives"),
         help="One or more columns, each with a wrong answer.",
     )
-    return {"negative" if at == 1 else f"negative_{at}": (name,) for at, name in enumerate(chosen, start=1)}
+    return {"negative" if at == 1 else f"negative_{at}": (name,) for at, name in enumerate(columns, start=1)}
 
 
 def _edit_value(upload: Upload, mapping: ColumnMapping, value: str, names: list[str]) -> tuple[str, ...]:
-    known = (mapping.roles.get(value) or ("",))[0]
-    chosen = st.selectbox(
+    default = (mapping.roles.get(value) or ("",))[0]
+    column = st.selectbox(
         ROLE_TITLES[value],
         names,
-        index=names.index(known) if known in names else None,
+        index=names.index(default) if default in names else None,
         key=widget_key(upload, mapping.shape, value),
         placeholder="Select a column",
     )
-    return (chosen,) if chosen else ()
+    return (column,) if column else ()
 
 
 def _edit_value_meaning(
@@ -159,20 +159,20 @@ def _edit_value_meaning(
     """Ask for the score's range, or for the positive classes.
 
     is_known: the mapping's are those of this column."""
-    known = mapping if is_known else guess_value(table.frame, mapping, column)
+    detail = mapping if is_known else guess_value(table.frame, mapping, column)
     if mapping.shape is Shape.SCORED:
-        return replace(mapping, scale=_edit_scale(upload, column, known.scale))
+        return replace(mapping, scale=_edit_scale(upload, column, detail.scale))
     if mapping.shape is Shape.LABELLED_PAIRS:
-        return replace(mapping, same=_edit_same(upload, table, mapping, column, known.same))
+        return replace(mapping, same=_edit_same(upload, table, mapping, column, detail.same))
     return mapping
 
 
-def _edit_scale(upload: Upload, column: str, known: tuple[float, float]) -> tuple[float, float]:
-    options = list(dict.fromkeys([*SCALES.values(), (0.0, 10.0), (0.0, 100.0), (1.0, 0.0), known]))
+def _edit_scale(upload: Upload, column: str, default: tuple[float, float]) -> tuple[float, float]:
+    options = list(dict.fromkeys([*SCALES.values(), (0.0, 10.0), (0.0, 100.0), (1.0, 0.0), default]))
     return st.selectbox(
         "Score range",
         options,
-        index=options.index(known),
+        index=options.index(default),
         format_func=_scale_title,
         key=widget_key(upload, "scale", column),
         help="Rescaled to 0-1 for training; a range of -1 to 1 is kept, distances are turned round.",
@@ -185,18 +185,18 @@ def _scale_title(scale: tuple[float, float]) -> str:
 
 
 def _edit_same(
-    upload: Upload, table: Table, mapping: ColumnMapping, column: str, known: tuple[str, ...]
+    upload: Upload, table: Table, mapping: ColumnMapping, column: str, default: tuple[str, ...]
 ) -> tuple[str, ...]:
     every = classes_of(table.frame[column].astype("str"), mapping)
-    classes = list(dict.fromkeys([*every[:_MAX_CLASSES], *(name for name in known if name in every)]))
-    chosen = st.multiselect(
+    classes = list(dict.fromkeys([*every[:_MAX_CLASSES], *(name for name in default if name in every)]))
+    labels = st.multiselect(
         "Positive classes",
         classes,
-        default=[name for name in known if name in classes],
+        default=[name for name in default if name in classes],
         key=widget_key(upload, "same", column),
         help="Pairs of these classes mean the same; all other classes count as different. With none selected, three or more classes are kept.",
     )
-    return tuple(chosen)
+    return tuple(labels)
 
 
 def _edit_extras(upload: Upload, table: Table, mapping: ColumnMapping, names: list[str]) -> ColumnMapping:
@@ -217,7 +217,7 @@ def _edit_extras(upload: Upload, table: Table, mapping: ColumnMapping, names: li
         key=widget_key(upload, "part"),
         help="A column with train, validation (valid, dev) or held_out (test) in each row.",
     )
-    offered = find_split_column(table.frame)
-    if offered and part == _NO_COLUMN:
-        right.caption(f"“{escape_markdown(offered)}” looks like a split column; select it to keep that split.")
+    suggestion = find_split_column(table.frame)
+    if suggestion and part == _NO_COLUMN:
+        right.caption(f"“{escape_markdown(suggestion)}” looks like a split column; select it to keep that split.")
     return replace(mapping, group="" if group == _NO_COLUMN else group, part="" if part == _NO_COLUMN else part)

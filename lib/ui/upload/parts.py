@@ -36,12 +36,12 @@ def show_examples(frame: pd.DataFrame, *, label: str, height: int | str = "auto"
 
 def column_config(frame: pd.DataFrame) -> dict[str, object]:
     """Titles and widths of the columns of an example table."""
-    found: dict[str, object] = {}
+    columns: dict[str, object] = {}
     for name in map(str, frame.columns):
         if name == "line":
-            found[name] = st.column_config.NumberColumn("Line", width="small", format="%d")
+            columns[name] = st.column_config.NumberColumn("Line", width="small", format="%d")
         elif name == "score":
-            found[name] = st.column_config.NumberColumn("Score", width="small", format="%.3f")
+            columns[name] = st.column_config.NumberColumn("Score", width="small", format="%.3f")
         else:
-            found[name] = st.column_config.TextColumn(column_title(name), width=None)
-    return found
+            columns[name] = st.column_config.TextColumn(column_title(name), width=None)
+    return columns

@@ -107,28 +107,30 @@ def _edit_options(upload: Upload, draft: Draft, sheets: list[str]) -> None:
 
     A change reads the file again.
     """
-    known = draft.options
+    current = draft.options
     cells = st.columns(3)
     options: dict[str, object] = {
-        "encoding": _select(cells[0], upload, "Encoding", {"": _AUTO} | {name: name for name in _ENCODINGS}, known, ""),
-        "separator": _select(cells[1], upload, "Separator", {"": _AUTO} | _SEPARATORS, known, ""),
-        "quote": _select(cells[2], upload, "Quote", _QUOTES, known, None),
-        "header": _select(cells[0], upload, "Header", _HEADERS, known, None),
+        "encoding": _select(
+            cells[0], upload, "Encoding", {"": _AUTO} | {name: name for name in _ENCODINGS}, current, ""
+        ),
+        "separator": _select(cells[1], upload, "Separator", {"": _AUTO} | _SEPARATORS, current, ""),
+        "quote": _select(cells[2], upload, "Quote", _QUOTES, current, None),
+        "header": _select(cells[0], upload, "Header", _HEADERS, current, None),
     }
     if len(sheets) > 1:
         titles = {"": "First sheet"} | {name: name for name in sheets}
-        options["sheet"] = _select(cells[1], upload, "Sheet", titles, known, "")
+        options["sheet"] = _select(cells[1], upload, "Sheet", titles, current, "")
     options["skip"] = cells[2].number_input(
         "Rows to skip",
         min_value=0,
-        value=known.get("skip"),
+        value=current.get("skip"),
         key=widget_key(upload, "read", "skip"),
         placeholder=_AUTO,
         help="Rows above the header, such as a title. If empty, a title is detected.",
     )
     words = cells[0 if len(sheets) > 1 else 1].text_input(
         "Empty-cell values",
-        value=", ".join(known.get("na", [])),
+        value=", ".join(current.get("na", [])),
         key=widget_key(upload, "read", "na"),
         placeholder="NA, null",
         help='Separated by commas. If empty, "NA" and "null" are kept as text.',
@@ -137,7 +139,7 @@ def _edit_options(upload: Upload, draft: Draft, sheets: list[str]) -> None:
     changed = {
         name: value for name, value in options.items() if value not in ("", None, []) or (name, value) == ("quote", "")
     }
-    if changed != known:
+    if changed != current:
         upload.change(options=changed)
         st.rerun()
 
@@ -147,18 +149,18 @@ def _select(
     upload: Upload,
     label: str,
     titles: Mapping[Choice, str],
-    known: Mapping[str, Choice],
+    current: Mapping[str, Choice],
     default: Choice,
 ) -> Choice:
     """Draw one option as a select box; its name in the options is the label in lower case."""
     name = label.lower()
-    value = known.get(name, default)
+    value = current.get(name, default)
     options = list(titles)
-    chosen: Choice = cell.selectbox(
+    choice: Choice = cell.selectbox(
         label,
         options,
         index=options.index(value) if value in options else 0,
         format_func=titles.__getitem__,
         key=widget_key(upload, "read", name),
     )
-    return chosen
+    return choice

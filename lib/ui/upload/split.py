@@ -34,8 +34,10 @@ def edit_split(upload: Upload, draft: Draft) -> Draft:
     return upload.change(validation=validation, held_out=held_out, seed=int(seed or 0))
 
 
-def _percent(cell: DeltaGenerator, upload: Upload, label: str, known: float | None, default: float, name: str) -> float:
-    value = default if known is None else known
+def _percent(
+    cell: DeltaGenerator, upload: Upload, label: str, current: float | None, default: float, name: str
+) -> float:
+    value = default if current is None else current
     percent = cell.number_input(
         label, min_value=1, max_value=80, value=round(100 * value), step=5, key=widget_key(upload, name)
     )
@@ -81,29 +83,29 @@ def show_split(prepared: PreparedDataset, draft: Draft) -> None:
 
 def split_warnings(prepared: PreparedDataset, draft: Draft) -> list[str]:
     """List what is unfair about the split."""
-    found, total = [], max(1, len(prepared.frame))
+    warnings, total = [], max(1, len(prepared.frame))
     cut = int((prepared.left_out["reason"] == LEAK_REASON).sum()) if len(prepared.left_out) else 0
     if cut:
-        found.append(
+        warnings.append(
             f"{cut:,} rows are dropped because they share texts with two splits: keeping them would leak held-out texts "
             "into training."
         )
     if prepared.split.largest_component > 0.2 * total:
-        found.append(
+        warnings.append(
             f"One group of rows that share texts holds {prepared.split.largest_component:,} of {total:,} rows. It stays in one "
             "split as a whole, so the splits are less alike than random ones."
         )
-    for part, asked in (
+    for part, target in (
         ("validation", prepared.split.validation_fraction),
         ("held_out", prepared.split.held_out_fraction),
     ):
         share = prepared.counts[part] / total
-        if abs(share - asked) > 0.25 * asked and not prepared.split.given:
-            found.append(f"{PART_TITLES[part]} has {share:.0%} of the rows instead of the requested {asked:.0%}.")
+        if abs(share - target) > 0.25 * target and not prepared.split.given:
+            warnings.append(f"{PART_TITLES[part]} has {share:.0%} of the rows instead of the requested {target:.0%}.")
     num_independent = count_independent(prepared.frame[prepared.frame["part"] == "held_out"])
     if num_independent < 30:
-        found.append(
+        warnings.append(
             f"The held-out split has only {num_independent} different sources or targets, too few for precise results. "
             "More different texts help; more rows of the same texts don't."
         )
-    return found
+    return warnings

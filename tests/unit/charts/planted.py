@@ -11,8 +11,8 @@ from lib.projection.quality import LayoutQuality
 from lib.projection.store import Map, MapFacts, SnapshotLabel
 
 
-def planted(pairs: int = 50, others: int = 30) -> tuple[Map, pd.DataFrame, list[str]]:
-    """Return a map of pairs and other texts whose pairs come together, its lines, and its texts."""
+def planted_map(pairs: int = 50, others: int = 30) -> tuple[Map, pd.DataFrame, list[str]]:
+    """Build a map of pairs and other texts whose pairs come together, its lines, and its texts."""
     draw = np.random.default_rng(0)
     base = draw.normal(size=(2 * pairs + others, 2)).astype(np.float32)
     best = base.copy()
@@ -41,5 +41,5 @@ def planted(pairs: int = 50, others: int = 30) -> tuple[Map, pd.DataFrame, list[
         LayoutQuality(),
         LayoutQuality(),
     )
-    drawn = Map(Path("nowhere"), facts, {"base": base, "best": best}, lines)
-    return drawn, lines, [f"<i>text</i> {i}" for i in range(len(base))]
+    map_data = Map(Path("nowhere"), facts, {"base": base, "best": best}, lines)
+    return map_data, lines, [f"<i>text</i> {i}" for i in range(len(base))]

@@ -1,4 +1,4 @@
-"""The evaluation's figures: what they draw, that user text is escaped, that the heat map's parts are the cosine's."""
+"""The evaluation's figures: what they draw, user text is escaped, the heat map sums to the cosine."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from lib.experiments.result import InterpolationPoint
 def distribution(
     pairs: Sequence[int] = (0, 2, 6), others: Sequence[int] = (5, 4, 1), *, threshold: float | None = 0.41
 ) -> CosineDistribution:
-    chosen = None if threshold is None else Threshold(threshold, 0.9, 0.8, 0.85, "validation")
-    return CosineDistribution(list(pairs), list(others), 0.6, 0.1, chosen)
+    best = None if threshold is None else Threshold(threshold, 0.9, 0.8, 0.85, "validation")
+    return CosineDistribution(list(pairs), list(others), 0.6, 0.1, best)
 
 
 def similarity(base: CosineDistribution | None = None, tuned: CosineDistribution | None = None) -> Similarity:
@@ -48,10 +48,13 @@ def test_the_distributions_are_shares_of_pairs_and_random_pairs_of_both_models()
 
 
 def test_thresholds_that_are_close_have_their_labels_on_either_side() -> None:
-    for base, tuned, wanted in ((0.41, 0.40, ["tuned 0.400", "base 0.410"]), (0.3, 0.5, ["base 0.300", "tuned 0.500"])):
+    for base, tuned, expected in (
+        (0.41, 0.40, ["tuned 0.400", "base 0.410"]),
+        (0.3, 0.5, ["base 0.300", "tuned 0.500"]),
+    ):
         found = similarity(distribution(threshold=base), distribution(threshold=tuned))
         notes = charts.cosine_histograms(found, LIGHT).layout.annotations
-        assert [note.text for note in notes] == wanted
+        assert [note.text for note in notes] == expected
         assert [note.xanchor for note in notes] == ["right", "left"]
 
 

@@ -27,16 +27,16 @@ def report(capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, Any]:
 
 
 def test_json_holds_every_named_part(pairs: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    told = report(capsys, str(pairs))
-    assert set(told) == {
+    output = report(capsys, str(pairs))
+    assert set(output) == {
         *("rows", "format", "shape", "columns", "same", "scale", "unused", "unclear", "examples", "read"),
         *("findings", "split", "unknown_tokens"),
     }
-    assert (told["rows"], told["shape"]) == (42, "pairs")
-    assert told["columns"] == {"anchor": ["question"], "positive": ["answer"]}
-    read = {name: told["read"][name] for name in ("encoding", "separator", "header")}
+    assert (output["rows"], output["shape"]) == (42, "pairs")
+    assert output["columns"] == {"anchor": ["question"], "positive": ["answer"]}
+    read = {name: output["read"][name] for name in ("encoding", "separator", "header")}
     assert read == {"encoding": "utf-8", "separator": ";", "header": True}
-    assert set(told["split"]) == {"train", "validation", "held_out"}
+    assert set(output["split"]) == {"train", "validation", "held_out"}
 
 
 def test_findings_name_the_lines_of_the_file(pairs: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -54,9 +54,9 @@ def test_text_says_the_same_for_a_person(pairs: Path, capsys: pytest.CaptureFixt
 
 def test_columns_can_be_swapped_and_the_split_chosen(pairs: Path, capsys: pytest.CaptureFixture[str]) -> None:
     words = ["--anchor", "answer", "--positive", "question", "--validation", "0.1", "--held-out", "0.5"]
-    told = report(capsys, str(pairs), *words)
-    assert told["columns"] == {"anchor": ["answer"], "positive": ["question"]}
-    assert told["split"]["held_out"] >= 15
+    output = report(capsys, str(pairs), *words)
+    assert output["columns"] == {"anchor": ["answer"], "positive": ["question"]}
+    assert output["split"]["held_out"] >= 15
 
 
 @pytest.mark.parametrize(
@@ -72,10 +72,10 @@ def test_bad_options_are_one_line(
     pairs: Path, capsys: pytest.CaptureFixture[str], words: list[str], message: str
 ) -> None:
     assert main(["audit", str(pairs), *words]) != 0
-    told = capsys.readouterr()
-    assert message in told.err
-    assert len(told.err.strip().splitlines()) == 1
-    assert "Traceback" not in told.err
+    captured = capsys.readouterr()
+    assert message in captured.err
+    assert len(captured.err.strip().splitlines()) == 1
+    assert "Traceback" not in captured.err
 
 
 def test_a_file_that_is_not_there_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,4 +1,7 @@
-"""python -m lib evaluate: verdict, numbers with intervals, the table's path; on the held-out part and on another file."""
+"""python -m lib evaluate: verdict, numbers with intervals, the table's path.
+
+On the held-out part and on another file.
+"""
 
 from __future__ import annotations
 
@@ -21,8 +24,8 @@ from lib.store.workspace import open_workspace
 
 
 @pytest.fixture
-def trained(home: Path, tiny_model: Path) -> Run:
-    """Give a run of the tiny model on a part of the support desk, trained but not judged."""
+def trained_run(home: Path, tiny_model: Path) -> Run:
+    """Train the tiny model on a part of the support desk; nothing is evaluated."""
     workspace = open_workspace(home)
     dataset = workspace.datasets.publish(prepare(load_support_desk().head(160)), name="desk")
     recipe = Recipe(epochs=1, batch_size=16, learning_rate=1e-3)
@@ -31,15 +34,15 @@ def trained(home: Path, tiny_model: Path) -> Run:
     return workspace.runs.get(run.id)
 
 
-def printed(capsys: pytest.CaptureFixture[str]) -> str:
+def print_evaluation(capsys: pytest.CaptureFixture[str]) -> str:
     return capsys.readouterr().out.strip()
 
 
 def test_json_has_the_promised_names_and_the_text_tells_the_same(
-    trained: Run, home: Path, capsys: pytest.CaptureFixture[str]
+    trained_run: Run, home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["evaluate", trained.id, "--json"]) == 0
-    found = json.loads(printed(capsys).splitlines()[-1])
+    assert main(["evaluate", trained_run.id, "--json"]) == 0
+    found = json.loads(print_evaluation(capsys).splitlines()[-1])
     assert found["verdict"] in ("better", "no clear change", "worse")
     assert set(found["counts"]) == {"better", "same", "worse"}
     assert set(found["metrics"]["recall@1"]) == {"base", "tuned", "difference", "low", "high"}
@@ -48,11 +51,11 @@ def test_json_has_the_promised_names_and_the_text_tells_the_same(
     assert (
         len(table)
         == sum(found["counts"].values())
-        == open_workspace(home).datasets.get(trained.dataset).counts["held_out"]
+        == open_workspace(home).datasets.get(trained_run.dataset).counts["held_out"]
     )
-    assert open_workspace(home).runs.get(trained.id).headline.verdict == found["verdict"]  # type: ignore[union-attr]
-    assert main(["evaluate", trained.id]) == 0
-    text = printed(capsys)
+    assert open_workspace(home).runs.get(trained_run.id).headline.verdict == found["verdict"]  # type: ignore[union-attr]
+    assert main(["evaluate", trained_run.id]) == 0
+    text = print_evaluation(capsys)
     assert text.splitlines()[0] == found["verdict"].capitalize()
     change = Difference.from_json(found["metrics"]["mrr@10"])
     (line,) = [line for line in text.splitlines() if line.startswith("MRR@10 ")]
@@ -64,32 +67,32 @@ def test_json_has_the_promised_names_and_the_text_tells_the_same(
 
 
 def test_another_file_is_judged_whole_and_rows_that_were_trained_on_are_named(
-    trained: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    trained_run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "other.csv"
     load_support_desk().iloc[120:200].to_csv(file, index=False)
-    assert main(["evaluate", trained.id, "--on", str(file), "--json"]) == 0
-    found = json.loads(printed(capsys).splitlines()[-1])
+    assert main(["evaluate", trained_run.id, "--on", str(file), "--json"]) == 0
+    found = json.loads(print_evaluation(capsys).splitlines()[-1])
     assert sum(found["counts"].values()) == 80
     assert " on 80 given pairs: " in found["sentence"]
     assert "Seen in training" in found["warnings"]
     assert Path(found["pairs"]).is_file()
-    assert not trained.paths.evaluation.folder.exists()
+    assert not trained_run.paths.evaluation.folder.exists()
     load_support_desk().iloc[200:260].to_csv(file, index=False)
-    assert main(["evaluate", trained.id, "--on", str(file), "--json"]) == 0
-    assert "Seen in training" not in json.loads(printed(capsys).splitlines()[-1])["warnings"]
+    assert main(["evaluate", trained_run.id, "--on", str(file), "--json"]) == 0
+    assert "Seen in training" not in json.loads(print_evaluation(capsys).splitlines()[-1])["warnings"]
 
 
 def test_a_file_of_another_shape_is_refused_in_one_line(
-    trained: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    trained_run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "scored.csv"
     rows = [(f"first sentence {n}", f"second sentence {n}", n % 6) for n in range(40)]
     pd.DataFrame(rows, columns=["sentence1", "sentence2", "score"]).to_csv(file, index=False)
-    assert main(["evaluate", trained.id, "--on", str(file)]) == 1
-    said = capsys.readouterr().err.strip().splitlines()[-1]
-    assert said.startswith("error: scored.csv looks like scored")
-    assert main(["evaluate", trained.id, "--on", str(tmp_path / "none.csv")]) == 1
+    assert main(["evaluate", trained_run.id, "--on", str(file)]) == 1
+    message = capsys.readouterr().err.strip().splitlines()[-1]
+    assert message.startswith("error: scored.csv looks like scored")
+    assert main(["evaluate", trained_run.id, "--on", str(tmp_path / "none.csv")]) == 1
     assert "There is no file" in capsys.readouterr().err
 
 
@@ -98,7 +101,7 @@ def test_a_run_that_does_not_exist_is_refused(home: Path, capsys: pytest.Capture
     assert "There is no run nope" in capsys.readouterr().err
 
 
-def test_a_run_without_a_model_is_refused(trained: Run, capsys: pytest.CaptureFixture[str]) -> None:
-    trained.model_dir.rename(trained.model_dir.with_name("away"))
-    assert main(["evaluate", trained.id]) == 1
+def test_a_run_without_a_model_is_refused(trained_run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    trained_run.model_dir.rename(trained_run.model_dir.with_name("away"))
+    assert main(["evaluate", trained_run.id]) == 1
     assert "has no tuned model" in capsys.readouterr().err

@@ -29,7 +29,7 @@ def assert_harmless(text: str) -> None:
 
 @pytest.fixture
 def table(tmp_path: Path) -> Path:
-    """Give a file with hostile columns and cells."""
+    """Write a file with hostile columns and cells."""
     path = tmp_path / "pairs.csv"
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)

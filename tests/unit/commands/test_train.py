@@ -21,7 +21,7 @@ from lib.commands.train import recipe_from
 from lib.errors import InputError
 from lib.models import catalog, static
 from lib.recipe.losses import losses_for
-from lib.recipe.presets import CLASSIC, recommended_for
+from lib.recipe.presets import CLASSIC, recommended_recipe
 from lib.recipe.recipe import FIELDS
 from lib.shapes import Shape
 from lib.store.publish import verify
@@ -36,7 +36,7 @@ QUICK = ["--threads", "1", "--epochs", "2", "--learning-rate", "2e-3", "--batch-
 
 @pytest.fixture
 def pairs(tmp_path: Path) -> Path:
-    """Give a file of 120 pairs."""
+    """Write a file of 120 pairs."""
     path = tmp_path / "pairs.csv"
     frame_of("pairs")[["anchor", "positive"]].to_csv(path, index=False)  # type: ignore[arg-type]
     return path
@@ -53,11 +53,11 @@ def test_several_models_one_line_of_json(
     assert main(["train", str(pairs), *models, *QUICK, "--out", str(out), "--json"]) == 0
     captured = capsys.readouterr()
     (line,) = captured.out.strip().splitlines()
-    told = json.loads(line)
-    assert "failed" not in told
-    assert set(told["dataset"]) == {"id", "train", "validation", "held_out"}
-    assert len(told["runs"]) == 2
-    for run in told["runs"]:
+    output = json.loads(line)
+    assert "failed" not in output
+    assert set(output["dataset"]) == {"id", "train", "validation", "held_out"}
+    assert len(output["runs"]) == 2
+    for run in output["runs"]:
         assert set(run["base"]) >= METRICS
         assert set(run["tuned"]) >= METRICS
         assert [epoch["epoch"] for epoch in run["epochs"]] == [0, 1, 2]
@@ -85,10 +85,10 @@ def test_one_run_that_fails_hides_none_of_the_others(
     models = ["--model", str(broken), "--model", str(tiny_model)]
     assert main(["train", str(pairs), *models, *QUICK, "--out", str(tmp_path / "out"), "--json"]) == 1
     captured = capsys.readouterr()
-    told = json.loads(captured.out.strip().splitlines()[-1])
-    assert [run["model"] for run in told["runs"]] == [str(tiny_model)]
-    assert verify(Path(told["runs"][0]["model_dir"])) == []
-    (failed,) = told["failed"]
+    output = json.loads(captured.out.strip().splitlines()[-1])
+    assert [run["model"] for run in output["runs"]] == [str(tiny_model)]
+    assert verify(Path(output["runs"][0]["model_dir"])) == []
+    (failed,) = output["failed"]
     assert failed["model"] == str(broken)
     assert f"error: {failed['error']}" in captured.err
     assert "no finite numbers" in failed["error"]
@@ -128,11 +128,11 @@ def test_classes_can_be_kept_apart(tmp_path: Path) -> None:
     names = ("entailment", "neutral", "contradiction")
     rows = [f"a left text {n},another right text {n},{names[n % 3]}" for n in range(90)]
     path.write_text("\n".join(["sentence1,sentence2,label", *rows]))
-    guessed = load_data(parsed_for(str(path))).prepared  # type: ignore[arg-type]
-    kept = load_data(parsed_for(str(path), "--same", "")).prepared  # type: ignore[arg-type]
+    guessed = load_data(parse_file(str(path))).prepared  # type: ignore[arg-type]
+    data = load_data(parse_file(str(path), "--same", "")).prepared  # type: ignore[arg-type]
     assert set(guessed.frame["label"]) == {"0", "1"}
-    assert set(kept.frame["label"]) == set(names)
-    assert command.count_classes(kept) == 3
+    assert set(data.frame["label"]) == set(names)
+    assert command.count_classes(data) == 3
 
 
 def test_a_copy_replaces_an_earlier_model_and_nothing_else(tmp_path: Path) -> None:
@@ -173,23 +173,23 @@ def test_bad_input_is_one_line_and_not_zero(
     assert open_workspace(home).runs.all() == []
 
 
-def parsed(*given: str) -> object:
-    """Return what the command makes of options."""
-    return parsed_for("file.csv", *given)
+def parse(*arguments: str) -> object:
+    """Parse the command's options."""
+    return parse_file("file.csv", *arguments)
 
 
-def parsed_for(*given: str) -> object:
-    """Return what the command makes of a file and options."""
+def parse_file(*arguments: str) -> object:
+    """Parse a file and options."""
     parser = ArgumentParser()
     command.add(parser)
-    return parser.parse_args(list(given))
+    return parser.parse_args(list(arguments))
 
 
 def test_presets_and_changes() -> None:
     """Recommended fits the data's size; Classic stands as it is; each option wins over both."""
-    assert recipe_from(parsed(), 100) == recommended_for(100)  # type: ignore[arg-type]
-    assert recipe_from(parsed("--preset", "classic"), 100) == CLASSIC  # type: ignore[arg-type]
-    changed = recipe_from(parsed("--preset", "classic", "--epochs", "4", "--matryoshka", "64", "32", "--packed"), 100)  # type: ignore[arg-type]
+    assert recipe_from(parse(), 100) == recommended_recipe(100)  # type: ignore[arg-type]
+    assert recipe_from(parse("--preset", "classic"), 100) == CLASSIC  # type: ignore[arg-type]
+    changed = recipe_from(parse("--preset", "classic", "--epochs", "4", "--matryoshka", "64", "32", "--packed"), 100)  # type: ignore[arg-type]
     assert (changed.epochs, changed.matryoshka, changed.packed) == (4, (64, 32), True)
 
 
@@ -197,8 +197,8 @@ def test_every_setting_is_an_option() -> None:
     """Each field of the recipe, with its help, in `--help`."""
     parser = ArgumentParser()
     command.add(parser)
-    known = {option for action in parser._actions for option in action.option_strings}
-    missing = {"--" + name.replace("_", "-") for name in FIELDS if f"--{name.replace('_', '-')}" not in known}
+    options = {option for action in parser._actions for option in action.option_strings}
+    missing = {"--" + name.replace("_", "-") for name in FIELDS if f"--{name.replace('_', '-')}" not in options}
     assert missing == set()
 
 

@@ -1,4 +1,4 @@
-"""Every text that reaches a model is read in its role exactly once, and what is stored or shown is plain."""
+"""Every text that reaches a model is read in its role once; what is stored or shown is plain."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ from lib.store.layout import EvaluationPaths
 from lib.store.snapshots import read_snapshots
 from lib.store.workspace import open_workspace
 from lib.training.run import train_model
-from tests.unit.projection.finished import succeeded
+from tests.unit.projection.finished import add_finished_run
 from tests.unit.training.small import FAST, frame_of
 
 MARKS = Reading("<q> ", "<d> ")
@@ -52,7 +52,10 @@ Spy = Callable[[], list[str]]
 
 @pytest.fixture(scope="module")
 def marked_models() -> Iterator[Spy]:
-    """Mark what models read, and collect every text that any model tokenises; each call empties the collection."""
+    """Mark what models read, and collect every text that any model tokenises.
+
+    Each call empties the collection.
+    """
     read: list[str] = []
     preprocess = SentenceTransformer.preprocess
 
@@ -61,9 +64,9 @@ def marked_models() -> Iterator[Spy]:
         return preprocess(model, inputs, *rest, **options)
 
     def take() -> list[str]:
-        taken = list(dict.fromkeys(read))
+        texts = list(dict.fromkeys(read))
         read.clear()
-        return taken
+        return texts
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(SentenceTransformer, "preprocess", spy)
@@ -73,16 +76,16 @@ def marked_models() -> Iterator[Spy]:
 
 @pytest.fixture
 def texts_read(marked_models: Spy) -> Spy:
-    """Give the collection of tokenised texts, empty."""
+    """Provide the collection of tokenised texts, empty."""
     marked_models()
     return marked_models
 
 
 @pytest.fixture(scope="module")
-def trained(marked_models: Spy, tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
-    """Give the context of a job on a run of the tiny model, trained for one epoch with marked texts."""
+def trained_context(marked_models: Spy, tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
+    """Provide the context of a job on a run of the tiny model, trained for one epoch with marked texts."""
     workspace = open_workspace(tmp_path_factory.mktemp("trained"))
-    dataset, run = succeeded(workspace, frame_of(Shape.PAIRS), Shape.PAIRS)
+    dataset, run = add_finished_run(workspace, frame_of(Shape.PAIRS), Shape.PAIRS)
     recipe = replace(FAST, epochs=1)
     run = replace(run, model=str(tiny_model), recipe_text=recipe.to_text())
     with suppress(OSError):
@@ -127,9 +130,9 @@ def test_training_reads_marked_texts_and_keeps_plain_ones(
 
 
 def test_evaluation_control_and_extreme_pairs_read_marked_texts(
-    texts_read: Spy, trained: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+    texts_read: Spy, trained_context: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run, dataset, home = trained.run, trained.dataset, trained.workspace.home
+    run, dataset, home = trained_context.run, trained_context.dataset, trained_context.workspace.home
     frame = dataset.frame()
     evaluate_run(run, dataset, home=home)
     check_marks(texts_read(), frame)
@@ -137,20 +140,20 @@ def test_evaluation_control_and_extreme_pairs_read_marked_texts(
     pairs = load_pairs(run)
     assert {*pairs["anchor"], *pairs["positive"]} <= plain
     assert set(load_neighbours(run, pair=int(pairs["pair"].iloc[0]))["text"]) <= plain
-    run_control(trained)  # type: ignore[arg-type]
+    run_control(trained_context)  # type: ignore[arg-type]
     check_marks(texts_read(), frame)
-    asked: list[str] = []
+    texts_encoded: list[str] = []
     embedder = extreme_pairs.cached_embedder
 
-    def spy(*given: Any, **options: Any) -> Any:
-        embed, marks = embedder(*given, **options)
-        return lambda name, texts: (asked.extend(texts), embed(name, texts))[1], marks
+    def spy(*args: Any, **options: Any) -> Any:
+        embed, marks = embedder(*args, **options)
+        return lambda name, texts: (texts_encoded.extend(texts), embed(name, texts))[1], marks
 
     monkeypatch.setattr(extreme_pairs, "cached_embedder", spy)
     inputs = ModelInputs.of(frame, Shape.PAIRS, run.recipe)
     added = missing_extreme_texts(run, inputs, [], home=home, progress=Silent())
     assert set(added.texts) <= plain
-    check_marks(asked, frame)
+    check_marks(texts_encoded, frame)
 
 
 def test_inference_reads_marked_texts_and_shows_plain_ones(
@@ -167,40 +170,42 @@ def test_inference_reads_marked_texts_and_shows_plain_ones(
     assert {row["text"] for row in found} <= set(frame["positive"])
 
 
-def test_a_learning_curve_reads_marked_texts(texts_read: Spy, trained: SimpleNamespace) -> None:
-    run_learning_curve(trained)  # type: ignore[arg-type]
-    check_marks(texts_read(), trained.dataset.frame())
+def test_a_learning_curve_reads_marked_texts(texts_read: Spy, trained_context: SimpleNamespace) -> None:
+    run_learning_curve(trained_context)  # type: ignore[arg-type]
+    check_marks(texts_read(), trained_context.dataset.frame())
 
 
 @pytest.mark.parametrize("payload", [{}, {"share": 0.5}])
-def test_blends_read_marked_texts(texts_read: Spy, trained: SimpleNamespace, payload: dict[str, float]) -> None:
-    run_interpolation(SimpleNamespace(**vars(trained) | {"payload": payload}))  # type: ignore[arg-type]
-    check_marks(texts_read(), trained.dataset.frame())
+def test_blends_read_marked_texts(texts_read: Spy, trained_context: SimpleNamespace, payload: dict[str, float]) -> None:
+    run_interpolation(SimpleNamespace(**vars(trained_context) | {"payload": payload}))  # type: ignore[arg-type]
+    check_marks(texts_read(), trained_context.dataset.frame())
 
 
-def test_label_noise_reads_marked_texts_and_lists_plain_ones(texts_read: Spy, trained: SimpleNamespace) -> None:
-    write_label_noise(trained)  # type: ignore[arg-type]
-    frame = trained.dataset.frame()
+def test_label_noise_reads_marked_texts_and_lists_plain_ones(texts_read: Spy, trained_context: SimpleNamespace) -> None:
+    write_label_noise(trained_context)  # type: ignore[arg-type]
+    frame = trained_context.dataset.frame()
     check_marks(texts_read(), frame)
-    rows = json.loads(label_noise_path(trained.workspace.home, trained.dataset.id).read_text(encoding="utf-8"))
+    rows = json.loads(
+        label_noise_path(trained_context.workspace.home, trained_context.dataset.id).read_text(encoding="utf-8")
+    )
     assert rows["other"]
     assert {*rows["anchor"]} <= {*frame["anchor"]}
     assert {*rows["positive"], *rows["other"]} <= {*frame["positive"]}
 
 
-def test_a_cost_estimate_reads_marked_texts(texts_read: Spy, trained: SimpleNamespace, tmp_path: Path) -> None:
-    planned = PlannedTraining(trained.dataset.id, trained.run.model, replace(FAST, batch_size=8))
-    measure_cost(trained.workspace.home, planned, folder=tmp_path / "training")
-    check_marks(texts_read(), trained.dataset.frame())
+def test_a_cost_estimate_reads_marked_texts(texts_read: Spy, trained_context: SimpleNamespace, tmp_path: Path) -> None:
+    planned = PlannedTraining(trained_context.dataset.id, trained_context.run.model, replace(FAST, batch_size=8))
+    measure_cost(trained_context.workspace.home, planned, folder=tmp_path / "training")
+    check_marks(texts_read(), trained_context.dataset.frame())
 
 
 def test_another_file_is_read_marked_and_listed_plain(
-    texts_read: Spy, trained: SimpleNamespace, tmp_path: Path
+    texts_read: Spy, trained_context: SimpleNamespace, tmp_path: Path
 ) -> None:
     """Texts that no cache knows yet, as `evaluate --on` reads them."""
-    frame = trained.dataset.frame()[["anchor", "positive"]].head(40).map("{} please".format)
+    frame = trained_context.dataset.frame()[["anchor", "positive"]].head(40).map("{} please".format)
     frame.to_csv(tmp_path / "other.csv", index=False)
-    _, folder = evaluate_file(trained.workspace, trained.run, tmp_path / "other.csv")
+    _, folder = evaluate_file(trained_context.workspace, trained_context.run, tmp_path / "other.csv")
     check_marks(texts_read(), frame)
     pairs = pd.read_parquet(EvaluationPaths(folder).pairs)
     assert {*pairs["anchor"], *pairs["positive"]} == {*frame["anchor"], *frame["positive"]}

@@ -1,4 +1,4 @@
-"""Frames of every shape, and vectors with a planted quality, so that what must be found is known beforehand."""
+"""Frames of every shape, and vectors with a planted quality: the right result is known beforehand."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ DIMENSION = 32
 
 
 def of_text(text: str, salt: str = "") -> np.ndarray:
-    """Return a random unit vector that only the text (and salt) decides."""
+    """Draw a random unit vector that only the text (and salt) decides."""
     vector = np.random.default_rng(zlib.crc32(f"{salt}|{text}".encode())).normal(size=DIMENSION)
     return vector / np.linalg.norm(vector)
 
 
 def pairs_frame(count: int = 120, *, held_out: int = 60) -> pd.DataFrame:
-    """Return pairs whose texts carry their number; the last ones are held out."""
+    """Build pairs whose texts carry their number; the last ones are held out."""
     part = np.array(["train"] * (count - held_out - 10) + ["validation"] * 10 + ["held_out"] * held_out)
     return pd.DataFrame(
         {
@@ -32,8 +32,8 @@ def pairs_frame(count: int = 120, *, held_out: int = 60) -> pd.DataFrame:
     )
 
 
-def graded(quality: dict[str, float], *, special: dict[str, dict[int, float]] | None = None) -> Embed:
-    """Return an embedder in which answer n is near question n as far as the model's quality (0 to 1) says.
+def graded_embedder(quality: dict[str, float], *, special: dict[str, dict[int, float]] | None = None) -> Embed:
+    """Build an embedder in which answer n is near question n by the model's quality (0 to 1).
 
     special: by model, numbers of pairs that have a quality of their own.
     """

@@ -1,4 +1,7 @@
-"""Our numbers are those of sentence-transformers' own evaluators, within 1e-6, for every shape, on our samples and on real data."""
+"""Our numbers are those of sentence-transformers' own evaluators, within 1e-6, for every shape.
+
+On our samples and on real data.
+"""
 
 from __future__ import annotations
 
@@ -29,15 +32,15 @@ def model(tiny_model: Path) -> SentenceTransformer:
     return SentenceTransformer(str(tiny_model), device="cpu", local_files_only=True)
 
 
-def parted(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the frame with every third row held out."""
+def hold_out_third(frame: pd.DataFrame) -> pd.DataFrame:
+    """Hold out every third row of the frame."""
     return frame.assign(part=np.where(np.arange(len(frame)) % 3 == 0, "held_out", "train"))
 
 
 def real(name: str, columns: dict[str, str], rows: int) -> pd.DataFrame:
-    """Return the first rows of a real data set in the canonical columns."""
+    """Read the first rows of a real data set in the canonical columns."""
     frame = pd.read_csv(REAL_DATA / name / "data.csv", nrows=rows, dtype=str, keep_default_na=False)
-    return parted(frame[list(columns)].rename(columns=columns))
+    return hold_out_third(frame[list(columns)].rename(columns=columns))
 
 
 def present(*names: str) -> list[str]:
@@ -46,7 +49,7 @@ def present(*names: str) -> list[str]:
 
 def own_pairs() -> pd.DataFrame:
     frame = load_support_desk().rename(columns={"source_sentence": "anchor", "target_sentence": "positive"})
-    return parted(frame.head(150))
+    return hold_out_third(frame.head(150))
 
 
 Both = tuple[dict[str, float], dict[str, float]]
@@ -92,10 +95,10 @@ def scored(frame: pd.DataFrame, model: SentenceTransformer) -> Both:
     from sentence_transformers.sentence_transformer.evaluation import EmbeddingSimilarityEvaluator
 
     task = EvalTask.of(ModelInputs.of(frame, Shape.SCORED), part="held_out")
-    held = frame[frame["part"] == "held_out"]
+    held_out = frame[frame["part"] == "held_out"]
     ours = measure(task, model.encode(task.texts))
     theirs = EmbeddingSimilarityEvaluator(
-        held["anchor"].tolist(), held["positive"].tolist(), held["score"].tolist(), main_similarity="cosine"
+        held_out["anchor"].tolist(), held_out["positive"].tolist(), held_out["score"].tolist(), main_similarity="cosine"
     )(model)
     names = ("spearman", "pearson")
     return {name: ours[name] for name in names}, {name: theirs[f"{name}_cosine"] for name in names}
@@ -105,7 +108,7 @@ def test_scored_pairs_of_our_probe(model: SentenceTransformer) -> None:
     from lib.evaluation.side_effects.forgetting import load_probe
 
     pairs = load_probe().rename(columns={"first": "anchor", "second": "positive"})
-    ours, theirs = scored(parted(pairs.assign(score=pairs["grade"] / 5)), model)
+    ours, theirs = scored(hold_out_third(pairs.assign(score=pairs["grade"] / 5)), model)
     assert ours == pytest.approx(theirs, **CLOSE)
 
 
@@ -120,10 +123,10 @@ def labelled(frame: pd.DataFrame, model: SentenceTransformer) -> Both:
     from sentence_transformers.sentence_transformer.evaluation import BinaryClassificationEvaluator
 
     task = EvalTask.of(ModelInputs.of(frame, Shape.LABELLED_PAIRS), part="held_out")
-    held = frame[frame["part"] == "held_out"]
+    held_out = frame[frame["part"] == "held_out"]
     ours = measure(task, model.encode(task.texts))
     theirs = BinaryClassificationEvaluator(
-        held["anchor"].tolist(), held["positive"].tolist(), held["label"].astype(int).tolist()
+        held_out["anchor"].tolist(), held_out["positive"].tolist(), held_out["label"].astype(int).tolist()
     )(model)
     names = {"average_precision": "cosine_ap", "best_f1": "cosine_f1"}
     return {name: ours[name] for name in names}, {name: theirs[their] for name, their in names.items()}
@@ -133,7 +136,7 @@ def test_labelled_pairs_of_our_probe(model: SentenceTransformer) -> None:
     from lib.evaluation.side_effects.forgetting import load_probe
 
     pairs = load_probe().rename(columns={"first": "anchor", "second": "positive"})
-    ours, theirs = labelled(parted(pairs.assign(label=(pairs["grade"] >= 4).astype(int).astype(str))), model)
+    ours, theirs = labelled(hold_out_third(pairs.assign(label=(pairs["grade"] >= 4).astype(int).astype(str))), model)
     assert ours == pytest.approx(theirs, **CLOSE)
 
 
@@ -148,10 +151,13 @@ def triplets(frame: pd.DataFrame, model: SentenceTransformer) -> Both:
     from sentence_transformers.sentence_transformer.evaluation import TripletEvaluator
 
     task = EvalTask.of(ModelInputs.of(frame, Shape.TRIPLETS), part="held_out")
-    held = frame[frame["part"] == "held_out"]
+    held_out = frame[frame["part"] == "held_out"]
     ours = measure(task, model.encode(task.texts))
     theirs = TripletEvaluator(
-        held["anchor"].tolist(), held["positive"].tolist(), held["negative"].tolist(), main_similarity_function="cosine"
+        held_out["anchor"].tolist(),
+        held_out["positive"].tolist(),
+        held_out["negative"].tolist(),
+        main_similarity_function="cosine",
     )(model)
     return {"triplet_accuracy": ours["triplet_accuracy"]}, {"triplet_accuracy": theirs["cosine_accuracy"]}
 

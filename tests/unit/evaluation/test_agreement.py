@@ -1,4 +1,7 @@
-"""Correlation, average precision and best F1 are those of scipy and scikit-learn, ties and float32 cosines included."""
+"""Correlation, average precision and best F1 are those of scipy and scikit-learn, ties included.
+
+Float32 cosines, too.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cases with known answers: no difference, a planted one, dependence within groups, too little to say anything."""
+"""Cases with known answers: no difference, a planted one, dependence within groups, too few examples."""
 
 from __future__ import annotations
 
@@ -15,8 +15,11 @@ def compare(base: np.ndarray, tuned: np.ndarray, groups: np.ndarray, *, span: fl
     return compare_means({"": base}, {"": tuned}, groups, span=span)[""]
 
 
-def simulated(base: np.ndarray, tuned: np.ndarray, groups: np.ndarray, *, span: float = np.inf) -> list[Difference]:
-    """Compare many simulations, (simulations, examples), on the same resamples: each is a measure of its own."""
+def simulate(base: np.ndarray, tuned: np.ndarray, groups: np.ndarray, *, span: float = np.inf) -> list[Difference]:
+    """Compare many simulations, (simulations, examples), on the same resamples.
+
+    Each is a metric of its own.
+    """
     names = [str(number) for number in range(len(base))]
     pairs = (dict(zip(names, values, strict=True)) for values in (base, tuned))
     return list(compare_means(*pairs, groups, span=span).values())
@@ -31,29 +34,32 @@ def holds_zero(found: Difference) -> bool:
 
 
 def test_between_two_noisy_models_without_a_true_difference_the_interval_holds_zero() -> None:
-    """1,000 simulations: 95% nominal, so 93 to 97% observed; about 5% of the verdicts may claim a change, not more."""
+    """Simulate 1,000 times: 95% nominal, so 93 to 97% observed; about 5% may claim a change, not more."""
     generator = np.random.default_rng(11)
     skill = generator.uniform(0.2, 0.9, size=(1_000, 150))
     base, tuned = ((generator.random((1_000, 150)) < skill).astype(float) for _ in range(2))
-    found = simulated(base, tuned, np.arange(150))
+    found = simulate(base, tuned, np.arange(150))
     assert 0.93 <= share(found, holds_zero) <= 0.97
     assert share(found, lambda one: one.verdict != "no clear change") <= 0.07
 
 
 def test_examples_that_belong_together_count_as_one() -> None:
-    """Each group's examples move alike: an interval that took them for independent misses zero far too often."""
+    """Move each group's examples alike.
+
+    An interval that took them for independent would miss zero far too often.
+    """
     generator = np.random.default_rng(5)
     change = np.repeat(generator.normal(size=(1_000, 40)), 8, axis=1) + generator.normal(scale=0.3, size=(1_000, 320))
     nothing = np.zeros_like(change)
-    assert 0.92 <= share(simulated(nothing, change, np.repeat(np.arange(40), 8)), holds_zero) <= 0.98
-    assert share(simulated(nothing, change, np.arange(320)), holds_zero) < 0.7
+    assert 0.92 <= share(simulate(nothing, change, np.repeat(np.arange(40), 8)), holds_zero) <= 0.98
+    assert share(simulate(nothing, change, np.arange(320)), holds_zero) < 0.7
 
 
 def test_a_planted_gain_is_found_at_the_stated_power() -> None:
     """A true difference of the stated detectable size is found about four times in five."""
     generator = np.random.default_rng(3)
     base = generator.normal(size=(1_000, 120))
-    found = simulated(base, base + generator.normal(0.256, 1.0, size=(1_000, 120)), np.arange(120))
+    found = simulate(base, base + generator.normal(0.256, 1.0, size=(1_000, 120)), np.arange(120))
     assert np.mean([one.detectable for one in found]) == pytest.approx(0.256, rel=0.05)
     assert 0.75 <= share(found, lambda one: one.verdict == "better") <= 0.85
 
@@ -77,10 +83,13 @@ SPARSE = [
 def test_where_few_examples_change_or_few_are_there_the_interval_still_holds_the_truth(
     examples: int, up: float, down: float
 ) -> None:
-    """1,000 simulations each; such intervals may be wide, not narrow, and never make the verdict contradict the test."""
-    drawn = np.random.default_rng(17).random((1_000, examples))
-    change = (drawn < up).astype(float) - (drawn > 1 - down)
-    found = simulated(np.zeros_like(change), change, np.arange(examples), span=1.0)
+    """Simulate 1,000 times each; such intervals may be wide, not narrow.
+
+    They never make the verdict contradict the test.
+    """
+    random = np.random.default_rng(17).random((1_000, examples))
+    change = (random < up).astype(float) - (random > 1 - down)
+    found = simulate(np.zeros_like(change), change, np.arange(examples), span=1.0)
     assert share(found, lambda one: one.low <= up - down <= one.high) >= 0.93
     assert all(-1 <= one.low <= one.difference <= one.high <= 1 for one in found)
     assert all(one.p_value <= 0.05 for one in found if not holds_zero(one))  # never against the test
@@ -94,7 +103,7 @@ def test_changes_of_very_different_sizes_keep_their_interval() -> None:
     before, after = (1 / generator.integers(1, most, size=(1_000, 100)) for most in (30, 8))
     change = np.where(generator.random((1_000, 100)) < 0.1, after - before, 0.0)
     truth = 0.1 * (np.mean(1 / np.arange(1, 8)) - np.mean(1 / np.arange(1, 30)))
-    found = simulated(np.zeros_like(change), change, np.arange(100), span=1.0)
+    found = simulate(np.zeros_like(change), change, np.arange(100), span=1.0)
     assert share(found, lambda one: one.low <= truth <= one.high) >= 0.91
 
 

@@ -1,4 +1,4 @@
-"""Measures of all examples at once: their intervals hold the truth, their test finds no difference where there is none."""
+"""Metrics of all examples at once: intervals hold the truth, no difference is claimed without one."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def median(values: np.ndarray, rows: np.ndarray) -> float:
 
 
 def models(generator: np.random.Generator, truth: np.ndarray, *, tuned_noise: float = 1.0) -> list[np.ndarray]:
-    """Return what two models make of the truth: noise that both share, noise of their own, and scales of their own."""
+    """Simulate two models of the truth: noise that both share, noise and scales of their own."""
     shared, *own = generator.normal(size=(3, len(truth)))
     base = truth + 0.7 * (shared + own[0])
     return [base, 2 * (truth + tuned_noise * 0.7 * (shared + own[1])) + 5]
@@ -63,11 +63,11 @@ def test_ranks_are_scipys() -> None:
 @pytest.mark.parametrize("examples", [8, 60])
 def test_where_nothing_changed_the_interval_holds_zero_and_the_test_finds_nothing(measure: str, examples: int) -> None:
     """5% nominal; with 100 simulations up to a tenth may be below it by chance."""
-    known = [one for one in simulate(measure, examples) if np.isfinite(one.low)]
-    assert len(known) >= 0.9 * SIMULATIONS
-    assert share(known, lambda one: one.low <= 0 <= one.high) >= 0.92
-    assert share(known, lambda one: one.p_value <= 0.05) <= 0.11
-    assert share(known, lambda one: one.verdict != "no clear change") <= 0.08
+    finite = [one for one in simulate(measure, examples) if np.isfinite(one.low)]
+    assert len(finite) >= 0.9 * SIMULATIONS
+    assert share(finite, lambda one: one.low <= 0 <= one.high) >= 0.92
+    assert share(finite, lambda one: one.p_value <= 0.05) <= 0.11
+    assert share(finite, lambda one: one.verdict != "no clear change") <= 0.08
 
 
 def test_a_planted_gain_in_correlation_is_found() -> None:
@@ -114,7 +114,7 @@ def test_groups_are_swapped_and_drawn_whole() -> None:
     truth = generator.normal(size=20)
     base, tuned = models(generator, truth, tuned_noise=0.3)
 
-    def compared(repeat: int, groups: np.ndarray) -> Difference:
+    def compare(repeat: int, groups: np.ndarray) -> Difference:
         repeated = np.repeat(truth, repeat)
         return compare_aggregate(
             np.repeat(base, repeat),
@@ -124,8 +124,8 @@ def test_groups_are_swapped_and_drawn_whole() -> None:
             to_common_scale=standardize,
         )
 
-    whole, apart = compared(8, np.repeat(np.arange(20), 8)), compared(8, np.arange(160))
-    once = compared(1, np.arange(20))
-    assert whole.low == pytest.approx(once.low)
-    assert whole.p_value == once.p_value
-    assert apart.high - apart.low < 0.6 * (whole.high - whole.low)
+    together, apart = compare(8, np.repeat(np.arange(20), 8)), compare(8, np.arange(160))
+    once = compare(1, np.arange(20))
+    assert together.low == pytest.approx(once.low)
+    assert together.p_value == once.p_value
+    assert apart.high - apart.low < 0.6 * (together.high - together.low)

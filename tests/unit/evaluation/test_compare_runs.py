@@ -1,4 +1,4 @@
-"""Two runs on the same pairs: a planted gain is found, no difference is called none, unlike tables are refused."""
+"""Two runs on the same pairs: a planted gain is found, none is called none, unlike tables refused."""
 
 from __future__ import annotations
 

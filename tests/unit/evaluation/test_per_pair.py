@@ -1,4 +1,7 @@
-"""Per-pair results: each row is evaluated by its own target, by order rather than by raw cosine, by label and by score."""
+"""Per-pair results: each row is evaluated by its own target, by order, by label and by score.
+
+Order, not the raw cosine, decides.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ from lib.evaluation.task import EvalTask, positives
 from lib.store.runs import Run
 from lib.ui.explore.pairs.table import list_errors
 from tests.builders import fake_run
-from tests.unit.evaluation.fakes import Embed, graded, of_text, pairs_frame
+from tests.unit.evaluation.fakes import Embed, graded_embedder, of_text, pairs_frame
 
 
 def run_evaluation(tmp_path: Path, embed: Embed, frame: pd.DataFrame, shape: str) -> tuple[Evaluation, Run]:
@@ -29,7 +32,7 @@ def run_evaluation(tmp_path: Path, embed: Embed, frame: pd.DataFrame, shape: str
 
 
 def two_targets(queries: int = 40) -> pd.DataFrame:
-    """Return held-out pairs in which every source has two targets."""
+    """Build held-out pairs in which every source has two targets."""
     number = np.repeat(np.arange(queries), 2)
     return pd.DataFrame(
         {
@@ -42,7 +45,7 @@ def two_targets(queries: int = 40) -> pd.DataFrame:
 
 
 def second_target_falls(name: str, texts: list[str]) -> np.ndarray:
-    """Give vectors by which both targets are found before, and only the first one after."""
+    """Embed so that both targets are found before, and only the first one after."""
 
     def vector(text: str) -> np.ndarray:
         lost = name == "tuned" and text.startswith("second")
@@ -83,7 +86,7 @@ def test_raising_all_cosines_alike_helps_no_labelled_pair(tmp_path: Path) -> Non
     lean = 3 * of_text("lean")
 
     def embed(name: str, texts: list[str]) -> np.ndarray:
-        rows = graded({"base": 0.5}, special={"base": dict.fromkeys(range(0, 200, 2), 0.0)})("base", texts)
+        rows = graded_embedder({"base": 0.5}, special={"base": dict.fromkeys(range(0, 200, 2), 0.0)})("base", texts)
         rows /= np.linalg.norm(rows, axis=1, keepdims=True)
         return (rows + lean * (name == "tuned")).astype(np.float32)
 
@@ -103,13 +106,15 @@ def test_a_labelled_pairs_gain_is_its_share_of_the_area_under_the_curve() -> Non
 
 
 def test_labelled_pairs_of_which_none_is_the_same_cannot_be_measured(tmp_path: Path) -> None:
-    found, _ = run_evaluation(tmp_path, graded({"base": 0.3, "tuned": 0.6}), labelled(np.zeros(50)), "labelled_pairs")
+    found, _ = run_evaluation(
+        tmp_path, graded_embedder({"base": 0.3, "tuned": 0.6}), labelled(np.zeros(50)), "labelled_pairs"
+    )
     assert found.verdict == "no clear change"
     assert found.sentence.endswith("can't be measured: no pair is the same.")
     assert np.isnan(found.metrics["average_precision"].base)
     assert found.similarity.tuned.threshold is None
     everything, _ = run_evaluation(
-        tmp_path, graded({"base": 0.3, "tuned": 0.6}), labelled(np.ones(50)), "labelled_pairs"
+        tmp_path, graded_embedder({"base": 0.3, "tuned": 0.6}), labelled(np.ones(50)), "labelled_pairs"
     )
     assert "can't be measured: all pairs are the same" in everything.sentence
 
@@ -123,7 +128,7 @@ def test_a_label_of_1_means_the_same_also_where_there_is_none() -> None:
 
 def test_scores_that_are_all_equal_cannot_be_measured(tmp_path: Path) -> None:
     frame = pairs_frame().assign(score=0.5)
-    found, _ = run_evaluation(tmp_path, graded({"base": 0.3, "tuned": 0.6}), frame, "scored")
+    found, _ = run_evaluation(tmp_path, graded_embedder({"base": 0.3, "tuned": 0.6}), frame, "scored")
     assert found.verdict == "no clear change"
     assert found.sentence == "Spearman on 60 held-out pairs can't be measured: all scores are equal."
     assert found.headline is None
@@ -131,7 +136,7 @@ def test_scores_that_are_all_equal_cannot_be_measured(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("broken", ["base", "tuned"])
 def test_vectors_that_are_no_numbers_are_refused(tmp_path: Path, broken: str) -> None:
-    good = graded({"base": 0.3, "tuned": 0.6})
+    good = graded_embedder({"base": 0.3, "tuned": 0.6})
 
     def embed(name: str, texts: list[str]) -> np.ndarray:
         rows = good(name, texts)
@@ -144,7 +149,7 @@ def test_vectors_that_are_no_numbers_are_refused(tmp_path: Path, broken: str) ->
 
 
 def test_a_target_that_its_label_or_score_calls_wrong_is_not_marked_right(tmp_path: Path) -> None:
-    embed = graded({"base": 0.5, "tuned": 0.9})
+    embed = graded_embedder({"base": 0.5, "tuned": 0.9})
     for shape, column in (("labelled_pairs", "label"), ("scored", "score")):
         value = np.arange(120) % 2
         frame = pairs_frame().assign(**{column: value.astype(str) if column == "label" else value.astype(float)})
@@ -156,9 +161,9 @@ def test_a_target_that_its_label_or_score_calls_wrong_is_not_marked_right(tmp_pa
 
 
 def test_still_wrong_are_those_that_are_wrong(tmp_path: Path) -> None:
-    """Even pairs are far and odd ones near, as their labels and scores say; but for the last two, which are the other way."""
+    """Make even pairs far and odd ones near, as labels and scores say, the last two the other way."""
     far = dict.fromkeys(range(0, 120, 2), 0.0) | {118: 0.9, 119: 0.0}
-    embed = graded({"base": 0.3, "tuned": 0.9}, special={"base": far, "tuned": far})
+    embed = graded_embedder({"base": 0.3, "tuned": 0.9}, special={"base": far, "tuned": far})
     value = np.arange(120) % 2
     _, folder = run_evaluation(tmp_path, embed, pairs_frame().assign(label=value.astype(str)), "labelled_pairs")
     table = load_pairs(folder)
@@ -181,7 +186,7 @@ def test_a_triplets_wrong_texts_are_kept_with_their_cosine(tmp_path: Path) -> No
         negative=[f"answer {(n + 1) % 120}" for n in range(120)],
         negative_2=[f"answer {(n + 2) % 120}" if n % 2 else "" for n in range(120)],
     )
-    found, folder = run_evaluation(tmp_path, graded({"base": 0.3, "tuned": 0.95}), frame, "triplets")
+    found, folder = run_evaluation(tmp_path, graded_embedder({"base": 0.3, "tuned": 0.95}), frame, "triplets")
     table = load_pairs(folder)
     assert {"negative", "negative_2", "base_negative_cosine"} <= set(table)
     wins = table["tuned_cosine"] > table["tuned_negative_cosine"]
@@ -193,9 +198,9 @@ def test_random_pairs_are_no_known_pairs() -> None:
     task = EvalTask.of(ModelInputs.of(frame, "pairs"), part="held_out")
     first, second = task.random_pairs(count=3_000)
     known = set(zip(frame["anchor"], frame["positive"], strict=True))
-    drawn = {(task.texts[task.left[one]], task.texts[task.right[two]]) for one, two in zip(first, second, strict=True)}
-    assert drawn
-    assert not drawn & known
+    random = {(task.texts[task.left[one]], task.texts[task.right[two]]) for one, two in zip(first, second, strict=True)}
+    assert random
+    assert not random & known
 
 
 def test_where_no_pair_could_be_random_there_is_no_background_and_no_threshold(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A stored evaluation is read as it was written, an older one too, and what is missing is None or nan, not an error."""
+"""A stored evaluation is read as it was written, an older one too; what is missing is None or nan."""
 
 from __future__ import annotations
 

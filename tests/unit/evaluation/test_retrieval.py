@@ -1,4 +1,7 @@
-"""Exact retrieval: blocks change nothing, ties are counted, duplicates are one document, several right answers all count."""
+"""Exact retrieval: blocks change nothing, ties count, duplicates are one document.
+
+Several right answers all count.
+"""
 
 from __future__ import annotations
 
@@ -22,11 +25,11 @@ def some(count: int, *, seed: int) -> np.ndarray:
 def test_small_blocks_find_the_same_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
     queries, targets = some(37, seed=1), some(101, seed=2)
     right = [np.array([n, 2 * n]) if n else np.array([0]) for n in range(37)]
-    whole = retrieve(queries, targets, right)
+    one_block = retrieve(queries, targets, right)
     monkeypatch.setattr(retrieval, "BLOCK_CELLS", 500)
     parts = retrieve(queries, targets, right)
     for name in ("top", "rank", "hits", "relevant", "target_rank"):
-        np.testing.assert_array_equal(getattr(whole, name), getattr(parts, name))
+        np.testing.assert_array_equal(getattr(one_block, name), getattr(parts, name))
 
 
 def test_ranks_are_those_of_a_full_sort() -> None:
@@ -43,12 +46,12 @@ def test_each_right_target_has_a_rank_of_its_own_among_the_wrong_ones() -> None:
     queries, targets = some(30, seed=3), some(50, seed=4)
     right = [np.array([n, n + 20]) for n in range(30)]
     found, scores = retrieve(queries, targets, right), normalize_rows(queries) @ normalize_rows(targets).T
-    wanted = []
+    expected = []
     for row, ids in enumerate(right):
         wrong = np.delete(scores[row], ids)
-        wanted += [1 + int((wrong > scores[row, one]).sum()) for one in ids]
-    assert found.target_rank.tolist() == wanted
-    assert found.rank.tolist() == np.array(wanted).reshape(-1, 2).min(axis=1).tolist()
+        expected += [1 + int((wrong > scores[row, one]).sum()) for one in ids]
+    assert found.target_rank.tolist() == expected
+    assert found.rank.tolist() == np.array(expected).reshape(-1, 2).min(axis=1).tolist()
 
 
 def test_a_querys_own_text_is_passed_over() -> None:
@@ -57,10 +60,10 @@ def test_a_querys_own_text_is_passed_over() -> None:
     frame = pd.DataFrame({"anchor": questions, "positive": questions[1:] + questions[:1], "part": "held_out"})
     task = EvalTask.of(ModelInputs.of(frame, "pairs"), part="held_out")
     rows = np.eye(20, dtype=np.float32) + 0.5 * np.roll(np.eye(20, dtype=np.float32), 1, axis=1)
-    place = [questions.index(text) for text in task.texts]
-    found = task.retrieval(rows[place])
+    index = [questions.index(text) for text in task.texts]
+    found = task.retrieval(rows[index])
     assert (task.own_document >= 0).all()
-    unskipped = retrieve(rows[place][task.queries], rows[place][task.documents], task.relevant)
+    unskipped = retrieve(rows[index][task.queries], rows[index][task.documents], task.relevant)
     assert (found.rank == unskipped.rank - 1).all()
     assert (unskipped.top[:, 0] == task.own_document).all()
     assert not (task.documents[found.top[:, :9]] == task.queries[:, None]).any()
@@ -76,13 +79,13 @@ def test_where_nothing_is_wrong_there_is_no_best_wrong_one() -> None:
 
 def test_the_nearest_others_are_found_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     rows, ids = some(60, seed=8), np.arange(0, 60, 2)
-    whole = retrieval.nearest_others(rows, ids)
+    one_block = retrieval.nearest_others(rows, ids)
     monkeypatch.setattr(retrieval, "BLOCK_CELLS", 200)
     parts = retrieval.nearest_others(rows, ids)
-    np.testing.assert_array_equal(whole[0], parts[0])
+    np.testing.assert_array_equal(one_block[0], parts[0])
     scores = normalize_rows(rows)[ids] @ normalize_rows(rows).T
     scores[np.arange(30), ids] = -np.inf
-    np.testing.assert_array_equal(whole[0], np.argsort(-scores, axis=1, kind="stable")[:, :10])
+    np.testing.assert_array_equal(one_block[0], np.argsort(-scores, axis=1, kind="stable")[:, :10])
     assert retrieval.nearest_others(rows[:1], np.array([0]))[0].shape == (1, 0)
 
 
@@ -117,9 +120,9 @@ def test_duplicate_targets_are_one_document_and_every_right_target_counts() -> N
     sizes = {task.texts[query]: len(right) for query, right in zip(task.queries, task.relevant, strict=True)}
     assert sizes == {"a": 2, "b": 1}
     vectors = np.eye(8, dtype=np.float32)
-    place = {text: n for n, text in enumerate(task.texts)}
+    index = {text: n for n, text in enumerate(task.texts)}
     rows = vectors[: len(task.texts)].copy()
-    rows[place["a"]] = rows[place["Call us."]] + 0.5 * rows[place["Wait."]]
+    rows[index["a"]] = rows[index["Call us."]] + 0.5 * rows[index["Wait."]]
     found = task.retrieval(rows)
     a = [task.texts[query] for query in task.queries].index("a")
     assert found.recall(1)[a] == 0.5

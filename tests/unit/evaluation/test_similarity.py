@@ -1,4 +1,4 @@
-"""Thresholds: chosen where nothing is measured, reported where it is, and none where there is nothing to tell apart."""
+"""Thresholds: chosen where nothing is measured, reported where it is, none where all is alike."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ def test_the_best_threshold_reaches_the_best_f1_as_scikit_learn_counts_it() -> N
     same = np.append(np.ones(80), np.zeros(120))
     cosines = np.append(found.matches, found.others)
     cosine = best_threshold(found)
-    reached = threshold_quality(found, cosine)
-    assert reached.f1 == pytest.approx(best_f1(same == 1, cosines))
-    assert reached.f1 == pytest.approx(f1_score(same, cosines >= cosine))
+    quality = threshold_quality(found, cosine)
+    assert quality.f1 == pytest.approx(best_f1(same == 1, cosines))
+    assert quality.f1 == pytest.approx(f1_score(same, cosines >= cosine))
 
 
 def test_drawn_pairs_weigh_as_much_as_right_ones_however_many_they_are() -> None:
@@ -60,19 +60,19 @@ def test_a_threshold_is_chosen_on_validation_and_reported_on_the_judged_pairs() 
 
 
 def test_without_validation_what_is_reported_is_not_what_chose() -> None:
-    """Pairs of which nothing can be told apart: choosing and reporting on the same ones looks better than it is."""
+    """Take pairs without any signal: choosing and reporting on the same ones looks better than it is."""
     generator = np.random.default_rng(3)
-    told, flattered = [], []
+    unbiased, optimistic = [], []
     for _ in range(60):
         measured = kinds(generator, 15, 15, gap=0.0)
-        told.append(choose_threshold(measured, None).precision)  # type: ignore[union-attr]
-        flattered.append(threshold_quality(measured, best_threshold(measured)).precision)
-    assert np.nanmean(told) == pytest.approx(0.5, abs=0.03)
-    assert np.nanmean(flattered) > np.nanmean(told) + 0.02
+        unbiased.append(choose_threshold(measured, None).precision)  # type: ignore[union-attr]
+        optimistic.append(threshold_quality(measured, best_threshold(measured)).precision)
+    assert np.nanmean(unbiased) == pytest.approx(0.5, abs=0.03)
+    assert np.nanmean(optimistic) > np.nanmean(unbiased) + 0.02
 
 
 def test_groups_stay_whole_when_halved() -> None:
-    """Right pairs are copies of each other within a group: a threshold never sees the copy that it is measured on."""
+    """Copy right pairs within a group: a threshold never sees the copy that it is measured on."""
     generator = np.random.default_rng(4)
     one = kinds(generator, 20, 20, gap=0.0)
     copies = LabelledCosines(

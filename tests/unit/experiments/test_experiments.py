@@ -1,4 +1,4 @@
-"""Control, learning curve and interpolation: what they change, that they leave nothing behind, and what they store."""
+"""Control, learning curve and interpolation: what they change, leave behind (nothing) and store."""
 
 from __future__ import annotations
 
@@ -66,8 +66,8 @@ def test_a_blend_lies_between_base_and_tuned() -> None:
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> tuple[Workspace, Run]:
-    """Give a run of the tiny model on a part of the support desk, trained for one epoch."""
+def trained_run(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> tuple[Workspace, Run]:
+    """Train the tiny model on a part of the support desk for one epoch."""
     workspace = open_workspace(tmp_path_factory.mktemp("workspace"))
     dataset = workspace.datasets.publish(prepare(load_support_desk().head(160)), name="desk")
     recipe = Recipe(epochs=1, batch_size=16, learning_rate=1e-3)
@@ -82,8 +82,8 @@ def done(workspace: Workspace, run: Run, kind: str, *, progress: Progress = Sile
     assert perform(workspace, job, progress) == ()
 
 
-def test_a_control_is_compared_with_base_and_run_and_leaves_no_model(trained: tuple[Workspace, Run]) -> None:
-    workspace, run = trained
+def test_a_control_is_compared_with_base_and_run_and_leaves_no_model(trained_run: tuple[Workspace, Run]) -> None:
+    workspace, run = trained_run
     done(workspace, run, "placebo", progress=EventWriter(run.paths.events))
     found = load_control(run)
     assert found is not None
@@ -103,8 +103,8 @@ def test_a_control_is_compared_with_base_and_run_and_leaves_no_model(trained: tu
     assert any("control" in line.text for line in status.log)
 
 
-def test_a_learning_curve_ends_with_the_run_itself(trained: tuple[Workspace, Run]) -> None:
-    workspace, run = trained
+def test_a_learning_curve_ends_with_the_run_itself(trained_run: tuple[Workspace, Run]) -> None:
+    workspace, run = trained_run
     done(workspace, run, "learning_curve")
     found = load_learning_curve(run)
     assert found is not None
@@ -118,10 +118,10 @@ def test_a_learning_curve_ends_with_the_run_itself(trained: tuple[Workspace, Run
     assert len({point.change.base for point in points}) == 1
 
 
-def test_blends_are_measured_from_base_to_tuned_and_one_is_saved(trained: tuple[Workspace, Run]) -> None:
+def test_blends_are_measured_from_base_to_tuned_and_one_is_saved(trained_run: tuple[Workspace, Run]) -> None:
     from sentence_transformers import SentenceTransformer
 
-    workspace, run = trained
+    workspace, run = trained_run
     done(workspace, run, "blend")
     found = load_interpolation(run)
     assert found is not None
@@ -148,10 +148,10 @@ def test_blends_are_measured_from_base_to_tuned_and_one_is_saved(trained: tuple[
         done(workspace, run, "blend", share=1.5)
 
 
-def test_a_damaged_result_is_named(trained: tuple[Workspace, Run]) -> None:
+def test_a_damaged_result_is_named(trained_run: tuple[Workspace, Run]) -> None:
     from lib.errors import StoreError
 
-    _, run = trained
+    _, run = trained_run
     other = replace(run, folder=run.folder / "other")
     assert load_control(other) is None
     other.folder.mkdir(exist_ok=True)

@@ -28,13 +28,13 @@ def frame() -> pd.DataFrame:
 def embed(texts: list[str]) -> np.ndarray:
     """Put question n on answer n, but questions 3 and 6 near the answers of their neighbours."""
     rows = np.zeros((len(texts), 12), dtype=np.float32)
-    for place, text in enumerate(texts):
+    for row, text in enumerate(texts):
         number = int(text.split()[1])
-        rows[place, number] = 1.0
+        rows[row, number] = 1.0
         if text == "question 3":
-            rows[place, [3, 4]] = 0.2, 1.0
+            rows[row, [3, 4]] = 0.2, 1.0
         if text == "question 6":
-            rows[place, [6, 5]] = 0.6, 0.7
+            rows[row, [6, 5]] = 0.6, 0.7
     return rows
 
 
@@ -60,18 +60,18 @@ def test_shapes_without_targets_are_refused() -> None:
 def test_left_out_rows_make_a_new_dataset(home: Path) -> None:
     workspace = open_workspace()
     dataset = add_dataset(workspace)
-    gone = dataset.frame().index[dataset.frame()["part"] == "train"][:3].tolist()
-    made = drop_rows(workspace, dataset, gone, name="Cleaner")
-    assert made.id != dataset.id
-    assert made.rows == dataset.rows - 3
-    assert made.frame().index.tolist() == list(range(made.rows))
-    assert len(made.left_out()) == len(dataset.left_out()) + 3
+    dropped_rows = dataset.frame().index[dataset.frame()["part"] == "train"][:3].tolist()
+    cleaner = drop_rows(workspace, dataset, dropped_rows, name="Cleaner")
+    assert cleaner.id != dataset.id
+    assert cleaner.rows == dataset.rows - 3
+    assert cleaner.frame().index.tolist() == list(range(cleaner.rows))
+    assert len(cleaner.left_out()) == len(dataset.left_out()) + 3
     assert workspace.datasets.get(dataset.id).rows == dataset.rows
 
 
 def test_a_part_is_never_emptied(home: Path) -> None:
     workspace = open_workspace()
     dataset = add_dataset(workspace)
-    gone = dataset.frame().index[dataset.frame()["part"] == "validation"].tolist()
+    dropped_rows = dataset.frame().index[dataset.frame()["part"] == "validation"].tolist()
     with pytest.raises(InputError, match="validation"):
-        drop_rows(workspace, dataset, gone, name="x")
+        drop_rows(workspace, dataset, dropped_rows, name="x")

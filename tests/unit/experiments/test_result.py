@@ -1,4 +1,4 @@
-"""Results of experiments are read as they were written, and those of older versions without what they lack."""
+"""Results of experiments are read as written, those of older versions without what they lack."""
 
 from __future__ import annotations
 

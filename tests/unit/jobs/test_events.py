@@ -69,8 +69,8 @@ def test_every_event_is_read_as_it_was_written(tmp_path: Path) -> None:
     writer.stage("training", "epoch 1 of 2", is_validation=True)
     writer.advance(1, 2, pairs_per_second=3.5, validations_left=2)
     writer.loss(step=1, epoch=0.5, loss=2.0, learning_rate=1e-3)
-    writer.measured(part="validation", snapshot="base", epoch=0, metrics={"mrr@10": 0.5}, seconds=1.0)
-    writer.resumed(step=1, epoch=0.5)
+    writer.snapshot_metrics(part="validation", snapshot="base", epoch=0, metrics={"mrr@10": 0.5}, seconds=1.0)
+    writer.resume(step=1, epoch=0.5)
     writer.log("a line", level="warning")
     assert read_events(tmp_path / "events.jsonl")[0] == echoed
     assert len({type(event) for event in echoed}) == 6

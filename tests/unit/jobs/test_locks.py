@@ -1,4 +1,4 @@
-"""Who lives is said by the lock; who may be killed, and whether memory ran out, by what the worker noted."""
+"""The lock says who lives; the worker's note says who may be killed, and whether memory ran out."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ def test_a_resumed_attempt_forgets_what_it_does_again() -> None:
 
 
 def test_time_left_counts_the_validations_between_epochs() -> None:
-    """Ten epochs of ten steps of 1 s, each followed by a validation of 5 s; before the first one 3 s were expected."""
+    """Run ten epochs of ten steps of 1 s, each with a validation of 5 s; 3 s expected before the first."""
     clock, left = 100.0, {}
     status = fold([StageEvent(stage="training", detail="epoch 1 of 10", clock=clock)])
 

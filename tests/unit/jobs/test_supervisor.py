@@ -1,4 +1,4 @@
-"""The supervisor outlives whatever a tick meets, starts a worker when there is work, and kills only what shows no life."""
+"""The supervisor outlives whatever a tick meets, starts workers, and kills only what shows no life."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Child:
 
 
 @pytest.fixture
-def started(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+def worker_logs(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """Count the workers that would be started."""
     logs: list[Path] = []
 
@@ -35,29 +35,31 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
 
 
 @pytest.fixture
-def watched(home: Path) -> Iterator[tuple[Supervisor, Workspace]]:
-    made = Supervisor(home)
-    yield made, open_workspace(home)
-    made.stop()
+def supervised_workspace(home: Path) -> Iterator[tuple[Supervisor, Workspace]]:
+    supervisor = Supervisor(home)
+    yield supervisor, open_workspace(home)
+    supervisor.stop()
 
 
 def test_one_worker_is_started_when_something_waits(
-    watched: tuple[Supervisor, Workspace], started: list[Path], tmp_path: Path
+    supervised_workspace: tuple[Supervisor, Workspace], worker_logs: list[Path], tmp_path: Path
 ) -> None:
-    supervisor, workspace = watched
+    supervisor, workspace = supervised_workspace
     supervisor.tick(workspace)
-    assert started == []
+    assert worker_logs == []
     add_run(workspace, add_dataset(workspace), "a/b")
     supervisor.tick(workspace)
     supervisor.tick(workspace)  # the first has not taken its lock yet
-    assert len(started) == 1
+    assert len(worker_logs) == 1
 
 
-def test_a_job_without_a_run_stops_nothing(watched: tuple[Supervisor, Workspace], started: list[Path]) -> None:
-    supervisor, workspace = watched
+def test_a_job_without_a_run_stops_nothing(
+    supervised_workspace: tuple[Supervisor, Workspace], worker_logs: list[Path]
+) -> None:
+    supervisor, workspace = supervised_workspace
     workspace.jobs.submit("train", run="gone")
     supervisor.tick(workspace)
-    assert len(started) == 1  # the worker will say that its run is gone
+    assert len(worker_logs) == 1  # the worker will say that its run is gone
 
 
 def test_work_in_the_background_makes_way(home: Path) -> None:
@@ -74,7 +76,7 @@ def test_work_in_the_background_makes_way(home: Path) -> None:
 
 
 def test_the_thread_outlives_errors_and_says_them(
-    home: Path, started: list[Path], monkeypatch: pytest.MonkeyPatch
+    home: Path, worker_logs: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     supervisor = Supervisor(home)
     monkeypatch.setattr(room, "TICK_SECONDS", 0.01)
@@ -100,19 +102,19 @@ def test_the_thread_outlives_errors_and_says_them(
 
 
 def test_pages_are_told_once_when_work_begins(home: Path) -> None:
-    told: list[str] = []
-    supervisor, workspace = Supervisor(home, on_begin=lambda: told.append("begun")), open_workspace(home)
+    calls: list[str] = []
+    supervisor, workspace = Supervisor(home, on_begin=lambda: calls.append("begun")), open_workspace(home)
     supervisor._notify(workspace)
-    assert told == []
+    assert calls == []
     run = add_run(workspace, add_dataset(workspace), "a/b")
     supervisor._notify(workspace)
     supervisor._notify(workspace)
-    assert told == ["begun"]
+    assert calls == ["begun"]
     workspace.jobs.cancel(run.job)
     supervisor._notify(workspace)
     workspace.jobs.retry(run.job)
     supervisor._notify(workspace)
-    assert told == ["begun", "begun"]
+    assert calls == ["begun", "begun"]
 
 
 def test_a_worker_that_saves_is_not_killed_and_a_silent_one_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

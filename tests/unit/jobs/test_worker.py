@@ -22,8 +22,8 @@ def test_what_a_person_waits_for_goes_first(home: Path) -> None:
     background = workspace.jobs.submit_on_dataset("estimate", dataset=dataset.id, key="estimate")
     check = workspace.jobs.submit_on_dataset("label_noise", dataset=dataset.id, key="check")
     run = add_run(workspace, dataset, "a/b")
-    claimed = [job.id for _ in range(3) if (job := claim_next(workspace)) is not None]
-    assert claimed == [check.id, run.job, background.id]
+    ids = [job.id for _ in range(3) if (job := claim_next(workspace)) is not None]
+    assert ids == [check.id, run.job, background.id]
     assert claim_next(workspace) is None
 
 

@@ -71,7 +71,7 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 @pytest.fixture
 def repository(tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give a repository in the Hub's cache, as the Hub's library leaves it: snapshots of links into blobs."""
+    """Build a repository in the Hub's cache as the Hub's library leaves it: links into blobs."""
     repository = tmp_path / "hub" / "models--someone--small"
     snapshot = repository / "snapshots" / COMMIT
     (repository / "blobs").mkdir(parents=True)
@@ -217,10 +217,10 @@ def test_the_bundled_model_is_held_to_its_checksum(home: Path, monkeypatch: pyte
 
 
 def test_a_network_that_does_not_answer_is_asked_once(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[float] = []
+    calls: list[float] = []
 
     def refuse(address: object, timeout: float) -> None:
-        asked.append(timeout)
+        calls.append(timeout)
         raise TimeoutError("timed out")
 
     monkeypatch.setenv(settings.DOWNLOADS, "1")
@@ -228,7 +228,7 @@ def test_a_network_that_does_not_answer_is_asked_once(home: Path, monkeypatch: p
     monkeypatch.setattr(loader.socket, "create_connection", refuse)
     with pytest.raises(ModelError, match="network does not reach"):
         loader.load_model("someone/never-downloaded", home=home)
-    assert asked == [loader.CONNECT_SECONDS]
+    assert calls == [loader.CONNECT_SECONDS]
     assert loader.CONNECT_SECONDS < 10
 
 

@@ -82,13 +82,13 @@ class Stops(Silent):
     """A progress whose user asks to stop after the first block."""
 
     def __init__(self) -> None:
-        self.told: list[tuple[float, float]] = []
+        self.reports: list[tuple[float, float]] = []
 
     def advance(self, done: float, total: float, **facts: float) -> None:
-        self.told.append((done, total))
+        self.reports.append((done, total))
 
     def check(self) -> None:
-        if self.told:
+        if self.reports:
             raise CancelledError("Stopped.")
 
 
@@ -96,7 +96,7 @@ def test_it_can_be_stopped_between_blocks_and_tells_how_far_it_is(tiny_model: Pa
     model, progress = SentenceTransformer(str(tiny_model), device="cpu"), Stops()
     with pytest.raises(CancelledError):
         encoder.encode(model, TEXTS, batch=2, progress=progress)
-    assert progress.told == [(2, 5)]
+    assert progress.reports == [(2, 5)]
     assert "attention_mask" in model.preprocess(["plain again"])
 
 
@@ -107,5 +107,5 @@ def test_long_texts_come_in_smaller_blocks(tiny_model: Path, monkeypatch: pytest
     progress.check = lambda: None  # type: ignore[method-assign]
     texts = [f"{number} " + "word " * 60 for number in range(5)] + [f"short {number}" for number in range(20)]
     found = encoder.encode(SentenceTransformer(str(tiny_model), device="cpu"), texts, progress=progress)
-    assert [done for done, _ in progress.told] == [2, 4, 6, 25]
+    assert [done for done, _ in progress.reports] == [2, 4, 6, 25]
     assert np.isfinite(found).all()

@@ -25,7 +25,7 @@ def model(tiny_model: Path) -> SentenceTransformer:
 
 
 @pytest.fixture
-def encoded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def encode_texts(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The texts that really went through a model."""
     seen: list[str] = []
     plain = encoder.encode
@@ -38,19 +38,19 @@ def encoded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return seen
 
 
-def test_a_text_is_encoded_once(home: Path, model: SentenceTransformer, encoded: list[str]) -> None:
+def test_a_text_is_encoded_once(home: Path, model: SentenceTransformer, encode_texts: list[str]) -> None:
     first = EmbeddingCache(home).embed(model, TEXTS, fingerprint="f")
     again = EmbeddingCache(home).embed(model, ["two", "four"], fingerprint="f")
-    assert encoded == ["one", "two", "three", "four"]
+    assert encode_texts == ["one", "two", "three", "four"]
     assert np.array_equal(again[0], first[1])
     assert np.abs(first - model.encode(TEXTS)).max() < 1e-5
-    assert EmbeddingCache(home).known(["one", "five"], fingerprint="f") == 1
+    assert EmbeddingCache(home).count_known(["one", "five"], fingerprint="f") == 1
 
 
-def test_another_model_has_vectors_of_its_own(home: Path, model: SentenceTransformer, encoded: list[str]) -> None:
+def test_another_model_has_vectors_of_its_own(home: Path, model: SentenceTransformer, encode_texts: list[str]) -> None:
     EmbeddingCache(home).embed(model, ["one"], fingerprint="f")
     EmbeddingCache(home).embed(model, ["one"], fingerprint="g")
-    assert encoded == ["one", "one"]
+    assert encode_texts == ["one", "one"]
 
 
 def test_texts_that_differ_in_a_character_are_different(home: Path, model: SentenceTransformer) -> None:
@@ -60,19 +60,21 @@ def test_texts_that_differ_in_a_character_are_different(home: Path, model: Sente
 
 
 @pytest.mark.parametrize("part", ["rows.npy", "keys.npy", "check.json"])
-def test_damage_is_noticed_and_mended(home: Path, model: SentenceTransformer, encoded: list[str], part: str) -> None:
-    known = EmbeddingCache(home).embed(model, TEXTS, fingerprint="f")
+def test_damage_is_noticed_and_mended(
+    home: Path, model: SentenceTransformer, encode_texts: list[str], part: str
+) -> None:
+    before = EmbeddingCache(home).embed(model, TEXTS, fingerprint="f")
     (file,) = (home / "embeddings" / "f").glob(f"*/{part}")
     content = bytearray(file.read_bytes())
     content[-1] ^= 0xFF
     file.write_bytes(content)
     again = EmbeddingCache(home).embed(model, TEXTS, fingerprint="f")
-    assert np.allclose(again, known, atol=1e-6)
-    assert len(encoded) == 6
+    assert np.allclose(again, before, atol=1e-6)
+    assert len(encode_texts) == 6
 
 
 def test_many_segments_become_one(
-    home: Path, model: SentenceTransformer, monkeypatch: pytest.MonkeyPatch, encoded: list[str]
+    home: Path, model: SentenceTransformer, monkeypatch: pytest.MonkeyPatch, encode_texts: list[str]
 ) -> None:
     monkeypatch.setattr(vector_cache, "MOST_SEGMENTS", 4)
     texts = [f"text {number}" for number in range(12)]
@@ -80,11 +82,11 @@ def test_many_segments_become_one(
     left = [path for path in (home / "embeddings" / "f").iterdir() if path.is_dir()]
     assert len(left) <= 4
     assert np.array_equal(EmbeddingCache(home).embed(model, texts, fingerprint="f"), np.stack(rows))
-    assert len(encoded) == 12
+    assert len(encode_texts) == 12
 
 
 def test_blocks_are_kept_as_they_come(
-    home: Path, model: SentenceTransformer, monkeypatch: pytest.MonkeyPatch, encoded: list[str]
+    home: Path, model: SentenceTransformer, monkeypatch: pytest.MonkeyPatch, encode_texts: list[str]
 ) -> None:
     """What was encoded before a failure isn't encoded again."""
     monkeypatch.setattr(vector_cache, "TEXTS_PER_SEGMENT", 2)
@@ -100,7 +102,7 @@ def test_blocks_are_kept_as_they_come(
         with pytest.raises(MemoryError):
             EmbeddingCache(home).embed(model, texts, fingerprint="f")
     EmbeddingCache(home).embed(model, texts, fingerprint="f")
-    assert encoded == texts
+    assert encode_texts == texts
 
 
 WRITER = """
@@ -146,7 +148,7 @@ def test_a_killed_writer_leaves_whole_segments_only(home: Path, tmp_path: Path) 
     killed.wait(timeout=60)
     (home / "embeddings" / "f" / f"{TEMPORARY}x").mkdir()
     assert writer(home, log, 0.0).wait(timeout=120) == 0
-    encoded = log.read_text().split()
-    assert set(encoded) == {str(number) for number in range(20)}
-    assert len(encoded) <= 25  # only the block that was being encoded is encoded again
+    encode_texts = log.read_text().split()
+    assert set(encode_texts) == {str(number) for number in range(20)}
+    assert len(encode_texts) <= 25  # only the block that was being encoded is encoded again
     assert not list((home / "embeddings" / "f").glob(f"{TEMPORARY}*"))

@@ -1,4 +1,6 @@
-"""Take away from our own modules what Windows has not; with this folder on PYTHONPATH, in every process of a test.
+"""Take away from our own modules what Windows has not, in every process of a test.
+
+With this folder on PYTHONPATH.
 
 Other packages keep it: on Windows they use something else, which is theirs to test.
 """
@@ -20,7 +22,7 @@ BETWEEN = ("/pathlib.py", "/pathlib/", "<frozen", "/codecs.py", __file__)
 
 
 def asked_by_us():
-    """Say whether the code that asks is ours, and not a package that ours called."""
+    """Check whether the code that asks is ours, and not a package that ours called."""
     frame = sys._getframe(1)
     while frame is not None and any(mark in frame.f_code.co_filename for mark in BETWEEN):
         frame = frame.f_back

@@ -1,4 +1,4 @@
-"""A workspace with one finished run whose snapshots were planted: for maps and pages without any training."""
+"""A workspace with one finished run whose snapshots were planted: maps and pages without training."""
 
 from __future__ import annotations
 
@@ -19,11 +19,14 @@ from lib.store.runs import Run
 from lib.store.snapshots import read_snapshots
 from lib.store.workspace import Workspace, open_workspace
 from tests.unit.evaluation.fakes import of_text
-from tests.unit.projection.planted import pulled, unit, world
+from tests.unit.projection.planted import pull_together, unit, world
 
 
-def finished_run(home: Path, *, pairs: int = 60, moments: int = 3, drawn: bool = True, topics: int = 8) -> Run:
-    """Make dataset, run (succeeded) and snapshots; the first half of the pairs came closer, and one text is dangerous to show."""
+def finished_run(home: Path, *, pairs: int = 60, snapshots: int = 3, with_map: bool = True, topics: int = 8) -> Run:
+    """Make dataset, run (succeeded) and snapshots; the first half of the pairs came closer.
+
+    One text is dangerous to show.
+    """
     workspace = open_workspace(home)
     base, ends = world(pairs=pairs, topics=topics)
     frame = pd.DataFrame(
@@ -37,22 +40,22 @@ def finished_run(home: Path, *, pairs: int = 60, moments: int = 3, drawn: bool =
         }
     )
     frame.loc[0, "anchor"] = "Question <b onmouseover=alert(1)>zero</b> & more"
-    dataset, run = succeeded(workspace, frame, Shape.PAIRS)
-    write_snapshots(run, frame, base, ends, moments=moments)
-    if drawn:
+    dataset, run = add_finished_run(workspace, frame, Shape.PAIRS)
+    write_snapshots(run, frame, base, ends, count=snapshots)
+    if with_map:
         draw_map(run, dataset, home=home)
     return run
 
 
-def judge(run: Run) -> None:
-    """Judge a planted run by its planted vectors; texts that have none get others."""
-    known = read_snapshots(run.paths.snapshots.folder)
-    place = {text: number for number, text in enumerate(known.texts())}
-    vectors = {"base": known.vectors("base"), "tuned": known.vectors("best")}
+def evaluate_planted(run: Run) -> None:
+    """Evaluate a planted run by its planted vectors; texts without one get random ones."""
+    stored = read_snapshots(run.paths.snapshots.folder)
+    row_of = {text: number for number, text in enumerate(stored.texts())}
+    vectors = {"base": stored.vectors("base"), "tuned": stored.vectors("best")}
 
     def embed(name: str, texts: list[str]) -> np.ndarray:
         dim = vectors[name].shape[1]
-        rows = [vectors[name][place[t]] if t in place else np.resize(of_text(t), dim) for t in texts]
+        rows = [vectors[name][row_of[t]] if t in row_of else np.resize(of_text(t), dim) for t in texts]
         return np.array(rows, dtype=np.float32)
 
     dataset = open_workspace(run.folder.parent.parent).datasets.get(run.dataset)
@@ -73,14 +76,14 @@ def finished_texts(home: Path, *, texts: int = 80, classes: int = 9) -> Run:
             "label": [f"class {i}" for i in label],
         }
     )
-    dataset, run = succeeded(workspace, frame, Shape.LABELLED_TEXTS)
-    after = unit(pulled(base, ends, np.arange(len(ends)), share=0.5))
+    dataset, run = add_finished_run(workspace, frame, Shape.LABELLED_TEXTS)
+    after = unit(pull_together(base, ends, np.arange(len(ends)), share=0.5))
     write(run, frame["text"].tolist(), [("base", base), ("best", after)])
     draw_map(run, dataset, home=home)
     return run
 
 
-def succeeded(workspace: Workspace, frame: pd.DataFrame, shape: Shape) -> tuple[Dataset, Run]:
+def add_finished_run(workspace: Workspace, frame: pd.DataFrame, shape: Shape) -> tuple[Dataset, Run]:
     """Publish the frame, and make a run on it that has ended well."""
     dataset = workspace.datasets.publish(
         SimpleNamespace(shape=shape, frame=frame, facts={}, left_out=frame.head(0)), name="Planted"
@@ -94,24 +97,24 @@ def succeeded(workspace: Workspace, frame: pd.DataFrame, shape: Shape) -> tuple[
     return dataset, run
 
 
-def write_snapshots(run: Run, frame: pd.DataFrame, base: np.ndarray, ends: np.ndarray, *, moments: int) -> None:
-    """Write base, epochs and best, the pairs coming nearer from moment to moment."""
+def write_snapshots(run: Run, frame: pd.DataFrame, base: np.ndarray, ends: np.ndarray, *, count: int) -> None:
+    """Write base, epochs and best, the pairs coming nearer from snapshot to snapshot."""
     closer = np.arange(len(frame) // 2)
     jitter = np.random.default_rng(0).normal(0, 0.02, base.shape)
-    found = [("base", base)]
-    for number in range(1, moments):
-        share = number / (moments - 1)
-        name = "best" if number == moments - 1 else f"epoch-{number:03d}"
-        found.append((name, unit(pulled(base, ends, closer, share=0.7 * share) + share * jitter)))
-    write(run, [*frame["anchor"], *frame["positive"]], found)
+    snapshots = [("base", base)]
+    for number in range(1, count):
+        share = number / (count - 1)
+        name = "best" if number == count - 1 else f"epoch-{number:03d}"
+        snapshots.append((name, unit(pull_together(base, ends, closer, share=0.7 * share) + share * jitter)))
+    write(run, [*frame["anchor"], *frame["positive"]], snapshots)
 
 
-def write(run: Run, texts: list[str], moments: list[tuple[str, np.ndarray]]) -> None:
+def write(run: Run, texts: list[str], snapshots: list[tuple[str, np.ndarray]]) -> None:
     """Write texts, vectors and index as training does."""
     run.paths.snapshots.folder.mkdir(parents=True)
     pd.DataFrame({"text": texts}).to_parquet(run.paths.snapshots.texts)
-    for name, vectors in moments:
+    for name, vectors in snapshots:
         np.save(run.paths.snapshots.folder / f"{name}.npy", vectors.astype(np.float32))
-    listed = [{"name": name, "epoch": place, "file": f"{name}.npy"} for place, (name, _) in enumerate(moments)]
-    index = {"moments": listed, "dim": moments[0][1].shape[1]}
+    entries = [{"name": name, "epoch": number, "file": f"{name}.npy"} for number, (name, _) in enumerate(snapshots)]
+    index = {"moments": entries, "dim": snapshots[0][1].shape[1]}
     (run.paths.snapshots.index).write_text(json.dumps(index))

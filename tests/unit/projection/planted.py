@@ -6,12 +6,15 @@ import numpy as np
 
 
 def unit(rows: np.ndarray) -> np.ndarray:
-    """Return rows of length 1 as float32."""
+    """Scale rows to length 1, as float32."""
     return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
 
 
 def world(*, pairs: int = 120, topics: int = 8, dimensions: int = 32, seed: int = 3) -> tuple[np.ndarray, np.ndarray]:
-    """Return base vectors (2 * pairs, d), sources first, with the two ends of a pair in different topics; and the pairs (m, 2)."""
+    """Build base vectors (2 * pairs, d), sources first, and the pairs (m, 2).
+
+    The two ends of a pair are in different topics.
+    """
     draw = np.random.default_rng(seed)
     centres = draw.normal(size=(topics, dimensions))
     topic = np.concatenate([np.arange(pairs) % topics, (np.arange(pairs) + 1) % topics])
@@ -19,8 +22,8 @@ def world(*, pairs: int = 120, topics: int = 8, dimensions: int = 32, seed: int 
     return vectors, np.stack([np.arange(pairs), np.arange(pairs) + pairs], axis=1)
 
 
-def pulled(vectors: np.ndarray, pairs: np.ndarray, moved: np.ndarray, *, share: float = 0.5) -> np.ndarray:
-    """Return the vectors with the chosen pairs' ends moved towards each other, and nothing else."""
+def pull_together(vectors: np.ndarray, pairs: np.ndarray, moved: np.ndarray, *, share: float = 0.5) -> np.ndarray:
+    """Move the chosen pairs' ends towards each other, and nothing else."""
     after = vectors.astype(np.float64).copy()
     a, b = pairs[moved, 0], pairs[moved, 1]
     middle = (vectors[a] + vectors[b]) / 2

@@ -21,7 +21,7 @@ from lib.store.workspace import open_workspace
 from tests.unit.projection.finished import finished_run
 
 
-def judged(rows: int) -> pd.DataFrame:
+def evaluated_pairs(rows: int) -> pd.DataFrame:
     change = np.linspace(-0.4, 0.6, rows)
     return pd.DataFrame(
         {
@@ -41,7 +41,7 @@ def random_unit(rows: int, *, seed: int) -> np.ndarray:
 
 
 def test_both_ends_of_the_margin_are_the_strongest() -> None:
-    table = judged(100).sample(frac=1, random_state=0)
+    table = evaluated_pairs(100).sample(frac=1, random_state=0)
     assert set(strongest_changes(table, most=3)["pair"]) == {0, 1, 2, 97, 98, 99}
     cosine = table.drop(columns=["base_margin", "tuned_margin"]).assign(tuned_cosine=lambda t: t["pair"] / 100)
     assert set(strongest_changes(cosine, most=1)["pair"]) == {0, 99}
@@ -62,12 +62,12 @@ def test_ends_are_true_and_places_between_are_as_far_as_the_others() -> None:
 
 @pytest.fixture
 def run(home: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Give a finished run whose evaluation judged pairs that its training did not follow."""
-    run = finished_run(home, drawn=False)
+    """Finish a run whose evaluation holds pairs that its training did not follow."""
+    run = finished_run(home, with_map=False)
     dim = np.load(run.paths.snapshots.folder / "base.npy").shape[1]
     dataset = open_workspace(home).datasets.get(run.dataset)
     frame = dataset.frame()
-    table = judged(40)
+    table = evaluated_pairs(40)
     more = pd.DataFrame({"anchor": table["anchor"], "positive": table["positive"], "part": "held_out"})
     monkeypatch.setattr(type(dataset), "frame", lambda self: pd.concat([frame, more], ignore_index=True))
     run.paths.evaluation.folder.mkdir(parents=True)
@@ -90,12 +90,12 @@ def hash_of(text: str) -> int:
 
 def test_missing_extremes_are_drawn_with_true_ends(run: Run, home: Path) -> None:
     dataset = open_workspace(home).datasets.get(run.dataset)
-    drawn = draw_map(run, dataset, home=home)
-    assert drawn.facts.added == 20
+    map_data = draw_map(run, dataset, home=home)
+    assert map_data.facts.added == 20
     assert verify(run.paths.map.folder) == []
     texts = map_texts(run)
-    assert len(texts) == drawn.texts == 140
-    lines = drawn.lines.set_index("pair")
+    assert len(texts) == map_data.texts == 140
+    lines = map_data.lines.set_index("pair")
     far = {texts[line["source"]] for _, line in lines.iterrows() if texts[line["source"]].startswith("far")}
     assert far == {f"far question {i}" for i in (0, 1, 2, 3, 4, 35, 36, 37, 38, 39)}
     base, best = end_vectors(run)
@@ -106,8 +106,8 @@ def test_missing_extremes_are_drawn_with_true_ends(run: Run, home: Path) -> None
 
 
 def test_nothing_is_added_where_all_is_known_or_nothing_was_judged(run: Run, home: Path) -> None:
-    known = [*judged(40)["anchor"], *judged(40)["positive"]]
+    followed = [*evaluated_pairs(40)["anchor"], *evaluated_pairs(40)["positive"]]
     inputs = ModelInputs.of(open_workspace(home).datasets.get(run.dataset).frame(), "pairs")
-    assert len(missing_extreme_texts(run, inputs, known, home=home, progress=Silent())) == 0
+    assert len(missing_extreme_texts(run, inputs, followed, home=home, progress=Silent())) == 0
     (run.paths.evaluation.summary).unlink()
     assert len(missing_extreme_texts(run, inputs, [], home=home, progress=Silent())) == 0

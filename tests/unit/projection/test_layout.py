@@ -1,4 +1,4 @@
-"""The layouts on planted worlds: what moved must show, what stood still must not, and a seed must repeat."""
+"""The layouts on planted worlds: what moved must show, what stood still must not, a seed repeats."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from lib.errors import InputError
 from lib.projection.layout import compute_layout, rotate_to_principal_axis
 from lib.projection.pair_faithful import kernels
-from tests.unit.projection.planted import pulled, world
+from tests.unit.projection.planted import pull_together, world
 
 
 def lengths(frame: np.ndarray, pairs: np.ndarray) -> np.ndarray:
@@ -17,32 +17,32 @@ def lengths(frame: np.ndarray, pairs: np.ndarray) -> np.ndarray:
 
 def test_pairs_that_were_moved_together_draw_together() -> None:
     base, pairs = world()
-    drawn = compute_layout({"base": base, "best": pulled(base, pairs, np.arange(60))}, pairs)
-    change = lengths(drawn.coordinates["best"], pairs) - lengths(drawn.coordinates["base"], pairs)
+    layout = compute_layout({"base": base, "best": pull_together(base, pairs, np.arange(60))}, pairs)
+    change = lengths(layout.coordinates["best"], pairs) - lengths(layout.coordinates["base"], pairs)
     assert (change[:60] < 0).mean() >= 0.95
     assert np.median(change[:60]) < 3 * np.median(change[60:]) - 0.1
-    assert drawn.quality.sign_agreement is not None
-    assert drawn.quality.sign_agreement >= 0.95
+    assert layout.quality.sign_agreement is not None
+    assert layout.quality.sign_agreement >= 0.95
 
 
 def test_an_identical_model_stands_still() -> None:
     base, pairs = world()
-    drawn = compute_layout({"base": base, "epoch-001": base.copy(), "best": base.copy()}, pairs)
-    assert np.array_equal(drawn.coordinates["base"], drawn.coordinates["best"])
-    assert np.array_equal(drawn.coordinates["base"], drawn.coordinates["epoch-001"])
-    assert drawn.quality.sign_agreement is None
-    assert drawn.quality.movement_of_identical_snapshot is None
+    layout = compute_layout({"base": base, "epoch-001": base.copy(), "best": base.copy()}, pairs)
+    assert np.array_equal(layout.coordinates["base"], layout.coordinates["best"])
+    assert np.array_equal(layout.coordinates["base"], layout.coordinates["epoch-001"])
+    assert layout.quality.sign_agreement is None
+    assert layout.quality.movement_of_identical_snapshot is None
 
 
 def test_texts_that_did_not_change_do_not_move_when_others_do() -> None:
     base, pairs = world()
-    after = pulled(base, pairs, np.arange(20))
-    drawn = compute_layout({"base": base, "best": after}, pairs)
-    moved = np.linalg.norm(drawn.coordinates["best"] - drawn.coordinates["base"], axis=1)
+    after = pull_together(base, pairs, np.arange(20))
+    layout = compute_layout({"base": base, "best": after}, pairs)
+    moved = np.linalg.norm(layout.coordinates["best"] - layout.coordinates["base"], axis=1)
     still = (base == after).all(axis=1)
     assert moved[still].max() == 0
     assert moved[~still].min() > 0
-    assert drawn.quality.movement_of_identical_snapshot == 0
+    assert layout.quality.movement_of_identical_snapshot == 0
 
 
 def test_where_no_text_stayed_an_identical_copy_is_measured() -> None:
@@ -57,63 +57,63 @@ def test_the_one_planted_mover_is_found() -> None:
     after = base + draw.normal(0, 0.002, base.shape).astype(np.float32)
     after[17] = base[200]  # crosses to a place among other texts
     after[200] = base[200]
-    drawn = compute_layout({"base": base, "best": after}, pairs)
-    moved = np.linalg.norm(drawn.coordinates["best"] - drawn.coordinates["base"], axis=1)
+    layout = compute_layout({"base": base, "best": after}, pairs)
+    moved = np.linalg.norm(layout.coordinates["best"] - layout.coordinates["base"], axis=1)
     assert moved.argmax() == 17
     assert moved[17] > 5 * np.median(moved)
 
 
 def test_a_shuffled_pairing_gains_nothing() -> None:
     base, pairs = world(pairs=320, topics=40)  # few topics would make a wrong pair half right
-    moments = {"base": base, "best": pulled(base, pairs, np.arange(160))}
+    snapshots = {"base": base, "best": pull_together(base, pairs, np.arange(160))}
 
-    def shrunk(given: np.ndarray, balance: float, seed: int) -> float:
-        drawn = compute_layout(moments, given, balance=balance, seed=seed).coordinates
-        return float((lengths(drawn["best"], pairs) < lengths(drawn["base"], pairs))[:160].mean())
+    def shrunk(pairing: np.ndarray, balance: float, seed: int) -> float:
+        layout = compute_layout(snapshots, pairing, balance=balance, seed=seed).coordinates
+        return float((lengths(layout["best"], pairs) < lengths(layout["base"], pairs))[:160].mean())
 
     wrong = [np.stack([pairs[:, 0], np.random.default_rng(s).permutation(pairs[:, 1])], axis=1) for s in range(5)]
     untreated = np.mean([shrunk(pairs, 0.0, seed) for seed in range(5)])
-    gained = np.mean([shrunk(given, 0.5, seed) for seed, given in enumerate(wrong)]) - untreated
-    assert gained < 0.25 * (np.mean([shrunk(pairs, 0.5, seed) for seed in range(5)]) - untreated)
+    gain = np.mean([shrunk(given, 0.5, seed) for seed, given in enumerate(wrong)]) - untreated
+    assert gain < 0.25 * (np.mean([shrunk(pairs, 0.5, seed) for seed in range(5)]) - untreated)
 
 
 def test_pairs_that_did_not_move_are_not_pulled_together() -> None:
     base, pairs = world(pairs=160)
     after = base + np.random.default_rng(4).normal(0, 0.05, base.shape).astype(np.float32)
-    drawn = compute_layout({"base": base, "best": after}, pairs).coordinates
-    change = lengths(drawn["best"], pairs) - lengths(drawn["base"], pairs)
-    assert abs(change.mean()) < 0.05 * lengths(drawn["base"], pairs).mean()
+    layout = compute_layout({"base": base, "best": after}, pairs).coordinates
+    change = lengths(layout["best"], pairs) - lengths(layout["base"], pairs)
+    assert abs(change.mean()) < 0.05 * lengths(layout["base"], pairs).mean()
 
 
 def test_pairs_that_moved_apart_are_drawn_apart() -> None:
     base, pairs = world()
-    closer = pulled(base, pairs, np.arange(len(pairs)))
-    drawn = compute_layout({"base": closer, "best": base}, pairs)
-    change = lengths(drawn.coordinates["best"], pairs) - lengths(drawn.coordinates["base"], pairs)
+    closer = pull_together(base, pairs, np.arange(len(pairs)))
+    layout = compute_layout({"base": closer, "best": base}, pairs)
+    change = lengths(layout.coordinates["best"], pairs) - lengths(layout.coordinates["base"], pairs)
     assert (change > 0).mean() >= 0.95
 
 
 @pytest.mark.parametrize("method", ["pair-faithful", "umap", "aligned", "pca"])
 def test_a_seed_repeats_bit_for_bit(method: str) -> None:
     base, pairs = world(pairs=40)
-    moments = {"base": base, "best": pulled(base, pairs, np.arange(20))}
-    once, again = (compute_layout(moments, pairs, method=method, seed=5) for _ in range(2))
-    assert all(once.coordinates[name].tobytes() == again.coordinates[name].tobytes() for name in moments)
+    snapshots = {"base": base, "best": pull_together(base, pairs, np.arange(20))}
+    once, again = (compute_layout(snapshots, pairs, method=method, seed=5) for _ in range(2))
+    assert all(once.coordinates[name].tobytes() == again.coordinates[name].tobytes() for name in snapshots)
     assert once.coordinates["best"].dtype == np.float32
     assert np.isfinite(once.coordinates["best"]).all()
 
 
 def test_threads_that_share_a_map_draw_the_same_bit_for_bit(monkeypatch: pytest.MonkeyPatch) -> None:
     base, pairs = world(pairs=400)
-    moments = {"base": base, "best": pulled(base, pairs, np.arange(200))}
-    alone = compute_layout(moments, pairs)
+    snapshots = {"base": base, "best": pull_together(base, pairs, np.arange(200))}
+    alone = compute_layout(snapshots, pairs)
     monkeypatch.setattr(kernels, "ONE_THREAD_BELOW", 0)
     monkeypatch.setattr("numba.config.NUMBA_NUM_THREADS", 3)
-    shared = compute_layout(moments, pairs)
-    assert all(alone.coordinates[name].tobytes() == shared.coordinates[name].tobytes() for name in moments)
+    shared = compute_layout(snapshots, pairs)
+    assert all(alone.coordinates[name].tobytes() == shared.coordinates[name].tobytes() for name in snapshots)
 
 
-def test_the_last_moment_lies_widest_from_left_to_right_and_no_distance_changes() -> None:
+def test_the_last_snapshot_lies_widest_from_left_to_right_and_no_distance_changes() -> None:
     draw = np.random.default_rng(1)
     tall = draw.normal(size=(60, 2)) * [1, 5] @ np.array([[0.8, 0.6], [-0.6, 0.8]])
     turned = rotate_to_principal_axis(tall, np.arange(40))
@@ -130,21 +130,21 @@ def test_the_last_moment_lies_widest_from_left_to_right_and_no_distance_changes(
 @pytest.mark.parametrize("method", ["pair-faithful", "umap"])
 def test_a_drawn_map_is_wider_than_high(method: str) -> None:
     base, pairs = world(pairs=40)
-    drawn = compute_layout({"base": base, "best": pulled(base, pairs, np.arange(20))}, pairs, method=method)
-    wide, high = drawn.coordinates["best"].std(axis=0)
+    layout = compute_layout({"base": base, "best": pull_together(base, pairs, np.arange(20))}, pairs, method=method)
+    wide, high = layout.coordinates["best"].std(axis=0)
     assert wide >= high
 
 
 def test_another_seed_is_another_layout() -> None:
     base, pairs = world(pairs=40)
-    moments = {"base": base, "best": pulled(base, pairs, np.arange(20))}
-    one, other = (compute_layout(moments, pairs, seed=seed) for seed in (0, 1))
+    snapshots = {"base": base, "best": pull_together(base, pairs, np.arange(20))}
+    one, other = (compute_layout(snapshots, pairs, seed=seed) for seed in (0, 1))
     assert not np.array_equal(one.coordinates["base"], other.coordinates["base"])
 
 
 def test_balance_trades_neighbourhoods_for_lines() -> None:
     base, pairs = world(pairs=200)
-    after = pulled(base, pairs, np.arange(0, 200, 2), share=0.3)
+    after = pull_together(base, pairs, np.arange(0, 200, 2), share=0.3)
     after = after + np.random.default_rng(2).normal(0, 0.03, after.shape).astype(np.float32)
     rank = {
         b: compute_layout({"base": base, "best": after}, pairs, balance=b).quality.rank_correlation for b in (0.0, 0.5)
@@ -157,16 +157,16 @@ def test_balance_trades_neighbourhoods_for_lines() -> None:
 def test_few_texts_are_drawn(texts: int, method: str) -> None:
     base = world(pairs=10)[0][:texts]
     pairs = np.array([[0, texts - 1]])
-    drawn = compute_layout({"base": base, "best": base[::-1].copy()}, pairs, method=method)
-    assert drawn.coordinates["best"].shape == (texts, 2)
-    assert np.isfinite(drawn.coordinates["best"]).all()
+    layout = compute_layout({"base": base, "best": base[::-1].copy()}, pairs, method=method)
+    assert layout.coordinates["best"].shape == (texts, 2)
+    assert np.isfinite(layout.coordinates["best"]).all()
 
 
 def test_no_pairs_and_repeated_texts_are_drawn() -> None:
     base = np.repeat(world(pairs=30)[0][:30], 2, axis=0)
-    drawn = compute_layout({"base": base}, np.empty((0, 2), int))
-    assert np.array_equal(drawn.coordinates["base"][0], drawn.coordinates["base"][1])
-    assert drawn.quality.sign_agreement is None
+    layout = compute_layout({"base": base}, np.empty((0, 2), int))
+    assert np.array_equal(layout.coordinates["base"][0], layout.coordinates["base"][1])
+    assert layout.quality.sign_agreement is None
 
 
 @pytest.mark.parametrize(

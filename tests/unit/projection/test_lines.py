@@ -25,10 +25,10 @@ def test_only_pairs_whose_texts_are_shown_are_lines() -> None:
 
 def test_the_cosines_of_the_lines_are_those_of_the_full_dimensions(home: Path) -> None:
     run = finished_run(home)
-    drawn, known = load_map(run), read_snapshots(run.paths.snapshots.folder)
-    vectors = known.vectors("best")
-    line = drawn.lines.iloc[7]
+    map_data, snapshots = load_map(run), read_snapshots(run.paths.snapshots.folder)
+    vectors = snapshots.vectors("best")
+    line = map_data.lines.iloc[7]
     assert line["tuned_cosine"] == pytest.approx(float(vectors[line["source"]] @ vectors[line["target"]]), abs=1e-6)
-    frames = list(drawn.coordinates.values())
+    frames = list(map_data.coordinates.values())
     length = [float(np.linalg.norm(f[int(line["source"])] - f[int(line["target"])])) for f in (frames[0], frames[-1])]
     assert line["change"] == pytest.approx(length[1] - length[0], abs=1e-5)

@@ -21,9 +21,9 @@ def test_trustworthiness_equals_that_of_scikit_learn() -> None:
 def test_a_sample_of_rows_measures_nearly_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     vectors = world(pairs=400)[0]
     frame = vectors[:, :2].copy()
-    whole = trustworthiness(vectors, frame)
+    full = trustworthiness(vectors, frame)
     monkeypatch.setattr(quality, "TRUSTWORTHINESS_ROWS", 300)
-    assert trustworthiness(vectors, frame) == pytest.approx(whole, abs=0.03)
+    assert trustworthiness(vectors, frame) == pytest.approx(full, abs=0.03)
 
 
 def test_few_texts_have_no_trustworthiness() -> None:

@@ -21,32 +21,32 @@ from tests.unit.projection.finished import finished_run
 
 def test_a_drawn_map_is_whole_and_read_back(home: Path) -> None:
     run = finished_run(home)
-    drawn = load_map(run)
-    assert drawn is not None
+    map_data = load_map(run)
+    assert map_data is not None
     assert verify(run.paths.map.folder) == []
-    assert list(drawn.coordinates) == ["base", "epoch-001", "best"]
-    assert drawn.labels["best"] == "Best (epoch 2)"
-    assert drawn.texts == 120
-    assert len(drawn.lines) == 60
-    assert drawn.facts.quality.sign_agreement > 0.8
-    assert drawn.facts.quality.seeds == 3
-    assert 0 <= drawn.facts.quality.above_noise <= 1
-    assert drawn.facts.held_out_quality.lines == (drawn.lines["part"] == "held_out").sum()
+    assert list(map_data.coordinates) == ["base", "epoch-001", "best"]
+    assert map_data.labels["best"] == "Best (epoch 2)"
+    assert map_data.texts == 120
+    assert len(map_data.lines) == 60
+    assert map_data.facts.quality.sign_agreement > 0.8
+    assert map_data.facts.quality.seeds == 3
+    assert 0 <= map_data.facts.quality.above_noise <= 1
+    assert map_data.facts.held_out_quality.lines == (map_data.lines["part"] == "held_out").sum()
     tall = pd.read_parquet(run.paths.map.coordinates)
     assert list(tall.columns) == ["text", "snapshot", "x", "y"]
     assert len(tall) == 3 * 120
 
 
 def test_the_command_draws_and_prints_json(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    run = finished_run(home, drawn=False)
+    run = finished_run(home, with_map=False)
     assert main(["map", run.id, "--json"]) == 0
-    told = json.loads(capsys.readouterr().out.strip().splitlines()[-1])
-    assert told["layout"] == "pair-faithful"
-    assert set(told["trustworthiness"]) == {"base", "tuned"}
-    assert told["placebo_movement"] == 0
-    assert told["sign_agreement"] > 0.8
-    assert told["seconds"] > 0
-    assert set(pd.read_parquet(told["coordinates"])["snapshot"]) == {"base", "epoch-001", "best"}
+    output = json.loads(capsys.readouterr().out.strip().splitlines()[-1])
+    assert output["layout"] == "pair-faithful"
+    assert set(output["trustworthiness"]) == {"base", "tuned"}
+    assert output["placebo_movement"] == 0
+    assert output["sign_agreement"] > 0.8
+    assert output["seconds"] > 0
+    assert set(pd.read_parquet(output["coordinates"])["snapshot"]) == {"base", "epoch-001", "best"}
 
 
 def test_the_command_redraws_with_another_method(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -61,12 +61,12 @@ def test_the_command_redraws_with_another_method(home: Path, capsys: pytest.Capt
 def test_the_command_fails_with_one_clear_line(
     home: Path, capsys: pytest.CaptureFixture[str], given: list[str]
 ) -> None:
-    run = finished_run(home, drawn=False)
+    run = finished_run(home, with_map=False)
     assert main([run.id if word == "RUN" else word for word in given]) == 1
-    said = capsys.readouterr()
-    assert said.out == ""
-    assert said.err.startswith("error: ")
-    assert len(said.err.strip().splitlines()) == 1
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith("error: ")
+    assert len(captured.err.strip().splitlines()) == 1
 
 
 def test_missing_and_damaged_snapshots_are_said(home: Path) -> None:
@@ -85,18 +85,18 @@ def test_missing_and_damaged_snapshots_are_said(home: Path) -> None:
 def test_the_noise_of_every_method_is_measured_on_large_maps_too(
     home: Path, monkeypatch: pytest.MonkeyPatch, method: str, seeds: int
 ) -> None:
-    run = finished_run(home, drawn=False)
+    run = finished_run(home, with_map=False)
     monkeypatch.setattr("lib.projection.run.MAX_NOISE_POINTS", 10)
     seen: list[list[str]] = []
 
-    def noted(vectors: dict, *given: object, **options: object) -> object:
+    def compute_and_note(vectors: dict, *args: object, **options: object) -> object:
         seen.append(list(vectors))
-        return compute_layout(vectors, *given, **options)
+        return compute_layout(vectors, *args, **options)
 
-    monkeypatch.setattr("lib.projection.run.compute_layout", noted)
-    drawn = draw_map(run, open_workspace(home).datasets.get(run.dataset), home=home, method=method)
-    assert drawn.facts.quality.seeds == seeds
-    assert drawn.facts.quality.above_noise is not None
+    monkeypatch.setattr("lib.projection.run.compute_layout", compute_and_note)
+    map_data = draw_map(run, open_workspace(home).datasets.get(run.dataset), home=home, method=method)
+    assert map_data.facts.quality.seeds == seeds
+    assert map_data.facts.quality.above_noise is not None
     assert seen == [["base", "epoch-001", "best"], *[["base", "best"]] * (seeds - 1)]
 
 

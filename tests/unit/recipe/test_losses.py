@@ -26,9 +26,9 @@ def test_loss_falls_and_the_model_loads(shape: Shape, loss: str, tiny_model: Pat
     """The last epoch's mean loss is below the first's; the saved folder holds another model than the base."""
     frame = frame_of(shape, classes=3 if loss == "Softmax" else 2)
     session = train_small(shape, replace(FAST, loss=loss), model=tiny_model, folder=tmp_path, frame=frame)
-    assert session.told.mean_loss(4) < session.told.mean_loss(1)
+    assert session.progress.mean_loss(4) < session.progress.mean_loss(1)
     texts = ["sort a list", "list sorter (list)"]
-    tuned = SentenceTransformer(str(session.trained.model_dir), device="cpu").encode(texts)
+    tuned = SentenceTransformer(str(session.result.model_dir), device="cpu").encode(texts)
     base = SentenceTransformer(str(tiny_model), device="cpu").encode(texts)
     assert np.isfinite(tuned).all()
     assert np.abs(tuned - base).max() > 1e-4
@@ -52,7 +52,7 @@ def test_vectors_of_length_1_get_a_margin_they_can_keep(name: str, tiny_model: P
 
 
 def class_of(loss: Loss) -> type[torch.nn.Module]:
-    """Return sentence-transformers' class of a loss."""
+    """Find sentence-transformers' class of a loss."""
     return next(getattr(stock, loss.name + end) for end in ("Loss", "TripletLoss") if hasattr(stock, loss.name + end))
 
 
@@ -62,10 +62,10 @@ def model(tiny_model: Path) -> SentenceTransformer:
 
 
 def value_of(model: SentenceTransformer, loss: Loss, columns: tuple[list[str], ...]) -> float:
-    """Return the loss of a batch of texts by column."""
-    made = losses.build_loss(model, Recipe(loss=loss.name))
+    """Compute the loss of a batch of texts by column."""
+    loss_module = losses.build_loss(model, Recipe(loss=loss.name))
     with torch.no_grad():
-        return float(made([model.preprocess(column) for column in columns], torch.zeros(len(columns[0]))))
+        return float(loss_module([model.preprocess(column) for column in columns], torch.zeros(len(columns[0]))))
 
 
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=list(LOSSES))
@@ -87,25 +87,25 @@ class TestEveryRecord:
         changes = {"scale": 7.0, "margin": 3.0, "directions": "symmetric"}
         plain = facts_of(losses.build_loss(model, Recipe(loss=loss.name)))
         for name, value in changes.items():
-            made = losses.build_loss(model, Recipe(loss=loss.name, **{name: value}))  # type: ignore[arg-type]
-            assert (facts_of(made) != plain) == (name in loss.settings), name
+            loss_module = losses.build_loss(model, Recipe(loss=loss.name, **{name: value}))  # type: ignore[arg-type]
+            assert (facts_of(loss_module) != plain) == (name in loss.settings), name
 
     def test_a_guide_is_there_where_its_class_wants_one(self, loss: Loss) -> None:
-        assert loss.guided == ("guide" in inspect.signature(class_of(loss).__init__).parameters)
+        assert loss.has_guide == ("guide" in inspect.signature(class_of(loss).__init__).parameters)
 
     def test_it_calls_the_model_where_it_embeds_parts_or_has_a_guide(
         self, loss: Loss, model: SentenceTransformer
     ) -> None:
-        made, sizes = losses.build_loss(model, Recipe(loss=loss.name)), []
+        loss_module, sizes = losses.build_loss(model, Recipe(loss=loss.name)), []
         hook = model.register_forward_pre_hook(lambda module, args: sizes.append(len(args[0]["input_ids"])))
         count = 2 * losses.MINI_BATCH
         columns = 1 if Shape.LABELLED_TEXTS in loss.shapes else 3 if loss.shapes == (Shape.TRIPLETS,) else 2
-        made([model.preprocess(["sort a list"] * count) for _ in range(columns)], torch.arange(count) % 2)
+        loss_module([model.preprocess(["sort a list"] * count) for _ in range(columns)], torch.arange(count) % 2)
         hook.remove()
-        assert loss.calls_model == (loss.guided or min(sizes) < count)
+        assert loss.calls_model == (loss.has_guide or min(sizes) < count)
 
     def test_matryoshka_goes_around_all_but_a_classifier(self, loss: Loss) -> None:
-        assert loss.nested == (loss.name != "Softmax")
+        assert loss.allows_matryoshka == (loss.name != "Softmax")
 
     def test_other_rows_of_the_batch_count_where_it_says_so(self, loss: Loss, model: SentenceTransformer) -> None:
         """Then a batch's loss is not the mean of its rows' losses."""
@@ -118,8 +118,8 @@ class TestEveryRecord:
             assert loss.in_batch
             return
         rows = [value_of(model, loss, tuple([column[row]] for column in columns)) for row in (0, 1)]
-        whole = value_of(model, loss, columns)
-        assert loss.in_batch == (abs(whole - sum(rows) / 2) > 1e-6)
+        batch_loss = value_of(model, loss, columns)
+        assert loss.in_batch == (abs(batch_loss - sum(rows) / 2) > 1e-6)
 
     def test_a_static_model_takes_it_unless_it_says_so(self, loss: Loss, model: SentenceTransformer) -> None:
         from sentence_transformers.sentence_transformer.modules import StaticEmbedding
@@ -132,8 +132,8 @@ class TestEveryRecord:
         labels = torch.tensor([0, 1, 0, 1])
 
         def compute() -> torch.Tensor:
-            made = losses.build_loss(static, Recipe(loss=loss.name))
-            return made([static.preprocess(column) for column in columns], labels)
+            loss_module = losses.build_loss(static, Recipe(loss=loss.name))
+            return loss_module([static.preprocess(column) for column in columns], labels)
 
         if loss.needs_transformer:
             with pytest.raises(ValueError, match="Static|PreTrainedTokenizer"):
@@ -143,7 +143,7 @@ class TestEveryRecord:
 
 
 def facts_of(loss: torch.nn.Module) -> dict[str, object]:
-    """Return a loss's plain attributes, those of a loss inside it included."""
+    """Collect a loss's plain attributes, those of a loss inside it included."""
     return {
         f"{at}.{name}": value
         for at, module in loss.named_modules()

@@ -10,7 +10,7 @@ import pytest
 
 from lib.errors import InputError
 from lib.recipe.losses import LOSSES, losses_for
-from lib.recipe.presets import CLASSIC, RECOMMENDED, changed_settings, recommended_for
+from lib.recipe.presets import CLASSIC, RECOMMENDED, changed_settings, recommended_recipe
 from lib.recipe.recipe import FIELDS, Recipe
 from lib.shapes import Shape
 
@@ -83,7 +83,7 @@ def test_a_damaged_value_is_taken_or_refused_in_words(name: str) -> None:
 
 
 def fault_of(values: object) -> InputError | None:
-    """Return the error that stored values meet, None where they are a recipe."""
+    """Catch the error that stored values meet, None where they are a recipe."""
     try:
         Recipe.from_json(values)  # type: ignore[arg-type]
     except InputError as error:
@@ -177,8 +177,8 @@ def test_settings_show_only_where_they_do_something() -> None:
 
 def test_small_data_get_more_epochs() -> None:
     """At least 20 steps, at most 5 epochs."""
-    assert recommended_for(100_000).epochs == RECOMMENDED.epochs
-    assert recommended_for(64).epochs == 5
+    assert recommended_recipe(100_000).epochs == RECOMMENDED.epochs
+    assert recommended_recipe(64).epochs == 5
 
 
 def test_a_loss_that_is_no_default_is_a_difference() -> None:

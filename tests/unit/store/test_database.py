@@ -1,4 +1,4 @@
-"""The database: migrations from the first schema, refusal of newer and damaged ones, backup and restore."""
+"""The database: migrations from the first schema, refusal of newer and damaged ones, backup, restore."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ def test_a_workspace_of_the_first_schema_opens(tmp_path: Path) -> None:
     assert run.seconds == pytest.approx(58, abs=1)  # what was not counted then follows from start and end
     assert [job.kind for job in workspace.jobs.all()] == ["train", "evaluate", "project"]
     assert workspace.datasets.get("fc399476f4ae").counts["train"] == 261
-    with closing(sqlite3.connect(tmp_path / "closer.schema-1.db")) as kept:
-        assert kept.execute("PRAGMA user_version").fetchone()[0] == 1
-        assert kept.execute("SELECT COUNT(*) FROM runs").fetchone()[0] == 1
+    with closing(sqlite3.connect(tmp_path / "closer.schema-1.db")) as copy:
+        assert copy.execute("PRAGMA user_version").fetchone()[0] == 1
+        assert copy.execute("SELECT COUNT(*) FROM runs").fetchone()[0] == 1
 
 
 def test_a_whole_database_is_opened_without_writing(tmp_path: Path) -> None:
     database = Database(tmp_path / "closer.db")
-    with database.reading() as held:  # another connection keeps the log of changes from being folded in and removed
-        held.execute("SELECT COUNT(*) FROM runs").fetchone()
+    with database.reading() as reader:  # another connection keeps the log of changes from being folded in and removed
+        reader.execute("SELECT COUNT(*) FROM runs").fetchone()
         log = tmp_path / "closer.db-wal"
         before = log.stat().st_size if log.exists() else 0
         for _ in range(5):
@@ -107,8 +107,8 @@ def test_a_damaged_page_never_reaches_the_backup(home: Path) -> None:
     assert (home / BACKUP).read_bytes() == good
     with pytest.raises(DamagedError):
         open_workspace().runs.all()
-    kept = restore_backup(home)
-    assert kept.exists()
+    copy = restore_backup(home)
+    assert copy.exists()
     assert [item.id for item in open_workspace().datasets.all()] == [dataset.id]
 
 
@@ -153,8 +153,8 @@ def test_a_damaged_database_is_refused_kept_and_restored(home: Path, content: by
     with pytest.raises(StoreError, match=r"--restore|backup"):
         open_workspace().datasets.all()
     assert path.read_bytes() == damaged
-    kept = restore_backup(home)
-    assert kept.read_bytes() == damaged
+    copy = restore_backup(home)
+    assert copy.read_bytes() == damaged
     again = open_workspace()
     assert [item.id for item in again.datasets.all()] == [dataset.id]
     assert check(again) == []

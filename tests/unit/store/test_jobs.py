@@ -1,4 +1,4 @@
-"""The queue: each change of state is conditional, order can change, an old attempt cannot write over a newer one."""
+"""The queue: each change of state is conditional, order can change, old attempts cannot write."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_an_older_attempt_cannot_finish_a_newer_one(workspace: Workspace) -> Non
     job = workspace.jobs.submit("train", run="r")
     first = workspace.jobs.claim(job.id)
     assert first is not None
-    workspace.jobs.interrupted(first)
+    workspace.jobs.record_interruption(first)
     second = workspace.jobs.claim(job.id)
     assert second is not None
     assert second.attempts == 2
@@ -55,7 +55,7 @@ def test_a_job_whose_workers_die_fails_after_three(workspace: Workspace) -> None
     for _ in range(MAX_ATTEMPTS):
         claimed = workspace.jobs.claim(job.id)
         assert claimed is not None
-        workspace.jobs.interrupted(claimed)
+        workspace.jobs.record_interruption(claimed)
     ended = workspace.jobs.get(job.id)
     assert (ended.state, ended.attempts) == ("failed", MAX_ATTEMPTS)
     assert workspace.jobs.retry(job.id).state == "queued"
@@ -67,7 +67,7 @@ def test_cancel_waits_for_a_running_job_and_ends_a_queued_one(workspace: Workspa
     assert claimed is not None
     assert workspace.jobs.cancel(queued.id).state == "cancelled"
     assert workspace.jobs.cancel(running.id).state == "cancelling"
-    workspace.jobs.interrupted(workspace.jobs.get(running.id))
+    workspace.jobs.record_interruption(workspace.jobs.get(running.id))
     assert workspace.jobs.get(running.id).state == "cancelled"
 
 

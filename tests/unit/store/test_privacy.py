@@ -1,4 +1,4 @@
-"""What the workspace holds is its owner's alone, from the first byte, whatever mask the process was started with."""
+"""What the workspace holds is its owner's alone, from the first byte, whatever the process's mask."""
 
 from __future__ import annotations
 

@@ -92,13 +92,13 @@ def test_a_refused_write_says_what_to_do(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_half_a_removal_leaves_no_half_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def stopped(folder: Path, **_: object) -> None:
+    def stop(folder: Path, **_: object) -> None:
         (folder / "a.txt").unlink()
         raise KeyboardInterrupt
 
     write(tmp_path / "x")
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(room.shutil, "rmtree", stopped)
+        patch.setattr(room.shutil, "rmtree", stop)
         room.remove_published(tmp_path / "x")
     (part,) = leftovers(tmp_path)
     assert not (tmp_path / "x").exists()

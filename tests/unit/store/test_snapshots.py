@@ -1,4 +1,4 @@
-"""Snapshots on disk: what is written comes back in order, a repeated one replaces, a damaged one is named."""
+"""Snapshots on disk: what is written comes back in order, repeats replace, damage is named."""
 
 from __future__ import annotations
 

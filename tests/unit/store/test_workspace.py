@@ -33,12 +33,12 @@ def test_the_same_content_is_one_dataset(home: Path) -> None:
 def test_a_dataset_gives_back_its_rows_and_originals(home: Path, tmp_path: Path) -> None:
     source = tmp_path / "my pairs; drop table.csv.gz"
     source.write_bytes(b"bytes as they came")
-    made = prepared()
-    dataset = open_workspace().datasets.publish(made, name="x", originals=[source])
-    pd.testing.assert_frame_equal(dataset.frame(), made.frame)
+    examples = prepared()
+    dataset = open_workspace().datasets.publish(examples, name="x", originals=[source])
+    pd.testing.assert_frame_equal(dataset.frame(), examples.frame)
     assert [p.read_bytes() for p in dataset.originals] == [b"bytes as they came"]
     assert "drop" not in str(dataset.originals[0].relative_to(home))
-    assert sum(dataset.counts.values()) == dataset.rows == len(made.frame)
+    assert sum(dataset.counts.values()) == dataset.rows == len(examples.frame)
 
 
 def test_delete_hides_restore_brings_back_purge_frees(home: Path) -> None:
@@ -99,10 +99,10 @@ def test_a_dataset_of_any_name_can_be_trained(home: Path, length: int) -> None:
 def test_a_key_is_one_run_with_one_job(home: Path) -> None:
     workspace = open_workspace()
     dataset = add_dataset(workspace)
-    made = [workspace.runs.create(dataset=dataset.id, model="a/b", recipe=Recipe(), key="press-1") for _ in range(3)]
-    assert len({run.id for run in made}) == 1
+    runs = [workspace.runs.create(dataset=dataset.id, model="a/b", recipe=Recipe(), key="press-1") for _ in range(3)]
+    assert len({run.id for run in runs}) == 1
     assert len(workspace.jobs.all()) == 1
-    assert made[0].model_dir.name == "a_b"
+    assert runs[0].model_dir.name == "a_b"
 
 
 def test_a_run_needs_a_dataset_that_is_there(home: Path) -> None:
@@ -169,7 +169,7 @@ def test_what_the_list_does_not_know_is_never_called_rubbish(home: Path) -> None
         for table in ("jobs", "runs", "datasets"):
             connection.execute(f"DELETE FROM {table}")
     assert workspace.leftovers() == []
-    assert set(workspace.unlisted()) == {run.folder, dataset.folder}
+    assert set(workspace.unlisted_folders()) == {run.folder, dataset.folder}
 
 
 def test_a_run_that_works_is_neither_deleted_nor_purged(home: Path) -> None:
@@ -207,7 +207,7 @@ def test_the_time_of_a_run_is_that_of_all_its_attempts(home: Path) -> None:
         assert claimed is not None
         with workspace.database.changing() as connection:
             connection.execute("UPDATE jobs SET started = '2020-01-01T00:00:00+00:00' WHERE id = ?", (run.job,))
-        workspace.jobs.interrupted(claimed)
+        workspace.jobs.record_interruption(claimed)
     years = (workspace.runs.get(run.id).seconds) / (365.25 * 86400)
     assert years > 10  # twice more than five years, and none for the waiting since
 

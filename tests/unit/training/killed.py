@@ -1,4 +1,7 @@
-"""`python -m tests.unit.training.killed MODEL FOLDER STEP`: train small pairs and die at a step as by kill -9 (0: never)."""
+"""Train small pairs and die at a step as by kill -9 (0: never).
+
+`python -m tests.unit.training.killed MODEL FOLDER STEP`.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,7 @@ def main() -> None:
     cadence.CHECKPOINT_SECONDS = 0.0
     model, folder, step = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
     recipe = replace(FAST, dropout=0.1, epochs=3)
-    train_small(Shape.PAIRS, recipe, model=model, folder=folder, told=Deadly(step))
+    train_small(Shape.PAIRS, recipe, model=model, folder=folder, progress=Deadly(step))
 
 
 if __name__ == "__main__":

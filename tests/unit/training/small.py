@@ -1,4 +1,4 @@
-"""Small data of every shape, in which the tiny model has something to learn, and a training in one call."""
+"""Small data of every shape, in which the tiny model can learn, and a training in one call."""
 
 from __future__ import annotations
 
@@ -38,31 +38,31 @@ class Recorder(Silent):
     def loss(self, *, step: int, epoch: float, loss: float, learning_rate: float) -> None:
         self.losses.append((epoch, loss))
 
-    def measured(self, **facts: Any) -> None:
+    def snapshot_metrics(self, **facts: Any) -> None:
         self.measurements.append(facts)
 
-    def resumed(self, *, step: int, epoch: float) -> None:
+    def resume(self, *, step: int, epoch: float) -> None:
         self.steps_resumed.append(step)
 
     def log(self, text: str, *, level: str = "info") -> None:
         self.logs.append(text)
 
     def mean_loss(self, epoch: int) -> float:
-        """Return the mean loss of one epoch, counted from 1."""
+        """Compute the mean loss of one epoch, counted from 1."""
         found = [loss for at, loss in self.losses if epoch - 1 < at <= epoch]
         return sum(found) / len(found)
 
 
 @dataclass
 class Session:
-    """What came of one training in a test."""
+    """Result and progress of one training in a test."""
 
-    trained: TrainResult
-    told: Recorder = field(default_factory=Recorder)
+    result: TrainResult
+    progress: Recorder = field(default_factory=Recorder)
 
 
 def frame_of(shape: Shape, *, classes: int = 2, rows: int = 120) -> pd.DataFrame:
-    """Return a split dataset frame: texts are a deed and a thing; texts that name the same thing belong together."""
+    """Build a split dataset frame: texts are a deed and a thing; the same thing belongs together."""
     examples = [(f"{deed} a {thing}", f"{thing} {deed}er ({thing})") for thing in THINGS for deed in DEEDS][:rows]
     count = len(examples)
     frame = pd.DataFrame({"line": range(2, count + 2), "component": range(count)})
@@ -85,17 +85,17 @@ def _mixed(examples: list[tuple[str, str]], far: list[str], same: list[bool]) ->
 
 
 def train_small(
-    shape: Shape, recipe: Recipe, *, model: Path, folder: Path, frame: pd.DataFrame | None = None, told: Any = None
+    shape: Shape, recipe: Recipe, *, model: Path, folder: Path, frame: pd.DataFrame | None = None, progress: Any = None
 ) -> Session:
     """Train the tiny model on small data of a shape."""
-    told = told or Recorder()
+    progress = progress or Recorder()
     data = frame if frame is not None else frame_of(shape)
-    trained = train_model(
+    result = train_model(
         inputs=ModelInputs.of(data, shape),
         model_name=str(model),
         recipe=recipe,
         folder=folder / "run",
         home=folder / "home",
-        progress=told,
+        progress=progress,
     )
-    return Session(trained, told)
+    return Session(result, progress)

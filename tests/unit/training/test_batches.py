@@ -1,4 +1,4 @@
-"""No batch holds a right target as a wrong one, every epoch has its steps, and large data cost seconds at most."""
+"""No batch holds a right target as a wrong one, every epoch has its steps, large data cost seconds."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from lib.training.examples import text_ids
 
 
 def conflicts(batch: list[int], anchors: np.ndarray, targets: np.ndarray, right: dict[int, set[int]]) -> int:
-    """Count the ordered pairs of rows of which one's target is right for the other's source, by brute force."""
+    """Count the ordered pairs of rows of which one's target is right for the other's source.
+
+    By brute force.
+    """
     return sum(
         int(targets[other]) in right[int(anchors[row])] or anchors[row] == anchors[other]
         for row in batch

@@ -19,12 +19,12 @@ def test_an_evaluation_takes_the_place_of_the_one_before(tmp_path: Path) -> None
     for verdict in ("Better.", "No clear change."):
         add_held_out(tmp_path / "model", verdict=verdict, metrics=NUMBERS)
         assert verify(tmp_path / "model") == []
-    told = (tmp_path / "model" / "README.md").read_text(encoding="utf-8")
-    assert told.count(HELD_OUT) == 1
-    assert "No clear change." in told
-    assert "Better." not in told
-    assert "| MRR@10 | 0.500 | 0.750 | +0.250 | no interval |" in told
-    assert told.index(HELD_OUT) < told.index("## Recipe") < told.index("- epochs: 3")
+    card_text = (tmp_path / "model" / "README.md").read_text(encoding="utf-8")
+    assert card_text.count(HELD_OUT) == 1
+    assert "No clear change." in card_text
+    assert "Better." not in card_text
+    assert "| MRR@10 | 0.500 | 0.750 | +0.250 | no interval |" in card_text
+    assert card_text.index(HELD_OUT) < card_text.index("## Recipe") < card_text.index("- epochs: 3")
 
 
 def test_a_folder_without_our_card_is_left_alone(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A static model is trained by the same trainer: at the rate that word vectors need, without what only a transformer has."""
+"""A static model is trained by the same trainer, at its own rate, without a transformer's settings."""
 
 from __future__ import annotations
 
@@ -73,9 +73,9 @@ def test_only_a_static_model_learns_at_a_higher_rate(
     assert says.rates
     assert says.rates[0] == pytest.approx(1e-4 * factor)
     assert any("50 times" in line for line in says.lines) == (kind == "static")
-    told = json.loads((trained.model_dir / "closer.json").read_text())
-    assert told["learning_rate_used"] == pytest.approx(1e-4 * factor)
-    assert told["texts_per_second"] > 0
+    facts = json.loads((trained.model_dir / "closer.json").read_text())
+    assert facts["learning_rate_used"] == pytest.approx(1e-4 * factor)
+    assert facts["texts_per_second"] > 0
     assert "- learning_rate_used: " in (trained.model_dir / "README.md").read_text()
     assert SentenceTransformer(str(trained.model_dir), device="cpu").encode(["alpha"]).shape[1] in (16, 32)
 
@@ -93,9 +93,9 @@ TRANSFORMERS_OWN = {
 def test_a_static_model_trains_without_what_only_a_transformer_has(static_model: Path, tmp_path: Path) -> None:
     """It says what was left out, and its card holds what was done."""
     session = train_small(Shape.PAIRS, replace(FAST, epochs=1, **TRANSFORMERS_OWN), model=static_model, folder=tmp_path)
-    (line,) = [line for line in session.told.logs if "no transformer" in line]
+    (line,) = [line for line in session.progress.logs if "no transformer" in line]
     assert all(word in line for word in ("Max length", "Precision", "Dropout", "Frozen layers", "LoRA rank"))
-    card = (session.trained.model_dir / "README.md").read_text()
+    card = (session.result.model_dir / "README.md").read_text()
     assert "- lora_rank: 0" in card
     assert "- packed: false" in card
 
@@ -111,6 +111,6 @@ def test_a_transformer_keeps_its_settings(tiny_model: Path) -> None:
 
 
 def test_dimensions_that_are_no_prefix_are_left_out_and_named(tiny_model: Path) -> None:
-    recipe, said = adapt_recipe(Recipe(matryoshka=(64, 32, 16)), SentenceTransformer(str(tiny_model), device="cpu"))
+    recipe, notes = adapt_recipe(Recipe(matryoshka=(64, 32, 16)), SentenceTransformer(str(tiny_model), device="cpu"))
     assert recipe.matryoshka == (16,)
-    assert said == ["The model's vectors have 32 dimensions; left out of the Matryoshka ones: 64, 32."]
+    assert notes == ["The model's vectors have 32 dimensions; left out of the Matryoshka ones: 64, 32."]

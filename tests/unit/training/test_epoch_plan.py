@@ -21,7 +21,7 @@ from lib.training.examples import text_ids
 
 
 def part(**columns: list[str]) -> pd.DataFrame:
-    """Return a frame whose rows are all of the training part, but for one."""
+    """Build a frame whose rows are all of the training part, but for one."""
     frame = pd.DataFrame(columns)
     frame["part"] = "train"
     return pd.concat([frame, frame.head(1).assign(part="held_out")], ignore_index=True)
@@ -36,7 +36,7 @@ def test_pairs_without_repeats_are_all_seen(rows: int) -> None:
     anchors, targets = text_ids(train["anchor"].tolist(), train["positive"].tolist())
     batches = list(FairBatches(anchors, targets, batch_size=16, seed=0))
     assert found.steps == len(batches)
-    assert found.seen == sum(map(len, batches))
+    assert found.coverage == sum(map(len, batches))
     assert found.sees_all == (rows != 17)  # one pair alone in a batch would teach nothing
 
 
@@ -45,11 +45,11 @@ def test_a_target_of_many_rows_is_seen_once_a_step() -> None:
     frame = part(anchor=[f"a{n}" for n in range(80)], positive=["Same", "same"] * 30 + [f"p{n}" for n in range(20)])
     recipe = replace(RECOMMENDED, batch_size=8).for_shape(Shape.PAIRS)
     found = plan_epoch(count_texts(frame, Shape.PAIRS), Shape.PAIRS, recipe)
-    assert found == EpochPlan(steps=10, batch=8, seen=30, rows=80)
+    assert found == EpochPlan(steps=10, batch=8, coverage=30, rows=80)
     train = frame[frame["part"] == "train"]
     anchors, targets = text_ids(train["anchor"].tolist(), train["positive"].tolist())
     seen = {row for batch in FairBatches(anchors, targets, batch_size=8, seed=0) for row in batch}
-    assert len(seen) <= found.seen
+    assert len(seen) <= found.coverage
 
 
 @pytest.mark.parametrize("size", [4, 7, 16])
@@ -66,7 +66,7 @@ def test_labelled_texts_have_the_stock_samplers_steps(counts: tuple[int, ...], s
         valid_label_columns=["label"],
     )
     batches = list(stock)
-    assert found.seen == sum(map(len, batches))
+    assert found.coverage == sum(map(len, batches))
     assert found.steps == max(1, len(batches))
 
 

@@ -1,4 +1,4 @@
-"""Triplets with fewer negatives than others: no row is dropped, and no empty text is trained on or embedded."""
+"""Triplets with fewer negatives than others: no row is dropped, no empty text trained or embedded."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ NAMES = ["negative", "negative_2", "negative_3"]
 
 
 def ragged(blank: str = "") -> pd.DataFrame:
-    """Return triplets of which row n has 1 + n % 3 negatives; every fourth row lacks its first one instead."""
+    """Build triplets of which row n has 1 + n % 3 negatives; every fourth row lacks its first instead."""
     frame = frame_of(Shape.TRIPLETS)
     positive = frame["positive"]
     for at, name in enumerate(NAMES):
@@ -174,5 +174,5 @@ def test_triplets_with_missing_negatives_train(tmp_path: Path, tiny_model: Path,
     session = train_small(
         Shape.TRIPLETS, replace(FAST, loss=loss, epochs=1), model=tiny_model, folder=tmp_path, frame=ragged()
     )
-    assert all(np.isfinite(value) for _, value in session.told.losses)
-    assert len(session.told.losses) > 0
+    assert all(np.isfinite(value) for _, value in session.progress.losses)
+    assert len(session.progress.losses) > 0

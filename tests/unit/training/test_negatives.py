@@ -24,7 +24,7 @@ for other in ("x", "y", "z", "w"):
 
 
 def mined_for_q(**settings: float) -> list[str]:
-    """Return the negatives of the first row."""
+    """Mine the negatives of the first row."""
     found = mine_negatives(ROWS, VECTORS, replace(Recipe(), **settings)).rows.columns  # type: ignore[arg-type]
     return [values[0] for name, values in found.items() if name.startswith("negative")]
 
@@ -60,8 +60,8 @@ def test_only_training_targets_and_the_same_each_time() -> None:
     recipe = Recipe(hard_negatives=3, negative_margin=0.3)
     first, again = mine_negatives(rows, vectors, recipe), mine_negatives(rows, vectors, recipe)
     assert first.rows.columns == again.rows.columns
-    assert first.drawn > 0
-    assert first.hard + first.drawn == 3 * rows.count
+    assert first.random > 0
+    assert first.hard + first.random == 3 * rows.count
     allowed = set(frame.loc[frame["part"] == "train", "positive"])
     assert {text for name in ("negative", "negative_2", "negative_3") for text in first.rows.columns[name]} <= allowed
 

@@ -39,7 +39,7 @@ class Cut(Recorder):
 
 
 def weights(folder: Path) -> bytes:
-    """Return the bytes of the one tuned model in a run's folder."""
+    """Read the bytes of the one tuned model in a run's folder."""
     found = [path for path in folder.glob(f"run/*/{WEIGHTS}") if (path.parent / "modules.json").exists()]
     assert len(found) == 1
     return found[0].read_bytes()
@@ -63,15 +63,18 @@ VARIANTS: dict[str, tuple[Shape, Recipe]] = {
 def test_cut_and_resumed_equals_uninterrupted(
     name: str, tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Cut in the middle of an epoch, with a checkpoint after each step; loss's own weights and dropout included."""
+    """Cut in the middle of an epoch, with a checkpoint after each step.
+
+    A loss's own weights and dropout are included.
+    """
     monkeypatch.setattr(cadence, "CHECKPOINT_SECONDS", 0.0)
     shape, recipe = VARIANTS[name]
     frame = frame_of(shape)
     train_small(shape, recipe, model=tiny_model, folder=tmp_path / "whole", frame=frame)
     with pytest.raises(CutError):
-        train_small(shape, recipe, model=tiny_model, folder=tmp_path / "cut", frame=frame, told=Cut(8))
+        train_small(shape, recipe, model=tiny_model, folder=tmp_path / "cut", frame=frame, progress=Cut(8))
     session = train_small(shape, recipe, model=tiny_model, folder=tmp_path / "cut", frame=frame)
-    assert session.told.steps_resumed == [7]
+    assert session.progress.steps_resumed == [7]
     assert weights(tmp_path / "cut") == weights(tmp_path / "whole")
 
 
@@ -100,41 +103,43 @@ def test_same_seed_same_bits_other_seed_others(tiny_model: Path, tmp_path: Path)
 
 
 def newest_two(folder: Path) -> list[Path]:
-    """Return the checkpoints of a run, newest first."""
+    """List the checkpoints of a run, newest first."""
     return sorted((folder / "run" / "checkpoints").glob("step-*"), reverse=True)
 
 
 @pytest.fixture(scope="module")
-def interrupted(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a run that was cut in its third epoch, with a checkpoint after each of the first two."""
+def interrupted_run(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Cut a run in its third epoch, with a checkpoint after each of the first two."""
     folder = tmp_path_factory.mktemp("interrupted")
     with pytest.raises(CutError), pytest.MonkeyPatch.context() as patch:
         patch.setattr(cadence, "CHEAP_CHECKPOINT_SECONDS", 60.0)
-        train_small(Shape.PAIRS, replace(FAST, epochs=3), model=tiny_model, folder=folder, told=Cut(13))
+        train_small(Shape.PAIRS, replace(FAST, epochs=3), model=tiny_model, folder=folder, progress=Cut(13))
     return folder
 
 
-def test_damaged_newest_checkpoint_gives_way_to_the_older(interrupted: Path, tiny_model: Path, tmp_path: Path) -> None:
+def test_damaged_newest_checkpoint_gives_way_to_the_older(
+    interrupted_run: Path, tiny_model: Path, tmp_path: Path
+) -> None:
     """One flipped bit in the newest: told, not used, and the end is the same."""
     import shutil
 
     train_small(Shape.PAIRS, replace(FAST, epochs=3), model=tiny_model, folder=tmp_path / "whole")
-    shutil.copytree(interrupted, tmp_path / "damaged")
+    shutil.copytree(interrupted_run, tmp_path / "damaged")
     victim = newest_two(tmp_path / "damaged")[0] / "optimizer.safetensors"
     data = bytearray(victim.read_bytes())
     data[len(data) // 2] ^= 1
     victim.write_bytes(bytes(data))
     session = train_small(Shape.PAIRS, replace(FAST, epochs=3), model=tiny_model, folder=tmp_path / "damaged")
-    assert session.told.steps_resumed == [6]
-    assert any("damaged" in line and "optimizer.safetensors" in line for line in session.told.logs)
+    assert session.progress.steps_resumed == [6]
+    assert any("damaged" in line and "optimizer.safetensors" in line for line in session.progress.logs)
     assert weights(tmp_path / "damaged") == weights(tmp_path / "whole")
 
 
-def test_all_checkpoints_damaged_fails_clearly(interrupted: Path, tiny_model: Path, tmp_path: Path) -> None:
+def test_all_checkpoints_damaged_fails_clearly(interrupted_run: Path, tiny_model: Path, tmp_path: Path) -> None:
     """Starting again from zero would be another run: it fails and says why."""
     import shutil
 
-    shutil.copytree(interrupted, tmp_path / "damaged")
+    shutil.copytree(interrupted_run, tmp_path / "damaged")
     for folder in newest_two(tmp_path / "damaged"):
         (folder / WEIGHTS).unlink()
     with pytest.raises(TrainingError, match="damaged"):
@@ -144,7 +149,7 @@ def test_all_checkpoints_damaged_fails_clearly(interrupted: Path, tiny_model: Pa
 def test_costly_checkpoints_are_few_and_the_end_is_the_same(
     tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """After the first epoch and the last one only; cut in between, it goes on from the first to the same bits."""
+    """Save after the first epoch and the last one only; cut in between, it ends in the same bits."""
     recipe = replace(FAST, epochs=4, dropout=0.1)
     train_small(Shape.PAIRS, recipe, model=tiny_model, folder=tmp_path / "whole")
     monkeypatch.setattr(cadence, "CHEAP_CHECKPOINT_SECONDS", 0.0)
@@ -152,15 +157,15 @@ def test_costly_checkpoints_are_few_and_the_end_is_the_same(
     train_small(Shape.PAIRS, recipe, model=tiny_model, folder=tmp_path / "few")
     assert [path.name for path in newest_two(tmp_path / "few")] == ["step-00000024", "step-00000006"]
     with pytest.raises(CutError):
-        train_small(Shape.PAIRS, recipe, model=tiny_model, folder=tmp_path / "cut", told=Cut(20))
+        train_small(Shape.PAIRS, recipe, model=tiny_model, folder=tmp_path / "cut", progress=Cut(20))
     session = train_small(Shape.PAIRS, recipe, model=tiny_model, folder=tmp_path / "cut")
-    assert session.told.steps_resumed == [6]
+    assert session.progress.steps_resumed == [6]
     assert weights(tmp_path / "few") == weights(tmp_path / "cut") == weights(tmp_path / "whole")
 
 
-def test_a_checkpoint_holds_no_pickle(interrupted: Path) -> None:
+def test_a_checkpoint_holds_no_pickle(interrupted_run: Path) -> None:
     """safetensors and json only, and two checkpoints at most beside the best."""
-    found = newest_two(interrupted)
+    found = newest_two(interrupted_run)
     assert len(found) == checkpoints.KEPT_CHECKPOINTS
     for folder in found:
         assert {path.suffix for path in folder.iterdir()} == {".safetensors", ".json"}

@@ -29,47 +29,50 @@ NAMES = {shape: selection_metric(shape) for shape in Shape}
 
 
 @pytest.fixture(scope="module")
-def finished(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Session, Path]:
-    """Give a finished training of pairs and its folder."""
+def finished_training(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Session, Path]:
+    """Finish a training of pairs, and provide its folder."""
     folder = tmp_path_factory.mktemp("finished")
     return train_small(Shape.PAIRS, FAST, model=tiny_model, folder=folder), folder / "run"
 
 
-def test_base_is_measured_first_and_every_epoch_after(finished: tuple[Session, Path]) -> None:
+def test_base_is_measured_first_and_every_epoch_after(finished_training: tuple[Session, Path]) -> None:
     """Moments base, epoch-001, ... by the same code, with the metric that decides."""
-    session, _ = finished
-    assert [one["snapshot"] for one in session.told.measurements] == ["base", *(f"epoch-{i:03d}" for i in range(1, 5))]
-    assert all(NAMES[Shape.PAIRS] in one["metrics"] for one in session.told.measurements)
-    measured = {e["epoch"]: e["metrics"]["mrr@10"] for e in session.trained.epochs if e["epoch"]}
-    assert session.trained.best_epoch == max(measured, key=lambda epoch: (measured[epoch], -epoch))
-    assert session.trained.seconds > 0
-    assert session.trained.peak_memory > 10_000_000
+    session, _ = finished_training
+    assert [one["snapshot"] for one in session.progress.measurements] == [
+        "base",
+        *(f"epoch-{i:03d}" for i in range(1, 5)),
+    ]
+    assert all(NAMES[Shape.PAIRS] in one["metrics"] for one in session.progress.measurements)
+    measured = {e["epoch"]: e["metrics"]["mrr@10"] for e in session.result.epochs if e["epoch"]}
+    assert session.result.best_epoch == max(measured, key=lambda epoch: (measured[epoch], -epoch))
+    assert session.result.seconds > 0
+    assert session.result.peak_memory > 10_000_000
 
 
-def test_the_best_epochs_weights_are_the_saved_ones(finished: tuple[Session, Path]) -> None:
+def test_the_best_epochs_weights_are_the_saved_ones(finished_training: tuple[Session, Path]) -> None:
     """The folder gives the vectors of the snapshot "best", which are those of that epoch."""
-    session, folder = finished
+    session, folder = finished_training
     texts = pd.read_parquet(folder / "snapshots" / "texts.parquet")["text"].tolist()
     best = np.load(folder / "snapshots" / "best.npy")
-    epoch = np.load(folder / "snapshots" / f"epoch-{session.trained.best_epoch:03d}.npy")
-    saved = SentenceTransformer(str(session.trained.model_dir), device="cpu").encode(texts, normalize_embeddings=True)
+    epoch = np.load(folder / "snapshots" / f"epoch-{session.result.best_epoch:03d}.npy")
+    saved = SentenceTransformer(str(session.result.model_dir), device="cpu").encode(texts, normalize_embeddings=True)
     assert np.allclose(best, epoch, atol=1e-5)
     assert (best * saved).sum(axis=1).min() > 0.9999
-    moments = json.loads((folder / "snapshots" / "index.json").read_text())["moments"]
-    assert [moments[0]["name"], moments[-1]["name"]] == ["base", "best"]
+    snapshots = json.loads((folder / "snapshots" / "index.json").read_text())["moments"]
+    assert [snapshots[0]["name"], snapshots[-1]["name"]] == ["base", "best"]
 
 
-def test_the_folder_is_whole_and_its_card_ours(finished: tuple[Session, Path]) -> None:
+def test_the_folder_is_whole_and_its_card_ours(finished_training: tuple[Session, Path]) -> None:
     """Manifest verifies; recipe, numbers and versions are in the card, no training text is anywhere."""
-    session, folder = finished
-    model_dir = session.trained.model_dir
+    session, folder = finished_training
+    model_dir = session.result.model_dir
     assert verify(model_dir) == []
     card = (model_dir / "README.md").read_text()
     for words in ("learning_rate: 0.002", "SentenceTransformer(", "sentence-transformers 6", "| 0 |", "MRR@10"):
         assert words in card
-    told = card + (model_dir / "closer.json").read_text()
+    files = card + (model_dir / "closer.json").read_text()
     frame = frame_of(Shape.PAIRS)
-    assert not [text for text in [*frame["anchor"], *frame["positive"]] if text in told]
+    assert not [text for text in [*frame["anchor"], *frame["positive"]] if text in files]
     assert not list(folder.rglob("*.pkl")) + list(folder.rglob("*.pt")) + list(folder.rglob("*.bin"))
 
 
@@ -99,10 +102,10 @@ def test_options_lower_the_loss_and_save_a_plain_model(
 ) -> None:
     """Around any loss: the loss falls, and the folder loads with no adapter left in it."""
     session = train_small(shape, replace(FAST, **settings), model=tiny_model, folder=tmp_path)
-    assert session.told.mean_loss(4) < session.told.mean_loss(1)
-    model = SentenceTransformer(str(session.trained.model_dir), device="cpu")
+    assert session.progress.mean_loss(4) < session.progress.mean_loss(1)
+    model = SentenceTransformer(str(session.result.model_dir), device="cpu")
     assert not [name for name in model.state_dict() if "lora" in name]
-    assert not (session.trained.model_dir / "adapter_config.json").exists()
+    assert not (session.result.model_dir / "adapter_config.json").exists()
     assert np.isfinite(model.encode(["sort a list"])).all()
 
 
@@ -110,12 +113,12 @@ def test_options_lower_the_loss_and_save_a_plain_model(
 def test_merged_matrices_give_the_vectors_that_were_measured(
     settings: dict[str, Any], tiny_model: Path, tmp_path: Path
 ) -> None:
-    """The snapshot was taken before the matrices were merged into the weights; the saved folder gives the same."""
+    """Merge the matrices into the weights after the snapshot; the saved folder gives the same vectors."""
     session = train_small(Shape.PAIRS, replace(FAST, **settings), model=tiny_model, folder=tmp_path)
     snapshots = tmp_path / "run" / "snapshots"
     texts = pd.read_parquet(snapshots / "texts.parquet")["text"].tolist()
     before, base = np.load(snapshots / "best.npy"), np.load(snapshots / "base.npy")
-    saved = SentenceTransformer(str(session.trained.model_dir), device="cpu").encode(texts, normalize_embeddings=True)
+    saved = SentenceTransformer(str(session.result.model_dir), device="cpu").encode(texts, normalize_embeddings=True)
     assert (before * saved).sum(axis=1).min() > 0.9999
     assert (before * base).sum(axis=1).min() < 0.999
 
@@ -125,19 +128,22 @@ def test_matrices_over_frozen_layers_learn_the_same_packed_and_padded(tiny_model
     recipe = replace(FAST, epochs=2, lora_rank=4, frozen_layers=1)
     quick = train_small(Shape.PAIRS, recipe, model=tiny_model, folder=tmp_path / "quick")
     plain = train_small(Shape.PAIRS, replace(recipe, packed=False), model=tiny_model, folder=tmp_path / "plain")
-    assert np.allclose(quick.told.losses, plain.told.losses, rtol=1e-4)
+    assert np.allclose(quick.progress.losses, plain.progress.losses, rtol=1e-4)
 
 
 @pytest.mark.parametrize("loss", losses.losses_for(Shape.PAIRS), ids=lambda loss: loss.name)
 def test_every_loss_learns_the_same_over_frozen_layers_packed_and_padded(
     loss: losses.Loss, tiny_model: Path, tmp_path: Path
 ) -> None:
-    """A guide reads tokens, never the kept activations of frozen layers; batches are larger than what a cached loss embeds."""
+    """Train over frozen layers whose activations are cached, in batches larger than a cached loss embeds.
+
+    A guide reads tokens, never the cached activations.
+    """
     recipe = replace(FAST, loss=loss.name, epochs=2, frozen_layers=1, batch_size=40)
     quick = train_small(Shape.PAIRS, recipe, model=tiny_model, folder=tmp_path / "quick")
     plain = train_small(Shape.PAIRS, replace(recipe, packed=False), model=tiny_model, folder=tmp_path / "plain")
-    assert len(quick.told.losses) >= 4
-    assert np.allclose(quick.told.losses, plain.told.losses, rtol=1e-3)
+    assert len(quick.progress.losses) >= 4
+    assert np.allclose(quick.progress.losses, plain.progress.losses, rtol=1e-3)
 
 
 @pytest.mark.parametrize("settings", [{}, {"lora_rank": 4}, {"lora_rank": 4, "packed": False}], ids=str)
@@ -145,7 +151,7 @@ def test_frozen_layers_stay_and_others_move(settings: dict[str, Any], tiny_model
     """Word vectors and the lowest layer keep their bits, whatever is trained of the others."""
     session = train_small(Shape.PAIRS, replace(FAST, frozen_layers=1, **settings), model=tiny_model, folder=tmp_path)
     before = SentenceTransformer(str(tiny_model), device="cpu").state_dict()
-    after = SentenceTransformer(str(session.trained.model_dir), device="cpu").state_dict()
+    after = SentenceTransformer(str(session.result.model_dir), device="cpu").state_dict()
     moved = {name for name in before if not torch.equal(before[name], after[name])}
     assert moved
     assert all(".layer.1." in name or "pooler" in name for name in moved)
@@ -155,8 +161,8 @@ def test_early_stopping_and_looks_apart(tiny_model: Path, tmp_path: Path) -> Non
     """With a rate that changes nothing no look gains: the first is kept and the second ends it."""
     recipe = replace(FAST, learning_rate=1e-8, epochs=50, patience=1, evaluate_every=2)
     session = train_small(Shape.PAIRS, recipe, model=tiny_model, folder=tmp_path)
-    assert [e["epoch"] for e in session.trained.epochs] == [0, 2, 4]
-    assert session.trained.best_epoch == 2
+    assert [e["epoch"] for e in session.result.epochs] == [0, 2, 4]
+    assert session.result.best_epoch == 2
 
 
 class Cancels(Recorder):
@@ -174,7 +180,7 @@ class Cancels(Recorder):
 def test_cancelled_keeps_the_best_so_far_and_says_partial(tiny_model: Path, tmp_path: Path) -> None:
     """After an epoch there is something to keep."""
     with pytest.raises(CancelledError):
-        train_small(Shape.PAIRS, FAST, model=tiny_model, folder=tmp_path, told=Cancels(8))
+        train_small(Shape.PAIRS, FAST, model=tiny_model, folder=tmp_path, progress=Cancels(8))
     (card,) = (tmp_path / "run").glob("*/closer.json")
     assert json.loads(card.read_text())["partial"] is True
     assert verify(card.parent) == []
@@ -183,7 +189,7 @@ def test_cancelled_keeps_the_best_so_far_and_says_partial(tiny_model: Path, tmp_
 def test_cancelled_before_anything_was_learnt_keeps_nothing(tiny_model: Path, tmp_path: Path) -> None:
     """In the first epoch there is no model yet."""
     with pytest.raises(CancelledError):
-        train_small(Shape.PAIRS, FAST, model=tiny_model, folder=tmp_path, told=Cancels(2))
+        train_small(Shape.PAIRS, FAST, model=tiny_model, folder=tmp_path, progress=Cancels(2))
     assert not list((tmp_path / "run").glob("*/closer.json"))
 
 
@@ -192,8 +198,8 @@ def bad_loss_after(monkeypatch: pytest.MonkeyPatch, step: int, outcome: float | 
     stock = st_trainer.SentenceTransformerTrainer.compute_loss
     steps = iter(range(1, 1000))
 
-    def compute(self: Any, *given: Any, **named: Any) -> Any:
-        value = stock(self, *given, **named)
+    def compute(self: Any, *args: Any, **named: Any) -> Any:
+        value = stock(self, *args, **named)
         if next(steps) < step:
             return value
         if isinstance(outcome, BaseException):
@@ -255,10 +261,10 @@ def test_a_metric_that_is_no_number_is_refused_before_anything_is_trained(tiny_m
     """All scores of the validation part alike: their ranks say nothing."""
     frame = frame_of(Shape.SCORED)
     frame.loc[frame["part"] == "validation", "score"] = 0.5
-    told = Recorder()
+    progress = Recorder()
     with pytest.raises(TrainingError, match="spearman"):
-        train_small(Shape.SCORED, FAST, model=tiny_model, folder=tmp_path, frame=frame, told=told)
-    assert told.losses == []
+        train_small(Shape.SCORED, FAST, model=tiny_model, folder=tmp_path, frame=frame, progress=progress)
+    assert progress.losses == []
 
 
 def test_an_epoch_without_a_metric_is_never_the_best(
@@ -267,14 +273,14 @@ def test_an_epoch_without_a_metric_is_never_the_best(
     """Its vectors lie at one place; a later epoch takes its place."""
     measured = iter([0.4, float("nan"), 0.3, float("nan"), 0.35])
     monkeypatch.setattr(validate, "measure", lambda task, rows: {"mrr@10": next(measured)})
-    assert train_small(Shape.PAIRS, FAST, model=tiny_model, folder=tmp_path).trained.best_epoch == 4
+    assert train_small(Shape.PAIRS, FAST, model=tiny_model, folder=tmp_path).result.best_epoch == 4
 
 
 def test_one_label_in_the_validation_part_is_told(tiny_model: Path, tmp_path: Path) -> None:
     frame = frame_of(Shape.LABELLED_PAIRS)
     frame.loc[frame["part"] == "validation", "label"] = "1"
     session = train_small(Shape.LABELLED_PAIRS, replace(FAST, epochs=1), model=tiny_model, folder=tmp_path, frame=frame)
-    assert any("Split again" in line for line in session.told.logs)
+    assert any("Split again" in line for line in session.progress.logs)
 
 
 def test_threads_of_one_run_are_not_those_of_the_next(
@@ -288,7 +294,7 @@ def test_threads_of_one_run_are_not_those_of_the_next(
         session = train_small(
             Shape.PAIRS, replace(FAST, epochs=1, threads=0), model=tiny_model, folder=tmp_path / "all"
         )
-        assert any("2 threads" in line for line in session.told.logs)
+        assert any("2 threads" in line for line in session.progress.logs)
         bad_loss_after(monkeypatch, 1, float("nan"))
         with pytest.raises(TrainingError):
             train_small(Shape.PAIRS, FAST, model=tiny_model, folder=tmp_path / "failed")
@@ -304,7 +310,7 @@ def test_the_log_says_how_batches_are_computed_and_nothing_is_printed(
     """Standard output is a command's result; the stock trainer's own callbacks are out."""
     session = train_small(Shape.PAIRS, replace(FAST, epochs=1, packed=packed), model=tiny_model, folder=tmp_path)
     layout = "packed" if packed else "padded"
-    assert any(line.startswith(f"Batches are {layout}") and "fp32" in line for line in session.told.logs)
+    assert any(line.startswith(f"Batches are {layout}") and "fp32" in line for line in session.progress.logs)
     assert capfd.readouterr().out == ""
 
 
@@ -335,16 +341,16 @@ def test_killed_while_saving_resumes_at_the_end(
         with pytest.raises(KeyboardInterrupt):
             train_small(Shape.PAIRS, FAST, model=tiny_model, folder=tmp_path)
     session = train_small(Shape.PAIRS, FAST, model=tiny_model, folder=tmp_path)
-    assert session.told.losses == []
-    assert verify(session.trained.model_dir) == []
+    assert session.progress.losses == []
+    assert verify(session.result.model_dir) == []
 
 
 def test_trained_again_from_a_tuned_model(tiny_model: Path, tmp_path: Path) -> None:
     """A second training starts where the first ended: its base is the first's best."""
     first = train_small(Shape.PAIRS, FAST, model=tiny_model, folder=tmp_path / "first")
-    second = train_small(Shape.PAIRS, FAST, model=first.trained.model_dir, folder=tmp_path / "second")
-    best = next(e for e in first.trained.epochs if e["epoch"] == first.trained.best_epoch)
-    assert second.trained.epochs[0]["metrics"]["mrr@10"] == pytest.approx(best["metrics"]["mrr@10"], abs=0.02)
+    second = train_small(Shape.PAIRS, FAST, model=first.result.model_dir, folder=tmp_path / "second")
+    best = next(e for e in first.result.epochs if e["epoch"] == first.result.best_epoch)
+    assert second.result.epochs[0]["metrics"]["mrr@10"] == pytest.approx(best["metrics"]["mrr@10"], abs=0.02)
 
 
 def test_a_guide_is_the_base_even_when_packed(tiny_model: Path) -> None:

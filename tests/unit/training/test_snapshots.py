@@ -1,4 +1,4 @@
-"""What is followed through a training: every part has its share, and a training that goes on follows what it began with."""
+"""What is followed through a training: every part has its share, a resumed one follows the same."""
 
 from __future__ import annotations
 

@@ -112,8 +112,8 @@ def add_evaluation(lines: pd.DataFrame, frame: pd.DataFrame, pairs: pd.DataFrame
     has no ranks, and the cosine otherwise.
     """
     lines = lines.rename(columns={"change": "length_change"})
-    wanted = [name for name in ("change", "base_rank", "tuned_rank", "base_margin", "tuned_margin") if name in pairs]
-    lines = lines.merge(pairs[["pair", *wanted]].drop_duplicates("pair"), on="pair", how="left")
+    names = [name for name in ("change", "base_rank", "tuned_rank", "base_margin", "tuned_margin") if name in pairs]
+    lines = lines.merge(pairs[["pair", *names]].drop_duplicates("pair"), on="pair", how="left")
     if "group" in frame:
         lines["group"] = frame["group"].reindex(lines["pair"]).to_numpy()
     change = lines["tuned_cosine"] - lines["base_cosine"]

@@ -25,7 +25,7 @@ def build_figure(view: MapView, *, height: int = MAP_HEIGHT, dark: bool | None =
         file_stamp(view.run.paths.map.summary),
         file_stamp(view.run.paths.evaluation.summary),
         view.filters,
-        view.highlighted,
+        view.highlighted_pairs,
         view.dark if dark is None else dark,
         height,
     )

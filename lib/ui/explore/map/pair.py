@@ -72,13 +72,13 @@ def _describe_numbers(line: pd.Series) -> str:
 @st.cache_data(max_entries=200, show_spinner=False)
 def _find_neighbours(run_id: str, _map_stamp: tuple[int, int], text: int) -> _Neighbours:
     """Find the nearest texts of a text, base and tuned, by cosine of the full embeddings."""
-    found = {}
+    neighbours = {}
     for model, vectors in zip(("base", "tuned"), end_vectors(open_workspace().runs.get(run_id)), strict=True):
         cosine = vectors @ vectors[text]
         cosine[text] = -np.inf
         nearest = np.argsort(-cosine, kind="stable")[:_NUM_NEIGHBOURS]
-        found[model] = (nearest.tolist(), cosine[nearest].astype(float).tolist())
-    return found
+        neighbours[model] = (nearest.tolist(), cosine[nearest].astype(float).tolist())
+    return neighbours
 
 
 def _show_neighbours(data: MapData, neighbours: _Neighbours, *, classes: dict[int, str] | None = None) -> None:

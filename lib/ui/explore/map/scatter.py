@@ -47,7 +47,7 @@ def _show_figure(view: MapView, measure: str) -> None:
         )
 
     st.plotly_chart(
-        before_after(lines, view.data.texts, measure=measure, marked=view.highlighted, dark=view.dark),
+        before_after(lines, view.data.texts, measure=measure, marked=view.highlighted_pairs, dark=view.dark),
         key=key,
         alt="One point per pair: base on the x-axis, tuned on the y-axis, with the diagonal.",
         on_select=select,

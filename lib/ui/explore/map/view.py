@@ -21,7 +21,7 @@ class MapView:
     data: MapData
     filters: MapFilters
     lines: pd.DataFrame
-    highlighted: tuple[int, ...]
+    highlighted_pairs: tuple[int, ...]
     dark: bool
 
     @property

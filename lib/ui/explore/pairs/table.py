@@ -84,8 +84,8 @@ def list_improvements(pairs: pd.DataFrame) -> pd.DataFrame:
 
 def _sort_by_gain(pairs: pd.DataFrame, *, ascending: bool) -> pd.DataFrame:
     """Sort by gain, and where that is equal by the change in margin or cosine."""
-    keyed = pairs.assign(_change=_number_change(pairs))
-    return keyed.sort_values(["gain", "_change"], ascending=ascending, kind="stable").drop(columns="_change")
+    ranked_pairs = pairs.assign(_change=_number_change(pairs))
+    return ranked_pairs.sort_values(["gain", "_change"], ascending=ascending, kind="stable").drop(columns="_change")
 
 
 def _number_change(pairs: pd.DataFrame) -> pd.Series:
@@ -129,8 +129,8 @@ def _show_table(run: Run, kind: str, rows: pd.DataFrame) -> None:
     pairs = rows["pair"].to_numpy()
 
     def select() -> None:
-        places = selection.selected_rows(key)
-        selection.select_pairs([int(pairs[place]) for place in places if place < len(pairs)], run.id)
+        rows = selection.selected_rows(key)
+        selection.select_pairs([int(pairs[row]) for row in rows if row < len(pairs)], run.id)
 
     columns = [name for name in COLUMN_TITLES if name in rows]
     st.dataframe(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from lib.charts.map.choice import sample_map
-from tests.unit.charts.planted import planted
+from tests.unit.charts.planted import planted_map
 
 
 def test_what_is_drawn_is_limited_with_every_extreme() -> None:
-    _, lines, _ = planted(pairs=5_000)
+    _, lines, _ = planted_map(pairs=5_000)
     choice = sample_map(lines, 12_000, marked=(2_600,), most=4_000)
     assert choice.points <= 4_000
     assert choice.all_points == 12_000

@@ -12,43 +12,45 @@ from lib.charts.map import figure as map_chart
 from lib.charts.map.figure import map_figure
 from lib.charts.map.scene import NUM_HIGHLIGHTED, TextClasses
 from lib.charts.map.svg import map_svg
-from tests.unit.charts.planted import planted
+from tests.unit.charts.planted import planted_map
 
 
-def decoded(spec: dict) -> np.ndarray:
-    """Return the numbers of a typed array as plotly sends them."""
+def decode(spec: dict) -> np.ndarray:
+    """Decode the numbers of a typed array as plotly sends them."""
     return np.frombuffer(base64.b64decode(spec["bdata"]), dtype=spec["dtype"])
 
 
-def test_frames_hold_every_trace_at_every_moment_as_float32_bytes() -> None:
-    drawn, lines, texts = planted()
-    sent = json.loads(map_figure(drawn, lines, texts).figure.to_json())
+def test_frames_hold_every_trace_at_every_snapshot_as_float32_bytes() -> None:
+    map_data, lines, texts = planted_map()
+    sent = json.loads(map_figure(map_data, lines, texts).figure.to_json())
     assert [frame["name"] for frame in sent["frames"]] == ["base", "best"]
     for frame in sent["frames"]:
         assert len(frame["data"]) == len(sent["data"])
         assert all(trace["x"]["dtype"] == "f4" for trace in frame["data"])
     last = sent["frames"][1]["data"][0]
-    assert np.array_equal(decoded(last["x"]), drawn.coordinates["best"][100:, 0])
+    assert np.array_equal(decode(last["x"]), map_data.coordinates["best"][100:, 0])
 
 
 def test_slider_and_play_name_the_frames() -> None:
-    drawn, lines, texts = planted()
-    found = map_figure(drawn, lines, texts, start="best").figure
+    map_data, lines, texts = planted_map()
+    found = map_figure(map_data, lines, texts, start="best").figure
     slider = found.layout.sliders[0]
     assert [step.label for step in slider.steps] == ["Base", "Best (epoch 1)"]
     assert slider.active == 1
     assert list(found.layout.updatemenus[0].buttons[0].args[0]) == ["base", "best"]
-    assert np.array_equal(found.data[0].x, drawn.coordinates["best"][100:, 0])
+    assert np.array_equal(found.data[0].x, map_data.coordinates["best"][100:, 0])
 
 
 def test_the_same_input_gives_the_same_bytes() -> None:
-    drawn, lines, texts = planted()
-    assert map_figure(drawn, lines, texts).figure.to_json() == map_figure(drawn, lines, texts).figure.to_json()
+    map_data, lines, texts = planted_map()
+    assert map_figure(map_data, lines, texts).figure.to_json() == map_figure(map_data, lines, texts).figure.to_json()
 
 
 def test_marks_tell_ends_and_parts_apart() -> None:
-    drawn, lines, texts = planted()
-    symbols = {trace.name: trace.marker.symbol for trace in map_figure(drawn, lines, texts).figure.data if trace.name}
+    map_data, lines, texts = planted_map()
+    symbols = {
+        trace.name: trace.marker.symbol for trace in map_figure(map_data, lines, texts).figure.data if trace.name
+    }
     assert symbols["Source, held-out"] == "circle"
     assert symbols["Target, held-out"] == "square"
     assert symbols["Source, trained"] == "circle-open"
@@ -56,8 +58,8 @@ def test_marks_tell_ends_and_parts_apart() -> None:
 
 
 def test_texts_are_escaped_and_the_extremes_named() -> None:
-    drawn, lines, texts = planted()
-    found = map_figure(drawn, lines, texts).figure
+    map_data, lines, texts = planted_map()
+    found = map_figure(map_data, lines, texts).figure
     assert "<i>" not in found.to_json()
     named = [word for trace in found.data if trace.mode == "text" for word in trace.text]
     assert "&lt;i&gt;text&lt;/i&gt; 0" in named
@@ -65,25 +67,25 @@ def test_texts_are_escaped_and_the_extremes_named() -> None:
 
 
 def test_lines_below_the_noise_are_faded() -> None:
-    drawn, lines, texts = planted()
-    found = [trace for trace in map_figure(drawn, lines, texts).figure.data if trace.mode == "lines"]
+    map_data, lines, texts = planted_map()
+    found = [trace for trace in map_figure(map_data, lines, texts).figure.data if trace.mode == "lines"]
     assert len({trace.opacity for trace in found if trace.showlegend is False}) == 2
     dim = [trace for trace in found if trace.legendgroup == "noise" and trace.showlegend is False]
     assert sum(np.isfinite(trace.x).sum() for trace in dim) == 2 * 3
 
 
 def test_validation_pairs_have_marks_of_their_own() -> None:
-    drawn, lines, texts = planted()
-    found = map_figure(drawn, lines.assign(part="validation"), texts).figure
+    map_data, lines, texts = planted_map()
+    found = map_figure(map_data, lines.assign(part="validation"), texts).figure
     symbols = {trace.name: trace.marker.symbol for trace in found.data if trace.name}
     assert symbols["Source, validation"] == "circle-open-dot"
 
 
 def test_labelled_texts_are_full_or_hollow_and_can_be_chosen() -> None:
-    drawn, lines, texts = planted()
-    rows, held = np.arange(len(texts)) + 1_000, np.arange(len(texts)) % 2 == 0
-    classes = TextClasses({"<b>one</b>": np.arange(10)}, rows, held)
-    picture = map_figure(drawn, lines.head(0), texts, classes=classes, marked=(1_005,))
+    map_data, lines, texts = planted_map()
+    rows, held_out = np.arange(len(texts)) + 1_000, np.arange(len(texts)) % 2 == 0
+    classes = TextClasses({"<b>one</b>": np.arange(10)}, rows, held_out)
+    picture = map_figure(map_data, lines.head(0), texts, classes=classes, marked=(1_005,))
     some = [trace for trace in picture.figure.data if trace.legendgroup == "class-0"]
     assert [trace.marker.symbol for trace in some] == ["circle", "circle-open"]
     assert [trace.showlegend for trace in some] == [True, False]
@@ -92,12 +94,12 @@ def test_labelled_texts_are_full_or_hollow_and_can_be_chosen() -> None:
     assert picture.pair_at(1, 1) == 1_002
     ring = picture.figure.data[-1]
     assert ring.name == "Selected"
-    assert ring.x[0] == drawn.coordinates["base"][5, 0]
+    assert ring.x[0] == map_data.coordinates["base"][5, 0]
 
 
 def test_a_selection_is_understood() -> None:
-    drawn, lines, texts = planted()
-    picture = map_figure(drawn, lines, texts, marked=(107,))
+    map_data, lines, texts = planted_map()
+    picture = map_figure(map_data, lines, texts, marked=(107,))
     curve = next(i for i, trace in enumerate(picture.figure.data) if trace.name == "Target, held-out")
     assert picture.pair_at(curve, 0) == 101
     assert picture.pair_at(0, 0) is None
@@ -105,20 +107,20 @@ def test_a_selection_is_understood() -> None:
     assert "Selected" in [trace.name for trace in picture.figure.data]
 
 
-def test_large_maps_are_webgl_and_play_their_moments(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_large_maps_are_webgl_and_play_their_snapshots(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(map_chart, "MAX_SVG_POINTS", 10)
-    drawn, lines, texts = planted()
-    found = map_figure(drawn, lines, texts).figure
+    map_data, lines, texts = planted_map()
+    found = map_figure(map_data, lines, texts).figure
     assert {trace.type for trace in found.data if trace.mode == "markers"} == {"scattergl"}
     assert {trace.type for trace in found.data if trace.mode == "text"} == {"scatter"}
-    assert [frame.name for frame in found.frames] == ["base", "best"], "only the moments are sent"
+    assert [frame.name for frame in found.frames] == ["base", "best"], "only the snapshots are sent"
     played = found.layout.updatemenus[0].buttons[0].args[0]
     assert list(played) == ["base", "best"]
 
 
 def test_the_strongest_of_a_crowd_stand_out() -> None:
-    drawn, lines, texts = planted(pairs=900)
-    found = map_figure(drawn, lines.assign(faded=False), texts).figure
+    map_data, lines, texts = planted_map(pairs=900)
+    found = map_figure(map_data, lines.assign(faded=False), texts).figure
     drawn_lines = [trace for trace in found.data if trace.mode == "lines" and not trace.name]
     strong = [trace for trace in drawn_lines if trace.opacity > 0.5]
     assert sum(np.isfinite(trace.x).sum() for trace in strong) == 2 * NUM_HIGHLIGHTED
@@ -131,5 +133,5 @@ def test_the_strongest_of_a_crowd_stand_out() -> None:
 
 
 def test_an_empty_view_is_drawn() -> None:
-    drawn, lines, texts = planted()
-    assert len(map_figure(drawn, lines.head(0), texts).figure.data) == 1
+    map_data, lines, texts = planted_map()
+    assert len(map_figure(map_data, lines.head(0), texts).figure.data) == 1

@@ -7,7 +7,7 @@ import numpy as np
 from lib.charts.colours import DARK, LIGHT
 from lib.charts.map.figure import map_figure
 from lib.charts.map.labels import covered_marks, readable_colour
-from tests.unit.charts.planted import planted
+from tests.unit.charts.planted import planted_map
 
 
 def test_labels_can_be_read_and_stand_aside_from_marks() -> None:
@@ -23,19 +23,19 @@ def test_labels_can_be_read_and_stand_aside_from_marks() -> None:
     for colours in (LIGHT, DARK):
         for colour in (colours.better, colours.worse):
             assert contrast(readable_colour(colour, colours), colours.paper) >= 4.5
-    place, room, wide = np.zeros(4), np.array([1.0, 0.2, 1.0, 0.2]), np.full((2, 4), 5.0) * [[-1], [1]]
+    position, room, wide = np.zeros(4), np.array([1.0, 0.2, 1.0, 0.2]), np.full((2, 4), 5.0) * [[-1], [1]]
     above = np.tile([0.1, 0.15], 2)[None]
     sides = {"top center": 2, "bottom center": 0, "middle right": 0, "middle left": 0}
-    assert covered_marks(place, above, room, wide) == sides
-    wide[0, 2] = -1.0  # at the last moment there is no room at the left
-    assert covered_marks(place, above, room, wide).keys() == sides.keys() - {"middle left"}
+    assert covered_marks(position, above, room, wide) == sides
+    wide[0, 2] = -1.0  # at the last snapshot there is no room at the left
+    assert covered_marks(position, above, room, wide).keys() == sides.keys() - {"middle left"}
 
 
 def test_labels_never_stand_on_each_other() -> None:
-    drawn, lines, texts = planted()
-    for frame in drawn.coordinates.values():
+    map_data, lines, texts = planted_map()
+    for frame in map_data.coordinates.values():
         frame[:20] = frame[0]  # the twenty worst sources at one place
-    found = map_figure(drawn, lines, texts).figure
+    found = map_figure(map_data, lines, texts).figure
     worst, best = [trace for trace in found.data if trace.mode == "text"]
     assert worst.text[0] == "&lt;i&gt;text&lt;/i&gt; 0"
     assert set(worst.text[1:]) <= {f"&lt;i&gt;text&lt;/i&gt; {i}" for i in range(20, 25)}

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from lib.charts.map.figure import map_figure
-from tests.unit.charts.planted import planted
+from tests.unit.charts.planted import planted_map
 
 
 def test_the_legend_names_each_colour_and_moves_with_the_frames() -> None:
-    drawn, lines, texts = planted()
+    map_data, lines, texts = planted_map()
 
     def legend(**options: object) -> list[str]:
-        found = map_figure(drawn, lines, texts, **options).figure
+        found = map_figure(map_data, lines, texts, **options).figure
         entries = [trace for trace in found.data if trace.mode == "lines" and trace.name]
         assert all(np.isnan(trace.x).all() for trace in entries)
         shown = {trace.legendgroup for trace in found.data if trace.mode == "lines"}

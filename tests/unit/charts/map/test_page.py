@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from lib.charts.map.figure import map_figure
 from lib.charts.map.page import map_page
-from tests.unit.charts.planted import planted
+from tests.unit.charts.planted import planted_map
 
 
 def test_a_page_of_its_own_tells_all_and_does_not_start_by_itself() -> None:
-    drawn, lines, texts = planted()
+    map_data, lines, texts = planted_map()
     page = map_page(
-        map_figure(drawn, lines, texts).figure, title="A <map>", sentences=["83% tell <truth>."], alt='Of "50"'
+        map_figure(map_data, lines, texts).figure, title="A <map>", sentences=["83% tell <truth>."], alt='Of "50"'
     )
     assert "<title>A &lt;map&gt;</title>" in page
     assert "83% tell &lt;truth&gt;." in page

@@ -1,4 +1,4 @@
-"""Each finding on rows made for it: what is flagged, what each choice leaves, and that nothing goes silently."""
+"""Each finding on rows made for it: what is flagged, what each choice leaves, nothing goes silently."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def pairs(*rows: tuple[str, str]) -> Examples:
     return Examples(Shape.PAIRS, frame.assign(line=np.arange(2, len(rows) + 2)))
 
 
-def valued(shape: Shape, name: str, *rows: tuple[object, ...]) -> Examples:
+def build_examples(shape: Shape, name: str, *rows: tuple[object, ...]) -> Examples:
     columns = ["text", name] if shape is Shape.LABELLED_TEXTS else ["anchor", "positive", name]
     frame = pd.DataFrame(rows, columns=columns).assign(line=np.arange(2, len(rows) + 2))
     return Examples(shape, frame.astype({c: "str" for c in columns if c != "score"}))
@@ -60,7 +60,7 @@ def test_empty_cells_are_always_left_out_with_their_line() -> None:
 def test_equal_sides_ignore_case_and_white_space() -> None:
     rows = pairs(("Same  text", "same text"), ("a", "b"))
     assert lines(audit_examples(rows), "equal_sides") == [2]
-    scored = valued(Shape.SCORED, "score", ("x", "X", 1.0), ("y", "z", 0.2))
+    scored = build_examples(Shape.SCORED, "score", ("x", "X", 1.0), ("y", "z", 0.2))
     assert len(audit_examples(scored).examples.frame) == 2
 
 
@@ -73,7 +73,9 @@ def test_exact_duplicates_leave_the_first() -> None:
 
 
 def test_same_pair_with_another_value_is_no_duplicate_but_a_contradiction() -> None:
-    found = audit_examples(valued(Shape.LABELLED_PAIRS, "label", ("a", "b", "1"), ("a", "b", "0"), ("c", "d", "1")))
+    found = audit_examples(
+        build_examples(Shape.LABELLED_PAIRS, "label", ("a", "b", "1"), ("a", "b", "0"), ("c", "d", "1"))
+    )
     assert count(found, "exact_duplicates") == 0
     assert lines(found, "contradictions") == [2, 3]
 
@@ -106,8 +108,8 @@ def test_many_targets_of_one_source_are_counted_with_their_false_negatives() -> 
 def test_false_negatives_agree_with_random_batches() -> None:
     texts = np.repeat(np.arange(40), [5] * 20 + [1] * 20)
     generator = np.random.default_rng(3)
-    drawn = [texts[generator.permutation(len(texts))[:16]] for _ in range(3_000)]
-    measured = np.mean([sum(c * (c - 1) for c in np.bincount(batch)) for batch in drawn])
+    batches = [texts[generator.permutation(len(texts))[:16]] for _ in range(3_000)]
+    measured = np.mean([sum(c * (c - 1) for c in np.bincount(batch)) for batch in batches])
     expected = expected_false_negatives(np.bincount(texts), len(texts), 16)
     assert measured == pytest.approx(expected, rel=0.1)
     assert expected_false_negatives(np.array([1]), 1, 64) == 0
@@ -187,7 +189,9 @@ def test_language_by_function_words(text: str, expected: str) -> None:
 
 
 def test_scores_out_of_range_and_no_numbers() -> None:
-    rows = valued(Shape.SCORED, "score", ("a", "b", 0.5), ("c", "d", 1.7), ("e", "f", float("nan")), ("g", "h", -0.2))
+    rows = build_examples(
+        Shape.SCORED, "score", ("a", "b", 0.5), ("c", "d", 1.7), ("e", "f", float("nan")), ("g", "h", -0.2)
+    )
     found = audit_examples(rows)
     assert lines(found, "out_of_range") == [3, 5]
     assert lines(found, "no_value") == [4]
@@ -197,7 +201,7 @@ def test_scores_out_of_range_and_no_numbers() -> None:
 
 def test_label_imbalance() -> None:
     rows = [(f"text about cards {at}", "card") for at in range(60)] + [(f"odd one {at}", "odd") for at in range(4)]
-    found = audit_examples(valued(Shape.LABELLED_TEXTS, "label", *rows, ("nothing", "")))
+    found = audit_examples(build_examples(Shape.LABELLED_TEXTS, "label", *rows, ("nothing", "")))
     assert count(found, "label_imbalance") == 4
     assert lines(found, "no_value") == [66]
     assert "15.0 to 1" in next(f.detail for f in found.findings if f.name == "label_imbalance")

@@ -1,4 +1,4 @@
-"""The field's formats: each recognised by its look, with the rows, shape and notes that its maker would expect."""
+"""The field's formats: each recognised by its look, with the rows, shape and notes of its maker."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Odd and hostile files, made here one by one: each with the rows it gives or the message it must give."""
+"""Odd and hostile files, made here one by one: each with its rows or the message it must give."""
 
 from __future__ import annotations
 

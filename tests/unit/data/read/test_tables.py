@@ -1,4 +1,4 @@
-"""Reading what was written gives back the same rows, whatever the separator, quote, line end and encoding."""
+"""Reading what was written gives the same rows, in any separator, quote, line end and encoding."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ GROUPS = st.sampled_from(["", "", "", "g1", "g2", "g3"])
 
 @st.composite
 def examples(draw: st.DrawFn, shape: Shape) -> Examples:
-    """Give up to 120 rows of a shape over few texts, so that they share many."""
+    """Draw up to 120 rows of a shape over few texts, so that they share many."""
     count = draw(st.integers(3, 120))
     columns = {"text": WORDS} if shape is Shape.LABELLED_TEXTS else {"anchor": WORDS, "positive": WORDS}
     if shape is Shape.TRIPLETS:
@@ -43,14 +43,16 @@ def examples(draw: st.DrawFn, shape: Shape) -> Examples:
 
 
 def leaks(found: Examples, frame: pd.DataFrame) -> list[str]:
-    """Return the texts and groups that stand in two parts."""
-    kept = frame[frame["part"] != ""]
-    names = [name for name in ("anchor", "positive", "text") if name in kept]
-    stacked = pd.concat([pd.DataFrame({"text": kept[name].map(near_key), "part": kept["part"]}) for name in names])
+    """Find the texts and groups that stand in two parts."""
+    in_parts = frame[frame["part"] != ""]
+    names = [name for name in ("anchor", "positive", "text") if name in in_parts]
+    stacked = pd.concat(
+        [pd.DataFrame({"text": in_parts[name].map(near_key), "part": in_parts["part"]}) for name in names]
+    )
     parts = stacked.groupby("text")["part"].nunique()
     bad = parts[parts > 1].index.tolist()
-    if "group" in kept:
-        grouped = kept[kept["group"] != ""].groupby("group")["part"].nunique()
+    if "group" in in_parts:
+        grouped = in_parts[in_parts["group"] != ""].groupby("group")["part"].nunique()
         bad += grouped[grouped > 1].index.tolist()
     return bad
 
@@ -76,9 +78,9 @@ def test_a_given_split_is_kept_and_never_leaks(found: Examples, data: st.DataObj
     own = Examples(found.shape, found.frame.assign(part=pd.Series(given_parts, dtype="str")))
     frame = split_examples(own, seed=1)
     assert leaks(own, frame) == []
-    kept = (frame["part"] != "").to_numpy()
+    in_parts = (frame["part"] != "").to_numpy()
     held_out = np.array(given_parts) == "held_out"
-    assert kept[held_out].all()
+    assert in_parts[held_out].all()
     assert (frame["part"].to_numpy()[held_out] == "held_out").all()
 
 
@@ -149,8 +151,8 @@ def test_a_knot_is_cut_at_little_cost_and_told() -> None:
     rows += [(f"question {at}", f"same {generator.integers(100)}", "0") for at in range(200)]
     frame = pd.DataFrame(rows, columns=["anchor", "positive", "label"], dtype="str")
     found = Examples(Shape.LABELLED_PAIRS, frame.assign(line=np.arange(400)))
-    whole = found.frame.assign(component=find_components(found))
-    assert (assign_parts(found.shape, whole, validation=0.1, held_out=0.2, seed=0) == 2).sum() < 40
+    uncut = found.frame.assign(component=find_components(found))
+    assert (assign_parts(found.shape, uncut, validation=0.1, held_out=0.2, seed=0) == 2).sum() < 40
     prepared = split_audited(audit_examples(found))
     assert prepared.counts["held_out"] > 40
     assert prepared.counts["validation"] > 20

@@ -1,4 +1,4 @@
-"""What a training cost is called by name: over-fitting, forgetting, collapse; and not where there is none."""
+"""What a training cost is called by name, over-fitting, forgetting, collapse, where there is any."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from lib.evaluation.side_effects.result import SideEffects
 from lib.evaluation.side_effects.snapshot_metrics import measure_snapshots
 from lib.evaluation.side_effects.warnings import detect_side_effects, is_clear_fall
 from lib.shapes import Shape
-from tests.unit.evaluation.fakes import graded, pairs_frame
+from tests.unit.evaluation.fakes import graded_embedder, pairs_frame
 
 
 def names(effects: SideEffects) -> list[str]:
@@ -97,20 +97,20 @@ def test_the_spaces_numbers_are_those_of_their_definitions() -> None:
 
 
 def snapshots(folder: Path, qualities: list[tuple[str, int, float, float]]) -> pd.DataFrame:
-    """Write a run's snapshots: by moment the quality on training pairs and on the others; return the frame."""
+    """Write a run's snapshots of planted quality on training and other pairs; the frame comes back."""
     frame = pairs_frame(200, held_out=60)
     frame.loc[60:140, "part"] = "validation"
     texts = [*frame["anchor"], *frame["positive"]]
     folder.mkdir()
     pd.DataFrame({"text": texts}).to_parquet(folder / "texts.parquet")
     train = set(frame.index[frame["part"] == "train"])
-    moments = []
-    for name, epoch, trained, others in qualities:
-        embed = graded({name: others}, special={name: dict.fromkeys(train, trained)})
+    entries = []
+    for name, epoch, training_quality, others in qualities:
+        embed = graded_embedder({name: others}, special={name: dict.fromkeys(train, training_quality)})
         rows = embed(name, texts)
         np.save(folder / f"{name}.npy", (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32))
-        moments.append({"name": name, "epoch": epoch, "file": f"{name}.npy"})
-    (folder / "index.json").write_text(json.dumps({"moments": moments, "dim": 32}))
+        entries.append({"name": name, "epoch": epoch, "file": f"{name}.npy"})
+    (folder / "index.json").write_text(json.dumps({"moments": entries, "dim": 32}))
     return frame
 
 
@@ -149,24 +149,24 @@ def test_a_run_without_snapshots_has_no_course(tmp_path: Path) -> None:
 
 
 def test_a_run_whose_epochs_are_equally_good_is_seldom_called_over_fitted() -> None:
-    """1,000 simulated runs of ten epochs that are all equally good, the best chosen on the same 80 rows that warn.
+    """Simulate 1,000 runs of ten equally good epochs, the best chosen on the same 80 rows that warn.
 
     The best lies above the last by luck: an interval alone would cry over-fitting in far more runs than one in twenty.
     """
-    alarms = {looks: false_alarms(looks=looks, fall=0.0) for looks in (1, 10)}
+    alarms = {evaluations: false_alarms(evaluations=evaluations, fall=0.0) for evaluations in (1, 10)}
     assert alarms[10] <= 0.05
     assert alarms[1] > alarms[10]
-    assert false_alarms(looks=10, fall=0.3) > 0.8  # and a true fall is called by name
+    assert false_alarms(evaluations=10, fall=0.3) > 0.8  # and a true fall is called by name
 
 
-def false_alarms(*, looks: int, fall: float, epochs: int = 10, rows: int = 80) -> float:
-    """Return the share of runs that are called over-fitted, where the last epoch is truly worse by `fall`."""
+def false_alarms(*, evaluations: int, fall: float, epochs: int = 10, rows: int = 80) -> float:
+    """Simulate the share of runs called over-fitted, the last epoch truly worse by `fall`."""
     generator = np.random.default_rng(5)
     skill = generator.uniform(0.3, 0.9, size=(1_000, 1, rows)).repeat(epochs, axis=1)
     skill[:, -1] -= fall
     right = (generator.random(skill.shape) < skill).astype(float)
     best = right.mean(axis=2).argmax(axis=1)
-    chosen, last = right[np.arange(1_000), best], right[:, -1]
-    measures = [dict(zip(map(str, range(1_000)), values, strict=True)) for values in (chosen, last)]
+    of_best, last = right[np.arange(1_000), best], right[:, -1]
+    measures = [dict(zip(map(str, range(1_000)), values, strict=True)) for values in (of_best, last)]
     found = compare_means(*measures, np.arange(rows), span=1.0)
-    return float(np.mean([is_clear_fall(one, evaluations=looks) for one in found.values()]))
+    return float(np.mean([is_clear_fall(one, evaluations=evaluations) for one in found.values()]))

@@ -14,7 +14,10 @@ WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *"abcdefghijklmnopqrstuvw
 
 @pytest.fixture(scope="session")
 def small_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a BERT of two layers, 8 dimensions and 31 tokens, saved by sentence-transformers with a Dense module."""
+    """Save a BERT of two layers, 8 dimensions and 31 tokens with a Dense module.
+
+    By sentence-transformers.
+    """
     import torch
     from sentence_transformers import SentenceTransformer
     from sentence_transformers.sentence_transformer.modules import Dense, Normalize, Pooling, Transformer
@@ -45,7 +48,7 @@ def small_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def folder(small_model: Path, tmp_path: Path) -> Path:
-    """Give a copy of the small model that a test may spoil."""
+    """Copy the small model, so that a test may spoil it."""
     return Path(shutil.copytree(small_model, tmp_path / "model"))
 
 

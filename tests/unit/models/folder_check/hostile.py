@@ -1,4 +1,4 @@
-"""Model folders that try to run code, to read or write elsewhere, to hang, to exhaust memory, or to train on noise."""
+"""Model folders that try to run code, read or write elsewhere, hang, exhaust memory, train on noise."""
 
 from __future__ import annotations
 
@@ -80,12 +80,12 @@ def tokenizer(change: Callable[[dict], object]) -> Spoil:
 
 
 def normalizer(**rule: Any) -> Spoil:
-    """Give the tokenizer one rule of normalisation."""
+    """Set the tokenizer's one rule of normalisation."""
     return tokenizer(lambda values: values.update(normalizer=rule))
 
 
 def regex(pattern: str) -> Spoil:
-    """Give the tokenizer a pattern that it replaces."""
+    """Set a pattern that the tokenizer replaces."""
     return normalizer(type="Replace", pattern={"Regex": pattern}, content=" ")
 
 

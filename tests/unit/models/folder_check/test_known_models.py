@@ -1,4 +1,4 @@
-"""Models that people use are taken: each model type that is allowed, and folders as older versions saved them."""
+"""Models that people use are taken: each allowed model type, and folders as older versions saved them."""
 
 from __future__ import annotations
 
@@ -245,7 +245,7 @@ def test_every_module_name_is_that_of_its_class() -> None:
 
 @pytest.mark.parametrize("version", [2, 4, 5])
 def test_folders_of_older_versions_are_taken(version: int, folder: Path, home: Path) -> None:
-    """Older names of classes and settings, a transformer in a subfolder, and a vocabulary of one word a line."""
+    """Use older names of classes and settings, a transformer in a subfolder, one word a line."""
     names = {"Transformer": "Transformer", "Pooling": "Pooling", "Dense": "Dense", "Normalize": "Normalize"}
     chain = json.loads((folder / "modules.json").read_text())
     for entry in chain:
@@ -279,7 +279,7 @@ def test_a_static_model_is_taken(folder: Path, home: Path, tmp_path: Path) -> No
 
 
 def test_weights_that_only_the_loader_misses_are_named(folder: Path, home: Path) -> None:
-    """The header check compares the layers with each other; what all of them lack shows when they are loaded."""
+    """Leave out what all layers lack: the header check compares them, only loading shows it."""
     from safetensors.numpy import load_file, save_file
 
     weights = load_file(folder / "model.safetensors")

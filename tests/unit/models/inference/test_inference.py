@@ -1,4 +1,4 @@
-"""The helper process: it answers, tells errors in words, survives nothing silently, and ends with the server."""
+"""The inference process: it answers, reports errors in words, and ends with the server."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from lib.settings import ROOT
 
 @pytest.fixture
 def worker(home: Path) -> Iterator[InferenceClient]:
-    """Give a helper that is ended afterwards."""
-    made = InferenceClient(home, server="lib.evaluation.inference_server")
-    yield made
-    made.stop()
+    """Start an inference process that is ended afterwards."""
+    client = InferenceClient(home, server="lib.evaluation.inference_server")
+    yield client
+    client.stop()
 
 
 def test_cosines_and_search_are_those_of_the_model(worker: InferenceClient, home: Path, tiny_model: Path) -> None:

@@ -83,10 +83,10 @@ def loss_and_gradients(model: SentenceTransformer, loss: torch.nn.Module, featur
 def assert_same(plain: tuple, packed: tuple) -> None:
     assert packed[0] == pytest.approx(plain[0], rel=1e-5)
     assert packed[1].keys() == plain[1].keys()
-    whole = torch.cat([gradient.flatten() for gradient in plain[1].values()])
+    gradients = torch.cat([gradient.flatten() for gradient in plain[1].values()])
     other = torch.cat([gradient.flatten() for gradient in packed[1].values()])
-    assert float(whole.norm()) > 1e-4
-    assert float((whole - other).norm() / whole.norm()) < 1e-5
+    assert float(gradients.norm()) > 1e-4
+    assert float((gradients - other).norm() / gradients.norm()) < 1e-5
 
 
 def test_loss_and_gradients_equal_the_plain_path(model: SentenceTransformer) -> None:
@@ -206,8 +206,8 @@ def test_attention_dropout_keeps_the_mean_and_is_differentiated_as_drawn() -> No
     torch.manual_seed(3)
     rows = [part.detach().float() for part in parts]
     draws = torch.stack([attention.PackedAttention.apply(*rows, plan, 2, 0.7, 0.3) for _ in range(4000)])
-    whole = attention.PackedAttention.apply(*rows, plan, 2, 0.7, 0.0)
-    assert float((draws.mean(0) - whole).abs().max()) < 0.1
+    expected = attention.PackedAttention.apply(*rows, plan, 2, 0.7, 0.0)
+    assert float((draws.mean(0) - expected).abs().max()) < 0.1
 
 
 def test_a_text_that_stands_twice_is_embedded_once(tiny_model: Path) -> None:

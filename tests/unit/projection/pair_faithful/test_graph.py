@@ -38,9 +38,9 @@ def test_memberships_equal_those_of_umap_learn() -> None:
 
 def test_blocks_find_the_same_neighbours_as_all_products(monkeypatch: pytest.MonkeyPatch) -> None:
     vectors = world()[0]
-    whole = nearest_neighbours(vectors)
+    full = nearest_neighbours(vectors)
     monkeypatch.setattr(graph, "MAX_PRODUCTS", 7 * len(vectors))
-    assert np.array_equal(nearest_neighbours(vectors)[0], whole[0])
+    assert np.array_equal(nearest_neighbours(vectors)[0], full[0])
 
 
 def test_the_approximate_search_finds_nearly_all(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -38,18 +38,18 @@ def test_attraction_is_twice_the_gradient_of_the_log_similarity() -> None:
     )
     out = np.empty((2, 3))
     kernels.attraction(0, 3, position, graph, out)
-    wanted = numeric_gradient(
+    expected = numeric_gradient(
         lambda at: 2 * sum(w * np.log(similarity(at[:, i], at[:, j])) for (i, j), w in edges.items()), position
     )
-    assert out == pytest.approx(wanted, abs=1e-6)
+    assert out == pytest.approx(expected, abs=1e-6)
 
 
 def test_repulsion_is_the_gradient_of_the_log_dissimilarity_where_it_is_not_clipped() -> None:
     position = np.array([[0.0, 2.0], [0.0, 1.0]])
     total = np.zeros((2, 1))
     kernels.repulsion(position[0, :1], position[1, :1], position[0, 1:], position[1, 1:], total[0], total[1])
-    wanted = numeric_gradient(lambda at: float(np.log(1 - similarity(at[:, 0], at[:, 1]))), position)[:, 0]
-    assert total[:, 0] == pytest.approx(wanted, rel=1e-3)  # umap-learn adds 0.001 to the squared distance
+    expected = numeric_gradient(lambda at: float(np.log(1 - similarity(at[:, 0], at[:, 1]))), position)[:, 0]
+    assert total[:, 0] == pytest.approx(expected, rel=1e-3)  # umap-learn adds 0.001 to the squared distance
     near = np.zeros((2, 1))
     kernels.repulsion(*np.zeros((2, 1)), *np.full((2, 1), 0.01), near[0], near[1])
     assert near[:, 0].tolist() == [-4, -4]

@@ -28,12 +28,12 @@ def test_equal_texts_are_each_others_neighbours_in_their_own_order() -> None:
 
 
 def test_a_rising_list_keeps_the_first_of_equals() -> None:
-    values, places = np.full(3, np.inf), np.zeros(3, np.int64)
-    for place, value in enumerate([5.0, 2.0, 5.0, 2.0]):
+    values, indices = np.full(3, np.inf), np.zeros(3, np.int64)
+    for index, value in enumerate([5.0, 2.0, 5.0, 2.0]):
         if value < values[-1]:
-            insert_sorted(value, place, values, places)
+            insert_sorted(value, index, values, indices)
     assert values.tolist() == [2, 2, 5]
-    assert places.tolist() == [1, 3, 0]
+    assert indices.tolist() == [1, 3, 0]
 
 
 def test_an_intruder_costs_its_rank_beyond_k() -> None:

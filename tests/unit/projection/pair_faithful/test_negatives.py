@@ -1,4 +1,4 @@
-"""Every point has its slot in the ring of its first snapshot, and random negatives from that snapshot alone."""
+"""Every point has its slot in its first snapshot's ring, and negatives from that snapshot alone."""
 
 from __future__ import annotations
 

@@ -33,10 +33,10 @@ def test_lines_whose_cosine_hardly_changed_weigh_more() -> None:
 
 
 def test_each_point_lists_its_lines_with_the_sign_of_its_end() -> None:
-    made, _ = springs()
-    lines = made.by_point(60)
+    spring_lines, _ = springs()
+    lines = spring_lines.by_point(60)
     assert lines.indptr[-1] == 40
-    ends = made.ends.reshape(2, -1)
+    ends = spring_lines.ends.reshape(2, -1)
     for point in range(60):
         for entry in range(lines.indptr[point], lines.indptr[point + 1]):
             assert ends[0 if lines.sign[entry] > 0 else 1, lines.line[entry]] == point

@@ -1,4 +1,4 @@
-"""The selection of pairs: in the session and in the link, by run, and apart from what the map itself shows."""
+"""The selection of pairs: in the session and in the link, by run, apart from what the map shows."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lib.ui.explore import keys, selection
 
 @pytest.fixture(autouse=True)
 def session(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """Give a session and an address without a browser."""
+    """Provide a session and an address without a browser."""
     state: dict[str, Any] = {}
     monkeypatch.setattr(st, "session_state", state)
     monkeypatch.setattr(st, "query_params", {})

@@ -20,6 +20,6 @@ def test_only_the_settings_that_differ_are_compared() -> None:
 
 
 def test_a_setting_that_an_older_run_does_not_know_has_its_default() -> None:
-    known = {name: value for name, value in RUN.recipe.to_json().items() if name != "epochs"}
-    older = replace(RUN, recipe_text=json.dumps(known))
+    settings = {name: value for name, value in RUN.recipe.to_json().items() if name != "epochs"}
+    older = replace(RUN, recipe_text=json.dumps(settings))
     assert differing_settings([RUN, older]) == []

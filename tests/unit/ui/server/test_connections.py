@@ -1,4 +1,4 @@
-"""The limits of connections, on uvicorn's own server: headers that do not come, messages on the push socket."""
+"""The limits of connections, on uvicorn's own server: late headers, messages on the push socket."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ FILES = {"1_Pooling/config.json": b"{}", "weights": bytes(range(256)) * 10_000}
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Give a model folder with a file in a subfolder and a large one."""
+    """Write a model folder with a file in a subfolder and a large one."""
     for name, data in FILES.items():
         path = tmp_path / "model" / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -73,7 +73,7 @@ def test_a_file_that_becomes_a_link_while_it_is_sent_ends_the_zip(folder: Path, 
 
 @pytest.fixture
 def run(home: Path) -> Run:
-    """Give a run with a model and a log."""
+    """Make a run with a model and a log."""
     workspace = open_workspace(home)
     made = add_run(workspace, add_dataset(workspace), "base/model")
     made.model_dir.mkdir()
@@ -84,7 +84,7 @@ def run(home: Path) -> Run:
 
 @pytest.fixture
 def client() -> TestClient:
-    """Give a client of the download routes."""
+    """Make a client of the download routes."""
     return TestClient(Starlette(routes=DOWNLOAD_ROUTES))
 
 

@@ -1,4 +1,4 @@
-"""The guard in front of an app: refusals, headers on every answer, and the scripts that its policy lets in."""
+"""The guard in front of an app: refusals, headers on every answer, scripts that its policy lets in."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ async def socket(connection: WebSocket) -> None:
 
 @pytest.fixture
 def client() -> TestClient:
-    """Give a client of a guarded app that answers to localhost."""
+    """Make a client of a guarded app that answers to localhost."""
     app = Starlette(
         routes=[Route("/", page), Route("/broken", broken), WebSocketRoute("/socket", socket)],
         middleware=[Middleware(Guard, inserted_html=SCRIPT, allowed_hosts=lambda: ["localhost"])],

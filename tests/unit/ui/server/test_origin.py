@@ -1,4 +1,4 @@
-"""Which requests are let in: own pages, addresses that a person opens, programs; nothing of another site or port."""
+"""Which requests are let in: own pages, addresses a person opens, programs; no other site or port."""
 
 from __future__ import annotations
 

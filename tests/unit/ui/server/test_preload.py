@@ -1,4 +1,4 @@
-"""What the server loads ahead: all of Explore, nothing heavy; a step that fails is left to the page to show."""
+"""What the server loads ahead: all of Explore, nothing heavy; a step that fails is left to the page."""
 
 from __future__ import annotations
 

@@ -13,7 +13,10 @@ OWNERS = {"lib/ui/shared/state.py", "lib/ui/upload/session.py"}
 
 
 def key_expressions(tree: ast.AST) -> Iterator[ast.expr]:
-    """Yield what stands as key in st.session_state[...], .get(...), .pop(...) and the like; also of query_params."""
+    """Yield what stands as key in st.session_state[...], .get(...), .pop(...) and the like.
+
+    Also of query_params.
+    """
     for node in ast.walk(tree):
         if isinstance(node, ast.Subscript) and is_store(node.value):
             yield node.slice

@@ -10,9 +10,9 @@ from lib.ui.explore.pairs.detail import find_overtaking, neighbour_table
 def neighbours(base: list[str], tuned: list[str]) -> pd.DataFrame:
     """Build ten nearest each; a text that begins with "right" is right."""
     rows = [
-        {"moment": moment, "place": place, "text": text, "right": text.startswith("right"), "cosine": 1 - place / 20}
-        for moment, texts in (("base", base), ("tuned", tuned))
-        for place, text in enumerate(texts, start=1)
+        {"moment": model, "place": rank, "text": text, "right": text.startswith("right"), "cosine": 1 - rank / 20}
+        for model, texts in (("base", base), ("tuned", tuned))
+        for rank, text in enumerate(texts, start=1)
     ]
     return pd.DataFrame(rows)
 
@@ -28,7 +28,7 @@ def test_a_text_that_lost_its_lead_was_overtaken() -> None:
 
 
 def test_beyond_the_ten_nearest_nothing_is_claimed() -> None:
-    """After training the right answer is at 15: whether the two that stood ahead of it still do is not known."""
+    """Put the right answer at 15: whether the two that stood ahead of it still do is not known."""
     near = neighbours(["w1", "w2", "right", *NAMES[2:9]], NAMES[1:11])
     found, unknown = find_overtaking(pd.Series({"base_rank": 3, "tuned_rank": 15}), near)
     assert found == {"Overtook the correct answer": NAMES[2:11]}
