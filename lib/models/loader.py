@@ -105,7 +105,7 @@ def load_model(
                 model_kwargs=dict(LOADER_ARGUMENTS),
             )
             _check_loaded(model.float().eval(), facts, missing)
-    except BaseException as error:
+    except BaseException as error:  # each library has its own errors, and a panic of tokenizers is no Exception
         if not _is_of_the_model(error):
             raise
         raise ModelError(

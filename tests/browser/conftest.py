@@ -139,11 +139,17 @@ def window(chromium: Browser) -> Iterator[Page]:
 
 
 @pytest.fixture(scope="module")
-def address(run: Run) -> Iterator[str]:
-    """Start the real server over the workspace of the module's own `run`: the address of its Explore."""
+def used(run: Run) -> Iterator[Server]:
+    """Start the real server over the workspace of the module's own `run`."""
     server = Server(run.folder.parent.parent)
     server.start()
     try:
-        yield f"{server.url}/explore?run={run.id}"
+        yield server
     finally:
         server.stop()
+
+
+@pytest.fixture(scope="module")
+def address(used: Server, run: Run) -> str:
+    """Build the address of the run's Explore."""
+    return f"{used.url}/explore?run={run.id}"

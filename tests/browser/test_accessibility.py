@@ -36,17 +36,6 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     return new_run
 
 
-@pytest.fixture(scope="module")
-def used_server(run: Run) -> Iterator[Server]:
-    """Serve the workspace of the run."""
-    server = Server(run.folder.parent.parent)
-    server.start()
-    try:
-        yield server
-    finally:
-        server.stop()
-
-
 @pytest.fixture(params=["light", "dark"])
 def page(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
     """Open a fresh window in each theme."""
@@ -89,5 +78,5 @@ def test_pages_of_an_empty_workspace(server: Server, page: Page, path: str) -> N
 
 
 @pytest.mark.parametrize("path", ["", "upload", "train", "train?run={run}", "explore?run={run}"])
-def test_pages_of_a_used_workspace(used_server: Server, page: Page, run: Run, path: str) -> None:
-    assert violations(page, f"{used_server.url}/{path.format(run=run.id)}") == []
+def test_pages_of_a_used_workspace(used: Server, page: Page, run: Run, path: str) -> None:
+    assert violations(page, f"{used.url}/{path.format(run=run.id)}") == []

@@ -33,17 +33,6 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     return made
 
 
-@pytest.fixture(scope="module")
-def used(run: Run) -> Iterator[Server]:
-    """Serve the workspace of the run."""
-    server = Server(run.folder.parent.parent)
-    server.start()
-    try:
-        yield server
-    finally:
-        server.stop()
-
-
 class Foreign(BaseHTTPRequestHandler):
     """A page of another port of this machine."""
 

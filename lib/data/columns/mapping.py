@@ -52,7 +52,7 @@ class ColumnMapping:
         return text_columns(self.shape, self.roles)
 
     def rename_columns(self, names: Mapping[str, str]) -> ColumnMapping:
-        """Name the columns of the table anew, where they got other names."""
+        """Rename the columns where the table got other names."""
         roles = {role: tuple(names.get(name, name) for name in columns) for role, columns in self.roles.items()}
         group, part = (names.get(name, name) for name in (self.group, self.part))
         return replace(self, roles=roles, group=group, part=part)

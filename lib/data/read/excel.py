@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
-from collections.abc import Iterable
+import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
+from xml.etree.ElementTree import ParseError
 
 from lib.data.read.header import split_header
 from lib.data.read.options import ReadOptions
@@ -23,6 +27,16 @@ BOMB_BYTES = 200_000_000
 """An archive that unpacks to more than both 200 times its size and 200 MB is taken for a zip bomb."""
 
 
+_DAMAGE = (
+    ParseError,
+    zlib.error,
+    zipfile.BadZipFile,
+    *(EOFError, OSError, struct.error),
+    *(KeyError, IndexError, AttributeError, TypeError, ValueError, OverflowError),
+)
+"""Of zipfile and of the XML parser; the last line is what openpyxl raises on XML that is whole and no workbook."""
+
+
 def is_xlsx(data: bytes) -> bool:
     """Check whether a ZIP archive holds a workbook."""
     return data.startswith(b"PK\x03\x04") and (b"[Content_Types].xml" in data[:4096] or b"xl/" in data[-65536:])
@@ -30,12 +44,16 @@ def is_xlsx(data: bytes) -> bool:
 
 def read_xlsx(data: bytes, options: ReadOptions) -> RawTable:
     """Read the chosen sheet, else the first that holds a table. Lines are the sheet's row numbers."""
+    from openpyxl import load_workbook
+
     refuse_bomb(data)
-    book = _open(data)
-    names = [sheet.title for sheet in book.worksheets]  # charts have sheets of their own, without rows
+    with _name_damage():
+        book = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
+        names = [sheet.title for sheet in book.worksheets]  # charts have sheets of their own, without rows
     if options.sheet and options.sheet not in names:
         raise InputError(f"There is no sheet “{options.sheet}”.", todo=f"There are: {', '.join(names)}.")
-    name, rows, lines = _read_sheet(book, [options.sheet] if options.sheet else names, skip=options.skip or 0)
+    with _name_damage():
+        name, rows, lines = _read_sheet(book, [options.sheet] if options.sheet else names, skip=options.skip or 0)
     headed = split_header(rows, lines, options.header, find_title=options.skip is None)
     return RawTable(
         headed.columns,
@@ -91,15 +109,15 @@ def refuse_bomb(data: bytes) -> None:
         )
 
 
-def _open(data: bytes) -> Workbook:
-    import openpyxl
-    from openpyxl.utils.exceptions import InvalidFileException
-
+@contextmanager
+def _name_damage() -> Iterator[None]:
+    """Turn what zipfile, the XML parser and openpyxl raise on damaged bytes into InputError."""
     try:
-        return openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
+        yield
+    except _DAMAGE as error:
         raise InputError(
-            f"The Excel file is damaged ({error}).", todo="Open it, save it again, and upload that."
+            f"The Excel file is damaged ({type(error).__name__}: {error}).",
+            todo="Open it, save it again, and upload that.",
         ) from error
 
 

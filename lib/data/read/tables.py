@@ -11,13 +11,13 @@ import pandas as pd
 
 from lib.data.read.concatenate import concatenate_tables, keep_same_columns
 from lib.data.read.dataset_formats.registry import recognise_files
-from lib.data.read.formats import FileFormat, detect_format
+from lib.data.read.formats import detect_format
 from lib.data.read.options import ReadOptions
 from lib.data.read.raw_table import RawTable
 from lib.data.read.records_table import recognise_table
 from lib.data.read.sources import SourceFile, SourceFiles, list_sources
 from lib.data.table import NoteKind, ReadNote, ReadReport, Table
-from lib.errors import CloserError, InputError
+from lib.errors import InputError
 from lib.settings import MAX_COLUMNS
 
 MAX_SHOWN_FILES = 10
@@ -60,29 +60,13 @@ def _read_source(source: SourceFile, options: ReadOptions, *, alone: bool) -> Re
     try:
         data = source.load()
         file_format = detect_format(data, separator=options.separator)
-        raw = _read_rows(file_format, data, options)
+        raw = file_format.read(data, options)
     except InputError as error:
         if alone:
             raise
         where = f"{source.name}, {error.where}" if error.where not in ("", source.name) else source.name
         raise InputError(error.what, where=where, todo=error.todo) from error
     return ReadFile(source.name, raw if raw.format else recognise_table(raw), file_format.kind)
-
-
-def _read_rows(file_format: FileFormat, data: bytes, options: ReadOptions) -> RawTable:
-    """Read the bytes of a file by its format.
-
-    Raises InputError, whatever a library raises on damaged bytes.
-    """
-    try:
-        return file_format.read(data, options)
-    except (CloserError, MemoryError):
-        raise
-    except Exception as error:
-        raise InputError(
-            f"The file is damaged, or not what it looks like ({type(error).__name__}).",
-            todo="Open it where it was made, save it again, and read that.",
-        ) from error
 
 
 def _join_files(files: Sequence[ReadFile], options: ReadOptions, sources: SourceFiles) -> Table:

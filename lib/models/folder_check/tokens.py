@@ -125,7 +125,7 @@ def _is_token(text: object) -> bool:
 
 
 def _check_lengths(settings: JsonSettings, rows: int) -> None:
-    """Check truncation and padding, which the loader sets anew."""
+    """Check truncation and padding, which the loader sets again."""
     for name in ("truncation", "padding"):
         value = settings.values.get(name)
         if value is None:

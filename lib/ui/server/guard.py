@@ -69,7 +69,7 @@ class Guard:
 
         try:
             await self._app(scope, receive, note_begin)
-        except Exception as error:
+        except Exception as error:  # a bug of any kind in a route: it becomes a plain 500 with the headers
             if has_begun or scope["type"] != "http":
                 raise
             _log.error("A request failed: %s", scope["path"], exc_info=error)

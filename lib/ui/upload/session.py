@@ -37,7 +37,7 @@ def current_upload() -> Upload | None:
 
 
 def _forget_damaged(upload: Upload) -> None:
-    """Forget the choices of a draft that cannot be used: they are asked for anew."""
+    """Forget the choices of a draft that cannot be used: they are asked for again."""
     draft, empty = upload.draft(), Draft()
     for name, make in _DRAFT_PARTS.items():
         try:

@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
+from lib.errors import ModelError
 from lib.models import catalog, loader
 from lib.models.folder_check.check import check_folder
 from lib.models.folder_check.json_settings import JsonSettings
 from lib.models.folder_check.modules import MODULE_TYPES
+from lib.models.folder_check.problem import FolderProblemError
 from lib.models.folder_check.transformer import MODEL_TYPES, check_config
 from tests.unit.models.folder_check.conftest import WORDS, edit
 
@@ -226,7 +228,9 @@ PUBLIC: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("name", list(PUBLIC))
 def test_the_settings_of_public_models_are_known(name: str) -> None:
-    check_config(JsonSettings("config.json", PUBLIC[name]))
+    check_config(JsonSettings("config.json", PUBLIC[name]))  # raises where one is unknown
+    with pytest.raises(FolderProblemError, match="auto_map"):
+        check_config(JsonSettings("config.json", PUBLIC[name] | {"auto_map": {"AutoModel": "modeling.Model"}}))
 
 
 def test_every_module_name_is_that_of_its_class() -> None:
@@ -286,7 +290,7 @@ def test_weights_that_only_the_loader_misses_are_named(folder: Path, home: Path)
     kept = {name: value for name, value in weights.items() if "attention.self.query.bias" not in name}
     save_file(kept, folder / "model.safetensors")
     assert check_folder(folder).dimension == 6
-    with pytest.raises(loader.ModelError, match="query.bias"):
+    with pytest.raises(ModelError, match="query.bias"):
         loader.load_model(str(folder), device="cpu", home=home)
 
 
