@@ -24,7 +24,7 @@ class MiningResult:
 
     rows: TrainingColumns
     hard: int
-    drawn: int
+    random: int
 
 
 @dataclass(frozen=True)

@@ -71,7 +71,7 @@ def add_hard_negatives(training: TrainState, embed: Callable[[list[str]], np.nda
     texts = training.rows.texts
     mined = negatives.mine_negatives(training.rows, dict(zip(texts, embed(texts), strict=True)), training.recipe)
     training.rows = mined.rows
-    training.progress.log(f"{mined.hard:,} hard negatives were mined, {mined.drawn:,} were drawn by chance.")
+    training.progress.log(f"{mined.hard:,} hard negatives were mined, {mined.random:,} were drawn by chance.")
 
 
 def record_metrics(training: TrainState, epoch: int, snapshot: str, metrics: dict[str, float], seconds: float) -> None:
