@@ -110,9 +110,9 @@ def write_events(run: Run) -> None:
     writer.stage("training", "epoch 1 of 2")
     for step in range(1, 4):
         writer.loss(step=step, epoch=step / 2, loss=1 / step, learning_rate=1e-4)
-        writer.measured(part="validation", snapshot="best", epoch=step, metrics={"mrr@10": 0.5}, seconds=1)
+        writer.snapshot_metrics(part="validation", snapshot="best", epoch=step, metrics={"mrr@10": 0.5}, seconds=1)
         writer.advance(step, 4, pairs_per_second=100, validations_left=2, validation_steps=3)
-    writer.resumed(step=2, epoch=1)
+    writer.resume(step=2, epoch=1)
     writer.log("A line for the log.", level="warning")
 
 
