@@ -42,10 +42,14 @@ QUICK: tuple[Step, ...] = (
     ),
 )
 TESTS: tuple[Step, ...] = (
-    # Two at a time, file by file: each has a workspace, a server and a browser of its own.
+    # Two at a time, file by file: each has a workspace, a server and a browser of its own. The long journeys have few tests:
+    # sorted by their number they would come last, and alone.
     ("unit and page tests", [PYTHON, "-m", "pytest", "tests/unit", "tests/app", "-n", "2", "--dist", "loadfile"]),
     ("fault tests", [PYTHON, "-m", "pytest", "tests/faults", "-n", "2"]),
-    ("browser tests", [PYTHON, "-m", "pytest", "tests/browser", "-n", "2", "--dist", "loadfile"]),
+    (
+        "browser tests",
+        [PYTHON, "-m", "pytest", "tests/browser", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"],
+    ),
 )
 
 

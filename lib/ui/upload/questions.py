@@ -9,6 +9,7 @@ from lib.data.columns.unused import OpenQuestion, open_questions, unused_columns
 from lib.data.table import Table
 from lib.shapes import VALUE_COLUMN, Shape
 from lib.store.uploads import Draft, Upload
+from lib.ui.shared.components import escape_markdown
 from lib.ui.upload.session import set_widget_values, stored_widget_value, widget_key
 
 _SCORE, _CLASS, _NEITHER = "score", "class", "neither"
@@ -37,7 +38,7 @@ def ask_open_questions(upload: Upload, draft: Draft, table: Table, mapping: Colu
 
 
 def _ask_for_value(upload: Upload, question: OpenQuestion) -> None:
-    st.warning(question.text, icon=":material/help:")
+    st.warning(escape_markdown(question.text), icon=":material/help:")
     widget = widget_key(upload, "question", question.column)
     st.segmented_control(
         "What is it?",
@@ -61,7 +62,7 @@ def _store_answer(upload: Upload, column: str, widget: str) -> None:
 
 
 def _ask_to_keep_classes(upload: Upload, draft: Draft, question: OpenQuestion) -> bool:
-    st.warning(f"{question.text} Select them as positive classes.", icon=":material/help:")
+    st.warning(f"{escape_markdown(question.text)} Select them as positive classes.", icon=":material/help:")
     keep = st.checkbox(
         "Keep all classes apart: none of them means the same",
         value=draft.keep_classes,

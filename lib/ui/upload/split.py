@@ -12,7 +12,7 @@ from lib.errors import CloserError
 from lib.settings import HELD_OUT_FRACTION, PARTS, VALIDATION_FRACTION
 from lib.shapes import Shape
 from lib.store.uploads import Draft, Upload, remove_own_held_out, store_own_held_out
-from lib.ui.shared.components import show_error
+from lib.ui.shared.components import escape_markdown, show_error
 from lib.ui.upload.parts import PART_TITLES
 from lib.ui.upload.session import widget_key
 
@@ -74,7 +74,7 @@ def show_split(prepared: PreparedDataset, draft: Draft) -> None:
         "Largest group", f"{largest:,}", border=True, help="Rows linked by shared texts, directly or transitively."
     )
     for warning in split_warnings(prepared, draft):
-        st.warning(warning, icon=":material/warning:")
+        st.warning(escape_markdown(warning), icon=":material/warning:")
     held_out_rows = prepared.frame[prepared.frame["part"] == "held_out"]
     st.text(
         held_out_advice(len(held_out_rows), count_independent(held_out_rows), scored=prepared.shape is Shape.SCORED)
