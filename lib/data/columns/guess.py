@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 
 from lib.data.columns.mapping import SPLIT_WORDS, ColumnMapping, guess_same_of
 from lib.data.columns.names import (
     ANCHOR_NAMES,
     DISTANCE_NAMES,
+    GENERIC_LABEL_NAMES,
     GROUP_NAMES,
     LABEL_NAMES,
     METADATA_NAMES,
@@ -22,9 +25,9 @@ from lib.data.columns.names import (
     SCORE_NAMES,
     SPLIT_NAMES,
     TEXT_NAMES,
+    TITLE_NAMES,
 )
 from lib.data.columns.profile import MAX_CLASSES, ColumnProfile, profile_columns
-from lib.data.columns.same_class import is_polar
 from lib.data.table import Table
 from lib.errors import InputError
 from lib.shapes import TEXT_COLUMNS, VALUE_COLUMN, Shape
@@ -103,7 +106,7 @@ def guess_value(frame: pd.DataFrame, mapping: ColumnMapping, column: str) -> Col
     mapping = replace(mapping, roles=mapping.roles | {value: (column,)}) if value else mapping
     if mapping.shape is Shape.SCORED:
         cells = ColumnProfile(column, frame[column].astype("str"))
-        return replace(mapping, scale=guess_scale(cells.numeric, falling=cells.key in DISTANCE_NAMES))
+        return replace(mapping, scale=guess_scale(cells.numeric, falling=cells.is_distance))
     same = guess_same_of(frame, mapping) if mapping.shape is Shape.LABELLED_PAIRS else ()
     return replace(mapping, same=same or ())
 
@@ -118,7 +121,16 @@ def guess_scale(values: pd.Series, *, falling: bool = False) -> tuple[float, flo
     low, high = _rising_scale(values)
     if not falling:
         return (low, high)
-    return (max(high, 1.0), 0.0) if low >= 0 else (high, low)
+    return (_farthest(values), 0.0) if low >= 0 else (high, low)
+
+
+def _farthest(values: pd.Series) -> float:
+    """Choose the end of a scale of distances: 1, 2 as of cosines, else the whole number they reach.
+
+    A rounder one would press all of them together near 0.
+    """
+    reached = float(values.quantile(0.995)) if len(values) else 1.0
+    return next((end for end in (1.0, 2.0) if reached <= end), float(np.ceil(reached)))
 
 
 def _rising_scale(values: pd.Series) -> tuple[float, float]:
@@ -147,23 +159,50 @@ def _triplets(columns: list[ColumnProfile]) -> ColumnMapping | None:
 
 
 def _pair(frame: pd.DataFrame, columns: list[ColumnProfile]) -> ColumnMapping | None:
-    texts = [column for column in columns if column.is_text or not len(column.filled)]
+    texts = [column for column in columns if (column.is_text and not column.is_polar) or not len(column.filled)]
     found = _numbered_pair(texts) or _named_pair(texts)
     if found is None or (_by_name(columns, LABEL_NAMES) and found[1].name in _names(columns, LABEL_NAMES)):
+        return None
+    if _is_titled_text(found, columns):
         return None
     return _with_value(frame, found, [column for column in columns if column not in found])
 
 
+def _is_titled_text(pair: tuple[ColumnProfile, ColumnProfile], columns: list[ColumnProfile]) -> bool:
+    """Check whether a pair is a title and its text, and a label beside them is of both: news, reviews."""
+    if pair[0].key not in TITLE_NAMES or pair[1].key not in TEXT_NAMES:
+        return False
+    return any(
+        column.key in GENERIC_LABEL_NAMES and 1 < column.distinct <= MAX_TEXT_CLASSES and not column.is_polar
+        for column in columns
+        if column not in pair
+    )
+
+
+MAX_TEXT_CLASSES = 200
+"""A label of more kinds beside a title and its text is a text of its own."""
+
+
 def _numbered_pair(columns: list[ColumnProfile]) -> tuple[ColumnProfile, ColumnProfile] | None:
-    """Find two columns numbered alike: sentence1 and sentence2, text_a and text_b."""
+    """Find two columns numbered alike: sentence1 and sentence2, text_a and text_b.
+
+    Two answers beside a question are no pair.
+    """
+    has_question = any(column.key in _QUESTION_NAMES for column in columns)
     keys = {c.key: c for c in columns if not PLACEHOLDER_NAME.fullmatch(c.key)}
     for key, column in keys.items():
         for first, second in (("1", "2"), ("_a", "_b"), ("_left", "_right")):
             stem = key.removesuffix(first)
             other = keys.get(stem + second) if stem != key and not stem[-1:].isdigit() else None
+            if has_question and stem in _ANSWER_NAMES:
+                continue
             if other is not None:
                 return column, other
     return None
+
+
+_QUESTION_NAMES = frozenset(ANCHOR_NAMES) - set(TITLE_NAMES)
+_ANSWER_NAMES = frozenset(POSITIVE_NAMES) - {"text", "sentence"}
 
 
 def _named_pair(columns: list[ColumnProfile]) -> tuple[ColumnProfile, ColumnProfile] | None:
@@ -179,6 +218,8 @@ def _named_pair(columns: list[ColumnProfile]) -> tuple[ColumnProfile, ColumnProf
 def _ordered_pair(texts: Sequence[ColumnProfile]) -> tuple[ColumnProfile, ColumnProfile]:
     """Take the first two columns in their order, unless a name says that they stand the other way round."""
     first, second = texts[0], texts[1]
+    if len(first.key) == len(second.key) == 1:
+        return first, second  # a and b are no answer and no question
     is_swapped = _by_word([first], POSITIVE_NAMES) and not _by_word([first], ANCHOR_NAMES)
     is_swapped = is_swapped or (_by_word([second], ANCHOR_NAMES) and not _by_word([second], POSITIVE_NAMES))
     return (second, first) if is_swapped else (first, second)
@@ -209,12 +250,19 @@ def _value_candidates(rest: list[ColumnProfile]) -> list[ColumnProfile]:
         column for column in rest if column.distinct > 1 and (column.is_number or column.distinct <= MAX_CLASSES)
     ]
     known = [column for column in fitting if column.key in order]
-    polar = [column for column in fitting if column not in known and not column.is_metadata and _is_polar(column)]
-    return sorted(known, key=lambda column: order[column.key]) + polar
+    rest = [column for column in fitting if column not in known and not column.is_metadata]
+    distances = [column for column in rest if column.is_distance and column.is_number]
+    polar = [column for column in rest if column.is_polar]
+    worded = [column for column in rest if column.has_value_word and _has_common_scale(column)]
+    return [*sorted(known, key=lambda column: order[column.key]), *distances, *polar, *worded]
 
 
-def _is_polar(column: ColumnProfile) -> bool:
-    return not column.is_number and is_polar(column.valued.unique())
+def _has_common_scale(column: ColumnProfile) -> bool:
+    """Check whether numbers fill a scale that scores have: 0 to 1, -1 to 1, 0 to 5, a few grades from 0."""
+    if not column.is_number or column.distinct < 3:
+        return False
+    low, high = guess_scale(column.numeric)
+    return low in (-1, 0, 1) and high in (1, 2, 3, 4, 5)
 
 
 def _value_shape(column: ColumnProfile, *, nli: bool) -> Shape | None:
@@ -224,13 +272,14 @@ def _value_shape(column: ColumnProfile, *, nli: bool) -> Shape | None:
     """
     if not column.is_number:
         return Shape.LABELLED_PAIRS
-    if column.key in DISTANCE_NAMES:
+    if column.is_distance:
         return Shape.SCORED
     values = set(column.numeric.unique())
     is_label = column.key in PAIR_LABEL_NAMES
     if values <= {0, 1} or values == {-1, 1} or (nli and is_label and values <= {-1, 0, 1, 2}):
         return Shape.LABELLED_PAIRS
-    if column.is_whole and is_label and column.key not in _GRADE_NAMES and len(values) <= 3:
+    is_grade = column.key in _GRADE_NAMES or (column.key in SCORE_NAMES and len(values) > 3)
+    if column.is_whole and is_label and not is_grade:
         return Shape.LABELLED_PAIRS
     return Shape.SCORED
 
@@ -240,13 +289,16 @@ _GRADE_NAMES = frozenset(SCORE_NAMES) - {"label", "labels"}
 
 
 def _labelled_texts(columns: list[ColumnProfile]) -> ColumnMapping | None:
-    text = _by_name([column for column in columns if column.is_text], TEXT_NAMES)
-    named = [column for column in columns if column is not text and column.distinct]
+    texts = [column for column in columns if column.is_text]
+    title = _by_name(texts, TITLE_NAMES)
+    text = _by_name([column for column in texts if column is not title], TEXT_NAMES) or title
+    named = [column for column in columns if column not in (text, title) and column.distinct]
     worded = [column for column in named if not column.is_number]
     label = _by_name(worded, LABEL_NAMES) or _by_name(named, LABEL_NAMES)
     if text is None or label is None:
         return None
-    return ColumnMapping(Shape.LABELLED_TEXTS, {"text": (text.name,), "label": (label.name,)})
+    both = (title.name, text.name) if title not in (None, text) else (text.name,)
+    return ColumnMapping(Shape.LABELLED_TEXTS, {"text": both, "label": (label.name,)})
 
 
 def _by_content(frame: pd.DataFrame, columns: list[ColumnProfile]) -> ColumnMapping:
@@ -254,7 +306,7 @@ def _by_content(frame: pd.DataFrame, columns: list[ColumnProfile]) -> ColumnMapp
 
     Raises InputError where fewer than two columns can play a role.
     """
-    texts = [column for column in columns if column.is_text and not column.is_categorical]
+    texts = [column for column in columns if column.is_text and (not column.is_categorical or _is_named_text(column))]
     values = [column for column in columns if column not in texts and column.is_value]
     if len(texts) == 1 and values:
         label = next((column for column in values if not column.is_number), values[0])
@@ -271,6 +323,12 @@ def _by_content(frame: pd.DataFrame, columns: list[ColumnProfile]) -> ColumnMapp
         }
         return ColumnMapping(Shape.TRIPLETS, roles)
     return _value_by_content(frame, _ordered_pair(texts), values)
+
+
+def _is_named_text(column: ColumnProfile) -> bool:
+    """Check whether a column of few texts is a side of pairs by its name: query beside product."""
+    names = (*ANCHOR_NAMES, *POSITIVE_NAMES)
+    return len(column.key) > 1 and column.key in names and not column.is_metadata and not column.is_polar
 
 
 def _no_texts(columns: list[ColumnProfile], texts: list[ColumnProfile]) -> str:
@@ -320,10 +378,11 @@ def _by_name(columns: list[ColumnProfile], names: Sequence[str]) -> ColumnProfil
 def _by_word(columns: list[ColumnProfile], names: Sequence[str]) -> ColumnProfile | None:
     """Find the column that has a name of the list as a word of its own name, and no word of metadata."""
     known = set(names)
+    words = {column.name: {re.sub(r"\d+$", "", word) for word in column.words} - {""} for column in columns}
     fitting = [
         column
         for column in columns
-        if not known.isdisjoint(column.key.split("_")) and (METADATA_NAMES.isdisjoint(column.key.split("_")))
+        if not known.isdisjoint(words[column.name]) and METADATA_NAMES.isdisjoint(words[column.name])
     ]
     return _by_name(columns, names) or next(iter(fitting), None)
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from lib.data.columns.names import NLI_NAMES, column_key
-from lib.data.columns.numbers import is_no_value, parse_numbers
+from lib.data.columns.numbers import no_value_cells, parse_numbers
 from lib.data.columns.same_class import class_key, guess_same
 from lib.data.table import Table
 from lib.errors import InputError
@@ -187,7 +187,8 @@ def no_value_classes(plain: pd.Series, mapping: ColumnMapping) -> list[str]:
     """List the classes that mean "no value": n/a, NaN, -; and -1 beside 0 and 1, as in SNLI."""
     counts = plain.value_counts()
     names = [name for name in map(str, counts.index) if name not in mapping.same]
-    found = [name for name in names if name and is_no_value(name)]
+    empty = no_value_cells(map(str, counts.index))
+    found = [name for name in names if name in empty and name]
     if mapping.shape is Shape.LABELLED_PAIRS and "-1" in names:
         rest = {name for name in map(str, counts.index) if name and name not in found} - {"-1"}
         rare = counts["-1"] <= MAX_UNLABELLED_SHARE * max(1, counts.sum())

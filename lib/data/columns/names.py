@@ -34,6 +34,7 @@ def _names(text: str) -> tuple[str, ...]:
 ANCHOR_NAMES = _names(
     "source_sentence source_text anchor query queries question title_question user_query search_query premise sentence1 "
     "sentence_a sentence text_a text1 source src input prompt instruction title heading headline headword term summary q "
+    "titel titre título titolo tytuł başlık заголовок 标题 標題 タイトル 제목 输入 輸入 入力 提問 文本1 文書1 "
     "frage fragen anfrage suchanfrage pregunta preguntas consulta requête demande domanda quesito "
     "pergunta vraag zoekvraag pytanie zapytanie soru sorgu вопрос запрос питання въпрос otázka dotaz kérdés "
     "întrebare fråga spørgsmål spørsmål kysymys ερώτηση câu_hỏi pertanyaan soalan tanong swali "
@@ -42,8 +43,10 @@ ANCHOR_NAMES = _names(
 )
 POSITIVE_NAMES = _names(
     "target_sentence target_text positive pos chosen positive_passage answer answers document doc passage context response reply "
-    "hypothesis sentence2 sentence_b text_b text2 target tgt output completion body description content text article solution a "
-    "antwort antworten lösung dokument respuesta respuestas réponse réponses reponse risposta risposte resposta respostas "
+    "hypothesis sentence2 sentence_b text_b text2 target tgt output completion product_title product_name product_description "
+    "item item_title body description content text article solution a "
+    "antwort antworten lösung loesung beschreibung descripción descrizione descrição opis решение описание 答复 答覆 输出 輸出 "
+    "出力 説明 描述 解决方案 文本2 文書2 dokument respuesta respuestas réponse réponses reponse risposta risposte resposta respostas "
     "antwoord antwoorden odpowiedź odpowiedzi cevap yanıt ответ ответы відповідь отговор odpověď odpoveď válasz răspuns "
     "svar vastaus απάντηση câu_trả_lời trả_lời jawaban jawapan sagot jibu documento document tekst "
     "答案 回答 答 回复 回覆 文档 段落 回答文 応答 답변 대답 응답 답 الجواب جواب الإجابة إجابة رد پاسخ תשובה उत्तर जवाब উত্তর பதில் జవాబు "
@@ -51,7 +54,8 @@ POSITIVE_NAMES = _names(
 )
 NEGATIVE_NAME = re.compile(
     r"((hard_?)?neg(ative|ativ|atif|ativo|atief)?s?(_?(passage|document|doc|text|sentence|answer))?"
-    r"|(wrong|incorrect|false|bad|rejected)(_(answer|passage|document|response))?s?|distractors?"
+    r"|(wrong|incorrect|false|bad|rejected|irrelevant|non_?relevant|unrelated)"
+    r"(_(answer|passage|document|doc|text|sentence|response))?s?|distractors?"
     r"|falsche?(_antworte?n?)?|fausse_reponse|respuesta_(incorrecta|falsa)|risposta_(errata|sbagliata)"
     r"|resposta_(errada|incorreta)|错误答案|負例|负例|неверный_ответ)(_?\d+)?"
 )
@@ -73,8 +77,13 @@ PAIR_LABEL_NAMES = _names(
     "gold_label label labels class relation judgment judgement entailment entailment_judgment correct is_correct "
     "esci_label target relevance verdict gleich duplikat ähnlich relevanz label_text etikett "
     "igual duplicado similar relevante identique doublon pertinent uguale duplicato simile rilevante "
-    "gelijk duplicaat taki_sam duplikat aynı benzer похожи дубликат совпадает 标签 是否相同 相似 同じ ラベル 라벨 동일"
+    "gelijk duplicaat taki_sam duplikat aynı benzer похожи дубликат совпадает 标签 是否相同 是否相关 是否匹配 是否重复 相似 同じ ラベル 라벨 동일"
 )
+GENERIC_LABEL_NAMES = frozenset(
+    _names("label labels label_text label_name class class_name intent gold_label klasse clase classe etikett")
+)
+"""Labels that say as little about a pair of texts as about one text: beside a title and its text, the label is the text's."""
+TITLE_NAMES = _names("title heading headline titel titre título titolo tytuł başlık заголовок 标题 標題 タイトル 제목")
 SCORE_NAMES = _names(
     "score scores similarity similarity_score sim relatedness relatedness_score rating gold_score relevance "
     "relevance_score relevance_grade relevance_label grade graded_relevance gain target label labels value quality "
@@ -84,10 +93,17 @@ SCORE_NAMES = _names(
     "相似度 分数 得分 评分 相关性 類似度 スコア 関連度 유사도 점수 관련도 تشابه درجة समानता अंक"
 )
 DISTANCE_NAMES = _names(
-    "distance dist cosine_distance euclidean_distance edit_distance dissimilarity divergence abstand distanz entfernung "
+    "distance dist cosine_distance euclidean_distance edit_distance levenshtein hamming wmd dissimilarity divergence "
+    "abstand distanz entfernung "
     "distancia distanza distância afstand odległość uzaklık mesafe расстояние 距离 距離 거리"
 )
 """Numbers that are small where two texts mean the same."""
+VALUE_WORDS = frozenset(
+    _names(
+        "score scores similarity sim relatedness relevance grade rating label labels judgment judgement match duplicate same"
+    )
+) | frozenset(name for name in DISTANCE_NAMES if "_" not in name)
+"""Parts of names of columns that say how two texts relate: human_score, relevance_judgement, l2_distance."""
 GROUP_NAMES = _names(
     "group group_id groups thread thread_id cluster cluster_id conversation conversation_id document_id doc_id"
 )

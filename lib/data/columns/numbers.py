@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,7 @@ NO_VALUE_WORDS = frozenset(
 NO_NUMBER_WORDS = NO_VALUE_WORDS | {"none", "unknown"}
 """The same among numbers, where a word is no class."""
 
+HYPHENS = frozenset(words("- -- – —"))
 PERCENT = re.compile(r"(.*?)\s*[%％٪]")
 FRACTION = re.compile(r"(\d+(?:[.,]\d+)?)\s*/\s*(\d+)")
 THREE_DECIMALS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+")
@@ -29,6 +31,14 @@ def is_no_value(cell: str, *, numeric: bool = False) -> bool:
     """Check whether a cell of a score or class column means that there is none."""
     word = cell.strip().casefold()
     return not word or word in (NO_NUMBER_WORDS if numeric else NO_VALUE_WORDS)
+
+
+def no_value_cells(cells: Iterable[str]) -> frozenset[str]:
+    """Choose the cells that mean an empty one; a hyphen beside nothing but a plus is its opposite."""
+    values = set(cells)
+    empty = frozenset(cell for cell in values if is_no_value(cell))
+    filled = {cell.strip() for cell in values - empty}
+    return frozenset(cell for cell in empty if cell.strip() not in HYPHENS) if filled == {"+"} else empty
 
 
 def parse_numbers(values: pd.Series) -> pd.Series:

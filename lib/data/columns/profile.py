@@ -6,15 +6,17 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
 import pandas as pd
 
-from lib.data.columns.names import METADATA_NAMES, column_key
-from lib.data.columns.numbers import is_no_value, parse_numbers
+from lib.data.columns.names import DISTANCE_NAMES, METADATA_NAMES, VALUE_WORDS, column_key
+from lib.data.columns.numbers import no_value_cells, parse_numbers
+from lib.data.columns.same_class import is_polar
 
 GUESS_ROWS = 2_000
-"""Rows that columns are profiled on, evenly over the file.
+"""Rows that columns are profiled on.
 
-About this many; the scale of a score is guessed on all.
+About this many, by chance: positives and negatives that take turns would all be of one kind at an even step. The scale of a score is guessed on all.
 """
 MAX_CLASSES = 20
 """A column of more distinct words than this is no class of pairs."""
@@ -48,8 +50,12 @@ class ColumnProfile:
     @cached_property
     def valued(self) -> pd.Series:
         """The cells that hold a value, should this be a score or a class: without NaN, n/a and the like."""
-        distinct = {cell: is_no_value(cell) for cell in self.filled.unique()}
-        return self.filled[~self.filled.map(distinct).astype(bool)] if len(self.filled) else self.filled
+        return self.filled[~self.filled.isin(list(no_value_cells(self.filled.unique())))]
+
+    @cached_property
+    def has_gaps(self) -> bool:
+        """Whether some rows hold no value."""
+        return len(self.valued) < len(self.cells)
 
     @cached_property
     def distinct(self) -> int:
@@ -126,6 +132,26 @@ class ColumnProfile:
         return self.key in METADATA_NAMES or not METADATA_NAMES.isdisjoint(self.key.split("_"))
 
     @cached_property
+    def words(self) -> frozenset[str]:
+        """The words of its name."""
+        return frozenset(self.key.split("_"))
+
+    @cached_property
+    def is_distance(self) -> bool:
+        """Whether its name says that small numbers mean the same."""
+        return self.key in DISTANCE_NAMES or not self.words.isdisjoint(DISTANCE_NAMES)
+
+    @cached_property
+    def has_value_word(self) -> bool:
+        """Whether a word of its name says that it tells how two texts relate."""
+        return not self.words.isdisjoint(VALUE_WORDS)
+
+    @cached_property
+    def is_polar(self) -> bool:
+        """Whether its few distinct values are words for the same and for something else: yes and no."""
+        return not self.is_number and self.distinct <= MAX_CLASSES and is_polar(self.valued.unique())
+
+    @cached_property
     def is_value(self) -> bool:
         """Whether it looks like a score or a class: numbers that are no ids, or few distinct words."""
         if self.distinct < 2 or self.is_id or self.is_link or self.is_date:
@@ -139,7 +165,8 @@ class ColumnProfile:
         if not len(self.valued):
             return "empty"
         if self.distinct == 1:
-            return f"“{str(self.valued.iloc[0]).strip()[:40]}” in every row"
+            where = f"{len(self.valued) / len(self.cells):.0%} of the rows" if self.has_gaps else "every row"
+            return f"“{str(self.valued.iloc[0]).strip()[:40]}” in {where}"
         if self.is_date:
             return "dates"
         if self.is_id or (self.is_code and not self.is_categorical and not self.is_number):
@@ -158,6 +185,13 @@ class ColumnProfile:
 
 
 def profile_columns(frame: pd.DataFrame) -> list[ColumnProfile]:
-    """Profile every column on a sample of rows."""
-    step = max(1, len(frame) // GUESS_ROWS)
-    return [ColumnProfile(str(name), frame.iloc[::step, at].astype("str")) for at, name in enumerate(frame.columns)]
+    """Profile every column on a sample of rows; on all rows where the sample holds a single value."""
+    rows = np.arange(len(frame))
+    if len(frame) > GUESS_ROWS:
+        rows = np.sort(np.random.default_rng(0).choice(len(frame), GUESS_ROWS, replace=False))
+    return [_profile(str(name), frame.iloc[:, at].astype("str"), rows) for at, name in enumerate(frame.columns)]
+
+
+def _profile(name: str, cells: pd.Series, rows: np.ndarray) -> ColumnProfile:
+    sample = ColumnProfile(name, cells.iloc[rows])
+    return sample if sample.distinct > 1 or len(rows) == len(cells) else ColumnProfile(name, cells)

@@ -16,7 +16,7 @@ def class_key(name: str) -> str:
     folded = unicodedata.normalize("NFKC", str(name)).casefold().strip()
     if NUMBER.fullmatch(folded):
         return folded.removesuffix(".0")
-    return re.sub(r"[\s_\-–]+", " ", folded).strip(" .!")
+    return re.sub(r"[\s_\-–]+", " ", folded).strip(" .!") or folded
 
 
 def _words(text: str) -> frozenset[str]:
@@ -27,7 +27,8 @@ SAME_WORDS = _words(
     "1 1.0 true t yes y same duplicate duplicates similar paraphrase paraphrases match matches matching positive pos "
     "entailment entails entailed equivalent equal identical relevant related correct right accepted supports supported "
     "exact ok valid good is_duplicate is_match "
-    "ja j wahr gleich identisch ähnlich passt passend duplikat relevant richtig korrekt positiv folgerung "
+    "+ ✓ ✔ ✅ ☑ √ ○ ◯ 〇 agree agrees accept approve approved "
+    "ja j wahr zutreffend trifft_zu stimmt treffer gleich identisch ähnlich passt passend duplikat relevant richtig korrekt positiv folgerung "
     "sí si verdadero igual mismo similar duplicado relevante correcto positivo implicación "
     "oui vrai même identique similaire doublon pertinent correct positif implication "
     "vero uguale stesso simile duplicato rilevante corretto giusto positivo implicazione "
@@ -35,7 +36,7 @@ SAME_WORDS = _words(
     "tak prawda taki_sam podobne duplikat trafny poprawne ano pravda stejné áno rovnaké igen igaz azonos da adevărat "
     "evet doğru aynı benzer ilgili kyllä sama samma lik samme sand sant sann riktig "
     "да верно истина правда так одинаковые похожи совпадает дубликат релевантно ναι ίδιο σωστό có đúng giống ya benar sama "
-    "是 对 對 相同 一样 一樣 相似 相关 相關 重复 正确 正確 匹配 蕴含 蘊含 真 はい 同じ 同一 類似 正しい 関連あり 含意 一致 "
+    "是 有 有关 有關 对 對 相同 一样 一樣 相似 相关 相關 重复 正确 正確 匹配 蕴含 蘊含 真 はい 同じ 同一 類似 正しい 関連あり 含意 一致 "
     "예 네 같음 동일 유사 관련 참 함의 نعم صحيح نفس متشابه مطابق بله درست כן נכון זהה हाँ हां सही समान ใช่ ถูก เหมือนกัน হ্যাঁ ஆம்"
 )
 """Classes that mean the same."""
@@ -48,13 +49,13 @@ WEAK_WORDS = _words(
 DIFFERENT_WORDS = _words(
     "0 0.0 false f no n different distinct dissimilar unrelated irrelevant mismatch negative neg contradiction contradicts "
     "contradictory contradicted neutral refutes refuted wrong incorrect invalid bad rejected unsupported substitute "
-    "complement none not_enough_info "
+    "complement none not_enough_info nei other disagree disagrees reject - ✗ ✘ ❌ ☒ × "
     "nein falsch verschieden anders unterschiedlich unähnlich irrelevant widerspruch negativ inkorrekt unpassend kein keine "
     "falso diferente distinto irrelevante incorrecto contradicción negativo non faux différent dissemblable incorrect "
     "contradiction négatif neutre diverso scorretto sbagliato contraddizione não nao errado contradição nee onwaar "
     "verschillend anders onjuist nie fałsz różne inne ne nepravda jiné nem hamis nu fals hayır yanlış farklı ei eri "
     "nej olika forskellig nei forskjellig falsk нет ложь неверно разные разное ні противоречие нейтрально όχι διαφορετικό "
-    "không sai khác tidak bukan salah berbeda 否 不是 不同 不 错 錯 错误 錯誤 無關 无关 矛盾 中立 假 いいえ 違う 異なる 別 誤り "
+    "không sai khác tidak bukan salah berbeda 否 不是 不同 不 没有 沒有 没 沒 无 無 错 錯 错误 錯誤 無關 无关 矛盾 中立 中性 假 いいえ 違う 異なる 別 誤り "
     "無関係 아니오 아니요 다름 상이 무관 거짓 모순 중립 لا خطأ مختلف خير نادرست לא שונה नहीं गलत अलग ไม่ใช่ ไม่ ผิด না இல்லை"
 )
 """Classes that mean something else; with a word of both lists the class goes by the other classes beside it."""
@@ -64,6 +65,10 @@ NEGATION = re.compile(
     r"не|нет|не является|ikkje|değil|tidak|không|không phải)[ ']?(.+)"
 )
 NEGATION_OF_ONE_CHARACTER = re.compile(r"(?:不|非|无|無|未|否|不是|没有|비|불|غير|لا|ليس|לא|ไม่|नहीं)\s?(.+)")
+NEGATION_WORDS = _words(
+    "not no never nicht kein keine pas non não niet geen nie inte ikke ei nem не нет değil không tidak bukan"
+)
+"""Words that turn round the sentence they stand in: is not the same."""
 NEGATION_AFTER = re.compile(r"(.+?)\s?(?:not|nicht|değil|ない|でない|ではない|しない|아님|않음|안됨|नहीं)")
 
 
@@ -102,6 +107,8 @@ def _same_numbers(values: set[int], *, nli: bool) -> set[str]:
     """Choose among whole numbers. 0 is never the same on a scale that rises."""
     if nli and len(values) > 2 and values <= {0, 1, 2}:
         return {"0"}
+    if nli and values == {0, 1}:
+        return set()  # in RTE and QNLI of GLUE 0 is entailment, in other files 1
     return {"1"} if values in ({0, 1}, {-1, 1}, {1}) else set()
 
 
@@ -113,7 +120,8 @@ def _same_words(keys: set[str]) -> set[str]:
     if not is_known:  # x and y are no yes and no
         same = {key for key in same if not (len(key) == 1 and key.isascii())}
     if same:
-        return same - WEAK_WORDS or same
+        rest = keys - same - DIFFERENT_WORDS - negated
+        return set() if _may_be_same(rest, keys) else same - WEAK_WORDS or same
     different = {key for key in keys if key in DIFFERENT_WORDS or key in negated}
     rest = keys - different
     if len(keys) == 2 and len(rest) == 1:
@@ -121,6 +129,11 @@ def _same_words(keys: set[str]) -> set[str]:
     # different / not different: the negation of what means something else
     doubly = {key for key in negated if _stem(key) in DIFFERENT_WORDS}
     return doubly if len(doubly) == 1 and len(keys) == 2 else set()
+
+
+def _may_be_same(rest: set[str], keys: set[str]) -> bool:
+    """Check whether a class of no known meaning may mean the same too: highly relevant."""
+    return len(keys) > 2 and bool(rest) or any(not SAME_WORDS.isdisjoint(key.split()) for key in rest)
 
 
 def _is_negated(key: str, keys: set[str]) -> bool:
@@ -131,7 +144,10 @@ def _is_negated(key: str, keys: set[str]) -> bool:
 def _stems(key: str) -> list[str]:
     patterns = (NEGATION, NEGATION_OF_ONE_CHARACTER, NEGATION_AFTER)
     found = [pattern.fullmatch(key) for pattern in patterns]
-    return [match.group(1).strip() for match in found if match and len(match.group(1).strip()) > 0]
+    stems = [match.group(1).strip() for match in found if match and len(match.group(1).strip()) > 0]
+    parts = key.split()
+    plain = [part for part in parts if part not in NEGATION_WORDS]
+    return [*stems, " ".join(plain)] if 0 < len(plain) < len(parts) else stems
 
 
 def _stem(key: str) -> str:

@@ -6,15 +6,18 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from lib.data.columns.mapping import SCALES, ColumnMapping, classes_of
-from lib.data.columns.names import DISTANCE_NAMES, PAIR_LABEL_NAMES, SCORE_NAMES
+from lib.data.columns.names import DISTANCE_NAMES, NLI_NAMES, PAIR_LABEL_NAMES, SCORE_NAMES, column_key
 from lib.data.columns.profile import ColumnProfile, profile_columns
-from lib.data.columns.same_class import is_polar
+from lib.data.columns.same_class import class_key, same_keys_of
 from lib.data.table import NoteKind, Table
 from lib.shapes import Shape
 
 VALUE_NAMES = frozenset((*DISTANCE_NAMES, *PAIR_LABEL_NAMES, *SCORE_NAMES))
 MAX_ASKED_CLASSES = 5
 """Words of more kinds than this are a topic or a place rather than how two texts relate."""
+
+MAX_MARK_CHARACTERS = 12
+"""The only value of a column with empty cells is a mark up to here: x, yes, relevant."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +52,14 @@ def unused_columns(table: Table, mapping: ColumnMapping) -> list[UnusedColumn]:
     left_out = {name: note.text for note in table.report.notes if note.kind is NoteKind.COLUMNS for name in note.names}
     return [
         *(UnusedColumn(column.name, column.describe(), _may_be_value(column, mapping)) for column in rest),
-        *(UnusedColumn(name, text.rstrip(".")) for name, text in left_out.items() if name not in table.frame),
+        *(UnusedColumn(name, _reason(name, text)) for name, text in left_out.items() if name not in table.frame),
     ]
+
+
+def _reason(name: str, note: str) -> str:
+    """Shorten a reader's note on a column that it left out to what it says of it."""
+    text = note.rstrip(".").removeprefix("Left out: ").removeprefix(f"“{name}” ")
+    return text[1:-1] if text.startswith("(") and text.endswith(")") else text
 
 
 def open_questions(table: Table, mapping: ColumnMapping) -> list[OpenQuestion]:
@@ -79,11 +88,17 @@ def describe_scale(scale: tuple[float, float]) -> str:
 def _ask_for_same(table: Table, mapping: ColumnMapping) -> OpenQuestion:
     column = mapping.roles["label"][0]
     classes = classes_of(table.frame[column].astype("str"), mapping)
-    if set(classes) <= {"0", "1"}:
+    sides = {column_key(name) for role in mapping.texts for name in mapping.roles.get(role, ())}
+    if set(classes) <= {"0", "1"} and NLI_NAMES.isdisjoint(sides):
         return OpenQuestion(column, "", "", is_about_same=True)
     shown = ", ".join(f"“{name[:40]}”" for name in classes[:12])
     todo = "Say it by --same CLASS, repeatable."
     return OpenQuestion(column, f"Which classes of “{column}” mean the same? It has {shown}.", todo, is_about_same=True)
+
+
+def _says_same(column: ColumnProfile) -> bool:
+    """Check whether one class says of every row that its texts belong together."""
+    return not column.has_gaps and same_keys_of({class_key(str(column.valued.iloc[0]))}) != set()
 
 
 def _quoted(name: str) -> str:
@@ -92,10 +107,14 @@ def _quoted(name: str) -> str:
 
 def _may_be_value(column: ColumnProfile, mapping: ColumnMapping) -> bool:
     """Check whether a column beside pairs may be their score or class, by its name or its cells."""
-    if mapping.shape is not Shape.PAIRS or column.distinct < 2:
+    if mapping.shape is not Shape.PAIRS or not column.distinct:
         return False
-    if column.key in VALUE_NAMES and not column.is_text:
+    is_named = column.key in VALUE_NAMES or column.has_value_word
+    if column.distinct == 1:  # one class alone says little, but some rows may lack it, or it may mean something else
+        is_mark = column.has_gaps and column.characters <= MAX_MARK_CHARACTERS and not column.is_metadata
+        return (is_named or is_mark) and not _says_same(column) and not column.is_date and not column.is_link
+    if is_named and not column.is_text and not column.is_id:
         return True
     if column.is_metadata:
-        return not column.is_number and is_polar(column.valued.unique())
+        return column.is_polar
     return column.is_value and (column.is_number or column.distinct <= MAX_ASKED_CLASSES)

@@ -47,7 +47,12 @@ SCORED = {
     "thousands": ("score", ["1,000", "350", "2,500", "0"], (0, 2500), [0.4, 0.14, 1, 0]),
     "target": ("target", ["0.1", "0.5", "0.9"], (0, 1), [0.1, 0.5, 0.9]),
     "distance": ("distance", ["0.0", "0.25", "1.0"], (1, 0), [1, 0.75, 0]),
-    "cosine distance": ("cosine_distance", ["0", "0.5", "1.6"], (5, 0), [1, 0.9, 0.68]),
+    "cosine distance": ("cosine_distance", ["0", "0.5", "1.6"], (2, 0), [1, 0.75, 0.2]),
+    "edits": ("levenshtein", ["0", "5", "20"], (20, 0), [1, 0.75, 0]),
+    "a distance by a word of its name": ("l2_distance", ["0", "2.75", "10.9"], (11, 0), [1, 0.75, 1 - 10.9 / 11]),
+    "a score by a word of its name": ("human_score", ["1.2", "5.0", "3.1"], (1, 5), [0.05, 1, 0.525]),
+    "a similarity by a word of its name": ("cosine_similarity", ["-0.4", "0.2", "0.9"], (-1, 1), [-0.4, 0.2, 0.9]),
+    "graded judgements": ("relevance_judgement", ["0", "1", "2", "3"], (0, 3), [0, 1 / 3, 2 / 3, 1]),
     "Spanish": ("puntuación", ["0.0", "2.5", "5.0"], (0, 5), [0, 0.5, 1]),
     "Chinese": ("相似度", ["0.1", "0.4", "0.8"], (0, 1), [0.1, 0.4, 0.8]),
 }
@@ -88,6 +93,17 @@ LABELLED = {
     "FEVER": ("label", ["SUPPORTS", "REFUTES", "NOT ENOUGH INFO"], ("SUPPORTS",)),
     "inference": ("gold_label", ["entailment", "neutral", "contradiction", "-"], ("entailment",)),
     "words of a name nobody knows": ("remark", ["match", "mismatch"], ("match",)),
+    "Chinese verbs": ("标签", ["有", "没有"], ("有",)),
+    "Japanese signs": ("label", ["×", "○"], ("○",)),
+    "ticks": ("label", ["✗", "✓"], ("✓",)),
+    "plus and hyphen": ("label", ["-", "+"], ("+",)),
+    "a sentence and its negation": ("label", ["is not the same", "is the same"], ("is the same",)),
+    "kein": ("label", ["kein Duplikat", "Duplikat"], ("Duplikat",)),
+    "Thai": ("label", ["ไม่ใช่", "ใช่"], ("ใช่",)),
+    "Persian": ("label", ["خیر", "بله"], ("بله",)),
+    "Chinese inference": ("label", ["蕴含", "中性", "矛盾"], ("蕴含",)),
+    "stance": ("Stance", ["agree", "disagree", "unrelated"], ("agree",)),
+    "whether": ("是否相关", ["0", "1"], ("1",)),
     "no value": ("is_duplicate", ["1", "0", "n/a", "0", "", "1"], ("1",)),
 }
 
@@ -102,11 +118,25 @@ def test_which_class_means_the_same(name: str) -> None:
     assert open_questions(given, mapping) == []
     label = apply_mapping(given, mapping).frame["label"]
     assert ((label == "1") == given.frame[column].isin(same)).all()
-    blank = given.frame[column].isin(["", "-", "n/a"])
+    blank = given.frame[column].isin(["", "n/a"] if "+" in values else ["", "-", "n/a"])
     assert ((label == "") == blank).all()
 
 
-@pytest.mark.parametrize("values", [["0", "1", "2"], ["x", "y"], ["1", "2"], ["a", "b", "c"], ["partly", "fully"]])
+UNCLEAR = [
+    ["0", "1", "2"],
+    ["x", "y"],
+    ["1", "2"],
+    ["a", "b", "c"],
+    ["partly", "fully"],
+    ["irrelevant", "relevant", "highly relevant"],
+    ["relevant", "highly relevant"],
+    ["Perfect", "Excellent", "Good", "Fair", "Bad"],
+    ["yes", "no", "maybe"],
+    ["1", "0", "-1"],
+]
+
+
+@pytest.mark.parametrize("values", UNCLEAR, ids=" ".join)
 def test_where_it_is_unclear_the_person_is_asked(values: list[str]) -> None:
     given = table(label=values)
     mapping = guess_mapping(given)
@@ -155,6 +185,113 @@ def test_what_describes_a_row_is_unused_and_no_question() -> None:
     }
 
 
+def test_zero_and_one_between_premise_and_hypothesis_may_be_either() -> None:
+    given = table(("premise", "hypothesis"), label=["0", "1"])
+    mapping = guess_mapping(given)
+    assert mapping.same == ()
+    (question,) = open_questions(given, mapping)
+    assert question.is_about_same
+    assert open_questions(given, replace(mapping, same=("0",))) == []
+
+
+@pytest.mark.parametrize(
+    ("column", "values"),
+    [
+        ("label", ["duplicate", ""]),
+        ("remark", ["x", ""]),
+        ("label", ["0"]),
+        ("label", ["not a duplicate"]),
+        ("relevance", ["irrelevant"]),
+        ("label_id", ["0", "1"]),
+        ("bm25_score", ["1.2", "14.2", "7.1"]),
+    ],
+)
+def test_a_mark_or_one_class_that_is_not_the_same_is_asked_about(column: str, values: list[str]) -> None:
+    given = table(("question", "answer"), **{column: values})
+    mapping = guess_mapping(given)
+    assert mapping.shape is Shape.PAIRS
+    assert [question.column for question in open_questions(given, mapping)] == [column]
+
+
+@pytest.mark.parametrize("value", ["1", "yes", "duplicate", "True"])
+def test_a_class_that_says_same_in_every_row_is_no_question(value: str) -> None:
+    given = table(("question", "answer"), label=[value])
+    mapping = guess_mapping(given)
+    assert mapping.shape is Shape.PAIRS
+    assert open_questions(given, mapping) == []
+    assert [one.name for one in unused_columns(given, mapping)] == ["label"]
+
+
+@pytest.mark.parametrize("rows", [4_000, 20_000])
+def test_classes_that_take_turns_are_both_seen_in_a_long_table(rows: int) -> None:
+    columns = {name: [f"{name} is sentence {at}" for at in range(rows)] for name in ("query", "document")}
+    frame = pd.DataFrame(columns | {"label": ["1", "0"] * (rows // 2)}, dtype="str")
+    assert guess_mapping(Table.from_frame(frame)).shape is Shape.LABELLED_PAIRS
+
+
+def test_a_value_that_only_few_rows_of_a_long_table_have_is_seen() -> None:
+    columns = {name: [f"{name} is sentence {at}" for at in range(9_000)] for name in ("query", "document")}
+    frame = pd.DataFrame(columns | {"label": ["0" if at == 8_999 else "1" for at in range(9_000)]}, dtype="str")
+    assert guess_mapping(Table.from_frame(frame)).roles["label"] == ("label",)
+
+
+TITLED = {
+    "news": (("title", "description"), "class", ["1", "2", "3", "4"]),
+    "reviews": (("title", "content"), "label", ["0", "1"]),
+    "topics": (("Titel", "Text"), "Klasse", ["Sport", "Politik"]),
+}
+
+
+@pytest.mark.parametrize("name", TITLED)
+def test_the_label_of_a_titled_text_is_of_the_text(name: str) -> None:
+    sides, column, values = TITLED[name]
+    mapping = guess_mapping(table(sides, **{column: values}))
+    assert mapping.shape is Shape.LABELLED_TEXTS
+    assert mapping.roles == {"text": sides, "label": (column,)}
+
+
+def test_a_title_and_its_text_with_a_relevance_stay_a_pair() -> None:
+    assert guess_mapping(table(("title", "text"), relevance=["0", "1"])).shape is Shape.LABELLED_PAIRS
+    assert guess_mapping(table(("title", "text"), label=["related", "unrelated"])).shape is Shape.LABELLED_PAIRS
+
+
+def test_few_queries_with_many_products_are_a_side_of_pairs() -> None:
+    given = table(("product_title",), query=["red shoe", "blue hat", "green coat"], esci_label=["E", "S", "C", "I"])
+    mapping = guess_mapping(given)
+    assert mapping.shape is Shape.LABELLED_PAIRS
+    assert mapping.roles == {"anchor": ("query",), "positive": ("product_title",), "label": ("esci_label",)}
+    given = table(("product",), query=["red shoe", "blue hat", "green coat"], relevance=["0", "1", "2"])
+    assert guess_mapping(given).roles == {"anchor": ("query",), "positive": ("product",), "score": ("relevance",)}
+
+
+@pytest.mark.parametrize(("first", "second"), [("positive_1", "positive_2"), ("answer1", "answer2")])
+def test_two_answers_of_a_question_are_no_pair(first: str, second: str) -> None:
+    mapping = guess_mapping(given := table(("question", first, second)))
+    assert mapping.roles == {"anchor": ("question",), "positive": (first,)}
+    assert [one.name for one in unused_columns(given, mapping)] == [second]
+
+
+def test_answers_of_yes_and_no_are_classes() -> None:
+    mapping = guess_mapping(table(("question",), answer=["yes", "no"]))
+    assert mapping.roles == {"text": ("question",), "label": ("answer",)}
+    mapping = guess_mapping(table(("question", "passage"), answer=["true", "false"]))
+    assert mapping.roles == {"anchor": ("question",), "positive": ("passage",), "label": ("answer",)}
+
+
+NEGATIVES = ("negative", "irrelevant", "wrong_answer", "hard_neg", "Negativ", "négatif", "负例", "rejected")
+
+
+@pytest.mark.parametrize("name", NEGATIVES)
+def test_a_negative_by_its_name(name: str) -> None:
+    mapping = guess_mapping(table(("query", "relevant", name)))
+    assert mapping.shape is Shape.TRIPLETS
+    assert mapping.roles["negative"] == (name,)
+
+
+def test_letters_keep_their_order() -> None:
+    assert guess_mapping(table(("a", "b"))).roles == {"anchor": ("a",), "positive": ("b",)}
+
+
 DIRECTIONS = (
     ("Frage", "Antwort"),
     ("pregunta", "respuesta"),
@@ -175,6 +312,10 @@ DIRECTIONS = (
     ("kérdés", "válasz"),
     ("คำถาม", "คำตอบ"),
     ("Customer question", "Our answer"),
+    ("输入", "输出"),
+    ("提问", "答复"),
+    ("Titel", "Loesung"),
+    ("título", "descripción"),
 )
 
 
