@@ -62,7 +62,11 @@ Has to be set before torch is imported.
 
 
 class ChildDiedError(Exception):
-    """A module that was called ended without an answer: killed, out of memory, or by a bug."""
+    """A module that was called ended without an answer: killed, or by a bug. code: a signal is negative."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(f"The process ended with code {code}.")
+        self.code = code
 
 
 def start_module(
@@ -133,7 +137,7 @@ def answer_call(function: Callable[[Any], Any]) -> int:
 def _answer(folder: Path, code: int) -> Any:
     path = folder / "answer.json"
     if code or not path.exists():
-        raise ChildDiedError(f"The process ended with code {code}.")
+        raise ChildDiedError(code)
     answer = json.loads(path.read_text(encoding="utf-8"))
     if "error" in answer:
         raise error_from_json(answer["error"])

@@ -23,6 +23,12 @@ from lib.format import format_bytes
 from lib.process import ChildDiedError, answer_call, call_module, limit_memory
 from lib.settings import PARSE_MEMORY_BYTES, PARSE_SECONDS
 
+MEMORY_CODES = (-9, 137)
+"""The kernel ends a process for want of memory by SIGKILL, which shells and containers write as 128 + 9."""
+MEMORY_WORDS = ("MemoryError", "bad_alloc", "Cannot allocate memory", "realloc of size", "malloc of size")
+"""What Python, C++ and Arrow print where the limit on memory ended an allocation."""
+MAX_LOG_LINES = 50
+
 
 def read_in_child_process(
     source: Path | Sequence[Path], *, options: ReadOptions = ReadOptions(), names: Sequence[str] = ()
@@ -49,19 +55,34 @@ def _call(files: Sequence[Path], options: ReadOptions, names: Sequence[str]) -> 
         folder = Path(name)
         paths = [str(file) for file in files]
         request = {"files": paths, "names": list(names), "options": asdict(options), "folder": name}
+        log = folder / "log.txt"
         try:
-            call_module("lib.data.read.child_process", request, folder=folder, seconds=PARSE_SECONDS)
+            call_module("lib.data.read.child_process", request, folder=folder, seconds=PARSE_SECONDS, log=log)
         except TimeoutError as error:
             raise InputError(
                 f"Reading took longer than {PARSE_SECONDS // 60} minutes and was stopped.",
                 todo="Take a part of the file.",
             ) from error
         except ChildDiedError as error:
-            raise InputError(
-                f"The file could not be read within {format_bytes(PARSE_MEMORY_BYTES)} of memory.",
-                todo="Take a part of the file, or save it as CSV or Parquet.",
-            ) from error
+            raise _end_error(error.code, log) from error
         return _load_table(folder)
+
+
+def _end_error(code: int, log: Path) -> InputError:
+    """Make the error for a child process that ended without an answer. log: what it printed."""
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else []
+    last = next((line.strip() for line in reversed(lines) if line.strip()), "")
+    is_limit = code in MEMORY_CODES or (code == 1 and not last)  # lib.process ends it so where there is no rlimit
+    if is_limit or any(word in line for line in lines[-MAX_LOG_LINES:] for word in MEMORY_WORDS):
+        return InputError(
+            f"The file could not be read within {format_bytes(PARSE_MEMORY_BYTES)} of memory.",
+            todo="Take a part of the file, or save it as CSV or Parquet.",
+        )
+    why = f"signal {-code}" if code < 0 else last[:200] or f"code {code}"
+    return InputError(
+        f"The file is damaged, or holds what its reader does not know ({why}).",
+        todo="Open it in the program that wrote it, save it as CSV or Parquet, and upload that.",
+    )
 
 
 def _load_table(folder: Path) -> Table:

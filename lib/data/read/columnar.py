@@ -78,6 +78,8 @@ def _name_damage(title: str) -> Iterator[None]:
 
     try:
         yield
+    except MemoryError:  # pyarrow's own is an ArrowException, too
+        raise
     except (pa.ArrowException, OSError, ValueError, LookupError, TypeError, ArithmeticError) as error:
         raise InputError(
             f"The {title} file is damaged ({str(error)[:120]}).", todo="Copy or download it again."

@@ -318,16 +318,34 @@ def test_reading_apart_is_the_same(tmp_path: Path, act: Callable[..., object]) -
         act(path)
 
 
-def test_a_reader_that_dies_is_a_clear_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+READER_ENDS = {
+    "killed": ("import os; os.kill(os.getpid(), 9)", True),
+    "no memory": ("raise MemoryError", True),
+    "no memory in C++": ("import os; os.write(2, b'std::bad_alloc'); os.abort()", True),
+    "ended at the limit": ("import os; os._exit(1)", True),
+    "aborted": ("import os; os.abort()", False),
+    "crashed": ("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)", False),
+    "a bug": ("raise AttributeError('no such thing')", False),
+}
+
+
+@pytest.mark.parametrize("name", READER_ENDS)
+def test_a_reader_that_dies_is_a_clear_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Memory is named where it ran out, and nowhere else."""
     from lib import process
 
+    code, is_memory = READER_ENDS[name]
     path = tmp_path / "x.csv"
     path.write_bytes(TWO)
-    monkeypatch.setattr(
-        process, "_popen", lambda *a, **k: subprocess.Popen([sys.executable, "-c", "import os; os.abort()"])
-    )
-    with pytest.raises(InputError, match="GB of memory"):
+
+    def start(*_: object, log: Path, **__: object) -> subprocess.Popen[bytes]:
+        with log.open("wb") as file:
+            return subprocess.Popen([sys.executable, "-c", code], stderr=file)
+
+    monkeypatch.setattr(process, "_popen", start)
+    with pytest.raises(InputError) as refused:
         read_in_child_process(path)
+    assert ("GB of memory" in str(refused.value), "damaged" in str(refused.value)) == (is_memory, not is_memory)
 
 
 @pytest.mark.parametrize("written", ["frame.parquet", "lines.npy", "report.json"])
