@@ -5,6 +5,7 @@ Anything else that is raised is a bug.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 
@@ -23,6 +24,18 @@ class CloserError(Exception):
 
 class InputError(CloserError):
     """A file, a mapping or a setting cannot be used. Nothing was changed."""
+
+
+class SheetError(InputError):
+    """A workbook of several sheets cannot be read; another of its `sheets` may be."""
+
+    def __init__(self, what: str, *, where: str = "", todo: str = "", sheets: Sequence[str] = ()) -> None:
+        super().__init__(what, where=where, todo=todo)
+        self.sheets = tuple(sheets)
+
+    def to_json(self) -> dict[str, Any]:
+        """Convert the error as its base class does, with the names of the sheets."""
+        return super().to_json() | {"sheets": list(self.sheets)}
 
 
 class NotFoundError(CloserError):

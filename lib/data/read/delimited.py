@@ -14,7 +14,6 @@ from dataclasses import dataclass, field, replace
 from lib.data.read.dialect import Dialect, detect_dialect, measure_evenness
 from lib.data.read.encoding import decode
 from lib.data.read.header import split_header
-from lib.data.read.list_cells import unpack_list_cells
 from lib.data.read.options import ReadOptions
 from lib.data.read.raw_table import RawTable
 from lib.data.table import NoteKind, ReadNote
@@ -70,7 +69,7 @@ def read_delimited(data: bytes, options: ReadOptions) -> RawTable:
     lines = [line + skip for line in parsed.lines] if skip else parsed.lines
     headed = split_header(parsed.rows, lines, options.header, find_title=options.skip is None)
     wrong = fit_row_widths(headed.rows, headed.lines, len(headed.columns), dialect.separator)
-    table = RawTable(
+    return RawTable(
         headed.columns,
         headed.rows,
         headed.lines,
@@ -82,7 +81,6 @@ def read_delimited(data: bytes, options: ReadOptions) -> RawTable:
         odd_lines=decoded.odd_lines,
         notes=[*notes, *_shift(quote_notes, skip), *headed.notes],
     )
-    return unpack_list_cells(table)
 
 
 def _shift(notes: list[ReadNote], lines: int) -> list[ReadNote]:

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from lib.data.read.columnar import is_arrow, is_parquet, read_arrow, read_parquet
 from lib.data.read.delimited import read_delimited
-from lib.data.read.excel import is_xlsx, read_xlsx
+from lib.data.read.excel import read_xlsx
+from lib.data.read.excel_book import is_xlsx
 from lib.data.read.json_records import is_json, read_json
 from lib.data.read.options import ReadOptions
 from lib.data.read.raw_table import RawTable
@@ -68,6 +69,9 @@ OTHER_CONTENT: tuple[tuple[bytes, str], ...] = (
 OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 """First bytes of what is no table, and what it is called."""
 
+OPEN_DOCUMENT = b"mimetypeapplication/vnd.oasis.opendocument"
+"""How the zip of an OpenDocument file begins: its first file holds what it is (OpenDocument 1.3, part 2, section 3.3)."""
+
 XML_START = re.compile(rb"<[?!A-Za-z][^>]*>")
 
 
@@ -105,6 +109,10 @@ def _refuse_other_content(data: bytes) -> None:
         raise InputError(
             "This is an old or password-protected Office file.",
             todo="Open it, save it as .xlsx without a password, and upload that.",
+        )
+    if data.startswith(b"PK\x03\x04") and OPEN_DOCUMENT in data[:200]:
+        raise InputError(
+            "This is an OpenDocument file (.ods).", todo="Save its table as .xlsx or CSV, and upload that."
         )
     if data.startswith(b"PK\x03\x04"):
         raise InputError("This is a ZIP archive in another one.", todo="Unpack it and upload the files in it.")

@@ -106,7 +106,7 @@ def split_header(
     notes = []
     first = count_title_rows(rows) if find_title and header is None else 0
     if first:
-        notes.append(_title_note(rows[:first], lines[:first]))
+        notes.append(title_note(rows[:first], lines[:first]))
         rows, lines = rows[first:], lines[first:]
     has_header = detect_header(rows) if header is None else header
     if not has_header:
@@ -115,7 +115,8 @@ def split_header(
     return HeadedRows(unique_column_names(names, line=lines[0]), rows[1:], lines[1:], True, notes)
 
 
-def _title_note(rows: list[list[str]], lines: list[int]) -> ReadNote:
+def title_note(rows: list[list[str]], lines: list[int]) -> ReadNote:
+    """Note the rows above the table that were skipped, with their texts."""
     title = " ".join(" ".join(filter(None, (cell.strip() for cell in row))) for row in rows)
     short = title if len(title) <= 80 else f"{title[:79]}…"
     return ReadNote(
@@ -154,7 +155,7 @@ def unique_column_names(row: list[str], *, line: int = 1) -> list[str]:
 
 def clean_column_name(name: str) -> str:
     """Write a name as it looks: no invisible characters, blanks and line ends as single spaces."""
-    visible = "".join(char for char in name if unicodedata.category(char) not in ("Cf", "Cs") or char == "\u200c")
+    visible = "".join(char for char in name if unicodedata.category(char) != "Cf" or char == "\u200c")
     return " ".join("".join(" " if unicodedata.category(char) == "Cc" else char for char in visible).split())
 
 

@@ -1,13 +1,11 @@
-"""Unpack columns of cells that hold a JSON or Python list."""
+"""Parse columns of cells that hold a JSON or Python list."""
 
 from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
-
-from lib.data.read.nested import flatten_columns
-from lib.data.read.raw_table import RawTable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 _STRING = r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\""
 _ITEM = re.compile(rf"\s*({_STRING}|[-+.\w]+)\s*(,?)", re.DOTALL)
@@ -16,33 +14,21 @@ _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "\n": ""}
 _CODE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))", re.DOTALL)
 
 
-def unpack_list_cells(table: RawTable) -> RawTable:
-    """Unpack the columns in which every filled cell is a list; without one the table is returned as it is."""
-    lists = {at: values for at in range(len(table.columns)) if (values := _parse_column(table.rows, at))}
-    if not lists:
-        return table
-    columns: dict[str, list[object]] = {
-        name: lists.get(at) or [row[at] for row in table.rows] for at, name in enumerate(table.columns)
-    }
-    flat = flatten_columns(columns, lines=table.lines)
-    rows = [list(row) for row in zip(*flat.columns.values(), strict=True)]
-    if not flat.columns:
-        return table
-    return replace(table, columns=list(flat.columns), rows=rows, notes=[*table.notes, *flat.notes])
+def parse_list_columns(columns: Mapping[str, Iterable[Any]]) -> dict[str, list[Any]]:
+    """Parse the columns in which every filled cell is a list: only those, None where a cell is empty."""
+    return {name: lists for name, values in columns.items() if (lists := _parse_column(values))}
 
 
-def _parse_column(rows: list[list[str]], at: int) -> list[object]:
-    """Parse every cell as a list, None where it is empty; [] unless all are lists and one has items."""
-    values: list[object] = []
-    has_items = False
-    for row in rows:
-        cell = row[at].strip()
-        value = parse_list(cell) if cell else None
-        if cell and value is None:
+def _parse_column(values: Iterable[Any]) -> list[list[object] | None]:
+    """Parse every value as a list, None where it is empty; [] unless all are lists and one has items."""
+    lists: list[list[object] | None] = []
+    for value in values:
+        cell = value.strip() if isinstance(value, str) else "" if value is None else "no list"
+        parsed = parse_list(cell) if cell else None
+        if cell and parsed is None:
             return []
-        has_items = has_items or bool(value)
-        values.append(value)
-    return values if has_items else []
+        lists.append(parsed)
+    return lists if any(lists) else []
 
 
 def parse_list(cell: str) -> list[object] | None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 from lib.data.read.dataset_formats.records import Records
 from lib.data.read.dataset_formats.registry import recognise_records
+from lib.data.read.header import unique_column_names
+from lib.data.read.list_cells import parse_list_columns
 from lib.data.read.nested import flatten_columns
 from lib.data.read.raw_table import RawTable
 from lib.errors import InputError
@@ -20,18 +23,27 @@ def records_to_table(columns: dict[str, list[Any]], lines: list[int]) -> RawTabl
 
     Raises InputError where a format is recognised and none of its rows gives an example.
     """
-    title, records = recognise_records(Records(columns, lines))
+    named = dict(zip(unique_column_names(list(columns)), columns.values(), strict=True))
+    title, records = recognise_records(Records(named | parse_list_columns(named), lines))
     return _flat_table(title, records, len(lines))
 
 
 def recognise_table(table: RawTable) -> RawTable:
-    """Read a table of text cells by the format that it has the look of, else leave it as it is."""
-    if not recognise_records(_records(table, RECOGNISED_ROWS))[0]:
+    """Read a table of text cells by the format that it has the look of, else unpack its lists."""
+    lists = parse_list_columns({name: _column(table, at) for at, name in enumerate(table.columns)})
+    if not lists and not recognise_records(_records(table, RECOGNISED_ROWS))[0]:
         return table
-    title, records = recognise_records(_records(table, len(table.rows)))
+    records = _records(table, len(table.rows))
+    title, records = recognise_records(replace(records, columns=records.columns | lists))
     made = _flat_table(title, records, len(table.rows))
+    if not made.columns:
+        return table
     notes = [*table.notes, *made.notes]
     return replace(table, columns=made.columns, rows=made.rows, lines=made.lines, format=title, notes=notes)
+
+
+def _column(table: RawTable, at: int) -> Iterator[str]:
+    return (row[at] for row in table.rows)
 
 
 def _records(table: RawTable, rows: int) -> Records:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from lib.data.read.excel import BOMB_BYTES, BOMB_RATIO, is_xlsx
+from lib.data.read.excel_book import BOMB_BYTES, BOMB_RATIO, is_xlsx
 from lib.data.read.file_bytes import read_bytes, unpack_bytes
 from lib.errors import InputError
 from lib.format import format_bytes, format_count
@@ -20,8 +20,8 @@ from lib.settings import MAX_ARCHIVE_FILES, MAX_FILE_BYTES
 
 ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06")
 """First bytes of a zip, and of one without a file."""
-WORKBOOK_MEMBER = "[Content_Types].xml"
-"""A zip of office documents has this file; it is one document."""
+OFFICE_MEMBERS = frozenset(("[Content_Types].xml", "META-INF/manifest.xml"))
+"""Files by which a zip is one office document, of Microsoft or OpenDocument."""
 TABLE_SUFFIXES = frozenset(
     (".csv", ".tsv", ".txt", ".tab", ".xlsx", ".json", ".jsonl", ".ndjson", ".parquet", ".arrow", ".feather", ".gz")
 )
@@ -148,7 +148,7 @@ def _list_zip(path: Path, name: str) -> list[SourceFile] | None:
                 for item in archive.infolist()
                 if not item.is_dir() and not _is_hidden(clean_member_name(item.filename))
             ]
-        if any(item.filename == WORKBOOK_MEMBER for item in members):
+        if any(item.filename in OFFICE_MEMBERS for item in members):
             return None
     except OSError:
         return None  # reading says why

@@ -11,13 +11,14 @@ import pandas as pd
 
 from lib.data.read.concatenate import concatenate_tables, keep_same_columns
 from lib.data.read.dataset_formats.registry import recognise_files
+from lib.data.read.excel import offer_sheets
 from lib.data.read.formats import detect_format
 from lib.data.read.options import ReadOptions
 from lib.data.read.raw_table import RawTable
 from lib.data.read.records_table import recognise_table
 from lib.data.read.sources import SourceFile, SourceFiles, list_sources
 from lib.data.table import NoteKind, ReadNote, ReadReport, Table
-from lib.errors import InputError
+from lib.errors import InputError, error_from_json
 from lib.settings import MAX_COLUMNS
 
 MAX_SHOWN_FILES = 10
@@ -65,7 +66,7 @@ def _read_source(source: SourceFile, options: ReadOptions, *, alone: bool) -> Re
         if alone:
             raise
         where = f"{source.name}, {error.where}" if error.where not in ("", source.name) else source.name
-        raise InputError(error.what, where=where, todo=error.todo) from error
+        raise error_from_json(error.to_json() | {"where": where}) from error
     return ReadFile(source.name, raw if raw.format else recognise_table(raw), file_format.kind)
 
 
@@ -101,18 +102,8 @@ def _refuse_half_characters(columns: Sequence[str]) -> None:
 
 def to_table(raw: RawTable, kind: str, options: ReadOptions) -> Table:
     """Make a table of what a reader returned. Raises InputError: no rows, one column, too many columns."""
-    _refuse_half_characters(raw.columns)
-    if not raw.rows:
-        raise InputError("There is a header but no row below it.", where="line 2", todo="Choose another file.")
-    if len(raw.columns) < 2:
-        left_out = "".join(f" {note.text}" for note in raw.notes if note.kind is NoteKind.COLUMNS)
-        raise InputError(
-            f"There is only one column (“{raw.columns[0][:60]}”).{left_out}",
-            where=f"line {max(1, raw.lines[0] - 1)}",
-            todo="Examples need two text columns, or a text and its class. If the file has more, choose its separator.",
-        )
-    if len(raw.columns) > MAX_COLUMNS:
-        raise InputError(f"There are {len(raw.columns):,} columns; {MAX_COLUMNS:,} are the limit.")
+    with offer_sheets(raw.sheets):
+        _check_size(raw)
     frame = pd.DataFrame(raw.rows, columns=raw.columns, dtype=object)
     if options.na:
         frame = frame.where(~frame.isin(list(options.na)), "")
@@ -133,3 +124,19 @@ def to_table(raw: RawTable, kind: str, options: ReadOptions) -> Table:
         notes=raw.notes,
     )
     return Table(frame, np.asarray(raw.lines, dtype=np.int64), report)
+
+
+def _check_size(raw: RawTable) -> None:
+    """Raise InputError for a table without rows, of one column, or of too many."""
+    _refuse_half_characters(raw.columns)
+    if not raw.rows:
+        raise InputError("There is a header but no row below it.", where="line 2", todo="Choose another file.")
+    if len(raw.columns) < 2:
+        left_out = "".join(f" {note.text}" for note in raw.notes if note.kind is NoteKind.COLUMNS)
+        raise InputError(
+            f"There is only one column (“{raw.columns[0][:60]}”).{left_out}",
+            where=f"line {max(1, raw.lines[0] - 1)}",
+            todo="Examples need two text columns, or a text and its class. If the file has more, choose its separator.",
+        )
+    if len(raw.columns) > MAX_COLUMNS:
+        raise InputError(f"There are {len(raw.columns):,} columns; {MAX_COLUMNS:,} are the limit.")

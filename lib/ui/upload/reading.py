@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 import pandas as pd
@@ -10,7 +10,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from lib.data.table import ReadReport, Table
-from lib.errors import CloserError
+from lib.errors import CloserError, SheetError
 from lib.format import format_count
 from lib.store.uploads import Draft, Upload
 from lib.ui.shared.components import show_error
@@ -61,8 +61,9 @@ def show_file(upload: Upload, draft: Draft) -> Table | None:
         for note in table.report.notes:
             st.text(f"• {note.text}")
         st.dataframe(preview(table), hide_index=True, height=220, alt="The first rows of the file")
+    sheets = table.report.sheets if table is not None else failure.sheets if isinstance(failure, SheetError) else ()
     with st.expander("Reading options", icon=":material/tune:", expanded=failure is not None):
-        _edit_options(upload, draft, table.report.sheets if table is not None else [])
+        _edit_options(upload, draft, sheets)
     return table
 
 
@@ -102,7 +103,7 @@ def _describe_lines(lines: list[int], what: str) -> list[str]:
     return [f"{format_count(len(lines), 'line')} {what} ({first})"]
 
 
-def _edit_options(upload: Upload, draft: Draft, sheets: list[str]) -> None:
+def _edit_options(upload: Upload, draft: Draft, sheets: Sequence[str]) -> None:
     """Draw fields for encoding, separator, quote, header, sheet and empty-cell values.
 
     A change reads the file again.
@@ -118,7 +119,7 @@ def _edit_options(upload: Upload, draft: Draft, sheets: list[str]) -> None:
         "header": _select(cells[0], upload, "Header", _HEADERS, current, None),
     }
     if len(sheets) > 1:
-        titles = {"": "First sheet"} | {name: name for name in sheets}
+        titles = {"": _AUTO} | {name: name for name in sheets}
         options["sheet"] = _select(cells[1], upload, "Sheet", titles, current, "")
     options["skip"] = cells[2].number_input(
         "Rows to skip",
