@@ -31,22 +31,29 @@ class JsonError(ValueError):
     """A text is no JSON, or holds other values than its reader needs."""
 
 
-def parse_stored(text: str | bytes) -> Any:
-    """Parse JSON whose numbers are finite (or NaN) and whose texts UTF-8 can hold. Raises JsonError."""
+def parse_stored(text: str | bytes, *, infinite: bool = False) -> Any:
+    """Parse JSON whose texts UTF-8 can hold and whose numbers are finite or NaN. Raises JsonError.
+
+    infinite: let infinite numbers in too.
+    """
+    constant = float if infinite else _parse_constant
     try:
-        value = json.loads(text, parse_int=_parse_integer, parse_float=_parse_float, parse_constant=_parse_constant)
+        value = json.loads(text, parse_int=_parse_integer, parse_float=_parse_float, parse_constant=constant)
         json.dumps(value, ensure_ascii=False).encode()  # half characters are allowed in JSON, but in no page or file
     except _DAMAGE as error:
         raise JsonError(f"It is no JSON that can be read ({error}).") from error
     return value
 
 
-def read_stored(path: Path) -> Any:
-    """Read a JSON file. Raises OSError (FileNotFoundError where there is none) and JsonError."""
+def read_stored(path: Path, *, infinite: bool = False) -> Any:
+    """Read a JSON file with `parse_stored`.
+
+    Raises OSError (FileNotFoundError where there is none) and JsonError.
+    """
     facts = path.stat()
     if not stat.S_ISREG(facts.st_mode) or facts.st_size > MAX_STORED_BYTES:
         raise JsonError(f"{path.name} is no file of JSON.")
-    return parse_stored(path.read_bytes())
+    return parse_stored(path.read_bytes(), infinite=infinite)
 
 
 def build(make: Callable[[Any], T], value: Any) -> T:

@@ -58,6 +58,15 @@ class _WorkerNote:
     out_of_memory_kills: int | None = None
 
 
+@dataclass(frozen=True)
+class _LoadFailure:
+    """Why a process ended while it loaded a model; `lib.models.loader` writes it."""
+
+    pid: int
+    started: float
+    reason: str
+
+
 def note_worker(home: Path) -> None:
     """Write which process works, so that a stuck one can be stopped; who lives is said by the lock alone."""
     pid = os.getpid()
@@ -94,12 +103,11 @@ def memory_ran_out(home: Path) -> bool:
 def load_failure(home: Path) -> str:
     """Read why the last worker ended while it loaded a model; empty where it ended otherwise."""
     try:
-        facts = json.loads(WorkspacePaths(home).load_failure.read_text(encoding="utf-8"))
-        worker = json.loads(_note_path(home).read_text(encoding="utf-8"))
-        same = (facts["pid"], facts["started"]) == (worker["pid"], worker["started"])
-        return str(facts["reason"]) if same else ""
-    except (OSError, ValueError, KeyError, TypeError):
+        failure: _LoadFailure = typed(_LoadFailure, read_stored(WorkspacePaths(home).load_failure))
+        worker: _WorkerNote = typed(_WorkerNote, read_stored(_note_path(home)))
+    except (OSError, JsonError):
         return ""
+    return failure.reason if (failure.pid, failure.started) == (worker.pid, worker.started) else ""
 
 
 def _note_path(home: Path) -> Path:

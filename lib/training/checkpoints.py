@@ -7,18 +7,23 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from sentence_transformers import SentenceTransformer
 from torch import nn
 
-from lib.errors import TrainingError
+from lib.errors import TrainingError, is_out_of_memory
 from lib.store.publish import publish, recover, remove_published, verify
+from lib.training.state import History
+from lib.typed_json import JsonError, read_stored, typed
 
 KEPT_CHECKPOINTS = 2
 _BEST = "best"
@@ -75,8 +80,10 @@ def load_best(folder: Path, model: nn.Module) -> int:
         raise TrainingError(
             "The weights of the best epoch are damaged.", where=problems[0], todo="Delete this run and train again."
         )
-    model.load_state_dict(load_file(folder / _BEST / "model.safetensors"))
-    return int(read_checkpoint_json(folder / _BEST / "best.json")["epoch"])
+    with naming_damage(folder / _BEST):
+        model.load_state_dict(load_file(folder / _BEST / "model.safetensors"))
+        epoch: int = typed(int, read_checkpoint_json(folder / _BEST / "best.json")["epoch"])
+    return epoch
 
 
 def newest_checkpoint(folder: Path) -> tuple[Path | None, list[str]]:
@@ -101,23 +108,26 @@ def newest_checkpoint(folder: Path) -> tuple[Path | None, list[str]]:
 
 def restore_model(checkpoint: Path, model: nn.Module) -> None:
     """Put a checkpoint's weights into the model."""
-    model.load_state_dict(load_file(checkpoint / "model.safetensors"))
+    with naming_damage(checkpoint):
+        model.load_state_dict(load_file(checkpoint / "model.safetensors"))
 
 
 def restore_optimizer(checkpoint: Path, parts: CheckpointState) -> None:
     """Put a checkpoint's loss weights, optimizer and scheduler states back."""
-    own = load_file(checkpoint / "loss.safetensors")
-    parts.loss.load_state_dict({**parts.loss.state_dict(), **own})
-    state = unflatten_optimizer(
-        load_file(checkpoint / "optimizer.safetensors"), read_checkpoint_json(checkpoint / "optimizer.json")
-    )
-    parts.optimizer.load_state_dict(state)
-    parts.scheduler.load_state_dict(read_checkpoint_json(checkpoint / "scheduler.json"))
+    with naming_damage(checkpoint):
+        own = load_file(checkpoint / "loss.safetensors")
+        parts.loss.load_state_dict({**parts.loss.state_dict(), **own})
+        state = unflatten_optimizer(
+            load_file(checkpoint / "optimizer.safetensors"), read_checkpoint_json(checkpoint / "optimizer.json")
+        )
+        parts.optimizer.load_state_dict(state)
+        parts.scheduler.load_state_dict(read_checkpoint_json(checkpoint / "scheduler.json"))
 
 
-def load_history(checkpoint: Path) -> dict[str, Any]:
+def load_history(checkpoint: Path) -> History:
     """Load the training history up to a checkpoint's step."""
-    return read_checkpoint_json(checkpoint / "history.json")
+    with naming_damage(checkpoint):
+        return History.from_json(read_checkpoint_json(checkpoint / "history.json"))
 
 
 def loss_state(parts: CheckpointState) -> dict[str, torch.Tensor]:
@@ -181,14 +191,15 @@ def save_random(folder: Path) -> None:
 
 def restore_random(checkpoint: Path) -> None:
     """Restore the generators' states from a checkpoint."""
-    tensors, rest = load_file(checkpoint / "random.safetensors"), read_checkpoint_json(checkpoint / "random.json")
-    version, keys, gauss = rest["python"]
-    random.setstate((version, tuple(keys), gauss))
-    kind, position, has_gauss, cached = rest["numpy"]
-    np.random.set_state((kind, tensors["numpy"].numpy().astype(np.uint32), position, has_gauss, cached))  # noqa: NPY002
-    torch.set_rng_state(tensors["torch"])
-    if "cuda" in tensors and torch.cuda.is_available():
-        torch.cuda.set_rng_state(tensors["cuda"])
+    with naming_damage(checkpoint):
+        tensors, rest = load_file(checkpoint / "random.safetensors"), read_checkpoint_json(checkpoint / "random.json")
+        version, keys, gauss = rest["python"]
+        random.setstate((version, tuple(keys), gauss))
+        kind, position, has_gauss, cached = rest["numpy"]
+        np.random.set_state((kind, tensors["numpy"].numpy().astype(np.uint32), position, has_gauss, cached))  # noqa: NPY002
+        torch.set_rng_state(tensors["torch"])
+        if "cuda" in tensors and torch.cuda.is_available():
+            torch.cuda.set_rng_state(tensors["cuda"])
 
 
 def write_checkpoint_json(path: Path, value: Any) -> None:
@@ -196,8 +207,33 @@ def write_checkpoint_json(path: Path, value: Any) -> None:
 
 
 def read_checkpoint_json(path: Path) -> Any:
-    """Read a file of a checkpoint. Raises TrainingError where it is damaged."""
+    """Read a file of a checkpoint.
+
+    Older ones store the best metric before the first validation as -Infinity.
+    """
+    return read_stored(path, infinite=True)
+
+
+@contextmanager
+def naming_damage(checkpoint: Path) -> Iterator[None]:
+    """Turn what reading a checkpoint raises into a TrainingError.
+
+    Its checksums hold, and yet it is no checkpoint of this run.
+    """
     try:
-        return json.loads(path.read_text(encoding="utf-8"))  # a best of -Infinity is stored before the first validation
-    except (OSError, ValueError, RecursionError) as error:
-        raise TrainingError("A file of the checkpoint is damaged.", where=str(path)) from error
+        yield
+    except (
+        JsonError,
+        SafetensorError,
+        OSError,
+        LookupError,
+        TypeError,
+        ValueError,
+        AttributeError,
+        RuntimeError,
+    ) as error:
+        if is_out_of_memory(error):
+            raise
+        raise TrainingError(
+            "A file of the checkpoint is damaged.", where=str(checkpoint), todo="Delete this run and train again."
+        ) from error

@@ -18,7 +18,7 @@ from lib.recipe.recipe import Recipe
 from lib.store.layout import RunPaths
 from lib.training import cadence, checkpoints, st_trainer
 from lib.training.compatibility import learning_rate_of
-from lib.training.state import History, TrainState
+from lib.training.state import TrainState
 from lib.training.validate import validate
 
 
@@ -96,7 +96,7 @@ def resume(training: TrainState, checkpoint: Path) -> None:
 
     What came after it is measured again, with the same result.
     """
-    training.history = History.from_json(checkpoints.load_history(checkpoint))
+    training.history = checkpoints.load_history(checkpoint)
     step = int(checkpoint.name.rsplit("-", 1)[1])
     training.progress.log(f"Goes on from step {step}.")
     training.progress.resume(step=step, epoch=training.history.epochs[-1]["epoch"])

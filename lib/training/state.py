@@ -23,6 +23,7 @@ from lib.store.layout import RunPaths
 from lib.store.snapshots import SnapshotWriter
 from lib.training import cadence
 from lib.training.examples import TrainingColumns
+from lib.typed_json import JsonError, typed
 
 
 @dataclass(frozen=True)
@@ -53,16 +54,19 @@ class History:
     epochs_done: int = 0
 
     def to_json(self) -> dict[str, Any]:
-        """Convert the history to JSON-able values."""
-        return asdict(self)
+        """Convert the history to JSON-able values; the best metric is none before the first validation."""
+        return asdict(self) | {"best": self.best if math.isfinite(self.best) else None}
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> History:
-        """Read a stored history, also one of an older checkpoint."""
+        """Read a stored history, also one of an older checkpoint. Raises JsonError."""
         known = dict(values)
         known["evals_without_improvement"] = known.pop("looks_without_gain", known.get("evals_without_improvement", 0))
         known["best"] = -np.inf if known["best"] is None else known["best"]
-        return cls(**known)
+        history: History = typed(cls, known)
+        if not history.epochs or not all({"epoch", "metrics"} <= one.keys() for one in history.epochs):
+            raise JsonError("it lists no validation with its epoch and metrics")
+        return history
 
 
 @dataclass
