@@ -40,7 +40,7 @@ from lib.experiments.result import (
     save_experiment,
 )
 from lib.jobs.events import EventWriter, read_events
-from lib.jobs.locks import kill_worker, memory_ran_out
+from lib.jobs.locks import kill_worker, load_failure, memory_ran_out
 from lib.jobs.status import fold
 from lib.projection.store import load_map
 from lib.store.check import check
@@ -52,6 +52,8 @@ from lib.store.snapshots import read_snapshots
 from lib.store.uploads import Upload, load_upload, store_upload
 from lib.store.workspace import Workspace, open_workspace
 from lib.training.card import read_model_facts
+from lib.training.checkpoints import load_history
+from lib.training.state import History
 from lib.ui.train.log import format_line
 from tests.app.conftest import ROUTER
 from tests.builders import pairs
@@ -134,7 +136,10 @@ def write_others(workspace: Workspace, run: Run, planned: PlannedTraining) -> Up
     row: dict[str, Any] = {"pair": 1, "line": 3, "part": "train", "anchor": "a", "positive": "b", "cosine": 0.1}
     row |= {"other": "c", "other_cosine": 0.4, "gap": 0.3}
     write(label_noise_path(workspace.home, run.dataset), {name: [value, value] for name, value in row.items()})
-    write(WorkspacePaths(workspace.home).worker_note, {"pid": 2**22 + 1, "started": 1.0, "out_of_memory_kills": 0})
+    process = {"pid": 2**22 + 1, "started": 1.0}
+    write(WorkspacePaths(workspace.home).worker_note, process | {"out_of_memory_kills": 0})
+    write(WorkspacePaths(workspace.home).load_failure, process | {"reason": "It took more than 300 s."})
+    write(checkpoint_of(run) / "history.json", History(history, best_epoch=1, best=0.5).to_json())
     upload = store_upload(workspace.home, [("pairs.csv", io.BytesIO(pairs(40).to_csv(index=False).encode()))])
     mapping = guess_mapping(Table.from_frame(pairs(40)))
     correction = {"line": 2, "column": "anchor", "before": "a", "after": "b"}
@@ -148,6 +153,10 @@ def write_others(workspace: Workspace, run: Run, planned: PlannedTraining) -> Up
         seed=3,
     )
     return upload
+
+
+def checkpoint_of(run: Run) -> Path:
+    return run.paths.checkpoints / "step-00000001"
 
 
 def write(path: Path, value: Any) -> None:
@@ -221,6 +230,10 @@ READERS = {
         lambda p: WorkspacePaths(p.workspace.home).worker_note,
         lambda p: (memory_ran_out(p.workspace.home), kill_worker(p.workspace.home)),
     ),
+    "load failure": Reader(
+        lambda p: WorkspacePaths(p.workspace.home).load_failure, lambda p: load_failure(p.workspace.home)
+    ),
+    "history": Reader(lambda p: checkpoint_of(p.run) / "history.json", lambda p: load_history(checkpoint_of(p.run))),
     "upload": Reader(
         lambda p: UploadPaths(p.upload.folder).names, lambda p: load_upload(p.workspace.home, p.upload.id).title, UPLOAD
     ),
