@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from lib.commands.terminal import print_traceback, protect_terminal
-from lib.errors import CloserError
+from lib.errors import CloserError, is_panic, unreadable_text
 from lib.escapes import escape_controls
 from lib.process import let_threads_sleep
 
@@ -99,6 +99,11 @@ def _run_command(args: list[str]) -> int:
         return 130
     except BrokenPipeError:  # its reader, such as head, has enough; the interpreter would flush once more at its end
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 1
+    except BaseException as error:
+        if not is_panic(error):
+            raise
+        print(f"error: {escape_controls(str(unreadable_text(error)))}", file=sys.stderr)
         return 1
 
 

@@ -89,6 +89,19 @@ def error_from_json(facts: dict[str, Any]) -> CloserError:
     return CloserError(facts["what"], where=facts.get("where", ""), todo=facts.get("todo", ""))
 
 
+def is_panic(error: BaseException) -> bool:
+    """Check whether the tokenizers library gave up on a text: a panic of Rust is no Exception."""
+    return type(error).__name__ == "PanicException"
+
+
+def unreadable_text(panic: BaseException) -> ModelError:
+    """Convert a panic of the tokenizers library to an error for the user."""
+    reason = (str(panic).splitlines() or ["it gave up"])[0][:200]
+    return ModelError(
+        f"The model's tokenizer cannot read one of the texts ({reason}).", todo="Choose another base model."
+    )
+
+
 def is_out_of_memory(error: BaseException) -> bool:
     """Check whether an error means that memory ran out.
 

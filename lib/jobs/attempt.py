@@ -9,7 +9,16 @@ import traceback
 from pathlib import Path
 from types import TracebackType
 
-from lib.errors import CancelledError, CloserError, DamagedError, StoreError, TrainingError, is_out_of_memory
+from lib.errors import (
+    CancelledError,
+    CloserError,
+    DamagedError,
+    StoreError,
+    TrainingError,
+    is_out_of_memory,
+    is_panic,
+    unreadable_text,
+)
 from lib.format import format_bytes
 from lib.jobs.events import EventWriter
 from lib.store.jobs import Job
@@ -49,7 +58,7 @@ class Attempt:
         failure = failure_of(error, self.workspace.home)
         self._end("failed", str(failure), error=failure)
         self.progress.log("".join(traceback.format_exception(error)).strip(), level="error")
-        return isinstance(error, CloserError)
+        return isinstance(error, CloserError) or is_panic(error)
 
     def _end(self, state: str, reason: str, *, error: CloserError | None = None) -> bool:
         self.state = state
@@ -86,6 +95,8 @@ def failure_of(error: BaseException, home: Path) -> CloserError:
         )
     if isinstance(error, CloserError):
         return error
+    if is_panic(error):
+        return unreadable_text(error)
     if is_out_of_memory(error):
         return TrainingError("Out of memory.", todo=LESS_MEMORY)
     return CloserError(

@@ -21,7 +21,7 @@ import torch
 from sentence_transformers import SentenceTransformer
 
 from lib import settings
-from lib.errors import ModelError, is_out_of_memory
+from lib.errors import ModelError, is_out_of_memory, is_panic
 from lib.models import catalog
 from lib.models.folder_check.check import FolderFacts, check_folder
 from lib.models.folder_check.problem import quote, quote_names
@@ -154,7 +154,7 @@ def _is_of_the_model(error: BaseException) -> bool:
 
     A panic of the tokenizers library is no Exception.
     """
-    return type(error).__name__ == "PanicException" or (isinstance(error, Exception) and not is_out_of_memory(error))
+    return is_panic(error) or (isinstance(error, Exception) and not is_out_of_memory(error))
 
 
 @contextmanager
@@ -194,6 +194,9 @@ def _check_loaded(model: SentenceTransformer, facts: FolderFacts, missing: list[
         key: value.to(model.device) if isinstance(value, torch.Tensor) else value
         for key, value in model.preprocess([TRIAL_TEXT]).items()
     }
+    for weight_name, weight in model.named_parameters():
+        if not bool(torch.isfinite(weight).all()):
+            raise ValueError(f"the weights {quote(weight_name)} hold numbers that are not finite")
     row = model(features)["sentence_embedding"]
     if row.shape[0] != 1 or not bool(torch.isfinite(row).all()):
         raise ValueError("it turns a text into no finite numbers")

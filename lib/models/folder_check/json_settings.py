@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -17,9 +18,32 @@ UNSAFE_SETTINGS = "Settings that are not known could steer what is loaded, from 
 def parse_file(file: ModelFile) -> Any:
     """Parse a file of a model folder. Raises FolderProblemError for what is no json."""
     try:
-        return json.loads(file.path.read_bytes().decode("utf-8-sig"), parse_constant=_refuse_constant)
+        return parse_text(file.path.read_bytes().decode("utf-8"))
     except (ValueError, RecursionError) as error:
         raise FolderProblemError(file.name, f"it cannot be read as json: {quote(str(error))}") from None
+
+
+def parse_text(text: str | bytes) -> Any:
+    """Parse json whose numbers are finite and whose names stand once. Raises ValueError.
+
+    Of two settings of one name this check and the loader's library could each read another.
+    """
+    return json.loads(text, parse_constant=_refuse_constant, parse_float=_finite, object_pairs_hook=_unique)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError(f"{text:.20} is too large a number")
+    return number
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        twice, _ = Counter(name for name, _ in pairs).most_common(1)[0]
+        raise ValueError(f"it has {quote(twice)} twice")
+    return values
 
 
 def _refuse_constant(name: str) -> NoReturn:

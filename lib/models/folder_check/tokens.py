@@ -7,23 +7,25 @@ from __future__ import annotations
 
 import base64
 import math
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from lib.models.folder_check.files import ModelFile
 from lib.models.folder_check.json_settings import JsonSettings
+from lib.models.folder_check.patterns import check_regex
 from lib.models.folder_check.problem import FolderProblemError, quote
 
 MAX_VOCABULARY = 1_000_000
 MAX_ADDED_TOKENS = 20_000
 """Gemma 3 adds 6,414, the most of the models in use."""
 
+MAX_ADDED_CHARACTERS = 1_000_000
+"""Of all added tokens, which are searched for at once; those of Gemma 3 have 80,000."""
+
 MAX_TOKEN_CHARACTERS = 1_000
 MAX_RULES, MAX_RULE_DEPTH = 64, 6
-MAX_REGEX_CHARACTERS = 1_000
-MAX_REPEATS_OF_A_BRANCH = 4
-"""Unbounded repetitions between two `|` of a regex; GPT-4o's has three."""
+MAX_AFFIX_CHARACTERS = 20
+"""Of a mark that stands before or after the parts of a word (`##`, `</w>`): it is put to each of them."""
 
 MAX_GROWTH = 64
 """By how much all replacements together may lengthen a text."""
@@ -49,11 +51,11 @@ _RULES = frozenset(
 )
 _MODELS = ("BPE", "Unigram", "WordLevel", "WordPiece")
 
-_ESCAPED = re.compile(r"\\(?:[pP]\{\^?\w+\}|.)", re.DOTALL)
-_CLASS = re.compile(r"\[\^?\]?(?:[^\[\]]|\[:\^?\w+:\]|&&\[[^\[\]]*\])*\]")
-_REFERENCE = re.compile(r"\\(?:[1-9gkK]|x\{)|\(\?(?:R|&|P[>=]|\d|\(|<[=!]|~|\{)")
-_GROUP_REPEAT = re.compile(r"\)(?:[*+]|\{)")
-_COUNT = re.compile(r"\{(\d*),?(\d*)\}")
+_TEXTS_OF = {"single": 1, "pair": 2}
+"""Parts of a template, and how many texts each puts its tokens around."""
+
+_BYTE_TOKENS = frozenset(f"<0x{number:02X}>" for number in range(256))
+"""Tokens that a text is written in where it has no others; a lack of one would end the encoding of some texts."""
 
 
 def check_tokenizer_file(file: ModelFile, *, rows: int, needs_unknown: bool = True) -> frozenset[str]:
@@ -97,21 +99,35 @@ def _check_model(
     inner = JsonSettings(settings.file, model)
     inner.integer("max_input_chars_per_word", low=1, high=MAX_WORD_CHARACTERS, default=100)
     inner.number("dropout", low=0.0, high=0.0)
+    for name in ("continuing_subword_prefix", "end_of_word_suffix"):
+        inner.text(name, longest=MAX_AFFIX_CHARACTERS)
     merges = model.get("merges")
     if merges is not None and (not isinstance(merges, list) or len(merges) > 2 * MAX_VOCABULARY):
         inner.refuse("its merges are damaged, or too many")
-    if model.get("type") in ("WordPiece", "WordLevel"):
-        unknown = model.get("unk_token", "[UNK]" if model["type"] == "WordPiece" else "<unk>")
+    kind = model.get("type") or _kind_without_name(model)
+    if kind in ("WordPiece", "WordLevel"):
+        unknown = model.get("unk_token", "[UNK]" if kind == "WordPiece" else "<unk>")
         if not isinstance(unknown, str) or (unknown not in words and needs_unknown):
             inner.refuse(f"lacks its token for unknown words, {quote(unknown)}")
-    if model.get("type") == "Unigram" and not model.get("byte_fallback"):
+    if kind == "Unigram" and not (model.get("byte_fallback") and words.keys() >= _BYTE_TOKENS):
         inner.integer("unk_id", low=0, high=len(words) - 1)
+
+
+def _kind_without_name(model: Mapping[str, Any]) -> str:
+    """Find the kind of a tokenizer that was saved before kinds were written, as the library does."""
+    if isinstance(model["vocab"], list):
+        return "Unigram"
+    if "merges" in model:
+        return "BPE"
+    return "WordPiece" if "max_input_chars_per_word" in model else "WordLevel"
 
 
 def _added_tokens(settings: JsonSettings) -> dict[str, int]:
     added = settings.values.get("added_tokens") or []
     if not isinstance(added, list) or len(added) > MAX_ADDED_TOKENS:
         settings.refuse(f"it adds more than {MAX_ADDED_TOKENS:,} tokens, or its list of them is damaged")
+    if sum(len(str(token.get("content"))) for token in added if isinstance(token, dict)) > MAX_ADDED_CHARACTERS:
+        settings.refuse(f"its added tokens have more than {MAX_ADDED_CHARACTERS:,} characters")
     tokens = {}
     for token in added:
         if not isinstance(token, dict) or type(token.get("id")) is not int or not _is_token(token.get("content")):
@@ -156,7 +172,7 @@ def _check_rules(settings: JsonSettings, name: str, rows: int) -> None:
                 settings.refuse(f"a rule of {name} has a text of {len(value):,} characters")
         pattern = rule.get("pattern")
         if isinstance(pattern, dict) and "Regex" in pattern:
-            _check_regex(settings, name, pattern["Regex"])
+            check_regex(settings, name, pattern["Regex"])
         if isinstance(pattern, dict) and not pattern.get("String", "x"):
             settings.refuse(f"{name} has an empty pattern")
         if name == "normalizer":
@@ -205,26 +221,6 @@ def _rules(settings: JsonSettings, name: str, value: object, depth: int = 0) -> 
             yield from _rules(settings, name, one, depth + 1)
 
 
-def _check_regex(settings: JsonSettings, name: str, regex: object) -> None:
-    """Refuse patterns whose matching can take exponential time.
-
-    No repetition of a group, no reference; few unbounded repetitions in a branch bound the time by a small power of the
-    text's length.
-    """
-    if not isinstance(regex, str) or len(regex) > MAX_REGEX_CHARACTERS:
-        settings.refuse(f"{name} has a pattern of more than {MAX_REGEX_CHARACTERS:,} characters, or none")
-    plain = _CLASS.sub("c", _ESCAPED.sub(lambda one: one[0] if _REFERENCE.match(one[0]) else "e", regex))
-    counts = [int(count) for pair in _COUNT.findall(plain) for count in pair if count]
-    branches = max(len(re.findall(r"[*+]|,\}", branch)) for branch in plain.split("|"))
-    if (
-        _REFERENCE.search(plain)
-        or _GROUP_REPEAT.search(plain)
-        or any(count > 1_000 for count in counts)
-        or branches > MAX_REPEATS_OF_A_BRANCH
-    ):
-        settings.refuse(f"{name} has a pattern that can run for ever: {quote(regex)}")
-
-
 def _check_template(settings: JsonSettings, rule: Mapping[str, Any], rows: int) -> None:
     """Check the tokens that are put around each text: few, and with ids inside the weights."""
     problem = f"{rule['type']} is damaged, or names tokens outside the weights"
@@ -239,10 +235,12 @@ def _check_template(settings: JsonSettings, rule: Mapping[str, Any], rows: int) 
         ids += token["ids"]
     if len(ids) < len(pairs) or not all(type(number) is int and 0 <= number < rows for number in ids):
         settings.refuse(problem)
-    for part in ("single", "pair"):
+    for part in _TEXTS_OF:
         pieces = rule.get(part) or []
         if not isinstance(pieces, list) or len(pieces) > MAX_RULES:
             settings.refuse(problem)
+        if sum(isinstance(piece, dict) and "Sequence" in piece for piece in pieces) > _TEXTS_OF[part]:
+            settings.refuse(f"{rule['type']} repeats the text")
 
 
 def check_word_list(file: ModelFile, *, rows: int) -> frozenset[str]:

@@ -5,7 +5,6 @@ Format: https://huggingface.co/docs/safetensors, 8 bytes of header length (littl
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Mapping
@@ -13,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lib.models.folder_check.files import ModelFile
-from lib.models.folder_check.json_settings import JsonSettings
+from lib.models.folder_check.json_settings import JsonSettings, parse_text
 from lib.models.folder_check.problem import FolderProblemError, quote
 
 MAX_HEADER_BYTES = 8_000_000
@@ -86,7 +85,7 @@ def read_header(file: ModelFile) -> dict[str, tuple[int, ...]]:
             raise FolderProblemError(file.name, f"its header claims {length:,} bytes: damaged, or not safetensors")
         raw = stream.read(length)
     try:
-        header = json.loads(raw)
+        header = parse_text(raw)
     except (ValueError, RecursionError):
         raise FolderProblemError(file.name, "its header cannot be read: damaged, or not safetensors") from None
     if not isinstance(header, dict) or len(header) > MAX_TENSORS:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
-from lib.errors import CloserError, InputError, ModelError
+from lib.errors import CloserError, InputError, ModelError, is_panic, unreadable_text
 from lib.process import LineReader, ignore_interrupts
 
 IDLE_SECONDS = 600.0
@@ -46,3 +46,7 @@ def handle_request(handlers: Handlers, line: bytes) -> dict[str, Any]:
         traceback.print_exc()  # to the log file: stderr is not the caller's
         what = f"The model could not answer ({type(error).__name__})."
         return {"error": ModelError(what, todo="logs/live.log has the details.").to_json()}
+    except BaseException as error:
+        if not is_panic(error):
+            raise
+        return {"error": unreadable_text(error).to_json()}

@@ -59,6 +59,11 @@ def write(file: str, content: str | bytes) -> Spoil:
     return lambda folder: (folder / file).write_bytes(content.encode() if isinstance(content, str) else content)
 
 
+def replace(file: str, old: str, new: str) -> Spoil:
+    """Replace the first occurrence of a text in a file."""
+    return lambda folder: (folder / file).write_text((folder / file).read_text().replace(old, new, 1), encoding="utf-8")
+
+
 def remove(file: str) -> Spoil:
     """Remove a file."""
     return lambda folder: (folder / file).unlink()
@@ -101,6 +106,16 @@ def header(change: Callable[[dict], object], file: str = "model.safetensors") ->
         (folder / file).write_bytes(struct.pack("<Q", len(changed)) + changed + raw[8 + size :])
 
     return spoil
+
+
+def header_twice(folder: Path) -> None:
+    """Put the first tensor into the header a second time, as one of 400 GB."""
+    raw = (folder / "model.safetensors").read_bytes()
+    size = struct.unpack("<Q", raw[:8])[0]
+    first = json.dumps(next(name for name in json.loads(raw[8 : 8 + size]) if name[0] != "_"))
+    large = f'{{{first}:{{"dtype":"F32","shape":[1000000,100000],"data_offsets":[0,400000000000]}},'
+    changed = large.encode() + raw[9 : 8 + size]
+    (folder / "model.safetensors").write_bytes(struct.pack("<Q", len(changed)) + changed + raw[8 + size :])
 
 
 def rename(pick: Callable[[str], str]) -> Spoil:
@@ -294,6 +309,49 @@ EXHAUST: dict[str, tuple[str, Spoil]] = {
     "pattern that runs for ever, counted": (TOKENS, regex("(a{1,30}){1,30}$")),
     "pattern with many repetitions": (TOKENS, regex("a*a*a*a*a*a*a*b")),
     "pattern with a reference": (TOKENS, regex(r"(a)\1")),
+    "pattern with many optional parts": (TOKENS, regex("a?" * 200 + "a" * 200)),
+    "pattern with many choices": (TOKENS, regex("(a|aa)" * 100 + "b")),
+    "pattern with many choices that splits": (
+        TOKENS,
+        tokenizer(
+            lambda values: values.update(
+                pre_tokenizer={
+                    "type": "Split",
+                    "pattern": {"Regex": "(a|aa)" * 100 + "b"},
+                    "behavior": "Isolated",
+                    "invert": False,
+                }
+            )
+        ),
+    ),
+    "pattern with repetitions in its groups": (TOKENS, regex("(a*|b)(a*|c)(a*|d)(a*|e)(a*|f)")),
+    "pattern with many counted repetitions": (TOKENS, regex("a{0,9}a{0,9}a{0,9}a{0,9}a{0,9}b")),
+    "pattern with a bracket in a comment": (TOKENS, regex("(?x)(a # )\n|a)")),
+    "text between the parts of a word": (
+        TOKENS,
+        tokenizer(lambda values: values["model"].update(continuing_subword_prefix="#" * 1_000_000)),
+    ),
+    "template that repeats the text": (
+        TOKENS,
+        tokenizer(
+            lambda values: values.update(
+                post_processor={
+                    "type": "TemplateProcessing",
+                    "single": [{"Sequence": {"id": "A", "type_id": 0}}] * 60,
+                    "pair": [],
+                    "special_tokens": {},
+                }
+            )
+        ),
+    ),
+    "added tokens of 15 million characters": (
+        TOKENS,
+        tokenizer(
+            lambda values: values.update(
+                added_tokens=[{"id": 5, "content": f"{number:0>900}"} for number in range(16_000)]
+            )
+        ),
+    ),
     "pattern of a megabyte": (TOKENS, regex("a" * 1_000_000)),
     "replacement that explodes": (
         TOKENS,
@@ -373,6 +431,34 @@ MISLEAD: dict[str, tuple[str, Spoil]] = {
     "number of 5,000 digits": (CONFIG, write(CONFIG, '{"vocab_size": ' + "9" * 5_000 + "}")),
     "half precision in eight bits": (CONFIG, put(CONFIG, dtype="float8_e4m3fn")),
     "padding outside the vocabulary": (CONFIG, put(CONFIG, pad_token_id=31)),
+    "setting that stands twice": (
+        CONFIG,
+        replace(CONFIG, "{", '{"auto_map": {"AutoModel": "modeling.Model"}, "auto_map": null,'),
+    ),
+    "rule that stands twice": (
+        TOKENS,
+        replace(TOKENS, "{", '{"normalizer": {"type": "Replace", "pattern": {"Regex": "(a+)+$"}, "content": ""},'),
+    ),
+    "weights that stand twice": (WEIGHTS, header_twice),
+    "number that is too large": (CONFIG, replace(CONFIG, "{", '{"initializer_range": 1e999,')),
+    "settings that begin with a mark": (CONFIG, replace(CONFIG, "{", "\ufeff{")),
+    "no token for unknown words, without a kind": (
+        TOKENS,
+        tokenizer(lambda values: (values["model"].pop("type"), values["model"]["vocab"].pop("[UNK]"))),
+    ),
+    "bytes for unknown words, without their tokens": (
+        TOKENS,
+        tokenizer(
+            lambda values: values.update(
+                model={
+                    "type": "Unigram",
+                    "unk_id": None,
+                    "byte_fallback": True,
+                    "vocab": [[word, -1.0] for word in values["model"]["vocab"]],
+                }
+            )
+        ),
+    ),
     "settings that are a list": (SBERT, write(SBERT, "[]")),
     "arguments that are a list": (SBERT, put(SBERT, model_args=["x"])),
     "settings that are no json": (CONFIG, write(CONFIG, "not json")),

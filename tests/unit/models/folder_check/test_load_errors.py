@@ -5,10 +5,19 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
+from safetensors.numpy import load_file, save_file
+from tokenizers import Regex, Tokenizer
+from tokenizers.models import WordLevel
+from tokenizers.normalizers import Replace
 
+from lib.__main__ import main
+from lib.commands import runs
 from lib.errors import ModelError
+from lib.jobs.attempt import failure_of
 from lib.models import loader
+from lib.models.inference.server import handle_request
 from tests.unit.models.folder_check.conftest import edit
 
 
@@ -80,3 +89,34 @@ def test_a_folder_that_cannot_be_listed_is_one_line(folder: Path, home: Path, mo
     monkeypatch.setattr(os, "scandir", refuse)
     with pytest.raises(ModelError, match="Permission denied"):
         loader.load_model(str(folder), device="cpu", home=home)
+
+
+def test_weights_that_are_not_finite_are_refused_whatever_text_meets_them(folder: Path, home: Path) -> None:
+    """The trial text has another token."""
+    weights = load_file(folder / "model.safetensors")
+    weights["embeddings.word_embeddings.weight"][7, 3] = np.nan
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(ModelError, match=r"word_embeddings.weight hold numbers that are not finite"):
+        loader.load_model(str(folder), device="cpu", home=home)
+
+
+def give_up() -> None:
+    """Let the tokenizers library panic over a text, as a pattern that backtracks for too long does."""
+    tokenizer = Tokenizer(WordLevel({"a": 0}, unk_token="a"))
+    tokenizer.normalizer = Replace(Regex("a?" * 300 + "a" * 300), " ")
+    tokenizer.encode("a" * 2_000)
+
+
+def test_a_panic_over_a_text_is_one_line_in_every_process(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(BaseException, match="retry-limit") as caught:
+        give_up()
+    assert not isinstance(caught.value, Exception)
+    assert isinstance(failure_of(caught.value, home), ModelError)
+    assert (
+        handle_request({"encode": give_up}, b'{"handler": "encode", "arguments": {}}')["error"]["class"] == "ModelError"
+    )
+    monkeypatch.setattr(runs, "run", lambda _: give_up())
+    assert main(["runs"]) == 1
+    assert len(capsys.readouterr().err.splitlines()) == 1
