@@ -73,6 +73,11 @@ def downloads_allowed() -> bool:
     return os.environ.get(DOWNLOADS, "").strip().lower() in ("1", "true", "yes", "on")
 
 
+def allow_downloads() -> None:
+    """Allow downloads in this process and in those that it starts."""
+    os.environ[DOWNLOADS] = "1"
+
+
 def compiled_code_folder() -> Path:
     """Create the folder of numba's compiled functions in the user's cache.
 

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from lib import settings
 from lib.commands.metric_lines import metric_line, metric_lines
+from lib.commands.options import add_download_option
 from lib.data.model_inputs import ModelInputs
 from lib.data.normalisation import same_keys
 from lib.errors import InputError
@@ -34,6 +36,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     parser.add_argument("run", help="a run's id, as `python -m lib runs` lists it")
     parser.add_argument("--on", type=Path, metavar="FILE", help="evaluate on this file of the same shape instead")
+    add_download_option(parser)
     parser.add_argument("--json", action="store_true", help="print verdict and numbers as one JSON object")
 
 
@@ -41,6 +44,8 @@ def run(given: argparse.Namespace) -> int:
     """Evaluate, store, print; the per-pair table stays in the run's folder."""
     from lib.store.workspace import open_workspace
 
+    if given.download:
+        settings.allow_downloads()
     workspace = open_workspace()
     trained = workspace.runs.get(given.run)
     if given.on is None:

@@ -22,7 +22,7 @@ from lib.data.read.options import ReadOptions
 from lib.data.read.tables import read_table
 from lib.data.table import Table
 from lib.errors import InputError
-from lib.models.catalog import resolve
+from lib.models.catalog import check_model, resolve
 from lib.models.unknown_tokens import UnknownTokens, unknown_tokens
 from lib.settings import HELD_OUT_FRACTION, VALIDATION_FRACTION
 from lib.shapes import VALUE_COLUMN, Shape
@@ -109,6 +109,15 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
     splitting.add_argument("--split-seed", type=int, default=0)
 
 
+def add_download_option(parser: argparse.ArgumentParser) -> None:
+    """Add the switch that allows downloads from the Hub to a command."""
+    parser.add_argument(
+        "--download",
+        action="store_true",
+        help=f"download a base model of the Hub that is not on this machine (as {settings.DOWNLOADS}=1 does)",
+    )
+
+
 def read_options_from(args: argparse.Namespace) -> ReadOptions:
     """Make ReadOptions of the command's options."""
     return ReadOptions(
@@ -141,7 +150,12 @@ def audit_data(args: argparse.Namespace) -> AuditedData:
 
 
 def unknown_tokens_of(audit: Audit, model: str) -> UnknownTokens | None:
-    """Count the tokens of the examples that a base model does not know; None where that can't be said."""
+    """Count the tokens of the examples that a base model does not know; None where that can't be said.
+
+    Raises ModelError where its folder is refused: nothing of it is read before.
+    """
+    if check_model(model, home=settings.home()) is None:
+        return None
     examples = audit.examples
     texts = list(dict.fromkeys(text for name in examples.texts for text in examples.frame[name]))
     return unknown_tokens(resolve(model, home=settings.home()), texts, model=model)

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from lib import settings
 from lib.commands.metric_lines import metric_lines
-from lib.commands.options import add_data_options, load_data, unknown_tokens_of
+from lib.commands.options import add_data_options, add_download_option, load_data, unknown_tokens_of
 from lib.commands.progress_bar import JobProgressBar
 from lib.data.read.sources import original_files
 from lib.errors import CloserError, InputError, StoreError, TrainingError
@@ -82,6 +82,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--model", action="append", metavar="NAME", help=f"a base model; again for several (default {BUNDLED_MODEL})"
     )
+    add_download_option(parser)
     parser.add_argument("--out", type=Path, help="copy each tuned model to this folder")
     parser.add_argument("--name", default="", help="name of the dataset")
     parser.add_argument("--preset", choices=list(PRESETS), default="recommended")
@@ -116,6 +117,8 @@ def run(given: argparse.Namespace) -> int:
     from lib.models.catalog import check_model, is_static_name, pinned
     from lib.store.workspace import open_workspace
 
+    if given.download:
+        settings.allow_downloads()
     source = load_data(given)
     for model in given.model or [BUNDLED_MODEL]:
         unknown = unknown_tokens_of(source.prepared.audit, model)

@@ -260,7 +260,7 @@ def _need_network(name: str) -> None:
     if not settings.downloads_allowed():
         raise ModelError(
             f"The model {name} is not on this machine, and downloads are off.",
-            todo=f"Set {settings.DOWNLOADS}=1 before the start to allow them. {catalog.GO_ON}",
+            todo=f"Set {settings.DOWNLOADS}=1 before the start to allow them, or give a command --download. {catalog.GO_ON}",
         )
     offline = os.environ.get("HF_HUB_OFFLINE", "") not in ("", "0") or os.environ.get("TRANSFORMERS_OFFLINE") == "1"
     if offline:

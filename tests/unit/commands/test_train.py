@@ -14,7 +14,9 @@ import pytest
 from safetensors.numpy import load_file, save_file
 from sentence_transformers import SentenceTransformer
 
+from lib import settings
 from lib.__main__ import main
+from lib.commands import options
 from lib.commands import train as command
 from lib.commands.options import load_data
 from lib.commands.train import recipe_from
@@ -108,6 +110,24 @@ def test_a_hostile_folder_is_refused_before_anything_is_stored(
     assert open_workspace(home).datasets.all() == []
 
 
+@pytest.mark.parametrize("words", [["audit"], ["train"]], ids=["audit", "train"])
+def test_no_tokenizer_counts_tokens_before_its_folder_is_checked(
+    words: list[str],
+    home: Path,
+    tiny_model: Path,
+    tmp_path: Path,
+    pairs: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    folder = Path(shutil.copytree(tiny_model, tmp_path / "hostile"))
+    HOSTILE["pattern that runs for ever"][1](folder)
+    monkeypatch.setattr(options, "unknown_tokens", lambda *_, **__: pytest.fail("It was read."))
+    assert main([*words, str(pairs), "--model", str(folder)]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "tokenizer.json" in line
+
+
 def test_one_model_needs_no_batch_and_what_is_left_out_is_told(
     home: Path, pairs: Path, tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -191,6 +211,16 @@ def test_presets_and_changes() -> None:
     assert recipe_from(parse("--preset", "classic"), 100) == CLASSIC  # type: ignore[arg-type]
     changed = recipe_from(parse("--preset", "classic", "--epochs", "4", "--matryoshka", "64", "32", "--packed"), 100)  # type: ignore[arg-type]
     assert (changed.epochs, changed.matryoshka, changed.packed) == (4, (64, 32), True)
+
+
+@pytest.mark.parametrize("command_name", ["train", "evaluate"])
+@pytest.mark.parametrize("asked", [False, True])
+def test_downloads_are_allowed_by_the_command_that_asks_for_them(
+    command_name: str, asked: bool, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(settings.DOWNLOADS, "")
+    assert main([command_name, "/no/such/file", *(["--download"] if asked else [])]) == 1
+    assert settings.downloads_allowed() is asked
 
 
 def test_every_setting_is_an_option() -> None:

@@ -189,8 +189,9 @@ def test_nothing_is_downloaded_unless_a_person_allows_it(home: Path, monkeypatch
     monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
     monkeypatch.delenv(settings.DOWNLOADS, raising=False)
     monkeypatch.setattr(loader.socket, "create_connection", lambda *_, **__: pytest.fail("It asked the network."))
-    with pytest.raises(ModelError, match="downloads are off"):
+    with pytest.raises(ModelError, match="downloads are off") as caught:
         loader.load_model("someone/never-downloaded", home=home)
+    assert {f"{settings.DOWNLOADS}=1", "--download."} <= set(caught.value.todo.split())
 
 
 @pytest.mark.parametrize(
