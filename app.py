@@ -17,6 +17,7 @@ from lib import settings
 from lib.jobs.supervisor import Supervisor
 from lib.process import keep_new_files_private
 from lib.store.permission import set_change_rule
+from lib.ui.explore.inference import enable_preparation
 from lib.ui.explore.map.scripts import MAP_SCRIPTS
 from lib.ui.explore.sections import load_newest_map, load_sections
 from lib.ui.server.connections import limit_connections
@@ -58,6 +59,7 @@ async def lifespan(_app: object) -> AsyncIterator[dict[str, object]]:
     set_supervisor(supervisor)
     supervisor.start()
     open_entrance()
+    enable_preparation()
     start_preload((load_sections, load_plotly, load_newest_map))
     try:
         yield {"supervisor": supervisor}

@@ -51,8 +51,15 @@ def load_neighbours(run: Run, *, pair: int | None = None) -> pd.DataFrame:
     return _table(run.paths.evaluation.neighbours, filters=filters)
 
 
-def _table(path: Path, filters: list[tuple[str, str, int]] | None = None) -> pd.DataFrame:
+def load_first_neighbours(run: Run) -> pd.DataFrame:
+    """Load whether each model's nearest target is right, of all held-out queries: pair, moment, right."""
+    return _table(run.paths.evaluation.neighbours, filters=[("place", "==", 1)], columns=["pair", "moment", "right"])
+
+
+def _table(
+    path: Path, filters: list[tuple[str, str, int]] | None = None, columns: list[str] | None = None
+) -> pd.DataFrame:
     try:
-        return pd.read_parquet(path, filters=filters)
+        return pd.read_parquet(path, filters=filters, columns=columns)
     except (OSError, ValueError, pyarrow.ArrowException) as error:
         raise StoreError(f"{path.name} of this run cannot be read.", todo="Evaluate the run again.") from error

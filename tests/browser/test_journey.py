@@ -45,6 +45,7 @@ def test_the_sample_leads_to_a_better_model_and_its_map(server: Server, window: 
     slides(window)
     chooses_a_pair(window)
     compares_two_sentences(window, run.model_dir)
+    searches(window)
     runs_the_python_lines(python_lines(run))
     stays_light(server, window)
     gives_the_model_as_a_zip(server, run.id, run.model_dir)
@@ -96,6 +97,17 @@ def compares_two_sentences(window: Page, folder: Path) -> None:
     left, right = SentenceTransformer(str(folder), device="cpu").encode([LEFT, RIGHT])
     cosine = float(left @ right / np.linalg.norm(left) / np.linalg.norm(right))
     assert abs(shown - cosine) < 0.0015  # three digits are shown; the page may compute in packed batches
+
+
+def searches(window: Page) -> None:
+    """Ask a question of one's own: base, tuned and BM25 answer side by side."""
+    box = window.get_by_role("textbox", name="Search the targets")
+    box.fill(LEFT)
+    box.press("Enter")
+    expect(window.get_by_text("The dataset knows no answer to it.")).to_be_visible(timeout=120_000)
+    window.get_by_text("BM25", exact=True).click()
+    words = window.locator(".rankings").get_by_role("list", name="BM25").get_by_role("listitem")
+    expect(words.first).to_contain_text("K-17", timeout=120_000)
 
 
 def runs_the_python_lines(code: str) -> None:

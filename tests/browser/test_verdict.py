@@ -14,6 +14,7 @@ from lib.evaluation.store import load_pairs
 from lib.store.runs import Run
 from lib.store.snapshots import read_snapshots
 from lib.store.workspace import open_workspace
+from lib.ui.explore.search.questions import load_questions
 from tests.browser.conftest import standing
 from tests.unit.evaluation.fakes import of_text
 from tests.unit.projection.finished import finished_run
@@ -80,6 +81,24 @@ def test_the_verdict_opens_to_a_single_pair(page: Page, address: str, run: Run) 
     page.get_by_role("tab", name="Similarity and threshold").click()
     expect(page.get_by_text("Recommended threshold").first).to_be_visible()
     expect(page.get_by_text("Traceback")).to_have_count(0)
+
+
+def test_the_search_comes_before_the_map_and_is_answered_at_once(page: Page, address: str, run: Run) -> None:
+    page.goto(address)
+    questions = load_questions(run)
+    answer = page.locator(".rankings")
+    expect(answer.get_by_role("list", name="Tuned").get_by_role("listitem").first).to_contain_text("Right answer")
+    expect(answer.locator("svg path.right.better")).to_have_count(1)
+    expect(page.get_by_role("textbox", name="Search the targets")).to_have_value(questions.texts[questions.improved[0]])
+    plot = page.locator(".js-plotly-plot").first
+    expect(plot).to_be_visible(timeout=60_000)
+    assert answer.bounding_box()["y"] < plot.bounding_box()["y"]
+    page.get_by_role("button", name=questions.texts[questions.improved[1]]).click()
+    expect(page.get_by_role("textbox", name="Search the targets")).to_have_value(questions.texts[questions.improved[1]])
+    answer.get_by_role("button", name="Show ten").press("Enter")
+    expect(answer.get_by_role("list", name="Tuned").get_by_role("listitem")).to_have_count(10)
+    expect(answer.get_by_role("button", name="Show fewer")).to_be_focused()
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
 def test_the_present_mode_shows_badge_sentence_and_map(page: Page, address: str) -> None:

@@ -14,12 +14,18 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from lib.errors import ModelError, error_from_json
+from lib.errors import CloserError, ModelError, error_from_json
 from lib.process import LineReader, kill_tree, start_module
 from lib.store.layout import WorkspacePaths
 
 ANSWER_SECONDS = 120.0
 """Loading torch, the encoder and a model takes seconds; a large one on a slow disk may take a minute."""
+
+PREPARE_DELAY = 1.5
+"""Seconds before a preparation begins: importing torch takes a core, which the page that is being drawn needs first."""
+
+PREPARE_SECONDS = 1800.0
+"""Embedding hundreds of thousands of targets for the first time takes minutes."""
 
 
 class InferenceClient:
@@ -31,6 +37,8 @@ class InferenceClient:
         self._process: subprocess.Popen[bytes] | None = None
         self._answers: LineReader | None = None
         self._lock = threading.Lock()
+        self._prepared: set[str] = set()
+        self.prepares = False
 
     @property
     def lives(self) -> bool:
@@ -54,6 +62,25 @@ class InferenceClient:
         if "error" in answer:
             raise error_from_json(answer["error"])
         return answer["value"]
+
+    def prepare(self, name: str, handler: str, **arguments: Any) -> None:
+        """Ask a handler in the background, once for each name while the helper lives.
+
+        Does nothing before `prepares` is set: by a server that stays, not by a test of a page.
+        """
+        if self._process is not None and not self.lives:
+            self._prepared.clear()
+        if not self.prepares or name in self._prepared:
+            return
+        self._prepared.add(name)
+
+        def ask() -> None:
+            with suppress(CloserError):  # who asks a question is told
+                self.call(handler, seconds=PREPARE_SECONDS, **arguments)
+
+        timer = threading.Timer(PREPARE_DELAY, ask)
+        timer.daemon = True
+        timer.start()
 
     def stop(self) -> None:
         """End the helper."""

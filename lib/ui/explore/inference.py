@@ -1,4 +1,4 @@
-"""The inference process of this server, which the playground and the pair details share."""
+"""The inference process of this server, which search, playground and pair details share."""
 
 from __future__ import annotations
 
@@ -22,6 +22,11 @@ def _client(home: str) -> InferenceClient:
 def inference_client() -> InferenceClient:
     """Get the client of the process that holds the models; the process starts with the first question."""
     return _client(str(settings.home()))
+
+
+def enable_preparation() -> None:
+    """Let pages load the models ahead of the first question: for the server, which stays."""
+    inference_client().prepares = True
 
 
 def reading_for(run: Run) -> dict[str, str]:

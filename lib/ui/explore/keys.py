@@ -22,10 +22,12 @@ MAP_FIGURE, MAP_PRESENTED, MAP_SCATTER = "map-figure", "map-presented", "map-sca
 MAP_TRAJECTORY, MAP_WRONG_ANSWER = "map-trajectory", "map-wrong-answer"
 PAIR_TABLE, PAIR_DETAIL = "pair-table", "pair-detail"
 PLAYGROUND = "playground"
+SEARCH_TEXT, SEARCH_EXAMPLE, SEARCH_WORDS = "search-text", "search-example", "search-words"
 
 # Session state that is no widget's.
 SELECTED_PAIRS, SELECTED_RUN = "selected-pairs", "selected-pairs-run"
 SELECTION_VERSION = "selection-version"
 ACTIVE_PAIR = "active-pair"
 HIGHLIGHTED_PAIRS, PAIRS_FROM_MAP = "highlighted-pairs", "pairs-from-map"
+SEARCH_ASKED = "search-asked"
 INITIAL_SNAPSHOT = "map-initial-snapshot"

@@ -32,6 +32,12 @@ def _verdict() -> _ShowSection:
     return show_verdict
 
 
+def _search() -> _ShowSection:
+    from lib.ui.explore.search.section import show_search
+
+    return show_search
+
+
 def _map() -> _ShowSection:
     from lib.ui.explore.map.section import show_map
 
@@ -66,6 +72,7 @@ class _Section:
 
 _SECTIONS = (
     _Section(_verdict, in_presentation=True),
+    _Section(_search),
     _Section(_map, in_presentation=True),
     _Section(_pairs),
     _Section(_details),

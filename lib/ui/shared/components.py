@@ -119,6 +119,7 @@ def pick_run(runs: Sequence[Run], *, label: str = "Run") -> Run | None:
         index=list(by_id).index(start),
         format_func=titles.__getitem__,
         key=f"run-picker-{start}",
+        label_visibility="collapsed",
     )
     if named and named not in by_id and identity == start:
         warn_unknown_run()

@@ -33,7 +33,7 @@ _CARD_WIDTH, _WIDE_CARD_WIDTH, _LONG_VALUE = 196, 240, 13
 Wider where the value has more characters than fit.
 """
 
-_HELD_OUT_NOTE = "Held-out split only: never used to select an epoch, setting or threshold."
+_HELD_OUT_HELP = "Held-out pairs were never used to select an epoch, a setting or a threshold."
 
 
 def show_verdict(run: Run) -> None:
@@ -42,8 +42,9 @@ def show_verdict(run: Run) -> None:
     if evaluation is None:
         _show_missing(run)
         return
-    _show_badges(evaluation)
-    st.markdown(f"#### {escape_markdown(evaluation.sentence)}")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        _show_badges(evaluation)
+        st.markdown(f"#### {escape_markdown(evaluation.sentence)}", width="content")
     if state.is_presenting():
         return
     if not evaluation.is_current:
@@ -51,7 +52,8 @@ def show_verdict(run: Run) -> None:
     for warning in evaluation.warnings:
         st.warning(f"**{escape_markdown(warning.name)}.** {escape_markdown(warning.text)}", icon=":material/warning:")
     _show_cards(evaluation)
-    st.caption(f"{_HELD_OUT_NOTE} {_describe_sample(evaluation)}")
+    detectable = format_detectable(evaluation.metric, evaluation.primary.detectable)
+    st.caption(_describe_sample(evaluation), help=f"{_HELD_OUT_HELP} {detectable}".strip())
 
 
 def _show_missing(run: Run) -> None:
@@ -79,11 +81,8 @@ def _show_outdated(run: Run) -> None:
 
 def _show_badges(evaluation: Evaluation) -> None:
     """Draw the verdict as a badge; in present mode, without the warnings' texts, their names beside it."""
-    if not state.is_presenting():
-        show_verdict_badge(evaluation.verdict)
-        return
-    with st.container(horizontal=True):
-        show_verdict_badge(evaluation.verdict)
+    show_verdict_badge(evaluation.verdict)
+    if state.is_presenting():
         for warning in evaluation.warnings:
             st.badge(escape_markdown(warning.name), icon=":material/warning:", color="orange")
 
@@ -119,14 +118,18 @@ def _show_card(metric: Metric, change: Difference) -> None:
 
 
 def _describe_sample(evaluation: Evaluation) -> str:
-    """Write the sample's sizes, how intervals and test are computed, the smallest detectable change."""
-    words = f"{format_count(evaluation.examples, 'example')} in {format_count(evaluation.groups, 'independent group')}"
+    """Write the sample's sizes, and how intervals and test are computed; the smallest detectable change of an unclear one."""
+    examples, groups = (
+        format_count(evaluation.examples, "example"),
+        format_count(evaluation.groups, "independent group"),
+    )
+    words = f"Held-out split only: {examples} in {groups}"
     if evaluation.documents:
         words += f", ranked among {format_count(evaluation.documents, 'distinct target')}"
     change = evaluation.primary
     if not isfinite(change.low):
         return f"{words}."
-    test = (
-        f"95% confidence intervals: bootstrap over groups. Paired randomization test: {format_p_value(change.p_value)}."
-    )
-    return f"{words}. {test} {format_detectable(evaluation.metric, change.detectable)}".strip()
+    words += f". 95% confidence intervals: bootstrap over groups; paired randomization test: {format_p_value(change.p_value)}."
+    if evaluation.verdict != "no clear change":
+        return words
+    return f"{words} {format_detectable(evaluation.metric, change.detectable)}".strip()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,8 @@ import pandas as pd
 import pytest
 
 from lib.errors import InputError, ModelError
+from lib.models.inference import client
+from lib.models.inference.answers import Ranking
 from lib.models.inference.client import InferenceClient
 from lib.settings import ROOT
 
@@ -18,9 +21,9 @@ from lib.settings import ROOT
 @pytest.fixture
 def worker(home: Path) -> Iterator[InferenceClient]:
     """Start an inference process that is ended afterwards."""
-    client = InferenceClient(home, server="lib.evaluation.inference_server")
-    yield client
-    client.stop()
+    new_client = InferenceClient(home, server="lib.evaluation.inference_server")
+    yield new_client
+    new_client.stop()
 
 
 def test_cosines_and_search_are_those_of_the_model(worker: InferenceClient, home: Path, tiny_model: Path) -> None:
@@ -33,11 +36,37 @@ def test_cosines_and_search_are_those_of_the_model(worker: InferenceClient, home
     )
     assert same == pytest.approx(1, abs=1e-5)
     assert other < 1
-    (found,) = worker.call("nearest", models=[name], query="a parcel", parquet=str(path), column="positive", reading={})
-    assert found[0]["text"] == "a parcel"
-    assert len(found) == 3
-    by_text = {row["text"]: row["cosine"] for row in found}
-    assert by_text["the weather"] == pytest.approx(other, abs=1e-4)
+    search = {"parquet": str(path), "column": "positive", "reading": {}}
+    assert worker.call("load_search", models=[name], **search) == 3
+    (answer,) = worker.call("nearest", models=[name], query="a parcel", right=["the weather"], **search)
+    found = Ranking.from_json(answer)
+    assert found.best[0].text == "a parcel"
+    assert len(found.best) == found.texts == 3
+    by_text = {one.text: one for one in found.best}
+    assert by_text["the weather"].score == pytest.approx(other, abs=1e-4)
+    assert by_text["the weather"].is_right
+    assert found.best[found.right_rank - 1] == found.right == by_text["the weather"]
+
+
+def test_a_preparation_is_asked_once_and_only_where_the_server_wants_it(
+    worker: InferenceClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "PREPARE_DELAY", 0.0)
+    asked: list[str] = []
+    done = threading.Event()
+
+    def call(handler: str, **arguments: object) -> None:
+        asked.append(handler)
+        done.set()
+        raise ModelError("no memory")
+
+    monkeypatch.setattr(worker, "call", call)
+    worker.prepare("run", "load_search")
+    worker.prepares = True
+    for _ in range(3):
+        worker.prepare("run", "load_search")
+    assert done.wait(20)
+    assert asked == ["load_search"]
 
 
 def test_errors_come_back_in_words_and_the_helper_goes_on(worker: InferenceClient) -> None:

@@ -1,0 +1,96 @@
+"""Answer a question by base and tuned: from the stored evaluation, or by the inference process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from lib.evaluation.store import load_neighbours, load_pairs
+from lib.models.inference.answers import NearestText, Ranking
+from lib.models.inference.client import InferenceClient
+from lib.shapes import Shape
+from lib.store.datasets import Dataset
+from lib.store.runs import Run
+
+
+@dataclass(frozen=True)
+class SearchRequest:
+    """What a search needs of a run: its models, its targets, how they are read."""
+
+    models: tuple[str, str]
+    parquet: str
+    column: str
+    reading: dict[str, str]
+
+    @classmethod
+    def of(cls, run: Run, dataset: Dataset, reading: dict[str, str]) -> SearchRequest:
+        """Search the right texts of a run's dataset, or its texts where it has single ones."""
+        column = "text" if dataset.shape == Shape.LABELLED_TEXTS else "positive"
+        return cls((run.model, str(run.model_dir)), str(dataset.paths.examples), column, reading)
+
+    def load(self, client: InferenceClient) -> None:
+        """Let the inference process load both models and the targets' vectors, in the background."""
+        client.prepare(
+            self.models[1],
+            "load_search",
+            models=self.models,
+            parquet=self.parquet,
+            column=self.column,
+            reading=self.reading,
+        )
+
+    def ask(self, client: InferenceClient, question: str, right: list[str]) -> dict[str, Ranking]:
+        """Rank the targets for a question by base and tuned. right: the texts that answer it, where known."""
+        found = client.call(
+            "nearest",
+            models=self.models,
+            query=question,
+            parquet=self.parquet,
+            column=self.column,
+            reading=self.reading,
+            right=right,
+        )
+        return {name: Ranking.from_json(one) for name, one in zip(("base", "tuned"), found, strict=True)}
+
+    def ask_by_words(self, client: InferenceClient, question: str, right: list[str]) -> Ranking:
+        """Rank the targets for a question by BM25."""
+        found = client.call("best_by_words", query=question, parquet=self.parquet, column=self.column, right=right)
+        return Ranking.from_json(found)
+
+
+def known_answers(frame: pd.DataFrame, question: str) -> list[str]:
+    """List the texts that the dataset pairs with exactly this question; none where it only scores or labels pairs."""
+    if "positive" not in frame or "label" in frame or "score" in frame:
+        return []
+    return list(dict.fromkeys(frame.loc[frame["anchor"] == question, "positive"]))
+
+
+def stored_answer(run: Run, pair: int, *, texts: int) -> dict[str, Ranking]:
+    """Read what base and tuned answered to a held-out question, without a model.
+
+    texts: how many were ranked. Raises StoreError where the evaluation's files are damaged.
+    """
+    pairs = load_pairs(run)
+    row = pairs[pairs["pair"] == pair].iloc[0]
+    neighbours = load_neighbours(run, pair=pair)
+    return {name: stored_ranking(row, neighbours, name, texts=texts) for name in ("base", "tuned")}
+
+
+def stored_ranking(row: pd.Series, neighbours: pd.DataFrame, model: str, *, texts: int) -> Ranking:
+    """Build one model's ranking from the nearest texts that the evaluation stored.
+
+    A right answer beyond them is this pair's own target, whose rank is stored, too.
+    """
+    rows = neighbours[neighbours["moment"] == model].sort_values("place")
+    best = tuple(
+        NearestText(str(text), float(cosine), bool(right))
+        for text, cosine, right in zip(rows["text"], rows["cosine"], rows["right"], strict=True)
+    )
+    place = next((place for place, one in enumerate(best, start=1) if one.is_right), None)
+    if place is not None:
+        return Ranking(best, best[place - 1], place, texts)
+    if f"{model}_rank" not in row or pd.isna(row[f"{model}_rank"]):
+        return Ranking(best, None, None, texts)
+    right = NearestText(str(row["positive"]), float(row[f"{model}_cosine"]), is_right=True)
+    return Ranking(best, right, int(row[f"{model}_rank"]), texts)
