@@ -1,11 +1,12 @@
-"""Measure in a real browser how fast Explore shows the map of finished runs.
+"""Measure in a real browser how fast the pages and the map of finished runs come, beside an empty Streamlit app.
 
-Writes bench/README.md, section Picture.
+Writes bench/README.md, sections Picture and First render.
 
     python -m bench.picture RUN [RUN ...]
 
-Each run is opened in a fresh window of a warm server. Page: the run picker can be used. Map: the figure stands with all its marks. Slide: until the marks
-of another snapshot stand, and how many messages that sent to the server.
+Each run is opened in fresh windows: the first visit to a fresh server, then later visits. Page: the run picker can be used. Map: the figure stands with
+all its marks. Slide: until the marks of another snapshot stand, and how many messages that sent to the server. First render: until a page shows its
+first element, in turn with an empty Streamlit app, whose median is the unit.
 """
 
 from __future__ import annotations
@@ -15,11 +16,13 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from playwright.sync_api import Browser, sync_playwright
@@ -30,29 +33,94 @@ from lib.store.workspace import open_workspace
 from tools.browser import get
 
 ROUNDS = 5
+SETTLE_SECONDS = 5.0
+"""Between the start of a fresh server and the first visit: a person has to open a browser, too."""
 MARKS = "() => { const g = document.querySelector('.js-plotly-plot'); return !!(g && g._fullData && g._fullData.length && g.querySelector('.slider-container') && g._transitionData?._frames?.length); }"
 MOVED = "before => JSON.stringify([...document.querySelector('.js-plotly-plot')._fullData.find(t => t.mode === 'markers' && t.x.length).x].slice(0, 50)) !== before"
 
 
-@contextmanager
-def serve() -> Iterator[str]:
-    """Start the real server over the workspace in use and give its address."""
+EMPTY_APP = """import streamlit as st
+
+st.title("Empty")
+"""
+FIRST_ELEMENTS = {
+    "": ("heading", "Overview"),
+    "upload": ("heading", "Upload a file"),
+    "train": ("heading", "Train"),
+    "explore": ("combobox", "Run"),
+}
+"""Role and name of what each page shows first."""
+
+
+def free_port() -> int:
+    """Find a port that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "tools.serve", "--port", str(port), "--headless"]
-    server = subprocess.Popen(command, env={**os.environ, "CI": "1"}, stdout=subprocess.DEVNULL)
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def serve(command: Sequence[str], port: int, **options: object) -> Iterator[str]:
+    """Start a server by this command and give its address once it answers."""
+    server = subprocess.Popen(command, env={**os.environ, "CI": "1"}, stdout=subprocess.DEVNULL, **options)
     try:
-        for _ in range(200):
+        for _ in range(400):
             try:
                 urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=2).close()
                 break
             except OSError:
-                time.sleep(0.2)
+                time.sleep(0.1)
         yield f"http://127.0.0.1:{port}"
     finally:
         server.terminate()
         server.wait(timeout=20)
+
+
+@contextmanager
+def serve_closer() -> Iterator[str]:
+    """Start the real server over the workspace in use."""
+    port = free_port()
+    with serve([sys.executable, "-m", "tools.serve", "--port", str(port), "--headless"], port) as address:
+        yield address
+
+
+@contextmanager
+def serve_empty() -> Iterator[str]:
+    """Start an app of Streamlit alone that shows a title."""
+    port = free_port()
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "empty.py").write_text(EMPTY_APP)
+        options = ["--server.headless=true", f"--server.port={port}", "--server.address=127.0.0.1"]
+        command = [sys.executable, "-m", "streamlit", "run", "empty.py", *options, "--browser.gatherUsageStats=false"]
+        with serve(command, port, cwd=folder) as address:
+            yield address
+
+
+def first_render(browser: Browser, address: str, role: Literal["heading", "combobox"], name: str) -> float:
+    """Open an address in a fresh window; seconds until its first element is seen."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+    begin = time.perf_counter()
+    page.goto(address, wait_until="commit")
+    page.get_by_role(role, name=name).first.wait_for(timeout=120_000)
+    seconds = time.perf_counter() - begin
+    context.close()
+    return seconds
+
+
+def compare_first_renders(browser: Browser, closer: str, empty: str) -> str:
+    """Measure each page's first render in turn with the empty app's, and write the table."""
+    seconds: dict[str, list[float]] = {}
+    for _ in range(ROUNDS):
+        seconds.setdefault("empty app", []).append(first_render(browser, empty, "heading", "Empty"))
+        for page, (role, name) in FIRST_ELEMENTS.items():
+            seconds.setdefault(page or "overview", []).append(first_render(browser, f"{closer}/{page}", role, name))  # type: ignore[arg-type]
+    unit = float(np.median(seconds["empty app"]))
+    rows = [
+        f"| {name} | {np.median(some):.2f} | {min(some):.2f} to {max(some):.2f} | {np.median(some) / unit:.2f} |"
+        for name, some in seconds.items()
+    ]
+    return "\n".join(["| page | s, median | min to max | of the empty app |", "|---|---:|---:|---:|", *rows])
 
 
 def visit(browser: Browser, address: str) -> dict[str, float]:
@@ -60,7 +128,7 @@ def visit(browser: Browser, address: str) -> dict[str, float]:
 
     Seconds to page and map, seconds of a slide, its messages, and megabytes received.
     """
-    context = browser.new_context(viewport={"width": 1280, "height": 1400})
+    context = browser.new_context(viewport={"width": 1440, "height": 1800})
     page = context.new_page()
     sent, received = [0], [0]
 
@@ -91,24 +159,26 @@ def visit(browser: Browser, address: str) -> dict[str, float]:
     return {"page": opened, "map": map_seconds, "slide": slid, "asked": sent[0] - asked, "megabytes": received[0] / 1e6}
 
 
-def line(browser: Browser, server: str, identity: str, view: str) -> str:
-    """Write the row of one run in one view: medians over the rounds, the caches filled beforehand."""
+def line(browser: Browser, identity: str, view: str) -> str:
+    """Write the row of one run in one view: the first visit to a fresh server, and medians over later ones."""
     run = open_workspace().runs.get(identity)
     map_data = load_map(run)
     assert map_data is not None, "the run has a map"
     rows = len(open_workspace().datasets.get(run.dataset).frame())
-    address = f"{server}/explore?run={run.id}{VIEWS[view]}"
-    first = visit(browser, address)
-    visits = [visit(browser, address) for _ in range(ROUNDS)]
+    with serve_closer() as server:
+        time.sleep(SETTLE_SECONDS)
+        address = f"{server}/explore?run={run.id}&frame=base{VIEWS[view]}"
+        first = visit(browser, address)
+        visits = [visit(browser, address) for _ in range(ROUNDS)]
     found = {name: float(np.median([one[name] for one in visits])) for name in first}
     return (
-        f"| {rows:,} | {view} | {map_data.texts:,} | {len(map_data.coordinates)} | {first['page']:.1f} | {first['map'] - first['page']:.1f} | {found['page']:.1f} "
-        f"| {found['map'] - found['page']:.1f} | {found['slide']:.2f} | {found['asked']:.0f} | {found['megabytes']:.1f} |"
+        f"| {rows:,} | {view} | {map_data.texts:,} | {len(map_data.coordinates)} | {first['page']:.1f} | {first['map']:.1f} | {found['page']:.1f} "
+        f"| {found['map']:.1f} | {found['slide']:.2f} | {found['asked']:.0f} | {found['megabytes']:.1f} |"
     )
 
 
 VIEWS = {"as it opens": "", "all pairs": "&part=All"}
-HEAD = """| pairs | view | texts drawn | snapshots | page, first visit | then map | page | then map | slide | messages of a slide | MB received |
+HEAD = """| pairs | view | texts drawn | snapshots | page, first visit | map, first visit | page | map | slide | messages of a slide | MB received |
 |---|---|---|---|---|---|---|---|---|---|---|"""
 
 
@@ -117,13 +187,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("runs", nargs="+", help="ids of finished runs with a map")
     args = parser.parse_args()
-    with serve() as server, sync_playwright() as playwright:
+    with sync_playwright() as playwright:
         quiet = ["--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking"]
         browser = playwright.chromium.launch(executable_path=get(), args=quiet)
-        rows = [line(browser, server, identity, view) for identity in args.runs for view in VIEWS]
+        with serve_closer() as closer, serve_empty() as empty:
+            first_renders = compare_first_renders(browser, closer, empty)
+        print(first_renders)
+        rows = [line(browser, identity, view) for identity in args.runs for view in VIEWS]
         browser.close()
     text = f"{HEAD}\n" + "\n".join(rows)
     print(text)
+    put("First render", f"{first_renders}\n\nMedians of {ROUNDS} rounds, each in a fresh window, in turn.")
     put(
         "Picture",
         f"{text}\n\nSeconds; the page opens on the held-out pairs alone. Headless Chromium without a graphics card, {os.cpu_count()} cores. {Path(__file__).stem}: `python -m bench.picture`.",

@@ -33,6 +33,7 @@ PARAMETERS = (
     "find",
     "group",
     "class",
+    "view",
     "present",
     "dataset",
     "model",

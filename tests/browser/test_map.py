@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -32,14 +33,14 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 @pytest.fixture
 def page(chromium: Browser) -> Iterator[Page]:
     """Open a fresh window."""
-    context = chromium.new_context(viewport={"width": 1280, "height": 1400}, color_scheme="light")
+    context = chromium.new_context(viewport={"width": 1280, "height": 1900}, color_scheme="light")
     yield context.new_page()
     context.close()
 
 
 def open_map(page: Page, address: str) -> Page:
-    """Open Explore and wait for the map."""
-    page.goto(address)
+    """Open Explore and wait for the map, at its first snapshot where the address names none."""
+    page.goto(address if "frame=" in address else f"{address}&frame=base")
     expect(page.locator(".js-plotly-plot .scatterlayer .point").first).to_be_attached(timeout=60_000)
     expect(page.get_by_text("lines change length").first).to_be_visible(timeout=60_000)
     page.wait_for_timeout(300)
@@ -68,10 +69,20 @@ def source_positions(run: Run, name: str) -> np.ndarray:
     return map_data.coordinates[name][held_out["source"].to_numpy()]
 
 
-def pixel(page: Page, x: float, y: float) -> tuple[float, float]:
-    """Compute where a point of the map is on the screen."""
+PASSED = """window.passed = []; window.durations = [];
+const watched = new WeakSet();
+setInterval(() => { for (const plot of document.querySelectorAll('.js-plotly-plot')) {
+  if (!plot.on || watched.has(plot)) continue;
+  watched.add(plot);
+  plot.on('plotly_animatingframe', (event) => { passed.push(event.name); durations.push(event.animation.frame.duration); });
+} }, 20);"""
+"""Script that lists the snapshots that a map turns to, and how long plotly gives each, in milliseconds."""
+
+
+def pixel(page: Page, x: float, y: float, *, panel: str = "") -> tuple[float, float]:
+    """Compute where a point of the map is on the screen. panel: "2" for the right one of two."""
     script = f"""(([x, y]) => {{ const g = {FIGURE}, l = g._fullLayout, b = g.getBoundingClientRect();
-        return [b.left + l.xaxis._offset + l.xaxis.l2p(x), b.top + l.yaxis._offset + l.yaxis.l2p(y)]; }})"""
+        return [b.left + l.xaxis{panel}._offset + l.xaxis{panel}.l2p(x), b.top + l.yaxis{panel}._offset + l.yaxis{panel}.l2p(y)]; }})"""
     found = page.evaluate(f"{script}({[float(x), float(y)]})")
     return found[0], found[1]
 
@@ -190,27 +201,76 @@ def test_the_seen_snapshot_survives_every_redrawing_and_stands_in_the_link(
     page: Page, chromium: Browser, address: str, run: Run
 ) -> None:
     open_map(page, address)
+    slide(page, "Epoch 1")
+    expect_positions(page, "Source, held-out", source_positions(run, "epoch-001"))
+    expect(page).to_have_url(re.compile("[?&]frame=epoch-001"))
+    page.get_by_label("Find words in a pair").fill("Question")
+    page.get_by_label("Find words in a pair").press("Enter")
+    expect(page.get_by_role("button", name="Select all")).to_be_visible(timeout=20_000)
+    expect_positions(page, "Source, held-out", source_positions(run, "epoch-001"))
+    page.get_by_role("button", name="Select all").click()
+    expect(page.get_by_role("button", name="Clear selection")).to_be_visible(timeout=20_000)
+    expect(page.locator(".legendtext", has_text="Selected")).to_be_visible(timeout=20_000)
+    expect_positions(page, "Source, held-out", source_positions(run, "epoch-001"))
+    assert page.evaluate(f"{FIGURE}._fullLayout.sliders[0].active") == 1
+    expect(page).to_have_url(re.compile(r"(?=.*[?&]frame=epoch-001)(?=.*[?&]find=Question)(?=.*[?&]pair=)"))
+    context = chromium.new_context(viewport={"width": 1280, "height": 1400})
+    other = open_map(context.new_page(), page.url)
+    expect_positions(other, "Source, held-out", source_positions(run, "epoch-001"))
+    expect(other.get_by_text("A link includes the first 20 of them.")).to_have_count(0)
+    context.close()
     slide(page, "Best")
     expect_positions(page, "Source, held-out", source_positions(run, "best"))
-    expect(page).to_have_url(re.compile("[?&]frame=best"))
+    expect(page).not_to_have_url(re.compile("frame="))
+    slide(page, "Base")
+    expect(page).to_have_url(re.compile("[?&]frame=base"))
+
+
+@pytest.mark.parametrize("motion", ["no-preference", "reduce"])
+def test_a_map_opens_on_a_play_to_the_last_snapshot_once(
+    chromium: Browser, address: str, run: Run, motion: Literal["no-preference", "reduce"]
+) -> None:
+    context = chromium.new_context(viewport={"width": 1280, "height": 1900}, reduced_motion=motion)
+    page = context.new_page()
+    page.add_init_script(PASSED)
+    page.goto(address)
+    page.wait_for_function("passed.includes('best')", timeout=60_000)
+    expect_positions(page, "Source, held-out", source_positions(run, "best"))
     page.get_by_label("Find words in a pair").fill("Question")
     page.get_by_label("Find words in a pair").press("Enter")
     expect(page.get_by_role("button", name="Select all")).to_be_visible(timeout=20_000)
     expect_positions(page, "Source, held-out", source_positions(run, "best"))
-    page.get_by_role("button", name="Select all").click()
-    expect(page.get_by_role("button", name="Clear selection")).to_be_visible(timeout=20_000)
-    expect(page.locator(".legendtext", has_text="Selected")).to_be_visible(timeout=20_000)
-    expect_positions(page, "Source, held-out", source_positions(run, "best"))
-    assert page.evaluate(f"{FIGURE}._fullLayout.sliders[0].active") == 2
-    expect(page).to_have_url(re.compile(r"(?=.*[?&]frame=best)(?=.*[?&]find=Question)(?=.*[?&]pair=)"))
-    context = chromium.new_context(viewport={"width": 1280, "height": 1400})
-    other = open_map(context.new_page(), page.url)
-    expect_positions(other, "Source, held-out", source_positions(run, "best"))
-    expect(other.get_by_text("A link includes the first 20 of them.")).to_have_count(0)
-    context.close()
-    slide(page, "Base")
-    expect_positions(page, "Source, held-out", source_positions(run, "base"))
+    durations = page.evaluate("durations")
+    assert [duration for duration in durations if duration > 0] == ([] if motion == "reduce" else [1200])
     expect(page).not_to_have_url(re.compile("frame="))
+    context.close()
+
+
+def test_base_and_best_stand_side_by_side_and_are_linked(page: Page, address: str, run: Run) -> None:
+    page.goto(f"{address}&view=Side+by+side")
+    page.wait_for_function(f"{FIGURE}?._fullLayout?.meta?.panels === 2", timeout=60_000)
+    left, right = source_positions(run, "base"), source_positions(run, "best")
+    marks = page.evaluate(
+        f"{FIGURE}._fullData.filter(t => t.name === 'Source, held-out').map(t => [t.xaxis, [...t.x], [...t.y]])"
+    )
+    assert [axis for axis, _, _ in marks] == ["x", "x2"]
+    for (_, x, y), positions in zip(marks, (left, right), strict=True):
+        assert np.allclose(np.array([x, y]).T, positions, atol=1e-4)
+    page.locator(".js-plotly-plot").first.scroll_into_view_if_needed()
+    page.mouse.move(*pixel(page, *left[3]))
+    ring = page.locator(".closer-linked circle")
+    expect(ring).to_have_count(1)
+    partner = pixel(page, *right[3], panel="2")
+    box = ring.bounding_box()
+    assert (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2) == pytest.approx(partner, abs=2)
+    page.keyboard.down("Control")
+    page.mouse.wheel(0, -400)
+    page.keyboard.up("Control")
+    page.wait_for_function(f"{FIGURE}._fullLayout.xaxis2.range[0] === {FIGURE}._fullLayout.xaxis.range[0]")
+    page.mouse.click(*pixel(page, *left[3]))
+    expect(page.get_by_role("button", name="Clear selection (1)")).to_be_visible(timeout=20_000)
+    expect(ring.first).to_be_attached()
+    expect(page.locator('.modebar-btn[data-title*="png"]')).to_have_count(1)
 
 
 def test_a_link_names_its_snapshot_plainly(page: Page, address: str, run: Run) -> None:
@@ -310,7 +370,7 @@ def test_the_map_can_be_downloaded(page: Page, chromium: Browser, address: str, 
         download.value.save_as(tmp_path / name)
     svg = (tmp_path / "map.svg").read_text(encoding="utf-8")
     assert svg.startswith("<svg")
-    assert "Best (epoch 2)" in svg
+    assert {"Base", "Best (epoch 2)"} <= set(re.findall(r">([^<]+)</text></svg>", svg)), "paper shows both ends"
     assert LIGHT.paper in svg
     context = chromium.new_context(offline=True)
     alone = context.new_page()

@@ -60,7 +60,7 @@ def large(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
         map_data = load_map(run)
         sources = map_data.lines.loc[map_data.lines["part"] == "held_out", "source"].to_numpy()
         return Large(
-            address,
+            f"{address}&frame=base",
             False,
             map_data.coordinates["base"][sources],
             map_data.coordinates["best"][sources],
@@ -95,7 +95,7 @@ def still_page(chromium: Browser, large: Large) -> Iterator[Page]:
 
 def open_map(chromium: Browser, large: Large, **options: object) -> Iterator[Page]:
     """Open the map in a window of its own."""
-    context = chromium.new_context(offline=large.is_file, viewport={"width": 1280, "height": 1000}, **options)
+    context = chromium.new_context(offline=large.is_file, viewport={"width": 1280, "height": 1600}, **options)
     page = context.new_page()
     page.goto(large.address)
     expect(page.locator(".js-plotly-plot .gl-container").first).to_be_attached(timeout=60_000)

@@ -1,7 +1,8 @@
-"""Export one snapshot of the map as SVG: the same marks as on the page, without a browser."""
+"""Export snapshots of the map as SVG: the same marks as on the page, without a browser."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from html import escape
 
 import numpy as np
@@ -13,21 +14,35 @@ from lib.escapes import clean_xml
 SVG_WIDTH, SVG_HEIGHT, SVG_MARGIN = 1200, 800, 30
 
 
-def map_svg(figure: go.Figure, snapshot: str, *, title: str) -> str:
-    """Write the figure's frame of that snapshot as SVG text with its legend.
+def map_svg(figure: go.Figure, snapshots: Mapping[str, str], *, title: str) -> str:
+    """Write the figure's frames of these snapshots as SVG text, side by side, with one legend.
 
-    The title is its accessible name. A character that XML cannot hold becomes U+FFFD.
+    snapshots: name -> label. The title is its accessible name. A character that XML cannot hold becomes U+FFFD.
+    """
+    colours, name = palette(), escape(title)
+    panels = [
+        panel_svg(figure, snapshot, label=label, left=number * SVG_WIDTH, colours=colours)
+        for number, (snapshot, label) in enumerate(snapshots.items())
+    ]
+    return clean_xml(
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {len(panels) * SVG_WIDTH} {SVG_HEIGHT}" role="img" aria-label="{name}" '
+        f'font-family="sans-serif"><title>{name}</title><rect width="100%" height="100%" fill="{colours.paper}"/>'
+        f"{''.join(panels)}"
+        f'<text x="{SVG_MARGIN}" y="{SVG_MARGIN}" font-size="16" fill="{colours.text}">{name}</text>{legend_svg(figure, colours)}</svg>'
+    )
+
+
+def panel_svg(figure: go.Figure, snapshot: str, *, label: str, left: int, colours: Palette) -> str:
+    """Write one snapshot with its label, at that distance from the left.
+
+    Nothing reaches into the next panel.
     """
     frame = next(frame for frame in figure.frames if frame.name == snapshot)
     spread = fit_to_page(figure)
-    colours = palette()
-    parts = [trace_svg(trace, placed, spread, colours) for trace, placed in zip(figure.data, frame.data, strict=True)]
-    name = escape(title)
-    return clean_xml(
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {SVG_WIDTH} {SVG_HEIGHT}" role="img" aria-label="{name}" '
-        f'font-family="sans-serif"><title>{name}</title><rect width="100%" height="100%" fill="{colours.paper}"/>'
-        f"{''.join(parts)}"
-        f'<text x="{SVG_MARGIN}" y="{SVG_MARGIN}" font-size="16" fill="{colours.text}">{name}</text>{legend_svg(figure, colours)}</svg>'
+    marks = [trace_svg(trace, placed, spread, colours) for trace, placed in zip(figure.data, frame.data, strict=True)]
+    return (
+        f'<svg x="{left}" width="{SVG_WIDTH}" height="{SVG_HEIGHT}">{"".join(marks)}'
+        f'<text x="{SVG_MARGIN}" y="{SVG_MARGIN + 22}" font-size="14" font-weight="600" fill="{colours.text}">{escape(label)}</text></svg>'
     )
 
 

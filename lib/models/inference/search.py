@@ -37,7 +37,10 @@ _WORD = re.compile(r"\w+")
 
 @dataclass(frozen=True)
 class TargetColumn:
-    """The distinct texts of a parquet column, in order of appearance; hashable, also by the file's version."""
+    """The distinct texts of a parquet column, in order of appearance.
+
+    Hashable, also by the file's version.
+    """
 
     parquet: str
     column: str
@@ -113,7 +116,10 @@ def rank(texts: Sequence[str], scores: np.ndarray, *, right: Sequence[int], most
 
 
 def top_rows(scores: np.ndarray, most: int) -> np.ndarray:
-    """Find the rows of the highest scores (n,), best first, without sorting them all; ties go to the lower row."""
+    """Find the rows of the highest scores (n,), best first, without sorting them all.
+
+    Ties go to the lower row.
+    """
     most = min(most, len(scores))
     if most <= 0:
         return np.empty(0, np.int64)

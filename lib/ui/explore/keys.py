@@ -14,7 +14,7 @@ LINKED_PAIRS = 20
 # Widgets of the map that are bound to query parameters of the same name, so that a link opens the same view. The page's own script
 # writes the snapshot (frame), because the slider moves without asking the server.
 MAP_FRAME, MAP_PART, MAP_CHANGE, MAP_SEARCH, MAP_GROUP = "frame", "part", "change", "find", "group"
-MAP_CLASSES = "class"
+MAP_CLASSES, MAP_VIEW = "class", "view"
 
 # Widgets whose state stays in the session.
 MAP_LIST, MAP_SVG, MAP_METHOD, MAP_BALANCE, MAP_PAIR = "map-list", "map-svg", "map-method", "map-balance", "map-pair"

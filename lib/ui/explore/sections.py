@@ -135,9 +135,11 @@ def load_sections() -> None:
 
 
 def load_newest_map() -> None:
-    """Read the map that the page opens on, before somebody opens it."""
-    from lib.ui.explore.map.data import load_map_data
+    """Prepare map and opening question of the run that the page opens on, before somebody opens it."""
+    from lib.ui.explore.map.figure import build_opening_figure
+    from lib.ui.explore.search.section import load_opening_answer
 
     run = next((run for run in open_workspace().runs.all() if run.state == "succeeded"), None)
     if run is not None:
-        load_map_data(run)
+        load_opening_answer(run)
+        build_opening_figure(run)

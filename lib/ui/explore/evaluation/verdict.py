@@ -118,7 +118,10 @@ def _show_card(metric: Metric, change: Difference) -> None:
 
 
 def _describe_sample(evaluation: Evaluation) -> str:
-    """Write the sample's sizes, and how intervals and test are computed; the smallest detectable change of an unclear one."""
+    """Write the sample's sizes, and how intervals and test are computed.
+
+    Where no change is clear, the smallest detectable one, too.
+    """
     examples, groups = (
         format_count(evaluation.examples, "example"),
         format_count(evaluation.groups, "independent group"),

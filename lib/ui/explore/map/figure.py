@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pandas as pd
 import streamlit as st
 
 from lib.charts.map.figure import MAP_HEIGHT, MapFigure, map_figure
+from lib.charts.map.side_by_side import side_by_side_figure
+from lib.store.runs import Run
 from lib.store.workspace import open_workspace
 from lib.ui.explore import keys, selection
 from lib.ui.explore.map.data import load_map_data
-from lib.ui.explore.map.filters import MapFilters, colour_measure, filter_classes, filter_lines
+from lib.ui.explore.map.filters import MapFilters, colour_measure, filter_classes, filter_lines, opening_filters
 from lib.ui.explore.map.quality import describe_map
 from lib.ui.explore.map.view import MapView
 from lib.ui.shared.cache import file_stamp
@@ -31,6 +35,15 @@ def build_figure(view: MapView, *, height: int = MAP_HEIGHT, dark: bool | None =
     )
 
 
+def build_opening_figure(run: Run) -> None:
+    """Build the figure on which a run opens, in both themes, for the page to find it in the cache."""
+    data = load_map_data(run)
+    if data is not None:
+        filters = opening_filters(data)
+        for dark in (False, True):
+            build_figure(MapView(run, data, filters, data.lines, (), dark))
+
+
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _build(
     run_id: str,
@@ -48,11 +61,11 @@ def _build(
     if highlighted:  # pairs selected elsewhere are drawn whatever the filters say
         hidden = data.lines["pair"].isin(highlighted) & ~data.lines["pair"].isin(lines["pair"])
         lines = pd.concat([lines, data.lines[hidden]])
-    return map_figure(
+    draw = side_by_side_figure if filters.side_by_side else partial(map_figure, start=filters.snapshot)
+    return draw(
         data.map,
         lines,
         data.texts,
-        start=filters.snapshot,
         marked=highlighted,
         measure=colour_measure(data, filters),
         classes=filter_classes(data, filters, run),
@@ -79,6 +92,8 @@ def show_figure(view: MapView, map_figure: MapFigure) -> None:
         config={
             "scrollZoom": True,
             "displaylogo": False,
+            # a picture that cannot move shows both ends
+            "modeBarButtonsToRemove": [] if view.filters.side_by_side else ["toImage"],
             "toImageButtonOptions": {"format": "png", "scale": 2, "filename": f"closer-map-{view.run.id}"},
         },
     )

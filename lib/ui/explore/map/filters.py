@@ -20,6 +20,7 @@ from lib.ui.explore.map.data import MapData, search_rows
 _PART_TITLES = {"held_out": "Held-out", "validation": "Validation", "train": "Trained", "all": "All"}
 _CHANGE_TITLES = {"all": "Any change", "better": "Better", "same": "Same", "worse": "Worse"}
 
+_VIEW_TITLES = {"play": "Play", "side": "Side by side"}
 _CHANGE_HELP = {
     "margin": "Better: the rank of the correct answer improved; worse: it dropped; same: it did not change. Pairs without a rank "
     "(trained, validation) count from 0.02 in cosine. Colours show the change in margin or cosine, which can differ "
@@ -34,7 +35,7 @@ _MAX_COLOURED = 6
 
 @dataclass(frozen=True)
 class MapFilters:
-    """The map's filters and the snapshot to start with.
+    """The map's filters, the snapshot to start with, and whether base and best stand side by side.
 
     Hashable, so that a figure is built once for each.
     """
@@ -45,6 +46,13 @@ class MapFilters:
     group: str = ""
     snapshot: str = ""
     classes: tuple[str, ...] = ()
+    side_by_side: bool = False
+
+
+def opening_filters(data: MapData) -> MapFilters:
+    """Build the filters of a page whose address names none."""
+    classes = tuple(list(data.classes)[:_MAX_COLOURED])
+    return MapFilters(_default_part(data), snapshot=next(iter(data.map.labels), ""), classes=classes)
 
 
 def show_filters(data: MapData, *, hidden: bool = False) -> MapFilters:
@@ -55,11 +63,33 @@ def show_filters(data: MapData, *, hidden: bool = False) -> MapFilters:
     snapshot = _initial_snapshot(data.run, data.map.labels)
     key = "map-filters-unseen" if hidden else "map-filters"
     with st.container(horizontal=True, vertical_alignment="bottom", key=key):
+        side_by_side = not hidden and _choose_view(data)
         part = _select("Texts" if data.classes else "Pairs", _PART_TITLES, keys.MAP_PART, default=_default_part(data))
         if data.classes:
-            return MapFilters(part, words=_search_box("a text"), snapshot=snapshot, classes=_select_classes(data))
+            words, classes = _search_box("a text"), _select_classes(data)
+            return MapFilters(part, words=words, snapshot=snapshot, classes=classes, side_by_side=side_by_side)
         change = _select("Change", _CHANGE_TITLES, keys.MAP_CHANGE, default="all", help=_CHANGE_HELP[data.measure])
-        return MapFilters(part, change, _search_box("a pair"), _select_group(data), snapshot)
+        words, group = _search_box("a pair"), _select_group(data)
+        return MapFilters(part, change, words, group, snapshot, side_by_side=side_by_side)
+
+
+def _choose_view(data: MapData) -> bool:
+    """Let the person choose between the animation and both ends side by side.
+
+    A map of one snapshot has no choice.
+    """
+    if len(data.map.coordinates) < 2:
+        return False
+    view = st.segmented_control(
+        "View",
+        list(_VIEW_TITLES),
+        format_func=_VIEW_TITLES.__getitem__,
+        default="play",
+        required=True,
+        key=keys.MAP_VIEW,
+        bind="query-params",
+    )
+    return view == "side"
 
 
 def _initial_snapshot(run: str, labels: Mapping[str, str]) -> str:

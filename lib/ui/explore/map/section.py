@@ -6,6 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from lib.charts.map.figure import MapFigure
 from lib.errors import StoreError
 from lib.store.runs import Run
 from lib.ui.explore.map.data import MapData, load_map_data
@@ -23,6 +24,9 @@ from lib.ui.shared.components import show_error
 
 _COLUMN_SHARES = (0.63, 0.37)
 """Shares of the map and of the panel beside it."""
+
+_PANELS_HEIGHT = 600
+"""Pixels of two panels beside each other, which take the whole width of the page."""
 
 _PRESENT_STYLE = Path(__file__).with_name("present.html").read_text(encoding="utf-8")
 """In the page only while it presents, so that it needs no condition on what the page holds."""
@@ -57,15 +61,24 @@ def _load(run: Run) -> MapData | None:
 
 def _show_parts(view: MapView) -> None:
     """Draw the map with its tools, the panel beside it, and what stands below."""
-    with st.container(key="map-and-panel"):
-        left, right = st.columns(_COLUMN_SHARES, gap="medium")
-        with left:
-            figure = build_figure(view)
-            show_figure(view, figure)
-            with st.container(horizontal=True, vertical_alignment="center"):
-                show_layout_options(view)
-                show_downloads(view)
-        with right:
-            show_side_panel(view)
+    if view.filters.side_by_side:
+        figure = build_figure(view, height=_PANELS_HEIGHT)
+        _show_figure_and_tools(view, figure)
+        show_side_panel(view)
+    else:
+        figure = build_figure(view)
+        with st.container(key="map-and-panel"):
+            left, right = st.columns(_COLUMN_SHARES, gap="medium")
+            with left:
+                _show_figure_and_tools(view, figure)
+            with right:
+                show_side_panel(view)
     show_quality(view, figure.choice)
     show_scatter(view)
+
+
+def _show_figure_and_tools(view: MapView, figure: MapFigure) -> None:
+    show_figure(view, figure)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        show_layout_options(view)
+        show_downloads(view)

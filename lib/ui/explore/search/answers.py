@@ -60,7 +60,10 @@ class SearchRequest:
 
 
 def known_answers(frame: pd.DataFrame, question: str) -> list[str]:
-    """List the texts that the dataset pairs with exactly this question; none where it only scores or labels pairs."""
+    """List the texts that the dataset pairs with exactly this question.
+
+    None where the dataset only scores or labels pairs.
+    """
     if "positive" not in frame or "label" in frame or "score" in frame:
         return []
     return list(dict.fromkeys(frame.loc[frame["anchor"] == question, "positive"]))

@@ -85,6 +85,13 @@ def _ask_pair(run: Run, questions: HeldOutQuestions, pair: int | None) -> _Asked
     return asked
 
 
+def load_opening_answer(run: Run) -> None:
+    """Read what the search of a run opens on, for the page to find it in the cache."""
+    pair = _questions(run).opening
+    if pair is not None:
+        _stored_answer(run.id, pair, file_stamp(run.paths.evaluation.summary))
+
+
 def _show_controls(run: Run, questions: HeldOutQuestions) -> None:
     """Draw the question, the examples, and what else can be asked for."""
 

@@ -129,7 +129,7 @@ def test_the_strongest_of_a_crowd_stand_out() -> None:
     for trace in (trace for trace in found.data if (trace.name or "").startswith(("Source", "Target"))):
         size, change = np.asarray(trace.marker.size), np.abs(trace.marker.color)
         assert change[size > size.min()].min() >= change[size == size.min()].max()
-    assert 'opacity="0.6"' in map_svg(found, "best", title="A map")
+    assert 'opacity="0.6"' in map_svg(found, {"best": "Best"}, title="A map")
 
 
 def test_an_empty_view_is_drawn() -> None:
