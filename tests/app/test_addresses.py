@@ -35,6 +35,7 @@ PARAMETERS = (
     "class",
     "view",
     "present",
+    "step",
     "dataset",
     "model",
     "upload",

@@ -200,13 +200,31 @@ def test_an_evaluation_of_an_older_version_opens_and_can_be_repeated(
 
 def test_the_present_mode_shows_badge_and_sentence_alone(open_page: Callable[..., AppTest], run: Run) -> None:
     change_evaluation(run, warnings=[{"name": "Forgetting", "text": "It forgot."}])
-    page = open_page("explore", run=run.id, present="1")
+    page = open_page("explore", run=run.id, present="1", step="play")
     page_text = texts(page).replace("\\", "")
     assert "Top-1 accuracy on " in page_text
     assert not page.metric
     assert "bootstrap over groups" not in page_text
     assert "It forgot." not in page_text
     assert "Forgetting" in page_text  # its name stays, as a badge
+
+
+def test_the_steps_of_the_present_mode_follow_each_other(open_page: Callable[..., AppTest], run: Run) -> None:
+    page = open_page("explore", run=run.id, present="1", step="unknown")
+    assert page.metric[0].label == "Recall@1"
+    assert page.button(key="present-back").disabled
+    page.button(key="present-next").click().run()
+    assert page.query_params["step"] == "search"
+    assert page.text_input
+    assert not page.metric
+    page.button(key="present-next").click().run()
+    page.button(key="present-next").click().run()
+    assert page.query_params["step"] == "pairs"
+    assert page.button(key="present-next").disabled
+    assert [one.label for one in page.metric] == ["Rank", "Cosine"] * 3
+    page.button(key="exit-presentation").click().run()
+    assert "step" not in page.query_params
+    assert page.selectbox[0].value == run.id
 
 
 def test_a_run_without_an_evaluation_can_be_evaluated(

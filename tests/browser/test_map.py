@@ -270,7 +270,7 @@ def test_base_and_best_stand_side_by_side_and_are_linked(page: Page, address: st
     page.mouse.click(*pixel(page, *left[3]))
     expect(page.get_by_role("button", name="Clear selection (1)")).to_be_visible(timeout=20_000)
     expect(ring.first).to_be_attached()
-    expect(page.locator('.modebar-btn[data-title*="png"]')).to_have_count(1)
+    expect(page.locator('.modebar-btn[data-title*="PNG" i]')).to_have_count(1)
 
 
 def test_a_link_names_its_snapshot_plainly(page: Page, address: str, run: Run) -> None:
@@ -328,11 +328,15 @@ def test_present_shows_the_map_and_play_alone(page: Page, address: str, run: Run
     expect(page).to_have_url(re.compile("frame=epoch-001"))
     page.get_by_role("button", name="Present").click()
     expect(page.get_by_role("button", name="Exit presentation")).to_be_visible(timeout=20_000)
+    page.get_by_role("button", name="Next").click()
+    expect(page.get_by_role("textbox", name="Search the targets")).to_be_visible(timeout=20_000)
+    page.get_by_role("button", name="Next").click()
+    expect(page.locator(".js-plotly-plot .slider-group")).to_be_visible(timeout=20_000)
     page.wait_for_timeout(1_500)
     expect(page.get_by_label("Find words in a pair")).to_be_hidden()
     expect(page.get_by_text("Download")).to_have_count(0)
     assert all(word in page.url for word in ("present=1", "part=All", "group=team", "frame=epoch-001"))
-    assert page.evaluate(f"{FIGURE}._fullLayout.sliders[0].active") == 1
+    page.wait_for_function(f"{FIGURE}._fullLayout.sliders[0].active === 1")
     page.locator(".js-plotly-plot .updatemenu-button", has_text="Play").click()
     page.wait_for_function(f"{FIGURE}._fullLayout.sliders[0].active === 2")
     page.get_by_role("button", name="Exit presentation").click()

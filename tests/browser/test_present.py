@@ -38,7 +38,7 @@ def page(chromium: Browser) -> Iterator[Page]:
 @pytest.mark.parametrize(("width", "height"), [(1440, 900), (1280, 720)])
 def test_a_presentation_needs_no_scrolling(page: Page, address: str, width: int, height: int) -> None:
     page.set_viewport_size({"width": width, "height": height})
-    page.goto(f"{address}&present=1&frame=best")
+    page.goto(f"{address}&present=1&step=play&frame=best")
     expect(page.locator(".js-plotly-plot .slider-group")).to_be_visible(timeout=60_000)
     try:
         page.wait_for_function(f"{MAIN}.scrollHeight <= {MAIN}.clientHeight")
@@ -47,6 +47,34 @@ def test_a_presentation_needs_no_scrolling(page: Page, address: str, width: int,
     for text in ("Top-1 accuracy on", "lines change length"):
         expect(page.get_by_text(text).first).to_be_in_viewport()
     expect(page.locator(".js-plotly-plot .updatemenu-button").first).to_be_in_viewport()
+
+
+def test_keys_turn_from_step_to_step(page: Page, address: str) -> None:
+    page.goto(f"{address}&present=1&part=All")
+    cards, answer = page.get_by_test_id("stMetric"), page.locator(".rankings .row")
+    expect(cards.filter(has_text="Recall@1")).to_be_visible(timeout=60_000)
+    expect(page.get_by_role("button", name="Back")).to_be_disabled()
+    page.keyboard.press("PageDown")
+    expect(answer.first).to_be_visible()
+    expect(cards).to_have_count(0)
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".js-plotly-plot .slider-group")).to_be_visible(timeout=60_000)
+    expect(answer).to_have_count(0)
+    slider = page.get_by_role("slider", name="Training snapshot")
+    page.wait_for_function("document.querySelector('.js-plotly-plot')._fullLayout.sliders[0].active === 2")
+    slider.press("ArrowLeft")
+    expect(slider).to_have_attribute("aria-valuenow", "1")
+    assert "step=play" in page.url, "an arrow on the slider moves the slider alone"
+    page.get_by_role("button", name="Next").click()
+    expect(page.get_by_text("Improved", exact=True).first).to_be_visible()
+    expect(page.locator(".st-key-presented-pairs").get_by_text("Rank", exact=True)).to_have_count(3)
+    expect(page.get_by_role("button", name="Next")).to_be_disabled()
+    page.keyboard.press("PageUp")
+    expect(page.locator(".js-plotly-plot .slider-group")).to_be_visible(timeout=60_000)
+    assert "part=All" in page.url, "the map's filters stay in the address"
+    page.get_by_role("button", name="Exit presentation").click()
+    expect(page.get_by_role("combobox", name="Run")).to_be_visible()
+    assert "step=" not in page.url
 
 
 def test_pair_details_and_side_panel_show_the_same_pair(page: Page, address: str, run: Run) -> None:

@@ -102,7 +102,7 @@ def test_the_search_comes_before_the_map_and_is_answered_at_once(page: Page, add
 
 
 def test_the_present_mode_shows_badge_sentence_and_map(page: Page, address: str) -> None:
-    page.goto(f"{address}&present=1")
+    page.goto(f"{address}&present=1&step=play")
     expect(page.get_by_text("Top-1 accuracy on").first).to_be_visible()
     expect(page.get_by_role("button", name="Exit presentation")).to_be_visible()
     expect(page.get_by_test_id("stMetric")).to_have_count(0)

@@ -6,13 +6,13 @@ A failed one shows its error, the others go on.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import streamlit as st
 
 from lib.errors import CloserError
 from lib.store.runs import Run
 from lib.store.workspace import Workspace, open_workspace
+from lib.ui.explore.presentation import current_step, show_presentation_header
 from lib.ui.shared import state
 from lib.ui.shared.components import pick_run, show_error, warn_unknown_run
 from lib.ui.shared.error_box import show_bug
@@ -56,29 +56,37 @@ def _details() -> _ShowSection:
     return show_evaluation_details
 
 
+def _map_filters() -> _ShowSection:
+    from lib.ui.explore.map.section import show_hidden_filters
+
+    return show_hidden_filters
+
+
+def _three_pairs() -> _ShowSection:
+    from lib.ui.explore.pairs.presented import show_three_pairs
+
+    return show_three_pairs
+
+
 def _playground() -> _ShowSection:
     from lib.ui.explore.playground import show_playground
 
     return show_playground
 
 
-@dataclass(frozen=True)
-class _Section:
-    """How to import what draws a section, and whether the present mode shows it."""
+_SECTIONS = (_verdict, _search, _map, _pairs, _details, _playground)
+"""What imports each section, in reading order.
 
-    load: Callable[[], _ShowSection]
-    in_presentation: bool = False
+Imported when they are drawn, so that the server starts without them.
+"""
 
-
-_SECTIONS = (
-    _Section(_verdict, in_presentation=True),
-    _Section(_search),
-    _Section(_map, in_presentation=True),
-    _Section(_pairs),
-    _Section(_details),
-    _Section(_playground),
-)
-"""In reading order. Imported when they are drawn, so that the server starts without them."""
+_STEPS = {
+    "verdict": (_verdict, _map_filters),
+    "search": (_search, _map_filters),
+    "play": (_verdict, _map),
+    "pairs": (_three_pairs, _map_filters),
+}
+"""The sections of each step of the present mode."""
 
 
 def explorable_runs(workspace: Workspace) -> list[Run]:
@@ -91,7 +99,7 @@ def choose_run(runs: Sequence[Run]) -> Run | None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         run = pick_run(runs)
         if run is not None and st.button(
-            "Present", icon=":material/slideshow:", help="Show title, verdict and map only"
+            "Present", icon=":material/slideshow:", help="Verdict, search, map and three pairs, one after the other"
         ):
             state.set_presenting(True)
             st.rerun()
@@ -99,29 +107,24 @@ def choose_run(runs: Sequence[Run]) -> Run | None:
 
 
 def presented_run(runs: Sequence[Run]) -> Run:
-    """Show the name of the run that the URL names, and the way out of the present mode."""
+    """Show the header of the present mode for the run that the URL names."""
     run = next((one for one in runs if one.id == state.run_id()), None)
     if run is None:
         run = runs[0]
         warn_unknown_run()
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.text(run.name)
-        if st.button("Exit presentation", icon=":material/close:", type="tertiary", key="exit-presentation"):
-            state.set_presenting(False)
-            st.rerun()
+    show_presentation_header(run)
     return run
 
 
 def show_sections(run: Run) -> None:
-    """Draw every section of a run; the present mode shows verdict and map alone."""
-    for section in _SECTIONS:
-        if section.in_presentation or not state.is_presenting():
-            _show_section(section, run)
+    """Draw every section of a run, or those of the present mode's step."""
+    for load in _STEPS[current_step()] if state.is_presenting() else _SECTIONS:
+        _show_section(load, run)
 
 
-def _show_section(section: _Section, run: Run) -> None:
+def _show_section(load: Callable[[], _ShowSection], run: Run) -> None:
     try:
-        section.load()(run)
+        load()(run)
     except CloserError as error:
         show_error(error)
     except Exception as error:  # noqa: BLE001 - files of another version or a bug here must not hide the other sections
@@ -130,8 +133,8 @@ def _show_section(section: _Section, run: Run) -> None:
 
 def load_sections() -> None:
     """Import what draws the sections, before somebody opens the page."""
-    for section in _SECTIONS:
-        section.load()
+    for load in (*_SECTIONS, _three_pairs):
+        load()
 
 
 def load_newest_map() -> None:

@@ -15,7 +15,7 @@ from lib.errors import DamagedError
 RUN_PARAM, DATASET_PARAM, MODEL_PARAM = "run", "dataset", "model"
 """Query parameters that name a run, a dataset, and the base model that a training starts from."""
 
-_PRESENT_PARAM = "present"
+_PRESENT_PARAM, _STEP_PARAM = "present", "step"
 
 UPLOAD_PAGE, TRAIN_PAGE, EXPLORE_PAGE = "upload.py", "train.py", "explore.py"
 """Pages, as st.switch_page and st.page_link name them (relative to pages/router.py)."""
@@ -57,7 +57,7 @@ def base_model_name() -> str | None:
 
 
 def is_presenting() -> bool:
-    """Whether the URL asks for the present mode: title, verdict and map alone."""
+    """Whether the URL asks for the present mode: one step after the other, nothing else."""
     return st.query_params.get(_PRESENT_PARAM) == "1"
 
 
@@ -67,6 +67,17 @@ def set_presenting(on: bool) -> None:
         st.query_params[_PRESENT_PARAM] = "1"
     else:
         st.query_params.pop(_PRESENT_PARAM, None)
+        st.query_params.pop(_STEP_PARAM, None)
+
+
+def present_step() -> str:
+    """Read the step of the present mode that the URL names; empty where it names none."""
+    return st.query_params.get(_STEP_PARAM, "")
+
+
+def set_present_step(step: str) -> None:
+    """Put a step of the present mode into the URL."""
+    st.query_params[_STEP_PARAM] = step
 
 
 def open_runs() -> set[str]:

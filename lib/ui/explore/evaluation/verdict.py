@@ -21,6 +21,7 @@ from lib.store.runs import Run
 from lib.ui.explore import jobs
 from lib.ui.explore.evaluation.data import cached_evaluation
 from lib.ui.explore.evaluation.similarity import show_threshold_card
+from lib.ui.explore.presentation import current_step
 from lib.ui.shared import state
 from lib.ui.shared.components import escape_markdown, show_verdict_badge
 
@@ -37,7 +38,7 @@ _HELD_OUT_HELP = "Held-out pairs were never used to select an epoch, a setting o
 
 
 def show_verdict(run: Run) -> None:
-    """Draw the verdict of a run; the present mode shows badges and sentence alone."""
+    """Draw the verdict of a run; the present mode shows badges and sentence, and the cards in its first step."""
     evaluation = cached_evaluation(run)
     if evaluation is None:
         _show_missing(run)
@@ -46,6 +47,8 @@ def show_verdict(run: Run) -> None:
         _show_badges(evaluation)
         st.markdown(f"#### {escape_markdown(evaluation.sentence)}", width="content")
     if state.is_presenting():
+        if current_step() == "verdict":
+            _show_cards(evaluation)
         return
     if not evaluation.is_current:
         _show_outdated(run)

@@ -39,16 +39,24 @@ def show_map(run: Run) -> None:
         show_missing_map(run)
         return
     presenting = state.is_presenting()
-    with st.container(key="map-keys"):
-        st.html(MAP_SCRIPTS, unsafe_allow_javascript=True)
-        if presenting:
+    with st.container(key="map-style"):
+        if presenting:  # its header has the scripts
             st.html(_PRESENT_STYLE)
+        else:
+            st.html(MAP_SCRIPTS, unsafe_allow_javascript=True)
     view = build_view(run, data, show_filters(data, hidden=presenting))
     if presenting:
         show_large_figure(view)
         show_line_accuracy(view)
     else:
         _show_parts(view)
+
+
+def show_hidden_filters(run: Run) -> None:
+    """Keep the map's filters in the address while the present mode shows another step."""
+    data = _load(run)
+    if data is not None:
+        show_filters(data, hidden=True)
 
 
 def _load(run: Run) -> MapData | None:

@@ -36,10 +36,15 @@ def _load(run_id: str, _stamp: tuple[int, int]) -> pd.DataFrame:
     return load_pairs(open_workspace().runs.get(run_id))
 
 
+def load_pair_results(run: Run) -> pd.DataFrame:
+    """Read the per-pair results of a run, once; empty where it has no evaluation."""
+    path = run.paths.evaluation.pairs
+    return _load(run.id, file_stamp(path)) if path.exists() else pd.DataFrame()
+
+
 def show_pair_results(run: Run) -> None:
     """Draw the tables of a run's held-out examples, and the details of a selected one."""
-    path = run.paths.evaluation.pairs
-    pairs = _load(run.id, file_stamp(path)) if path.exists() else pd.DataFrame()
+    pairs = load_pair_results(run)
     if pairs.empty:
         return
     st.subheader("Per-pair results", anchor=False)

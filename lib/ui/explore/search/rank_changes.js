@@ -73,6 +73,7 @@ export default function ({ parentElement, data }) {
     board.setAttribute("aria-hidden", "true");
     const columns = node("div", { class: "columns" }, ...data.columns.map((column) => columnOf(column, view.isExpanded)));
     host.classList.toggle("expanded", view.isExpanded);
+    host.classList.toggle("large", data.is_large);
     const foot = node("div", { class: "foot" }, node("span", { class: "note" }, data.note), ...(hasMore ? [more] : []));
     host.replaceChildren(board, columns, foot);
     drawLines(host);

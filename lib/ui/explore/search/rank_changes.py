@@ -26,10 +26,10 @@ _mount = st.components.v2.component(
 )
 
 
-def show_rank_changes(rankings: Mapping[str, Ranking], *, note: str, key: str) -> None:
+def show_rank_changes(rankings: Mapping[str, Ranking], *, note: str, is_large: bool, key: str) -> None:
     """Draw a column for each ranking, by its title, in this order. note: a line below them."""
     colours = {name: value for name, value in asdict(theme_palette()).items() if name in _COLOURS}
-    _mount(key=key, data={"columns": column_data(rankings), "colours": colours, "note": note})
+    _mount(key=key, data={"columns": column_data(rankings), "colours": colours, "note": note, "is_large": is_large})
 
 
 def column_data(rankings: Mapping[str, Ranking]) -> list[dict[str, Any]]:

@@ -18,6 +18,7 @@ from lib.ui.explore.map.data import dataset_rows
 from lib.ui.explore.search.answers import SearchRequest, known_answers, stored_answer
 from lib.ui.explore.search.questions import HeldOutQuestions, load_questions
 from lib.ui.explore.search.rank_changes import show_rank_changes
+from lib.ui.shared import state
 from lib.ui.shared.cache import file_stamp
 from lib.ui.shared.components import catch_errors, escape_markdown, show_error
 
@@ -155,7 +156,7 @@ def _show_answer(run: Run, asked: _Asked, request: SearchRequest) -> None:
         with st.spinner("Indexing the words of all targets ..."):
             columns["BM25"] = request.ask_by_words(inference_client(), asked.text, right)
     note = _describe(asked, rankings["tuned"], has_answer=bool(right))
-    show_rank_changes(columns, note=note, key=f"search-answer-{run.id}")
+    show_rank_changes(columns, note=note, is_large=state.is_presenting(), key=f"search-answer-{run.id}")
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
