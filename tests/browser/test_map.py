@@ -234,7 +234,7 @@ def test_a_map_opens_on_a_play_to_the_last_snapshot_once(
     page = context.new_page()
     page.add_init_script(PASSED)
     page.goto(address)
-    page.wait_for_function("passed.includes('best')", timeout=60_000)
+    page.wait_for_function(f"{FIGURE}?._fullLayout?.sliders?.[0]?.active === 2", timeout=60_000)
     expect_positions(page, "Source, held-out", source_positions(run, "best"))
     page.get_by_label("Find words in a pair").fill("Question")
     page.get_by_label("Find words in a pair").press("Enter")

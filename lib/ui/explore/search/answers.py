@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import pandas as pd
 
@@ -30,7 +31,12 @@ class SearchRequest:
         return cls((run.model, str(run.model_dir)), str(dataset.paths.examples), column, reading)
 
     def load(self, client: InferenceClient) -> None:
-        """Let the inference process load both models and the targets' vectors, in the background."""
+        """Let the inference process load both models and the targets' vectors, in the background.
+
+        Without a whole tuned model there is nothing to load; who asks then is told.
+        """
+        if not (Path(self.models[1]) / "modules.json").is_file():
+            return
         client.prepare(
             self.models[1],
             "load_search",
