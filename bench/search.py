@@ -4,7 +4,7 @@ Writes bench/README.md, section Search.
 
     python -m bench.search [--targets 100000] [--models MODEL MODEL]
 
-The targets are texts of made-up words. First question: of a helper that has loaded nothing, with the targets' vectors in the cache. Next ones: each of other
+The targets are short texts of made-up words: their length costs when they are embedded, not when they are searched. First question: of a helper that has loaded nothing, with the targets' vectors in the cache. Next ones: each of other
 words. From the call to the answer, the process between them included; the page adds a rerun of one fragment.
 """
 
@@ -26,11 +26,11 @@ from lib.models.inference.client import InferenceClient
 QUESTIONS = 60
 
 
-def made_up_texts(count: int, *, seed: int = 0) -> list[str]:
-    """Write distinct texts of eight made-up words."""
+def made_up_texts(count: int, *, words_each: int, seed: int = 0) -> list[str]:
+    """Write distinct texts of so many made-up words and a number."""
     generator = np.random.default_rng(seed)
     words = np.array(["".join(generator.choice(SYLLABLES, size=size)) for size in generator.integers(2, 5, 20_000)])
-    rows = words[generator.integers(len(words), size=(count, 8))]
+    rows = words[generator.integers(len(words), size=(count, words_each))]
     return [f"{' '.join(row)} {number}" for number, row in enumerate(rows)]
 
 
@@ -54,11 +54,11 @@ def main() -> None:
     parser.add_argument("--targets", type=int, default=100_000)
     parser.add_argument("--models", nargs=2, default=[settings.BUNDLED_MODEL, settings.BUNDLED_MODEL])
     args = parser.parse_args()
-    questions = [text[: text.rindex(" ")] for text in made_up_texts(QUESTIONS, seed=1)]
+    questions = [text[: text.rindex(" ")] for text in made_up_texts(QUESTIONS, words_each=6, seed=1)]
     client = InferenceClient(settings.home(), server="lib.evaluation.inference_server")
     with tempfile.TemporaryDirectory() as folder:
         parquet = Path(folder) / "targets.parquet"
-        pd.DataFrame({"positive": made_up_texts(args.targets)}).to_parquet(parquet)
+        pd.DataFrame({"positive": made_up_texts(args.targets, words_each=3)}).to_parquet(parquet)
         search = {"parquet": str(parquet), "column": "positive"}
         models = {**search, "models": args.models, "reading": {}}
         seconds_of(client, "load_search", **models)  # fills the cache of vectors
