@@ -66,7 +66,8 @@ def test_keys_turn_from_step_to_step(page: Page, address: str) -> None:
     expect(slider).to_have_attribute("aria-valuenow", "1")
     assert "step=play" in page.url, "an arrow on the slider moves the slider alone"
     page.get_by_role("button", name="Next").click()
-    expect(page.get_by_text("Improved", exact=True).first).to_be_visible()
+    expect(page.locator(".st-key-presented-pairs").get_by_text("Improved").first).to_be_visible()
+    expect(page.get_by_label("Find words in a pair")).to_be_hidden()
     expect(page.locator(".st-key-presented-pairs").get_by_text("Rank", exact=True)).to_have_count(3)
     expect(page.get_by_role("button", name="Next")).to_be_disabled()
     page.keyboard.press("PageUp")
