@@ -1,6 +1,6 @@
-"""Measure in a real browser how fast the pages and the map of finished runs come, beside an empty Streamlit app.
+"""Measure in a real browser how fast the pages and the map of finished runs come.
 
-Writes bench/README.md, sections Picture and First render.
+Beside an empty Streamlit app. Writes bench/README.md, sections Picture and First render.
 
     python -m bench.picture RUN [RUN ...]
 
@@ -155,7 +155,7 @@ def visit(browser: Browser, address: str) -> dict[str, float]:
 
 
 def line(browser: Browser, identity: str, view: str) -> str:
-    """Write the row of one run in one view: the first visit to a fresh server, and medians over later ones."""
+    """Write the row of one run in one view: the first visit to a fresh server, medians of later ones."""
     run = open_workspace().runs.get(identity)
     map_data = load_map(run)
     assert map_data is not None, "the run has a map"

@@ -1,6 +1,6 @@
-"""Name the chunks of Streamlit's frontend that a page needs, so that the browser fetches them while the app starts.
+"""Name the chunks of Streamlit's frontend that a page needs.
 
-Streamlit imports the code of each kind of element once the page's script has sent one: for the map that is 4.7 MB, after socket, script and React.
+The browser fetches them while the app starts. By itself, Streamlit imports the code of each kind of element once the page's script has sent one: for the map that is 4.7 MB, after socket, script and React.
 """
 
 from __future__ import annotations

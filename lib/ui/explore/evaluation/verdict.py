@@ -38,7 +38,10 @@ _HELD_OUT_HELP = "Held-out pairs were never used to select an epoch, a setting o
 
 
 def show_verdict(run: Run) -> None:
-    """Draw the verdict of a run; the present mode shows badges and sentence, and the cards in its first step."""
+    """Draw the verdict of a run.
+
+    The present mode shows badges and sentence, and the cards in its first step.
+    """
     evaluation = cached_evaluation(run)
     if evaluation is None:
         _show_missing(run)

@@ -26,7 +26,7 @@ def show_three_pairs(run: Run) -> None:
 
 
 def choose_three(pairs: pd.DataFrame) -> pd.DataFrame:
-    """Choose the most improved pairs and the most regressed one, as far as there are such; else the first ones."""
+    """Choose the most improved pairs and the most regressed one; the first ones where there are none."""
     worse = list_regressions(pairs).head(1)
     better = list_improvements(pairs).head(_NUM_PAIRS - len(worse))
     rest = pairs[~pairs["pair"].isin([*better["pair"], *worse["pair"]])].head(_NUM_PAIRS - len(better) - len(worse))
