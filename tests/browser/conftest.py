@@ -52,18 +52,33 @@ class Server:
         """The address without a slash at its end."""
         return f"http://127.0.0.1:{self.port}"
 
-    def start(self) -> None:
-        """Start by the command that `make run` runs, and wait until it answers."""
-        command = [sys.executable, "-m", "tools.serve", "--port", str(self.port), "--headless"]
-        environment = os.environ | {
+    @property
+    def watched(self) -> Path:
+        """The file in which the server and what it starts write the addresses that they look up or connect to."""
+        return self.home.parent / "addresses.txt"
+
+    def environment(self) -> dict[str, str]:
+        """Build the server's environment, in which its addresses are written down."""
+        return os.environ | {
             "CLOSER_HOME": str(self.home),
             "CI": "1",
             "HF_HUB_OFFLINE": "1",
             "CLOSER_TOKEN": "off",
+            "CLOSER_WATCHED_ADDRESSES": str(self.watched),
+            "PYTHONPATH": str(Path(__file__).parent / "watched"),
         }
+
+    def start(self) -> None:
+        """Start by the command that `make run` runs, and wait until it answers."""
+        command = [sys.executable, "-m", "tools.serve", "--port", str(self.port), "--headless"]
         with (self.home.parent / "server.txt").open("ab") as output:
             self.process = subprocess.Popen(
-                command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
+                command,
+                cwd=ROOT,
+                env=self.environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
             )
         until = time.monotonic() + START_SECONDS
         while time.monotonic() < until and self.process.poll() is None:

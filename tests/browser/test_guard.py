@@ -6,7 +6,11 @@ The policy breaks nothing on Closer's own pages.
 from __future__ import annotations
 
 import json
+import socket
+import subprocess
+import sys
 import threading
+from ast import literal_eval
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -17,6 +21,9 @@ from lib.store.runs import Run
 from lib.ui.shared.push_listener import PUSH_PATH
 from tests.browser.conftest import Server
 from tests.unit.projection.finished import evaluate_planted, finished_run
+
+LOOK_UP = "import socket; socket.getaddrinfo('192.0.2.7', 80)"
+"""Of an address that is kept for documentation (RFC 5737): nothing is sent."""
 
 VIOLATIONS = """
 window.violations = [];
@@ -126,5 +133,37 @@ def test_another_port_opens_no_socket_reads_nothing_and_frames_nothing(
     assert framed.evaluate("document.getElementById('root') === null")
 
 
-def test_no_page_may_send_messages_and_foreign_origins_are_not_looked_up(used: Server) -> None:
+def test_no_page_may_send_messages(used: Server) -> None:
     assert json.loads(used.get("/_stcore/host-config"))["allowedOrigins"] == []
+
+
+def knock(port: int, path: str, origin: str, *, upgrade: bool) -> bytes:
+    """Ask for a page or a socket as a page of another origin does; the first line of the answer."""
+    lines = [f"GET {path} HTTP/1.1", f"Host: 127.0.0.1:{port}", f"Origin: {origin}", "Connection: close"]
+    if upgrade:
+        lines[-1] = "Connection: Upgrade"
+        lines += ["Upgrade: websocket", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="]
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        connection.sendall("\r\n".join([*lines, "", ""]).encode())
+        return connection.makefile("rb").readline()
+
+
+def test_no_address_but_this_machines_is_looked_up_whoever_knocks(window: Page, used: Server) -> None:
+    """Streamlit by itself asks for its public address when a foreign origin opens its socket."""
+    for origin in (
+        "http://evil.example",
+        "https://a.streamlit.app",
+        "http://192.0.2.7:8501",
+        "http://localhost:1",
+        "null",
+    ):
+        for path in ("/_stcore/stream", PUSH_PATH, "/_stcore/health", "/", "/_stcore/upload_file/a/b"):
+            for upgrade in (False, True):
+                knock(used.port, path, origin, upgrade=upgrade)
+        assert b" 403 " in knock(used.port, "/_stcore/stream", origin, upgrade=True)
+    window.goto(f"{used.url}/train")
+    expect(window.get_by_test_id("stMain")).to_contain_text("Base models")
+    looked_up = {literal_eval(line) for line in used.watched.read_text(encoding="utf-8").splitlines()}
+    assert {"watched"} <= looked_up <= {"watched", "127.0.0.1", "localhost", "::1", None}
+    subprocess.run([sys.executable, "-c", LOOK_UP], env=used.environment(), check=True)
+    assert used.watched.read_text(encoding="utf-8").splitlines()[-1] == "'192.0.2.7'"  # the watch works
