@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from lib.models.folder_check.check import check_folder
 from lib.models.folder_check.json_settings import JsonSettings
 from lib.models.folder_check.modules import MODULE_TYPES
 from lib.models.folder_check.problem import FolderProblemError
-from lib.models.folder_check.transformer import MODEL_TYPES, check_config
+from lib.models.folder_check.transformer import CONFIG_NAMES, MODEL_TYPES, check_config
 from tests.unit.models.folder_check.conftest import WORDS, edit
 
 SIZES = {
@@ -306,3 +307,45 @@ def test_the_catalog_knows_a_static_model_without_loading_it(home: Path, tiny_mo
     assert facts is not None
     assert not facts.is_static
     assert catalog.check_model("someone/not-here", home=home) is None
+
+
+@pytest.mark.parametrize("kind", sorted(MODEL_TYPES))
+def test_no_setting_of_a_model_type_is_new(kind: str) -> None:
+    """A version of transformers that knows more settings is noticed: look at what they do, then list or refuse them."""
+    from transformers.models.auto.configuration_auto import CONFIG_MAPPING
+
+    config = CONFIG_MAPPING[kind]
+    fields = {field.name for field in dataclasses.fields(config)}
+    known = fields | set(config().to_dict()) | set(config.attribute_map)
+    assert len(fields) > 20
+    assert sorted(known - CONFIG_NAMES) == []
+
+
+MODULE_SETTINGS: dict[str, set[str]] = {
+    "Transformer": {
+        *("transformer_task", "modality_config", "module_output_name", "processing_kwargs", "max_seq_length"),
+        *("do_lower_case", "unpad_inputs", "query_length", "document_length", "query_expansion"),
+    },
+    "Pooling": {"embedding_dimension", "pooling_mode", "include_prompt"},
+    "Dense": {
+        *("in_features", "out_features", "bias", "activation_function", "module_input_name", "module_output_name"),
+        "use_residual",
+    },
+    "Normalize": {"module_input_name", "module_output_name"},
+    "StaticEmbedding": set(),
+    "LayerNorm": {"dimension"},
+    "Dropout": {"dropout"},
+}
+"""Settings of each module that were looked at: each is read with its range, or refused."""
+
+
+def test_each_module_that_is_loaded_was_looked_at() -> None:
+    assert set(MODULE_SETTINGS) == set(MODULE_TYPES.values())
+
+
+@pytest.mark.parametrize("kind", sorted(MODULE_SETTINGS))
+def test_no_setting_of_a_module_is_new(kind: str) -> None:
+    """The same for a version of sentence-transformers."""
+    from sentence_transformers.sentence_transformer import modules
+
+    assert sorted(set(getattr(modules, kind).config_keys) - MODULE_SETTINGS[kind]) == []
