@@ -12,9 +12,10 @@ from lib import settings
 from lib.data.audit.check import DROP, FIX, KEEP
 from lib.data.audit.registry import CHECKS
 from lib.data.audit.run import Audit
-from lib.data.columns.guess import guess_mapping, guess_roles, guess_value
+from lib.data.columns.guess import guess_mapping, guess_roles
 from lib.data.columns.mapping import ColumnMapping, parse_scale
 from lib.data.columns.unused import open_questions
+from lib.data.columns.value_columns import guess_value
 from lib.data.prepare import audit_table, split_audited
 from lib.data.prepared_dataset import PreparedDataset, Provenance
 from lib.data.read.dataset_formats.registry import dataset_format_names

@@ -7,8 +7,9 @@ from dataclasses import replace
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from lib.data.columns.guess import find_split_column, guess_mapping, guess_roles, guess_value
+from lib.data.columns.guess import find_split_column, guess_mapping, guess_roles
 from lib.data.columns.mapping import SCALES, ColumnMapping, apply_mapping, classes_of
+from lib.data.columns.value_columns import guess_value
 from lib.data.table import Table
 from lib.errors import InputError
 from lib.shapes import Shape

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from lib.data.columns.guess import guess_value
 from lib.data.columns.mapping import ColumnMapping
+from lib.data.columns.value_columns import guess_value
 from lib.data.model_inputs import ModelInputs
 from lib.evaluation.task import EvalTask, same_label
 from lib.shapes import Shape

@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lib.data.columns.guess import find_split_column, guess_mapping, guess_roles, guess_scale
+from lib.data.columns.guess import find_split_column, guess_mapping, guess_roles
 from lib.data.columns.mapping import ColumnMapping, apply_mapping, parse_scale
+from lib.data.columns.value_columns import guess_scale
 from lib.data.table import Table
 from lib.errors import InputError
 from lib.shapes import Shape
