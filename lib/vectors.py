@@ -24,6 +24,26 @@ def normalize_rows(rows: np.ndarray | Sequence[np.ndarray], *, dtype: DTypeLike 
     return matrix / np.maximum(np.linalg.norm(matrix, axis=1, keepdims=True), SMALLEST_NORM)
 
 
+def are_equal_rows(rows: np.ndarray) -> bool:
+    """Check whether all rows are one vector but for float rounding: their order would be one of noise."""
+    return not len(rows) or bool(np.ptp(rows, axis=0).max(initial=0.0) <= TIE)
+
+
+def order_by_score(scores: np.ndarray, columns: np.ndarray | None = None) -> np.ndarray:
+    """Order columns by their scores, (rows, columns), the highest first; within TIE they are tied.
+
+    columns: the columns, in rising order, that the scores are of; of those that tie the lower one comes first.
+    """
+    columns = np.broadcast_to(np.arange(scores.shape[1]), scores.shape) if columns is None else columns
+    order = np.argsort(-scores, axis=1, kind="stable")
+    ranked = np.take_along_axis(columns, order, axis=1)
+    if scores.shape[1] < 2:
+        return ranked
+    gaps = np.diff(np.take_along_axis(scores, order, axis=1), axis=1)
+    groups = np.concatenate([np.zeros((len(scores), 1), dtype=np.int64), np.cumsum(gaps < -TIE, axis=1)], axis=1)
+    return np.take_along_axis(ranked, np.lexsort((ranked, groups), axis=1), axis=1)
+
+
 def check_finite(rows: np.ndarray, *, name: str) -> np.ndarray:
     """Pass embeddings through.
 

@@ -15,14 +15,15 @@ from lib.vectors import TIE
 
 
 def pearson_correlation(first: np.ndarray, second: np.ndarray) -> float:
-    """Compute Pearson's correlation; nan where one side is constant.
+    """Compute Pearson's correlation; nan where one side is constant but for float rounding (TIE).
 
     r = sum(x y) / sqrt(sum(x^2) sum(y^2)) of the centred values, in float64.
     """
     x, y = np.asarray(first, np.float64), np.asarray(second, np.float64)
     x, y = x - x.mean(), y - y.mean()
-    norm = float(np.sqrt((x**2).sum() * (y**2).sum()))
-    return float((x * y).sum() / norm) if norm > 0 else float("nan")
+    if not len(x) or min(np.ptp(x), np.ptp(y)) <= TIE:
+        return float("nan")
+    return float((x * y).sum() / np.sqrt((x**2).sum() * (y**2).sum()))
 
 
 def average_ranks(values: np.ndarray) -> np.ndarray:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from lib.evaluation.difference import CONFIDENCE, Difference
+from lib.vectors import TIE
 
 RESAMPLES = 2_000
 """Bootstrap resamples, and random sign flips of the test."""
@@ -57,6 +58,7 @@ def compare_means(
     (paired randomization; Fisher 1935). span: the largest change that the metrics can show.
     """
     change = np.stack([np.asarray(tuned[name], float) - np.asarray(base[name], float) for name in base], axis=1)
+    change[np.abs(change) <= TIE] = 0.0  # a difference below float rounding is none
     sums, counts = group_sums(change, groups)
     means = sums.sum(axis=0) / counts.sum()
     errors = standard_errors(sums, counts, span=span)

@@ -20,6 +20,7 @@ from lib.evaluation.bootstrap import (
     without_interval,
 )
 from lib.evaluation.difference import CONFIDENCE, Difference
+from lib.vectors import TIE
 
 AGGREGATE_RESAMPLES = 1_000
 """Bootstrap resamples, and random swaps of the test: each computes the metric twice."""
@@ -34,9 +35,12 @@ def identity(values: np.ndarray) -> np.ndarray:
 
 
 def standardize(values: np.ndarray) -> np.ndarray:
-    """Shift and scale the values to mean 0 and standard deviation 1, for a metric that ignores both."""
+    """Shift and scale the values to mean 0 and standard deviation 1, for a metric that ignores both.
+
+    Values that are equal but for float rounding (TIE) become 0.
+    """
     centred = np.asarray(values, float) - np.mean(values)
-    return centred / max(float(centred.std()), 1e-300)
+    return centred / float(centred.std()) if np.ptp(centred) > TIE else np.zeros(len(centred))
 
 
 def compare_aggregate(
@@ -111,7 +115,7 @@ class GroupMembers:
 
     def count_changed(self, base: np.ndarray, tuned: np.ndarray) -> int:
         """Count the groups of which any value changed."""
-        return int((np.bincount(self.group_of_row, weights=base != tuned) > 0).sum())
+        return int((np.bincount(self.group_of_row, weights=np.abs(base - tuned) > TIE) > 0).sum())
 
 
 def bootstrap_changes(

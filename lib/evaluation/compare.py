@@ -22,7 +22,7 @@ from lib.evaluation.model_pair import MODEL_NAMES, ModelPair
 from lib.evaluation.task import positives
 from lib.metrics import primary_metric, selection_metric
 from lib.shapes import Shape
-from lib.vectors import normalize_rows
+from lib.vectors import are_equal_rows, normalize_rows
 
 MAX_SILHOUETTE_ROWS = 4_000
 """Texts whose silhouettes are compared: it takes all distances between them."""
@@ -94,7 +94,8 @@ def silhouettes(rows: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """
     from sklearn.metrics import silhouette_samples
 
-    return silhouette_samples(normalize_rows(rows), labels, metric="cosine")
+    rows = normalize_rows(rows)
+    return np.zeros(len(rows)) if are_equal_rows(rows) else silhouette_samples(rows, labels, metric="cosine")
 
 
 def compare_scores(models: ModelPair) -> dict[str, Difference]:

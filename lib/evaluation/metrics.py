@@ -19,7 +19,7 @@ from lib.evaluation.agreement import (
 from lib.evaluation.retrieval import nearest_others
 from lib.evaluation.task import EvalTask, positives
 from lib.shapes import Shape
-from lib.vectors import TIE, normalize_rows
+from lib.vectors import TIE, are_equal_rows, normalize_rows
 
 Metrics = dict[str, float]
 Measure = Callable[[EvalTask, np.ndarray], Metrics]
@@ -113,8 +113,10 @@ def measure_labelled_texts(task: EvalTask, embeddings: np.ndarray) -> Metrics:
     if 1 < len(set(labels)) < len(labels):
         rows = normalize_rows(embeddings)[task.left]
         sample = min(len(labels), MAX_SILHOUETTE_TEXTS)
-        metrics["silhouette"] = float(
-            silhouette_score(rows, labels, metric="cosine", sample_size=sample, random_state=0)
+        metrics["silhouette"] = (
+            0.0
+            if are_equal_rows(rows)
+            else float(silhouette_score(rows, labels, metric="cosine", sample_size=sample, random_state=0))
         )
     return metrics
 

@@ -59,7 +59,7 @@ def add_model_columns(table: pd.DataFrame, name: str, models: ModelPair) -> None
         return
     cosines, random = models.cosines[name], models.random_cosines[name]
     table[f"{name}_cosine"] = cosines.astype(np.float64)
-    table[f"{name}_background"] = np.searchsorted(random, cosines) / len(random) if len(random) else np.nan
+    table[f"{name}_background"] = np.searchsorted(random, cosines - TIE) / len(random) if len(random) else np.nan
     if task.retrieves:
         retrieval = models.retrievals[name]
         table[f"{name}_rank"] = retrieval.target_rank[task.target_of_row]

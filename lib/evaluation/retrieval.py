@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lib.vectors import TIE, normalize_rows
+from lib.vectors import TIE, normalize_rows, order_by_score
 
 TOP_K = 10
 BLOCK_CELLS = 25_000_000
@@ -130,27 +130,15 @@ def _ahead(scores: np.ndarray, rows: np.ndarray, columns: np.ndarray, cosines: n
 def _top(scores: np.ndarray, top: int) -> np.ndarray:
     """Find by row the columns of the highest scores, best first; ties (within TIE) go to the lower column."""
     if top >= scores.shape[1]:
-        return _order(scores, np.broadcast_to(np.arange(scores.shape[1]), scores.shape))
+        return order_by_score(scores)
     chosen = np.sort(np.argpartition(-scores, top - 1, axis=1)[:, :top], axis=1)
     last = np.take_along_axis(scores, chosen, axis=1).min(axis=1)
     near = scores >= (last - TIE)[:, None]
     for row in np.flatnonzero(near.sum(axis=1) > top).tolist():
         # more texts than places tie for the last ones: those above them, then the lowest columns
         columns = np.flatnonzero(near[row])
-        chosen[row] = np.sort(_order(scores[row, columns][None], columns[None])[0, :top])
-    return _order(np.take_along_axis(scores, chosen, axis=1), chosen)
-
-
-def _order(scores: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    """Order columns, given in rising order, by their scores; within TIE they are tied."""
-    order = np.argsort(-scores, axis=1, kind="stable")
-    if scores.shape[1] < 2:
-        return np.take_along_axis(columns, order, axis=1)
-    gaps = np.diff(np.take_along_axis(scores, order, axis=1), axis=1)
-    groups = np.concatenate([np.zeros((len(scores), 1), dtype=np.int64), np.cumsum(gaps < -TIE, axis=1)], axis=1)
-    ranked = np.take_along_axis(columns, order, axis=1)
-    again = np.lexsort((ranked, groups), axis=1)
-    return np.take_along_axis(ranked, again, axis=1)
+        chosen[row] = np.sort(order_by_score(scores[row, columns][None], columns[None])[0, :top])
+    return order_by_score(np.take_along_axis(scores, chosen, axis=1), chosen)
 
 
 def nearest_others(rows: np.ndarray, ids: np.ndarray, *, count: int = TOP_K) -> tuple[np.ndarray, np.ndarray]:

@@ -15,7 +15,7 @@ from lib.errors import InputError
 from lib.evaluation.task import EvalTask
 from lib.settings import PARTS
 from lib.shapes import Shape
-from lib.vectors import check_finite, normalize_rows
+from lib.vectors import TIE, check_finite, normalize_rows
 
 MAX_LABEL_ERRORS = 500
 """Rows that are listed at most."""
@@ -35,7 +35,9 @@ def find_possible_label_errors(
         raise InputError("Only pairs and triplets have targets that could be confused.")
     parts = [part for part in PARTS if (inputs.frame["part"] == part).any()]
     table = pd.concat([_rows_of_part(inputs, embed, part) for part in parts], ignore_index=True)
-    return table[table["gap"] > 0].sort_values("gap", ascending=False, kind="stable").head(most).reset_index(drop=True)
+    return (
+        table[table["gap"] > TIE].sort_values("gap", ascending=False, kind="stable").head(most).reset_index(drop=True)
+    )
 
 
 def _rows_of_part(inputs: ModelInputs, embed: Callable[[list[str]], np.ndarray], part: str) -> pd.DataFrame:

@@ -49,7 +49,7 @@ WEAK_WORDS = _words(
 DIFFERENT_WORDS = _words(
     "0 0.0 false f no n different distinct dissimilar unrelated irrelevant mismatch negative neg contradiction contradicts "
     "contradictory contradicted neutral refutes refuted wrong incorrect invalid bad rejected unsupported substitute "
-    "complement none not_enough_info nei other disagree disagrees reject - ✗ ✘ ❌ ☒ × "
+    "complement none apart not_enough_info nei other disagree disagrees reject - ✗ ✘ ❌ ☒ × "
     "nein falsch verschieden anders unterschiedlich unähnlich irrelevant widerspruch negativ inkorrekt unpassend kein keine "
     "falso diferente distinto irrelevante incorrecto contradicción negativo non faux différent dissemblable incorrect "
     "contradiction négatif neutre diverso scorretto sbagliato contraddizione não nao errado contradição nee onwaar "

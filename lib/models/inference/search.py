@@ -22,7 +22,7 @@ from lib.models.inference.answers import NearestText, Ranking
 from lib.models.inference.handlers import loaded_model
 from lib.models.loader import fingerprint
 from lib.models.vector_cache import EmbeddingCache
-from lib.vectors import normalize_rows
+from lib.vectors import TIE, normalize_rows, order_by_score
 
 if TYPE_CHECKING:
     from bm25s import BM25
@@ -110,22 +110,23 @@ def rank(texts: Sequence[str], scores: np.ndarray, *, right: Sequence[int], most
     best = tuple(NearestText(texts[row], float(scores[row]), row in right) for row in rows)
     if not right:
         return Ranking(best, None, None, len(texts))
-    first = min(right, key=lambda row: (-scores[row], row))
-    ahead = int((scores > scores[first]).sum() + (scores[:first] == scores[first]).sum())
+    known = np.sort(np.fromiter(right, dtype=np.int64))
+    first = int(order_by_score(scores[known][None], known[None])[0, 0])
+    ahead = int((scores > scores[first] + TIE).sum() + (np.abs(scores[:first] - scores[first]) <= TIE).sum())
     return Ranking(best, NearestText(texts[first], float(scores[first]), is_right=True), ahead + 1, len(texts))
 
 
 def top_rows(scores: np.ndarray, most: int) -> np.ndarray:
     """Find the rows of the highest scores (n,), best first, without sorting them all.
 
-    Ties go to the lower row.
+    Ties (within TIE) go to the lower row.
     """
     most = min(most, len(scores))
     if most <= 0:
         return np.empty(0, np.int64)
     least = np.partition(scores, len(scores) - most)[len(scores) - most]
-    rows = np.flatnonzero(scores >= least)
-    return rows[np.argsort(-scores[rows], kind="stable")][:most]
+    rows = np.flatnonzero(scores >= least - TIE)
+    return order_by_score(scores[rows][None], rows[None])[0, :most]
 
 
 @lru_cache(maxsize=KEPT_TARGETS)

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from lib.evaluation.agreement import average_ranks, count_by_threshold
+from lib.evaluation.agreement import (
+    average_ranks,
+    count_by_threshold,
+    pearson_correlation,
+    spearman_correlation,
+)
+from lib.evaluation.bootstrap import compare_means
+from lib.evaluation.bootstrap_aggregate import compare_aggregate, standardize
+from lib.evaluation.compare import silhouettes
 from lib.evaluation.per_pair import opposite_class_share
 from lib.evaluation.retrieval import nearest_others, retrieve
+from lib.vectors import order_by_score
 
 NOISE = 3e-8
 
@@ -43,3 +52,32 @@ def test_ranks_thresholds_and_shares_see_ties() -> None:
     assert average_ranks(cosines).tolist() == [2, 2, 2, 4]
     assert len(count_by_threshold(np.array([1, 0, 1, 0]), cosines).thresholds) == 2
     assert opposite_class_share(cosines[:2], np.array([True, False])).tolist() == [0.5, 0.5]
+
+
+def test_cosines_equal_but_for_rounding_correlate_with_nothing() -> None:
+    scores = np.linspace(0, 1, 30)
+    cosines = 0.7 + np.random.default_rng(6).normal(0, NOISE, 30)
+    assert np.isnan(pearson_correlation(cosines, scores))
+    assert np.isnan(spearman_correlation(cosines, scores))
+    assert standardize(cosines).tolist() == [0.0] * 30
+
+
+def test_equal_vectors_have_no_clusters() -> None:
+    labels = np.arange(30) % 3
+    assert silhouettes(noisy(30, seed=7), labels).tolist() == [0.0] * 30
+    assert np.abs(silhouettes(np.eye(3, dtype=np.float32)[labels], labels)).max() > 0.5
+
+
+def test_a_change_below_rounding_is_none() -> None:
+    base, groups = np.full(40, 0.5), np.arange(40)
+    means = compare_means({"cosine": base}, {"cosine": base + NOISE}, groups, span=1.0)
+    assert means["cosine"].verdict == "no clear change"
+    assert means["cosine"].p_value == 1.0
+    change = compare_aggregate(base, base + NOISE, groups, lambda values, rows: float(values[rows].mean()), span=1.0)
+    assert change.verdict == "no clear change"
+
+
+def test_the_nearest_of_equal_texts_is_the_first_for_every_model() -> None:
+    scores = np.array([[0.5, 0.9, 0.9 + NOISE, 0.9 - NOISE, 0.2]])
+    assert order_by_score(scores).tolist() == [[1, 2, 3, 0, 4]]
+    assert order_by_score(scores[:, :1]).tolist() == [[0]]

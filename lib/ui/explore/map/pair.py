@@ -17,6 +17,7 @@ from lib.ui.explore.map.data import MapData, dataset_rows
 from lib.ui.explore.map.view import MapView
 from lib.ui.shared.cache import file_stamp
 from lib.ui.shared.components import escape_markdown
+from lib.vectors import order_by_score
 
 _NUM_NEIGHBOURS = 6
 _TRAJECTORY_HEIGHT = 360
@@ -76,7 +77,7 @@ def _find_neighbours(run_id: str, _map_stamp: tuple[int, int], text: int) -> _Ne
     for model, vectors in zip(("base", "tuned"), end_vectors(open_workspace().runs.get(run_id)), strict=True):
         cosine = vectors @ vectors[text]
         cosine[text] = -np.inf
-        nearest = np.argsort(-cosine, kind="stable")[:_NUM_NEIGHBOURS]
+        nearest = order_by_score(cosine[None])[0, :_NUM_NEIGHBOURS]
         neighbours[model] = (nearest.tolist(), cosine[nearest].astype(float).tolist())
     return neighbours
 
@@ -101,7 +102,7 @@ def _find_wrong_answer(run: Run, data: MapData, source: int, target: int) -> Ans
     if not len(wrong):
         return None
     base, tuned = end_vectors(run)
-    nearest = int(wrong[np.argmax(base[wrong] @ base[source])])
+    nearest = int(wrong[order_by_score((base[wrong] @ base[source])[None])[0, 0]])
     ids = [source, target, nearest]
     texts = (data.texts[source], data.texts[target], data.texts[nearest])
     return AnswerTriple(texts, np.asarray(base[ids], np.float64), np.asarray(tuned[ids], np.float64))
