@@ -17,12 +17,12 @@ import pandas as pd
 from lib.data.model_inputs import ModelInputs
 from lib.errors import NotFoundError
 from lib.evaluation.compare import compare_metrics
-from lib.evaluation.model_pair import ModelPair
+from lib.evaluation.model_pair import MODEL_NAMES, ModelPair
 from lib.evaluation.per_pair import nearest_targets_table, per_pair_results
 from lib.evaluation.result import EVALUATION_VERSION, Evaluation, ExampleCounts, Similarity
 from lib.evaluation.side_effects.result import EvaluationWarning, SideEffects
 from lib.evaluation.side_effects.summary import measure_side_effects
-from lib.evaluation.side_effects.warnings import detect_side_effects
+from lib.evaluation.side_effects.warnings import detect_equal_vectors, detect_side_effects
 from lib.evaluation.similarity import measure_similarity
 from lib.evaluation.task import EvalTask, components_of_rows
 from lib.evaluation.verdict import sentence
@@ -167,7 +167,11 @@ def build_evaluation(
         metrics=metrics,
         similarity=similarity,
         side_effects=side_effects,
-        warnings=(*warnings, *detect_side_effects(side_effects)),
+        warnings=(
+            *warnings,
+            *detect_equal_vectors(*(models.embeddings(name) for name in MODEL_NAMES)),
+            *detect_side_effects(side_effects),
+        ),
         versions=versions | {"closer": evaluator_version()} | {name: version(name) for name in VERSIONED_LIBRARIES},
     )
 

@@ -54,7 +54,7 @@ COSTS_NOTHING = (
 class Estimate:
     """Costs measured on some steps: seconds of a step, a validation and a checkpoint, and memory.
 
-    Most bytes, and the device in words.
+    Most bytes, the device in words, and what the training would warn of before its first step.
     """
 
     step_seconds: float
@@ -62,6 +62,7 @@ class Estimate:
     checkpoint_seconds: float
     memory: int
     device: str
+    warnings: tuple[str, ...] = ()
 
     def seconds(self, recipe: Recipe, *, steps: int) -> float:
         """Estimate the seconds of a training of all epochs with so many steps each.
@@ -80,9 +81,12 @@ class Probe(Silent):
         self.training: TrainState | None = None
         self.seconds: list[float] = []
         self.device = ""
+        self.warnings: list[str] = []
 
     def log(self, text: str, *, level: str = "info") -> None:
         self.device = self.device or text
+        if level == "warning" and not self.seconds:
+            self.warnings.append(text)
 
     def check(self) -> None:
         training = self.training
@@ -212,6 +216,7 @@ def summarise_probe(probe: Probe, *, texts: int) -> Estimate:
         checkpoint_seconds=training.checkpoint_seconds or 0.0,
         memory=peak_memory(training.model.device),
         device=probe.device,
+        warnings=tuple(probe.warnings),
     )
 
 

@@ -1,4 +1,4 @@
-"""How much of texts a base model cannot read: the share of unknown tokens by its own tokenizer.
+"""How much of texts a base model cannot read: unknown and equal tokens by its own tokenizer.
 
 Light: no torch.
 """
@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 MAX_TOKENIZED_TEXTS = 20_000
-"""Texts that are tokenized, evenly over the file: two seconds; the share then has an error below one point."""
+"""Texts that are tokenized, chosen by chance: two seconds; the share then has an error below one point."""
 MAX_TEXT_CHARACTERS = 2_000
 MIN_REPORTED_SHARE = 0.1
 """Below this share of unknown tokens a model still reads the rest of most texts."""
@@ -27,24 +27,33 @@ MULTILINGUAL_MODELS = (
 
 @dataclass(frozen=True)
 class UnknownTokens:
-    """The share of unknown tokens among all, and of texts that are unknown by half or more."""
+    """The share of unknown tokens among all, and of texts that are unknown by half or more.
+
+    equal: the share of texts that become the same tokens as another one, and so the same vector.
+    """
 
     model: str
     share: float
     texts: float
+    equal: float = 0.0
 
     @property
     def is_much(self) -> bool:
         """Whether it should be said before training."""
-        return self.share >= MIN_REPORTED_SHARE or self.texts >= MIN_REPORTED_SHARE
+        return max(self.share, self.texts, self.equal) >= MIN_REPORTED_SHARE
 
     def describe(self) -> str:
         """Write a sentence with the shares and what to choose instead."""
         return (
-            f"{self.share:.0%} of the tokens are unknown to {self.model}, and {self.texts:.0%} of the texts by half or more: "
-            f"it can't tell them apart. Choose a base model of their language, or a multilingual one such as "
+            f"{self.share:.0%} of the tokens are unknown to {self.model}, and {self.texts:.0%} of the texts by half or more"
+            f"{self._describe_equal()}: it can't tell them apart. Choose a base model of their language, or a multilingual one such as "
             f"{' or '.join(MULTILINGUAL_MODELS)}."
         )
+
+    def _describe_equal(self) -> str:
+        if self.equal < MIN_REPORTED_SHARE:
+            return ""
+        return f"; {self.equal:.0%} of the texts become the same tokens as another one, and so the same vector"
 
     def to_json(self) -> dict[str, Any]:
         """Write it as JSON-able values."""
@@ -67,8 +76,7 @@ def unknown_tokens(folder: Path | str, texts: Sequence[str], *, model: str) -> U
     tokenizer = Tokenizer.from_file(str(path))
     tokenizer.no_truncation()
     tokenizer.no_padding()
-    step = -(-len(texts) // MAX_TOKENIZED_TEXTS)
-    some = [text[:MAX_TEXT_CHARACTERS] for text in texts[::step]]
+    some = _sample(texts)
     encodings = tokenizer.encode_batch_fast(some, add_special_tokens=False)
     number = tokenizer.token_to_id(unknown)
     counts = np.array([(len(one.ids), sum(token == number for token in one.ids)) for one in encodings], dtype=np.int64)
@@ -76,8 +84,31 @@ def unknown_tokens(folder: Path | str, texts: Sequence[str], *, model: str) -> U
     if not len(filled):
         return None
     return UnknownTokens(
-        model, float(filled[:, 1].sum() / filled[:, 0].sum()), float((2 * filled[:, 1] >= filled[:, 0]).mean())
+        model,
+        share=float(filled[:, 1].sum() / filled[:, 0].sum()),
+        texts=float((2 * filled[:, 1] >= filled[:, 0]).mean()),
+        equal=_equal_share(some, [one.ids for one in encodings]),
     )
+
+
+def _sample(texts: Sequence[str]) -> list[str]:
+    """Choose the texts that are tokenized: all of a few, else some by chance (languages may take turns)."""
+    if len(texts) <= MAX_TOKENIZED_TEXTS:
+        return [text[:MAX_TEXT_CHARACTERS] for text in texts]
+    rows = np.sort(np.random.default_rng(0).choice(len(texts), MAX_TOKENIZED_TEXTS, replace=False))
+    return [texts[row][:MAX_TEXT_CHARACTERS] for row in rows.tolist()]
+
+
+def _equal_share(texts: Sequence[str], ids: Sequence[list[int]]) -> float:
+    """Compute the share of texts that become the same tokens as another one.
+
+    Texts that differ in case or blanks alone count as one.
+    """
+    different: dict[tuple[int, ...], set[str]] = {}
+    tokens = [tuple(one) for one in ids]
+    for text, one in zip(texts, tokens, strict=True):
+        different.setdefault(one, set()).add(" ".join(text.casefold().split()))
+    return sum(len(different[one]) > 1 for one in tokens) / max(1, len(tokens))
 
 
 def _unknown_token(path: Path) -> str | None:

@@ -14,8 +14,10 @@ from lib.errors import CancelledError, TrainingError
 from lib.escapes import escape_controls
 from lib.evaluation.task import EvalTask
 from lib.format import format_count, format_metric
+from lib.models.catalog import resolve
 from lib.models.encoder import encode
 from lib.models.loader import choose_device, load_model
+from lib.models.unknown_tokens import unknown_tokens
 from lib.process import keep_freed_memory
 from lib.progress import Heartbeat, Progress
 from lib.recipe.recipe import Recipe
@@ -135,6 +137,9 @@ def open_training(
     prompt = model.prompts.get(model.default_prompt_name or "")
     if prompt:
         progress.log(f"The model puts its own prompt before every text: {escape_controls(prompt)}", level="warning")
+    unknown = unknown_tokens(resolve(model_name, home=home), rows.texts, model=model_name)
+    if unknown is not None and unknown.is_much:
+        progress.log(unknown.describe(), level="warning")
     recipe, left_out = adapt_recipe(recipe, model)
     for line in left_out:
         progress.log(line, level="warning")

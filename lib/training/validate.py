@@ -13,6 +13,7 @@ from lib.evaluation.metrics import measure
 from lib.models.encoder import encode
 from lib.models.loader import fingerprint
 from lib.models.vector_cache import EmbeddingCache
+from lib.models.vector_spread import measure_vector_spread
 from lib.progress import Heartbeat
 from lib.shapes import Shape
 from lib.store.snapshots import BASE
@@ -34,7 +35,11 @@ def measure_base(training: TrainState, home: Path) -> None:
     def embed(texts: list[str]) -> np.ndarray:
         return cache.embed(training.model, texts, fingerprint=mark, progress=training.progress)
 
-    metrics = measure(training.task, embed(training.task.texts))
+    vectors = embed(training.task.texts)
+    spread = measure_vector_spread(vectors)
+    if spread.is_nearly_equal:
+        training.progress.log(spread.describe("the base model"), level="warning")
+    metrics = measure(training.task, vectors)
     check_metric(training, metrics)
     training.snapshots.write(BASE, epoch=0, embeddings=embed(training.snapshot_texts))
     if training.recipe.mines_negatives(training.shape):

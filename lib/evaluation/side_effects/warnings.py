@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from lib.evaluation.difference import Difference
 from lib.evaluation.side_effects.result import EvaluationWarning, SideEffects
 from lib.format import format_cosine, format_metric, format_share
+from lib.models.vector_spread import measure_vector_spread
 
 ALPHA = 0.05
 """Level of the one-sided test of a fall, over all evaluated epochs."""
@@ -29,6 +32,12 @@ def detect_side_effects(effects: SideEffects) -> list[EvaluationWarning]:
     """List the side effects that were detected."""
     warnings = (detect_overfitting(effects), detect_forgetting(effects), detect_collapse(effects))
     return [warning for warning in warnings if warning is not None]
+
+
+def detect_equal_vectors(base: np.ndarray, tuned: np.ndarray) -> list[EvaluationWarning]:
+    """Detect that nearly all texts have one vector, by the base or the tuned model: (texts, d) each."""
+    spreads = (("the base model", measure_vector_spread(base)), ("the tuned model", measure_vector_spread(tuned)))
+    return [EvaluationWarning("Equal vectors", one.describe(name)) for name, one in spreads if one.is_nearly_equal]
 
 
 def detect_overfitting(effects: SideEffects) -> EvaluationWarning | None:

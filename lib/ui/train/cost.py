@@ -30,11 +30,17 @@ _MANY_EPOCHS = 15
 
 
 def show_cost(
-    workspace: Workspace, dataset: Dataset, models: Sequence[str], recipe: Recipe | None, *, usual: bool = False
+    workspace: Workspace,
+    dataset: Dataset,
+    models: Sequence[str],
+    recipe: Recipe | None,
+    *,
+    usual: bool = False,
+    warnings: Sequence[str] = (),
 ) -> bool:
     """Show steps, time, memory and disk; return whether the training can start: the disk has room.
 
-    usual: the settings are a preset's own; their cost is then measured without a click.
+    usual: the settings are a preset's own; their cost is then measured without a click. warnings: what the page says already.
     """
     st.subheader("Estimated cost", anchor=False)
     if recipe is None:
@@ -55,7 +61,7 @@ def show_cost(
     trainings = [PlannedTraining(dataset.id, model, recipe) for model in models]
     _cancel_outdated(workspace, trainings)
     for one in trainings:
-        _show_estimate(workspace, one, steps=epoch.steps, usual=usual)
+        _show_estimate(workspace, one, steps=epoch.steps, usual=usual, warnings=warnings)
     return _has_room(workspace, dataset, models, recipe)
 
 
@@ -82,7 +88,9 @@ def _count_texts(parquet: str, shape: str) -> TextCounts:
     return count_texts(pd.read_parquet(parquet, columns=names), Shape(shape))
 
 
-def _show_estimate(workspace: Workspace, training: PlannedTraining, *, steps: int, usual: bool) -> None:
+def _show_estimate(
+    workspace: Workspace, training: PlannedTraining, *, steps: int, usual: bool, warnings: Sequence[str]
+) -> None:
     """Show time and memory, measured on a few real steps, or offer to measure them."""
     model = training.model
     estimate = load_estimate(workspace.home, training)
@@ -95,6 +103,8 @@ def _show_estimate(workspace: Workspace, training: PlannedTraining, *, steps: in
             f"{escape_markdown(model)}: measured on real training steps ({_format_step_time(estimate.step_seconds)} per step), including "
             "validation and checkpoints, without early stopping."
         )
+        for warning in (one for one in estimate.warnings if one not in warnings):
+            st.warning(escape_markdown(warning), icon=":material/warning:")
         return
     job = training.job(workspace)
     begins = usual and _may_start_unasked(workspace, model, job)

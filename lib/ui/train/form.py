@@ -49,15 +49,14 @@ def show_training_form(workspace: Workspace) -> None:
         problem = _label_problem(str(dataset.paths.examples), shape) if VALUE_COLUMN[shape] == "label" else ""
         if problem:
             st.error(escape_markdown(problem), icon=":material/error:")
-        for model in models:
-            _warn_of_unknown_tokens(workspace, dataset, model)
+        warnings = [text for model in models if (text := _warn_of_unknown_tokens(workspace, dataset, model))]
         preset = _select_preset(shape, classes)
         start = recommended_recipe(dataset.counts["train"]) if preset == "Recommended" else CLASSIC
         statics = [is_static_name(model, home=workspace.home) for model in models]
         recipe = recipe_form.edit_recipe(start, shape, scope=f"{preset}-{dataset.id}", classes=classes, statics=statics)
     with right, st.container(border=True):
         usual = recipe == start.for_shape(shape, classes=classes)
-        ready = cost.show_cost(workspace, dataset, models, recipe, usual=usual)
+        ready = cost.show_cost(workspace, dataset, models, recipe, usual=usual, warnings=warnings)
         if (
             st.button(
                 f"Start {len(models)} trainings" if len(models) > 1 else "Start training",
@@ -141,16 +140,18 @@ def _select_models(workspace: Workspace) -> list[str]:
     return [pinned(name, home=workspace.home) for name in chosen if _is_usable(name, workspace)]
 
 
-def _warn_of_unknown_tokens(workspace: Workspace, dataset: Dataset, model: str) -> None:
-    """Warn where a model does not know many of the tokens.
+def _warn_of_unknown_tokens(workspace: Workspace, dataset: Dataset, model: str) -> str:
+    """Warn where a model does not know many of the tokens, and return the warning, "" for none.
 
-    Of folders only those that a run has used are read.
+    Of folders only those that a run has used are read; of others the measured steps tell it.
     """
     is_known = model == settings.BUNDLED_MODEL or model.startswith(RUN_PREFIX)
     if is_known or any(run.model == model for run in workspace.runs.all()):
         unknown = _count_unknown_tokens(str(dataset.paths.examples), dataset.shape, model)
         if unknown is not None and unknown.is_much:
             st.warning(escape_markdown(unknown.describe()), icon=":material/translate:")
+            return unknown.describe()
+    return ""
 
 
 @st.cache_data(max_entries=32, show_spinner=False)

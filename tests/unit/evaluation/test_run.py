@@ -58,6 +58,19 @@ def test_after_training_on_shuffled_labels_no_gain_is_claimed(tmp_path: Path, se
     assert found.verdict == "no clear change"
 
 
+def test_a_base_whose_vectors_are_nearly_equal_is_named_and_stored(tmp_path: Path) -> None:
+    spread = graded_embedder({"base": 0.2, "tuned": 0.6})
+
+    def embed(name: str, texts: list[str]) -> np.ndarray:
+        rows = spread(name, texts)
+        return rows if name == "tuned" else np.ones_like(rows) + 1e-3 * rows
+
+    found = run_evaluation(tmp_path, embed)
+    assert [warning.name for warning in found.warnings][:1] == ["Equal vectors"]
+    assert load_evaluation(fake_run(tmp_path)).warnings == found.warnings
+    assert "Equal vectors" not in {one.name for one in run_evaluation(tmp_path, spread).warnings}
+
+
 def test_one_planted_regression_is_listed_first(tmp_path: Path) -> None:
     from lib.ui.explore.pairs.table import list_regressions
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -53,6 +54,25 @@ def test_some_real_steps_are_measured_and_nothing_is_kept(
     assert 50_000_000 < found.memory < 4_000_000_000
     assert "cpu" in found.device
     assert open_workspace(home).runs.all() == []
+
+
+def test_the_steps_tell_what_the_training_would_warn_of(home: Path, tmp_path: Path, tiny_model: Path) -> None:
+    rows = [("ก" * (at + 1), "ข" * (at + 1)) for at in range(60)]
+    prepared = prepare(pd.DataFrame(rows, columns=["source_sentence", "target_sentence"]))
+    dataset = open_workspace(home).datasets.publish(prepared, name="Thai")
+    found = measure_cost(home, plan_training(dataset, tiny_model), folder=tmp_path / "training")
+    assert any("Nearly all vectors" in text for text in found.warnings)
+    assert any("unknown" in text for text in found.warnings)
+
+
+def test_an_estimate_of_an_older_version_has_no_warnings(home: Path, dataset: Dataset, tiny_model: Path) -> None:
+    path = plan_training(dataset, tiny_model).path(home)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    numbers = {"step_seconds": 1.0, "validation_seconds": 1.0, "checkpoint_seconds": 0.1, "memory": 1, "device": "cpu"}
+    path.write_text(json.dumps(numbers))
+    found = load_estimate(home, plan_training(dataset, tiny_model))
+    assert found is not None
+    assert found.warnings == ()
 
 
 def test_a_look_is_counted_by_the_texts_of_the_whole_dataset(

@@ -303,6 +303,22 @@ def test_threads_of_one_run_are_not_those_of_the_next(
         torch.set_num_threads(before)
 
 
+def test_texts_that_the_base_cannot_tell_apart_are_named_before_the_first_step(
+    tiny_model: Path, tmp_path: Path
+) -> None:
+    """Thai words are one unknown token each for the English vocabulary, so all texts have one vector."""
+    frame = frame_of(Shape.PAIRS, rows=60)
+    words = {name: [f"{sign * (at + 1)}" for at in range(60)] for name, sign in (("anchor", "ก"), ("positive", "ข"))}
+    session = train_small(
+        Shape.PAIRS, replace(FAST, epochs=1), model=tiny_model, folder=tmp_path, frame=frame.assign(**words)
+    )
+    log = "\n".join(session.progress.logs)
+    assert "Nearly all vectors of the base model are equal" in log
+    assert "100% of the tokens are unknown" in log
+    english = train_small(Shape.PAIRS, replace(FAST, epochs=1), model=tiny_model, folder=tmp_path / "english")
+    assert "unknown" not in "\n".join(english.progress.logs)
+
+
 @pytest.mark.parametrize("packed", [True, False])
 def test_the_log_says_how_batches_are_computed_and_nothing_is_printed(
     packed: bool, tiny_model: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
