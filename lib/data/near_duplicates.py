@@ -1,7 +1,8 @@
 """Find near duplicates: the same letters and digits, or nearly the same five-character shingles.
 
 MinHash with banding (Broder 1997; Leskovec, Rajaraman, Ullman, Mining of Massive Datasets, chapter 3) finds candidate
-pairs in linear time; the exact Jaccard index |A and B| / |A or B| of their sets of shingles decides.
+pairs in linear time; the exact Jaccard index |A and B| / |A or B| of their sets of shingles decides. Texts that differ in
+a sign that changes a word, as C++ and C#, are none, however long they are.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pandas as pd
 
-from lib.data.normalisation import near_key, same_key
+from lib.data.normalisation import differ_in_signs, near_key, same_key
 
 SHINGLE_CHARACTERS = 5
 """Characters of a shingle."""
@@ -74,7 +75,8 @@ def _is_near_duplicate(left: str, right: str) -> bool:
         return False
     first, second = _shingles(left), _shingles(right)
     common = len(first & second)
-    return common >= MIN_JACCARD * (len(first) + len(second) - common)
+    is_near = common >= MIN_JACCARD * (len(first) + len(second) - common)
+    return is_near and not differ_in_signs(left, right)
 
 
 def _shingles(text: str) -> set[str]:

@@ -42,10 +42,32 @@ def near_key(text: str) -> str:
     and what stands between two digits (1.10 is not 11.0). All of it where fewer than MIN_NEAR_CHARACTERS are left.
     """
     key = same_key(text)
+    signed = _strip_punctuation(key)
+    return signed if len(signed) >= MIN_NEAR_CHARACTERS else key
+
+
+def differ_in_signs(first: str, second: str) -> bool:
+    """Check whether a word of one text stands in the other with other signs: C++ and C#, 3.1 and 31.
+
+    first, second: as `same_key` writes them.
+    """
+    words_of = (set(first.split()), set(second.split()))
+    left, right = (_signed_words(own - other) for own, other in (words_of, words_of[::-1]))
+    return any(left[bare].isdisjoint(right[bare]) for bare in left.keys() & right.keys())
+
+
+def _signed_words(texts: Iterable[str]) -> dict[str, set[str]]:
+    """Group words, with their signs, by the letters and digits that are left without any."""
+    groups: dict[str, set[str]] = {}
+    for word in texts:
+        groups.setdefault(NO_WORD.sub("", word), set()).add(_strip_punctuation(word))
+    return groups
+
+
+def _strip_punctuation(key: str) -> str:
     has_signs = any(sign in key for sign in SINGLE_SIGNS) or not (key.isascii() or MARK.search(key) is None)
     parts = (SIGNS if has_signs else DIGIT_GAPS).split(key)
-    bare = "".join(NO_WORD.sub("", part) if at % 2 == 0 else part for at, part in enumerate(parts))
-    return bare if len(bare) >= MIN_NEAR_CHARACTERS else key
+    return "".join(NO_WORD.sub("", part) if at % 2 == 0 else part for at, part in enumerate(parts))
 
 
 def same_keys(texts: Iterable[str]) -> list[str]:

@@ -12,6 +12,7 @@ import pandas as pd
 from lib.data.audit.check import AuditContext
 from lib.data.audit.corrections import REMOVED_MANUALLY, Correction, apply_corrections
 from lib.data.audit.run import Audit, audit_examples, excluded_rows
+from lib.data.class_sizes import check_labels
 from lib.data.columns.guess import guess_mapping
 from lib.data.columns.mapping import ColumnMapping, Examples, apply_mapping, rare_spellings
 from lib.data.prepared_dataset import PreparedDataset, Provenance, SplitSummary, part_counts
@@ -105,7 +106,8 @@ def split_audited(
     left_out = pd.concat([audit.left_out, excluded_rows(frame[leaks], LEAK_REASON)], ignore_index=True)
     frame = frame[~leaks].reset_index(drop=True)
     frame["component"] = pd.factorize(frame["component"])[0].astype(np.int64)
-    _check_parts(frame, shared)
+    _check_parts(frame, replace(shared, file_rows=shared.rows + len(audit.left_out)))
+    _check_training_labels(frame, examples.shape)
     sizes = frame["component"].value_counts()
     split = SplitSummary(
         validation_fraction=validation,
@@ -133,12 +135,16 @@ def add_own_held_out(examples: Examples, own: Examples) -> Examples:
 
 @dataclass(frozen=True)
 class SharedText:
-    """The text that most rows share, in how many of all rows it stands, and how many rows were cut."""
+    """The text that most rows share, in how many of all rows it stands, and how many rows were cut.
+
+    file_rows: the rows of the file, those that the audit left out too.
+    """
 
     text: str
     count: int
     rows: int
     cut: int
+    file_rows: int = 0
 
     @classmethod
     def of(cls, frame: pd.DataFrame, near_codes: np.ndarray) -> SharedText:
@@ -164,12 +170,23 @@ def _check_classes(examples: Examples) -> None:
         )
 
 
+def _check_training_labels(frame: pd.DataFrame, shape: Shape) -> None:
+    """Raise InputError where the training part has too few classes, or too few examples of them."""
+    if "label" in frame:
+        check_labels(frame.loc[frame["part"] == "train", "label"].astype(str), shape)
+
+
 def _check_parts(frame: pd.DataFrame, shared: SharedText) -> None:
     """Raise InputError where a part is empty: too few groups of rows that can stand apart."""
     missing = [part.replace("_", "-") for part, rows in part_counts(frame).items() if not rows]
     if missing:
         groups = int(frame["component"].nunique())
-        why = f"the {len(frame):,} rows form {groups:,} group(s) that share texts and must stay together"
+        rest = f"the {len(frame):,} rows"
+        if shared.file_rows > shared.rows:
+            rest += f" (of {shared.file_rows:,} in the file; {shared.file_rows - shared.rows:,} are left out by the data checks)"
+        why = f"{rest} form {groups:,} group(s) that share texts and must stay together"
+        if groups == shared.rows:
+            why = f"{rest} are too few"
         if shared.cut:
             why = f"{shared.cut:,} of the {shared.rows:,} rows join texts of two parts and were cut; {why}"
         if shared.count > 1:

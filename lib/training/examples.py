@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from lib.data.class_sizes import check_labels
 from lib.data.model_inputs import ModelInputs
 from lib.data.normalisation import same_keys
 from lib.errors import InputError
@@ -134,21 +135,6 @@ def label_names(labels: pd.Series, shape: Shape) -> list[str]:
         return ["0", "1"]
     same = same_label(found) if shape is Shape.LABELLED_PAIRS and len(found) == 2 else ""
     return sorted(found, key=lambda name: (name == same, name))
-
-
-def check_labels(labels: pd.Series, shape: Shape) -> None:
-    """Raise InputError when the labels of the training part leave nothing to tell apart."""
-    counts = labels.value_counts()
-    least = 2 if shape is Shape.LABELLED_TEXTS else 1
-    enough = int((counts >= least).sum())
-    if enough < 2:
-        shown = ", ".join(f"“{str(name)[:40]}” {count:,}" for name, count in counts.head(6).items())
-        each = f" with at least {least} examples each" if least > 1 else ""
-        raise InputError(
-            f"The training part has {enough} of the 2 labels{each} that are needed: {shown or 'none'}"
-            f"{', ...' if len(counts) > 6 else ''}.",
-            todo="Add examples of other classes, or choose another class column on Upload.",
-        )
 
 
 def text_ids(*columns: list[str]) -> list[np.ndarray]:

@@ -40,9 +40,16 @@ def split_examples(
     if "part" in frame:
         return frame.assign(part=_keep_given_parts(frame, validation, held_out, seed))
     parts = assign_parts(examples.shape, frame, validation=validation, held_out=held_out, seed=seed)
-    if examples.shape is not Shape.LABELLED_TEXTS and _is_unfair(parts, validation, held_out):
-        return _cut(frame, near_codes, np.array([1 - validation - held_out, validation, held_out]), seed)
-    return frame.assign(part=_part_names(parts))
+    whole = frame.assign(part=_part_names(parts))
+    if examples.shape is Shape.LABELLED_TEXTS or not _is_unfair(parts, validation, held_out):
+        return whole
+    cut = _cut(frame, near_codes, np.array([1 - validation - held_out, validation, held_out]), seed)
+    # small parts of whole components serve better than none: nearly all rows share one text that no cut can part
+    return whole if _has_all_parts(whole) and not _has_all_parts(cut) else cut
+
+
+def _has_all_parts(frame: pd.DataFrame) -> bool:
+    return set(PARTS) <= set(frame["part"])
 
 
 def assign_parts(shape: Shape, frame: pd.DataFrame, *, validation: float, held_out: float, seed: int) -> np.ndarray:

@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from lib import settings
+from lib.data.class_sizes import check_labels
 from lib.errors import CloserError, InputError
 from lib.evaluation.task import same_label
 from lib.models.catalog import check_model, entries, is_static_name, pinned, resolve
@@ -19,7 +20,6 @@ from lib.shapes import VALUE_COLUMN, Shape, text_columns
 from lib.store.datasets import Dataset
 from lib.store.names import RUN_PREFIX
 from lib.store.workspace import Workspace
-from lib.training.examples import check_labels
 from lib.ui.shared import cache, state
 from lib.ui.shared.components import SHAPE_TITLES, escape_markdown, show_empty_state, show_error
 from lib.ui.train import cost, recipe_form

@@ -182,6 +182,42 @@ def test_most_rows_of_one_target_fill_train_and_the_rest_is_split() -> None:
     assert sum(prepared.counts.values()) == 200
 
 
+def test_small_parts_serve_where_no_cut_can_part_the_rows() -> None:
+    prepared = prepare(shared_target(190, 10))
+    assert prepared.counts["train"] == 190
+    assert min(prepared.counts.values()) >= 2
+    assert sum(prepared.counts.values()) == 200
+
+
+def test_a_split_that_fails_counts_all_rows_of_the_file() -> None:
+    rows = [(f"question {at % 3} of all", f"answer {at % 5} of all") for at in range(200)]
+    with pytest.raises(InputError) as caught:
+        prepare(pd.DataFrame(rows, columns=["question", "answer"], dtype="str"))
+    for words in ("of 200 in the file", "185 are left out", "5 of the 15 rows", "10 of the 15 rows"):
+        assert words in str(caught.value)
+
+
+@pytest.mark.parametrize("rows", [2, 3, 4])
+def test_too_few_rows_are_called_that(rows: int) -> None:
+    pairs = [(f"question {at} of all", f"answer {at} of all") for at in range(rows)]
+    with pytest.raises(InputError, match=f"the {rows} rows are too few"):
+        prepare(pd.DataFrame(pairs, columns=["question", "answer"], dtype="str"))
+
+
+@pytest.mark.parametrize(
+    ("labels", "words"),
+    [
+        ([f"class {at}" for at in range(30)], "has 0 of the 2 labels with at least 2 examples each"),
+        (["a"] * 29 + ["b"], "has 1 of the 2 labels with at least 2 examples each that are needed: “a” 20, “b” 1"),
+    ],
+    ids=["a class each", "one of the other"],
+)
+def test_too_few_examples_of_a_class_are_refused_before_anything_is_stored(labels: list[str], words: str) -> None:
+    texts = [f"text number {at} of all" for at in range(30)]
+    with pytest.raises(InputError, match=words):
+        prepare(pd.DataFrame({"text": texts, "label": labels}, dtype="str"))
+
+
 def test_a_split_that_fails_names_the_shared_text_and_its_count() -> None:
     with pytest.raises(InputError) as caught:
         prepare(shared_target(50, 0))
