@@ -17,6 +17,7 @@ from lib.commands.options import add_download_option
 from lib.data.model_inputs import ModelInputs
 from lib.data.normalisation import same_keys
 from lib.errors import InputError
+from lib.escapes import escape_controls
 from lib.evaluation.difference import finite_or_none
 from lib.evaluation.result import Evaluation
 from lib.evaluation.side_effects.result import EvaluationWarning
@@ -35,7 +36,9 @@ STORED = ("base", "tuned", "difference", "low", "high")
 def add(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     parser.add_argument("run", help="a run's id, as `python -m lib runs` lists it")
-    parser.add_argument("--on", type=Path, metavar="FILE", help="evaluate on this file of the same shape instead")
+    parser.add_argument(
+        "--on", type=Path, metavar="FILE", help="evaluate on this file, folder or zip of the same shape instead"
+    )
     add_download_option(parser)
     parser.add_argument("--json", action="store_true", help="print verdict and numbers as one JSON object")
 
@@ -112,7 +115,7 @@ def read_frame(path: Path, shape: Shape, stored: dict[str, Any] | None = None) -
     from lib.data.read.tables import read_table
     from lib.data.split.components import find_components
 
-    if not path.is_file():
+    if not path.exists():
         raise InputError(f"There is no file {path}.", todo="Check the path.")
     table = read_table(path)
     mapping = map_as_run(table, shape, stored)
@@ -152,24 +155,41 @@ def map_as_run(table: Table, shape: Shape, stored: dict[str, Any] | None) -> Col
     if wanted and not missing:
         renamed = {name: names.get(name) or names[column_key(name)] for name in wanted}
         mapping = replace(known.rename_columns(renamed), part="", group="")
-        print(f"columns: {_describe_roles(mapping)} (as the run's)", file=sys.stderr)
+        print(f"columns: {_describe_mapping(mapping)} (as the run's)", file=sys.stderr)
         return mapping
     mapping = guess_mapping(table)
     why = f", because the run's {', '.join(f'“{name}”' for name in missing)} is missing" if missing else ""
-    print(f"columns: {_describe_roles(mapping)} (guessed{why}; check the direction)", file=sys.stderr)
+    print(f"columns: {_describe_mapping(mapping)} (guessed{why}; check the direction)", file=sys.stderr)
     return mapping
 
 
-def _describe_roles(mapping: ColumnMapping) -> str:
-    return ", ".join(f"{role} = {' + '.join(columns)}" for role, columns in mapping.roles.items())
+def _describe_mapping(mapping: ColumnMapping) -> str:
+    """Write which columns play which role, and what their score or class means."""
+    from lib.data.columns.unused import describe_scale
+
+    words = [f"{role} = {' + '.join(columns)}" for role, columns in mapping.roles.items()]
+    if mapping.shape is Shape.SCORED:
+        words.append(f"scale {describe_scale(mapping.scale)}")
+    if mapping.same:
+        words.append(f"same = {' or '.join(mapping.same)}")
+    return escape_controls(", ".join(words))
 
 
 def content_hash(path: Path) -> str:
-    """Hash the file's content to 12 hex digits: the folder's name never comes from the file's name."""
+    """Hash what the file, or the files of the folder, hold to 12 hex digits.
+
+    So the name of the evaluation's folder never comes from that of a file.
+    """
     import hashlib
 
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()[:12]
+    from lib.data.read.sources import original_files
+
+    digests = []
+    for part in original_files([path]):
+        with part.open("rb") as file:
+            digests.append(hashlib.file_digest(file, "sha256"))
+    whole = digests[0] if len(digests) == 1 else hashlib.sha256(b"".join(one.digest() for one in digests))
+    return whole.hexdigest()[:12]
 
 
 def evaluation_json(evaluation: Evaluation, table: Path) -> str:

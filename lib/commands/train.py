@@ -85,6 +85,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     add_download_option(parser)
     parser.add_argument("--out", type=Path, help="copy each tuned model to this folder")
     parser.add_argument("--name", default="", help="name of the dataset")
+    parser.add_argument("--notes", default="", help="notes on the dataset: its source, its purpose")
     parser.add_argument("--preset", choices=list(PRESETS), default="recommended")
     parser.add_argument("--json", action="store_true", help="end with one line of JSON")
     recipe = parser.add_argument_group("recipe (default: the preset's)")
@@ -134,6 +135,8 @@ def run(given: argparse.Namespace) -> int:
     recipe = recipe.for_shape(source.prepared.shape, classes=count_classes(source.prepared), static=static)
     name = given.name or given.file[0].resolve().name.split(".")[0]
     dataset = workspace.datasets.publish(source.prepared, name=name, originals=original_files(given.file))
+    if given.notes.strip():
+        workspace.datasets.annotate(dataset.id, given.notes.strip())
     runs = create_runs(workspace, dataset, models, recipe, name=name)
     run_jobs(workspace, runs)
     results, failed = collect_results(workspace, runs, given.out)
