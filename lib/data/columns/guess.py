@@ -104,7 +104,9 @@ def find_split_column(frame: pd.DataFrame) -> str:
 
 
 def _triplets(columns: list[ColumnProfile]) -> ColumnMapping | None:
-    negatives = [column for column in columns if NEGATIVE_NAME.fullmatch(column.key) and column.is_text]
+    negatives = [
+        column for column in columns if NEGATIVE_NAME.fullmatch(column.key) and column.is_text and not column.is_mark
+    ]
     others = [column for column in columns if column not in negatives and column.is_text]
     if not negatives or len(others) < 2:
         return None

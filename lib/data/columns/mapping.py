@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lib.data.columns.names import NLI_NAMES, column_key
+from lib.data.columns.names import NLI_NAMES, OPPOSITE_WORDS, column_key
 from lib.data.columns.numbers import no_value_cells, parse_numbers
 from lib.data.columns.same_class import class_key, guess_same
 from lib.data.table import Table
@@ -214,8 +214,13 @@ def rare_spellings(values: pd.Series) -> np.ndarray:
 
 
 def guess_same_of(frame: pd.DataFrame, mapping: ColumnMapping) -> tuple[str, ...] | None:
-    """Guess which classes of labelled pairs mean the same; None where that is not clear."""
+    """Guess which classes of labelled pairs mean the same; None where that is not clear.
+
+    A yes in a column of wrong answers is no same.
+    """
     column = mapping.roles["label"][0]
+    if not OPPOSITE_WORDS.isdisjoint(column_key(column).split("_")):
+        return None
     texts = {column_key(name) for role in mapping.texts for name in mapping.roles.get(role, ())}
     classes = classes_of(frame[column].astype("str"), mapping)
     return guess_same(classes, nli=not NLI_NAMES.isdisjoint(texts))

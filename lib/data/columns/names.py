@@ -121,5 +121,12 @@ METADATA_NAMES = frozenset(
     )
 )
 """Names, and parts of names, of columns that describe a row and say nothing about how its texts relate."""
+OPPOSITE_WORDS = frozenset(
+    _names(
+        "wrong incorrect error irrelevant unrelated different dissimilar mismatch negative neg false bad rejected invalid not non "
+        "no falsch verschieden anders unterschiedlich nicht incorrecto errado sbagliato faux différent 错误 不同 неверно"
+    )
+)
+"""Parts of names of columns whose yes says that two texts do not belong together: is_wrong, not_duplicate."""
 NLI_NAMES = frozenset(_names("premise hypothesis prämisse hypothese premisa hipótesis prémisse hypothèse"))
 """Columns whose labels 0, 1 and 2 are entailment, neutral and contradiction, as SNLI and MNLI write them."""

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from lib.data.columns.mapping import SCALES, ColumnMapping, classes_of
-from lib.data.columns.names import DISTANCE_NAMES, NLI_NAMES, PAIR_LABEL_NAMES, SCORE_NAMES, column_key
+from lib.data.columns.names import DISTANCE_NAMES, NLI_NAMES, OPPOSITE_WORDS, PAIR_LABEL_NAMES, SCORE_NAMES, column_key
 from lib.data.columns.profile import ColumnProfile, profile_columns
 from lib.data.columns.same_class import class_key, same_keys_of
 from lib.data.table import NoteKind, Table
@@ -89,7 +89,8 @@ def _ask_for_same(table: Table, mapping: ColumnMapping) -> OpenQuestion:
     column = mapping.roles["label"][0]
     classes = classes_of(table.frame[column].astype("str"), mapping)
     sides = {column_key(name) for role in mapping.texts for name in mapping.roles.get(role, ())}
-    if set(classes) <= {"0", "1"} and NLI_NAMES.isdisjoint(sides):
+    is_opposite = not OPPOSITE_WORDS.isdisjoint(column_key(column).split("_"))
+    if set(classes) <= {"0", "1"} and NLI_NAMES.isdisjoint(sides) and not is_opposite:
         return OpenQuestion(column, "", "", is_about_same=True)
     shown = ", ".join(f"“{name[:40]}”" for name in classes[:12])
     todo = "Say it by --same CLASS, repeatable."

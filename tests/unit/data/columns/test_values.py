@@ -213,6 +213,17 @@ def test_a_mark_or_one_class_that_is_not_the_same_is_asked_about(column: str, va
     assert [question.column for question in open_questions(given, mapping)] == [column]
 
 
+@pytest.mark.parametrize("column", ["wrong", "is_incorrect", "irrelevant", "not_duplicate", "different", "falsch"])
+@pytest.mark.parametrize("values", [["yes", "no"], ["1", "0"], ["x", ""], ["True", "False"]], ids=" ".join)
+def test_a_yes_of_wrong_answers_is_never_the_same(column: str, values: list[str]) -> None:
+    for names in (("question", "answer"), ("u", "v")):
+        given = table(names, **{column: values})
+        mapping = guess_mapping(given)
+        assert mapping.shape in (Shape.PAIRS, Shape.LABELLED_PAIRS)
+        assert mapping.same == ()
+        assert [question.column for question in open_questions(given, mapping)] == [column]
+
+
 @pytest.mark.parametrize("value", ["1", "yes", "duplicate", "True"])
 def test_a_class_that_says_same_in_every_row_is_no_question(value: str) -> None:
     given = table(("question", "answer"), label=[value])
