@@ -64,7 +64,7 @@ def audit_to_json(
         "same": list(mapping.same),
         "scale": describe_scale(mapping.scale) if mapping.shape is Shape.SCORED else None,
         "unused": [column.to_json() for column in unused_columns(table, mapping)],
-        "unclear": [question.text for question in open_questions(table, mapping)],
+        "unclear": [f"{question.text} {question.todo}" for question in open_questions(table, mapping)],
         "examples": first_examples(data),
         "read": table.report.to_json(),
         "findings": [
