@@ -1,13 +1,16 @@
 """Detect separator, quote and escape of delimited text by how even the rows come out.
 
-clevercsv was made for this too. Measured on 65 files it agreed on 63, was wrong on the other two, and took fifty times as
-long; so the candidates of this module were widened instead (single quotes, escapes, none, rare separators).
+clevercsv (0.8.5) was made for this, too. On 543 files (ten kinds of text in 48 dialects, with and without a header, and
+files of people) this module was wrong on 18, clevercsv on 187, and clevercsv where its rows came out as even as this
+module's on 80; it took seven times as long over a tenth of the text. It knows no escapes of quotes that enclose nothing,
+and takes marks of sentences for separators. So this module's candidates were widened instead.
 """
 
 from __future__ import annotations
 
 import csv
 import io
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -19,10 +22,16 @@ if TYPE_CHECKING:
 SEPARATORS = (",", "\t", ";", "|")
 RARE_SEPARATORS = ("\x1f", "\x01", "^", "~", "¦", ":", " ")
 """Tried only where no common one gives even rows; texts are full of blanks and colons, so those need quotes around cells."""
+SENTENCE_MARKS = ",;:|"
+"""Separators that stand in texts, too, mostly before a blank."""
+SIGNS, MIN_SIGNS = ("\x1f", "\x01", "^", "~", "¦"), 10
+"""Those of them that stand in every row, the header too, only where they separate; in fewer rows they may by chance."""
 DIALECT_CHARACTERS, DIALECT_ROWS = 200_000, 100
 """How much of the text, in characters and rows, decides on the dialect."""
 EVEN_SHARE, RARE_SHARE = 0.9, 0.95
 """Share of rows of one width from which rows are even; rare separators have to do better."""
+BLANK_AFTER = 0.85
+"""What remains of the score of a separator that a blank follows, as it does in sentences."""
 STRAY_QUOTES = 0.8
 """What remains of the score of a dialect whose quotes close inside cells or never."""
 
@@ -53,27 +62,35 @@ class Dialect:
 
 @dataclass(frozen=True)
 class Evenness:
-    """Share of rows of the commonest width, that width, and whether all quotes close in place."""
+    """Share of rows of the commonest width, that width, and whether all quotes close in place.
+
+    blank: whether most cells behind a separator begin with a blank.
+    """
 
     share: float = 0.0
     width: int = 0
     strict: bool = True
+    blank: bool = False
 
     @property
     def score(self) -> float:
         """The share, and up to 12% for more columns, so that of two that fit the finer wins.
 
-        0 for one column, and less where quotes do not close in place.
+        0 for one column, and less where quotes do not close in place or the separators look like punctuation.
         """
-        quotes = 1.0 if self.strict else STRAY_QUOTES
-        return self.share * (1 + min(self.width, 12) / 100) * quotes if self.width > 1 else 0.0
+        likeness = (1.0 if self.strict else STRAY_QUOTES) * (BLANK_AFTER if self.blank else 1.0)
+        return self.share * (1 + min(self.width, 12) / 100) * likeness if self.width > 1 else 0.0
 
 
 def detect_dialect(text: str, *, separator: str = "", quote: str | None = None) -> Dialect:
     """Detect what is not given of a text's dialect. quote: None detects it, "" means none."""
     sample = text[:DIALECT_CHARACTERS]
     best = Dialect(separator or ",", '"' if quote is None else quote)
-    best_even = measure_evenness(sample, best) if separator else Evenness()
+    best_even = Evenness()
+    for one in () if separator else SIGNS:
+        even = measure_evenness(sample, replace(best, separator=one)) if sample.count(one) >= MIN_SIGNS else Evenness()
+        if even.share == 1.0 and even.width > 1:
+            return detect_dialect(text, separator=one, quote=quote)
     for dialect in _candidates(sample, separator, quote):
         even = measure_evenness(sample, dialect)
         if dialect.quote == "'" and even.strict and even.share >= RARE_SHARE and even.width > 1:
@@ -94,7 +111,8 @@ def _candidates(sample: str, separator: str, quote: str | None) -> Iterator[Dial
     for one in separators:
         yield from _quotings(sample, one, quote)
     if separator or any(
-        measure_evenness(sample, Dialect(one, '"' if quote is None else quote)).score >= EVEN_SHARE
+        replace(measure_evenness(sample, Dialect(one, '"' if quote is None else quote)), blank=False).score
+        >= EVEN_SHARE
         for one in separators
     ):
         return
@@ -109,17 +127,34 @@ def _candidates(sample: str, separator: str, quote: str | None) -> Iterator[Dial
 def _quotings(sample: str, separator: str, quote: str | None) -> Iterator[Dialect]:
     """List how cells may be quoted: as usual, with escapes, after a blank, in single quotes."""
     usual = Dialect(separator, '"' if quote is None else quote)
-    yield usual
+    escaping = replace(usual, escape="\\")
+    is_escape = _is_escape(sample, usual, escaping)
+    yield escaping if is_escape else usual
     if usual.quote and separator + " " + usual.quote in sample:
         yield replace(usual, initial_space=True)
-    if usual.quote and "\\" + usual.quote in sample:
-        yield replace(usual, escape="\\")
-    if "\\" + separator in sample:
-        yield replace(usual, escape="\\")
+    if not is_escape and ((usual.quote and "\\" + usual.quote in sample) or "\\" + separator in sample):
+        yield escaping
     if quote is None and is_enclosing(sample, separator, "'"):
         yield Dialect(separator, "'")
         if "\\'" in sample:
             yield Dialect(separator, "'", escape="\\")
+
+
+def _is_escape(sample: str, dialect: Dialect, escaping: Dialect) -> bool:
+    """Check whether backslashes stand before separators, quotes and backslashes, and before nothing else.
+
+    Where cells are enclosed and every quote closes in place without escapes, a backslash before one ends a cell.
+    """
+    if "\\" not in sample:
+        return False
+    even = measure_evenness(sample, escaping)
+    if even.share < EVEN_SHARE or not even.strict:
+        return False
+    if dialect.quote and re.search(rf"(^|{re.escape(dialect.separator)}){dialect.quote}", sample, re.MULTILINE):
+        return not measure_evenness(sample, dialect).strict
+    behind = Counter(re.findall(r"\\(.)", sample, re.DOTALL))
+    known = {dialect.separator, dialect.quote, "\\", "\n", "\r"}
+    return bool(behind[dialect.separator] or behind[dialect.quote]) and behind.keys() <= known
 
 
 def is_enclosing(sample: str, separator: str, quote: str) -> bool:
@@ -133,11 +168,14 @@ def is_enclosing(sample: str, separator: str, quote: str) -> bool:
 def measure_evenness(sample: str, dialect: Dialect) -> Evenness:
     """Measure how even the first rows of a sample are, without the last one, which may be cut."""
     widths: list[int] = []
+    blank = behind = 0
     csv.field_size_limit(DIALECT_CHARACTERS + 1)
     try:
         for row in dialect.reader(sample):
             if row:
                 widths.append(len(row))
+                behind += len(row) - 1
+                blank += sum(cell[:1] == " " for cell in row[1:])
             if len(widths) > DIALECT_ROWS:
                 break
     except csv.Error:
@@ -146,7 +184,8 @@ def measure_evenness(sample: str, dialect: Dialect) -> Evenness:
     if not widths:
         return Evenness()
     width, count = Counter(widths).most_common(1)[0]
-    return Evenness(count / len(widths), width, strict=_is_strict(sample, dialect))
+    is_blank = dialect.separator in SENTENCE_MARKS and 2 * blank > behind
+    return Evenness(count / len(widths), width, strict=_is_strict(sample, dialect), blank=is_blank)
 
 
 def _is_strict(sample: str, dialect: Dialect) -> bool:

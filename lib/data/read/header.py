@@ -72,6 +72,8 @@ OTHER_NAMES = frozenset(
 )
 """Names of columns that play no role, but tell a header from a row of data."""
 _IDENTIFIER = re.compile(r"[A-Za-z]+([_.][A-Za-z0-9]+)+|[a-z]+([A-Z][a-z0-9]+)+|[A-Za-z]+_?\d+")
+_ADDRESS = re.compile(r"[a-z]+://|www\.|\S+@\S+\.\S")
+_DIGITS = re.compile(r"\d+")
 _IDEOGRAPHS = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\u0e00-\u0e7f]")
 
 HEADER_WORDS = OTHER_NAMES | {
@@ -212,6 +214,8 @@ def _cell_score(cell: str, column: list[str]) -> float:
     if is_number(cell):
         return -4.0
     numeric = _is_numeric(column)
+    if not numeric and (_ADDRESS.match(cell) or _has_pattern(cell, column)):
+        return -4.0
     words = count_words(cell)
     if len(cell) > MAX_HEADER_CHARACTERS or words > MAX_HEADER_WORDS or (words > 4 and cell[-1] in ".?!。？！"):
         return 1.0 if numeric else -4.0
@@ -227,6 +231,12 @@ def _cell_score(cell: str, column: list[str]) -> float:
         return -1.0
     below = sorted(map(count_words, column[:SAMPLE_ROWS]))
     return score + (1.0 if below and below[len(below) // 2] >= 4 and words <= 3 else 0.0)
+
+
+def _has_pattern(cell: str, column: list[str]) -> bool:
+    """Check whether a cell is one of the cells below it but for its digits: row 1, row 2, row 3."""
+    pattern, digits = _DIGITS.subn("0", cell)
+    return digits > 0 and 2 * sum(_DIGITS.sub("0", clean_column_name(one)) == pattern for one in column) > len(column)
 
 
 def count_words(text: str) -> float:

@@ -195,6 +195,9 @@ WITHOUT_HEADER = {
     "a class called duplicate": [(*qa, ("duplicate", "other")[n % 2]) for n, qa in enumerate(QA)],
     "a first word that names columns": [("question", "What somebody asks because he does not know it."), *QA],
     "numbers": [(*qa, str(n / 7)) for n, qa in enumerate(QA)],
+    "addresses": [(f"https://example.org/{n}", f"page {n} of it") for n in range(12)],
+    "mail": [("ada@example.org", "The lift is stuck."), ("bob@example.org", "The door is open.")] * 4,
+    "texts that differ in their digits": [(f"case {n}", f"result {n}") for n in range(12)],
     "Chinese": [
         ("这个梯子应该怎么清洁才好呢", "用湿布擦拭然后让它自然晾干"),
         ("那台打印机在哪里登记的呢", "请把序列号发送到服务台去"),
@@ -267,6 +270,54 @@ def test_vectors_in_cells_are_left_out_and_brackets_are_texts(tmp_path: Path) ->
     assert list(table.frame.columns) == ["question", "answer"]
     assert table.frame["question"].tolist() == ["[cls]", "[sep] y"]
     assert kinds(table) == [NoteKind.COLUMNS]
+
+
+TEXTS = {
+    "sentences": (Q, A),
+    "lists": ("One, two; three {n}, and four", "Yes, no, {n}; perhaps, and more"),
+    "addresses": ("https://example.org/a?b={n}&c=d:e", "At 12:{n}, see http://x.y/z"),
+    "lines": ("first {n}\nsecond, line", "one; two\n\nthree {n}"),
+    "speech": ('He said "hi, {n}" to me', "it's {n} o'clock; don't"),
+    "objects": ('x {{"a": {n}, "b": "x"}}', "see [1, 2, {n}]"),
+    "Chinese": ("第{n}号梯子怎么清洁，用什么？", "用湿布擦拭；然后晾干{n}。"),
+    "code": ("for (i = {n}; i < 9; i++) {{ f(a, b); }}", "x | y | grep '{n}' ; echo \"z\""),
+}
+QUOTINGS: dict[str, dict[str, object]] = {
+    "where needed": {"quoting": csv.QUOTE_MINIMAL},
+    "everywhere": {"quoting": csv.QUOTE_ALL},
+    "single": {"quoting": csv.QUOTE_ALL, "quotechar": "'"},
+    "escapes": {"quoting": csv.QUOTE_NONE, "escapechar": "\\"},
+}
+CONFUSED = {("code", ",", "escapes", False), ("code", ";", "escapes", False)}
+"""Without a header, blanks and marks stand in every row of these as a separator would."""
+
+
+@pytest.mark.parametrize("text", TEXTS)
+@pytest.mark.parametrize("quoting", QUOTINGS)
+def test_every_separator_is_told_from_the_marks_of_texts(tmp_path: Path, text: str, quoting: str) -> None:
+    rows = [tuple(one.format(n=n) for one in TEXTS[text]) for n in range(10, 35)]
+    wrong = []
+    for separator in (",", ";", "\t", "|", "^", "~"):
+        for header in (True, False):
+            if (text, quoting) == ("lines", "escapes") or (text, separator, quoting, header) in CONFUSED:
+                continue
+            out = io.StringIO()
+            writer = csv.writer(out, delimiter=separator, lineterminator="\n", **QUOTINGS[quoting])  # type: ignore[arg-type]
+            writer.writerows([("question", "answer")] * header + rows)
+            if [tuple(row) for row in read(tmp_path, out.getvalue()).frame.to_numpy()] != rows:
+                wrong.append((separator, header))
+    assert wrong == []
+
+
+def test_one_mark_in_each_row_is_no_separator(tmp_path: Path) -> None:
+    rows = [(f"Where is it {n}?", f"Here, at {n}.") for n in range(9)]
+    assert [tuple(row) for row in read(tmp_path, "".join(f"{q};{a}\n" for q, a in rows)).frame.to_numpy()] == rows
+
+
+def test_backslashes_that_end_cells_are_no_escapes(tmp_path: Path) -> None:
+    rows = [(f"C:\\data\\{n}\\", f"folder {n}\\") for n in range(9)]
+    text = "path,name\n" + "".join(f'"{a}","{b}"\n' for a, b in rows)
+    assert [tuple(row) for row in read(tmp_path, text).frame.to_numpy()] == rows
 
 
 TEXT = st.text(
