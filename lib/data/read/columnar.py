@@ -15,7 +15,7 @@ from lib.data.read.options import ReadOptions
 from lib.data.read.raw_table import RawTable
 from lib.data.read.records_table import records_to_table
 from lib.errors import InputError
-from lib.settings import MAX_ROWS
+from lib.settings import MAX_ROWS, PARSE_MEMORY_BYTES
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -25,6 +25,10 @@ ARROW_FILE, ARROW_STREAM = b"ARROW1", b"\xff\xff\xff\xff"
 
 Hugging Face's datasets writes the stream.
 """
+
+
+SMALL_BYTES = PARSE_MEMORY_BYTES // 200
+"""No table fills the reader's memory from fewer bytes by a single allocation: that would be 200 times its size."""
 
 
 def is_parquet(data: bytes) -> bool:
@@ -41,7 +45,7 @@ def read_parquet(data: bytes, options: ReadOptions) -> RawTable:
     """Read a Parquet file; lists of texts become columns, other nested columns are left out by name."""
     import pyarrow.parquet as parquet
 
-    with _name_damage("Parquet"):
+    with _name_damage("Parquet", len(data)):
         file = parquet.ParquetFile(io.BytesIO(data))
         _check_rows(file.metadata.num_rows)
         left_out = _unreadable_columns(file.schema_arrow)
@@ -58,7 +62,7 @@ def read_arrow(data: bytes, options: ReadOptions) -> RawTable:
     """
     import pyarrow as pa
 
-    with _name_damage("Arrow"):
+    with _name_damage("Arrow", len(data)):
         is_file = data.startswith(ARROW_FILE)
         reader = pa.ipc.open_file(data) if is_file else pa.ipc.open_stream(data)
         left_out = _unreadable_columns(reader.schema)
@@ -72,14 +76,23 @@ def read_arrow(data: bytes, options: ReadOptions) -> RawTable:
 
 
 @contextmanager
-def _name_damage(title: str) -> Iterator[None]:
-    """Raise InputError for whatever pyarrow raises on a damaged file: damage can be in any part of it."""
+def _name_damage(title: str, size: int) -> Iterator[None]:
+    """Raise InputError for whatever pyarrow raises on a damaged file: damage can be in any part of it.
+
+    A damaged length asks for more memory than there is, of files that are small (size: in bytes); of large ones it may
+    be right.
+    """
     import pyarrow as pa
 
     try:
         yield
-    except MemoryError:  # pyarrow's own is an ArrowException, too
-        raise
+    except MemoryError as error:
+        if not isinstance(error, pa.ArrowException) or size > SMALL_BYTES:
+            raise
+        raise InputError(
+            f"The {title} file is damaged: a length in it is impossible ({str(error)[:80]}).",
+            todo="Copy or download it again.",
+        ) from error
     except (pa.ArrowException, OSError, ValueError, LookupError, TypeError, ArithmeticError) as error:
         raise InputError(
             f"The {title} file is damaged ({str(error)[:120]}).", todo="Copy or download it again."

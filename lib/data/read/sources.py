@@ -146,7 +146,7 @@ def _list_zip(path: Path, name: str) -> list[SourceFile] | None:
             members = [
                 item
                 for item in archive.infolist()
-                if not item.is_dir() and not _is_hidden(clean_member_name(item.filename))
+                if item.filename and not item.is_dir() and not _is_hidden(clean_member_name(item.filename))
             ]
         if any(item.filename in OFFICE_MEMBERS for item in members):
             return None
@@ -200,7 +200,15 @@ def _member_loader(path: Path, item: zipfile.ZipInfo) -> Callable[[], bytes]:
         try:
             with zipfile.ZipFile(path) as archive, archive.open(item) as file:
                 data = file.read(item.file_size + 1)
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as error:
+        except (
+            zipfile.BadZipFile,
+            zlib.error,
+            EOFError,
+            NotImplementedError,
+            RuntimeError,
+            OSError,
+            ValueError,
+        ) as error:
             raise InputError(
                 f"The ZIP archive is damaged ({error}).", where=item.filename[:200], todo="Copy or download it again."
             ) from error

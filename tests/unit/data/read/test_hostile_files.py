@@ -433,6 +433,16 @@ def test_a_workbook_with_damaged_xml_is_refused_by_its_cause(tmp_path: Path, dam
     assert "damaged" in str(refused.value)
 
 
+def test_an_impossible_length_is_damage_and_no_want_of_memory(tmp_path: Path) -> None:
+    """The length of an unpacked Arrow buffer stands before its packed bytes."""
+    data = arrow_bytes(pa.table({"a": ["x" * 99] * 50, "b": ["y"] * 50}), compression="zstd")
+    at = data.index(b"\x28\xb5\x2f\xfd") - 8
+    path = tmp_path / "file.arrow"
+    path.write_bytes(data[:at] + struct.pack("<q", 1 << 56) + data[at + 8 :])
+    with pytest.raises(InputError, match="impossible"):
+        read_table(path)
+
+
 def test_half_a_character_in_a_column_name_is_named(tmp_path: Path) -> None:
     path = tmp_path / "rows.json"
     path.write_text('[{"a\\ud800": "x", "b": "y"}]', encoding="utf-8")

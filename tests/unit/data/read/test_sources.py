@@ -258,3 +258,22 @@ def test_files_that_are_parts_of_a_split_are_split_so(tmp_path: Path) -> None:
     table = read_table(tmp_path / "set.zip")
     assert guess_roles(table, Shape.PAIRS).part == "split"
     assert prepare(table, mapping=replace(guess_mapping(table), part="")).split.given is False
+
+
+@pytest.mark.parametrize("damage", [b"\xff\xfe.csv", b"\x86" * 9])
+def test_a_zip_whose_names_are_damaged_is_refused(tmp_path: Path, damage: bytes) -> None:
+    """The name stands twice: in the list of the archive and before the file, where its flag may promise UTF-8."""
+    data = bytearray(zipped({"größe.csv": TWO}))
+    name = "größe.csv".encode()
+    at = data.index(name)
+    data[at : at + len(name)] = damage.ljust(len(name), b"x")[: len(name)]
+    (tmp_path / "set.zip").write_bytes(bytes(data))
+    with pytest.raises(InputError, match="damaged"):
+        read_table(tmp_path / "set.zip")
+
+
+def test_a_zip_with_a_nameless_file_is_read_without_it(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "set.zip", "w") as archive:
+        archive.writestr(zipfile.ZipInfo(""), b"?")
+        archive.writestr("a.csv", TWO)
+    assert len(read_table(tmp_path / "set.zip").frame) == 2
