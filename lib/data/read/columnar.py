@@ -114,8 +114,6 @@ def _unreadable_reason(kind: pa.DataType) -> str:
     import pyarrow as pa
 
     types = pa.types
-    if types.is_binary(kind) or types.is_large_binary(kind) or types.is_fixed_size_binary(kind):
-        return "holds bytes"
     if not types.is_nested(kind):
         return ""
     if not (types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind)):
@@ -126,8 +124,25 @@ def _unreadable_reason(kind: pa.DataType) -> str:
     return f"is nested (lists of {'objects' if types.is_nested(inner) else 'numbers'})"
 
 
+def _decode_bytes(table: pa.Table, left_out: dict[str, str]) -> pa.Table:
+    """Read bytes that are UTF-8 as texts, as Hive and Impala write them; leave other ones out by name."""
+    import pyarrow as pa
+
+    types = pa.types
+    for at, column in reversed(list(enumerate(table.schema))):
+        kind = column.type
+        if types.is_binary(kind) or types.is_large_binary(kind) or types.is_fixed_size_binary(kind):
+            try:
+                table = table.set_column(at, column.name, table.column(at).cast(pa.binary()).cast(pa.string()))
+            except pa.ArrowInvalid:
+                table = table.remove_column(at)
+                left_out[column.name] = "holds bytes"
+    return table
+
+
 def _to_rows(table: pa.Table, left_out: dict[str, str]) -> RawTable:
     """Turn an Arrow table into rows of text. Raises InputError for a table without any."""
+    table = _decode_bytes(table, left_out)
     if len(set(table.column_names)) < len(table.column_names):
         unique_column_names(table.column_names)
     lines = list(range(1, table.num_rows + 1))

@@ -193,6 +193,8 @@ def detect_header(rows: list[list[str]]) -> bool:
         return False
     if len(set(filled)) < len(filled):
         return all(column_key(cell) in HEADER_WORDS for cell in filled)
+    if are_known_names(filled):
+        return True  # also where it stands again below, as in files that were written one behind the other
     return header_score(rows[0], rows[1 : SAMPLE_ROWS + 1]) > -0.5
 
 

@@ -20,8 +20,8 @@ SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 def is_json(data: bytes) -> bool:
-    """Detect JSON by its first bracket."""
-    return data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"[", b"{")
+    """Detect JSON by its first bracket, behind a byte order mark and with the zeros of UTF-16."""
+    return data[:4096].translate(None, b"\0").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")[:1] in (b"[", b"{")
 
 
 def read_json(data: bytes, options: ReadOptions) -> RawTable:
