@@ -189,3 +189,14 @@ def test_every_choice_of_a_finding_is_an_option_of_the_commands() -> None:
     choices = {f"--{choice}" for check in CHECKS for choice in check.choices}
     assert choices == {"--keep", "--drop", "--fix"}
     assert choices | set(OPTIONS.values()) - {"--name", "--notes"} <= option_names(add_data_options)
+
+
+def test_of_two_classes_one_has_to_be_the_same(open_page: OpenPage, workspace: Workspace) -> None:
+    upload = upload_columns(workspace, premise=sentences("p"), hypothesis=sentences("h"), label=["0", "1"])
+    app = open_page("upload", upload=upload)
+    assert not [one for one in app.button if one.label == "Save dataset"]
+    assert not [one for one in app.checkbox if one.key == f"upload-{upload}-keep-classes"]
+    app.multiselect(key=f"upload-{upload}-same-label").set_value(["0"]).run()
+    button(app, "Save dataset").click().run()
+    (dataset,) = workspace.datasets.all()
+    assert dataset.facts["mapping"]["same"] == ["0"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -128,7 +128,7 @@ def check_mapping(frame: pd.DataFrame, mapping: ColumnMapping) -> None:
 
 
 def check_same(frame: pd.DataFrame, mapping: ColumnMapping) -> None:
-    """Raise InputError for a class in `same` that the column lacks, and for two classes without one."""
+    """Raise InputError for a class in `same` that the column lacks, and for two unclear classes."""
     if mapping.shape is not Shape.LABELLED_PAIRS:
         return
     column = mapping.roles["label"][0]
@@ -137,11 +137,21 @@ def check_same(frame: pd.DataFrame, mapping: ColumnMapping) -> None:
     unknown = [name for name in mapping.same if name not in classes]
     if len(unknown) == len(mapping.same) and unknown:
         raise InputError(f"“{column}” has no class “{unknown[0]}”.", todo=f"It has {shown}.")
-    if not mapping.same and len(classes) == 2 and set(classes) != {"0", "1"}:
+    if not mapping.same and len(classes) == 2 and not one_means_same(mapping, classes):
         raise InputError(
             f"It isn't clear which class of “{column}” means the same: {shown}.",
             todo="Select it as the positive class (--same CLASS on the command line).",
         )
+
+
+def one_means_same(mapping: ColumnMapping, classes: Iterable[str]) -> bool:
+    """Check whether the classes are 0 and 1, and nothing says that 1 means something else.
+
+    In a column of wrong answers it does, and between premise and hypothesis it may: RTE of GLUE has 0 for entailment.
+    """
+    sides = {column_key(name) for role in mapping.texts for name in mapping.roles.get(role, ())}
+    words = {word for name in mapping.roles.get("label", ()) for word in column_key(name).split("_")}
+    return set(classes) <= {"0", "1"} and NLI_NAMES.isdisjoint(sides) and OPPOSITE_WORDS.isdisjoint(words)
 
 
 def join_columns(frame: pd.DataFrame, columns: tuple[str, ...], joiner: str) -> pd.Series:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from lib.data.columns.mapping import SCALES, ColumnMapping, classes_of
-from lib.data.columns.names import DISTANCE_NAMES, NLI_NAMES, OPPOSITE_WORDS, PAIR_LABEL_NAMES, SCORE_NAMES, column_key
+from lib.data.columns.mapping import SCALES, ColumnMapping, classes_of, one_means_same
+from lib.data.columns.names import DISTANCE_NAMES, PAIR_LABEL_NAMES, SCORE_NAMES
 from lib.data.columns.profile import ColumnProfile, profile_columns
 from lib.data.columns.same_class import class_key, same_keys_of
 from lib.data.table import NoteKind, Table
@@ -43,6 +43,8 @@ class OpenQuestion:
     """What to do on the command line."""
     is_about_same: bool = False
     """Whether it asks which classes mean the same, else whether the column is a score or class."""
+    may_be_none: bool = False
+    """Whether none of the classes may mean the same: of two, one has to."""
 
 
 def unused_columns(table: Table, mapping: ColumnMapping) -> list[UnusedColumn]:
@@ -88,13 +90,12 @@ def describe_scale(scale: tuple[float, float]) -> str:
 def _ask_for_same(table: Table, mapping: ColumnMapping) -> OpenQuestion:
     column = mapping.roles["label"][0]
     classes = classes_of(table.frame[column].astype("str"), mapping)
-    sides = {column_key(name) for role in mapping.texts for name in mapping.roles.get(role, ())}
-    is_opposite = not OPPOSITE_WORDS.isdisjoint(column_key(column).split("_"))
-    if set(classes) <= {"0", "1"} and NLI_NAMES.isdisjoint(sides) and not is_opposite:
+    if one_means_same(mapping, classes):
         return OpenQuestion(column, "", "", is_about_same=True)
     shown = ", ".join(f"“{name[:40]}”" for name in classes[:12])
     todo = "Say it by --same CLASS, repeatable."
-    return OpenQuestion(column, f"Which classes of “{column}” mean the same? It has {shown}.", todo, is_about_same=True)
+    text = f"Which classes of “{column}” mean the same? It has {shown}."
+    return OpenQuestion(column, text, todo, is_about_same=True, may_be_none=len(classes) > 2)
 
 
 def _says_same(column: ColumnProfile) -> bool:

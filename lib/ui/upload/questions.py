@@ -63,6 +63,8 @@ def _store_answer(upload: Upload, column: str, widget: str) -> None:
 
 def _ask_to_keep_classes(upload: Upload, draft: Draft, question: OpenQuestion) -> bool:
     st.warning(f"{escape_markdown(question.text)} Select them as positive classes.", icon=":material/help:")
+    if not question.may_be_none:
+        return False
     keep = st.checkbox(
         "Keep all classes apart: none of them means the same",
         value=draft.keep_classes,

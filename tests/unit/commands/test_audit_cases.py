@@ -150,13 +150,8 @@ CASES = (
         same=("0",),
         says=('"no_value"',),
     ),
-    Case(
-        "rte.csv",
-        table({"premise": Q, "hypothesis": A, "label": turns("0", "1")}),
-        {"anchor": ["premise"], "positive": ["hypothesis"], "label": ["label"]},
-        "labelled_pairs",
-        unclear=True,
-    ),
+    Case("rte.csv", table({"premise": Q, "hypothesis": A, "label": turns("0", "1")}), error="--same"),
+    Case("is_wrong.csv", sentences(is_wrong=turns("0", "1")), SIDES, unclear=True),
     Case(
         "many_positives.jsonl",
         lines(
