@@ -50,10 +50,15 @@ def read_stored(path: Path, *, infinite: bool = False) -> Any:
 
     Raises OSError (FileNotFoundError where there is none) and JsonError.
     """
+    return parse_stored(read_stored_bytes(path), infinite=infinite)
+
+
+def read_stored_bytes(path: Path) -> bytes:
+    """Read a file of bounded size; what is a pipe or a device is not opened. Raises OSError and JsonError."""
     facts = path.stat()
     if not stat.S_ISREG(facts.st_mode) or facts.st_size > MAX_STORED_BYTES:
         raise JsonError(f"{path.name} is no file of JSON.")
-    return parse_stored(path.read_bytes(), infinite=infinite)
+    return path.read_bytes()
 
 
 def build(make: Callable[[Any], T], value: Any) -> T:

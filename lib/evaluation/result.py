@@ -110,6 +110,8 @@ class Similarity:
         if not stored:
             return None
         base, tuned = (CosineDistribution.from_json(stored[name]) for name in ("base", "tuned"))
+        if not all(map(isfinite, stored["bins"])):
+            raise ValueError("an edge of its bins is not finite")
         return cls(stored["bins"], stored.get("against", "random pairs"), base, tuned)
 
     def to_json(self) -> dict[str, Any]:
@@ -176,7 +178,7 @@ class Evaluation:
         return Headline(metric=self.metric, verdict=self.verdict, held_out=self.examples, **numbers)
 
     @classmethod
-    def from_json(cls, text: str) -> Evaluation:
+    def from_json(cls, text: str | bytes) -> Evaluation:
         """Read a stored evaluation, also an older one.
 
         Raises JsonError where it is damaged.

@@ -11,7 +11,7 @@ from lib.errors import StoreError
 from lib.evaluation.result import Evaluation
 from lib.store.layout import EvaluationPaths
 from lib.store.runs import Run
-from lib.typed_json import JsonError
+from lib.typed_json import JsonError, read_stored_bytes
 
 
 def load_evaluation(run: Run) -> Evaluation | None:
@@ -28,8 +28,8 @@ def read_evaluation(folder: Path) -> Evaluation | None:
     if not path.exists():
         return None
     try:
-        return Evaluation.from_json(path.read_text(encoding="utf-8"))
-    except (OSError, JsonError, UnicodeDecodeError) as error:
+        return Evaluation.from_json(read_stored_bytes(path))
+    except (OSError, JsonError) as error:
         raise StoreError("The evaluation of this run cannot be read.", todo="Evaluate the run again.") from error
 
 

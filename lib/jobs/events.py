@@ -262,9 +262,9 @@ def events_path(workspace: Workspace, job: Job) -> Path:
 def read_events(path: Path, *, after: int = 0) -> tuple[list[Event], int]:
     """Read the events after a byte offset, and the offset to go on from.
 
-    Torn and damaged lines are left out.
+    Torn and damaged lines are left out; a pipe in the file's place is not opened.
     """
-    if not path.exists():
+    if not path.is_file():
         return [], 0
     with path.open("rb") as file:
         file.seek(after)

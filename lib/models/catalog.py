@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 import os
 import re
 from collections.abc import Callable
@@ -87,16 +86,15 @@ def is_model_folder(folder: Path) -> bool:
 def is_static_name(name: str, *, home: Path, runs: RunFolder | None = None) -> bool:
     """Check by a model's files whether it is a static one.
 
-    A model that is not here yet counts as a transformer.
+    A model that is not here yet, or is refused, counts as a transformer.
     """
     if name.strip() == STATIC_MODEL:
         return True
     try:
-        folder = resolve(name, home=home, runs=runs)
-        modules = json.loads((Path(folder) / "modules.json").read_text(encoding="utf-8"))
-        return str(modules[0]["type"]).endswith("StaticEmbedding")
-    except (ModelError, OSError, ValueError, LookupError, TypeError):
+        facts = check_model(name, home=home, runs=runs)
+    except ModelError:
         return False
+    return facts is not None and facts.is_static
 
 
 def entries(home: Path) -> list[Entry]:
@@ -220,9 +218,13 @@ def pinned(name: str, *, home: Path) -> str:
 
 
 def _snapshot(name: str, revision: str = "") -> Path | None:
-    """Find the newest downloaded snapshot of a Hub model, or that of a revision."""
+    """Find the newest downloaded snapshot of a Hub model, or that of a revision.
+
+    A link is none of its commits.
+    """
     folder = hub_cache() / f"models--{full_name(name).replace('/', '--')}" / "snapshots"
-    found = [path for path in folder.glob(f"{revision}*") if is_model_folder(path)] if folder.is_dir() else []
+    there = folder.glob(f"{revision}*") if folder.is_dir() else ()
+    found = [path for path in there if not path.is_symlink() and is_model_folder(path)]
     return max(found, key=lambda path: path.stat().st_mtime, default=None)
 
 

@@ -12,7 +12,7 @@ import random
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -262,7 +262,7 @@ def damaged(path: Path, seed: int) -> Iterator[None]:
         path.write_bytes(whole)
 
 
-FINDINGS = [("evaluation", 116944765)]
+FINDINGS = [("evaluation", 116944765), ("evaluation", 219750762), ("evaluation", 750289783)]
 """Seeds of the longer mode that once raised something else."""
 
 
@@ -270,6 +270,23 @@ FINDINGS = [("evaluation", 116944765)]
 def test_what_the_longer_mode_found_stays_mended(planted: Planted, name: str, seed: int) -> None:
     with damaged(READERS[name].path(planted), seed), pytest.raises(CloserError):
         READERS[name].read(planted)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no named pipes")
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("name", list(READERS))
+def test_a_pipe_in_the_place_of_a_file_is_not_opened(planted: Planted, name: str) -> None:
+    """Who opens one waits for ever."""
+    path = READERS[name].path(planted)
+    whole = path.read_bytes()
+    path.unlink()
+    os.mkfifo(path)
+    try:
+        with suppress(CloserError):
+            READERS[name].read(planted)
+    finally:
+        path.unlink()
+        path.write_bytes(whole)
 
 
 def seeds(rounds: int) -> Iterator[int]:

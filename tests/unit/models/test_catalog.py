@@ -9,9 +9,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from safetensors.numpy import save_file
 
 from lib import settings
 from lib.errors import ModelError
@@ -82,6 +84,15 @@ def repository(tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         link.symlink_to(Path(*[".."] * (len(link.relative_to(repository).parts) - 1), "blobs", str(number)))
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
     return repository
+
+
+def test_a_link_is_no_snapshot_of_a_commit(home: Path, repository: Path, tmp_path: Path) -> None:
+    """Its name would pin a commit, and mean a folder that anybody may change."""
+    snapshot = repository / "snapshots" / COMMIT
+    elsewhere = Path(shutil.copytree(snapshot, tmp_path / "elsewhere", symlinks=False))
+    shutil.rmtree(snapshot)
+    snapshot.symlink_to(elsewhere)
+    assert catalog.resolve("someone/small", home=home) == "someone/small"
 
 
 def test_a_downloaded_model_is_pinned_to_its_commit(home: Path, repository: Path) -> None:
@@ -303,6 +314,9 @@ def test_a_static_model_is_known_by_its_files(home: Path, tiny_model: Path, tmp_
     """Pages ask, so nothing is loaded; what is not here, or cannot be read, is taken for a transformer."""
     static = tmp_path / "static"
     static.mkdir()
+    shutil.copyfile(tiny_model / "tokenizer.json", static / "tokenizer.json")
+    rows = len(json.loads((static / "tokenizer.json").read_text())["model"]["vocab"])
+    save_file({"embedding.weight": np.ones((rows, 2), dtype=np.float32)}, static / "model.safetensors")
     kind = "sentence_transformers.sentence_transformer.modules.static_embedding.StaticEmbedding"
     (static / "modules.json").write_text(json.dumps([{"idx": 0, "name": "0", "path": "", "type": kind}]))
     assert catalog.is_static_name(str(static), home=home)
@@ -310,6 +324,6 @@ def test_a_static_model_is_known_by_its_files(home: Path, tiny_model: Path, tmp_
     assert not catalog.is_static_name(str(tiny_model), home=home)
     assert not catalog.is_static_name("somebody/not-here", home=home)
     assert not catalog.is_static_name("/no/such/folder", home=home)
-    for broken in ("[", "[]", "{}", "[1]"):
+    for broken in ("[", "[]", "{}", "[1]", "[" * 100_000):
         (static / "modules.json").write_text(broken)
         assert not catalog.is_static_name(str(static), home=home)
