@@ -6,7 +6,7 @@ import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lib.data.read.dataset_formats.registry import NESTED_COLUMNS
 from lib.data.read.header import unique_column_names
@@ -140,13 +140,24 @@ def _decode_bytes(table: pa.Table, left_out: dict[str, str]) -> pa.Table:
     return table
 
 
+def _values(column: pa.ChunkedArray) -> list[Any]:
+    """List the values of a column; numbers of single precision with the digits that they are written with."""
+    import pyarrow as pa
+
+    if not (pa.types.is_float32(column.type) or pa.types.is_float16(column.type)):
+        values: list[Any] = column.to_pylist()
+        return values
+    texts = column.cast(pa.float32()).cast(pa.string()).to_pylist()
+    return [None if text is None else float(text) for text in texts]
+
+
 def _to_rows(table: pa.Table, left_out: dict[str, str]) -> RawTable:
     """Turn an Arrow table into rows of text. Raises InputError for a table without any."""
     table = _decode_bytes(table, left_out)
     if len(set(table.column_names)) < len(table.column_names):
         unique_column_names(table.column_names)
     lines = list(range(1, table.num_rows + 1))
-    flat = records_to_table({name: table.column(name).to_pylist() for name in table.column_names}, lines)
+    flat = records_to_table({name: _values(table.column(name)) for name in table.column_names}, lines)
     if not flat.columns or not table.num_rows:
         unread = " ".join(note.text for note in left_out_notes(left_out))
         raise InputError(

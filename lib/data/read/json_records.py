@@ -41,6 +41,8 @@ def parse_json(text: str) -> RawTable:
     except RecursionError as error:
         raise InputError("The JSON is nested far too deep.", todo="A list of flat objects is needed.") from error
     if isinstance(value, dict):
+        value = _pandas_rows(value) or value
+    if isinstance(value, dict):
         inner = [v for v in value.values() if isinstance(v, list) and v and isinstance(v[0], dict)]
         if len(inner) == 1:
             value = inner[0]  # {"data": [...]}, as many exports have it
@@ -51,6 +53,31 @@ def parse_json(text: str) -> RawTable:
     if not isinstance(value, list):
         raise InputError("The JSON holds a single value.", todo="A list of objects is needed.")
     return _from_objects(value, list(range(1, len(value) + 1)), "item")
+
+
+def _pandas_rows(value: dict[str, Any]) -> list[Any]:
+    """List the rows of what pandas writes by `to_json`; [] for any other object.
+
+    By columns, which is its default, by index, or split. Source: pandas.DataFrame.to_json, orient.
+    """
+    names, data = value.get("columns"), value.get("data")
+    if isinstance(names, list) and isinstance(data, list) and _are_rows_of(names, data):
+        return [dict(zip(names, row, strict=True)) for row in data]
+    inner = list(value.values())
+    if "relevant_docs" in value or not inner:  # LlamaIndex: texts and links by the same ids
+        return []
+    if not all(isinstance(one, dict) and one and one.keys() == inner[0].keys() for one in inner):
+        return []
+    if all(name.isdecimal() for name in value):
+        return inner
+    if all(name.isdecimal() for name in inner[0]):
+        return [dict(zip(value, row, strict=True)) for row in zip(*(one.values() for one in inner), strict=True)]
+    return []
+
+
+def _are_rows_of(names: list[Any], data: list[Any]) -> bool:
+    is_named = all(isinstance(name, str) for name in names)
+    return is_named and all(isinstance(row, list) and len(row) == len(names) for row in data)
 
 
 def _parse_lines(text: str, whole: ValueError) -> RawTable:

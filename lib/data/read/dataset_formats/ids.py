@@ -22,11 +22,14 @@ def is_ids_only(tables: Sequence[tuple[str, RawTable]]) -> bool:
 
 def _is_ids(table: RawTable) -> bool:
     rows = table.rows[:ID_SAMPLE_ROWS]
-    if len(rows) < MIN_ROWS or len(table.columns) < 2:
+    if len(table.columns) == 1:
+        rows = [row[0].split() for row in rows]
+    width = len(rows[0]) if rows else 0
+    if len(rows) < MIN_ROWS or width < 2 or any(len(row) != width for row in rows):
         return False
     if not all(ID_PATTERN.fullmatch(cell.strip()) for row in rows for cell in row):
         return False
-    distinct = [len({row[at] for row in rows}) for at in range(len(table.columns))]
+    distinct = [len({row[at] for row in rows}) for at in range(width)]
     return sum(2 * count > len(rows) for count in distinct) >= 2
 
 
@@ -34,7 +37,7 @@ def refuse_ids(tables: Sequence[tuple[str, RawTable]]) -> RawTable:
     """Raise InputError that says where the texts of the ids are."""
     name, table = next(one for one in tables if _is_ids(one[1]))
     raise InputError(
-        f"There is no text: all {len(table.columns)} columns hold ids or numbers ({', '.join(table.rows[0][:4])}).",
+        f"There is no text: all columns hold ids or numbers ({', '.join(table.rows[0][:4])}).",
         where=name if len(tables) > 1 else f"line {table.lines[0]}",
         todo="Upload a file that holds the texts themselves. MS MARCO has them in collection.tsv and queries.train.tsv "
         "(upload these two with a qrels file), and in triples.train.small.tsv.",

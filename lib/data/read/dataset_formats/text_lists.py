@@ -89,8 +89,12 @@ def _has_lists(records: Records, names: QueryLists, *, of: type) -> bool:
         records.has(names.query, names.positives)
         and records.holds(names.query, str)
         and _is_list_column(records, names.positives, of)
-        and (names.negatives not in records.columns or _is_list_column(records, names.negatives, of))
+        and (not _is_filled(records, names.negatives) or _is_list_column(records, names.negatives, of))
     )
+
+
+def _is_filled(records: Records, name: str) -> bool:
+    return any(value not in (None, "") for value in records.columns.get(name, ()))
 
 
 def _is_list_column(records: Records, name: str, of: type) -> bool:
