@@ -23,6 +23,9 @@ MARKS = "\u0900-\u0903\u093a-\u094f\u0951-\u0957\u0962\u0963" + "".join(
 MARK = re.compile(f"[{MARKS}]")
 SINGLE_SIGNS = "+#%°€$£¥₹"
 NO_WORD = re.compile(r"[\W_]+")
+MAY_SIGN = re.compile(rf"[\d{SINGLE_SIGNS}{MARKS}]")
+"""Texts without any of these have no sign to keep: most of them, so they are the quick way."""
+ASCII_PUNCTUATION = bytes(code for code in range(128) if not chr(code).isalnum())
 DIGIT_GAPS = re.compile(r"((?<=\d)[\W_]+(?=\d))")
 SIGNS = re.compile(rf"((?<=\d)[\W_]+(?=\d)|(?<=[^\W_])[+#]+|(?<=\d)\s?[%°€$£¥₹]|[€$£¥₹](?=\s?\d)|[{MARKS}])")
 """What `near_key` keeps besides letters and digits; a split by it gives texts and signs in turns."""
@@ -65,6 +68,10 @@ def _signed_words(texts: Iterable[str]) -> dict[str, set[str]]:
 
 
 def _strip_punctuation(key: str) -> str:
+    if not MAY_SIGN.search(key):
+        if key.isascii():
+            return key.encode().translate(None, ASCII_PUNCTUATION).decode()
+        return NO_WORD.sub("", key)
     has_signs = any(sign in key for sign in SINGLE_SIGNS) or not (key.isascii() or MARK.search(key) is None)
     parts = (SIGNS if has_signs else DIGIT_GAPS).split(key)
     return "".join(NO_WORD.sub("", part) if at % 2 == 0 else part for at, part in enumerate(parts))
