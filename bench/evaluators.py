@@ -74,9 +74,10 @@ def compare(run: Any, home: Path) -> list[str]:
     dataset = open_workspace(home).datasets.get(run.dataset)
     found, frame = load_evaluation(run), dataset.frame()
     assert found is not None
-    task = EvalTask.of(ModelInputs.of(frame, dataset.shape), part="held_out")
+    inputs = ModelInputs.of(frame, dataset.shape, run.recipe)
+    task = EvalTask.of(inputs, part="held_out")
     evaluate, names = evaluator(frame, dataset.shape, task), NAMES[dataset.shape]
-    embed, _ = cached_embedder(run, home=home)
+    embed, _ = cached_embedder(run, inputs.reading, home=home)
     lines = []
     for name, folder in (("base", str(resolve(run.model, home=home))), ("tuned", str(run.model_dir))):
         model = SentenceTransformer(folder, device="cpu", local_files_only=True)

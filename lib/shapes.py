@@ -29,6 +29,13 @@ TEXT_COLUMNS: dict[Shape, tuple[str, ...]] = {
 A triplet may have fewer negatives than others, in any of these columns: "" where one is missing.
 """
 
+TWO_ROLES = (Shape.PAIRS, Shape.TRIPLETS)
+"""Shapes whose two sides are read in different roles, query and document.
+
+Texts of the others are compared with each other and have one, query, as https://huggingface.co/intfloat/e5-base-v2
+advises for similarity and classification.
+"""
+
 VALUE_COLUMN: dict[Shape, str | None] = {
     Shape.PAIRS: None,
     Shape.SCORED: "score",

@@ -6,13 +6,21 @@ import argparse
 import json
 from typing import Any
 
-from lib.commands.options import AuditedData, add_data_options, audit_data, unknown_tokens_of
+from lib import settings
+from lib.commands.options import PROMPT_HELP, AuditedData, add_data_options, audit_data, prompt_from_option
+from lib.data.audit.run import Audit
 from lib.data.columns.unused import describe_scale, open_questions, unused_columns
+from lib.data.model_inputs import ModelInputs
 from lib.data.prepared_dataset import PreparedDataset
 from lib.data.table import ReadReport
 from lib.errors import InputError
 from lib.escapes import escape_controls
-from lib.models.unknown_tokens import UnknownTokens
+from lib.models.catalog import resolve
+from lib.models.prompts.choose import choose_prompts
+from lib.models.text_lengths import measure_lengths
+from lib.models.unknown_tokens import unknown_tokens
+from lib.recipe.options import PROMPT_FIELDS
+from lib.recipe.recipe import FIELDS, Recipe
 from lib.settings import BUNDLED_MODEL
 from lib.shapes import Shape
 
@@ -26,6 +34,10 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--model", default=BUNDLED_MODEL, help="the base model whose tokenizer reads the texts (default %(default)s)"
     )
+    for name in PROMPT_FIELDS:
+        parser.add_argument(
+            "--" + name.replace("_", "-"), type=prompt_from_option, help=f"{FIELDS[name].help} {PROMPT_HELP}"
+        )
     parser.add_argument("--json", action="store_true", help="end with one line of JSON")
 
 
@@ -37,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
         prepared = data.split(args)
     except InputError as error:
         failure = error
-    report = audit_to_json(data, prepared, failure) | unknown_to_json(unknown_tokens_of(data.audit, args.model))
+    report = audit_to_json(data, prepared, failure) | text_checks_to_json(data.audit, args)
     if args.json:
         print(json.dumps(report, ensure_ascii=False))
     else:
@@ -82,9 +94,21 @@ def audit_to_json(
     }
 
 
-def unknown_to_json(unknown: UnknownTokens | None) -> dict[str, Any]:
-    """Write the share of unknown tokens, null where the model's tokenizer is not at hand."""
-    return {"unknown_tokens": unknown.to_json() if unknown else None}
+def text_checks_to_json(audit: Audit, args: argparse.Namespace) -> dict[str, Any]:
+    """Write what the base model reads before texts, and its unknown and truncated tokens.
+
+    The last two are null where the model's tokenizer is not at hand.
+    """
+    model, shape, home = args.model, audit.examples.shape, settings.home()
+    asked = Recipe(query_prompt=args.query_prompt, document_prompt=args.document_prompt)
+    inputs = ModelInputs.of(audit.examples.frame, shape, choose_prompts(asked, model, shape, home=home))
+    folder = resolve(model, home=home)
+    unknown, lengths = unknown_tokens(folder, inputs, model=model), measure_lengths(folder, inputs, model=model)
+    return {
+        "prompts": {"query": inputs.reading.query, "document": inputs.reading.document},
+        "unknown_tokens": unknown.to_json() if unknown else None,
+        "lengths": lengths.to_json() | {"advice": lengths.describe()} if lengths else None,
+    }
 
 
 def first_examples(data: AuditedData) -> list[dict[str, Any]]:
@@ -128,12 +152,12 @@ def _example_lines(report: dict[str, Any]) -> list[str]:
 
 def _finding_lines(report: dict[str, Any]) -> list[str]:
     unknown = report["unknown_tokens"]
-    lines = [unknown["advice"]] if unknown and unknown["advice"] else []
+    advice = [found["advice"] for found in (unknown, report["lengths"]) if found and found["advice"]]
     for item in report["findings"]:
         numbers = ", ".join(map(str, item["lines"][:MAX_SHOWN_LINES]))
         more = ", ..." if item["count"] > MAX_SHOWN_LINES else ""
-        lines.append(f"{item['count']:>8,}  {item['title']} [{item['choice']}] lines {numbers}{more}")
-    return lines or ["No findings."]
+        advice.append(f"{item['count']:>8,}  {item['title']} [{item['choice']}] lines {numbers}{more}")
+    return advice or ["No findings."]
 
 
 def _split_lines(report: dict[str, Any]) -> list[str]:

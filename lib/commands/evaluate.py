@@ -71,16 +71,17 @@ def evaluate_held_out(workspace: Workspace, trained: Run) -> Evaluation:
 
 def evaluate_file(workspace: Workspace, trained: Run, path: Path) -> tuple[Evaluation, Path]:
     """Evaluate on all rows of another file; the evaluation and its folder beside the run's own."""
-    from lib.evaluation.run import cached_embedder, evaluate_inputs
+    from lib.evaluation.run import cached_embedder, evaluate_inputs, missing_prompts
 
     dataset = workspace.datasets.get(trained.dataset)
     shape = Shape(dataset.shape)
     frame = read_frame(path, shape, dataset.facts.get("mapping"))
-    embed, marks = cached_embedder(trained, home=workspace.home)
+    inputs = ModelInputs.of(frame, shape, trained.recipe)
+    embed, marks = cached_embedder(trained, inputs.reading, home=workspace.home)
     folder = trained.paths.evaluation_on(content_hash(path)).folder
     versions = {"file": path.name, "base model": marks["base"][:16], "tuned model": marks["tuned"][:16]}
     warnings = warn_of_trained_rows(frame, dataset.frame(), shape)
-    inputs = ModelInputs.of(frame, shape, trained.recipe)
+    warnings += missing_prompts(trained.model, inputs, home=workspace.home)
     evaluation = evaluate_inputs(inputs, embed, folder=folder, versions=versions, called="given", warnings=warnings)
     return evaluation, folder
 

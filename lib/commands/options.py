@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from lib import settings
 from lib.data.audit.check import DROP, FIX, KEEP
 from lib.data.audit.registry import CHECKS
 from lib.data.audit.run import Audit
@@ -23,8 +22,6 @@ from lib.data.read.options import ReadOptions
 from lib.data.read.tables import read_table
 from lib.data.table import Table
 from lib.errors import InputError
-from lib.models.catalog import check_model, resolve
-from lib.models.unknown_tokens import UnknownTokens, unknown_tokens
 from lib.settings import HELD_OUT_FRACTION, VALIDATION_FRACTION
 from lib.shapes import VALUE_COLUMN, Shape
 
@@ -35,6 +32,7 @@ FILE_HELP = (
 COLUMN_HELP = {
     "split-column": 'the column that names the part of each row (default: that of files which are parts; "" for none)'
 }
+PROMPT_HELP = r'Such as "query: "; \n is a line break, "" no prompt.'
 SEPARATOR_WORDS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}
 
 
@@ -150,16 +148,9 @@ def audit_data(args: argparse.Namespace) -> AuditedData:
     return AuditedData(table, mapping, audit)
 
 
-def unknown_tokens_of(audit: Audit, model: str) -> UnknownTokens | None:
-    """Count the tokens of the examples that a base model does not know; None where that can't be said.
-
-    Raises ModelError where its folder is refused: nothing of it is read before.
-    """
-    if check_model(model, home=settings.home()) is None:
-        return None
-    examples = audit.examples
-    texts = list(dict.fromkeys(text for name in examples.texts for text in examples.frame[name]))
-    return unknown_tokens(resolve(model, home=settings.home()), texts, model=model)
+def prompt_from_option(text: str) -> str:
+    r"""Read a prompt as typed: \n is a line break."""
+    return text.replace(r"\n", "\n")
 
 
 def choices_from_options(args: argparse.Namespace) -> dict[str, str]:

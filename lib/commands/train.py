@@ -19,15 +19,27 @@ from typing import TYPE_CHECKING, Any
 
 from lib import settings
 from lib.commands.metric_lines import metric_lines
-from lib.commands.options import add_data_options, add_download_option, load_data, unknown_tokens_of
+from lib.commands.options import (
+    PROMPT_HELP,
+    add_data_options,
+    add_download_option,
+    load_data,
+    prompt_from_option,
+)
 from lib.commands.progress_bar import JobProgressBar
+from lib.data.model_inputs import ModelInputs
 from lib.data.read.sources import original_files
 from lib.errors import CloserError, InputError, StoreError, TrainingError
+from lib.models.catalog import resolve
+from lib.models.prompts.describe import describe_prompts, warn_of_missing_prompts
+from lib.models.text_lengths import measure_lengths
+from lib.models.unknown_tokens import unknown_tokens
 from lib.recipe.losses import losses_for
+from lib.recipe.options import PROMPT_FIELDS
 from lib.recipe.presets import PRESETS, recommended_recipe
 from lib.recipe.recipe import FIELDS, Recipe
 from lib.settings import BUNDLED_MODEL
-from lib.shapes import Shape
+from lib.shapes import TWO_ROLES, Shape
 from lib.store.layout import MODEL_CARD_DATA
 from lib.store.publish import publish
 from lib.typed_json import JsonError, build, read_stored
@@ -93,13 +105,16 @@ def add(parser: argparse.ArgumentParser) -> None:
         option, words = "--" + spec.name.replace("_", "-"), spec.help.replace("%", "%%")
         if spec.name == "loss":
             words = f"{words} {loss_names()}"
+        elif spec.name in PROMPT_FIELDS:
+            words = f"{words} {PROMPT_HELP}"
+        kind = prompt_from_option if spec.name in PROMPT_FIELDS else spec.kind
         if spec.kind is bool:
             recipe.add_argument(option, action=argparse.BooleanOptionalAction, default=None, help=words)
         elif spec.kind is tuple:
             recipe.add_argument(option, type=int, nargs="*", default=None, help=words)
         else:
             choices = None if spec.name == "loss" else spec.choices or None
-            recipe.add_argument(option, type=spec.kind, default=None, help=words, choices=choices)
+            recipe.add_argument(option, type=kind, default=None, help=words, choices=choices)
 
 
 def loss_names() -> str:
@@ -116,15 +131,12 @@ def run(given: argparse.Namespace) -> int:
     The exit code is 0, or 1 when a run failed: the others are copied.
     """
     from lib.models.catalog import check_model, is_static_name, pinned
+    from lib.models.prompts.choose import choose_prompts
     from lib.store.workspace import open_workspace
 
     if given.download:
         settings.allow_downloads()
     source = load_data(given)
-    for model in given.model or [BUNDLED_MODEL]:
-        unknown = unknown_tokens_of(source.prepared.audit, model)
-        if unknown and unknown.is_much:
-            print(f"warning: {unknown.describe()}", file=sys.stderr)
     recipe = recipe_from(given, source.prepared.counts["train"])
     workspace = open_workspace()
     models = given.model or [BUNDLED_MODEL]
@@ -133,11 +145,14 @@ def run(given: argparse.Namespace) -> int:
     models = [pinned(model, home=workspace.home) for model in models]
     static = any(is_static_name(model, home=workspace.home) for model in models)
     recipe = recipe.for_shape(source.prepared.shape, classes=count_classes(source.prepared), static=static)
+    planned = [(model, choose_prompts(recipe, model, source.prepared.shape, home=workspace.home)) for model in models]
+    for model, chosen in planned:
+        print_model_notes(source.prepared, model, chosen, home=workspace.home)
     name = given.name or given.file[0].resolve().name.split(".")[0]
     dataset = workspace.datasets.publish(source.prepared, name=name, originals=original_files(given.file))
     if given.notes.strip():
         workspace.datasets.annotate(dataset.id, given.notes.strip())
-    runs = create_runs(workspace, dataset, models, recipe, name=name)
+    runs = create_runs(workspace, dataset, planned, name=name)
     run_jobs(workspace, runs)
     results, failed = collect_results(workspace, runs, given.out)
     for failure in failed:
@@ -149,12 +164,34 @@ def run(given: argparse.Namespace) -> int:
     return 1 if failed else 0
 
 
+def print_model_notes(prepared: PreparedDataset, model: str, recipe: Recipe, *, home: Path) -> None:
+    """Print on standard error which prompts a model reads, and what of the texts it can't."""
+    from lib.models.prompts.choose import expected_prompts
+
+    inputs = ModelInputs.of(prepared.frame, prepared.shape, recipe)
+    expected = expected_prompts(model, prepared.shape, home=home)
+    for line in describe_prompts(inputs.reading, expected, has_two_roles=prepared.shape in TWO_ROLES):
+        print(f"{model}: {line}", file=sys.stderr)
+    if warning := warn_of_missing_prompts(inputs.reading, expected, model=model):
+        print(f"warning: {warning}", file=sys.stderr)
+    folder = resolve(model, home=home)
+    lengths = measure_lengths(folder, inputs, model=model, max_length=recipe.max_length)
+    if lengths and lengths.truncated:
+        print(f"{model}: {lengths.describe()}", file=sys.stderr)
+    unknown = unknown_tokens(folder, inputs, model=model)
+    if unknown and unknown.is_much:
+        print(f"warning: {unknown.describe()}", file=sys.stderr)
+
+
 def create_runs(
-    workspace: Workspace, dataset: Dataset, models: Sequence[str], recipe: Recipe, *, name: str
+    workspace: Workspace, dataset: Dataset, planned: Sequence[tuple[str, Recipe]], *, name: str
 ) -> list[str]:
-    """Queue a run for each base model and list their ids; several are one batch."""
-    batch = f"{name}: {len(models)} models, {datetime.now():%d %b %Y, %H:%M:%S}" if len(models) > 1 else ""
-    return [workspace.runs.create(dataset=dataset.id, model=model, recipe=recipe, batch=batch).id for model in models]
+    """Queue a run for each base model with its recipe and list their ids; several are one batch."""
+    batch = f"{name}: {len(planned)} models, {datetime.now():%d %b %Y, %H:%M:%S}" if len(planned) > 1 else ""
+    return [
+        workspace.runs.create(dataset=dataset.id, model=model, recipe=recipe, batch=batch).id
+        for model, recipe in planned
+    ]
 
 
 def count_classes(prepared: PreparedDataset) -> int:

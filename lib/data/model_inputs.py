@@ -9,11 +9,12 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from functools import cached_property
+from typing import Any
 
 import pandas as pd
 
 from lib.recipe.recipe import Recipe
-from lib.shapes import Shape, text_columns
+from lib.shapes import TWO_ROLES, Shape, text_columns
 
 
 class Role(StrEnum):
@@ -23,20 +24,17 @@ class Role(StrEnum):
     DOCUMENT = "document"
 
 
-TWO_ROLES = (Shape.PAIRS, Shape.TRIPLETS)
-"""Shapes whose two sides are read in different roles.
-
-Texts of the others are compared with each other and have one, query, as https://huggingface.co/intfloat/e5-base-v2
-advises for similarity and classification.
-"""
-
-
 @dataclass(frozen=True)
 class Reading:
-    """What stands before a text when a model reads it, by role."""
+    """What stands before a text when a model reads it, by role.
+
+    default_prompt: whether the model's own default prompt also stands before every text that is embedded (but not trained
+    on), as in runs from before prompts could be set.
+    """
 
     query: str = ""
     document: str = ""
+    default_prompt: bool = True
 
     @property
     def has_two_roles(self) -> bool:
@@ -52,22 +50,33 @@ class Reading:
         prompt = self.prompt(role)
         return [prompt + text for text in texts]
 
+    def read_alone(self, texts: Iterable[str]) -> list[str]:
+        """Convert texts that have no role to what the model reads: sentences to compare, as in the general probe.
+
+        As queries where documents have a prompt too, as E5 and nomic advise; plain where only queries have one, because
+        that one asks for passages (BGE, Arctic: "for searching relevant passages").
+        """
+        prompt = self.query if self.document else ""
+        return [prompt + text for text in texts]
+
     def for_shape(self, shape: Shape) -> Reading:
         """Read all texts in one role where the shape has only one."""
-        return self if shape in TWO_ROLES else Reading(self.query, self.query)
+        return self if shape in TWO_ROLES else replace(self, document=self.query)
 
-    def to_json(self) -> dict[str, str]:
+    def to_json(self) -> dict[str, Any]:
         """Convert the prompts to JSON-able values, for another process."""
         return asdict(self)
 
 
 PLAIN_READING = Reading()
-"""Texts are read as they are."""
+"""Texts are read as they are, behind a default prompt of the model's own."""
 
 
 def reading_of(recipe: Recipe | None) -> Reading:
-    """Choose how a model trained by this recipe reads texts: as they are; recipes have no prompts."""
-    return PLAIN_READING
+    """Choose how a model trained by this recipe reads texts: as they are where prompts are not decided."""
+    if recipe is None or not recipe.has_prompts_set:
+        return PLAIN_READING
+    return Reading(recipe.query_prompt or "", recipe.document_prompt or "", default_prompt=False)
 
 
 @dataclass(frozen=True)
@@ -108,6 +117,13 @@ class ModelInputs:
     def read_column(self, texts: Iterable[str], column: str) -> list[str]:
         """Convert texts to what the model reads in a text column."""
         return self.read(texts, self.role_of(column))
+
+    @cached_property
+    def distinct_texts(self) -> list[tuple[str, str]]:
+        """The prompt and the plain text of each distinct text in each role that it has."""
+        names = self.columns
+        texts = ((self.reading.prompt(self.role_of(name)), text) for name in names for text in self.frame[name])
+        return list(dict.fromkeys(texts))
 
     def read_by_use(self, texts: Iterable[str]) -> list[str]:
         """Convert each text of the dataset to what the model reads.

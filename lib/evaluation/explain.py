@@ -32,7 +32,7 @@ UNSPACED = "\u3040-\u30ff\u3100-\u312f\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uf
 WORD = re.compile(f"[{UNSPACED}]|[^\\s{UNSPACED}]+")
 
 
-def explain_cosine(*, base: str, tuned: str, first: str, second: str, reading: dict[str, str]) -> dict[str, Any]:
+def explain_cosine(*, base: str, tuned: str, first: str, second: str, reading: dict[str, Any]) -> dict[str, Any]:
     """Decompose the cosine of a query and a document by two models: an `ExplanationPair`, JSON-able.
 
     base, tuned: model or folder. reading: as `Reading.to_json` gives it.
@@ -40,7 +40,7 @@ def explain_cosine(*, base: str, tuned: str, first: str, second: str, reading: d
     from lib.models.inference.handlers import loaded_model
 
     how = Reading(**reading)
-    parts = (decompose_cosine(loaded_model(name), first, second, reading=how) for name in (base, tuned))
+    parts = (decompose_cosine(loaded_model(name, how), first, second, reading=how) for name in (base, tuned))
     return ExplanationPair(*parts).to_json()
 
 
@@ -57,13 +57,10 @@ def decompose_cosine(
     return _words(model, first, second, reading)
 
 
-def default_prompt(model: SentenceTransformer) -> str:
-    """Look up the prompt that the model sets before every text by default; empty where there is none."""
-    return model.prompts.get(model.default_prompt_name or "", "") or ""
-
-
 def is_mean_pooled(model: SentenceTransformer) -> bool:
     """Check for a transformer with mean pooling, at most normalised, and without a default prompt."""
+    from lib.models.prompts.apply import default_prompt
+
     if default_prompt(model):
         return False
     names = [type(module).__name__ for module in model]
@@ -84,17 +81,20 @@ def _tokens(model: SentenceTransformer, first: str, second: str) -> TokenParts:
 
 
 def token_vectors(model: SentenceTransformer, text: str) -> tuple[list[str], np.ndarray]:
-    """Compute the tokens that the model reads of a text, and their vectors before the mean.
+    """Compute the tokens that the model pools of a text, and their vectors before the mean.
 
     (tokens, d), float64.
     """
     import torch
 
-    features = model.preprocess([text])
+    from lib.models.prompts.apply import tokenize_read
+
+    features = tokenize_read(model, [text])
     features = {name: v.to(model.device) if isinstance(v, torch.Tensor) else v for name, v in features.items()}
     with torch.inference_mode():
         outputs = model[0](features)
     mask = outputs["attention_mask"][0].bool()
+    mask[: features.get("prompt_length", 0)] = False  # of a prompt that pooling leaves out
     vectors = outputs["token_embeddings"][0][mask].double().cpu().numpy()
     labels = model.tokenizer.convert_ids_to_tokens(features["input_ids"][0][mask].tolist())
     return [str(label) for label in labels], vectors

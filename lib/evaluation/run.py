@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from lib.data.model_inputs import ModelInputs
+from lib.data.model_inputs import ModelInputs, Reading
 from lib.errors import NotFoundError
 from lib.evaluation.compare import compare_metrics
 from lib.evaluation.model_pair import MODEL_NAMES, ModelPair
@@ -41,26 +41,45 @@ EmbedByModel = Callable[[str, list[str]], np.ndarray]
 VERSIONED_LIBRARIES = ("sentence-transformers", "torch", "numpy")
 """Libraries whose versions are stored with an evaluation."""
 
+MISSING_PROMPTS = "Read without prompts"
+"""Name of the warning about a base model that expects prompts and has none."""
+
 MAX_THRESHOLD_ROWS = 1_000
 """Validation rows that a threshold is chosen on: more would cost encoding and hardly move it."""
 
 
 def evaluate_run(run: Run, dataset: Dataset, *, home: Path, progress: Progress = Silent()) -> Evaluation:
     """Embed, measure, compare and store. Raises NotFoundError when the tuned model is not there."""
-    embed, marks = cached_embedder(run, home=home, progress=progress)
+    inputs = ModelInputs.of(dataset.frame(), dataset.shape, run.recipe)
+    embed, marks = cached_embedder(run, inputs.reading, home=home, progress=progress)
     versions = {"dataset": dataset.id, "base model": marks["base"][:16], "tuned model": marks["tuned"][:16]}
     return evaluate_inputs(
-        ModelInputs.of(dataset.frame(), dataset.shape, run.recipe),
+        inputs,
         embed,
         folder=run.paths.evaluation.folder,
         snapshots=run.paths.snapshots.folder,
         versions=versions,
+        warnings=missing_prompts(run.model, inputs, home=home),
         progress=progress,
     )
 
 
-def cached_embedder(run: Run, *, home: Path, progress: Progress = Silent()) -> tuple[EmbedByModel, dict[str, str]]:
-    """Build a function that embeds with either model through the cache, and both fingerprints."""
+def missing_prompts(model: str, inputs: ModelInputs, *, home: Path) -> list[EvaluationWarning]:
+    """Warn where the base model expects prompts before texts and has none."""
+    from lib.models.prompts.choose import expected_prompts
+    from lib.models.prompts.describe import warn_of_missing_prompts
+
+    text = warn_of_missing_prompts(inputs.reading, expected_prompts(model, inputs.shape, home=home), model=model)
+    return [EvaluationWarning(MISSING_PROMPTS, text)] if text else []
+
+
+def cached_embedder(
+    run: Run, reading: Reading, *, home: Path, progress: Progress = Silent()
+) -> tuple[EmbedByModel, dict[str, str]]:
+    """Build a function that embeds texts, as `reading` converts them, with either model, and both fingerprints.
+
+    Vectors come from the cache where they are there.
+    """
     from lib.models.loader import fingerprint, load_model
     from lib.models.vector_cache import EmbeddingCache
 
@@ -68,7 +87,8 @@ def cached_embedder(run: Run, *, home: Path, progress: Progress = Silent()) -> t
         raise NotFoundError(f"{run.name} has no tuned model.", todo="Train it to the end first.")
     progress.stage("evaluating", "loading both models")
     cache = EmbeddingCache(home)
-    models = {"base": load_model(run.model, home=home), "tuned": load_model(str(run.model_dir), home=home)}
+    names = {"base": run.model, "tuned": str(run.model_dir)}
+    models = {name: load_model(model, reading=reading, home=home) for name, model in names.items()}
     marks = {name: fingerprint(model) for name, model in models.items()}
 
     def embed(name: str, texts: list[str]) -> np.ndarray:

@@ -40,7 +40,9 @@ class HeldOutComparison:
         self.task = EvalTask.of(self.inputs, part="held_out")
         self.metric = primary_metric(self.task.shape)
         self.groups = components_of_rows(self.inputs.frame, self.task.rows)
-        self.embed, marks = cached_embedder(context.run, home=context.workspace.home, progress=context.progress)
+        self.embed, marks = cached_embedder(
+            context.run, self.inputs.reading, home=context.workspace.home, progress=context.progress
+        )
         self.model_mark = marks["tuned"][:16]
 
     def base_vectors(self) -> np.ndarray:
@@ -82,7 +84,8 @@ def train_variant(context: JobContext, held_out: HeldOutComparison, frame: pd.Da
             card={"dataset": context.dataset.id, "run": run.id, "experiment": name},
         )
         context.progress.stage("evaluating", "comparing")
-        return held_out.vectors(load_model(str(result.model_dir), home=context.workspace.home))
+        reading, home = held_out.inputs.reading, context.workspace.home
+        return held_out.vectors(load_model(str(result.model_dir), reading=reading, home=home))
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lib.data.model_inputs import ModelInputs
+from lib.data.model_inputs import ModelInputs, Reading
 from lib.errors import InputError
 from lib.evaluation.compare import compare_selection_metric
 from lib.evaluation.model_pair import ModelPair
@@ -28,6 +28,7 @@ from lib.experiments.result import (
 )
 from lib.metrics import selection_metric
 from lib.models.encoder import encode
+from lib.models.prompts.apply import saved_prompts
 from lib.progress import Progress, Silent
 from lib.store.context import JobContext
 from lib.store.names import folder_name
@@ -72,16 +73,17 @@ def measure_blends(context: JobContext) -> None:
 
     Validation, not held-out: a person chooses by these numbers, and the held-out part must not choose.
     """
-    base, tuned = load_both_models(context)
-    model, weights = tuned, (copy_weights(base), copy_weights(tuned))
     inputs = ModelInputs.of(context.dataset.frame(), context.dataset.shape, context.run.recipe)
+    base, tuned = load_both_models(context, inputs.reading)
+    model, weights = tuned, (copy_weights(base), copy_weights(tuned))
+    probe = inputs.reading.read_alone(probe_texts())
     task = EvalTask.of(inputs, part="validation")
     groups, vectors = components_of_rows(inputs.frame, task.rows), []
     for number, share in enumerate(TUNED_SHARES):
         context.progress.stage("blending", f"tuned weight {share:.0%}")
         model.load_state_dict(interpolate_weights(*weights, share))
         progress = PartialProgress(context.progress, number, len(TUNED_SHARES))
-        vectors.append(check_finite(encode(model, [*task.texts, *probe_texts()], progress=progress), name="blended"))
+        vectors.append(check_finite(encode(model, [*task.texts, *probe], progress=progress), name="blended"))
     points = (
         measure_blend(task, groups, share, vectors[0], rows) for share, rows in zip(TUNED_SHARES, vectors, strict=True)
     )
@@ -105,30 +107,33 @@ def save_blend(context: JobContext, share: float) -> Path:
     """Save a blend as a sentence-transformers folder of its own, with its evaluation on held-out."""
     if not 0.0 <= share <= 1.0:
         raise InputError(f"A blend of {share:g} cannot be made.", todo="Choose a share from 0 to 1.")
-    base, tuned = load_both_models(context)
+    held_out = HeldOutComparison(context)
+    reading = held_out.inputs.reading
+    base, tuned = load_both_models(context, reading)
     tuned.load_state_dict(interpolate_weights(copy_weights(base), copy_weights(tuned), share))
     facts = {
         "run": context.run.id,
         "base": context.run.model,
         "share_of_tuned_weights": share,
-        **evaluate_blend(context, tuned),
+        **evaluate_blend(held_out, tuned),
     }
     folder = blend_folder(context.run, share)
     with publish(folder) as staging:
-        tuned.save_pretrained(str(staging), create_model_card=False, safe_serialization=True)
+        with saved_prompts(tuned, reading):
+            tuned.save_pretrained(str(staging), create_model_card=False, safe_serialization=True)
         (staging / INTERPOLATION_FACTS).write_text(json.dumps(facts, allow_nan=False), encoding="utf-8")
     context.progress.log(f"Saved the blend as {folder}.")
     return folder
 
 
-def evaluate_blend(context: JobContext, model: SentenceTransformer) -> dict[str, Any]:
+def evaluate_blend(held_out: HeldOutComparison, model: SentenceTransformer) -> dict[str, Any]:
     """Compare a blend with the base on held-out, which did not choose it, and on the probe."""
-    held_out = HeldOutComparison(context)
-    rows = [check_finite(encode(model, texts), name="blended") for texts in (held_out.task.texts, probe_texts())]
+    probe = held_out.inputs.reading.read_alone(probe_texts())
+    rows = [check_finite(encode(model, texts), name="blended") for texts in (held_out.task.texts, probe)]
     return {
         "metric": held_out.metric,
         "held_out": held_out.compare(held_out.base_vectors(), rows[0]).to_json_with_verdict(),
-        "general": compare_on_probe(held_out.embed("base", probe_texts()), rows[1]).to_json(),
+        "general": compare_on_probe(held_out.embed("base", probe), rows[1]).to_json(),
     }
 
 
@@ -137,13 +142,16 @@ def blend_folder(run: Run, share: float) -> Path:
     return run.paths.interpolations / f"{folder_name(run.model)}-{round(100 * share):03d}"
 
 
-def load_both_models(context: JobContext) -> tuple[SentenceTransformer, SentenceTransformer]:
+def load_both_models(context: JobContext, reading: Reading) -> tuple[SentenceTransformer, SentenceTransformer]:
     """Load base and tuned model."""
     from lib.models.loader import load_model
 
     context.progress.stage("blending", "loading both models")
     home = context.workspace.home
-    return load_model(context.run.model, home=home), load_model(str(context.run.model_dir), home=home)
+    base, tuned = (
+        load_model(name, reading=reading, home=home) for name in (context.run.model, str(context.run.model_dir))
+    )
+    return base, tuned
 
 
 def copy_weights(model: SentenceTransformer) -> StateDict:

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from lib.data.model_inputs import ModelInputs
 from lib.errors import CancelledError, TrainingError
+from lib.recipe.options import PromptSource
 from lib.store.context import JobContext
+from lib.store.runs import Run
 
 AFTER_TRAINING = ("evaluate", "project")
 """Kinds of job that follow a training, also one that was cut short and kept its best epoch."""
@@ -17,7 +19,7 @@ def train(context: JobContext) -> tuple[str, ...]:
     """Train the run's model; evaluation and map follow."""
     from lib.training.run import train_model
 
-    run, dataset = context.run, context.dataset
+    run, dataset = decide_prompts(context), context.dataset
     try:
         train_model(
             inputs=ModelInputs.of(dataset.frame(), dataset.shape, run.recipe),
@@ -33,6 +35,23 @@ def train(context: JobContext) -> tuple[str, ...]:
             error.follow_ups = AFTER_TRAINING
         raise
     return AFTER_TRAINING
+
+
+def decide_prompts(context: JobContext) -> Run:
+    """Let a run that has not begun choose its prompts, now that its model is here.
+
+    One that has begun, by an older version, goes on as it was.
+    """
+    from lib.models.loader import fetch_model
+    from lib.models.prompts.choose import choose_prompts
+
+    run, home = context.run, context.workspace.home
+    has_begun = run.paths.checkpoints.exists() or run.model_dir.exists()
+    if has_begun or run.recipe.prompt_source is not PromptSource.UNDECIDED:
+        return run
+    fetch_model(run.model, home=home)
+    recipe = choose_prompts(run.recipe, run.model, context.dataset.shape, home=home)
+    return context.workspace.runs.set_recipe(run.id, recipe)
 
 
 def evaluate(context: JobContext) -> tuple[str, ...]:

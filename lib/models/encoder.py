@@ -12,6 +12,7 @@ import torch
 from sentence_transformers import SentenceTransformer
 
 from lib.models.packed import switch
+from lib.models.prompts.apply import default_prompt, tokenize_read, unpooled_prompt
 from lib.progress import Progress, Silent
 
 SMALLEST_BF16 = 64
@@ -59,15 +60,17 @@ def _blocks(model: SentenceTransformer, texts: list[str], *, progress: Progress,
     A block holds nearly one length, and memory peaks in the first.
     """
     rows = np.zeros((len(texts), int(model.get_embedding_dimension() or 0)), dtype=np.float32)
-    prompt = model.prompts.get(model.default_prompt_name) if model.default_prompt_name else None
-    order = sorted(range(len(texts)), key=lambda index: -len(texts[index]))
+    prompts = [unpooled_prompt(model, text) for text in texts]
+    order = sorted(range(len(texts)), key=lambda index: (prompts[index], -len(texts[index])))
     begin = 0
     while begin < len(order):
         progress.check()
         # the first text of a block is its longest: texts * longest <= MOST_CHARACTERS, but at least FEWEST texts
         room = MOST_CHARACTERS // max(1, len(texts[order[begin]]))
         block = order[begin : begin + min(batch, max(FEWEST, room))]
-        features = model.preprocess([texts[index] for index in block], prompt=prompt)
+        # pooling leaves out the same number of tokens for all texts of a block, so they begin with the same prompt
+        block = [index for index in block if prompts[index] == prompts[block[0]]]
+        features = tokenize_read(model, [texts[index] for index in block], default=default_prompt(model))
         features = {
             key: value.to(model.device) if isinstance(value, torch.Tensor) else value for key, value in features.items()
         }

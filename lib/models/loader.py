@@ -21,10 +21,12 @@ import torch
 from sentence_transformers import SentenceTransformer
 
 from lib import settings
+from lib.data.model_inputs import PLAIN_READING, Reading
 from lib.errors import ModelError, is_out_of_memory, is_panic
 from lib.models import catalog
 from lib.models.folder_check.check import FolderFacts, check_folder
 from lib.models.folder_check.problem import quote, quote_names
+from lib.models.prompts.apply import apply_reading
 from lib.process import end_beyond, start_time
 from lib.store.layout import WorkspacePaths
 
@@ -81,17 +83,21 @@ def choose_device(device: str) -> str:
 
 
 def load_model(
-    name: str, *, device: str = "auto", home: Path | None = None, runs: catalog.RunFolder | None = None
+    name: str,
+    *,
+    reading: Reading = PLAIN_READING,
+    device: str = "auto",
+    home: Path | None = None,
+    runs: catalog.RunFolder | None = None,
 ) -> SentenceTransformer:
-    """Load a model in evaluation mode and fp32. Raises ModelError, within seconds, with what to do."""
-    home = home or settings.home()
-    where = catalog.resolve(name, home=home, runs=runs)
-    if name.strip() == catalog.STATIC_MODEL:
-        from lib.models import static
+    """Load a model in evaluation mode and fp32, to read texts as `reading` converts them.
 
-        where = static.ensure_static_model(home)
+    Raises ModelError, within seconds, with what to do.
+    """
+    home = home or settings.home()
+    catalog.resolve(name, home=home, runs=runs)
     target = choose_device(device)
-    folder = where if isinstance(where, Path) else _download(where)
+    folder = fetch_model(name, home=home, runs=runs)
     facts = check_folder(folder)
     if folder == catalog.bundled_folder():
         verify_bundled(folder)
@@ -111,7 +117,18 @@ def load_model(
         raise ModelError(
             f"The model {quote(name)} cannot be loaded: {_first_line(error)}", todo=catalog.GO_ON
         ) from error
+    apply_reading(model, reading)
     return model
+
+
+def fetch_model(name: str, *, home: Path, runs: catalog.RunFolder | None = None) -> Path:
+    """Find a model's folder, building or downloading it where it is not here. Raises ModelError."""
+    where = catalog.resolve(name, home=home, runs=runs)
+    if name.strip() == catalog.STATIC_MODEL:
+        from lib.models import static
+
+        where = static.ensure_static_model(home)
+    return where if isinstance(where, Path) else _download(where)
 
 
 @contextmanager

@@ -9,9 +9,14 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from lib.data.model_inputs import ModelInputs
+
+if TYPE_CHECKING:
+    from tokenizers import Encoding
 
 MAX_TOKENIZED_TEXTS = 20_000
 """Texts that are tokenized, chosen by chance: two seconds; the share then has an error below one point."""
@@ -60,13 +65,13 @@ class UnknownTokens:
         return asdict(self) | {"advice": self.describe() if self.is_much else ""}
 
 
-def unknown_tokens(folder: Path | str, texts: Sequence[str], *, model: str) -> UnknownTokens | None:
-    """Count the unknown tokens of texts.
+def unknown_tokens(folder: Path | str, inputs: ModelInputs, *, model: str) -> UnknownTokens | None:
+    """Count the unknown tokens of texts as the model reads them; those of its prompts aren't counted.
 
     None where the tokenizer is not at hand or knows every byte.
     """
-    path = Path(folder) / "tokenizer.json"
-    if not path.is_file() or not len(texts):
+    path, texts = Path(folder) / "tokenizer.json", inputs.distinct_texts
+    if not path.is_file() or not texts:
         return None
     unknown = _unknown_token(path)
     if unknown is None:
@@ -77,9 +82,13 @@ def unknown_tokens(folder: Path | str, texts: Sequence[str], *, model: str) -> U
     tokenizer.no_truncation()
     tokenizer.no_padding()
     some = _sample(texts)
-    encodings = tokenizer.encode_batch_fast(some, add_special_tokens=False)
+    read = [prompt + text for prompt, text in some]
+    # the fast one has no offsets, which only prompts need
+    encode = tokenizer.encode_batch if any(prompt for prompt, _ in some) else tokenizer.encode_batch_fast
+    encodings = encode(read, add_special_tokens=False)
     number = tokenizer.token_to_id(unknown)
-    counts = np.array([(len(one.ids), sum(token == number for token in one.ids)) for one in encodings], dtype=np.int64)
+    tokens = [_tokens_beyond(len(prompt), one) for (prompt, _), one in zip(some, encodings, strict=True)]
+    counts = np.array([(len(ids), sum(token == number for token in ids)) for ids in tokens], dtype=np.int64)
     filled = counts[counts[:, 0] > 0]
     if not len(filled):
         return None
@@ -87,16 +96,26 @@ def unknown_tokens(folder: Path | str, texts: Sequence[str], *, model: str) -> U
         model,
         share=float(filled[:, 1].sum() / filled[:, 0].sum()),
         texts=float((2 * filled[:, 1] >= filled[:, 0]).mean()),
-        equal=_equal_share(some, [one.ids for one in encodings]),
+        equal=_equal_share([text for _, text in some], tokens),
     )
 
 
-def _sample(texts: Sequence[str]) -> list[str]:
-    """Choose the texts that are tokenized: all of a few, else some by chance (languages may take turns)."""
-    if len(texts) <= MAX_TOKENIZED_TEXTS:
-        return [text[:MAX_TEXT_CHARACTERS] for text in texts]
-    rows = np.sort(np.random.default_rng(0).choice(len(texts), MAX_TOKENIZED_TEXTS, replace=False))
-    return [texts[row][:MAX_TEXT_CHARACTERS] for row in rows.tolist()]
+def _tokens_beyond(begin: int, encoding: Encoding) -> list[int]:
+    """List the tokens that end beyond a place of the text: those of what follows a prompt."""
+    if not begin:
+        return encoding.ids
+    return [token for token, (_, end) in zip(encoding.ids, encoding.offsets, strict=True) if end > begin]
+
+
+def _sample(texts: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Choose the texts that are tokenized, with their prompts.
+
+    All of a few, else some by chance (languages may take turns).
+    """
+    rows = range(len(texts))
+    if len(texts) > MAX_TOKENIZED_TEXTS:
+        rows = np.sort(np.random.default_rng(0).choice(len(texts), MAX_TOKENIZED_TEXTS, replace=False)).tolist()
+    return [(texts[row][0], texts[row][1][:MAX_TEXT_CHARACTERS]) for row in rows]
 
 
 def _equal_share(texts: Sequence[str], ids: Sequence[list[int]]) -> float:

@@ -58,9 +58,8 @@ def missing_extreme_texts(
     if not texts:
         return NO_ADDED_TEXTS
     progress.stage("Drawing the map", "adding the strongest changes")
-    embed, _ = cached_embedder(
-        run, home=home
-    )  # without progress: this is no evaluation, and nearly all comes from the cache
+    # without progress: this is no evaluation, and nearly all comes from the cache
+    embed, _ = cached_embedder(run, inputs.reading, home=home)
     read = inputs.read_by_use(texts)
     return AddedTexts(texts, *(unit_snapshot(embed(name, read), where=name) for name in ("base", "tuned")))
 

@@ -6,6 +6,7 @@ Form and command line are built from it.
 from __future__ import annotations
 
 import math
+import unicodedata
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,15 +30,26 @@ def setting(
     advanced: bool = True,
     needs: str = "",
     without_transformer: Any = None,
+    kind: type | None = None,
+    longest: int | None = None,
 ) -> Any:
     """Declare a field of the recipe with what form and command line need to know of it.
 
     shapes: those it does something for; empty means all. needs: the setting without which it does nothing.
     without_transformer: the value that stands for it where the model has no transformer and the setting means nothing;
-    None where it means something for every model. Which losses read it stands in the losses' table.
+    None where it means something for every model. Which losses read it stands in the losses' table. kind: its type, where
+    the default is None for "not set". longest: most characters of a free text.
     """
-    facts = {"label": label, "help": help_line, "low": low, "high": high, "choices": choices, "shapes": shapes}
+    facts: dict[str, Any] = {
+        "label": label,
+        "help": help_line,
+        "low": low,
+        "high": high,
+        "choices": choices,
+        "shapes": shapes,
+    }
     facts |= {"advanced": advanced, "needs": needs, "without_transformer": without_transformer}
+    facts |= {"kind": kind or type(default), "longest": longest}
     return field(default=default, metadata=facts)
 
 
@@ -57,6 +69,7 @@ class Field:
     advanced: bool
     needs: str
     without_transformer: Any
+    longest: int | None = None
 
     @property
     def needs_transformer(self) -> bool:
@@ -75,7 +88,11 @@ class Field:
 
     def check(self, value: Any) -> None:
         """Raise InputError, with the setting's label and the value, unless the value can be used."""
-        if self.kind is tuple:
+        if value is None and self.default is None:
+            return
+        if self.longest is not None:
+            self._check_text(value)
+        elif self.kind is tuple:
             for one in value if isinstance(value, tuple) else (value,):
                 self._check_number(one, whole=True, low=1, high=MAX_DIMENSION)
         elif self.kind in (int, float):
@@ -87,6 +104,18 @@ class Field:
             choices = ", ".join(choice for choice in self.choices if choice)
             todo = f"Choose one of {choices}." if choices else ""
             raise InputError(f"{value!r} is not possible.", where=self.label, todo=todo)
+
+    def _check_text(self, value: Any) -> None:
+        if not isinstance(value, str) or any(
+            unicodedata.category(sign) in ("Cc", "Cs") for sign in value.replace("\n", "")
+        ):
+            raise InputError(f"{value!r} is no text that could be read.", where=self.label)
+        if len(value) > (self.longest or 0):
+            raise InputError(
+                f"{value[:20]!r}... has {len(value):,} characters.",
+                where=self.label,
+                todo=f"Use at most {self.longest:,}.",
+            )
 
     def _check_number(self, value: Any, *, whole: bool, low: float | None, high: float | None) -> None:
         numeric = isinstance(value, int if whole else (int, float)) and not isinstance(value, bool)

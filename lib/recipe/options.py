@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from lib.shapes import Shape
 
 MINING_SHAPES = (Shape.PAIRS,)
@@ -15,3 +17,19 @@ STATIC_RATE = 50.0
 
 Word vectors move only when their word occurs, and there is nothing above them. Measured on the Python API sample, validation MRR after 3 epochs: .33 at 2e-4, .44 at 2e-3, .55 at 1e-2, .54 at 5e-2.
 """
+
+
+class PromptSource(StrEnum):
+    """Where a run's prompts are from; the later ones give way to the earlier."""
+
+    UNDECIDED = ""
+    """Nobody has chosen yet: the training does, once the model is here. Runs of older versions stay so."""
+    HAND = "hand"
+    MODEL = "model"
+    TABLE = "table"
+    NONE = "none"
+    """No prompt is known for the model."""
+
+
+PROMPT_FIELDS = ("query_prompt", "document_prompt")
+"""The recipe's settings of prompts, which forms draw by themselves."""

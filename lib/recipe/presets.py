@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from lib.recipe.losses import DEFAULT_LOSSES
+from lib.recipe.options import PROMPT_FIELDS, PromptSource
 from lib.recipe.recipe import FIELDS, Recipe
 
 RECOMMENDED = Recipe()
@@ -40,7 +41,12 @@ def recommended_recipe(rows: int) -> Recipe:
 
 
 def changed_settings(recipe: Recipe) -> dict[str, Any]:
-    """Settings that differ from Recommended, in the form's order; the loss where it is no shape's default."""
+    """Settings that differ from Recommended, in the form's order.
+
+    The loss where it is no shape's default, prompts where a person set them.
+    """
     values = recipe.to_json()
     usual = RECOMMENDED.to_json() | ({"loss": recipe.loss} if recipe.loss in DEFAULT_LOSSES else {})
+    if recipe.prompt_source not in (PromptSource.UNDECIDED, PromptSource.HAND):
+        usual |= {name: values[name] for name in PROMPT_FIELDS}
     return {name: values[name] for name in FIELDS if values[name] != usual[name]}

@@ -10,8 +10,9 @@ from typing import Any
 from lib.errors import InputError
 from lib.recipe.fields import Field, setting
 from lib.recipe.losses import LOSSES, Loss, losses_for
-from lib.recipe.options import DEVICES, DIRECTIONS, MINING_SHAPES, PRECISIONS, SCHEDULES
-from lib.shapes import Shape
+from lib.recipe.options import DEVICES, DIRECTIONS, MINING_SHAPES, PRECISIONS, SCHEDULES, PromptSource
+from lib.settings import MAX_PROMPT_CHARACTERS
+from lib.shapes import TWO_ROLES, Shape
 from lib.typed_json import JsonError, parse_stored
 
 
@@ -193,13 +194,34 @@ class Recipe:
         low=0.0,
         high=100.0,
     )
+    query_prompt: str | None = setting(
+        None,
+        "Query prompt",
+        "What the model reads before each source, or before every text where sources and targets have one role; the "
+        "model's own unless set.",
+        kind=str,
+        longest=MAX_PROMPT_CHARACTERS,
+    )
+    document_prompt: str | None = setting(
+        None,
+        "Document prompt",
+        "What the model reads before each target and negative; the model's own unless set.",
+        kind=str,
+        longest=MAX_PROMPT_CHARACTERS,
+        shapes=TWO_ROLES,
+    )
     device: str = setting("auto", "Device", "Device to train on; auto means the fastest available.", choices=DEVICES)
+    prompt_source: PromptSource = PromptSource.UNDECIDED
+    """Where the prompts are from: a fact that is stored with them, no setting."""
 
     def __post_init__(self) -> None:
         if isinstance(self.matryoshka, list):  # as JSON gives it
             object.__setattr__(self, "matryoshka", tuple(self.matryoshka))
         for name, spec in FIELDS.items():
             spec.check(getattr(self, name))
+        if self.prompt_source not in set(PromptSource):
+            raise InputError(f"{self.prompt_source!r} is no source of prompts.", where="prompt_source")
+        object.__setattr__(self, "prompt_source", PromptSource(self.prompt_source))
         if self.hard_negatives and self.negative_skip + self.hard_negatives > self.negative_range:
             raise InputError(
                 f"{self.negative_range} is less than {self.negative_skip} skipped plus {self.hard_negatives} hard negatives.",
@@ -229,7 +251,7 @@ class Recipe:
         """Read stored values; a missing one takes its default. Raises InputError for unknown or unusable ones."""
         if not isinstance(values, Mapping):
             raise InputError(f"{values!r} is no recipe.", todo=f"Known settings: {', '.join(FIELDS)}.")
-        unknown = sorted(str(name) for name in values if name not in FIELDS)
+        unknown = sorted(str(name) for name in values if name not in (*FIELDS, "prompt_source"))
         if unknown:
             raise InputError(f"Unknown setting: {', '.join(unknown)}.", todo=f"Known: {', '.join(FIELDS)}.")
         settings: dict[str, Any] = dict(values)
@@ -252,6 +274,15 @@ class Recipe:
                 todo="Leave the dimensions out, or choose another loss.",
             )
         return replace(self, loss=loss)
+
+    def with_prompts(self, query: str, document: str, source: PromptSource) -> Recipe:
+        """Set both prompts and where they are from."""
+        return replace(self, query_prompt=query, document_prompt=document, prompt_source=source)
+
+    @property
+    def has_prompts_set(self) -> bool:
+        """Whether it is decided what stands before texts; in runs of older versions it is not."""
+        return self.query_prompt is not None or self.document_prompt is not None
 
     @property
     def loss_record(self) -> Loss:
@@ -277,8 +308,7 @@ class Recipe:
 
 
 FIELDS: dict[str, Field] = {
-    item.name: Field(name=item.name, kind=type(item.default), default=item.default, **item.metadata)
-    for item in fields(Recipe)
+    item.name: Field(name=item.name, default=item.default, **item.metadata) for item in fields(Recipe) if item.metadata
 }
 """Every setting by its name, in the order of the form."""
 

@@ -152,6 +152,11 @@ class Runs:
         """Store the numbers that lists of runs show; None where the metric could not be measured."""
         self._set(identity, "headline", json.dumps(headline.to_json() if headline else {}))
 
+    def set_recipe(self, identity: str, recipe: Recipe) -> Run:
+        """Store the recipe with what its training has chosen."""
+        self._set(identity, "recipe", recipe.to_text())
+        return self.get(identity)
+
     def extend(self, identity: str, epochs: int) -> Run:
         """Let an ended run go on to that many epochs in all, from its newest checkpoint, and queue it again.
 

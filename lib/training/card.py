@@ -8,6 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from lib.data.model_inputs import PLAIN_READING, Reading
 from lib.escapes import escape_controls
 from lib.evaluation.difference import Difference
 from lib.format import format_difference, format_interval, format_metric, metric_title
@@ -22,7 +23,13 @@ CARD_LIBRARIES = ("sentence-transformers", "transformers", "torch", "numpy")
 
 
 def write_card(
-    *, folder: str, model_name: str, recipe: dict[str, Any], facts: dict[str, Any], epochs: list[dict[str, Any]]
+    *,
+    folder: str,
+    model_name: str,
+    recipe: dict[str, Any],
+    facts: dict[str, Any],
+    epochs: list[dict[str, Any]],
+    reading: Reading = PLAIN_READING,
 ) -> str:
     """Write the README of a tuned model: recipe, data id and sizes, metrics before and after, versions.
 
@@ -44,10 +51,10 @@ def write_card(
             "from sentence_transformers import SentenceTransformer",
             "",
             'model = SentenceTransformer("path/to/this/folder")',
-            'embeddings = model.encode(["a text", "another text"])',
-            "print(model.similarity(embeddings, embeddings))",
+            *usage_lines(reading),
             "```",
             "",
+            *prompt_lines(reading),
             "## Data",
             "",
             *(f"- {name}: {json.dumps(value)}" for name, value in sorted(facts.items())),
@@ -66,6 +73,37 @@ def write_card(
             "",
         ]
     )
+
+
+def usage_lines(reading: Reading) -> list[str]:
+    """Write the Python that embeds and compares texts, by role where queries and documents have other prompts."""
+    if reading.has_two_roles:
+        return [
+            'queries = model.encode_query(["a query"])',
+            'documents = model.encode_document(["a document", "another document"])',
+            "print(model.similarity(queries, documents))",
+        ]
+    return [
+        'embeddings = model.encode(["a text", "another text"])',
+        "print(model.similarity(embeddings, embeddings))",
+    ]
+
+
+def prompt_lines(reading: Reading) -> list[str]:
+    """Write the section about the prompts that the model was trained with; none where there are none."""
+    if not (reading.query or reading.document):
+        return []
+    sides = [("query", reading.query), ("document", reading.document)]
+    if not reading.has_two_roles:
+        sides = [("every text", reading.query)]
+    return [
+        "## Prompts",
+        "",
+        "The model was trained with these before its texts; they are saved in config_sentence_transformers.json.",
+        "",
+        *(f"- {side}: {json.dumps(prompt, ensure_ascii=False)}" for side, prompt in sides),
+        "",
+    ]
 
 
 def _code(name: str) -> str:

@@ -6,12 +6,18 @@ From the newest whole checkpoint or the start.
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Any
+
+from sentence_transformers import SentenceTransformer
 
 from lib.errors import TrainingError
 from lib.models.packed import activation_cache, batches, switch
+from lib.models.prompts.apply import tokenize_read
 from lib.recipe import losses
 from lib.recipe.options import STATIC_RATE
 from lib.recipe.recipe import Recipe
@@ -78,9 +84,15 @@ def build_trainer(training: TrainState, tokens: batches.Tokens | None) -> st_tra
             bf16=st_trainer.wants_bf16(recipe, training.model),
         ),
     )
-    if tokens is not None:
-        trainer.data_collator.preprocess_fn = tokens
+    trainer.data_collator.preprocess_fn = tokens or partial(tokenize_column, training.model)
     return trainer
+
+
+def tokenize_column(
+    model: SentenceTransformer, inputs: Sequence[str], prompt: str | None = None, **options: Any
+) -> dict[str, Any]:
+    """Tokenise a column of texts, as the model reads them, for a padded batch."""
+    return tokenize_read(model, inputs, default=prompt or "", **options)
 
 
 def at_its_rate(training: TrainState) -> Recipe:

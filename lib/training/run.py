@@ -8,19 +8,25 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from sentence_transformers import SentenceTransformer
 
 from lib.data.model_inputs import ModelInputs
 from lib.errors import CancelledError, TrainingError
 from lib.escapes import escape_controls
 from lib.evaluation.task import EvalTask
 from lib.format import format_count, format_metric
-from lib.models.catalog import resolve
+from lib.models import catalog
 from lib.models.encoder import encode
 from lib.models.loader import choose_device, load_model
+from lib.models.prompts.apply import default_prompt
+from lib.models.prompts.choose import expected_prompts
+from lib.models.prompts.describe import describe_prompts, warn_of_missing_prompts
+from lib.models.text_lengths import measure_lengths
 from lib.models.unknown_tokens import unknown_tokens
 from lib.process import keep_freed_memory
 from lib.progress import Heartbeat, Progress
 from lib.recipe.recipe import Recipe
+from lib.shapes import TWO_ROLES
 from lib.store.layout import RunPaths
 from lib.store.names import folder_name
 from lib.store.publish import recover
@@ -132,14 +138,9 @@ def open_training(
     progress: Progress,
 ) -> TrainState:
     """Load the model, measure and show the base (from the cache where possible), and prepare to train."""
-    model = load_model(model_name, device=choose_device(recipe.device), home=home)
+    model = load_model(model_name, reading=inputs.reading, device=choose_device(recipe.device), home=home)
     progress.log(f"Training on {model.device} with {format_count(torch.get_num_threads(), 'thread')}.")
-    prompt = model.prompts.get(model.default_prompt_name or "")
-    if prompt:
-        progress.log(f"The model puts its own prompt before every text: {escape_controls(prompt)}", level="warning")
-    unknown = unknown_tokens(resolve(model_name, home=home), rows.texts, model=model_name)
-    if unknown is not None and unknown.is_much:
-        progress.log(unknown.describe(), level="warning")
+    log_inputs(inputs, model, model_name=model_name, max_length=recipe.max_length, home=home, progress=progress)
     recipe, left_out = adapt_recipe(recipe, model)
     for line in left_out:
         progress.log(line, level="warning")
@@ -165,6 +166,32 @@ def open_training(
     measure_base(training, home)
     st_trainer.prepare_model(model, recipe)
     return training
+
+
+def log_inputs(
+    inputs: ModelInputs,
+    model: SentenceTransformer,
+    *,
+    model_name: str,
+    max_length: int,
+    home: Path,
+    progress: Progress,
+) -> None:
+    """Write to the log the prompts before texts and where they are from; warn of missing ones and truncated texts."""
+    if prompt := default_prompt(model):
+        progress.log(f"The model puts its own prompt before every text: {escape_controls(prompt)}", level="warning")
+    expected = expected_prompts(model_name, inputs.shape, home=home)
+    for line in describe_prompts(inputs.reading, expected, has_two_roles=inputs.shape in TWO_ROLES):
+        progress.log(escape_controls(line))
+    folder = catalog.resolve(model_name, home=home)
+    lengths = measure_lengths(folder, inputs, model=model_name, max_length=max_length)
+    if lengths and lengths.truncated:
+        progress.log(escape_controls(lengths.describe()))
+    unknown = unknown_tokens(folder, inputs, model=model_name)
+    if unknown is not None and unknown.is_much:
+        progress.log(escape_controls(unknown.describe()), level="warning")
+    if warning := warn_of_missing_prompts(inputs.reading, expected, model=model_name):
+        progress.log(escape_controls(warning), level="warning")
 
 
 def check_space(training: TrainState) -> None:
@@ -199,6 +226,7 @@ def save_model(training: TrainState, final: Path, card: dict[str, Any], *, parti
     saving.save_tuned(
         model,
         final,
+        reading=training.inputs.reading,
         texts=training.snapshot_texts[: saving.COMPARED],
         model_name=training.model_name,
         recipe=training.recipe,

@@ -11,9 +11,11 @@ import numpy as np
 import torch
 from sentence_transformers import SentenceTransformer
 
+from lib.data.model_inputs import Reading
 from lib.errors import ModelError, TrainingError
 from lib.models.encoder import encode
 from lib.models.loader import load_model
+from lib.models.prompts.apply import saved_prompts
 from lib.recipe.recipe import Recipe
 from lib.store.publish import publish
 from lib.training.card import CARD, FACTS, write_card
@@ -29,6 +31,7 @@ def save_tuned(
     model: SentenceTransformer,
     final: Path,
     *,
+    reading: Reading,
     texts: list[str],
     model_name: str,
     recipe: Recipe,
@@ -42,11 +45,19 @@ def save_tuned(
     check_weights(model)
     expected = encode(model, texts, fast=False)
     with publish(final) as part:
-        model.save_pretrained(str(part), create_model_card=False, safe_serialization=True)
-        card = write_card(folder=final.name, model_name=model_name, recipe=recipe.to_json(), facts=facts, epochs=epochs)
+        with saved_prompts(model, reading):
+            model.save_pretrained(str(part), create_model_card=False, safe_serialization=True)
+        card = write_card(
+            folder=final.name,
+            model_name=model_name,
+            recipe=recipe.to_json(),
+            facts=facts,
+            epochs=epochs,
+            reading=reading,
+        )
         (part / CARD).write_text(card, encoding="utf-8")
         (part / FACTS).write_text(json.dumps({"history": epochs, **facts}), encoding="utf-8")
-        check_saved(part, texts, expected)
+        check_saved(part, texts, expected, reading=reading)
 
 
 def check_weights(model: SentenceTransformer) -> None:
@@ -58,9 +69,10 @@ def check_weights(model: SentenceTransformer) -> None:
             )
 
 
-def check_saved(folder: Path, texts: list[str], expected: np.ndarray) -> None:
+def check_saved(folder: Path, texts: list[str], expected: np.ndarray, *, reading: Reading) -> None:
     """Raise ModelError unless the folder, loaded again, gives the same embeddings (cosine above 0.9999)."""
-    cosine = same_cosine(encode(load_model(str(folder), device="cpu"), texts, fast=False), expected)
+    saved = load_model(str(folder), reading=reading, device="cpu")
+    cosine = same_cosine(encode(saved, texts, fast=False), expected)
     if len(cosine) and not float(cosine.min()) >= SAME_MODEL:  # also when it is not a number
         raise ModelError(
             f"The saved model gives other embeddings than the trained one (cosine {cosine.min():.5f}).",

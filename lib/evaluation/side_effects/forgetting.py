@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from lib.data.model_inputs import PLAIN_READING, Reading
 from lib.evaluation.agreement import average_ranks, spearman_correlation
 from lib.evaluation.bootstrap_aggregate import compare_aggregate
 from lib.evaluation.difference import Difference
@@ -44,9 +45,10 @@ def probe_cosines(rows: np.ndarray) -> np.ndarray:
     return np.einsum("ij,ij->i", rows[left], rows[right])
 
 
-def measure_forgetting(embed: Callable[[str, list[str]], np.ndarray]) -> ProbeResult:
-    """Measure general similarity before and after. embed: (base or tuned, texts) -> (n, d)."""
-    base, tuned = (check_finite(embed(name, probe_texts()), name=name) for name in ("base", "tuned"))
+def measure_forgetting(embed: Callable[[str, list[str]], np.ndarray], reading: Reading = PLAIN_READING) -> ProbeResult:
+    """Measure general similarity before and after. embed: (base or tuned, texts as read) -> (n, d)."""
+    texts = reading.read_alone(probe_texts())
+    base, tuned = (check_finite(embed(name, texts), name=name) for name in ("base", "tuned"))
     return ProbeResult(compare_on_probe(base, tuned), len(load_probe()), neighbour_overlap(base, tuned))
 
 

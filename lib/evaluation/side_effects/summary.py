@@ -30,4 +30,4 @@ def measure_side_effects(
     left, right = (task.left, task.right) if has_pairs else (task.left[:0], task.left[:0])
     base, tuned = (measure_space(models.embeddings(name), left, right) for name in MODEL_NAMES)
     measured, validation = ((), None) if snapshots is None else measure_snapshots(inputs, snapshots)
-    return SideEffects(base, tuned, measured, validation, measure_forgetting(embed))
+    return SideEffects(base, tuned, measured, validation, measure_forgetting(embed, inputs.reading))

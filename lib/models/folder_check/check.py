@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 
 from lib.errors import ModelError
 from lib.models.folder_check.files import ModelFile, list_files
@@ -26,12 +27,14 @@ _KEPT = 64
 class FolderFacts:
     """What a checked folder holds.
 
-    default_prompt: what stands before every text, mostly nothing. longest: most tokens of a text.
+    prompts: its own, by name. default_prompt: what stands before every text, mostly nothing. longest: most tokens of a
+    text.
     """
 
     is_static: bool
     dimension: int
     longest: int
+    prompts: Mapping[str, str]
     default_prompt: str
     weight_bytes: int
 
@@ -58,13 +61,14 @@ def _check(listing: tuple[tuple[str, Path, int, int], ...]) -> FolderFacts:
     """Check the files of a folder; again only when one has another size or time of change."""
     files: Mapping[str, ModelFile] = {facts[0]: ModelFile(*facts) for facts in listing}
     config = JsonSettings.read(files[_CONFIG]) if _CONFIG in files else None
-    prompt = check_prompts(config) if config else ""
+    prompts, default_prompt = check_prompts(config) if config else ({}, "")
     chain = check_modules(files)
     weights = sum(file.size for file in files.values() if file.name.endswith(".safetensors"))
     return FolderFacts(
         is_static=chain.first == "StaticEmbedding",
         dimension=truncated_dimension(config, chain.dimension),
         longest=chain.longest,
-        default_prompt=prompt,
+        prompts=MappingProxyType(prompts),
+        default_prompt=default_prompt,
         weight_bytes=weights,
     )

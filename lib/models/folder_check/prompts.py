@@ -15,10 +15,10 @@ _NAMES = (
 )
 
 
-def check_prompts(settings: JsonSettings) -> str:
+def check_prompts(settings: JsonSettings) -> tuple[dict[str, str], str]:
     """Check the settings of the whole model.
 
-    Returns the prompt that stands before every text, mostly an empty one.
+    Returns its prompts by name, and the one that stands before every text, mostly an empty one.
     """
     settings.check_names(_NAMES)
     kind = settings.values.get("model_type", "SentenceTransformer")
@@ -39,12 +39,13 @@ def check_prompts(settings: JsonSettings) -> str:
             settings.refuse(
                 f"the prompt {quote(name)} is {quote(text)}, not a text of at most {MAX_PROMPT_CHARACTERS:,} characters"
             )
+    named = {str(name): text or "" for name, text in prompts.items()}
     default = settings.values.get("default_prompt_name")
     if default is None:
-        return ""
+        return named, ""
     if not isinstance(default, str) or default not in {*prompts, "query", "document"}:
         settings.refuse(f"default_prompt_name {quote(default)} is none of its prompts")
-    return prompts.get(default) or ""
+    return named, named.get(default, "")
 
 
 def truncated_dimension(settings: JsonSettings | None, dimension: int) -> int:

@@ -24,12 +24,12 @@ KEPT_MODELS = 4
 
 
 @lru_cache(maxsize=KEPT_MODELS)
-def loaded_model(name: str) -> SentenceTransformer:
+def loaded_model(name: str, reading: Reading) -> SentenceTransformer:
     """Load a model on first use; all handlers share the last few."""
-    return load_model(name, device="cpu", home=settings.home())
+    return load_model(name, reading=reading, device="cpu", home=settings.home())
 
 
-def cosines(*, models: Sequence[str], left: str, right: str, reading: dict[str, str]) -> list[float]:
+def cosines(*, models: Sequence[str], left: str, right: str, reading: dict[str, Any]) -> list[float]:
     """Compute the cosine of two texts by each model, read as a query and a document.
 
     reading: as `Reading.to_json` gives it.
@@ -38,6 +38,6 @@ def cosines(*, models: Sequence[str], left: str, right: str, reading: dict[str, 
     texts = [*how.read([left], Role.QUERY), *how.read([right], Role.DOCUMENT)]
     values = []
     for name in models:
-        vectors = normalize_rows(encode(loaded_model(name), texts), dtype=np.float64)
+        vectors = normalize_rows(encode(loaded_model(name, how), texts), dtype=np.float64)
         values.append(float(vectors[0] @ vectors[1]))
     return values

@@ -58,7 +58,7 @@ def nearest(
     query: str,
     parquet: str,
     column: str,
-    reading: dict[str, str],
+    reading: dict[str, Any],
     right: Sequence[str] = (),
     most: int = 10,
 ) -> list[dict[str, Any]]:
@@ -69,7 +69,7 @@ def nearest(
     targets, how = TargetColumn.of(parquet, column), Reading(**reading)
     rankings = []
     for name in models:
-        query_vector = normalize_rows(encode(loaded_model(name), how.read([query], Role.QUERY)))[0]
+        query_vector = normalize_rows(encode(loaded_model(name, how), how.read([query], Role.QUERY)))[0]
         scores = _vectors(name, targets, how) @ query_vector
         rankings.append(rank(_texts(targets), scores, right=_rows(targets, right), most=most).to_json())
     return rankings
@@ -90,13 +90,13 @@ def best_by_words(
     return rank(texts, scores, right=_rows(targets, right), most=shown).to_json()
 
 
-def load_search(*, models: Sequence[str], parquet: str, column: str, reading: dict[str, str]) -> int:
+def load_search(*, models: Sequence[str], parquet: str, column: str, reading: dict[str, Any]) -> int:
     """Load what a search needs, so that the first query need not wait; answers how many texts there are."""
     targets, how = TargetColumn.of(parquet, column), Reading(**reading)
     for name in models:
         _vectors(name, targets, how)
         encode(
-            loaded_model(name), how.read(["a"], Role.QUERY)
+            loaded_model(name, how), how.read(["a"], Role.QUERY)
         )  # the first forward of a model is slower than the next ones
     return len(_texts(targets))
 
@@ -148,7 +148,7 @@ def _rows(targets: TargetColumn, texts: Sequence[str]) -> list[int]:
 @lru_cache(maxsize=KEPT_TARGETS)
 def _vectors(name: str, targets: TargetColumn, reading: Reading) -> np.ndarray:
     """Embed the targets by a model, normalized: (texts, d)."""
-    model = loaded_model(name)
+    model = loaded_model(name, reading)
     read = reading.read(_texts(targets), Role.DOCUMENT)
     return normalize_rows(EmbeddingCache(settings.home()).embed(model, read, fingerprint=fingerprint(model)))
 

@@ -14,6 +14,8 @@ import numpy as np
 import torch
 from sentence_transformers import SentenceTransformer
 
+from lib.models.prompts.apply import tokenize_read, unpooled_prompt_of_all
+
 CACHED_MARK = "kept_activations"
 """Marks features whose `input_ids` index cached activations (activation_cache.py).
 
@@ -43,8 +45,18 @@ class Tokens:
     def __call__(self, inputs: Sequence[str], prompt: str | None = None, **kwargs: Any) -> dict[str, Any]:
         """Collect the packed features of a column of texts; unknown texts and prompts go to `preprocess`."""
         if prompt or any(text not in self.place for text in inputs):
-            return self.model.preprocess(list(inputs), prompt=prompt, **kwargs)
-        return self.features([self.place[text] for text in inputs])
+            return tokenize_read(self.model, inputs, default=prompt or "", **kwargs)
+        return self.features([self.place[text] for text in inputs]) | self.prompt_features(inputs)
+
+    def prompt_features(self, inputs: Sequence[str]) -> dict[str, Any]:
+        """Collect the length of the prompt that pooling leaves out of a column's texts, where it does.
+
+        Such columns are not embedded in one row: pooling leaves out the same number of tokens of all its texts.
+        """
+        prompt = unpooled_prompt_of_all(self.model, inputs)
+        if not prompt:
+            return {}
+        return {"prompt_length": tokenize_read(self.model, [prompt])["prompt_length"]}
 
     def features(self, numbers: Sequence[int]) -> dict[str, Any]:
         """Collect the packed features of texts given by row, in that order."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
@@ -29,7 +30,7 @@ def enable_preparation() -> None:
     inference_client().prepares = True
 
 
-def reading_for(run: Run) -> dict[str, str]:
+def reading_for(run: Run) -> dict[str, Any]:
     """Look up how the run's models read texts, for the inference process."""
     shape = Shape(open_workspace().datasets.get(run.dataset).shape)
     return reading_of(run.recipe).for_shape(shape).to_json()

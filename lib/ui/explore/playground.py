@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from lib.data.model_inputs import reading_of
 from lib.format import format_bytes, format_cosine
 from lib.store.publish import size_of
 from lib.store.runs import Run
@@ -70,10 +71,12 @@ def _show_code(run: Run) -> None:
 
 
 def python_lines(run: Run) -> str:
-    """Write the Python code that loads and uses the run's tuned model."""
+    """Write the Python code that loads and uses the run's tuned model, with its prompts by role where they differ."""
+    query, document = ("encode_query", "encode_document") if reading_of(run.recipe).has_two_roles else ("encode",) * 2
     return (
         "from sentence_transformers import SentenceTransformer\n\n"
         f"model = SentenceTransformer({str(run.model_dir)!r})\n"
-        'vectors = model.encode(["My parcel is late", "Where is my order?"])\n'
-        "print(model.similarity(vectors, vectors))\n"
+        f'queries = model.{query}(["My parcel is late"])\n'
+        f'documents = model.{document}(["Where is my order?", "How do I return a parcel?"])\n'
+        "print(model.similarity(queries, documents))\n"
     )

@@ -32,7 +32,7 @@ _MANY_EPOCHS = 15
 def show_cost(
     workspace: Workspace,
     dataset: Dataset,
-    models: Sequence[str],
+    planned: Sequence[tuple[str, Recipe]],
     recipe: Recipe | None,
     *,
     usual: bool = False,
@@ -40,7 +40,8 @@ def show_cost(
 ) -> bool:
     """Show steps, time, memory and disk; return whether the training can start: the disk has room.
 
-    usual: the settings are a preset's own; their cost is then measured without a click. warnings: what the page says already.
+    planned: each model with its recipe, which differs in the prompts alone. usual: the settings are a preset's own; their
+    cost is then measured without a click. warnings: what the page says already.
     """
     st.subheader("Estimated cost", anchor=False)
     if recipe is None:
@@ -58,11 +59,11 @@ def show_cost(
             "cost is time.",
             icon=":material/info:",
         )
-    trainings = [PlannedTraining(dataset.id, model, recipe) for model in models]
+    trainings = [PlannedTraining(dataset.id, model, own) for model, own in planned]
     _cancel_outdated(workspace, trainings)
     for one in trainings:
         _show_estimate(workspace, one, steps=epoch.steps, usual=usual, warnings=warnings)
-    return _has_room(workspace, dataset, models, recipe)
+    return _has_room(workspace, dataset, [model for model, _ in planned], recipe)
 
 
 def describe_epoch(epoch: EpochPlan, dataset: Dataset) -> str:

@@ -9,20 +9,23 @@ import streamlit as st
 
 from lib import settings
 from lib.data.class_sizes import check_labels
+from lib.data.model_inputs import ModelInputs, Reading, reading_of
 from lib.errors import CloserError, InputError
 from lib.evaluation.task import same_label
 from lib.models.catalog import check_model, entries, is_static_name, pinned, resolve
+from lib.models.text_lengths import TextLengths, measure_lengths
 from lib.models.unknown_tokens import UnknownTokens, unknown_tokens
 from lib.recipe.losses import losses_for
 from lib.recipe.presets import CLASSIC, recommended_recipe
 from lib.recipe.recipe import Recipe
-from lib.shapes import VALUE_COLUMN, Shape, text_columns
+from lib.shapes import VALUE_COLUMN, Shape
 from lib.store.datasets import Dataset
 from lib.store.names import RUN_PREFIX
 from lib.store.workspace import Workspace
 from lib.ui.shared import cache, state
 from lib.ui.shared.components import SHAPE_TITLES, escape_markdown, show_empty_state, show_error
 from lib.ui.train import cost, recipe_form
+from lib.ui.train.prompt_form import choose_model_prompts
 
 _PRESETS = ("Recommended", "Classic")
 
@@ -49,26 +52,28 @@ def show_training_form(workspace: Workspace) -> None:
         problem = _label_problem(str(dataset.paths.examples), shape) if VALUE_COLUMN[shape] == "label" else ""
         if problem:
             st.error(escape_markdown(problem), icon=":material/error:")
-        warnings = [text for model in models if (text := _warn_of_unknown_tokens(workspace, dataset, model))]
         preset = _select_preset(shape, classes)
         start = recommended_recipe(dataset.counts["train"]) if preset == "Recommended" else CLASSIC
         statics = [is_static_name(model, home=workspace.home) for model in models]
         recipe = recipe_form.edit_recipe(start, shape, scope=f"{preset}-{dataset.id}", classes=classes, statics=statics)
+        planned = choose_model_prompts(workspace, dataset, models, recipe)
+        found = (_warn_of_tokens(workspace, dataset, model, chosen) for model, chosen in planned)
+        warnings = [text for text in found if text]
     with right, st.container(border=True):
         usual = recipe == start.for_shape(shape, classes=classes)
-        ready = cost.show_cost(workspace, dataset, models, recipe, usual=usual, warnings=warnings)
+        ready = cost.show_cost(workspace, dataset, planned, recipe, usual=usual, warnings=warnings)
         if (
             st.button(
                 f"Start {len(models)} trainings" if len(models) > 1 else "Start training",
                 type="primary",
                 icon=":material/play_arrow:",
-                disabled=not ready or not models or bool(problem),
+                disabled=not ready or not planned or bool(problem),
                 key="start",
                 width="stretch",
             )
-            and recipe is not None
+            and planned
         ):
-            _start(workspace, dataset, models, recipe)
+            _start(workspace, dataset, planned)
 
 
 def _select_dataset(datasets: dict[str, Dataset]) -> Dataset:
@@ -140,37 +145,41 @@ def _select_models(workspace: Workspace) -> list[str]:
     return [pinned(name, home=workspace.home) for name in chosen if _is_usable(name, workspace)]
 
 
-def _warn_of_unknown_tokens(workspace: Workspace, dataset: Dataset, model: str) -> str:
-    """Warn where a model does not know many of the tokens, and return the warning, "" for none.
+def _warn_of_tokens(workspace: Workspace, dataset: Dataset, model: str, recipe: Recipe) -> str:
+    """Warn where a model does not know many of the tokens, or truncates texts; return the first warning, "" for none.
 
     Of folders only those that a run has used are read; of others the measured steps tell it.
     """
     is_known = model == settings.BUNDLED_MODEL or model.startswith(RUN_PREFIX)
-    if is_known or any(run.model == model for run in workspace.runs.all()):
-        unknown = _count_unknown_tokens(str(dataset.paths.examples), dataset.shape, model)
-        if unknown is not None and unknown.is_much:
-            st.warning(escape_markdown(unknown.describe()), icon=":material/translate:")
-            return unknown.describe()
-    return ""
+    if not is_known and not any(run.model == model for run in workspace.runs.all()):
+        return ""
+    unknown, lengths = _check_tokens(
+        str(dataset.paths.examples), dataset.shape, model, reading_of(recipe), recipe.max_length
+    )
+    if lengths is not None and lengths.truncated:
+        st.caption(escape_markdown(lengths.describe()))
+    if unknown is None or not unknown.is_much:
+        return ""
+    st.warning(escape_markdown(unknown.describe()), icon=":material/translate:")
+    return unknown.describe()
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def _count_unknown_tokens(parquet: str, shape: str, model: str) -> UnknownTokens | None:
-    frame = pd.read_parquet(parquet)
-    names = text_columns(Shape(shape), frame.columns)
-    texts = list(dict.fromkeys(text for name in names for text in frame[name]))
-    return unknown_tokens(resolve(model, home=settings.home()), texts, model=model)
+def _check_tokens(
+    parquet: str, shape: str, model: str, reading: Reading, max_length: int
+) -> tuple[UnknownTokens | None, TextLengths | None]:
+    inputs = ModelInputs(pd.read_parquet(parquet), Shape(shape), reading.for_shape(Shape(shape)))
+    folder = resolve(model, home=settings.home())
+    lengths = measure_lengths(folder, inputs, model=model, max_length=max_length)
+    return unknown_tokens(folder, inputs, model=model), lengths
 
 
 def _is_usable(name: str, workspace: Workspace) -> bool:
     try:
-        facts = check_model(name, home=workspace.home)
+        check_model(name, home=workspace.home)
     except CloserError as error:
         show_error(error)
         return False
-    if facts is not None and facts.default_prompt:
-        st.caption(f"{escape_markdown(name)} puts its own prompt before every text:")
-        st.code(facts.default_prompt, language=None, wrap_lines=True)
     return True
 
 
@@ -204,15 +213,15 @@ def describe_preset(preset: str, shape: Shape, *, classes: int = 2) -> str:
     )
 
 
-def _start(workspace: Workspace, dataset: Dataset, models: list[str], recipe: Recipe) -> None:
+def _start(workspace: Workspace, dataset: Dataset, planned: list[tuple[str, Recipe]]) -> None:
     """Create the runs of this submission, once, and open the first one."""
     cost.stop_measuring(workspace)  # the training needs the processor now
     press = state.submission_key("train")
-    batch = f"{dataset.name}: {len(models)} models, {datetime.now():%d %b %Y, %H:%M:%S}" if len(models) > 1 else ""
+    batch = f"{dataset.name}: {len(planned)} models, {datetime.now():%d %b %Y, %H:%M:%S}" if len(planned) > 1 else ""
     try:
         runs = [
             workspace.runs.create(dataset=dataset.id, model=model, recipe=recipe, batch=batch, key=f"{press}-{number}")
-            for number, model in enumerate(models)
+            for number, (model, recipe) in enumerate(planned)
         ]
     except InputError as error:
         show_error(error)

@@ -11,7 +11,7 @@ import streamlit as st
 from lib.errors import CloserError
 from lib.recipe.fields import Field
 from lib.recipe.losses import LOSSES, losses_for
-from lib.recipe.options import STATIC_RATE
+from lib.recipe.options import PROMPT_FIELDS, STATIC_RATE
 from lib.recipe.recipe import FIELDS, Recipe
 from lib.shapes import Shape
 from lib.ui.shared.components import loss_title, show_error
@@ -37,7 +37,11 @@ def edit_recipe(
     )
     st.caption(LOSSES[loss].help)
     only_static = bool(statics) and all(statics)
-    fitting = [f for f in FIELDS.values() if f.name != "loss" and f.applies(loss, shape, static=only_static)]
+    fitting = [
+        f
+        for f in FIELDS.values()
+        if f.name not in ("loss", *PROMPT_FIELDS) and f.applies(loss, shape, static=only_static)
+    ]
     values = {"loss": loss} | _edit_fields([item for item in fitting if not item.advanced], start, scope)
     if any(statics):
         rate = values["learning_rate"] * STATIC_RATE

@@ -12,6 +12,7 @@ from lib import settings
 from lib.data.audit.corrections import Correction
 from lib.data.audit.run import Audit
 from lib.data.columns.mapping import ColumnMapping
+from lib.data.model_inputs import ModelInputs
 from lib.data.prepare import audit_table, split_audited
 from lib.data.prepared_dataset import PreparedDataset
 from lib.data.table import Table
@@ -93,8 +94,8 @@ def _cached_audit(key: DatasetKey, *, _rows: Table, _own: Table | None) -> Audit
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _cached_unknown(key: DatasetKey, *, _audit: Audit) -> UnknownTokens | None:
     examples = _audit.examples
-    texts = list(dict.fromkeys(text for name in examples.texts for text in examples.frame[name]))
-    return unknown_tokens(resolve(settings.BUNDLED_MODEL, home=settings.home()), texts, model=settings.BUNDLED_MODEL)
+    inputs = ModelInputs.of(examples.frame, examples.shape)
+    return unknown_tokens(resolve(settings.BUNDLED_MODEL, home=settings.home()), inputs, model=settings.BUNDLED_MODEL)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)

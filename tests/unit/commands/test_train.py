@@ -27,8 +27,9 @@ from lib.recipe.presets import CLASSIC, recommended_recipe
 from lib.recipe.recipe import FIELDS
 from lib.shapes import Shape
 from lib.store.publish import verify
+from lib.store.snapshots import read_snapshots
 from lib.store.workspace import open_workspace
-from tests.unit.models.folder_check.hostile import HOSTILE
+from tests.unit.models.folder_check.hostile import HOSTILE, PROMPTS, put
 from tests.unit.training.small import frame_of
 
 METRICS = {"recall@1", "recall@5", "recall@10", "mrr@10", "ndcg@10"}
@@ -75,6 +76,56 @@ def test_several_models_one_line_of_json(
     (batch,) = {run.batch for run in workspace.runs.all()}
     assert batch.startswith("pairs: 2 models")
     assert "%" in captured.err  # the progress bar
+
+
+def test_each_model_is_trained_with_its_prompts(
+    home: Path, pairs: Path, tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its own, or those of the table; said before, in the log and the card; saved so that they give our vectors."""
+    own, known = (Path(shutil.copytree(tiny_model, tmp_path / name)) for name in ("own", "e5-small"))
+    put(PROMPTS, prompts={"query": "ask: ", "document": "text: "})(own)
+    models = ["--model", str(own), "--model", str(known)]
+    assert main(["train", str(pairs), *models, *QUICK, "--hard-negatives", "1", "--json"]) == 0
+    captured = capsys.readouterr()
+    workspace = open_workspace(home)
+    expected = {str(own): ("ask: ", "text: ", "model"), str(known): ("query: ", "passage: ", "table")}
+    for run in workspace.runs.all():
+        query, document, source = expected[run.model]
+        assert (run.recipe.query_prompt, run.recipe.document_prompt, run.recipe.prompt_source) == expected[run.model]
+        assert captured.err.count(f"{run.model}: Prompt before sources") == 1
+        log = run.paths.events.read_text(encoding="utf-8")
+        assert json.dumps(f'"{query}"')[1:-1] in log
+        config = json.loads((run.model_dir / "config_sentence_transformers.json").read_text(encoding="utf-8"))
+        assert (config["prompts"]["query"], config["prompts"]["document"]) == (query, document)
+        assert f'- document: "{document}"' in (run.model_dir / "README.md").read_text(encoding="utf-8")
+        dataset = workspace.datasets.get(run.dataset)
+        texts, model = read_snapshots(run.paths.snapshots.folder), SentenceTransformer(str(run.model_dir), device="cpu")
+        place = {text: row for row, text in enumerate(texts.texts())}
+        for name, encode in (("anchor", model.encode_query), ("positive", model.encode_document)):
+            column = dataset.frame()[name].head(20).tolist()
+            ours = texts.vectors("best")[[place[text] for text in column]]
+            assert np.abs(np.asarray(encode(column)) - ours).max() < 1e-5
+    assert main(["train", str(pairs), "--model", f"run:{workspace.runs.all()[-1].id}", *QUICK, "--epochs", "1"]) == 0
+    newest = workspace.runs.all()[0].recipe
+    assert (newest.query_prompt, newest.document_prompt, newest.prompt_source) == expected[str(own)]
+
+
+def test_a_base_that_expects_prompts_is_warned_about_when_it_has_none(
+    home: Path, pairs: Path, tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Before the start, in the log and with the evaluation; a document prompt of one role is refused."""
+    known = str(shutil.copytree(tiny_model, tmp_path / "e5-small"))
+    bare = ["--query-prompt", "", "--document-prompt", ""]
+    assert main(["train", str(pairs), "--model", known, *QUICK, "--epochs", "1", *bare]) == 0
+    assert capsys.readouterr().err.count("was trained with prompts before its texts") == 2
+    (run,) = open_workspace(home).runs.all()
+    assert "was trained with prompts before its texts" in run.paths.events.read_text(encoding="utf-8")
+    assert main(["evaluate", run.id, "--json"]) == 0
+    assert "Read without prompts" in json.loads(capsys.readouterr().out)["warnings"]
+
+
+def test_a_prompt_is_typed_with_a_line_break() -> None:
+    assert recipe_from(parse("--query-prompt", r"Find\nQuery: "), 100).query_prompt == "Find\nQuery: "  # type: ignore[arg-type]
 
 
 def test_one_run_that_fails_hides_none_of_the_others(

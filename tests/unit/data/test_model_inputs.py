@@ -43,9 +43,11 @@ from lib.training.run import train_model
 from tests.unit.projection.finished import add_finished_run
 from tests.unit.training.small import FAST, frame_of
 
-MARKS = Reading("<q> ", "<d> ")
-NO_DATA = {*probe_texts(), *PROBE_TEXTS}
-"""Constant texts that have no role: the general probe, and those by which packing is checked."""
+MARKS = Reading("<q> ", "<d> ", default_prompt=False)
+NO_DATA = set(PROBE_TEXTS)
+"""Constant texts by which packing is checked: no model reads them as data."""
+NO_ROLE = set(probe_texts())
+"""Texts of the general probe, which are read alone: as queries where documents are marked too."""
 
 Spy = Callable[[], list[str]]
 
@@ -59,9 +61,9 @@ def marked_models() -> Iterator[Spy]:
     read: list[str] = []
     preprocess = SentenceTransformer.preprocess
 
-    def spy(model: SentenceTransformer, inputs: list[str], *rest: Any, **options: Any) -> Any:
-        read.extend(inputs)
-        return preprocess(model, inputs, *rest, **options)
+    def spy(model: SentenceTransformer, inputs: list[str], prompt: str | None = None, **options: Any) -> Any:
+        read.extend((prompt or "") + text for text in inputs)
+        return preprocess(model, inputs, prompt=prompt, **options)
 
     def take() -> list[str]:
         texts = list(dict.fromkeys(read))
@@ -104,7 +106,8 @@ def check_roles(read: list[str], *, queries: set[str], documents: set[str]) -> N
     assert texts
     for text in texts:
         mark, plain = text[:4], text[4:]
-        assert (mark == MARKS.query and plain in queries) or (mark == MARKS.document and plain in documents), text
+        is_query = mark == MARKS.query and plain in queries | NO_ROLE
+        assert is_query or (mark == MARKS.document and plain in documents), text
 
 
 def train(frame: pd.DataFrame, recipe: Recipe, *, model: Path, folder: Path, home: Path) -> None:

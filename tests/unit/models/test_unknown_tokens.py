@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
+from lib.data.model_inputs import PLAIN_READING, ModelInputs, Reading
 from lib.models.catalog import bundled_folder
 from lib.models.unknown_tokens import UnknownTokens, unknown_tokens
+from lib.shapes import Shape
 
 ENGLISH = [f"how do i clean ladder number {at}" for at in range(40)]
 THAI = [f"รีเซ็ตเครื่องพิมพ์อย่างไร{word}" for word in ("ครับ", "คะ", "นะ", "ไหม", "เลย", "แล้ว", "ด้วย", "หรือ")]
@@ -16,9 +19,14 @@ VIETNAMESE = ["ma", "má", "mà", "mả", "mã", "mạ", "ba", "bá"]
 EMOJI = [letter * (at + 1) for at, letter in enumerate("😀😃😄😁😆🦊🦝🦨")]
 
 
+def inputs_of(texts: list[str], reading: Reading = PLAIN_READING) -> ModelInputs:
+    """Make a dataset of single texts."""
+    return ModelInputs(pd.DataFrame({"text": texts}), Shape.LABELLED_TEXTS, reading)
+
+
 def count(texts: list[str]) -> UnknownTokens:
     """Count with the bundled English model."""
-    found = unknown_tokens(bundled_folder() or "", texts, model="ours")
+    found = unknown_tokens(bundled_folder() or "", inputs_of(texts), model="ours")
     assert found is not None
     return found
 
@@ -57,5 +65,11 @@ def test_languages_that_take_turns_are_both_counted(monkeypatch: pytest.MonkeyPa
 
 def test_a_tokenizer_that_knows_every_byte_has_no_unknown_tokens(tmp_path: Path) -> None:
     (tmp_path / "tokenizer.json").write_text(json.dumps({"model": {"byte_fallback": True, "unk_token": "<unk>"}}))
-    assert unknown_tokens(tmp_path, ENGLISH, model="bytes") is None
-    assert unknown_tokens(tmp_path / "none", ENGLISH, model="none") is None
+    assert unknown_tokens(tmp_path, inputs_of(ENGLISH), model="bytes") is None
+    assert unknown_tokens(tmp_path / "none", inputs_of(ENGLISH), model="none") is None
+
+
+@pytest.mark.parametrize("prompt", ["query: ", "😀 "])
+def test_a_prompts_tokens_count_for_none_of_the_shares(prompt: str) -> None:
+    marked = inputs_of([*ENGLISH, *THAI], Reading(prompt, prompt, default_prompt=False))
+    assert unknown_tokens(bundled_folder() or "", marked, model="ours") == count([*ENGLISH, *THAI])

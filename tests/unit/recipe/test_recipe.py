@@ -10,8 +10,10 @@ import pytest
 
 from lib.errors import InputError
 from lib.recipe.losses import LOSSES, losses_for
+from lib.recipe.options import PromptSource
 from lib.recipe.presets import CLASSIC, RECOMMENDED, changed_settings, recommended_recipe
 from lib.recipe.recipe import FIELDS, Recipe
+from lib.settings import MAX_PROMPT_CHARACTERS
 from lib.shapes import Shape
 
 WRONG = {
@@ -40,6 +42,8 @@ WRONG = {
     "directions": "up",
     "scale": 0.0,
     "margin": -1.0,
+    "query_prompt": 7,
+    "document_prompt": 8,
     "device": "tpu",
 }
 
@@ -52,6 +56,25 @@ def test_a_value_out_of_bounds_names_field_and_value(name: str) -> None:
         Recipe(**{name: value})  # type: ignore[arg-type]
     assert caught.value.where == FIELDS[name].label
     assert str(value[0] if isinstance(value, tuple) else value) in str(caught.value)
+
+
+@pytest.mark.parametrize("prompt", ["query\0: ", "\ud800", "\x1b[31m", "q" * (MAX_PROMPT_CHARACTERS + 1)])
+def test_a_prompt_is_a_text_that_can_be_stored_and_shown(prompt: str) -> None:
+    with pytest.raises(InputError) as caught:
+        Recipe(query_prompt=prompt)
+    assert caught.value.where == FIELDS["query_prompt"].label
+
+
+def test_prompts_are_stored_with_their_source() -> None:
+    """Blanks and line breaks count; an older recipe has none decided, and only those set by hand are a difference."""
+    recipe = Recipe().with_prompts("Instruct: find\nQuery: ", "", PromptSource.TABLE)
+    assert Recipe.from_text(recipe.to_text()) == recipe
+    assert (Recipe.from_text("{}").has_prompts_set, recipe.has_prompts_set) == (False, True)
+    assert Recipe.from_text("{}").prompt_source is PromptSource.UNDECIDED
+    assert changed_settings(recipe) == {}
+    assert changed_settings(Recipe(query_prompt="q: ")) == {"query_prompt": "q: "}
+    with pytest.raises(InputError):
+        Recipe.from_json({"prompt_source": "rumour"})
 
 
 DAMAGED = [

@@ -13,7 +13,7 @@ import pytest
 import torch
 from sentence_transformers import SentenceTransformer
 
-from lib.data.model_inputs import ModelInputs
+from lib.data.model_inputs import PLAIN_READING, ModelInputs
 from lib.errors import CancelledError, InputError, ModelError, TrainingError
 from lib.metrics import selection_metric
 from lib.models.packed import switch
@@ -341,11 +341,11 @@ def test_weights_that_are_no_numbers_are_not_saved(tiny_model: Path) -> None:
 def test_a_saved_model_that_differs_is_found(tiny_model: Path) -> None:
     """Other vectors than in memory, or none that are numbers: refused."""
     expected = SentenceTransformer(str(tiny_model), device="cpu").encode(["sort", "open a file"])
-    saving.check_saved(tiny_model, ["sort", "open a file"], expected)
+    saving.check_saved(tiny_model, ["sort", "open a file"], expected, reading=PLAIN_READING)
     with pytest.raises(ModelError, match="other embeddings"):
-        saving.check_saved(tiny_model, ["sort", "open a file"], expected[::-1])
+        saving.check_saved(tiny_model, ["sort", "open a file"], expected[::-1], reading=PLAIN_READING)
     with pytest.raises(ModelError, match="other embeddings"):
-        saving.check_saved(tiny_model, ["sort", "open a file"], expected * np.nan)
+        saving.check_saved(tiny_model, ["sort", "open a file"], expected * np.nan, reading=PLAIN_READING)
 
 
 def test_killed_while_saving_resumes_at_the_end(

@@ -20,6 +20,7 @@ from lib.metrics import Metric, card_metrics
 from lib.store.runs import Run
 from lib.ui.explore import jobs
 from lib.ui.explore.evaluation.data import cached_evaluation
+from lib.ui.explore.evaluation.prompts import show_prompts
 from lib.ui.explore.evaluation.similarity import show_threshold_card
 from lib.ui.explore.presentation import current_step
 from lib.ui.shared import state
@@ -57,6 +58,7 @@ def show_verdict(run: Run) -> None:
         _show_outdated(run)
     for warning in evaluation.warnings:
         st.warning(f"**{escape_markdown(warning.name)}.** {escape_markdown(warning.text)}", icon=":material/warning:")
+    show_prompts(run, evaluation)
     _show_cards(evaluation)
     detectable = format_detectable(evaluation.metric, evaluation.primary.detectable)
     st.caption(_describe_sample(evaluation), help=f"{_HELD_OUT_HELP} {detectable}".strip())
