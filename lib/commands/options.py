@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from lib import settings
 from lib.data.audit.check import DROP, FIX, KEEP
 from lib.data.audit.registry import CHECKS
 from lib.data.audit.run import Audit

@@ -51,7 +51,7 @@ class Reading:
         return [prompt + text for text in texts]
 
     def read_alone(self, texts: Iterable[str]) -> list[str]:
-        """Convert texts that have no role to what the model reads: sentences to compare, as in the general probe.
+        """Convert texts that have no role to what the model reads, as those of the general probe.
 
         As queries where documents have a prompt too, as E5 and nomic advise; plain where only queries have one, because
         that one asks for passages (BGE, Arctic: "for searching relevant passages").

@@ -76,9 +76,9 @@ def missing_prompts(model: str, inputs: ModelInputs, *, home: Path) -> list[Eval
 def cached_embedder(
     run: Run, reading: Reading, *, home: Path, progress: Progress = Silent()
 ) -> tuple[EmbedByModel, dict[str, str]]:
-    """Build a function that embeds texts, as `reading` converts them, with either model, and both fingerprints.
+    """Build a function that embeds texts with either model, and both fingerprints.
 
-    Vectors come from the cache where they are there.
+    Texts come as `reading` converts them. Vectors come from the cache where they are there.
     """
     from lib.models.loader import fingerprint, load_model
     from lib.models.vector_cache import EmbeddingCache

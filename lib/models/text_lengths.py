@@ -1,10 +1,13 @@
-"""How many of a dataset's texts are longer than what a base model reads, in its own tokens, prompts included.
+"""How many texts are longer than what a base model reads, in its own tokens.
+
+Prompts are included.
 
 Light: no torch.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -12,8 +15,9 @@ from typing import Any
 from lib.data.audit.lengths import count_tokens
 from lib.data.model_inputs import ModelInputs
 from lib.models.folder_check.check import check_folder
+from lib.typed_json import JsonError, read_stored, typed
 
-TOKENIZER = "tokenizer.json"
+TOKENIZER, MODULE_SETTINGS = "tokenizer.json", "sentence_bert_config.json"
 
 
 @dataclass(frozen=True)
@@ -41,20 +45,31 @@ class TextLengths:
 
 
 def measure_lengths(folder: Path | str, inputs: ModelInputs, *, model: str, max_length: int = 0) -> TextLengths | None:
-    """Count the texts that a model truncates. max_length: of the recipe, 0 for the model's own.
+    """Count the texts that a model truncates.
+
+    folder: a str is the Hub name of a model that is not here. max_length: of the recipe, 0 for the model's own.
 
     None for a static model, which reads whole texts, and where the folder or its tokenizer is not at hand. Raises
     ModelError for a folder that can't be used.
     """
     path = Path(folder) / TOKENIZER
-    if not path.is_file():
+    if isinstance(folder, str) or not path.is_file():
         return None
     facts = check_folder(Path(folder))
     if facts.is_static:
         return None
-    limit = min(facts.longest, max_length or facts.longest)
+    limit = min(facts.longest, max_length or facts.longest, _stated_limit(Path(folder)) or facts.longest)
     texts = [prompt + text for prompt, text in inputs.distinct_texts]
     counts = count_tokens(texts, tokenizer=str(path), at_least=limit)
     long = counts > limit
     longest = int(counts[long].max()) if long.any() else 0
     return TextLengths(model, limit, len(texts), int(long.sum()), longest)
+
+
+def _stated_limit(folder: Path) -> int | None:
+    """Read the `max_seq_length` that a folder states; None where it states none."""
+    for place in ("", "0_Transformer"):
+        with suppress(OSError, JsonError):
+            stated = typed(dict[str, Any], read_stored(folder / place / MODULE_SETTINGS)).get("max_seq_length")
+            return stated if isinstance(stated, int) else None
+    return None

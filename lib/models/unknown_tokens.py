@@ -68,10 +68,10 @@ class UnknownTokens:
 def unknown_tokens(folder: Path | str, inputs: ModelInputs, *, model: str) -> UnknownTokens | None:
     """Count the unknown tokens of texts as the model reads them; those of its prompts aren't counted.
 
-    None where the tokenizer is not at hand or knows every byte.
+    folder: a str is the Hub name of a model that is not here. None where the tokenizer is not at hand or knows every byte.
     """
     path, texts = Path(folder) / "tokenizer.json", inputs.distinct_texts
-    if not path.is_file() or not texts:
+    if isinstance(folder, str) or not path.is_file() or not texts:
         return None
     unknown = _unknown_token(path)
     if unknown is None:

@@ -76,7 +76,7 @@ def write_card(
 
 
 def usage_lines(reading: Reading) -> list[str]:
-    """Write the Python that embeds and compares texts, by role where queries and documents have other prompts."""
+    """Write the Python that embeds and compares texts, by role where prompts differ."""
     if reading.has_two_roles:
         return [
             'queries = model.encode_query(["a query"])',

@@ -177,7 +177,7 @@ def log_inputs(
     home: Path,
     progress: Progress,
 ) -> None:
-    """Write to the log the prompts before texts and where they are from; warn of missing ones and truncated texts."""
+    """Write to the log the prompts and where they are from, and what of the texts can't be read."""
     if prompt := default_prompt(model):
         progress.log(f"The model puts its own prompt before every text: {escape_controls(prompt)}", level="warning")
     expected = expected_prompts(model_name, inputs.shape, home=home)

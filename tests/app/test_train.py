@@ -23,8 +23,9 @@ from lib.errors import CloserError, ModelError
 from lib.jobs.events import EventWriter
 from lib.jobs.locks import worker_lock
 from lib.recipe.losses import losses_for
+from lib.recipe.options import PromptSource
 from lib.recipe.presets import CLASSIC, recommended_recipe
-from lib.recipe.recipe import FIELDS
+from lib.recipe.recipe import FIELDS, Recipe
 from lib.shapes import Shape
 from lib.store.datasets import Dataset
 from lib.store.runs import Run
@@ -41,6 +42,11 @@ def test_without_a_dataset_the_next_step_is_to_upload(open_page: Callable[..., A
     assert [one.label for one in app.button] == ["Upload pairs"]
 
 
+def without_prompts(recipe: Recipe, dataset: Dataset) -> Recipe:
+    """Fill in what Start does for the bundled model, which has no prompts."""
+    return recipe.for_shape(dataset.shape).with_prompts("", "", PromptSource.NONE)
+
+
 def test_start_makes_one_run_with_the_recommended_recipe(
     open_page: Callable[..., AppTest], dataset: Dataset, workspace: Workspace
 ) -> None:
@@ -48,7 +54,7 @@ def test_start_makes_one_run_with_the_recommended_recipe(
     button(app, "Start training").click().run()
     assert not app.exception
     (run,) = workspace.runs.all()
-    assert run.recipe == recommended_recipe(dataset.counts["train"]).for_shape(dataset.shape)
+    assert run.recipe == without_prompts(recommended_recipe(dataset.counts["train"]), dataset)
     assert app.query_params["run"] == run.id
 
 
@@ -89,7 +95,7 @@ def test_the_classic_preset_is_the_well_known_recipe(
     app = open_page("train")
     app.segmented_control[0].set_value("Classic").run()
     button(app, "Start training").click().run()
-    assert workspace.runs.all()[0].recipe == CLASSIC.for_shape(dataset.shape)
+    assert workspace.runs.all()[0].recipe == without_prompts(CLASSIC, dataset)
 
 
 def test_settings_that_do_nothing_for_a_loss_are_not_shown(open_page: Callable[..., AppTest], dataset: Dataset) -> None:
@@ -294,7 +300,7 @@ def test_a_static_model_is_not_asked_for_what_only_a_transformer_has(
     assert not labels(app) & TRANSFORMERS_OWN
     assert "50 times the learning rate: 5.0e-03" in texts(app)
     button(app, "Start training").click().run()
-    assert workspace.runs.all()[0].recipe == recommended_recipe(dataset.counts["train"]).for_shape(dataset.shape)
+    assert workspace.runs.all()[0].recipe == without_prompts(recommended_recipe(dataset.counts["train"]), dataset)
 
 
 def test_what_does_nothing_without_hard_negatives_is_shown_with_them(
@@ -406,6 +412,35 @@ def test_a_prompt_of_the_models_own_is_shown(
     app.multiselect[0].set_value([str(prompted)]).run()
     assert not app.exception
     assert any(one.value.startswith("Say yes: ") for one in app.code)
+
+
+def test_prompts_are_those_of_each_model_unless_set_by_hand(
+    open_page: Callable[..., AppTest], dataset: Dataset, workspace: Workspace, tiny_model: Path, tmp_path: Path
+) -> None:
+    """The examples are shown as the model reads them; a base that expects prompts and has none is warned about."""
+    known = str(shutil.copytree(tiny_model, tmp_path / "e5-small"))
+    app = open_page("train")
+    app.multiselect[0].set_value([known]).run()
+    assert app.code[0].value.startswith("query: ")
+    assert "\npassage: " in app.code[0].value
+    assert "huggingface.co/intfloat/e5-base-v2" in texts(app).replace("\\", "")
+    (switch,) = [one for one in app.toggle if one.label == "Set prompts by hand"]
+    switch.set_value(True).run()
+    fields = {field.label: field for field in app.text_area}
+    assert {name: field.value for name, field in fields.items()} == {
+        "Query prompt": "query: ",
+        "Document prompt": "passage: ",
+    }
+    fields["Query prompt"].set_value("")
+    fields["Document prompt"].set_value("").run()
+    assert any("was trained with prompts" in one.value for one in app.warning)
+    next(field for field in app.text_area if field.label == "Query prompt").set_value("ask: ").run()
+    assert app.code[0].value.startswith("ask: ")
+    assert not any("was trained with prompts" in one.value for one in app.warning)
+    button(app, "Start training").click().run()
+    assert not app.exception
+    recipe = workspace.runs.all()[0].recipe
+    assert (recipe.query_prompt, recipe.document_prompt, recipe.prompt_source) == ("ask: ", "", PromptSource.HAND)
 
 
 def test_a_hostile_folder_is_refused_on_the_page(

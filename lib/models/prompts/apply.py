@@ -1,4 +1,4 @@
-"""Give a loaded model its prompts, tokenise texts that bear them, and write them into the folder that is saved."""
+"""Give a loaded model its prompts, tokenise texts that bear them, and save them with the model."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def apply_reading(model: SentenceTransformer, reading: Reading) -> None:
 
 @contextmanager
 def saved_prompts(model: SentenceTransformer, reading: Reading) -> Iterator[None]:
-    """Let `save_pretrained` within the block write the prompts as `encode_query` and `encode_document` take them.
+    """Let `save_pretrained` write the prompts as `encode_query` and `encode_document` take them.
 
     `encode` takes the prompt too where both roles have the same; where they differ it can't know the role.
     """
@@ -47,9 +47,9 @@ def default_prompt(model: SentenceTransformer) -> str:
 
 
 def unpooled_prompt(model: SentenceTransformer, text: str) -> str:
-    """Look up the prompt at the start of a text whose tokens pooling leaves out; empty where there is none.
+    """Look up the prompt at the start of a text whose tokens pooling leaves out.
 
-    The longest that fits. So a plain document that begins with the words of the query prompt counts as a query, where
+    Empty where there is none, else the longest that fits. So a plain document that begins with the words of the query prompt counts as a query, where
     only queries have a prompt.
     """
     return next((prompt for prompt in getattr(model, "closer_prompts", ()) if text.startswith(prompt)), "")

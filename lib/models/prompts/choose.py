@@ -1,4 +1,4 @@
-"""Choose the prompts of a training: by hand, from the model's own settings, or from the table of known models.
+"""Choose the prompts of a training: by hand, the model's own, or those of the table.
 
 Light: pages choose before anything is loaded.
 """
@@ -55,9 +55,9 @@ class ExpectedPrompts:
 def choose_prompts(
     recipe: Recipe, model: str, shape: Shape | str, *, home: Path, runs: RunFolder | None = None
 ) -> Recipe:
-    """Fill in the prompts that are not set by hand, as the model expects them; a recipe with a source stays.
+    """Fill in the prompts that are not set by hand, as the model expects them.
 
-    Where the model is not here yet its own settings are not known: then nothing is filled in, and the training chooses.
+    A recipe with a source stays. Where the model is not here yet its own settings are not known: then nothing is filled in, and the training chooses.
     Raises InputError for a document prompt on data of one role, ModelError for a model that can't be used.
     """
     shape = Shape(shape)
@@ -78,7 +78,7 @@ def choose_prompts(
 
 
 def is_here(model: str, *, home: Path, runs: RunFolder | None = None) -> bool:
-    """Whether the model needs no download: it is a folder, or built from the bundled one. Raises ModelError."""
+    """Check whether the model needs no download. Raises ModelError for a name that can't be one."""
     return isinstance(resolve(model, home=home, runs=runs), Path)
 
 
@@ -101,7 +101,10 @@ def expected_prompts(model: str, shape: Shape | str, *, home: Path, runs: RunFol
 
 
 def own_prompts(facts: FolderFacts, shape: Shape, known: KnownModel | None) -> tuple[str, str] | None:
-    """Choose from a folder's own prompts those of both sides; None where it has none for data of this shape."""
+    """Choose from a folder's own prompts those of both sides.
+
+    None where it has none for data of this shape.
+    """
 
     def named(names: Iterable[str]) -> str:
         return next((facts.prompts[name] for name in names if facts.prompts.get(name)), "")
@@ -121,7 +124,7 @@ def own_prompts(facts: FolderFacts, shape: Shape, known: KnownModel | None) -> t
 
 
 def model_names(model: str, folder: Path | None) -> list[str]:
-    """List the names that may say which model it is: its own, its folder's, and those its config and card state."""
+    """List the names that may say which model it is: its own, its folder's, its config's, its card's."""
     names = [split_revision(model.strip())[0]]
     if folder is not None:
         names += [folder.name, *_name_in_config(folder), *_bases_in_card(folder)]

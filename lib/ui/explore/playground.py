@@ -71,7 +71,10 @@ def _show_code(run: Run) -> None:
 
 
 def python_lines(run: Run) -> str:
-    """Write the Python code that loads and uses the run's tuned model, with its prompts by role where they differ."""
+    """Write the Python code that loads and uses the run's tuned model.
+
+    With its prompts by role where they differ.
+    """
     query, document = ("encode_query", "encode_document") if reading_of(run.recipe).has_two_roles else ("encode",) * 2
     return (
         "from sentence_transformers import SentenceTransformer\n\n"

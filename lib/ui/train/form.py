@@ -25,7 +25,7 @@ from lib.store.workspace import Workspace
 from lib.ui.shared import cache, state
 from lib.ui.shared.components import SHAPE_TITLES, escape_markdown, show_empty_state, show_error
 from lib.ui.train import cost, recipe_form
-from lib.ui.train.prompt_form import choose_model_prompts
+from lib.ui.train.prompt_form import choose_model_prompts, list_prompt_warnings
 
 _PRESETS = ("Recommended", "Classic")
 
@@ -58,7 +58,7 @@ def show_training_form(workspace: Workspace) -> None:
         recipe = recipe_form.edit_recipe(start, shape, scope=f"{preset}-{dataset.id}", classes=classes, statics=statics)
         planned = choose_model_prompts(workspace, dataset, models, recipe)
         found = (_warn_of_tokens(workspace, dataset, model, chosen) for model, chosen in planned)
-        warnings = [text for text in found if text]
+        warnings = [*(text for text in found if text), *list_prompt_warnings(workspace, dataset, planned)]
     with right, st.container(border=True):
         usual = recipe == start.for_shape(shape, classes=classes)
         ready = cost.show_cost(workspace, dataset, planned, recipe, usual=usual, warnings=warnings)
@@ -146,7 +146,9 @@ def _select_models(workspace: Workspace) -> list[str]:
 
 
 def _warn_of_tokens(workspace: Workspace, dataset: Dataset, model: str, recipe: Recipe) -> str:
-    """Warn where a model does not know many of the tokens, or truncates texts; return the first warning, "" for none.
+    """Warn where a model does not know many of the tokens, or truncates texts.
+
+    Returns the first warning, "" for none.
 
     Of folders only those that a run has used are read; of others the measured steps tell it.
     """

@@ -1,4 +1,4 @@
-"""The prompts of the chosen models: where they are from, set by hand, and the first examples as each model reads them."""
+"""The prompts of the chosen models, and the first examples as each model reads them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import replace
 import pandas as pd
 import streamlit as st
 
-from lib.data.model_inputs import ModelInputs
+from lib.data.model_inputs import ModelInputs, reading_of
 from lib.errors import CloserError
 from lib.models.prompts.choose import ExpectedPrompts, choose_prompts, expected_prompts, is_here
 from lib.models.prompts.describe import describe_prompts, warn_of_missing_prompts
@@ -25,7 +25,10 @@ _EXAMPLES, _EXAMPLE_CHARACTERS = 2, 300
 def choose_model_prompts(
     workspace: Workspace, dataset: Dataset, models: Sequence[str], recipe: Recipe | None
 ) -> list[tuple[str, Recipe]]:
-    """Draw the prompts of each model and return each with its recipe; none where the recipe or a prompt is not valid."""
+    """Draw the prompts of each model and return each with its recipe.
+
+    None where the recipe or a prompt is not valid.
+    """
     if recipe is None or not models:
         return []
     shape, home = Shape(dataset.shape), workspace.home
@@ -48,8 +51,23 @@ def choose_model_prompts(
     return planned
 
 
+def list_prompt_warnings(workspace: Workspace, dataset: Dataset, planned: Sequence[tuple[str, Recipe]]) -> list[str]:
+    """List the warnings about models that expect prompts and have none, as they are drawn here."""
+    shape = Shape(dataset.shape)
+    found = (
+        warn_of_missing_prompts(
+            reading_of(recipe).for_shape(shape), expected_prompts(model, shape, home=workspace.home), model=model
+        )
+        for model, recipe in planned
+    )
+    return [text for text in found if text]
+
+
 def _edit_by_hand(recipe: Recipe, shape: Shape, expected: ExpectedPrompts, *, scope: str) -> Recipe:
-    """Draw a switch and, where it is on, a field for each role's prompt, which begins as what the model expects."""
+    """Draw a switch and, where it is on, a field for each role's prompt.
+
+    It begins as what the model expects.
+    """
     by_hand = st.toggle(
         "Set prompts by hand",
         key=f"prompts-by-hand-{scope}",
@@ -87,7 +105,10 @@ def _show_reading(workspace: Workspace, model: str, inputs: ModelInputs, expecte
 
 
 def read_examples(inputs: ModelInputs) -> str:
-    """Write the texts of each row as the model reads them, a line each, an empty line between rows; long ones are cut."""
+    """Write the texts of each row as the model reads them, a line each, long ones cut.
+
+    An empty line stands between rows.
+    """
     rows = zip(*(inputs.read_column(inputs.frame[name], name) for name in inputs.columns), strict=True)
     return "\n\n".join("\n".join(text[:_EXAMPLE_CHARACTERS] for text in row) for row in rows)
 

@@ -30,13 +30,25 @@ def test_json_holds_every_named_part(pairs: Path, capsys: pytest.CaptureFixture[
     output = report(capsys, str(pairs))
     assert set(output) == {
         *("rows", "format", "shape", "columns", "same", "scale", "unused", "unclear", "examples", "read"),
-        *("findings", "split", "unknown_tokens"),
+        *("findings", "split", "prompts", "unknown_tokens", "lengths"),
     }
     assert (output["rows"], output["shape"]) == (42, "pairs")
     assert output["columns"] == {"anchor": ["question"], "positive": ["answer"]}
     read = {name: output["read"][name] for name in ("encoding", "separator", "header")}
     assert read == {"encoding": "utf-8", "separator": ";", "header": True}
     assert set(output["split"]) == {"train", "validation", "held_out"}
+
+
+def test_prompts_count_as_tokens_but_not_as_unknown_ones(pairs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Texts are cut where they and their prompts are longer than what the model reads."""
+    plain, long = report(capsys, str(pairs)), "\u2603 " * 300
+    marked = report(capsys, str(pairs), "--query-prompt", long, "--document-prompt", "d: ")
+    assert plain["prompts"] == {"query": "", "document": ""}
+    assert marked["prompts"] == {"query": long, "document": "d: "}
+    assert (plain["lengths"]["limit"], plain["lengths"]["truncated"]) == (256, 0)
+    assert 0 < marked["lengths"]["truncated"] < marked["lengths"]["texts"]
+    assert marked["lengths"]["longest"] > 300
+    assert marked["unknown_tokens"]["share"] == plain["unknown_tokens"]["share"]
 
 
 def test_findings_name_the_lines_of_the_file(pairs: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,4 +1,4 @@
-"""What the run's models read before texts, and a warning where the base model expects prompts that are missing."""
+"""What the run's models read before texts, and a warning where prompts are missing."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from lib.ui.shared.components import escape_markdown
 
 
 def show_prompts(run: Run, evaluation: Evaluation) -> None:
-    """Draw the prompts in one line, and the warning where the evaluation, by an older version, has none yet."""
+    """Draw the prompts in one line, and the warning where an older evaluation has none yet."""
     shape = Shape(evaluation.shape)
     expected, reading = _expected(run.model, shape), reading_of(run.recipe).for_shape(shape)
     if lines := describe_prompts(reading, expected, has_two_roles=shape in TWO_ROLES):
