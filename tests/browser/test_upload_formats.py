@@ -1,4 +1,4 @@
-"""A collection in a zip, and as three files, goes in through the page as a person brings it."""
+"""Files as people bring them go in through the page: a collection, a cover sheet, a title, a column of grades."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from lib.shapes import Shape
 from lib.store.workspace import open_workspace
 from tests.browser.conftest import Server
 from tests.unit.data.read.test_dataset_formats import BEIR, ROWS, answer, question, zipped
+from tests.unit.data.read.test_hostile_files import workbook
 
 
 def test_a_collection_becomes_pairs_from_a_zip_and_from_its_files(server: Server, window: Page, tmp_path: Path) -> None:
@@ -25,6 +26,33 @@ def test_a_collection_becomes_pairs_from_a_zip_and_from_its_files(server: Server
     assert sorted(dataset.frame()["positive"]) == sorted(answer(n) for n in range(ROWS))
     saves(server, window, [tmp_path / name for name in BEIR], says=("BEIR",))
     assert len(open_workspace(server.home).datasets.all()) == 1  # the same examples are the same dataset
+
+
+def test_a_workbook_with_a_cover_and_a_skipped_title_is_read_from_its_table(
+    server: Server, window: Page, tmp_path: Path
+) -> None:
+    rows: list[list[object]] = [[question(n), answer(n)] for n in range(ROWS)]
+    data = workbook(
+        {"About": [["Our questions"], ["of May"]], "Data": [["Service desk"], [], ["question", "answer"], *rows]}
+    )
+    (tmp_path / "desk.xlsx").write_bytes(data)
+    saves(server, window, [tmp_path / "desk.xlsx"], says=("Read the sheet “Data”", "Skipped 1 row above the table"))
+    dataset = open_workspace(server.home).datasets.all()[0]
+    assert sorted(dataset.frame()["anchor"]) == sorted(question(n) for n in range(ROWS))
+
+
+def test_a_sheet_that_cannot_be_read_leaves_the_choice_of_another(server: Server, window: Page, tmp_path: Path) -> None:
+    (tmp_path / "desk.xlsx").write_bytes(workbook({"One": [["only"], ["a"]], "Two": [["lonely"], ["b"]]}))
+    chooses(server, window, [tmp_path / "desk.xlsx"])
+    expect(window.get_by_test_id("stAlert").first).to_contain_text("only one column", timeout=60_000)
+    expect(window.get_by_label("Sheet", exact=False).first).to_be_visible()
+
+
+def test_a_grade_beside_two_texts_is_no_positive_pair(server: Server, window: Page, tmp_path: Path) -> None:
+    rows = "".join(f"{question(n)},{answer(n)},{n % 4}\n" for n in range(ROWS))
+    (tmp_path / "graded.csv").write_text(f"query,document,grade\n{rows}", encoding="utf-8")
+    saves(server, window, [tmp_path / "graded.csv"], says=())
+    assert open_workspace(server.home).datasets.all()[0].shape in (Shape.SCORED, Shape.LABELLED_PAIRS)
 
 
 def chooses(server: Server, window: Page, files: list[Path]) -> None:
