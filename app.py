@@ -26,7 +26,7 @@ from lib.ui.server.entrance import load_access, print_addresses
 from lib.ui.server.guard import Guard
 from lib.ui.server.health import HEALTH_ROUTES
 from lib.ui.server.log_file import configure_log
-from lib.ui.server.preload import load_plotly, start_preload
+from lib.ui.server.preload import freeze_loaded_objects, load_plotly, start_preload
 from lib.ui.server.push import PUSH_ROUTES, notify_work_began
 from lib.ui.shared.access import set_access
 from lib.ui.shared.error_box import show_bug
@@ -60,7 +60,7 @@ async def lifespan(_app: object) -> AsyncIterator[dict[str, object]]:
     supervisor.start()
     open_entrance()
     enable_preparation()
-    start_preload((load_sections, load_plotly, load_newest_map))
+    start_preload((load_sections, load_plotly, load_newest_map, freeze_loaded_objects))
     try:
         yield {"supervisor": supervisor}
     finally:

@@ -151,12 +151,12 @@ class Database:
     def _connect(self, *, only_reading: bool = False) -> sqlite3.Connection:
         """Connect; on a full disk free the reserved space first, and else read without a log."""
         try:
-            return self._open_connection()
+            return self._open_connection(only_reading=only_reading)
         except sqlite3.OperationalError as error:
             if not _is_sqlite_full(error):
                 raise
             if self.give_reserve():
-                return self._open_connection()
+                return self._open_connection(only_reading=only_reading)
             log = self.path.with_name(f"{self.path.name}-wal")
             if not only_reading or (log.exists() and log.stat().st_size):
                 raise
@@ -164,9 +164,11 @@ class Database:
             connection.row_factory = sqlite3.Row
             return connection
 
-    def _open_connection(self) -> sqlite3.Connection:
+    def _open_connection(self, *, only_reading: bool) -> sqlite3.Connection:
         connection = sqlite3.connect(self.path, timeout=30, isolation_level=None)
         connection.row_factory = sqlite3.Row
+        if only_reading:  # the file says that it has a log; pages read often
+            return connection
         try:
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=FULL")

@@ -11,6 +11,7 @@ import asyncio
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from lib.ui.shared.open_pages import open_page
 from lib.ui.shared.push_listener import PUSH_PATH
 
 _CHECK_SECONDS = 1.0
@@ -31,11 +32,12 @@ async def _serve_socket(socket: WebSocket) -> None:
     last = _work_count
     disconnected = asyncio.ensure_future(_wait_for_disconnect(socket))
     try:
-        while not disconnected.done():
-            await asyncio.wait({disconnected}, timeout=_CHECK_SECONDS)
-            if last != _work_count and not disconnected.done():
-                last = _work_count
-                await socket.send_text("begun")
+        with open_page():
+            while not disconnected.done():
+                await asyncio.wait({disconnected}, timeout=_CHECK_SECONDS)
+                if last != _work_count and not disconnected.done():
+                    last = _work_count
+                    await socket.send_text("begun")
     except (WebSocketDisconnect, RuntimeError):
         return  # the page disconnected during the send
     finally:

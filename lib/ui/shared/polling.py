@@ -13,10 +13,8 @@ from lib.store.runs import Run
 from lib.store.workspace import Workspace, open_workspace
 from lib.ui.shared import state, supervisor_status
 from lib.ui.shared.components import catch_errors, escape_markdown, show_error
+from lib.ui.shared.open_pages import is_outdated, poll_seconds
 from lib.ui.shared.push_listener import mount_push_listener
-
-POLL_SECONDS = 2
-"""Between two polls of a page while something is queued or runs."""
 
 
 @dataclass(frozen=True)
@@ -63,34 +61,38 @@ def watch_queue() -> None:
     if queue.has_ended:
         st.rerun()
     if queue.is_busy and not state.is_polling():
-        _poller()
+        repeat(_poll_again)
 
 
-@st.fragment(run_every=POLL_SECONDS)
-def _poller() -> None:
+def repeat(draw: Callable[[float], None]) -> None:
+    """Draw a part of a page now and again after each interval, which it is called with."""
+    interval = poll_seconds()
+    st.fragment(draw, run_every=interval)(interval)
+
+
+def _poll_again(interval: float) -> None:
     with catch_errors():
         queue = poll(open_workspace())
-        if queue.has_changed or not queue.is_busy:
+        if queue.has_changed or not queue.is_busy or is_outdated(interval):
             st.rerun()
 
 
 def redraw_while_running(job: Job, draw: Callable[[], None]) -> None:
-    """Draw a part of a page that shows a job: again every two seconds while a worker is at it.
+    """Draw a part of a page that shows a job: again every few seconds while a worker is at it.
 
     One job runs at a time, so one part of a page polls, for the whole page. A part whose job is queued is redrawn when the queue changes.
     """
     if job.state in LIVE and not state.is_polling():
         state.set_polling(True)
-        _redraw(draw)
+        repeat(lambda interval: _redraw(draw, interval))
     else:
         draw()
 
 
-@st.fragment(run_every=POLL_SECONDS)
-def _redraw(draw: Callable[[], None]) -> None:
+def _redraw(draw: Callable[[], None], interval: float) -> None:
     with catch_errors():
         queue = poll(open_workspace())
-        if queue.has_ended or not queue.is_busy or (queue.has_changed and not queue.is_first):
+        if queue.has_ended or not queue.is_busy or (queue.has_changed and not queue.is_first) or is_outdated(interval):
             st.rerun()
         draw()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from lib.charts.training import TrainingCurves, training_curves, training_figure
+from lib.charts.training import TrainingCurves
 from lib.evaluation.difference import Difference
 from lib.format import (
     format_bytes,
@@ -17,7 +17,7 @@ from lib.format import (
     metric_title,
 )
 from lib.jobs.status import Status
-from lib.store.jobs import OPEN, Job
+from lib.store.jobs import LIVE, OPEN, Job
 from lib.store.runs import Run
 from lib.store.workspace import Workspace
 from lib.training.card import read_model_facts
@@ -31,6 +31,7 @@ from lib.ui.shared.components import (
     show_verdict_badge,
 )
 from lib.ui.shared.theme import theme_palette
+from lib.ui.train.curves import CurveView, curve_view
 from lib.ui.train.log import show_log
 from lib.ui.train.run_controls import show_run_controls
 from lib.ui.train.run_progress import show_run_progress, show_stalled_worker
@@ -45,9 +46,10 @@ def show_run(workspace: Workspace, run: Run) -> None:
     _show_header(workspace, run, jobs)
     show_run_progress(run, jobs, status)
     show_stalled_worker(workspace, run, jobs, status)
-    curves = training_curves(run.name, status.losses, status.measurements)
-    _show_metrics(run, curves, status)
-    _show_curves(run, curves)
+    is_live = any(job.state in LIVE for job in jobs)
+    view = curve_view(run, status, theme_palette(), is_live=is_live)
+    _show_metrics(run, view.curves, status)
+    _show_curves(run, view)
     show_log(run, status)
     if run.batch:
         _show_batch(workspace, run)
@@ -92,16 +94,16 @@ def _show_metrics(run: Run, curves: TrainingCurves, status: Status) -> None:
         )
 
 
-def _show_curves(run: Run, curves: TrainingCurves) -> None:
+def _show_curves(run: Run, view: CurveView) -> None:
     """Draw loss and validation metric by epoch, once there is something to draw."""
+    curves = view.curves
     if not curves.losses and not curves.values:
         return
-    figure = training_figure(curves, theme_palette(), epochs=float(run.recipe.epochs))
     best = "none"
     if curves.best is not None:
         best = f"{format_metric(curves.metric, curves.values[curves.best])} at epoch {curves.epochs[curves.best]:g}"
     alt = f"Loss and validation metric by epoch; best so far {best}"
-    st.plotly_chart(figure, key=f"curves-{run.id}", config={"displayModeBar": False}, alt=alt)
+    st.plotly_chart(view.figure, key=f"curves-{run.id}", config={"displayModeBar": False}, alt=alt)
 
 
 def _show_batch(workspace: Workspace, run: Run) -> None:

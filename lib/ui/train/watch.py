@@ -1,4 +1,4 @@
-"""The page of one run: drawn again every two seconds while the run is queued or running."""
+"""The page of one run: drawn again every few seconds while the run is queued or running."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import streamlit as st
 from lib.store.workspace import open_workspace
 from lib.ui.shared import polling, state
 from lib.ui.shared.components import catch_errors
+from lib.ui.shared.open_pages import is_outdated
 from lib.ui.train.run_view import show_run
 
 
@@ -15,17 +16,17 @@ def watch_run(identity: str) -> None:
     workspace = open_workspace()
     if polling.has_open_job(workspace, identity):
         state.set_polling(True)
-        _redraw_run(identity)
+        polling.repeat(lambda interval: _redraw_run(identity, interval))
     else:
         show_run(workspace, workspace.runs.get(identity))
 
 
-@st.fragment(run_every=polling.POLL_SECONDS)
-def _redraw_run(identity: str) -> None:
+def _redraw_run(identity: str, interval: float) -> None:
     with catch_errors():
         workspace = open_workspace()
         queue = polling.poll(workspace)
         is_open = polling.has_open_job(workspace, identity)
-        if queue.has_ended or (queue.has_changed and not queue.is_first) or not is_open:
+        has_news = queue.has_ended or (queue.has_changed and not queue.is_first)
+        if has_news or not is_open or is_outdated(interval):
             st.rerun()
         show_run(workspace, workspace.runs.get(identity))

@@ -39,3 +39,10 @@ def test_a_step_that_fails_is_logged_and_ends_the_preload(caplog: pytest.LogCapt
     preload.run_preload((lambda: calls.append("first"), fail, lambda: calls.append("last")))
     assert calls == ["first"]
     assert "damaged" in caplog.text
+
+
+def test_what_is_loaded_is_left_out_of_later_collections() -> None:
+    code = "import gc; from lib.ui.server.preload import freeze_loaded_objects as freeze; freeze(); print(gc.get_freeze_count(), len(gc.get_objects()))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    frozen, rest = map(int, done.stdout.split())
+    assert frozen > 5_000 > 10 * rest
