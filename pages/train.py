@@ -7,6 +7,7 @@ import streamlit as st
 from lib.store.workspace import open_workspace
 from lib.ui.shared import state
 from lib.ui.shared.components import catch_errors
+from lib.ui.shared.edit_button import edit_button
 from lib.ui.train.form import show_training_form
 from lib.ui.train.queue import show_queue
 from lib.ui.train.watch import watch_run
@@ -30,7 +31,7 @@ def page() -> None:
 def _show_back_button() -> None:
     state.clear_submission_key("train")
     state.clear_submission_key("sample")
-    if st.button("Set up another training", icon=":material/arrow_back:", type="tertiary"):
+    if edit_button("Set up another training", icon=":material/arrow_back:", type="tertiary"):
         state.set_run_id(None)
         st.rerun()
 

@@ -16,6 +16,7 @@ from filelock import FileLock, Timeout
 
 from lib.process import is_same_process, kill_tree, out_of_memory_kills, start_time
 from lib.store.layout import WorkspacePaths
+from lib.store.permission import must_be_editor
 from lib.typed_json import JsonError, read_stored, typed
 
 
@@ -76,7 +77,11 @@ def note_worker(home: Path) -> None:
 
 
 def kill_worker(home: Path) -> bool:
-    """Kill the living worker and what it has started, never what started it; return False when none lives."""
+    """Kill the living worker and what it has started, never what started it; return False when none lives.
+
+    Raises NotAllowedError for one who may only look.
+    """
+    must_be_editor()
     if not is_held(worker_lock(home)):
         return False
     try:

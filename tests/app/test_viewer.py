@@ -47,6 +47,45 @@ def test_upload_and_train_are_closed_and_the_rest_is_open(
     assert not open_page("upload", upload="0" * 16).text_area
 
 
+@pytest.mark.parametrize(
+    ("page", "state"),
+    [
+        ("overview", ""),
+        ("overview", "succeeded"),
+        ("train", "queued"),
+        ("train", "running"),
+        ("train", "failed"),
+        ("explore", ""),
+        ("explore", "succeeded"),
+    ],
+)
+def test_no_button_that_a_viewer_can_press_is_refused(
+    make_run: Callable[..., Run],
+    open_page: Callable[..., AppTest],
+    workspace: Workspace,
+    monkeypatch: pytest.MonkeyPatch,
+    page: str,
+    state: str,
+) -> None:
+    runs = [make_run(state) for _ in range(2)] if state else []
+    become_viewer(monkeypatch)
+    query = {"run": runs[0].id} if runs else {}
+    app = open_page(page, **query)
+    buttons = list(app.button)
+    assert [one for one in buttons if one.disabled], "nothing here is for editors"
+    assert all(
+        "View only" in one.help for one in buttons if one.disabled and one.label not in ("Explore", "Up", "Down")
+    )
+    before = (workspace.runs.all(), workspace.jobs.all())
+    for place, one in enumerate(buttons):
+        app = open_page(page, **query)
+        app.button[place].proto.disabled = False  # as a request does that no page of a viewer sends
+        pressed = app.button[place].click().run()
+        assert bool(refusals(pressed)) <= one.disabled, one.label
+        assert not pressed.exception
+    assert (workspace.runs.all(), workspace.jobs.all()) == before
+
+
 def test_a_press_of_a_viewer_changes_nothing(
     make_run: Callable[..., Run],
     open_page: Callable[..., AppTest],

@@ -15,6 +15,7 @@ from lib.store.runs import Run
 from lib.store.workspace import Workspace
 from lib.ui.shared import cache, state
 from lib.ui.shared.components import catch_errors, show_error, show_partial_badge, show_state_badge, show_verdict_badge
+from lib.ui.shared.edit_button import edit_button
 
 _MAX_EPOCHS = int(FIELDS["epochs"].high or 500)
 
@@ -42,12 +43,12 @@ def _show_buttons(workspace: Workspace, run: Run) -> None:
             st.switch_page(state.EXPLORE_PAGE, query_params={state.RUN_PARAM: run.id})
         if st.button("Open training", icon=":material/monitoring:", key=f"to-train-{run.id}"):
             st.switch_page(state.TRAIN_PAGE, query_params={state.RUN_PARAM: run.id})
-        if there and st.button("Continue from this model", icon=":material/fork_right:", key=f"on-from-{run.id}"):
+        if there and edit_button("Continue from this model", icon=":material/fork_right:", key=f"on-from-{run.id}"):
             st.switch_page(
                 state.TRAIN_PAGE, query_params={state.MODEL_PARAM: f"run:{run.id}", state.DATASET_PARAM: run.dataset}
             )
         star = "Unstar" if run.starred else "Star"
-        if st.button(star, icon=":material/star:", key=f"star-{run.id}"):
+        if edit_button(star, icon=":material/star:", key=f"star-{run.id}"):
             workspace.runs.star(run.id, not run.starred)
             st.rerun()
         if there and not run.is_open:
@@ -57,7 +58,7 @@ def _show_buttons(workspace: Workspace, run: Run) -> None:
             st.write(
                 f"Delete this run ({format_bytes(cache.disk_bytes(run.folder))})? You can undo this until you free up its space."
             )
-            if st.button("Delete run", key=f"delete-{run.id}"):
+            if edit_button("Delete run", key=f"delete-{run.id}"):
                 _delete(workspace, run)
 
 
@@ -69,7 +70,7 @@ def _show_extend(workspace: Workspace, run: Run) -> None:
         return
     epochs = st.number_input("Total epochs", done + 1, _MAX_EPOCHS, done + 1, key=f"epochs-{run.id}")
     st.write("Continues from the newest checkpoint without early stopping; the best epoch on validation is kept.")
-    if st.button("Continue", icon=":material/play_arrow:", key=f"extend-{run.id}"):
+    if edit_button("Continue", icon=":material/play_arrow:", key=f"extend-{run.id}"):
         try:
             workspace.runs.extend(run.id, int(epochs))
         except CloserError as error:
@@ -93,7 +94,7 @@ def _edit_words(workspace: Workspace, run: Run) -> None:
         left, right, last = st.columns([2, 3, 1], vertical_alignment="bottom")
         name = left.text_input("Name", run.name, max_chars=200)
         note = right.text_input("Note", run.note, max_chars=2000)
-        if last.form_submit_button("Save", icon=":material/save:"):
+        if edit_button("Save", draw=last.form_submit_button, icon=":material/save:"):
             workspace.runs.rename(run.id, name)
             workspace.runs.annotate(run.id, note)
             st.rerun()
@@ -111,7 +112,7 @@ def show_deleted_runs(workspace: Workspace) -> None:
         with st.container(gap=None):
             st.caption(f"{len(deleted)} deleted, {format_bytes(total)} in total. Last deleted:")
             st.text(last.name)
-        if st.button("Undo", icon=":material/undo:", key="undo-delete"):
+        if edit_button("Undo", icon=":material/undo:", key="undo-delete"):
             workspace.runs.restore(last.id)
             state.clear_last_deleted_run()
             st.rerun()
@@ -127,7 +128,7 @@ def _show_purge(workspace: Workspace, deleted: Sequence[Run]) -> None:
     if heirs:
         st.write("These runs use one of these models as their base and can't be re-evaluated afterwards:")
         st.text("\n".join(heirs))
-    if st.button("Delete permanently", key="purge", type="primary"):
+    if edit_button("Delete permanently", key="purge", type="primary"):
         try:
             size = sum(workspace.runs.purge(run.id) for run in deleted)
         except CloserError as error:
@@ -146,7 +147,7 @@ def show_leftovers(workspace: Workspace) -> None:
         st.write(
             f"{format_count(len(folders), 'leftover')} of interrupted work ({format_bytes(sum(map(_bytes, folders)))}), safe to delete."
         )
-        if st.button("Clean up", icon=":material/mop:", key="clean"):
+        if edit_button("Clean up", icon=":material/mop:", key="clean"):
             for path in workspace.leftovers():  # read again: work may have begun since this was drawn
                 remove(path)
             st.rerun()

@@ -15,6 +15,7 @@ from lib.store.workspace import Workspace
 from lib.ui.overview import compare, run_actions, runs_table
 from lib.ui.shared import state
 from lib.ui.shared.components import SHAPE_TITLES
+from lib.ui.shared.edit_button import edit_button
 
 
 def show_overview(workspace: Workspace, runs: Sequence[Run], datasets: Sequence[Dataset]) -> None:
@@ -71,7 +72,7 @@ def _show_no_match() -> list[str]:
 def _show_datasets(datasets: Sequence[Dataset]) -> None:
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.subheader("Datasets", anchor=False)
-        if st.button("Train a model", icon=":material/model_training:", type="primary"):
+        if edit_button("Train a model", icon=":material/model_training:", type="primary"):
             st.switch_page(state.TRAIN_PAGE)
     rows = [
         {

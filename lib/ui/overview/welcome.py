@@ -13,6 +13,7 @@ from lib.store.datasets import Dataset
 from lib.store.runs import Run
 from lib.store.workspace import Workspace
 from lib.ui.shared import state
+from lib.ui.shared.edit_button import edit_button
 
 _SAMPLE = "support_desk"
 _STEPS = (
@@ -48,15 +49,15 @@ def show_welcome(workspace: Workspace, datasets: Sequence[Dataset]) -> None:
             st.markdown(f"#### {icon} {title}")
             st.caption(text)
     with st.container(horizontal=True, vertical_alignment="center"):
-        if st.button("Try the sample, end to end", type="primary", icon=":material/play_circle:", key="try-sample"):
+        if edit_button("Try the sample, end to end", type="primary", icon=":material/play_circle:", key="try-sample"):
             with st.spinner("Preparing the sample ..."):
                 run = start_sample(workspace)
             state.redirect_when_done(run.id)
             st.switch_page(state.TRAIN_PAGE, query_params={state.RUN_PARAM: run.id})
         if datasets:
-            if st.button("Train on your dataset", icon=":material/model_training:"):
+            if edit_button("Train on your dataset", icon=":material/model_training:"):
                 st.switch_page(state.TRAIN_PAGE)
-        elif st.button("Upload your own pairs", icon=":material/upload_file:"):
+        elif edit_button("Upload your own pairs", icon=":material/upload_file:"):
             st.switch_page(state.UPLOAD_PAGE)
     st.caption(
         "The sample comes from a support desk: questions in the jargon of a fictional company, and the help texts that "

@@ -19,6 +19,7 @@ from lib.shapes import Shape
 from lib.store.runs import Run
 from lib.store.workspace import open_workspace
 from lib.ui.shared import state
+from lib.ui.shared.edit_button import edit_button
 
 STATE_LABELS = {
     "queued": ("Queued", ":material/schedule:", "gray"),
@@ -101,7 +102,8 @@ def show_empty_state(title: str, text: str, *, page: str, label: str, icon: str)
     with st.container(border=True, horizontal_alignment="center", gap="small"):
         st.subheader(title, anchor=False, text_alignment="center")
         st.caption(text, text_alignment="center")
-        if st.button(label, icon=icon, type="primary", key=f"empty-{page}"):
+        draw = st.button if page == state.EXPLORE_PAGE else edit_button  # the other pages are there to change things
+        if draw(label, icon=icon, type="primary", key=f"empty-{page}"):
             st.switch_page(page)
 
 

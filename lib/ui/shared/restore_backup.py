@@ -10,6 +10,7 @@ from lib.store.check import is_whole, restore_backup
 from lib.store.layout import WorkspacePaths
 from lib.ui.shared import state
 from lib.ui.shared.components import show_error
+from lib.ui.shared.edit_button import edit_button
 
 
 def offer_restore() -> bool:
@@ -18,7 +19,7 @@ def offer_restore() -> bool:
     damaged = state.pop_database_error()
     if damaged is None:
         return False
-    if damaged.has_backup and st.button(
+    if damaged.has_backup and edit_button(
         "Restore last backup",
         icon=":material/settings_backup_restore:",
         type="primary",

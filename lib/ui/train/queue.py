@@ -11,6 +11,7 @@ from lib.store.jobs import OPEN, Job
 from lib.store.workspace import Workspace
 from lib.ui.shared import state
 from lib.ui.shared.components import catch_errors, escape_markdown, show_state_badge
+from lib.ui.shared.edit_button import edit_button
 
 _MAX_FAILED = 3
 """Failed jobs that are listed, the latest."""
@@ -63,23 +64,23 @@ def _show_buttons(workspace: Workspace, job: Job, waiting: list[int]) -> None:
     changed = False
     with catch_errors():
         if position is not None and len(waiting) > 1:
-            if st.button(
+            if edit_button(
                 "Up", key=f"up-{job.id}", icon=":material/arrow_upward:", disabled=position == 0, type="tertiary"
             ):
                 workspace.jobs.move(job.id, -1)
                 changed = True
             last = position == len(waiting) - 1
-            if st.button(
+            if edit_button(
                 "Down", key=f"down-{job.id}", icon=":material/arrow_downward:", disabled=last, type="tertiary"
             ):
                 workspace.jobs.move(job.id, 1)
                 changed = True
-        if (job.state == "queued" or (job.state == "running" and not job.run)) and st.button(
+        if (job.state == "queued" or (job.state == "running" and not job.run)) and edit_button(
             "Cancel", key=f"drop-{job.id}", icon=":material/close:", type="tertiary"
         ):
             workspace.jobs.cancel(job.id)
             changed = True
-        if job.state == "failed" and st.button(
+        if job.state == "failed" and edit_button(
             "Try again", key=f"again-{job.id}", icon=":material/replay:", type="tertiary"
         ):
             workspace.jobs.retry(job.id)

@@ -10,6 +10,7 @@ from lib.store.jobs import OPEN, Job
 from lib.store.runs import Run
 from lib.store.workspace import Workspace
 from lib.ui.shared import state
+from lib.ui.shared.edit_button import edit_button
 
 
 def show_run_controls(workspace: Workspace, run: Run, jobs: Sequence[Job]) -> None:
@@ -28,7 +29,7 @@ def show_run_controls(workspace: Workspace, run: Run, jobs: Sequence[Job]) -> No
 
 
 def _show_restore(workspace: Workspace, run: Run) -> None:
-    if st.button("Restore", key=f"undelete-{run.id}", icon=":material/undo:", help="Restore this deleted run."):
+    if edit_button("Restore", key=f"undelete-{run.id}", icon=":material/undo:", help="Restore this deleted run."):
         workspace.runs.restore(run.id)
         st.rerun(scope="app")
 
@@ -36,7 +37,7 @@ def _show_restore(workspace: Workspace, run: Run) -> None:
 def _show_cancel(workspace: Workspace, run: Run, jobs: Sequence[Job]) -> None:
     with st.popover("Cancel", icon=":material/stop_circle:"):
         st.write("Cancel this run? The best model so far is kept and marked as partial.")
-        if st.button("Cancel run", key=f"cancel-{run.id}", type="primary"):
+        if edit_button("Cancel run", key=f"cancel-{run.id}", type="primary"):
             for job in jobs:
                 workspace.jobs.cancel(job.id)
             st.rerun(scope="app")
@@ -44,7 +45,7 @@ def _show_cancel(workspace: Workspace, run: Run, jobs: Sequence[Job]) -> None:
 
 def _show_retry(workspace: Workspace, run: Run) -> None:
     help_text = "Continues from the newest valid checkpoint."
-    if st.button("Try again", key=f"retry-{run.id}", icon=":material/replay:", help=help_text):
+    if edit_button("Try again", key=f"retry-{run.id}", icon=":material/replay:", help=help_text):
         workspace.jobs.retry(run.job)
         st.rerun(scope="app")
 

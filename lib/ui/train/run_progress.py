@@ -14,6 +14,7 @@ from lib.store.jobs import LIVE, OPEN, Job
 from lib.store.runs import Run
 from lib.store.workspace import Workspace
 from lib.ui.shared.components import escape_markdown
+from lib.ui.shared.edit_button import edit_button
 
 _SILENT_SECONDS = 60
 """Without an event for so long, a worker counts as stalled."""
@@ -84,6 +85,6 @@ def show_stalled_worker(workspace: Workspace, run: Run, jobs: Sequence[Job], sta
             "checkpoint), or cancel.",
             icon=":material/hourglass_disabled:",
         )
-        if is_alive and st.button("Restart worker", key=f"restart-{run.id}", icon=":material/restart_alt:"):
+        if is_alive and edit_button("Restart worker", key=f"restart-{run.id}", icon=":material/restart_alt:"):
             kill_worker(workspace.home)
             st.rerun(scope="app")

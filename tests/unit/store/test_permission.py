@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from lib.errors import NotAllowedError
+from lib.jobs.locks import kill_worker
 from lib.recipe.recipe import Recipe
 from lib.store import permission
 from lib.store.check import restore_backup
@@ -76,6 +77,7 @@ ACTIONS: dict[str, Callable[[Place], object]] = {
     "add a held-out file": lambda p: store_own_held_out(p.upload, "x.csv", io.BytesIO(b"a,b\n")),
     "remove a held-out file": lambda p: remove_own_held_out(p.upload),
     "remove a leftover": lambda p: remove(p.upload.folder),
+    "kill the worker": lambda p: kill_worker(p.workspace.home),
     "restore a backup": lambda p: restore_backup(p.workspace.home),
     "publish": lambda p: publish(p.workspace.home / "x").__enter__(),
     "replace a file": lambda p: replace_file(p.workspace.home / "x").__enter__(),

@@ -12,6 +12,7 @@ from lib.store.runs import Run
 from lib.ui.explore import jobs
 from lib.ui.explore.evaluation.conclusions import control_conclusion, earlier_model_note, learning_curve_conclusion
 from lib.ui.shared.components import escape_markdown
+from lib.ui.shared.edit_button import edit_button
 from lib.ui.shared.theme import theme_palette
 
 
@@ -70,5 +71,5 @@ def _show_button(run: Run, kind: str, label: str, icon: str, *, title: str, agai
     if jobs.show_progress(run, kind, title=title):
         return
     jobs.show_last_failure(run, kind)
-    if st.button(label, icon=icon, key=f"{kind}-{run.id}", type="tertiary" if again else "secondary"):
+    if edit_button(label, icon=icon, key=f"{kind}-{run.id}", type="tertiary" if again else "secondary"):
         jobs.submit_job(run, kind)

@@ -15,6 +15,7 @@ from lib.format import format_change, format_share, format_step, metric_title
 from lib.store.runs import Run
 from lib.ui.explore import jobs
 from lib.ui.explore.evaluation.data import show_numbers
+from lib.ui.shared.edit_button import edit_button
 from lib.ui.shared.theme import theme_palette
 
 
@@ -36,9 +37,9 @@ def show_interpolation(run: Run) -> None:
         return
     jobs.show_last_failure(run, "blend")
     with st.container(horizontal=True):
-        if st.button("Evaluate blends", icon=":material/tune:", key=f"blend-{run.id}"):
+        if edit_button("Evaluate blends", icon=":material/tune:", key=f"blend-{run.id}"):
             jobs.submit_job(run, "blend")
-        if st.button(f"Save {share}% blend as model", icon=":material/save:", key=f"blend-save-{run.id}"):
+        if edit_button(f"Save {share}% blend as model", icon=":material/save:", key=f"blend-save-{run.id}"):
             jobs.submit_job(run, "blend", share=share / 100)
     _show_saved(run)
 

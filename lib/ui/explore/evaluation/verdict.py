@@ -25,6 +25,7 @@ from lib.ui.explore.evaluation.similarity import show_threshold_card
 from lib.ui.explore.presentation import current_step
 from lib.ui.shared import state
 from lib.ui.shared.components import escape_markdown, show_verdict_badge
+from lib.ui.shared.edit_button import edit_button
 
 _EVALUATION_JOBS = ("train", "evaluate")
 """Jobs that lead to an evaluation."""
@@ -70,7 +71,7 @@ def _show_missing(run: Run) -> None:
         return
     jobs.show_last_failure(run, "evaluate")
     st.info("This run hasn't been evaluated yet.", icon=":material/balance:")
-    if st.button("Evaluate", icon=":material/balance:", type="primary", key=f"evaluate-{run.id}"):
+    if edit_button("Evaluate", icon=":material/balance:", type="primary", key=f"evaluate-{run.id}"):
         jobs.submit_job(run, "evaluate")
 
 
@@ -83,7 +84,7 @@ def _show_outdated(run: Run) -> None:
             "Evaluated with an older version of Closer; its confidence intervals were computed differently.",
             width="content",
         )
-        if st.button("Re-evaluate", icon=":material/balance:", key=f"evaluate-{run.id}"):
+        if edit_button("Re-evaluate", icon=":material/balance:", key=f"evaluate-{run.id}"):
             jobs.submit_job(run, "evaluate")
 
 

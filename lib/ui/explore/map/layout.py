@@ -13,6 +13,7 @@ from lib.ui.explore import jobs, keys
 from lib.ui.explore.map.view import MapView
 from lib.ui.shared import cache, polling
 from lib.ui.shared.components import escape_markdown
+from lib.ui.shared.edit_button import edit_button
 
 _JOB_KINDS = ("project", "evaluate", "train")
 """Jobs that lead to a map, the last one of a run first."""
@@ -26,7 +27,7 @@ def show_missing_map(run: Run) -> None:
         return
     jobs.show_last_failure(run, "project")
     st.info("This run has no map yet.", icon=":material/map:")
-    if st.button("Compute map", icon=":material/draw:", type="primary", key="compute-map"):
+    if edit_button("Compute map", icon=":material/draw:", type="primary", key="compute-map"):
         jobs.submit_job(run, "project", method="pair-faithful", balance=DEFAULT_BALANCE)
 
 
@@ -54,7 +55,7 @@ def show_layout_options(view: MapView) -> None:
         )
         balance = _choose_balance(layout) if method == "pair-faithful" else DEFAULT_BALANCE
         st.caption(_describe_layout(layout))
-        if st.button("Recompute map", icon=":material/draw:", type="primary", key="recompute-map"):
+        if edit_button("Recompute map", icon=":material/draw:", type="primary", key="recompute-map"):
             jobs.submit_job(view.run, "project", method=method, balance=balance)
 
 
