@@ -16,7 +16,6 @@ from sentence_transformers import SentenceTransformer
 
 from lib import settings
 from lib.__main__ import main
-from lib.commands import options
 from lib.commands import train as command
 from lib.commands.options import load_data
 from lib.commands.train import recipe_from
@@ -173,7 +172,8 @@ def test_no_tokenizer_counts_tokens_before_its_folder_is_checked(
 ) -> None:
     folder = Path(shutil.copytree(tiny_model, tmp_path / "hostile"))
     HOSTILE["pattern that runs for ever"][1](folder)
-    monkeypatch.setattr(options, "unknown_tokens", lambda *_, **__: pytest.fail("It was read."))
+    for name in ("unknown_tokens", "measure_lengths"):
+        monkeypatch.setattr(f"lib.commands.{words[0]}.{name}", lambda *_, **__: pytest.fail("It was read."))
     assert main([*words, str(pairs), "--model", str(folder)]) == 1
     (line,) = capsys.readouterr().err.splitlines()
     assert "tokenizer.json" in line

@@ -28,7 +28,8 @@ from lib.experiments.cost_estimate import PlannedTraining, measure_cost
 from lib.experiments.interpolation import run_interpolation
 from lib.experiments.label_noise_check import label_noise_path, write_label_noise
 from lib.experiments.learning_curve import run_learning_curve
-from lib.models.inference import handlers
+from lib.models.inference import handlers, search
+from lib.models.inference.answers import Ranking
 from lib.models.loader import TRIAL_TEXT
 from lib.models.packed.switch import PROBE_TEXTS
 from lib.progress import Silent
@@ -166,11 +167,12 @@ def test_inference_reads_marked_texts_and_shows_plain_ones(
     frame.to_parquet(tmp_path / "examples.parquet")
     query, reading, models = frame["anchor"][0], MARKS.to_json(), [str(tiny_model)]
     handlers.cosines(models=models, left=query, right=frame["positive"][1], reading=reading)
-    (found,) = handlers.nearest(
-        models=models, query=query, parquet=str(tmp_path / "examples.parquet"), column="positive", reading=reading
-    )
+    where = {"parquet": str(tmp_path / "examples.parquet"), "column": "positive"}
+    (found,) = search.nearest(models=models, query=query, reading=reading, **where)  # type: ignore[arg-type]
     check_marks(texts_read(), frame)
-    assert {row["text"] for row in found} <= set(frame["positive"])
+    assert {one.text for one in Ranking.from_json(found).best} <= set(frame["positive"])
+    search.load_search(models=models, reading=reading, **where)  # type: ignore[arg-type]
+    assert set(texts_read()) - NO_DATA == {f"{MARKS.query}a"}
 
 
 def test_a_learning_curve_reads_marked_texts(texts_read: Spy, trained_context: SimpleNamespace) -> None:
