@@ -20,6 +20,8 @@ RARE_PENALTY = 0.06
 """What an encoding that is rare today loses: it has to explain more than a common one."""
 WORD_SHARE, LETTER_SHARE = 0.12, {"CJK": 0.25, "HIRAGANA": 0.5, "HANGUL": 0.4}
 """Share of common words, or of a script's frequent letters, from which a text counts as wholly in a language."""
+WIDE_CODECS = ("utf_16", "utf_32", "utf_7")
+"""Codecs in which a line end is no single byte: bytes that are read line by line are in none of them."""
 TYPOGRAPHY = frozenset("“”„‘’‚‹›«»–—…•·€£§°©®™¿¡ªº×±½¼¾²³¹\xa0、。，．・「」『』【】《》〈〉（）？！：；～％")
 """Marks that stand in texts of any language."""
 _BEFORE_WORDS = frozenset("—–")
@@ -169,6 +171,6 @@ def _ask_charset_normalizer(data: bytes) -> DetectedEncoding:
 
     best = from_bytes(data[:_SAMPLE_BYTES]).best()
     for name in (best.encoding if best is not None else "cp1252", "cp1252"):
-        if _decodes(data, name):
+        if not name.startswith(WIDE_CODECS) and _decodes(data, name):
             return DetectedEncoding(name)
     return DetectedEncoding("latin_1")

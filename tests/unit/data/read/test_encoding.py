@@ -194,3 +194,10 @@ def test_codecs_that_are_no_encoding_are_refused(tmp_path: Path, name: str) -> N
     path.write_bytes(b"question,answer\n\\ud800,b\n")
     with pytest.raises(InputError, match="Unknown encoding"):
         read_table(path, options=ReadOptions(encoding=name))
+
+
+def test_a_letter_that_a_line_end_splits_is_no_wide_text() -> None:
+    """charset-normalizer takes the two halves of it for UTF-16, which no single line can be."""
+    decoded = decode(b"question,answer\n\xf0\n\x9f\x98\x80,b\n" + "שלום,你好\n".encode() * 3)
+    assert decoded.odd_lines == [2, 3]
+    assert decoded.text.endswith("שלום,你好\n")
