@@ -198,6 +198,10 @@ def test_codecs_that_are_no_encoding_are_refused(tmp_path: Path, name: str) -> N
 
 def test_a_letter_that_a_line_end_splits_is_no_wide_text() -> None:
     """charset-normalizer takes the two halves of it for UTF-16, which no single line can be."""
-    decoded = decode(b"question,answer\n\xf0\n\x9f\x98\x80,b\n" + "שלום,你好\n".encode() * 3)
+    hebrew = b"\xd7\xa9\xd7\xa1\xd8\xad\xd8\xa8\xd8\xa7\n"
+    data = (
+        b"question,answer\n\xf0\n\x9f\x98\x80,\xd9\x85" + b"\xd8\xa1" + hebrew[4:] + hebrew * 6 + "שלום,你好\n".encode()
+    )
+    decoded = decode(data)
     assert decoded.odd_lines == [2, 3]
     assert decoded.text.endswith("שלום,你好\n")
