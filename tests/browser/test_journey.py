@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 import subprocess
 import sys
@@ -96,7 +97,8 @@ def compares_two_sentences(window: Page, folder: Path) -> None:
     card = window.get_by_test_id("stMetric").filter(has_text="Tuned cosine")
     expect(card).to_be_visible(timeout=90_000)
     shown = float(card.get_by_test_id("stMetricValue").inner_text().replace("−", "-"))
-    left, right = SentenceTransformer(str(folder), device="cpu").encode([LEFT, RIGHT])
+    model = SentenceTransformer(str(folder), device="cpu")
+    left, right = model.encode_query(LEFT), model.encode_document(RIGHT)  # with its prompts, where it has some
     cosine = float(left @ right / np.linalg.norm(left) / np.linalg.norm(right))
     assert abs(shown - cosine) < 0.0015  # three digits are shown; the page may compute in packed batches
 
@@ -161,7 +163,7 @@ def test_a_file_of_ones_own_through_two_windows_a_reload_and_a_restart(
     server: Server, window: Page, chromium: Browser, tmp_path: Path
 ) -> None:
     uploads(server, window, own_file(tmp_path))
-    trains_one_epoch(window)
+    trains_one_epoch_with_prompts(window)
     (run,) = open_workspace(server.home).runs.all()
     address = f"{server.url}/train?run={run.id}"
     other = chromium.new_context().new_page()
@@ -180,6 +182,7 @@ def test_a_file_of_ones_own_through_two_windows_a_reload_and_a_restart(
     assert len(open_workspace(server.home).jobs.all(kind="train")) == 1
     window.get_by_role("button", name="Explore").last.click()
     expect(window.locator(".js-plotly-plot").first).to_be_visible(timeout=60_000)
+    holds_the_prompts(done.model_dir)
     compares_two_sentences(window, done.model_dir)
     other.context.close()
 
@@ -197,7 +200,30 @@ def uploads(server: Server, window: Page, file: Path) -> None:
     expect(window.get_by_role("button", name="Train on this dataset")).to_be_visible(timeout=60_000)
 
 
-def trains_one_epoch(window: Page) -> None:
+PROMPTS = {"query": "query: ", "document": "passage: "}
+
+
+def sets_prompts(window: Page) -> None:
+    """Set a prompt for each role by hand: the first examples are shown as the model reads them."""
+    window.get_by_text("What the model reads", exact=True).click()
+    window.get_by_text("Set prompts by hand", exact=True).click()
+    for role, prompt in PROMPTS.items():
+        field = window.get_by_label(f"{role.capitalize()} prompt", exact=True)
+        field.fill(prompt)
+        field.press("Tab")
+        expect(window.get_by_test_id("stCode").filter(has_text=prompt).first).to_be_visible()
+
+
+def holds_the_prompts(folder: Path) -> None:
+    """Find the prompts in the saved model, as sentence-transformers takes them."""
+    stored = json.loads((folder / "config_sentence_transformers.json").read_text(encoding="utf-8"))
+    assert {role: stored["prompts"][role] for role in PROMPTS} == PROMPTS
+    model = SentenceTransformer(str(folder), device="cpu")
+    for encode, prompt in ((model.encode_query, "query: "), (model.encode_document, "passage: ")):
+        assert np.allclose(encode(LEFT), model.encode(prompt + LEFT), atol=1e-5)
+
+
+def trains_one_epoch_with_prompts(window: Page) -> None:
     """Follow the upload's one next step, set one epoch and press Start twice, as an impatient person does."""
     window.get_by_role("button", name="Train on this dataset").click()
     expect(window).to_have_url(re.compile(r"/train\?dataset="))
@@ -205,5 +231,6 @@ def trains_one_epoch(window: Page) -> None:
     epochs.fill("1")
     epochs.press("Tab")
     expect(window.get_by_text(re.compile(r"^1 × \d+ = \d+ steps"))).to_be_visible()
+    sets_prompts(window)
     window.get_by_role("button", name="Start training").dblclick()
     expect(window).to_have_url(re.compile(r"/train\?.*run="))
