@@ -21,5 +21,7 @@ def freeze_lower_layers(model: SentenceTransformer, count: int) -> None:
     if count >= len(layers):
         raise TrainingError(f"The model has {len(layers)} layers; {count} cannot be frozen.", todo="Freeze fewer.")
     # no gradient, no optimizer state, no weight decay: the weights stay bit for bit
-    for part in (inner.embeddings, *layers[:count]):
+    shared = getattr(getattr(inner, "encoder", None), "relative_attention_bias", None)
+    # MPNet's bias by distance is in the lower layers' attention too: trained, it would change what they compute
+    for part in (inner.embeddings, *layers[:count], *([shared] if shared is not None else [])):
         part.requires_grad_(False)

@@ -11,102 +11,52 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from torch.nn.functional import scaled_dot_product_attention
 from transformers import AttentionInterface, AttentionMaskInterface
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import sdpa_mask
 
+from lib.models.packed.plan import ALL, Group, Plan, Visibility, plan_of, relative_positions
+
 NAME = "closer_packed"
-MOST_TEXTS = 32
-"""Texts that share one call.
-
-Few enough that they have nearly one length, many enough that calls cost little.
-"""
-MOST_SCORES = 2**17
-"""Scores of one head in one call: what stays in the cache of a core."""
+LONG = 1_024
+"""Tokens above which the weights of a text are not stored but computed again for the gradient: their memory grows with the
+square of the length."""
 
 
 @dataclass(frozen=True)
-class Group:
-    """Texts of nearly one length, padded to the longest: their range of gathered rows, and the key mask.
+class AttentionCall:
+    """What one attention computes with besides its tensors.
 
-    bias: (texts, 1, 1, length), 0 for a token and -inf for padding; None where no text has padding.
+    scaling: factor of the scores. dropout: probability, 0 outside training.
     """
 
-    begin: int
-    end: int
-    texts: int
-    length: int
-    bias: torch.Tensor | None
-
-
-@dataclass(frozen=True)
-class Plan:
-    """How a packed row is cut into groups.
-
-    `gather` (padded tokens) indexes the row, `back` (tokens) inverts it.
-    """
-
-    gather: torch.Tensor
-    back: torch.Tensor
-    groups: tuple[Group, ...]
-
-
-def plan_of(boundaries: torch.Tensor) -> Plan:
-    """Build the plan for cu_seq_lens (texts + 1), once a batch: it is stored on the tensor for all layers."""
-    plan = getattr(boundaries, "closer_plan", None)
-    if plan is None:
-        plan = _plan(boundaries.detach().long())
-        boundaries.closer_plan = plan  # type: ignore[attr-defined]
-    return plan
-
-
-def _plan(boundaries: torch.Tensor) -> Plan:
-    starts, lengths = boundaries[:-1], boundaries.diff()
-    back = torch.empty(int(boundaries[-1]), dtype=torch.long)
-    parts, groups, begin = [], [], 0
-    for group in _cut(lengths):
-        longest = int(lengths[group].max())
-        offsets = torch.arange(longest)
-        real = offsets < lengths[group, None]
-        index = starts[group, None] + offsets
-        # padding repeats its text's first row, so that every index is valid; `bias` masks it as a key
-        parts.append(torch.where(real, index, starts[group, None]).flatten())
-        back[index[real]] = begin + torch.arange(real.numel()).view_as(real)[real]
-        bias = None if bool(real.all()) else torch.zeros(real.shape).masked_fill(~real, -torch.inf)[:, None, None, :]
-        groups.append(Group(begin, begin + real.numel(), len(group), longest, bias))
-        begin += real.numel()
-    return Plan(torch.cat(parts), back, tuple(groups))
-
-
-def _cut(lengths: torch.Tensor) -> list[torch.Tensor]:
-    """Cut the texts, longest first, into groups within MOST_TEXTS and MOST_SCORES."""
-    order = torch.argsort(lengths, descending=True, stable=True)
-    out, begin = [], 0
-    while begin < len(order):
-        # (length^2 scores a head and text) * texts <= MOST_SCORES
-        room = max(1, MOST_SCORES // max(1, int(lengths[order[begin]]) ** 2))
-        out.append(order[begin : begin + min(room, MOST_TEXTS)])
-        begin += len(out[-1])
-    return out
+    plan: Plan
+    heads: int
+    scaling: float
+    dropout: float = 0.0
+    visibility: Visibility = ALL
 
 
 class PackedAttention(torch.autograd.Function):
     """Scaled dot-product attention within each text, with dropout, as one autograd function.
 
-    softmax(scale Q K^T) V.
+    softmax(scale Q K^T + B) V.
 
-    With S = scale Q K^T, scale = 1 / sqrt(d) unless the model sets another, and Z the dropout factors (Z = 1 without
-    dropout; * is the elementwise product; gradients as in Dao et al. 2022, FlashAttention, appendix B):
+    With S = scale Q K^T + B, scale = 1 / sqrt(d) unless the model sets another, B a learned bias for the distance of key and
+    query where the model has one (Raffel et al. 2020, T5; MPNet), and Z the dropout factors (Z = 1 without dropout; * is the
+    elementwise product; gradients as in Dao et al. 2022, FlashAttention, appendix B):
 
         forward     P = softmax(S), O = (P * Z) V
         backward    dV = (P * Z)^T dO
                     dP = (dO V^T) * Z
                     dS = P * (dP - rowsum(dP * P))
                     dQ = scale dS K, dK = scale dS^T Q
+                    dB(d) = sum of dS over the texts and over the places of distance d
 
     P is stored for the backward pass, not recomputed. Written out, because on a CPU most of the stock way is waste at
     these sizes: the gradient of a gather is a scatter (here it is the gather back), bf16 scores take the slow softmax,
-    and flash attention's backward is several times slower.
+    and flash attention's backward is several times slower. Texts above LONG tokens take the stock way.
     """
 
     @staticmethod
@@ -115,51 +65,121 @@ class PackedAttention(torch.autograd.Function):
         query: torch.Tensor,
         key: torch.Tensor,
         value: torch.Tensor,
-        plan: Plan,
-        heads: int,
-        scaling: float,
-        dropout: float,
+        relative: torch.Tensor | None,
+        call: AttentionCall,
     ) -> torch.Tensor:
-        """Compute O = (P * Z) V for each group of texts: three (tokens, heads * width) to one of that shape."""
-        gathered = [part.index_select(0, plan.gather) for part in (query, key, value)]
+        """Compute O = (P * Z) V for each group of texts: three (tokens, heads * width) to one of that shape.
+
+        relative: B by distance, (heads, 2 * longest - 1), distance 0 in the middle.
+        """
+        gathered = [part.index_select(0, call.plan.gather) for part in (query, key, value)]
         out = torch.empty_like(gathered[0])
-        saved = []
-        for group in plan.groups:
-            q, k, v = (_split(part, group, heads) for part in gathered)
-            # P = softmax(scale Q K^T): fp32, padded keys have the bias -inf and so the weight 0
-            chances = _softmax(torch.bmm(q, k.transpose(1, 2)), group, heads, scaling)
-            weights, drop = _apply_dropout(chances, dropout)  # P * Z, Z
+        saved: list[tuple[torch.Tensor, torch.Tensor | None] | None] = []
+        differentiates = any(ctx.needs_input_grad)
+        for number, group in enumerate(call.plan.groups):
+            q, k, v = (_split(part, group, call.heads) for part in gathered)
+            if _is_long(group, call, relative):
+                _join(_long_attention(q, k, v, call), group, out)
+                saved.append(None)
+                continue
+            chances = _softmax(torch.bmm(q, k.transpose(1, 2)), call, number, relative)  # P
+            weights, drop = _apply_dropout(chances, call.dropout)  # P * Z, Z
             weights = weights.to(v.dtype)
             _join(torch.bmm(weights, v), group, out)  # O = (P * Z) V
             # without dropout P * Z is P: what is stored is P in any case, in the dtype of the products
-            saved.append((weights if drop is None else chances.to(v.dtype), drop))
-        ctx.saved = (plan, heads, scaling, gathered, saved)
-        return out.index_select(0, plan.back)
+            if differentiates:
+                saved.append((weights if drop is None else chances.to(v.dtype), drop))
+        ctx.saved = (call, relative, gathered, saved) if differentiates else None
+        return out.index_select(0, call.plan.back)
 
     @staticmethod
     def backward(ctx: Any, gradient: torch.Tensor) -> tuple[Any, ...]:  # type: ignore[override]
-        """Compute the gradients of query, key and value, (tokens, heads * width) each."""
-        plan, heads, scaling, gathered, saved = ctx.saved
+        """Compute the gradients of query, key and value, (tokens, heads * width) each, and of `relative`."""
+        call, relative, gathered, saved = ctx.saved
         # dO of padding is 0, so that padded rows add nothing to the sums below
         there = torch.zeros_like(gathered[0])
-        there[plan.back] = gradient.to(there.dtype)
+        there[call.plan.back] = gradient.to(there.dtype)
         out = [torch.empty_like(part) for part in gathered]
-        for group, (chances, drop) in zip(plan.groups, saved, strict=True):
-            q, k, v = (_split(part, group, heads) for part in gathered)
-            above = _split(there, group, heads)  # dO
-            weights = chances if drop is None else (chances * drop).to(chances.dtype)  # P * Z
-            slope = torch.bmm(above, v.transpose(1, 2)).float()  # dO V^T
-            if drop is not None:
-                slope.mul_(drop)  # dP = (dO V^T) * Z: the forward pass's Z
-            plain = chances.float()
-            # scale dS = scale (P * dP - P * rowsum(P * dP)), the Jacobian of softmax by rows
-            slope.mul_(plain)
-            slope.addcmul_(plain, slope.sum(-1, keepdim=True), value=-1.0).mul_(scaling)
-            slope = slope.to(q.dtype)
-            _join(torch.bmm(slope, k), group, out[0])  # dQ = scale dS K
-            _join(torch.bmm(slope.transpose(1, 2), q), group, out[1])  # dK = scale dS^T Q
-            _join(torch.bmm(weights.transpose(1, 2), above), group, out[2])  # dV = (P * Z)^T dO
-        return (*(part.index_select(0, plan.back) for part in out), None, None, None, None)
+        by_distance = None if relative is None else torch.zeros_like(relative)
+        for group, stored in zip(call.plan.groups, saved, strict=True):
+            q, k, v = (_split(part, group, call.heads) for part in gathered)
+            above = _split(there, group, call.heads)  # dO
+            if stored is None:
+                parts = _long_gradients(q, k, v, above, call)
+            else:
+                chances, drop = stored
+                slope = _score_gradient(chances, drop, torch.bmm(above, v.transpose(1, 2)).float())  # dS
+                if by_distance is not None:
+                    _add_by_distance(slope, call.plan, group, by_distance)
+                slope = slope.mul_(call.scaling).to(q.dtype)
+                weights = chances if drop is None else (chances * drop).to(chances.dtype)  # P * Z
+                # dQ = scale dS K, dK = scale dS^T Q, dV = (P * Z)^T dO
+                across = slope.transpose(1, 2)
+                parts = torch.bmm(slope, k), torch.bmm(across, q), torch.bmm(weights.transpose(1, 2), above)
+            for part, rows in zip(parts, out, strict=True):
+                _join(part, group, rows)
+        return (*(part.index_select(0, call.plan.back) for part in out), by_distance, None)
+
+
+def _softmax(scores: torch.Tensor, call: AttentionCall, number: int, relative: torch.Tensor | None) -> torch.Tensor:
+    """Compute the attention weights P = softmax(scale Q K^T + B) in fp32; keys that are not seen weigh 0.
+
+    In bf16 it is both slower and less precise.
+    """
+    group, bias = call.plan.groups[number], call.plan.bias(number, call.visibility)
+    scores = scores.float().mul_(call.scaling)
+    by_head = scores.view(group.texts, call.heads, group.length, group.length)
+    if relative is not None:
+        by_head.add_(relative[:, _distance_index(call.plan, group)])
+    if bias is not None:
+        by_head.add_(bias)
+    return torch.softmax(scores, dim=-1, out=scores)
+
+
+def _score_gradient(chances: torch.Tensor, drop: torch.Tensor | None, slope: torch.Tensor) -> torch.Tensor:
+    """Compute dS = P * (dP - rowsum(dP * P)), the Jacobian of softmax by rows, in place. slope: dO V^T."""
+    if drop is not None:
+        slope.mul_(drop)  # dP = (dO V^T) * Z: the forward pass's Z
+    plain = chances.float()
+    slope.mul_(plain)
+    return slope.addcmul_(plain, slope.sum(-1, keepdim=True), value=-1.0)
+
+
+def _distance_index(plan: Plan, group: Group) -> torch.Tensor:
+    """Find the column of `relative` for every query and key of a group: (length, length)."""
+    return relative_positions(group.length) + plan.longest - 1
+
+
+def _add_by_distance(slope: torch.Tensor, plan: Plan, group: Group, total: torch.Tensor) -> None:
+    """Add dB: the sum of dS, (texts * heads, length, length), over texts and places of one distance."""
+    by_head = slope.view(group.texts, -1, group.length, group.length).sum(0).flatten(1)
+    total.index_add_(1, _distance_index(plan, group).flatten(), by_head.to(total.dtype))
+
+
+def _is_long(group: Group, call: AttentionCall, relative: torch.Tensor | None) -> bool:
+    """Check whether a group is one text above LONG tokens that flash attention can take."""
+    return group.length > LONG and relative is None and not call.dropout
+
+
+def _long_attention(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, call: AttentionCall) -> torch.Tensor:
+    """Attend within one long text by PyTorch's flash attention: (heads, length, width) each.
+
+    Its memory grows with the length, not with its square, but for the mask of a window, which is not stored.
+    """
+    mask = call.visibility.mask(q.shape[1]) if call.visibility.window else None
+    causal = call.visibility.causal and mask is None
+    return scaled_dot_product_attention(
+        q[None], k[None], v[None], attn_mask=mask, is_causal=causal, scale=call.scaling
+    )[0]
+
+
+def _long_gradients(
+    q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, above: torch.Tensor, call: AttentionCall
+) -> tuple[torch.Tensor, ...]:
+    """Compute attention within a long text again, and its gradients dQ, dK, dV."""
+    parts = [part.detach().requires_grad_() for part in (q, k, v)]
+    with torch.enable_grad():
+        return torch.autograd.grad(_long_attention(parts[0], parts[1], parts[2], call), parts, above)
 
 
 def _split(rows: torch.Tensor, group: Group, heads: int) -> torch.Tensor:
@@ -172,17 +192,6 @@ def _join(part: torch.Tensor, group: Group, rows: torch.Tensor) -> None:
     """Write (texts * heads, length, width) back to a group's rows."""
     target = rows[group.begin : group.end].view(group.texts, group.length, -1, part.shape[-1])
     target.copy_(part.view(group.texts, -1, group.length, part.shape[-1]).transpose(1, 2))
-
-
-def _softmax(scores: torch.Tensor, group: Group, heads: int, scaling: float) -> torch.Tensor:
-    """Compute the attention weights P = softmax(scale S) in fp32.
-
-    In bf16 it is both slower and less precise.
-    """
-    scores = scores.float().mul_(scaling)
-    if group.bias is not None:
-        scores.view(group.texts, heads, group.length, group.length).add_(group.bias)
-    return torch.softmax(scores, dim=-1, out=scores)
 
 
 def _apply_dropout(chances: torch.Tensor, dropout: float) -> tuple[torch.Tensor, torch.Tensor | None]:
@@ -213,11 +222,35 @@ def packed_attention(
         return sdpa_attention_forward(
             module, query, key, value, attention_mask, dropout=dropout, scaling=scaling, **kwargs
         )
+    visibility = Visibility(bool(getattr(module, "is_causal", False)), kwargs.get("sliding_window") or 0)
+    scale = query.shape[-1] ** -0.5 if scaling is None else scaling
+    return attend(query, key, value, plan_of(boundaries), scaling=scale, dropout=dropout, visibility=visibility), None
+
+
+def attend(
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    plan: Plan,
+    *,
+    scaling: float,
+    dropout: float = 0.0,
+    visibility: Visibility = ALL,
+    relative: torch.Tensor | None = None,
+) -> torch.Tensor:
+    """Attend within each text of a plan: (1, heads, tokens, width) to (1, tokens, heads, width).
+
+    Keys and values may have fewer heads, each for as many queries' heads in turn (grouped-query attention).
+    relative: a bias by distance, (heads, 2 * longest - 1).
+    """
     heads, tokens, width = query.shape[1:]
-    rows = [part.transpose(1, 2).reshape(tokens, heads * width) for part in (query, key, value)]
-    scale = width**-0.5 if scaling is None else scaling
-    out = PackedAttention.apply(*rows, plan_of(boundaries), heads, scale, dropout)
-    return out.view(1, tokens, heads, width), None
+    if key.shape[1] != heads:
+        key, value = (part.repeat_interleave(heads // key.shape[1], dim=1) for part in (key, value))
+    # under autocast rotary positions leave queries and keys in fp32 beside bf16 values
+    parts = (part.to(value.dtype).transpose(1, 2) for part in (query, key, value))
+    rows = [part.reshape(tokens, heads * width) for part in parts]
+    out = PackedAttention.apply(*rows, relative, AttentionCall(plan, heads, scaling, dropout, visibility))
+    return out.view(1, tokens, heads, width)
 
 
 def packed_mask(*args: Any, attention_mask: torch.Tensor | None = None, **kwargs: Any) -> torch.Tensor | None:

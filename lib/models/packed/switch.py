@@ -19,6 +19,7 @@ from sentence_transformers.sentence_transformer.modules import Transformer
 from transformers import DataCollatorWithFlattening
 
 from lib.models.packed import attention
+from lib.models.packed.architectures import ARCHITECTURES, Architecture
 from lib.process import keep_freed_memory
 
 FLAT_KEYS = {"cu_seq_lens_q", "cu_seq_lens_k", "max_length_q", "max_length_k", "seq_idx"}
@@ -45,6 +46,7 @@ def bf16_gains() -> bool:
 class Switch:
     """What `enable` changed on a model, so that `disable` can undo it."""
 
+    architecture: Architecture
     attention: str | None
     forward_parameters: set[str] | None
     bf16: bool = False
@@ -55,20 +57,23 @@ class Switch:
         enable_packing(twin, bf16=self.bf16)
 
 
-def can_pack(model: SentenceTransformer) -> bool:
-    """Check for a bidirectional text transformer on the CPU.
-
-    As first module, with the attention interface.
-    """
+def why_not_packed(model: SentenceTransformer) -> str:
+    """Say why a model cannot be packed; empty for a text transformer of a known architecture on the CPU."""
     module = model[0] if len(model) else None
-    if not isinstance(module, Transformer) or model.device.type != "cpu" or module.backend != "torch":
-        return False
-    inner, config = module.model, module.model.config
+    if not isinstance(module, Transformer):
+        return "the model has no transformer"
+    if model.device.type != "cpu" or module.backend != "torch":
+        return f"the device is {model.device.type}" if module.backend == "torch" else f"it runs on {module.backend}"
+    config = module.model.config
+    record = ARCHITECTURES.get(config.model_type)
+    if record is None:
+        return f"the architecture {config.model_type} is not among those that can be"
     whole = module.transformer_task == "feature-extraction" and list(module.modality_config) == ["text"]
-    simple = not getattr(config, "sliding_window", None) and not getattr(config, "layer_types", None)
-    causal = getattr(config, "is_decoder", False) or any(getattr(part, "is_causal", False) for part in inner.modules())
-    compatible = getattr(inner, "_supports_flash_attn", False) and inner.is_backend_compatible()
-    return bool(whole and simple and compatible and not causal)
+    if not whole or (record.has_interface and not module.model.is_backend_compatible()):
+        return "the model does more than encode texts"
+    if getattr(config, "is_decoder", False):
+        return f"this {record.title} is set up as a decoder"
+    return ""
 
 
 def enable_packing(model: SentenceTransformer, *, bf16: bool = False) -> bool:
@@ -79,7 +84,7 @@ def enable_packing(model: SentenceTransformer, *, bf16: bool = False) -> bool:
     if getattr(model, "closer_switch", None) is not None:
         _set_precision(model, bf16=bf16)
         return True
-    if not can_pack(model):
+    if why_not_packed(model):
         return False
     plain = _probe(model)
     _turn_on(model)
@@ -97,7 +102,9 @@ def disable_packing(model: SentenceTransformer) -> None:
     if switch is None:
         return
     module = model[0]
-    module.model.set_attn_implementation(switch.attention or "sdpa")
+    switch.architecture.disable(module.model)
+    if switch.architecture.has_interface:
+        module.model.set_attn_implementation(switch.attention or "sdpa")
     module.model_forward_params = switch.forward_parameters
     module.can_flatten_inputs = False
     model.__dict__.pop("forward", None)
@@ -124,9 +131,12 @@ def packing(model: SentenceTransformer, *, bf16: bool = False) -> Iterator[bool]
 
 def _turn_on(model: SentenceTransformer) -> None:
     keep_freed_memory()
-    module = model[0]
-    model.closer_switch = Switch(module.model.config._attn_implementation, module.model_forward_params)
-    module.model.set_attn_implementation(attention.NAME)
+    module, config = model[0], model[0].model.config
+    record = ARCHITECTURES[config.model_type]
+    model.closer_switch = Switch(record, config._attn_implementation, module.model_forward_params)
+    record.enable(module.model)
+    if record.has_interface:
+        module.model.set_attn_implementation(attention.NAME)
     module.data_collator = DataCollatorWithFlattening(
         return_seq_idx=True, return_flash_attn_kwargs=True, return_position_ids=True
     )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-import transformers
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.losses import (
     BatchAllTripletLoss,
@@ -19,10 +19,12 @@ from sentence_transformers.sentence_transformer.losses import (
 from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, StaticEmbedding, Transformer
 from transformers import AutoTokenizer, BertConfig, RobertaConfig, RobertaModel
 
+from bench.tiny_models import build_model
 from lib.errors import TrainingError
 from lib.models.encoder import encode
 from lib.models.freezing import freeze_lower_layers
 from lib.models.packed import activation_cache, attention, batches, switch
+from lib.models.packed.plan import plan_of
 
 ANCHORS = [
     "sort a list",
@@ -146,41 +148,6 @@ def test_encode_of_sentence_transformers_equals_the_plain_path(model: SentenceTr
     assert np.array_equal(model.encode(texts), plain)
 
 
-SMALL = {
-    "hidden_size": 32,
-    "num_hidden_layers": 2,
-    "num_attention_heads": 4,
-    "intermediate_size": 64,
-    "max_position_embeddings": 130,
-}
-KIN = {
-    "XLMRoberta": (SMALL, True),
-    "Electra": (SMALL | {"embedding_size": 32}, True),
-    "Albert": (SMALL | {"embedding_size": 16}, True),
-    "DistilBert": ({"dim": 32, "n_layers": 2, "n_heads": 4, "hidden_dim": 64, "max_position_embeddings": 130}, True),
-    "MPNet": (SMALL, False),  # positions relative to each other: it does not use the attention interface
-}
-
-
-@pytest.mark.parametrize("name", KIN)
-@pytest.mark.parametrize("pooling", ["mean", "cls", "max"])
-def test_kin_of_bert_encode_alike_with_and_without(name: str, pooling: str, tiny_model: Path, tmp_path: Path) -> None:
-    options, packs = KIN[name]
-    torch.manual_seed(3)
-    tokenizer = AutoTokenizer.from_pretrained(tiny_model)
-    config = getattr(transformers, f"{name}Config")(
-        vocab_size=len(tokenizer), pad_token_id=tokenizer.pad_token_id, **options
-    )
-    getattr(transformers, f"{name}Model")(config).save_pretrained(tmp_path / "kin")
-    tokenizer.save_pretrained(tmp_path / "kin")
-    module = Transformer(str(tmp_path / "kin"), max_seq_length=100)
-    model = SentenceTransformer(modules=[module, Pooling(32, pooling_mode=pooling)], device="cpu")
-    plain = model.encode(ANCHORS + TARGETS)
-    with switch.packing(model) as on:
-        assert on == packs
-        assert np.abs(model.encode(ANCHORS + TARGETS) - plain).max() < 1e-5
-
-
 def test_many_texts_of_many_lengths_equal_the_plain_path(tiny_model: Path) -> None:
     """More texts than one attention group holds, among them ones that fill the model's length."""
     model = bert(tiny_model)
@@ -194,19 +161,19 @@ def test_many_texts_of_many_lengths_equal_the_plain_path(tiny_model: Path) -> No
 def test_attention_dropout_keeps_the_mean_and_is_differentiated_as_drawn() -> None:
     """With the same draws the hand-written gradient equals the one autograd finds by finite differences."""
     boundaries = torch.tensor([0, 3, 5, 9], dtype=torch.int32)
-    plan = attention.plan_of(boundaries)
+    call = attention.AttentionCall(plan_of(boundaries), 2, 0.7, 0.3)
     torch.manual_seed(1)
     parts = [torch.randn(9, 4, dtype=torch.float64, requires_grad=True) for _ in range(3)]
 
     def attend(*rows: torch.Tensor) -> torch.Tensor:
         torch.manual_seed(2)
-        return attention.PackedAttention.apply(*rows, plan, 2, 0.7, 0.3)
+        return attention.PackedAttention.apply(*rows, None, call)
 
     assert torch.autograd.gradcheck(attend, parts, eps=1e-4, atol=1e-2, rtol=1e-2)
     torch.manual_seed(3)
     rows = [part.detach().float() for part in parts]
-    draws = torch.stack([attention.PackedAttention.apply(*rows, plan, 2, 0.7, 0.3) for _ in range(4000)])
-    expected = attention.PackedAttention.apply(*rows, plan, 2, 0.7, 0.0)
+    draws = torch.stack([attention.PackedAttention.apply(*rows, None, call) for _ in range(4000)])
+    expected = attention.PackedAttention.apply(*rows, None, replace(call, dropout=0.0))
     assert float((draws.mean(0) - expected).abs().max()) < 0.1
 
 
@@ -335,3 +302,14 @@ def test_encoding_within_a_training_leaves_its_precision(tiny_model: Path) -> No
         assert not model.closer_switch.bf16
         vectors = model(model.preprocess(ANCHORS))["sentence_embedding"].detach()
     assert np.abs(vectors.numpy() - model.encode(ANCHORS)).max() < 1e-5
+
+
+def test_the_frozen_layers_of_mpnet_compute_the_same_in_every_epoch(tmp_path: Path) -> None:
+    """Its bias by distance is shared by all layers: trained, it would change what the frozen ones compute."""
+    model = without_dropout(build_model("MPNet", tmp_path))
+    plain = without_dropout(build_model("MPNet", tmp_path))
+    freeze_lower_layers(plain, 1)
+    train(plain, bf16=False)
+    train(model, bf16=False, layers=1)
+    for name, weight in model.state_dict().items():
+        assert torch.allclose(weight, plain.state_dict()[name], atol=1e-5), name
