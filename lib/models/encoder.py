@@ -5,6 +5,7 @@ No padding, bf16, no duplicates.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 
 import numpy as np
@@ -18,8 +19,11 @@ from lib.progress import Progress, Silent
 SMALLEST_BF16 = 64
 """Below this width bf16 matrices gain nothing and their rounding weighs more."""
 
-MOST_CHARACTERS, FEWEST = 60_000, 8
-"""A block of long texts holds fewer of them: memory stays flat, and more would gain nothing."""
+MOST_TOKENS = 16_384
+"""Tokens of a block, padding included: memory stays flat however long texts are, and more would gain nothing.
+
+One text alone may have more, up to the model's limit.
+"""
 
 
 def encode(
@@ -55,26 +59,32 @@ def encode(
 
 @torch.inference_mode()
 def _blocks(model: SentenceTransformer, texts: list[str], *, progress: Progress, batch: int) -> np.ndarray:
-    """Encode distinct texts, longest first.
-
-    A block holds nearly one length, and memory peaks in the first.
-    """
+    """Encode distinct texts, longest first: a block holds nearly one length, and memory peaks in the first."""
     rows = np.zeros((len(texts), int(model.get_embedding_dimension() or 0)), dtype=np.float32)
     prompts = [unpooled_prompt(model, text) for text in texts]
-    order = sorted(range(len(texts)), key=lambda index: (prompts[index], -len(texts[index])))
+    sizes = [most_tokens(text, limit=model.max_seq_length) for text in texts]
+    order = sorted(range(len(texts)), key=lambda index: (prompts[index], -sizes[index], -len(texts[index])))
     begin = 0
     while begin < len(order):
         progress.check()
-        # the first text of a block is its longest: texts * longest <= MOST_CHARACTERS, but at least FEWEST texts
-        room = MOST_CHARACTERS // max(1, len(texts[order[begin]]))
-        block = order[begin : begin + min(batch, max(FEWEST, room))]
+        # the first text of a block has the most tokens: texts * longest <= MOST_TOKENS, but at least one text
+        room = max(1, MOST_TOKENS // sizes[order[begin]])
+        block = order[begin : begin + min(batch, room)]
         # pooling leaves out the same number of tokens for all texts of a block, so they begin with the same prompt
         block = [index for index in block if prompts[index] == prompts[block[0]]]
         features = tokenize_read(model, [texts[index] for index in block], default=default_prompt(model))
         features = {
             key: value.to(model.device) if isinstance(value, torch.Tensor) else value for key, value in features.items()
         }
-        rows[block] = model(features)["sentence_embedding"].float().cpu().numpy()
+        embeddings = model(features)["sentence_embedding"]
+        rows[block] = (
+            embeddings[:, : rows.shape[1]].float().cpu().numpy()
+        )  # a model's truncate_dim acts in encoding only
         begin += len(block)
         progress.advance(begin, len(order))
     return rows
+
+
+def most_tokens(text: str, *, limit: int | None) -> int:
+    """Bound the tokens of a text, without its special ones, by its bytes: no tokenizer makes more than one of a byte."""
+    return max(1, min(len(text.encode("utf-8", "surrogatepass")), limit or sys.maxsize))

@@ -100,12 +100,20 @@ def test_it_can_be_stopped_between_blocks_and_tells_how_far_it_is(tiny_model: Pa
     assert "attention_mask" in model.preprocess(["plain again"])
 
 
-def test_long_texts_come_in_smaller_blocks(tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(encoder, "MOST_CHARACTERS", 500)
-    monkeypatch.setattr(encoder, "FEWEST", 2)
+def test_a_block_holds_so_many_tokens(tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A text counts by its bytes, or by the model's limit where it is cut: however long it is."""
+    monkeypatch.setattr(encoder, "MOST_TOKENS", 300)
     progress = Stops()
     progress.check = lambda: None  # type: ignore[method-assign]
-    texts = [f"{number} " + "word " * 60 for number in range(5)] + [f"short {number}" for number in range(20)]
+    texts = [f"{number} " + "word " * 6_000 for number in range(5)] + [f"short {number:3d}" for number in range(60)]
     found = encoder.encode(SentenceTransformer(str(tiny_model), device="cpu"), texts, progress=progress)
-    assert [done for done, _ in progress.reports] == [2, 4, 6, 25]
+    assert [done for done, _ in progress.reports] == [2, 4, 6, 39, 65]
     assert np.isfinite(found).all()
+
+
+def test_most_tokens_counts_bytes_up_to_the_limit() -> None:
+    assert encoder.most_tokens("東京", limit=128) == 6
+    assert encoder.most_tokens("a" * 500, limit=128) == 128
+    assert encoder.most_tokens("a" * 500, limit=None) == 500
+    assert encoder.most_tokens("", limit=128) == 1
+    assert encoder.most_tokens("\ud800", limit=128) == 3
