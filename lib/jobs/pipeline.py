@@ -9,10 +9,14 @@ from lib.data.model_inputs import ModelInputs
 from lib.errors import CancelledError, TrainingError
 from lib.recipe.options import PromptSource
 from lib.store.context import JobContext
+from lib.store.free_space import remove_checkpoints
 from lib.store.runs import Run
 
 AFTER_TRAINING = ("evaluate", "project")
-"""Kinds of job that follow a training, also one that was cut short and kept its best epoch."""
+"""Kinds of job that follow a training, also one that was cut short and kept its best epoch.
+
+Without a map where no weight changed.
+"""
 
 
 def train(context: JobContext) -> tuple[str, ...]:
@@ -20,6 +24,8 @@ def train(context: JobContext) -> tuple[str, ...]:
     from lib.training.run import train_model
 
     run, dataset = decide_prompts(context), context.dataset
+    if run.is_trained:  # a kill fell between the end of the training and the queue's note of it
+        return _follow_ups(run)
     try:
         train_model(
             inputs=ModelInputs.of(dataset.frame(), dataset.shape, run.recipe),
@@ -28,13 +34,25 @@ def train(context: JobContext) -> tuple[str, ...]:
             folder=run.folder,
             home=context.workspace.home,
             progress=context.progress,
-            card={"dataset": dataset.id, "dataset_counts": dataset.counts, "run": run.id},
+            card={
+                "dataset": dataset.id,
+                "dataset_counts": dataset.counts,
+                "run": run.id,
+                "recipe": run.recipe.to_json(),
+            },
         )
     except (CancelledError, TrainingError) as error:
         if run.is_partial:
-            error.follow_ups = AFTER_TRAINING
+            error.follow_ups = _follow_ups(run)
         raise
-    return AFTER_TRAINING
+    # the tuned model holds the best epoch's weights, but for those that LoRA has merged
+    keeps, has_lora = run.recipe.keep_checkpoint, bool(run.recipe.lora_rank)
+    remove_checkpoints(run.paths, keep_newest=keeps, keep_best=keeps and has_lora)
+    return _follow_ups(run)
+
+
+def _follow_ups(run: Run) -> tuple[str, ...]:
+    return AFTER_TRAINING[:1] if run.is_unchanged else AFTER_TRAINING
 
 
 def decide_prompts(context: JobContext) -> Run:

@@ -210,6 +210,11 @@ class Recipe:
         longest=MAX_PROMPT_CHARACTERS,
         shapes=TWO_ROLES,
     )
+    keep_checkpoint: bool = setting(
+        False,
+        "Keep a checkpoint",
+        "Lets a finished run go on to more epochs; takes three times the model's size.",
+    )
     device: str = setting("auto", "Device", "Device to train on; auto means the fastest available.", choices=DEVICES)
     prompt_source: PromptSource = PromptSource.UNDECIDED
     """Where the prompts are from: a fact that is stored with them, no setting."""

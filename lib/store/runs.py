@@ -14,11 +14,13 @@ from lib.errors import InputError, NotFoundError
 from lib.recipe.recipe import Recipe
 from lib.store.database import Database, now
 from lib.store.datasets import MAX_NAME_CHARACTERS, clean_name
+from lib.store.free_space import has_checkpoint, remove_checkpoints
 from lib.store.headline import Headline
 from lib.store.jobs import DONE, LIVE, OPEN, insert, next_position
 from lib.store.layout import MODEL_CARD_DATA, RunPaths, entry_folder
 from lib.store.names import RUN_PREFIX, folder_name
-from lib.store.publish import remove_published, size_of
+from lib.store.permission import must_be_editor
+from lib.store.publish import remove_published, size_of, verify
 from lib.typed_json import JsonError, read_stored
 
 
@@ -68,11 +70,29 @@ class Run:
     @property
     def is_partial(self) -> bool:
         """Whether the tuned model is the best epoch of a training that was cancelled or failed."""
+        return bool(self._card_facts().get("partial"))
+
+    @property
+    def is_trained(self) -> bool:
+        """Whether the tuned model, whole, is that of this very recipe: then nothing is left to train."""
+        facts = self._card_facts()
+        return (
+            not facts.get("partial", True)
+            and facts.get("recipe") == self.recipe.to_json()
+            and not verify(self.model_dir)
+        )
+
+    @property
+    def is_unchanged(self) -> bool:
+        """Whether the training changed no weight, so that there is nothing to show of it."""
+        return self._card_facts().get("weights_changed") is False
+
+    def _card_facts(self) -> dict[str, object]:
         try:
             facts = read_stored(self.model_dir / MODEL_CARD_DATA)
         except (OSError, JsonError):
-            return False
-        return isinstance(facts, dict) and bool(facts.get("partial"))
+            return {}
+        return facts if isinstance(facts, dict) else {}
 
     @property
     def paths(self) -> RunPaths:
@@ -168,6 +188,11 @@ class Runs:
             raise InputError(f"{run.name} has not ended yet.", todo="Wait for it, or cancel it first.")
         if epochs <= run.recipe.epochs and run.state == "succeeded":
             raise InputError(f"{run.name} has {run.recipe.epochs} epochs already.", todo="Ask for more than that.")
+        if run.state == "succeeded" and not has_checkpoint(run.paths):
+            raise InputError(
+                f"{run.name} has no checkpoint to continue from.",
+                todo=f"Train a new run with the base model {RUN_PREFIX}{run.id}, or keep the checkpoint next time.",
+            )
         recipe = replace(run.recipe, epochs=epochs, patience=0)
         with self._database.changing() as connection:
             connection.execute("UPDATE runs SET recipe = ? WHERE id = ?", (recipe.to_text(), identity))
@@ -205,6 +230,19 @@ class Runs:
             connection.execute("DELETE FROM runs WHERE id = ?", (identity,))
         remove_published(run.folder)
         return size
+
+    def free_checkpoints(self, identity: str) -> int:
+        """Remove the checkpoints of a run that has ended and return the bytes that this freed.
+
+        Raises InputError while its training is open, or another job works on it.
+        """
+        must_be_editor()
+        run = self.get(identity)
+        if run.is_open:
+            raise InputError(f"{run.name} has not ended yet.", todo="Wait for it, or cancel it first.")
+        with self._database.changing() as connection:
+            self._must_rest(connection, run)
+        return remove_checkpoints(run.paths)
 
     def children(self, identity: str) -> list[Run]:
         """List the runs, deleted ones too, that were trained from this one's model.

@@ -21,12 +21,13 @@ from sentence_transformers import SentenceTransformer
 from torch import nn
 
 from lib.errors import TrainingError, is_out_of_memory
+from lib.store.free_space import BEST, STEP
 from lib.store.publish import publish, recover, remove_published, verify
 from lib.training.state import History
 from lib.typed_json import JsonError, read_stored, typed
 
 KEPT_CHECKPOINTS = 2
-_BEST = "best"
+"""Checkpoints of a training that goes on: one more than the newest, should that be damaged."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ def save_checkpoint(
     folder: Path, parts: CheckpointState, *, step: int, trainer_state: str, history: dict[str, Any]
 ) -> Path:
     """Publish the checkpoint of a step and remove all but the newest two; return its folder."""
-    final = folder / f"step-{step:08d}"
+    final = folder / f"{STEP}{step:08d}"
     with publish(final) as part:
         save_file(detach_tensors(parts.model.state_dict()), part / "model.safetensors")
         save_file(detach_tensors(loss_state(parts)), part / "loss.safetensors")
@@ -57,16 +58,22 @@ def save_checkpoint(
         save_random(part)
         (part / "trainer_state.json").write_text(trainer_state, encoding="utf-8")
         write_checkpoint_json(part / "history.json", history)
-    for old in sorted(folder.glob("step-*"))[:-KEPT_CHECKPOINTS]:
+    for old in sorted(folder.glob(f"{STEP}*"))[:-KEPT_CHECKPOINTS]:
         remove_published(old)
     return final
 
 
 def save_best(folder: Path, model: nn.Module, *, epoch: int) -> None:
     """Publish the weights of the best epoch so far."""
-    with publish(folder / _BEST) as part:
+    with publish(folder / BEST) as part:
         save_file(detach_tensors(model.state_dict()), part / "model.safetensors")
         write_checkpoint_json(part / "best.json", {"epoch": epoch})
+
+
+def has_best(folder: Path) -> bool:
+    """Check whether the best epoch's weights stand among the checkpoints; of an ended run only the tuned model has them."""
+    recover(folder / BEST)
+    return (folder / BEST).is_dir()
 
 
 def load_best(folder: Path, model: nn.Module) -> int:
@@ -74,15 +81,15 @@ def load_best(folder: Path, model: nn.Module) -> int:
 
     Raises TrainingError when they are damaged.
     """
-    recover(folder / _BEST)
-    problems = verify(folder / _BEST)
+    recover(folder / BEST)
+    problems = verify(folder / BEST)
     if problems:
         raise TrainingError(
             "The weights of the best epoch are damaged.", where=problems[0], todo="Delete this run and train again."
         )
-    with naming_damage(folder / _BEST):
-        model.load_state_dict(load_file(folder / _BEST / "model.safetensors"))
-        epoch: int = typed(int, read_checkpoint_json(folder / _BEST / "best.json")["epoch"])
+    with naming_damage(folder / BEST):
+        model.load_state_dict(load_file(folder / BEST / "model.safetensors"))
+        epoch: int = typed(int, read_checkpoint_json(folder / BEST / "best.json")["epoch"])
     return epoch
 
 
@@ -93,7 +100,7 @@ def newest_checkpoint(folder: Path) -> tuple[Path | None, list[str]]:
     checkpoints and none of them is whole: going on silently from zero would be another run.
     """
     problems: list[str] = []
-    found = sorted(folder.glob("step-*"), reverse=True)
+    found = sorted(folder.glob(f"{STEP}*"), reverse=True)
     for checkpoint in found:
         wrong = verify(checkpoint)
         if not wrong:

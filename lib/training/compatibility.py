@@ -36,6 +36,20 @@ def adapt_recipe(recipe: Recipe, model: SentenceTransformer) -> tuple[Recipe, li
     return replace(recipe, matryoshka=shorter), said
 
 
+def check_max_length(model: SentenceTransformer, recipe: Recipe) -> None:
+    """Raise InputError where the recipe's max length leaves no room for a token between the special ones."""
+    tokenizer = getattr(model, "tokenizer", None)
+    if not recipe.max_length or static.is_static_model(model) or tokenizer is None:
+        return
+    special = int(tokenizer.num_special_tokens_to_add())
+    if recipe.max_length <= special:
+        raise InputError(
+            f"{recipe.max_length} tokens are too few: this model adds {special} special ones to each text.",
+            where=FIELDS["max_length"].label,
+            todo=f"Set it to {special + 1} or more, or to 0 for the model's own maximum.",
+        )
+
+
 def learning_rate_of(recipe: Recipe, model: SentenceTransformer) -> float:
     """Compute the learning rate for this kind of model: for a static one, 50 times the recipe's."""
     return recipe.learning_rate * (STATIC_RATE if static.is_static_model(model) else 1.0)

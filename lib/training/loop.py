@@ -44,7 +44,7 @@ def run_epochs(training: TrainState) -> None:
         tokens = packed_tokens(training) if packs else None
         trainer = build_trainer(training, tokens)
         training.progress.log(
-            st_trainer.describe_computation(model, packed=packs, bf16=trainer.args.bf16 or (packs and bf16))
+            st_trainer.describe_computation(model, recipe, packed=packs, bf16=trainer.args.bf16 or (packs and bf16))
         )
         model.train()
         training.progress.stage("training", f"epoch {begun_epoch(training)} of {recipe.epochs}")

@@ -29,10 +29,11 @@ from lib.recipe.recipe import Recipe
 from lib.shapes import TWO_ROLES
 from lib.store.layout import RunPaths
 from lib.store.names import folder_name
-from lib.store.publish import recover
+from lib.store.publish import recover, verify
 from lib.store.snapshots import BEST, SnapshotWriter
 from lib.training import cadence, checkpoints, saving, st_trainer
-from lib.training.compatibility import adapt_recipe, learning_rate_of
+from lib.training.card import read_model_facts
+from lib.training.compatibility import adapt_recipe, check_max_length, learning_rate_of
 from lib.training.examples import TrainingColumns, training_columns
 from lib.training.loop import run_epochs
 from lib.training.memory import naming_memory, peak_memory
@@ -140,6 +141,7 @@ def open_training(
     """Load the model, measure and show the base (from the cache where possible), and prepare to train."""
     model = load_model(model_name, reading=inputs.reading, device=choose_device(recipe.device), home=home)
     progress.log(f"Training on {model.device} with {format_count(torch.get_num_threads(), 'thread')}.")
+    check_max_length(model, recipe)
     log_inputs(inputs, model, model_name=model_name, max_length=recipe.max_length, home=home, progress=progress)
     recipe, left_out = adapt_recipe(recipe, model)
     for line in left_out:
@@ -160,6 +162,7 @@ def open_training(
         task,
         snapshots,
         History(),
+        base_weights=saving.weights_digest(model),
         checkpoint_every=cadence.CHECKPOINT_SECONDS,
     )
     check_space(training)
@@ -209,7 +212,7 @@ def save_model(training: TrainState, final: Path, card: dict[str, Any], *, parti
     """Publish the best epoch as a sentence-transformers folder, loaded again and compared; its epoch."""
     progress, model = training.progress, training.model
     progress.stage("saving")
-    best = checkpoints.load_best(training.checkpoints, model)
+    best = load_best_epoch(training, final)
     base = training.history.epochs[0]["metrics"][training.metric]
     if training.history.best <= base:
         progress.log(
@@ -223,6 +226,12 @@ def save_model(training: TrainState, final: Path, card: dict[str, Any], *, parti
         training.snapshots.write(BEST, epoch=best, embeddings=encode(model, training.snapshot_texts, progress=quiet))
     if training.recipe.lora_rank:
         st_trainer.merge_lora(model)
+    changed = saving.weights_digest(model) != training.base_weights
+    if not changed:
+        progress.log(
+            "No weight changed: the tuned model is the base model. Raise the learning rate, or train more epochs.",
+            level="warning",
+        )
     saving.save_tuned(
         model,
         final,
@@ -230,10 +239,29 @@ def save_model(training: TrainState, final: Path, card: dict[str, Any], *, parti
         texts=training.snapshot_texts[: saving.COMPARED],
         model_name=training.model_name,
         recipe=training.recipe,
-        facts={**card, "partial": partial, "best_epoch": best, **measured_facts(training)},
+        facts={**card, "partial": partial, "best_epoch": best, "weights_changed": changed, **measured_facts(training)},
         epochs=training.history.epochs,
     )
     progress.log(f"Saved epoch {best} to {final.name}.")
+    return best
+
+
+def load_best_epoch(training: TrainState, final: Path) -> int:
+    """Load the best epoch's weights into the model and give that epoch.
+
+    A run that had ended and went on has them in its tuned model alone, where no later epoch was better.
+    Raises TrainingError when they are damaged or gone.
+    """
+    if checkpoints.has_best(training.checkpoints):
+        return checkpoints.load_best(training.checkpoints, training.model)
+    best = training.history.best_epoch
+    if verify(final) or read_model_facts(final).get("best_epoch") != best:
+        raise TrainingError(
+            f"The weights of the best epoch, {best}, are damaged or gone.",
+            where=str(final),
+            todo="Delete this run and train again.",
+        )
+    training.model.load_state_dict(load_model(str(final), device="cpu").state_dict())
     return best
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 from pathlib import Path
@@ -67,6 +68,15 @@ def check_weights(model: SentenceTransformer) -> None:
             raise TrainingError(
                 f"The weights of {name} are not finite.", todo="Lower the learning rate, then train again."
             )
+
+
+def weights_digest(model: SentenceTransformer) -> str:
+    """Compute the SHA-256 (hex) of a model's weights by name: two models of one digest are the same."""
+    digest = hashlib.sha256()
+    for name, value in sorted(model.state_dict().items()):
+        digest.update(name.encode())
+        digest.update(memoryview(value.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy()))
+    return digest.hexdigest()
 
 
 def check_saved(folder: Path, texts: list[str], expected: np.ndarray, *, reading: Reading) -> None:

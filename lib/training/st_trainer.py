@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from datasets import Dataset
 from sentence_transformers import SentenceTransformer, SentenceTransformerTrainer, SentenceTransformerTrainingArguments
 from sentence_transformers.base.sampler import GroupByLabelBatchSampler
 from torch import nn
+from torch.optim.lr_scheduler import LambdaLR
 from transformers import PrinterCallback, TrainerCallback
 from transformers.pytorch_utils import Conv1D
 
@@ -31,6 +33,23 @@ from lib.training import checkpoints
 from lib.training.batches import FairBatches
 from lib.training.epoch_plan import grouped_size
 from lib.training.examples import TrainingColumns, text_ids
+
+
+def begin_above_zero(scheduler: LambdaLR, *, warmup: int) -> None:
+    """Let the rate of step i, counted from 0, be (i + 1) / (w + 1) of the full one over the w steps of the warm-up.
+
+    The stock schedule has i / w, and so 0 in its first step.
+    """
+    stock = list(scheduler.lr_lambdas)
+
+    def rate(step: int, of: Callable[[int], float]) -> float:
+        return (step + 1) / (warmup + 1) if step < warmup else of(step)
+
+    scheduler.lr_lambdas = [partial(rate, of=of) for of in stock]
+    for group, base, factor in zip(
+        scheduler.optimizer.param_groups, scheduler.base_lrs, scheduler.lr_lambdas, strict=True
+    ):
+        group["lr"] = base * factor(scheduler.last_epoch)
 
 
 @dataclass
@@ -84,13 +103,13 @@ class Trainer(SentenceTransformerTrainer):
         return batches.embed_batch(self.model, features), labels
 
     def create_scheduler(self, num_training_steps: int, *args: Any, **kwargs: Any) -> Any:
-        """Build the stock schedule, without a warm-up of one step: its rate is 0, so that step would be lost.
+        """Build the stock schedule, whose warm-up begins at a rate above 0: no step is lost.
 
-        Of a training of very few steps (five rows: one an epoch) it may be the only one.
+        Of a training of very few steps (five rows: one an epoch) the first may be the only one.
         """
-        if self.args.get_warmup_steps(num_training_steps) <= 1:
-            self.args.warmup_steps = 0
-        return super().create_scheduler(num_training_steps, *args, **kwargs)
+        scheduler = super().create_scheduler(num_training_steps, *args, **kwargs)
+        begin_above_zero(scheduler, warmup=self.args.get_warmup_steps(num_training_steps))
+        return scheduler
 
     def compute_loss(self, *args: Any, **kwargs: Any) -> Any:
         """Compute the stock loss.
@@ -130,11 +149,13 @@ class Reporter(TrainerCallback):
     """Calls the hooks at the end of each step and epoch."""
 
     def __init__(self, trainer: Trainer) -> None:
-        self.trainer = trainer
+        self.trainer, self.rate = trainer, 0.0
+
+    def on_step_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        self.rate = float(self.trainer.optimizer.param_groups[0]["lr"])  # after the step it is the next one's
 
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        rate = float(self.trainer.lr_scheduler.get_last_lr()[0])
-        self.trainer.hooks.step(state.global_step, float(state.epoch), self.trainer.last_loss, rate)
+        self.trainer.hooks.step(state.global_step, float(state.epoch), self.trainer.last_loss, self.rate)
 
     def on_epoch_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> Any:
         if self.trainer.hooks.epoch(self.trainer, round(state.epoch)):
@@ -153,9 +174,12 @@ def wants_bf16(recipe: Recipe, model: SentenceTransformer) -> bool:
     return gains and (model.get_embedding_dimension() or 0) >= SMALLEST_BF16
 
 
-def describe_computation(model: SentenceTransformer, *, packed: bool, bf16: bool) -> str:
-    """Describe in words for the log how batches are computed."""
-    layout = "packed: no padding is computed" if packed else "padded to their longest text"
+def describe_computation(model: SentenceTransformer, recipe: Recipe, *, packed: bool, bf16: bool) -> str:
+    """Describe in words for the log how batches are computed, and why they are not packed where the recipe asks for it."""
+    layout = "packed: no padding is computed"
+    if not packed:
+        reason = switch.why_not_packed(model) or "packed vectors differ from padded ones in a trial"
+        layout = "padded to their longest text" + (f" ({reason})" if recipe.packed else "")
     precision = f"Precision: {'bf16' if bf16 else 'fp32'}."
     return precision if is_static_model(model) else f"Batches are {layout}. {precision}"
 
@@ -195,13 +219,20 @@ def prepare_model(model: SentenceTransformer, recipe: Recipe) -> None:
     if recipe.max_length:
         model.max_seq_length = min(recipe.max_length, model.max_seq_length or recipe.max_length)
     if recipe.dropout >= 0:
-        for module in model.modules():
-            if isinstance(module, nn.Dropout):
-                module.p = recipe.dropout
+        set_dropout(model, recipe.dropout)
     if recipe.frozen_layers:
         freeze_lower_layers(model, recipe.frozen_layers)
     if recipe.lora_rank:
         add_lora(model, recipe.lora_rank)
+
+
+def set_dropout(model: nn.Module, probability: float) -> None:
+    """Set every dropout's probability; newer architectures hold that of attention as a number."""
+    for module in model.modules():
+        if isinstance(module, nn.Dropout):
+            module.p = probability
+        elif isinstance(getattr(module, "attention_dropout", None), float):
+            module.attention_dropout = probability
 
 
 def add_lora(model: SentenceTransformer, rank: int) -> None:

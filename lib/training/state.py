@@ -73,6 +73,7 @@ class History:
 class TrainState:
     """The parts of one training that its steps share.
 
+    base_weights: `weights_digest` of the base model.
     checkpoint_every: seconds after which a step within an epoch ends with a checkpoint; checkpoint_seconds: what the last one took.
     """
 
@@ -86,6 +87,7 @@ class TrainState:
     task: EvalTask
     snapshots: SnapshotWriter
     history: History
+    base_weights: str = ""
     began: float = 0.0
     saved: float = 0.0
     checkpoint_every: float = math.inf

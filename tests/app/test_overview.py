@@ -136,6 +136,29 @@ def test_a_run_cut_short_is_marked_as_partial(make_run: Callable[..., Run], work
     assert any("Partial" in str(one.value) for one in app.markdown)
 
 
+def test_checkpoints_of_ended_runs_are_freed(
+    open_page: Callable[..., AppTest], make_run: Callable[..., Run], workspace: Workspace
+) -> None:
+    ended, running = make_run("succeeded", name="Mine"), make_run("running", name="Other")
+    for run in (ended, running):
+        step = run.paths.checkpoints / "step-00000004"
+        step.mkdir(parents=True)
+        (step / "model.safetensors").write_bytes(b"x" * 2_000_000)
+    app = open_page()
+    assert any("1 ended run" in str(one.value) and "2 MB" in str(one.value) for one in app.markdown)
+    app.button(key="remove-checkpoints").click().run()
+    assert not ended.paths.checkpoints.exists()
+    assert (running.paths.checkpoints / "step-00000004").is_dir()
+
+
+def test_more_epochs_need_a_checkpoint(make_run: Callable[..., Run]) -> None:
+    run = make_run("succeeded", name="Mine")
+    app = AppTest.from_function(care_of_the_newest, default_timeout=30).run()
+    assert not [one for one in app.button if one.key == f"extend-{run.id}"]
+    (run.paths.checkpoints / "step-00000004").mkdir(parents=True)
+    assert app.run().button(key=f"extend-{run.id}")
+
+
 def show_comparison() -> None:
     from lib.store.workspace import open_workspace
     from lib.ui.overview import compare

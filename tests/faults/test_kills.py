@@ -156,10 +156,11 @@ def test_ctrl_c_does_not_reach_a_worker(harness: FaultHarness) -> None:
     assert harness.workspace.runs.get(run.id).state == "succeeded", harness.log()
 
 
-def test_an_ended_run_goes_on_with_more_epochs(harness: FaultHarness) -> None:
-    run = harness.add(epochs=1)
+def test_an_ended_run_that_kept_a_checkpoint_goes_on_with_more_epochs(harness: FaultHarness) -> None:
+    run = harness.add(epochs=1, keep_checkpoint=True)
     harness.finish()
     assert harness.workspace.runs.get(run.id).state == "succeeded", harness.log()
+    assert len(list(run.paths.checkpoints.iterdir())) == 1
     with pytest.raises(InputError):
         harness.workspace.runs.extend(run.id, 1)
     harness.workspace.runs.extend(run.id, 3)
@@ -169,3 +170,26 @@ def test_an_ended_run_goes_on_with_more_epochs(harness: FaultHarness) -> None:
     assert [epoch["epoch"] for epoch in history] == [0, 1, 2, 3]
     assert len(harness.workspace.jobs.all(run=run.id, kind="evaluate")) == 2
     harness.assert_undamaged()
+
+
+def test_an_ended_run_keeps_no_checkpoint_unless_asked_to(harness: FaultHarness) -> None:
+    run = harness.add(epochs=1)
+    harness.finish()
+    assert harness.workspace.runs.get(run.id).state == "succeeded", harness.log()
+    assert not run.paths.checkpoints.exists()
+    with pytest.raises(InputError, match="no checkpoint"):
+        harness.workspace.runs.extend(run.id, 3)
+    assert harness.workspace.runs.get(run.id).state == "succeeded"
+
+
+def test_a_run_whose_end_the_queue_missed_is_not_trained_again(harness: FaultHarness) -> None:
+    """The worker was killed after the checkpoints were gone, before the queue had its note."""
+    run = harness.add(epochs=1)
+    harness.finish()
+    before, stages = weights(run), harness.kinds(run).count("stage:training")
+    with harness.workspace.database.changing() as connection:
+        connection.execute("UPDATE jobs SET state = 'queued', attempts = 0 WHERE id = ?", (run.job,))
+    harness.finish()
+    assert harness.workspace.runs.get(run.id).state == "succeeded", harness.log()
+    assert harness.kinds(run).count("stage:training") == stages
+    assert weights(run) == before

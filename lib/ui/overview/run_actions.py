@@ -10,6 +10,7 @@ import streamlit as st
 from lib.errors import CloserError
 from lib.format import format_bytes, format_count, format_headline
 from lib.recipe.recipe import FIELDS
+from lib.store.free_space import checkpoint_bytes, has_checkpoint
 from lib.store.publish import remove, size_of
 from lib.store.runs import Run
 from lib.store.workspace import Workspace
@@ -68,7 +69,14 @@ def _show_extend(workspace: Workspace, run: Run) -> None:
     if done >= _MAX_EPOCHS:
         st.write(f"This run has {done} epochs, the maximum.")
         return
+    if run.state == "succeeded" and not has_checkpoint(run.paths):
+        st.write(
+            "This run kept no checkpoint. Continue from its model as a new run, or choose “Keep a checkpoint” the next time."
+        )
+        return
     epochs = st.number_input("Total epochs", done + 1, _MAX_EPOCHS, done + 1, key=f"epochs-{run.id}")
+    size = format_bytes(cache.disk_bytes(run.paths.checkpoints))
+    st.caption(f"Checkpoints of this run: {size}.")
     st.write("Continues from the newest checkpoint without early stopping; the best epoch on validation is kept.")
     if edit_button("Continue", icon=":material/play_arrow:", key=f"extend-{run.id}"):
         try:
@@ -136,6 +144,33 @@ def _show_purge(workspace: Workspace, deleted: Sequence[Run]) -> None:
             return
         state.add_notice(f"{format_bytes(size)} freed.", ":material/check:")
         st.rerun()
+
+
+def show_checkpoints(workspace: Workspace) -> None:
+    """Offer to remove the checkpoints of ended runs, after a confirmation."""
+    runs = [run for run in workspace.runs.all() if not run.is_open and run.paths.checkpoints.is_dir()]
+    if not runs:
+        return
+    total = sum(checkpoint_bytes(run.paths) for run in runs)
+    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+        st.write(f"Checkpoints of {format_count(len(runs), 'ended run')}: {format_bytes(total)}.")
+        with st.popover("Free up space", icon=":material/delete_forever:", key="free-checkpoints"):
+            st.write(
+                "Remove them? The models and all results stay. These runs can't go on to more epochs, and one that "
+                "failed or was cancelled starts over when you try it again."
+            )
+            if edit_button("Remove checkpoints", key="remove-checkpoints", type="primary"):
+                _remove_checkpoints(workspace, runs)
+
+
+def _remove_checkpoints(workspace: Workspace, runs: Sequence[Run]) -> None:
+    try:
+        size = sum(workspace.runs.free_checkpoints(run.id) for run in runs)
+    except CloserError as error:
+        show_error(error)
+        return
+    state.add_notice(f"{format_bytes(size)} freed.", ":material/check:")
+    st.rerun()
 
 
 def show_leftovers(workspace: Workspace) -> None:

@@ -86,6 +86,17 @@ def show_state_badge(name: str) -> None:
     st.badge(title, icon=icon, color=colour)  # type: ignore[arg-type]
 
 
+def show_unchanged(run: Run) -> bool:
+    """Show that a training changed no weight; False where it changed some."""
+    if run.is_unchanged:
+        st.warning(
+            "This training changed no weight: the tuned model is the base model. Raise the learning rate, or train more "
+            "epochs.",
+            icon=":material/warning:",
+        )
+    return run.is_unchanged
+
+
 def show_partial_badge(run: Run) -> None:
     """Mark a run whose model is the best epoch of a training that was cut short."""
     if run.state in ("cancelled", "failed") and run.is_partial:

@@ -28,6 +28,7 @@ from lib.ui.shared.components import (
     settings_summary,
     show_partial_badge,
     show_state_badge,
+    show_unchanged,
     show_verdict_badge,
 )
 from lib.ui.shared.theme import theme_palette
@@ -44,6 +45,7 @@ def show_run(workspace: Workspace, run: Run) -> None:
     status = cache.run_status(run)
     jobs = workspace.jobs.all(run=run.id)
     _show_header(workspace, run, jobs)
+    show_unchanged(run)
     show_run_progress(run, jobs, status)
     show_stalled_worker(workspace, run, jobs, status)
     is_live = any(job.state in LIVE for job in jobs)

@@ -57,6 +57,7 @@ ACTIONS: dict[str, Callable[[Place], object]] = {
     "star a run": lambda p: p.workspace.runs.star(p.run.id, True),
     "delete a run": lambda p: p.workspace.runs.delete(p.run.id),
     "restore a run": lambda p: p.workspace.runs.restore(p.run.id),
+    "free a run's checkpoints": lambda p: p.workspace.runs.free_checkpoints(p.run.id),
     "set a headline": lambda p: p.workspace.runs.set_headline(p.run.id, None),
     "publish a dataset": lambda p: p.workspace.datasets.publish(prepared(), name="x"),
     "rename a dataset": lambda p: p.workspace.datasets.rename(p.dataset.id, "x"),

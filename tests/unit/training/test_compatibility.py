@@ -11,15 +11,16 @@ import pytest
 from sentence_transformers import SentenceTransformer
 
 from lib.data.model_inputs import ModelInputs
+from lib.errors import InputError
 from lib.models import static
 from lib.progress import Silent
 from lib.recipe.options import STATIC_RATE
 from lib.recipe.presets import CLASSIC, RECOMMENDED
 from lib.recipe.recipe import Recipe
 from lib.shapes import Shape
-from lib.training.compatibility import adapt_recipe
+from lib.training.compatibility import adapt_recipe, check_max_length
 from lib.training.run import train_model
-from tests.unit.training.small import FAST, train_small
+from tests.unit.training.small import FAST, frame_of, train_small
 
 
 class Says(Silent):
@@ -114,3 +115,59 @@ def test_dimensions_that_are_no_prefix_are_left_out_and_named(tiny_model: Path) 
     recipe, notes = adapt_recipe(Recipe(matryoshka=(64, 32, 16)), SentenceTransformer(str(tiny_model), device="cpu"))
     assert recipe.matryoshka == (16,)
     assert notes == ["The model's vectors have 32 dimensions; left out of the Matryoshka ones: 64, 32."]
+
+
+@pytest.mark.parametrize("length", [1, 2])
+def test_a_max_length_of_special_tokens_alone_is_refused(length: int, tiny_model: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="2 special") as caught:
+        train_small(Shape.PAIRS, replace(FAST, max_length=length), model=tiny_model, folder=tmp_path)
+    assert "3 or more" in caught.value.todo
+    assert not (tmp_path / "run" / "snapshots").exists()
+
+
+def test_a_max_length_of_one_token_beside_the_special_ones_is_taken(tiny_model: Path) -> None:
+    model = SentenceTransformer(str(tiny_model), device="cpu")
+    check_max_length(model, replace(FAST, max_length=3))
+    check_max_length(model, replace(FAST, max_length=0))
+
+
+@pytest.mark.parametrize("schedule", ["linear", "cosine", "constant"])
+@pytest.mark.parametrize(("rows", "epochs", "warmup", "steps"), [(7, 1, 0.1, 1), (7, 1, 1.0, 1), (120, 2, 0.5, 12)])
+def test_every_step_learns(
+    rows: int, epochs: int, warmup: float, steps: int, schedule: str, tiny_model: Path, tmp_path: Path
+) -> None:
+    """Also the only step of a training of five rows."""
+    progress = Says()
+    recipe = replace(FAST, epochs=epochs, warmup=warmup, schedule=schedule)
+    train_small(
+        Shape.PAIRS,
+        recipe,
+        model=tiny_model,
+        folder=tmp_path,
+        frame=frame_of(Shape.PAIRS, rows=rows),
+        progress=progress,
+    )
+    assert len(progress.rates) == steps
+    assert min(progress.rates) > 0
+    assert max(progress.rates) <= FAST.learning_rate
+    assert not any("No weight changed" in line for line in progress.lines)
+
+
+def test_the_rate_rises_to_the_full_one_in_the_warm_up(tiny_model: Path, tmp_path: Path) -> None:
+    progress = Says()
+    recipe = replace(FAST, epochs=2, warmup=0.3, schedule="constant")
+    train_small(Shape.PAIRS, recipe, model=tiny_model, folder=tmp_path, progress=progress)
+    steps = len(progress.rates)
+    warm = -(-steps * 3 // 10)
+    expected = [min(1.0, (step + 1) / (warm + 1)) * FAST.learning_rate for step in range(steps)]
+    assert progress.rates == pytest.approx(expected)
+
+
+def test_a_training_that_changes_no_weight_says_so(
+    tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("torch.optim.AdamW.step", lambda self, closure=None: None)
+    progress = Says()
+    session = train_small(Shape.PAIRS, replace(FAST, epochs=1), model=tiny_model, folder=tmp_path, progress=progress)
+    assert any("No weight changed" in line for line in progress.lines)
+    assert json.loads((session.result.model_dir / "closer.json").read_text())["weights_changed"] is False

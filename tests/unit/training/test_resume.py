@@ -14,7 +14,9 @@ import pytest
 from lib.errors import TrainingError
 from lib.recipe.recipe import Recipe
 from lib.shapes import Shape
-from lib.training import cadence, checkpoints
+from lib.store.free_space import remove_checkpoints
+from lib.store.layout import RunPaths
+from lib.training import cadence, checkpoints, validate
 from tests.unit.training.small import FAST, Recorder, frame_of, train_small
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -170,3 +172,23 @@ def test_a_checkpoint_holds_no_pickle(interrupted_run: Path) -> None:
     for folder in found:
         assert {path.suffix for path in folder.iterdir()} == {".safetensors", ".json"}
         assert json.loads((folder / "random.json").read_text())["numpy"][0] == "MT19937"
+
+
+def test_a_run_that_goes_on_and_gets_no_better_keeps_its_model(
+    tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its best epoch stands in the tuned model alone, once the run had ended."""
+    train_small(Shape.PAIRS, replace(FAST, epochs=2), model=tiny_model, folder=tmp_path)
+    before, paths = weights(tmp_path), RunPaths(tmp_path / "run")
+    remove_checkpoints(paths, keep_newest=True)
+    assert [path.name[:5] for path in paths.checkpoints.iterdir()] == ["step-"]
+    measured = validate.measure
+    monkeypatch.setattr(validate, "measure", lambda task, rows: dict.fromkeys(measured(task, rows), 0.0))
+    session = train_small(Shape.PAIRS, replace(FAST, epochs=3), model=tiny_model, folder=tmp_path)
+    assert session.result.best_epoch <= 2
+    assert [epoch["epoch"] for epoch in session.result.epochs] == [0, 1, 2, 3]
+    assert weights(tmp_path) == before
+    remove_checkpoints(paths, keep_newest=True)
+    (session.result.model_dir / WEIGHTS).unlink()
+    with pytest.raises(TrainingError, match="damaged or gone"):
+        train_small(Shape.PAIRS, replace(FAST, epochs=4), model=tiny_model, folder=tmp_path)

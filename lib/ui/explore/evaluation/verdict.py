@@ -24,7 +24,7 @@ from lib.ui.explore.evaluation.prompts import show_prompts
 from lib.ui.explore.evaluation.similarity import show_threshold_card
 from lib.ui.explore.presentation import current_step
 from lib.ui.shared import state
-from lib.ui.shared.components import escape_markdown, show_verdict_badge
+from lib.ui.shared.components import escape_markdown, show_unchanged, show_verdict_badge
 from lib.ui.shared.edit_button import edit_button
 
 _EVALUATION_JOBS = ("train", "evaluate")
@@ -44,6 +44,7 @@ def show_verdict(run: Run) -> None:
 
     The present mode shows badges and sentence, and the cards in its first step.
     """
+    show_unchanged(run)
     evaluation = cached_evaluation(run)
     if evaluation is None:
         _show_missing(run)

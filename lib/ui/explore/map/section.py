@@ -34,6 +34,9 @@ _PRESENT_STYLE = Path(__file__).with_name("present.html").read_text(encoding="ut
 
 def show_map(run: Run) -> None:
     """Draw the map section of a run; the present mode shows the map and one sentence."""
+    if run.is_unchanged:
+        st.caption("No map: no text moved.")
+        return
     data = _load(run)
     if data is None:
         show_missing_map(run)
