@@ -44,6 +44,12 @@ The largest embedding models in use have 8 billion weights in 36 layers, 32,768 
 characters as prompts.
 """
 
+UNLIMITED_MODEL_TOKENS = 2_048
+"""Most tokens of a text for a model that names no limit of its own.
+
+Written-out attention of 12 heads then takes 200 MB a text and layer, which any machine has.
+"""
+
 MODEL_LOAD_SECONDS = 300
 MODEL_LOAD_MEMORY = 2_000_000_000
 """Seconds and bytes that loading a model may take besides what its weights need."""

@@ -87,7 +87,7 @@ def cached_embedder(
         raise NotFoundError(f"{run.name} has no tuned model.", todo="Train it to the end first.")
     progress.stage("evaluating", "loading both models")
     cache = EmbeddingCache(home)
-    names = {"base": run.model, "tuned": str(run.model_dir)}
+    names = {"base": run.base_model, "tuned": str(run.model_dir)}
     models = {name: load_model(model, reading=reading, home=home) for name, model in names.items()}
     marks = {name: fingerprint(model) for name, model in models.items()}
 

@@ -149,7 +149,7 @@ def load_both_models(context: JobContext, reading: Reading) -> tuple[SentenceTra
     context.progress.stage("blending", "loading both models")
     home = context.workspace.home
     base, tuned = (
-        load_model(name, reading=reading, home=home) for name in (context.run.model, str(context.run.model_dir))
+        load_model(name, reading=reading, home=home) for name in (context.run.base_model, str(context.run.model_dir))
     )
     return base, tuned
 

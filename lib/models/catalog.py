@@ -12,9 +12,10 @@ from pathlib import Path
 from lib import settings
 from lib.errors import ModelError
 from lib.models.folder_check.check import FolderFacts, check_folder
+from lib.models.folder_check.modules import MODULES, PLAIN_WEIGHTS
 from lib.models.folder_check.problem import quote
 from lib.store.layout import WorkspacePaths
-from lib.store.names import RUN_PREFIX, folder_name
+from lib.store.names import RUN_PREFIX, folder_name, split_pooling
 
 __all__ = [
     "STATIC_MODEL",
@@ -26,6 +27,8 @@ __all__ = [
     "full_name",
     "is_model_folder",
     "is_path",
+    "is_plain_name",
+    "is_plain_transformer",
     "is_static_name",
     "pinned",
     "resolve",
@@ -79,8 +82,21 @@ def static_folder(home: Path) -> Path:
 
 
 def is_model_folder(folder: Path) -> bool:
-    """Check whether the folder holds a sentence-transformers model."""
-    return (folder / "modules.json").is_file()
+    """Check whether the folder holds a sentence-transformers model, or a plain transformer."""
+    return (folder / MODULES).is_file() or is_plain_transformer(folder)
+
+
+def is_plain_transformer(folder: Path) -> bool:
+    """Check whether the folder holds a model of transformers alone, which has no pooling of its own."""
+    if (folder / MODULES).is_file() or not (folder / "config.json").is_file():
+        return False
+    return any((folder / name).is_file() for name in PLAIN_WEIGHTS)
+
+
+def is_plain_name(name: str, *, home: Path) -> bool:
+    """Check by a model's files whether it is a plain transformer; one that is not here yet counts as none."""
+    folder = resolve(name, home=home)
+    return isinstance(folder, Path) and is_plain_transformer(folder)
 
 
 def is_static_name(name: str, *, home: Path, runs: RunFolder | None = None) -> bool:
@@ -119,8 +135,8 @@ def resolve(name: str, *, home: Path, runs: RunFolder | None = None) -> Path | s
 
     Raises ModelError for a folder that is none, an unknown run and a name that cannot be a Hub name.
     """
-    name = name.strip()
-    if name == settings.BUNDLED_MODEL and (folder := bundled_folder()):
+    name, _ = split_pooling(name.strip())
+    if full_name(name) == settings.BUNDLED_MODEL and (folder := bundled_folder()):
         return folder
     if name == STATIC_MODEL:
         return static_folder(home)
@@ -171,7 +187,9 @@ def _local(name: str) -> Path:
         raise ModelError(f"There is no folder {quote(str(folder), limit=200)}.", todo=GO_ON)
     if not is_model:
         where = quote(str(folder), limit=200)
-        raise ModelError(f"{where} holds no sentence-transformers model (no modules.json).", todo=GO_ON)
+        raise ModelError(
+            f"{where} holds no model: neither {MODULES} nor config.json with {PLAIN_WEIGHTS[0]}.", todo=GO_ON
+        )
     return folder
 
 
@@ -231,4 +249,6 @@ def _snapshot(name: str, revision: str = "") -> Path | None:
 def _cached_models() -> list[str]:
     folder = hub_cache()
     names = [path.name.removeprefix("models--").replace("--", "/") for path in sorted(folder.glob("models--*"))]
-    return [name for name in names if name != settings.BUNDLED_MODEL and _snapshot(name)]
+    found = {name: _snapshot(name) for name in names if name != settings.BUNDLED_MODEL}
+    # a download cache may hold any model of transformers: those made for embeddings are listed, the others taken by name
+    return [name for name, folder in found.items() if folder and not is_plain_transformer(folder)]

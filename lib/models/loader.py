@@ -19,6 +19,7 @@ from typing import Any
 
 import torch
 from sentence_transformers import SentenceTransformer
+from sentence_transformers.sentence_transformer.modules import Pooling
 
 from lib import settings
 from lib.data.model_inputs import PLAIN_READING, Reading
@@ -29,6 +30,7 @@ from lib.models.folder_check.problem import quote, quote_names
 from lib.models.prompts.apply import apply_reading
 from lib.process import end_beyond, start_time
 from lib.store.layout import WorkspacePaths
+from lib.store.names import split_pooling
 
 DOWNLOAD_ADDRESS = "https://huggingface.co"
 CONNECT_SECONDS = 3.0
@@ -110,6 +112,8 @@ def load_model(
                 trust_remote_code=False,
                 model_kwargs=dict(LOADER_ARGUMENTS),
             )
+            if facts.is_plain:
+                set_pooling(model, split_pooling(name.strip())[1])
             _check_loaded(model.float().eval(), facts, missing)
     except BaseException as error:  # each library has its own errors, and a panic of tokenizers is no Exception
         if not _is_of_the_model(error):
@@ -124,11 +128,19 @@ def load_model(
 def fetch_model(name: str, *, home: Path, runs: catalog.RunFolder | None = None) -> Path:
     """Find a model's folder, building or downloading it where it is not here. Raises ModelError."""
     where = catalog.resolve(name, home=home, runs=runs)
-    if name.strip() == catalog.STATIC_MODEL:
+    if split_pooling(name.strip())[0] == catalog.STATIC_MODEL:
         from lib.models import static
 
         where = static.ensure_static_model(home)
     return where if isinstance(where, Path) else _download(where)
+
+
+def set_pooling(model: SentenceTransformer, pooling: str) -> None:
+    """Set the pooling of a plain transformer; empty means the mean, or the last token where each sees only those before it."""
+    inner = model[0].model
+    is_causal = any(getattr(module, "is_causal", False) for module in inner.modules())
+    mode = pooling or ("lasttoken" if is_causal else "mean")
+    model[1] = Pooling(model[0].get_embedding_dimension(), pooling_mode=mode)
 
 
 @contextmanager

@@ -11,6 +11,8 @@ MINING_SHAPES = (Shape.PAIRS,)
 SCHEDULES = ("linear", "cosine", "constant")
 PRECISIONS = ("auto", "fp32", "bf16")
 DIRECTIONS = ("query_to_doc", "symmetric", "all")
+POOLINGS = ("mean", "cls", "lasttoken", "max")
+"""How a plain transformer's token vectors become a text's: their mean, the first, the last, the largest entries."""
 DEVICES = ("auto", "cpu", "cuda", "mps")
 STATIC_RATE = 50.0
 """Factor on the recipe's learning rate for a static model.

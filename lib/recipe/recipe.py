@@ -10,7 +10,7 @@ from typing import Any
 from lib.errors import InputError
 from lib.recipe.fields import Field, setting
 from lib.recipe.losses import LOSSES, Loss, losses_for
-from lib.recipe.options import DEVICES, DIRECTIONS, MINING_SHAPES, PRECISIONS, SCHEDULES, PromptSource
+from lib.recipe.options import DEVICES, DIRECTIONS, MINING_SHAPES, POOLINGS, PRECISIONS, SCHEDULES, PromptSource
 from lib.settings import MAX_PROMPT_CHARACTERS
 from lib.shapes import TWO_ROLES, Shape
 from lib.typed_json import JsonError, parse_stored
@@ -70,6 +70,13 @@ class Recipe:
         low=0,
         high=8192,
         without_transformer=0,
+    )
+    pooling: str = setting(
+        "",
+        "Pooling",
+        "For a plain transformer, which has no pooling of its own. Empty means the mean, or the last token for a decoder.",
+        choices=("", *POOLINGS),
+        without_transformer="",
     )
     precision: str = setting(
         "auto",

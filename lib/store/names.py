@@ -8,8 +8,25 @@ from __future__ import annotations
 import re
 from pathlib import PurePath
 
+from lib.recipe.options import POOLINGS
+
 RUN_PREFIX = "run:"
 """Before a run's id, in place of a base model's name: that run's tuned model."""
+
+
+POOLING_MARK = "#"
+"""Between a model's name and the pooling of a plain transformer, which has none of its own: `bert-base#cls`."""
+
+
+def with_pooling(model: str, pooling: str) -> str:
+    """Add a pooling to a model's name; empty leaves the choice to the model."""
+    return f"{model}{POOLING_MARK}{pooling}" if pooling else model
+
+
+def split_pooling(name: str) -> tuple[str, str]:
+    """Split a model's name from the pooling that `with_pooling` added; empty where there is none."""
+    model, mark, pooling = name.rpartition(POOLING_MARK)
+    return (model, pooling) if mark and model and pooling in POOLINGS else (name, "")
 
 
 def folder_name(model: str) -> str:

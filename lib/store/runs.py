@@ -18,7 +18,7 @@ from lib.store.free_space import has_checkpoint, remove_checkpoints
 from lib.store.headline import Headline
 from lib.store.jobs import DONE, LIVE, OPEN, insert, next_position
 from lib.store.layout import MODEL_CARD_DATA, RunPaths, entry_folder
-from lib.store.names import RUN_PREFIX, folder_name
+from lib.store.names import RUN_PREFIX, folder_name, with_pooling
 from lib.store.permission import must_be_editor
 from lib.store.publish import remove_published, size_of, verify
 from lib.typed_json import JsonError, read_stored
@@ -61,6 +61,11 @@ class Run:
         Raises InputError where a newer version or a damaged database left unusable ones.
         """
         return Recipe.from_text(self.recipe_text)
+
+    @property
+    def base_model(self) -> str:
+        """Name by which the base model is loaded: with the pooling that the recipe sets for a plain transformer."""
+        return with_pooling(self.model, self.recipe.pooling)
 
     @property
     def model_dir(self) -> Path:

@@ -28,7 +28,7 @@ from lib.progress import Heartbeat, Progress
 from lib.recipe.recipe import Recipe
 from lib.shapes import TWO_ROLES
 from lib.store.layout import RunPaths
-from lib.store.names import folder_name
+from lib.store.names import folder_name, with_pooling
 from lib.store.publish import recover, verify
 from lib.store.snapshots import BEST, SnapshotWriter
 from lib.training import cadence, checkpoints, saving, st_trainer
@@ -139,7 +139,12 @@ def open_training(
     progress: Progress,
 ) -> TrainState:
     """Load the model, measure and show the base (from the cache where possible), and prepare to train."""
-    model = load_model(model_name, reading=inputs.reading, device=choose_device(recipe.device), home=home)
+    name = with_pooling(model_name, recipe.pooling)
+    model = load_model(name, reading=inputs.reading, device=choose_device(recipe.device), home=home)
+    if catalog.is_plain_name(model_name, home=home):
+        progress.log(f"The base model has no pooling of its own; its tokens are pooled by: {model[1].pooling_mode}.")
+    elif recipe.pooling:
+        progress.log("The base model has a pooling of its own; left out: Pooling.", level="warning")
     progress.log(f"Training on {model.device} with {format_count(torch.get_num_threads(), 'thread')}.")
     check_max_length(model, recipe)
     log_inputs(inputs, model, model_name=model_name, max_length=recipe.max_length, home=home, progress=progress)

@@ -27,8 +27,8 @@ _KEPT = 64
 class FolderFacts:
     """What a checked folder holds.
 
-    prompts: its own, by name. default_prompt: what stands before every text, mostly nothing. longest: most tokens of a
-    text.
+    is_plain: a transformer without a pooling. prompts: its own, by name. default_prompt: what stands before every text, mostly nothing. longest: most
+    tokens of a text.
     """
 
     is_static: bool
@@ -37,6 +37,7 @@ class FolderFacts:
     prompts: Mapping[str, str]
     default_prompt: str
     weight_bytes: int
+    is_plain: bool = False
 
 
 def check_folder(folder: Path) -> FolderFacts:
@@ -71,4 +72,5 @@ def _check(listing: tuple[tuple[str, Path, int, int], ...]) -> FolderFacts:
         prompts=MappingProxyType(prompts),
         default_prompt=default_prompt,
         weight_bytes=weights,
+        is_plain=not chain.has_pooling,
     )

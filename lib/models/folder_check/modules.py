@@ -17,6 +17,8 @@ from lib.settings import MAX_MODEL_TOKENS
 
 MAX_MODULES = 10
 MODULES = "modules.json"
+PLAIN_WEIGHTS = ("model.safetensors", "model.safetensors.index.json")
+"""Files of which a plain transformer, without modules.json, has one beside its config.json."""
 
 _ROOTS = ("sentence_transformers.models", "sentence_transformers.base.modules") + (
     "sentence_transformers.sentence_transformer.modules",
@@ -62,15 +64,22 @@ class Module:
 
 @dataclass(frozen=True)
 class ChainFacts:
-    """What a chain of modules makes of a text. first: the class of its first module."""
+    """What a chain of modules makes of a text.
+
+    first: the class of its first module. has_pooling: false for a plain transformer, the folder of which names no modules.
+    """
 
     first: str
     dimension: int
     longest: int
+    has_pooling: bool = True
 
 
 def check_modules(files: Mapping[str, ModelFile]) -> ChainFacts:
     """Check every module of the chain, and that each takes the dimensions that the one before gives."""
+    if MODULES not in files and "config.json" in files:
+        facts = check_transformer(files, "")
+        return ChainFacts("Transformer", facts.dimension, facts.longest, has_pooling=False)
     chain = read_modules(files)
     head, rest = chain[0], chain[1:]
     if head.kind == "StaticEmbedding":

@@ -13,7 +13,7 @@ from lib.models.folder_check.json_settings import JsonSettings, is_plain
 from lib.models.folder_check.problem import FolderProblemError, quote, quote_names
 from lib.models.folder_check.tokenizer import check_tokenizer
 from lib.models.folder_check.weights import Tensors, read_tensors
-from lib.settings import MAX_MODEL_LAYERS, MAX_MODEL_TOKENS
+from lib.settings import MAX_MODEL_LAYERS, MAX_MODEL_TOKENS, UNLIMITED_MODEL_TOKENS
 
 POSITION_TABLE = frozenset(
     ("bert", "roberta", "xlm-roberta", "camembert", "mpnet", "distilbert", "electra", "albert", "ernie")
@@ -281,7 +281,7 @@ def _longest_text(config: JsonSettings) -> int:
     """Compute how many tokens a text may have: rows of the position table that a text can reach."""
     kind = config.values["model_type"]
     if config.values.get("max_position_embeddings") is None:
-        return MAX_MODEL_TOKENS
+        return UNLIMITED_MODEL_TOKENS
     rows = config.integer("max_position_embeddings", low=1, high=MAX_MODEL_TOKENS)
     offset = config.integer("pad_token_id", low=0, high=rows, default=1) + 1 if kind in OFFSET_TYPES else 0
     return max(1, rows - offset)

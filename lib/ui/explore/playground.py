@@ -28,7 +28,7 @@ def show_playground(run: Run) -> None:
 
 
 def _models(run: Run) -> list[str]:
-    return [run.model, str(run.model_dir)]
+    return [run.base_model, str(run.model_dir)]
 
 
 @st.fragment

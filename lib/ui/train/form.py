@@ -178,10 +178,15 @@ def _check_tokens(
 
 def _is_usable(name: str, workspace: Workspace) -> bool:
     try:
-        check_model(name, home=workspace.home)
+        facts = check_model(name, home=workspace.home)
     except CloserError as error:
         show_error(error)
         return False
+    if facts is not None and facts.is_plain:
+        st.caption(
+            f"{escape_markdown(name)} is a plain transformer without a pooling of its own: choose one under Pooling, among "
+            "the settings."
+        )
     return True
 
 

@@ -19,6 +19,7 @@ from lib.shapes import Shape
 WRONG = {
     "loss": "Nothing",
     "epochs": 0,
+    "pooling": "median",
     "batch_size": 1,
     "learning_rate": float("nan"),
     "warmup": 1.5,
@@ -224,7 +225,7 @@ def test_softmax_has_no_prefixes_to_train() -> None:
 def test_only_a_transformer_has_some_settings() -> None:
     """They are not shown for static models, and have a value at which nothing is done."""
     own = {name for name, field in FIELDS.items() if field.needs_transformer}
-    assert own == {"max_length", "precision", "dropout", "packed", "frozen_layers", "lora_rank"}
+    assert own == {"max_length", "pooling", "precision", "dropout", "packed", "frozen_layers", "lora_rank"}
     assert all(not FIELDS[name].applies("CoSENT", static=True) and FIELDS[name].applies("CoSENT") for name in own)
     assert Recipe(lora_rank=8, dropout=0.3).without_transformer() == Recipe().without_transformer()
     assert Recipe(lora_rank=8, epochs=9).asks_of_transformer == ("lora_rank",)

@@ -165,7 +165,7 @@ def _show_explanation(run: Run, pair: int, first: str, second: str) -> None:
     if not st.toggle("Explain the similarity of these two texts", key=f"explain-{run.id}-{pair}"):
         return
     with catch_errors(), st.spinner("Running both models (the first time, they are loaded) ..."):
-        _show_parts(_explain(run.id, str(run.model_dir), run.model, first, second, reading_for(run)))
+        _show_parts(_explain(run.id, str(run.model_dir), run.base_model, first, second, reading_for(run)))
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
