@@ -34,7 +34,10 @@ MODEL = settings.BUNDLED_MODEL
 
 @dataclass(frozen=True)
 class Setup:
-    """What a contestant does: engine is classic (the well-known script) or packed (ours)."""
+    """What a contestant does: engine is classic (the well-known script) or packed (ours).
+
+    model: a folder; empty for the bundled one.
+    """
 
     name: str
     data: str
@@ -49,6 +52,7 @@ class Setup:
     warmup: float = 0.1
     batch: int = 64
     threads: int = 2
+    model: str = ""
 
 
 def batches(count: int, *, size: int, seed: int) -> Iterator[list[int]]:
@@ -72,7 +76,8 @@ class Contestant:
         self.setup, self.frame = setup, pd.read_parquet(setup.data)
         train = self.frame[self.frame["part"] == "train"]
         self.anchors, self.targets = train["anchor"].tolist(), train["positive"].tolist()
-        self.model = SentenceTransformer(str(catalog.bundled_folder()), device="cpu", local_files_only=True)
+        folder = setup.model or str(catalog.bundled_folder())
+        self.model = SentenceTransformer(folder, device="cpu", local_files_only=True)
         self.judge = Judge(self.frame)
         self.loss = MultipleNegativesRankingLoss(self.model)
         self.epoch_steps = -(-len(train) // setup.batch)
