@@ -12,7 +12,7 @@ from pathlib import Path
 from lib import settings
 from lib.errors import ModelError
 from lib.models.folder_check.check import FolderFacts, check_folder
-from lib.models.folder_check.modules import MODULES, PLAIN_WEIGHTS
+from lib.models.folder_check.modules import MODULES, PLAIN_WEIGHTS, SENTENCE_FILES
 from lib.models.folder_check.problem import quote
 from lib.store.layout import WorkspacePaths
 from lib.store.names import RUN_PREFIX, folder_name, split_pooling
@@ -88,7 +88,7 @@ def is_model_folder(folder: Path) -> bool:
 
 def is_plain_transformer(folder: Path) -> bool:
     """Check whether the folder holds a model of transformers alone, which has no pooling of its own."""
-    if (folder / MODULES).is_file() or not (folder / "config.json").is_file():
+    if any((folder / name).is_file() for name in (MODULES, *SENTENCE_FILES)) or not (folder / "config.json").is_file():
         return False
     return any((folder / name).is_file() for name in PLAIN_WEIGHTS)
 

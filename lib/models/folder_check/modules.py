@@ -19,6 +19,8 @@ MAX_MODULES = 10
 MODULES = "modules.json"
 PLAIN_WEIGHTS = ("model.safetensors", "model.safetensors.index.json")
 """Files of which a plain transformer, without modules.json, has one beside its config.json."""
+SENTENCE_FILES = ("config_sentence_transformers.json", "sentence_bert_config.json")
+"""Files that only sentence-transformers writes: a folder with one of them has lost its modules.json, and is no plain one."""
 
 _ROOTS = ("sentence_transformers.models", "sentence_transformers.base.modules") + (
     "sentence_transformers.sentence_transformer.modules",
@@ -77,7 +79,7 @@ class ChainFacts:
 
 def check_modules(files: Mapping[str, ModelFile]) -> ChainFacts:
     """Check every module of the chain, and that each takes the dimensions that the one before gives."""
-    if MODULES not in files and "config.json" in files:
+    if MODULES not in files and "config.json" in files and not any(name in files for name in SENTENCE_FILES):
         facts = check_transformer(files, "")
         return ChainFacts("Transformer", facts.dimension, facts.longest, has_pooling=False)
     chain = read_modules(files)

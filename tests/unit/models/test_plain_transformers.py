@@ -91,6 +91,16 @@ def test_the_download_cache_holds_plain_ones_too(
     assert "someone/encoder" not in {entry.name for entry in catalog.entries(home)}
 
 
+def test_a_model_that_lost_its_modules_is_not_taken_for_a_plain_one(
+    tiny_model: Path, home: Path, tmp_path: Path
+) -> None:
+    """It would be loaded without its Normalize, and nobody told."""
+    folder = Path(shutil.copytree(tiny_model, tmp_path / "lost"))
+    (folder / "modules.json").unlink()
+    with pytest.raises(ModelError, match="modules.json"):
+        load_model(str(folder), device="cpu", home=home)
+
+
 BROKEN = {
     "no tokenizer": (lambda folder: (folder / "tokenizer.json").unlink(), "tokenizer"),
     "no weights": (lambda folder: (folder / "model.safetensors").unlink(), "no model"),
