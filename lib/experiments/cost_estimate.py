@@ -13,6 +13,8 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from lib.data.model_inputs import ModelInputs
 from lib.errors import CancelledError, CloserError, TrainingError
 from lib.process import ChildDiedError, answer_call, call_module
@@ -33,7 +35,9 @@ STEPS = 6
 WARM_STEPS = 2
 """The first steps pay for what is paid once; they are left out."""
 
-MAX_BATCHES = 12
+MAX_BATCHES = STEPS
+"""So that every row of them is in a measured step."""
+
 MAX_VALIDATION_ROWS = 200
 COSTS_NOTHING = (
     "epochs",
@@ -46,6 +50,7 @@ COSTS_NOTHING = (
     "weight_decay",
     "scale",
     "margin",
+    "keep_checkpoint",
 )
 """Settings that change nothing of what a step, a validation or a checkpoint costs."""
 
@@ -174,11 +179,19 @@ def measure_cost(home: Path, training: PlannedTraining, *, folder: Path) -> Esti
     dataset = open_workspace(home).datasets.get(training.dataset)
     inputs = ModelInputs.of(dataset.frame(), dataset.shape, training.recipe)
     frame = inputs.frame
-    rows = frame[frame["part"] == "train"].head(MAX_BATCHES * training.recipe.batch_size)
+    rows = frame[frame["part"] == "train"]
+    # memory peaks where the longest text is: its row is measured too
+    rows = rows.loc[[longest_row(rows, list(inputs.columns)), *rows.index]]
+    rows = rows[~rows.index.duplicated()].head(MAX_BATCHES * training.recipe.batch_size)
     validation = frame[frame["part"] == "validation"].head(MAX_VALIDATION_ROWS)
     some = frame.loc[[*rows.index, *validation.index]]
     probe = train_probe(inputs.with_frame(some), training.model, training.recipe, folder, home)
     return summarise_probe(probe, texts=count_validation_texts(inputs))
+
+
+def longest_row(rows: pd.DataFrame, columns: list[str]) -> int:
+    """Find the index of the row with the longest text."""
+    return int(rows[columns].map(len).max(axis=1).idxmax())
 
 
 def train_probe(inputs: ModelInputs, model: str, recipe: Recipe, folder: Path, home: Path) -> Probe:

@@ -12,7 +12,7 @@ import pytest
 
 from lib.data.prepare import prepare
 from lib.errors import CloserError, ModelError
-from lib.experiments.cost_estimate import Estimate, PlannedTraining, load_estimate, measure_cost
+from lib.experiments.cost_estimate import Estimate, PlannedTraining, load_estimate, longest_row, measure_cost
 from lib.jobs.worker import run_job, work
 from lib.recipe.presets import RECOMMENDED
 from lib.recipe.recipe import Recipe
@@ -136,3 +136,8 @@ def test_a_measuring_that_is_cancelled_ends_its_process(home: Path, dataset: Dat
     assert run_job(workspace, job) == "cancelled"
     assert psutil.Process().children() == []
     assert load_estimate(home, plan_training(dataset, tiny_model)) is None
+
+
+def test_the_row_with_the_longest_text_is_measured() -> None:
+    rows = pd.DataFrame({"anchor": ["a", "bb", "c"], "positive": ["d", "e", "f" * 9]}, index=[4, 7, 9])
+    assert longest_row(rows, ["anchor", "positive"]) == 9
