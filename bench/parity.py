@@ -39,7 +39,7 @@ TARGETS = ["sorted(iterable, *, key=None, reverse=False)", "open(file)", "sort a
 
 @dataclass(frozen=True)
 class Case:
-    """One row of the comparison: a model's name in `CONFIGS`, its pooling, its head, and whether a prompt stands first."""
+    """A comparison: a model's name in `CONFIGS`, its pooling, its head, and whether with a prompt."""
 
     name: str
     pooling: str = "mean"
@@ -108,7 +108,7 @@ def compare(case: Case, folder: Path) -> Difference | None:
 
 
 def _step(model: SentenceTransformer, case: Case, *, packed: bool) -> _Step:
-    """Compute the vectors of all texts, and the gradient of a random linear function of them, as one vector.
+    """Compute all vectors, and the gradient of a random linear function of them, as one vector.
 
     A contrastive loss of near-equal vectors is a difference of near-equal numbers: in fp32 its gradient differs from
     float64's by more than what is measured here.

@@ -59,7 +59,7 @@ def encode(
 
 @torch.inference_mode()
 def _blocks(model: SentenceTransformer, texts: list[str], *, progress: Progress, batch: int) -> np.ndarray:
-    """Encode distinct texts, longest first: a block holds nearly one length, and memory peaks in the first."""
+    """Encode distinct texts, longest first: blocks of nearly one length, memory peaks in the first."""
     rows = np.zeros((len(texts), int(model.get_embedding_dimension() or 0)), dtype=np.float32)
     prompts = [unpooled_prompt(model, text) for text in texts]
     sizes = [most_tokens(text, limit=model.max_seq_length) for text in texts]
@@ -86,5 +86,5 @@ def _blocks(model: SentenceTransformer, texts: list[str], *, progress: Progress,
 
 
 def most_tokens(text: str, *, limit: int | None) -> int:
-    """Bound the tokens of a text, without its special ones, by its bytes: no tokenizer makes more than one of a byte."""
+    """Bound the tokens of a text by its bytes: no tokenizer makes more than one of a byte."""
     return max(1, min(len(text.encode("utf-8", "surrogatepass")), limit or sys.maxsize))

@@ -136,7 +136,10 @@ def fetch_model(name: str, *, home: Path, runs: catalog.RunFolder | None = None)
 
 
 def set_pooling(model: SentenceTransformer, pooling: str) -> None:
-    """Set the pooling of a plain transformer; empty means the mean, or the last token where each sees only those before it."""
+    """Set the pooling of a plain transformer.
+
+    Empty means the mean, or the last token where each token sees only those before it.
+    """
     inner = model[0].model
     is_causal = any(getattr(module, "is_causal", False) for module in inner.modules())
     mode = pooling or ("lasttoken" if is_causal else "mean")

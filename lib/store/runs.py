@@ -64,7 +64,7 @@ class Run:
 
     @property
     def base_model(self) -> str:
-        """Name by which the base model is loaded: with the pooling that the recipe sets for a plain transformer."""
+        """Name by which the base model is loaded: with the pooling that the recipe sets."""
         return with_pooling(self.model, self.recipe.pooling)
 
     @property

@@ -71,7 +71,10 @@ def save_best(folder: Path, model: nn.Module, *, epoch: int) -> None:
 
 
 def has_best(folder: Path) -> bool:
-    """Check whether the best epoch's weights stand among the checkpoints; of an ended run only the tuned model has them."""
+    """Check whether the best epoch's weights stand among the checkpoints.
+
+    Of an ended run only the tuned model has them.
+    """
     recover(folder / BEST)
     return (folder / BEST).is_dir()
 

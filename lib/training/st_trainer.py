@@ -36,9 +36,9 @@ from lib.training.examples import TrainingColumns, text_ids
 
 
 def begin_above_zero(scheduler: LambdaLR, *, warmup: int) -> None:
-    """Let the rate of step i, counted from 0, be (i + 1) / (w + 1) of the full one over the w steps of the warm-up.
+    """Let the warm-up begin at a rate above 0.
 
-    The stock schedule has i / w, and so 0 in its first step.
+    The rate of step i, counted from 0, is (i + 1) / (w + 1) of the full one over the w steps of the warm-up. The stock schedule has i / w, and so 0 in its first step.
     """
     stock = list(scheduler.lr_lambdas)
 
@@ -175,7 +175,7 @@ def wants_bf16(recipe: Recipe, model: SentenceTransformer) -> bool:
 
 
 def describe_computation(model: SentenceTransformer, recipe: Recipe, *, packed: bool, bf16: bool) -> str:
-    """Describe in words for the log how batches are computed, and why they are not packed where the recipe asks for it."""
+    """Describe for the log how batches are computed, and why not packed where the recipe asks for it."""
     layout = "packed: no padding is computed"
     if not packed:
         reason = switch.why_not_packed(model) or "packed vectors differ from padded ones in a trial"

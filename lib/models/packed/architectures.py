@@ -1,4 +1,6 @@
-"""The architectures that are packed, each held to the padded path by bench/parity.py and test_architectures.py.
+"""The architectures that are packed.
+
+Each is held to the padded path by bench/parity.py and test_architectures.py.
 
 To add one: its record here, a tiny model of it in bench/tiny_models.py, and what its attention needs, if it is more than the
 attention interface of transformers gives.

@@ -1,4 +1,6 @@
-"""Attention of MPNet for packed texts: it adds a learned bias by the distance of two tokens, and asks no attention interface.
+"""Attention of MPNet for packed texts: it adds a learned bias by the distance of two tokens.
+
+It asks no attention interface.
 
 Song et al. 2020, MPNet; the bias is that of Raffel et al. 2020, T5. all-mpnet-base-v2 is such a model.
 """

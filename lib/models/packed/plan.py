@@ -1,4 +1,4 @@
-"""How a packed row is cut into groups of texts of nearly one length, and what a token of a text may see."""
+"""How a packed row is cut into groups of nearly one length, and what a token of a text may see."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ ALL = Visibility()
 
 @dataclass(frozen=True)
 class Group:
-    """Texts of nearly one length, padded to the longest: their range of gathered rows, and which rows are real.
+    """Texts of nearly one length, padded to the longest.
 
-    real: (texts, length), false for padding; None where no text has padding.
+    begin, end: their range of gathered rows. real: (texts, length), false for padding; None where no text has padding.
     """
 
     begin: int
@@ -67,7 +67,9 @@ class Plan:
     biases: dict[tuple[int, Visibility], torch.Tensor | None] = field(default_factory=dict)
 
     def bias(self, number: int, visibility: Visibility) -> torch.Tensor | None:
-        """Compute once what is added to a group's scores: 0 for keys that are seen, -inf for others; None for nothing.
+        """Compute once what is added to a group's scores: 0 for keys that are seen, -inf for others.
+
+        None for nothing.
 
         (texts or 1, 1, length or 1, length), for the scores (texts, heads, length, length).
         """
