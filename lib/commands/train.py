@@ -152,8 +152,7 @@ def run(given: argparse.Namespace) -> int:
     dataset = workspace.datasets.publish(source.prepared, name=name, originals=original_files(given.file))
     if given.notes.strip():
         workspace.datasets.annotate(dataset.id, given.notes.strip())
-    runs = create_runs(workspace, dataset, planned, name=name)
-    run_jobs(workspace, runs)
+    runs = train_runs(workspace, dataset, planned, name=name)
     results, failed = collect_results(workspace, runs, given.out)
     for failure in failed:
         print(f"error: {failure.error}", file=sys.stderr)
@@ -183,17 +182,6 @@ def print_model_notes(prepared: PreparedDataset, model: str, recipe: Recipe, *, 
         print(f"warning: {unknown.describe()}", file=sys.stderr)
 
 
-def create_runs(
-    workspace: Workspace, dataset: Dataset, planned: Sequence[tuple[str, Recipe]], *, name: str
-) -> list[str]:
-    """Queue a run for each base model with its recipe and list their ids; several are one batch."""
-    batch = f"{name}: {len(planned)} models, {datetime.now():%d %b %Y, %H:%M:%S}" if len(planned) > 1 else ""
-    return [
-        workspace.runs.create(dataset=dataset.id, model=model, recipe=recipe, batch=batch).id
-        for model, recipe in planned
-    ]
-
-
 def count_classes(prepared: PreparedDataset) -> int:
     """Count the labels of the data; 2 where it has none."""
     return int(prepared.frame["label"].nunique()) if "label" in prepared.frame else 2
@@ -206,30 +194,60 @@ def recipe_from(given: argparse.Namespace, rows: int) -> Recipe:
     return replace(preset, **changes)
 
 
-def run_jobs(workspace: Workspace, runs: Sequence[str]) -> None:
-    """Do the jobs of these runs in this process, as soon as no other worker of the workspace works."""
+def train_runs(
+    workspace: Workspace, dataset: Dataset, planned: Sequence[tuple[str, Recipe]], *, name: str
+) -> list[str]:
+    """Train, evaluate and map each base model with its recipe in this process; several are one batch.
+
+    As soon as no other worker of the workspace works. A run is created when its turn comes, so that a command that is killed
+    leaves none that a server would start. Returns their ids.
+    """
     from lib.jobs.locks import note_worker, worker_lock
     from lib.jobs.worker import release_dead
-    from lib.store.jobs import WAITING
 
     settings.share_compiled_code()
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    batch = f"{name}: {len(planned)} models, {datetime.now():%d %b %Y, %H:%M:%S}" if len(planned) > 1 else ""
+    runs = []
     with worker_lock(workspace.home):
         release_dead(workspace)
         note_worker(workspace.home)
-        while mine := [job for job in workspace.jobs.all(states=WAITING) if job.run in runs]:
-            claimed = workspace.jobs.claim(mine[0].id)
+        for model, recipe in planned:
+            run = workspace.runs.create(dataset=dataset.id, model=model, recipe=recipe, batch=batch, by_command=True)
+            runs.append(run.id)
+            _run_jobs(workspace, run.id)
+    return runs
+
+
+def _run_jobs(workspace: Workspace, run: str) -> None:
+    """Do the jobs of a run; what waits of them when this process is interrupted is cancelled."""
+    from lib.store.jobs import WAITING
+
+    try:
+        while waiting := workspace.jobs.all(states=WAITING, run=run):
+            claimed = workspace.jobs.claim(waiting[0].id)
             if claimed is not None:
                 _run_job(workspace, claimed)
+    except BaseException:
+        for job in workspace.jobs.all(states=WAITING, run=run):
+            workspace.jobs.cancel(job.id)
+        raise
 
 
 def _run_job(workspace: Workspace, job: Job) -> None:
-    """Do one job as a worker does, with a progress bar."""
+    """Do one job as a worker does, with a progress bar.
+
+    An error that nobody foresaw is the run's: it has failed with a line, its log has the traceback, the others go on.
+    """
     from lib.jobs import worker
+    from lib.store.jobs import DONE
 
     bar = JobProgressBar(workspace.runs.get(job.run).name)
     try:
         worker.run_job(workspace, job, echo=bar)
+    except Exception:
+        if workspace.jobs.get(job.id).state not in DONE:  # it could not even be recorded
+            raise
     finally:
         bar.close()
 

@@ -55,6 +55,9 @@ class Attempt:
             self.follow_ups = error.follow_ups
         if isinstance(error, CancelledError):
             return self._end("cancelled", error.what)
+        if isinstance(error, KeyboardInterrupt):  # of a command; a worker ignores them
+            self._end("cancelled", "Its command was interrupted; another try goes on from the newest checkpoint.")
+            return False
         failure = failure_of(error, self.workspace.home)
         self._end("failed", str(failure), error=failure)
         self.progress.log("".join(traceback.format_exception(error)).strip(), level="error")

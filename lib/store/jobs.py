@@ -55,6 +55,12 @@ class Job:
 QUEUED_AGAIN = "state = 'queued', attempts = 0, reason = '', error = '', ended = NULL, position = ?"
 """Queues an ended job once more, with fresh attempts, at the given position."""
 
+COMMAND = "command"
+"""In the payload of a training that a command does in its own process, for a person who waits for it."""
+
+NOT_BY_COMMAND = f"payload = CASE WHEN json_valid(payload) THEN json_remove(payload, '$.{COMMAND}') ELSE payload END"
+"""Makes a job one of the queue's again, as when a person asks for another try."""
+
 SPENT = "spent = spent + MAX(0, COALESCE(julianday(?) - julianday(started), 0) * 86400)"
 """Adds the seconds of the attempt that ends at the given moment."""
 
@@ -154,7 +160,7 @@ class Jobs:
     def record_interruption(self, job: Job, *, fatal: str = "") -> None:
         """Record that the attempt's worker is gone: back to the queue, or failed after the last attempt.
 
-        fatal: why another attempt would end alike; then there is none.
+        The training of a command that was ended is cancelled: nobody else starts it unasked. fatal: why another attempt would end alike; then there is none.
         """
         with self._database.changing() as connection:
             if job.state == "cancelling":
@@ -164,6 +170,11 @@ class Jobs:
                 )
             elif fatal:
                 state, reason = "failed", fatal
+            elif job.payload.get(COMMAND):
+                state, reason = (
+                    "cancelled",
+                    "Its command was interrupted; another try goes on from the newest checkpoint.",
+                )
             elif job.attempts >= MAX_ATTEMPTS:
                 state, reason = "failed", f"Its worker died {job.attempts} times. The log says how far it came."
             else:
@@ -185,7 +196,7 @@ class Jobs:
         """Queue a failed or cancelled job again, with fresh attempts; it goes on from its newest checkpoint."""
         with self._database.changing() as connection:
             changed = connection.execute(
-                f"UPDATE jobs SET {QUEUED_AGAIN} WHERE id = ? AND state IN ('failed', 'cancelled')",
+                f"UPDATE jobs SET {QUEUED_AGAIN}, {NOT_BY_COMMAND} WHERE id = ? AND state IN ('failed', 'cancelled')",
                 (next_position(connection), identity),
             ).rowcount
         job = self.get(identity)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from lib.errors import InputError, NotFoundError
 from lib.recipe.recipe import Recipe
@@ -16,7 +17,7 @@ from lib.store.database import Database, now
 from lib.store.datasets import MAX_NAME_CHARACTERS, clean_name
 from lib.store.free_space import has_checkpoint, remove_checkpoints
 from lib.store.headline import Headline
-from lib.store.jobs import DONE, LIVE, OPEN, insert, next_position
+from lib.store.jobs import COMMAND, DONE, LIVE, NOT_BY_COMMAND, OPEN, insert, next_position
 from lib.store.layout import MODEL_CARD_DATA, RunPaths, entry_folder
 from lib.store.names import RUN_PREFIX, folder_name, with_pooling
 from lib.store.permission import must_be_editor
@@ -136,12 +137,29 @@ class Runs:
         self._database, self._folder = database, folder
 
     def create(
-        self, *, dataset: str, model: str, recipe: Recipe, batch: str = "", name: str = "", key: str = ""
+        self,
+        *,
+        dataset: str,
+        model: str,
+        recipe: Recipe,
+        batch: str = "",
+        name: str = "",
+        key: str = "",
+        by_command: bool = False,
     ) -> Run:
-        """Add a run and its queued training in one transaction; the same key twice is the same run."""
+        """Add a run and its queued training in one transaction; the same key twice is the same run.
+
+        by_command: a command trains it in its own process; where that ends, nobody else goes on unasked.
+        """
         with self._database.changing() as connection:
             row = connection.execute("SELECT id FROM runs WHERE key = ? AND ? != ''", (key, key)).fetchone()
-            identity = row["id"] if row else self._insert(connection, dataset, model, recipe, batch, name, key)
+            identity = (
+                row["id"]
+                if row
+                else self._insert(
+                    connection, dataset, model, recipe, batch, name, key, {COMMAND: True} if by_command else {}
+                )
+            )
         return self.get(identity)
 
     def get(self, identity: str) -> Run:
@@ -202,7 +220,7 @@ class Runs:
         with self._database.changing() as connection:
             connection.execute("UPDATE runs SET recipe = ? WHERE id = ?", (recipe.to_text(), identity))
             connection.execute(
-                "UPDATE jobs SET state = 'queued', attempts = 0, reason = '', ended = NULL, position = ?"
+                f"UPDATE jobs SET state = 'queued', attempts = 0, reason = '', ended = NULL, {NOT_BY_COMMAND}, position = ?"
                 " WHERE id = ? AND state IN ('succeeded', 'failed', 'cancelled')",
                 (next_position(connection), run.job),
             )
@@ -279,6 +297,7 @@ class Runs:
         batch: str,
         name: str,
         key: str,
+        payload: dict[str, Any],
     ) -> str:
         row = connection.execute("SELECT name FROM datasets WHERE id = ? AND deleted IS NULL", (dataset,)).fetchone()
         if row is None:
@@ -290,7 +309,7 @@ class Runs:
             (identity, key or None, title, dataset, model, recipe.to_text(), batch, now()),
         )
         (self._folder / identity).mkdir(parents=True, exist_ok=True)
-        insert(connection, "train", run=identity, payload={}, key=f"train-{identity}")
+        insert(connection, "train", run=identity, payload=payload, key=f"train-{identity}")
         return identity
 
     def _set(self, identity: str, column: str, value: object) -> None:

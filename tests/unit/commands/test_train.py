@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from argparse import ArgumentParser
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,11 +23,16 @@ from lib.commands import train as command
 from lib.commands.options import load_data
 from lib.commands.train import recipe_from
 from lib.errors import InputError
+from lib.jobs import pipeline
+from lib.jobs.kinds import KINDS
+from lib.jobs.worker import work
 from lib.models import catalog, static
 from lib.recipe.losses import losses_for
 from lib.recipe.presets import CLASSIC, recommended_recipe
 from lib.recipe.recipe import FIELDS
 from lib.shapes import Shape
+from lib.store.context import JobContext
+from lib.store.jobs import OPEN
 from lib.store.publish import verify
 from lib.store.snapshots import read_snapshots
 from lib.store.workspace import open_workspace
@@ -144,6 +152,59 @@ def test_one_run_that_fails_hides_none_of_the_others(
     assert failed["model"] == str(broken)
     assert f"error: {failed['error']}" in captured.err
     assert "not finite" in failed["error"]
+
+
+def test_an_error_that_nobody_foresaw_is_the_runs_own(
+    home: Path,
+    pairs: Path,
+    tiny_model: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One line and a failed state, its traceback in its log; the next run goes on."""
+    again = str(shutil.copytree(tiny_model, tmp_path / "again"))
+    train = pipeline.train
+
+    def fail_first(context: JobContext) -> tuple[str, ...]:
+        if context.run.model == str(tiny_model):
+            raise ZeroDivisionError("by nothing")
+        return train(context)
+
+    monkeypatch.setitem(KINDS, "train", replace(KINDS["train"], run=fail_first))
+    models = ["--model", str(tiny_model), "--model", again]
+    assert main(["train", str(pairs), *models, *QUICK, "--epochs", "1"]) == 1
+    captured = capsys.readouterr()
+    assert [line for line in captured.err.splitlines() if "by nothing" in line and line.startswith("error: ")]
+    second, first = open_workspace(home).runs.all()
+    assert (first.state, second.state) == ("failed", "succeeded")
+    assert "ZeroDivisionError" in first.paths.events.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=["SIGINT", "SIGTERM", "SIGKILL"]
+)
+def test_an_interrupted_commands_runs_are_not_started_later_unasked(
+    number: int, home: Path, pairs: Path, tiny_model: Path, tmp_path: Path
+) -> None:
+    """A worker that comes later finds nothing to do; a person who asks for another try gets it."""
+    again = str(shutil.copytree(tiny_model, tmp_path / "again"))
+    long = ["--epochs", "500", "--threads", "1", "--batch-size", "8"]
+    words = ["-m", "lib", "train", str(pairs), "--model", str(tiny_model), "--model", again, *long]
+    command = subprocess.Popen([sys.executable, *words], cwd=ROOT, stderr=subprocess.DEVNULL)
+    workspace = open_workspace(home)
+    until = time.monotonic() + 120
+    while not any(run.paths.checkpoints.exists() for run in workspace.runs.all()):
+        assert command.poll() is None
+        assert time.monotonic() < until
+        time.sleep(0.1)
+    command.send_signal(number)
+    assert command.wait(timeout=60) != 0
+    work(home)
+    (run,) = workspace.runs.all()
+    assert run.state == "cancelled"
+    assert not workspace.jobs.all(states=OPEN)
+    assert workspace.jobs.retry(run.job).payload == {}
 
 
 def test_a_hostile_folder_is_refused_before_anything_is_stored(
