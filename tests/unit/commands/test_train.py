@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
 import signal
 import subprocess
@@ -350,6 +351,14 @@ def test_the_losses_of_each_shape_stand_in_the_help() -> None:
     text = " ".join(parser.format_help().split())
     for shape in Shape:
         assert f"{shape.value.replace('_', ' ')}: {', '.join(loss.name for loss in losses_for(shape))}" in text
+
+
+def test_the_help_ends_with_an_example_that_parses() -> None:
+    parser = ArgumentParser()
+    command.add(parser)
+    words = [shlex.split(part) for part in command.EXAMPLE.removeprefix("example: python -m lib train").split(";")]
+    parsed = parser.parse_args([*words[0], *words[1][-4:]])
+    assert (parsed.query_prompt, parsed.document_prompt) == ("query: ", "passage: ")
 
 
 def test_help_needs_no_torch() -> None:
