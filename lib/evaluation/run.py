@@ -41,9 +41,6 @@ EmbedByModel = Callable[[str, list[str]], np.ndarray]
 VERSIONED_LIBRARIES = ("sentence-transformers", "torch", "numpy")
 """Libraries whose versions are stored with an evaluation."""
 
-MISSING_PROMPTS = "Read without prompts"
-"""Name of the warning about a base model that expects prompts and has none."""
-
 MAX_THRESHOLD_ROWS = 1_000
 """Validation rows that a threshold is chosen on: more would cost encoding and hardly move it."""
 
@@ -67,7 +64,7 @@ def evaluate_run(run: Run, dataset: Dataset, *, home: Path, progress: Progress =
 def missing_prompts(model: str, inputs: ModelInputs, *, home: Path) -> list[EvaluationWarning]:
     """Warn where the base model expects prompts before texts and has none."""
     from lib.models.prompts.choose import expected_prompts
-    from lib.models.prompts.describe import warn_of_missing_prompts
+    from lib.models.prompts.describe import MISSING_PROMPTS, warn_of_missing_prompts
 
     text = warn_of_missing_prompts(inputs.reading, expected_prompts(model, inputs.shape, home=home), model=model)
     return [EvaluationWarning(MISSING_PROMPTS, text)] if text else []

@@ -15,8 +15,11 @@ from streamlit.testing.v1 import AppTest
 
 from lib.data.model_inputs import ModelInputs
 from lib.evaluation.run import evaluate_inputs
+from lib.models.prompts.choose import ExpectedPrompts
+from lib.recipe.options import PromptSource
 from lib.store.runs import Run
 from lib.store.workspace import Workspace
+from lib.ui.explore.evaluation import prompts
 from tests.app.conftest import texts
 
 
@@ -196,6 +199,19 @@ def test_an_evaluation_of_an_older_version_opens_and_can_be_repeated(
     assert not page.exception
     page.button(key=f"evaluate-{run.id}").click().run()
     assert [job.kind for job in workspace.jobs.all(run=run.id, kind="evaluate")] == ["evaluate"]
+
+
+def test_a_base_that_was_read_without_its_prompts_is_warned_about(
+    open_page: Callable[..., AppTest], run: Run, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the run and its evaluation are of a version before prompts; with prompts, they are shown."""
+    expected = ExpectedPrompts("query: ", "passage: ", PromptSource.TABLE, "https://example.org")
+    monkeypatch.setattr(prompts, "_expected", lambda model, shape: expected)
+    assert any("was trained with prompts" in one.value for one in open_page("explore", run=run.id).warning)
+    workspace.runs.set_recipe(run.id, run.recipe.with_prompts("query: ", "passage: ", PromptSource.TABLE))
+    page = open_page("explore", run=run.id)
+    assert not any("was trained with prompts" in one.value for one in page.warning)
+    assert '"passage: "' in texts(page).replace("\\", "")
 
 
 def test_the_present_mode_shows_badge_and_sentence_alone(open_page: Callable[..., AppTest], run: Run) -> None:

@@ -8,6 +8,9 @@ from lib.data.model_inputs import Reading
 from lib.models.prompts.choose import ExpectedPrompts
 from lib.recipe.options import PromptSource
 
+MISSING_PROMPTS = "Read without prompts"
+"""Name of the warning about a base model that expects prompts and has none."""
+
 
 def describe_prompts(reading: Reading, expected: ExpectedPrompts, *, has_two_roles: bool) -> list[str]:
     """Write a line for each prompt, and where they are from; none where nothing stands before texts."""

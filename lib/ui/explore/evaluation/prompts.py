@@ -7,9 +7,8 @@ import streamlit as st
 from lib.data.model_inputs import reading_of
 from lib.errors import ModelError
 from lib.evaluation.result import Evaluation
-from lib.evaluation.run import MISSING_PROMPTS
 from lib.models.prompts.choose import ExpectedPrompts, expected_prompts
-from lib.models.prompts.describe import describe_prompts, warn_of_missing_prompts
+from lib.models.prompts.describe import MISSING_PROMPTS, describe_prompts, warn_of_missing_prompts
 from lib.shapes import TWO_ROLES, Shape
 from lib.store.runs import Run
 from lib.store.workspace import open_workspace
