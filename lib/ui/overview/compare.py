@@ -12,6 +12,7 @@ from lib.evaluation.compare_runs import TOP_1_ACCURACY, compare_tuned_models
 from lib.evaluation.difference import Difference
 from lib.evaluation.store import load_pairs
 from lib.format import format_change, format_headline, metric_title
+from lib.recipe.options import PROMPT_FIELDS
 from lib.recipe.recipe import FIELDS
 from lib.store.runs import Run
 from lib.store.workspace import open_workspace
@@ -95,10 +96,14 @@ def differing_settings(runs: Sequence[Run]) -> list[str]:
 
 
 def setting_of(run: Run, name: str) -> object:
-    """A run's model, dataset or setting; one that an older run does not store has its default."""
+    """A run's model, dataset or setting; one that an older run does not store has its default.
+
+    A prompt that was not decided, by an older version, is none.
+    """
     if name in ("model", "dataset"):
         return getattr(run, name)
-    return getattr(run.recipe, name)
+    value = getattr(run.recipe, name)
+    return "" if name in PROMPT_FIELDS and value is None else value
 
 
 def _show_curves(runs: Sequence[Run]) -> None:
