@@ -1,6 +1,7 @@
 """Install the packages of the lock files into this environment, each file of them by its SHA-256.
 
 python -m tools.install          what the app needs
+python -m tools.install --team   and what signing in needs
 python -m tools.install --dev    and what the tests need
 
 Nothing is resolved and nothing is built: a package that the lock does not name, a file of another hash, and one that would have
@@ -14,7 +15,7 @@ import subprocess
 import sys
 from importlib import metadata
 
-from tools.locks import CPU_LOCK, CUDA_LOCK, DEV_LOCK, ROOT, RUN_LOCK, read_lock
+from tools.locks import CPU_LOCK, CUDA_LOCK, DEV_LOCK, ROOT, RUN_LOCK, TEAM_LOCK, read_lock
 
 PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet")
 OPTIONS = ("--no-deps", "--require-hashes", "--only-binary", ":all:")
@@ -48,8 +49,9 @@ def needs_cuda() -> bool:
 def main() -> int:
     """Install, and let pip check that nothing is missing."""
     parser = argparse.ArgumentParser(prog="python -m tools.install", description=__doc__)
-    parser.add_argument("--dev", action="store_true", help="also what the tests need")
-    lock = DEV_LOCK if parser.parse_args().dev else RUN_LOCK
+    parser.add_argument("--team", dest="lock", action="store_const", const=TEAM_LOCK, help="also what signing in needs")
+    parser.add_argument("--dev", dest="lock", action="store_const", const=DEV_LOCK, help="also what the tests need")
+    lock = parser.parse_args().lock or RUN_LOCK
     prefer_cpu_build()
     install(lock)
     if needs_cuda():

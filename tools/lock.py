@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tools.locks import CUDA_LOCK, DEV_LOCK, ROOT, RUN_LOCK, SOURCES, TOOLS_LOCK, LockedPackage, read_lock
+from tools.locks import CUDA_LOCK, DEV_LOCK, ROOT, RUN_LOCK, SOURCES, TEAM_LOCK, TOOLS_LOCK, LockedPackage, read_lock
 
 CUDA_PREFIXES = ("nvidia-", "cuda-", "triton")
 
@@ -43,15 +43,18 @@ def write(lock: str, packages: dict[str, LockedPackage], *, source: str, include
 
 
 def main() -> int:
-    """Write all four."""
-    known = [lock for lock in (RUN_LOCK, DEV_LOCK, CUDA_LOCK) if (ROOT / lock).exists()]
+    """Write all five."""
+    known = [lock for lock in (RUN_LOCK, TEAM_LOCK, DEV_LOCK, CUDA_LOCK) if (ROOT / lock).exists()]
     everything = resolve(SOURCES[DEV_LOCK], known=known)
     run = resolve(SOURCES[RUN_LOCK], known=known)
     cuda = {name: one for name, one in run.items() if name.startswith(CUDA_PREFIXES)}
     run = {name: everything[name] for name in run if name not in cuda}
-    dev = {name: one for name, one in everything.items() if name not in run and name not in cuda}
+    team = resolve(SOURCES[TEAM_LOCK], known=known)
+    team = {name: everything[name] for name in team if name not in run and name not in cuda}
+    dev = {name: one for name, one in everything.items() if not {name} & (run.keys() | team.keys() | cuda.keys())}
     write(RUN_LOCK, run, source=SOURCES[RUN_LOCK])
-    write(DEV_LOCK, dev, source=SOURCES[DEV_LOCK], includes=RUN_LOCK)
+    write(TEAM_LOCK, team, source=SOURCES[TEAM_LOCK], includes=RUN_LOCK)
+    write(DEV_LOCK, dev, source=SOURCES[DEV_LOCK], includes=TEAM_LOCK)
     write(CUDA_LOCK, cuda, source=f"{SOURCES[RUN_LOCK]}, for torch's build for CUDA")
     tools = resolve(SOURCES[TOOLS_LOCK], known=[TOOLS_LOCK] if (ROOT / TOOLS_LOCK).exists() else [])
     write(TOOLS_LOCK, tools, source=SOURCES[TOOLS_LOCK])

@@ -12,15 +12,22 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 
 RUN_LOCK = "requirements.lock"
+TEAM_LOCK = "requirements-team.lock"
+"""What a server needs besides that people sign in to; it includes the first."""
 DEV_LOCK = "requirements-dev.lock"
-"""What the tests need besides; it includes the first."""
+"""What the tests need besides; it includes the other two."""
 CUDA_LOCK = "requirements-cuda.lock"
 """What torch needs besides where its build for CUDA is installed: gigabytes that a laptop has no use for."""
 CPU_LOCK = "requirements-cpu.lock"
 """torch's build for the CPU alone, which no index that `make lock` asks has: written by hand."""
 TOOLS_LOCK = "requirements-tools.lock"
 
-SOURCES = {RUN_LOCK: "requirements.txt", DEV_LOCK: "requirements-dev.txt", TOOLS_LOCK: "requirements-tools.txt"}
+SOURCES = {
+    RUN_LOCK: "requirements.txt",
+    TEAM_LOCK: "requirements-team.txt",
+    DEV_LOCK: "requirements-dev.txt",
+    TOOLS_LOCK: "requirements-tools.txt",
+}
 
 
 @dataclass(frozen=True)

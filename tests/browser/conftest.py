@@ -46,6 +46,8 @@ class Server:
             probe.bind(("127.0.0.1", 0))
             self.port = int(probe.getsockname()[1])
         self.process: subprocess.Popen[bytes] | None = None
+        self.variables: dict[str, str] = {}
+        """Variables of the environment that a test sets, over the usual ones."""
 
     @property
     def url(self) -> str:
@@ -59,14 +61,18 @@ class Server:
 
     def environment(self) -> dict[str, str]:
         """Build the server's environment, in which its addresses are written down."""
-        return os.environ | {
-            "CLOSER_HOME": str(self.home),
-            "CI": "1",
-            "HF_HUB_OFFLINE": "1",
-            "CLOSER_TOKEN": "off",
-            "CLOSER_WATCHED_ADDRESSES": str(self.watched),
-            "PYTHONPATH": str(Path(__file__).parent / "watched"),
-        }
+        return (
+            os.environ
+            | {
+                "CLOSER_HOME": str(self.home),
+                "CI": "1",
+                "HF_HUB_OFFLINE": "1",
+                "CLOSER_TOKEN": "off",
+                "CLOSER_WATCHED_ADDRESSES": str(self.watched),
+                "PYTHONPATH": str(Path(__file__).parent / "watched"),
+            }
+            | self.variables
+        )
 
     def start(self) -> None:
         """Start by the command that `make run` runs, and wait until it answers."""

@@ -19,6 +19,7 @@ from tools.locks import (
     DEV_LOCK,
     RUN_LOCK,
     SOURCES,
+    TEAM_LOCK,
     TOOLS_LOCK,
     LockedPackage,
     normalise_name,
@@ -26,7 +27,7 @@ from tools.locks import (
 )
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-LOCKS = (RUN_LOCK, DEV_LOCK, CUDA_LOCK, CPU_LOCK, TOOLS_LOCK)
+LOCKS = (RUN_LOCK, TEAM_LOCK, DEV_LOCK, CUDA_LOCK, CPU_LOCK, TOOLS_LOCK)
 
 
 def direct(source: str) -> list[Requirement]:
@@ -64,15 +65,17 @@ def test_every_locked_package_has_hashes_and_no_address(lock: str) -> None:
 
 
 def test_a_package_has_one_version_in_all_locks_that_share_an_environment() -> None:
-    run, dev, cuda = (read_lock(ROOT / lock) for lock in (RUN_LOCK, DEV_LOCK, CUDA_LOCK))
-    assert not (run.keys() & dev.keys() | run.keys() & cuda.keys() | dev.keys() & cuda.keys())
+    locks = (RUN_LOCK, TEAM_LOCK, DEV_LOCK, CUDA_LOCK)
+    assert len(locked(*locks)) == sum(len(locked(lock)) for lock in locks)
 
 
 def test_the_build_for_the_cpu_is_the_one_of_the_torch_that_is_locked() -> None:
     assert locked(CPU_LOCK)["torch"].version == f"{locked(RUN_LOCK)['torch'].version}+cpu"
 
 
-@pytest.mark.parametrize("locks", [(RUN_LOCK,), (RUN_LOCK, DEV_LOCK)], ids=["run", "dev"])
+@pytest.mark.parametrize(
+    "locks", [(RUN_LOCK,), (RUN_LOCK, TEAM_LOCK), (RUN_LOCK, TEAM_LOCK, DEV_LOCK)], ids=["run", "team", "dev"]
+)
 def test_what_a_locked_package_needs_is_locked(locks: tuple[str, ...]) -> None:
     packages = locked(*locks)
     here = {name: one for name, one in packages.items() if is_for_here(one)}

@@ -74,13 +74,17 @@ def new_token() -> str:
 
 
 def _signed_in_mail(cookies: Mapping[str, str]) -> str:
-    """Read the mail address from the cookie that Streamlit signs at a sign-in; empty without."""
+    """Read the mail address from the cookie that Streamlit signs at a sign-in; empty without.
+
+    An address counts where the provider says that it is verified: with some a person may set any address
+    (OpenID Connect Core, section 5.7).
+    """
     try:
         signed = _get_signed_cookie_with_chunks(dict(cookies), USER_COOKIE_NAME)
         person = json.loads(signed) if signed else {}
     except ValueError:
         return ""
-    known = person.get("is_logged_in") is True and person.get("email_verified", True) is True
+    known = person.get("is_logged_in") is True and person.get("email_verified") is True
     return str(person.get("email", "")).lower() if known else ""
 
 

@@ -165,7 +165,7 @@ def signed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., dict[str, 
     monkeypatch.setattr(starlette_websocket, "get_cookie_secret", lambda: "secret")
 
     def sign(secret: str = "secret", **person: object) -> dict[str, str]:
-        facts = json.dumps({"is_logged_in": True, "origin": OWN} | person)
+        facts = json.dumps({"is_logged_in": True, "email_verified": True, "origin": OWN} | person)
         return {"_streamlit_user": starlette_app_utils.create_signed_value(secret, "_streamlit_user", facts).decode()}
 
     return sign
@@ -182,6 +182,7 @@ def test_people_who_sign_in_have_the_role_of_their_address(
         {"email": "ann@team.example.evil.example"},
         {"email": "ann@team.example", "is_logged_in": False},
         {"email": "ann@team.example", "email_verified": False},
+        {"email": "ann@team.example", "email_verified": None},  # the provider does not say
         {},
     ):
         assert PEOPLE.role(signed(**person)) is None
