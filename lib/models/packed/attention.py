@@ -22,6 +22,8 @@ NAME = "closer_packed"
 LONG = 1_024
 """Tokens above which the weights of a text are not stored but computed again for the gradient: their memory grows with the
 square of the length."""
+BLOCK = 512
+"""Queries of a long text that share a mask of their window."""
 
 
 @dataclass(frozen=True)
@@ -164,13 +166,23 @@ def _is_long(group: Group, call: AttentionCall, relative: torch.Tensor | None) -
 def _long_attention(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, call: AttentionCall) -> torch.Tensor:
     """Attend within one long text by PyTorch's flash attention: (heads, length, width) each.
 
-    Its memory grows with the length, not with its square, but for the mask of a window, which is not stored.
+    Its memory grows with the length, not with its square; a window is computed by blocks of queries.
     """
-    mask = call.visibility.mask(q.shape[1]) if call.visibility.window else None
-    causal = call.visibility.causal and mask is None
+    if call.visibility.window:
+        return torch.cat([_window_block(q, k, v, call, begin) for begin in range(0, q.shape[1], BLOCK)], dim=1)
     return scaled_dot_product_attention(
-        q[None], k[None], v[None], attn_mask=mask, is_causal=causal, scale=call.scaling
+        q[None], k[None], v[None], is_causal=call.visibility.causal, scale=call.scaling
     )[0]
+
+
+def _window_block(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, call: AttentionCall, begin: int) -> torch.Tensor:
+    """Attend from BLOCK queries to the keys that one of them sees: (heads, queries, width)."""
+    visibility, end = call.visibility, min(q.shape[1], begin + BLOCK)
+    reach = visibility.window - 1
+    low, high = max(0, begin - reach), min(k.shape[1], end + (0 if visibility.causal else reach))
+    distance = torch.arange(low, high)[None, :] - torch.arange(begin, end)[:, None]
+    parts = q[None, :, begin:end], k[None, :, low:high], v[None, :, low:high]
+    return scaled_dot_product_attention(*parts, attn_mask=visibility.sees(distance), scale=call.scaling)[0]
 
 
 def _long_gradients(

@@ -29,9 +29,8 @@ class Visibility:
         """Check whether a text of this length has keys that some query does not see."""
         return self.causal or 0 < self.window < length
 
-    def mask(self, length: int) -> torch.Tensor:
-        """Build (length, length), true where the query of the row sees the key of the column."""
-        distance = relative_positions(length)
+    def sees(self, distance: torch.Tensor) -> torch.Tensor:
+        """Check for each distance, the key's position less the query's, whether the query sees the key."""
         seen = distance <= 0 if self.causal else torch.ones_like(distance, dtype=torch.bool)
         return seen & (distance.abs() < self.window) if self.window else seen
 
@@ -124,7 +123,7 @@ def _cut(lengths: torch.Tensor) -> list[torch.Tensor]:
 
 
 def _bias(group: Group, visibility: Visibility) -> torch.Tensor | None:
-    seen = visibility.mask(group.length)[None, None] if visibility.limits(group.length) else None
+    seen = visibility.sees(relative_positions(group.length))[None, None] if visibility.limits(group.length) else None
     # a causal query is real and sees no padding, which comes after it
     real = group.real[:, None, None, :] if group.real is not None and not visibility.causal else None
     if seen is not None and real is not None:

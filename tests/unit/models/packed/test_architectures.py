@@ -87,10 +87,11 @@ def test_the_comparison_notices_what_is_left_out(name: str, tmp_path: Path, monk
     assert difference.vectors > 1e-4
 
 
-@pytest.mark.parametrize("name", ["BERT", "ModernBERT", "Qwen3", "EmbeddingGemma"])
+@pytest.mark.parametrize("name", ["BERT", "ModernBERT", "Qwen3", "Mistral", "EmbeddingGemma"])
 def test_long_texts_equal_the_padded_path_too(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Those above LONG tokens are computed by flash attention, again for the gradient."""
     monkeypatch.setattr(attention, "LONG", 20)
+    monkeypatch.setattr(attention, "BLOCK", 24)
     monkeypatch.setattr("lib.models.packed.plan.MOST_SCORES", 20**2)
     assert_same(parity.compare(parity.Case(name), tmp_path))
 
