@@ -73,18 +73,29 @@ def test_what_got_worse_is_the_first_table(page: AppTest) -> None:
         assert set(table["change"]) == {"worse"}
 
 
+CONTROLS, BLEND, SIDE_EFFECTS = "Controls", "Blend with base model", "Side effects"
+
+
+def open_details(page: AppTest, tab: str) -> AppTest:
+    """Open a tab of the evaluation's details: only the open one is drawn."""
+    page.session_state["evaluation-details"] = tab
+    return page.run()
+
+
 @pytest.mark.parametrize(
-    ("key", "kind", "payload"),
+    ("tab", "key", "kind", "payload"),
     [
-        ("placebo", "placebo", {}),
-        ("learning_curve", "learning_curve", {}),
-        ("blend", "blend", {}),
-        ("blend-save", "blend", {"share": 0.75}),
+        (CONTROLS, "placebo", "placebo", {}),
+        (CONTROLS, "learning_curve", "learning_curve", {}),
+        (BLEND, "blend", "blend", {}),
+        (BLEND, "blend-save", "blend", {"share": 0.75}),
     ],
 )
 def test_each_experiment_is_one_click_and_one_job(
-    page: AppTest, run: Run, workspace: Workspace, key: str, kind: str, payload: dict[str, float]
+    page: AppTest, run: Run, workspace: Workspace, tab: str, key: str, kind: str, payload: dict[str, float]
 ) -> None:
+    assert f"{key}-{run.id}" not in [one.key for one in page.button]
+    open_details(page, tab)
     page.button(key=f"{key}-{run.id}").click().run()
     jobs = workspace.jobs.all(run=run.id, kind=kind)
     assert [job.payload for job in jobs] == [payload]
@@ -106,7 +117,7 @@ def test_stored_experiments_are_shown(open_page: Callable[..., AppTest], run: Ru
         run, "placebo", {"metric": "accuracy@1", **NOTHING, "run": GAIN, "beyond": GAIN, "model": "earlier"}
     )
     store_evaluation(run, "learning_curve", {"metric": "accuracy@1", "points": points, "step": NOTHING})
-    page_text = texts(open_page("explore", run=run.id)).replace("\\", "")
+    page_text = texts(open_details(open_page("explore", run=run.id), CONTROLS)).replace("\\", "")
     assert "base → control: 50% → 51% (+1 point, 95% CI -5 to +7)" in page_text
     assert "The gain comes from the pairs" in page_text
     assert "no clear change" in page_text
@@ -120,13 +131,14 @@ def test_a_control_of_an_earlier_model_says_so(open_page: Callable[..., AppTest]
     store_evaluation(
         run, "placebo", {"metric": "accuracy@1", **NOTHING, "run": GAIN, "beyond": GAIN, "model": "earlier"}
     )
-    assert "From an earlier checkpoint" in texts(open_page("explore", run=run.id)).replace("\\", "")
+    page = open_details(open_page("explore", run=run.id), CONTROLS)
+    assert "From an earlier checkpoint" in texts(page).replace("\\", "")
 
 
 def test_a_clear_last_step_says_that_more_data_would_probably_help(open_page: Callable[..., AppTest], run: Run) -> None:
     points = [{"fraction": f, "rows": int(40 * f), **GAIN} for f in (0.5, 1.0)]
     store_evaluation(run, "learning_curve", {"metric": "accuracy@1", "points": points, "step": GAIN})
-    page_text = texts(open_page("explore", run=run.id)).replace("\\", "")
+    page_text = texts(open_details(open_page("explore", run=run.id), CONTROLS)).replace("\\", "")
     assert "From 50% to 100% of the data: +20 points, 95% CI +10 to +30. More data would probably help." in page_text
 
 
@@ -148,7 +160,7 @@ def test_blends_have_intervals_and_the_share_of_the_slider_is_interpolated(
     folder.mkdir(parents=True)
     facts = {"share_of_tuned_weights": 0.5, "metric": "accuracy@1", "held_out": GAIN, "general": NOTHING}
     (folder / "closer.json").write_text(json.dumps(facts))
-    page = open_page("explore", run=run.id)
+    page = open_details(open_page("explore", run=run.id), BLEND)
     shares, saved = (frame.value for frame in page.dataframe if "share" in frame.value)
     assert shares["share"].tolist() == ["0%", "50%", "75%", "100%"]
     assert shares["target"].tolist() == pytest.approx([0.4, 0.45, 0.475, 0.5])
@@ -182,7 +194,7 @@ def test_a_card_is_coloured_by_the_verdict_of_its_metric_not_by_its_interval(
 def test_the_change_of_validation_has_an_interval(open_page: Callable[..., AppTest], run: Run) -> None:
     fall = GAIN | {"base": 0.7, "tuned": 0.5, "difference": -0.2, "low": -0.3, "high": -0.1, "verdict": "worse"}
     change_evaluation(run, cost={"moments": [], "validation": {"best": GAIN, "last": fall, "looks": 9}})
-    page_text = texts(open_page("explore", run=run.id)).replace("\\", "")
+    page_text = texts(open_details(open_page("explore", run=run.id), SIDE_EFFECTS)).replace("\\", "")
     assert "best to last epoch: 0.700 → 0.500 (-0.200, 95% CI -0.300 to -0.100)" in page_text
 
 

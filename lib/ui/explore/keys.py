@@ -21,7 +21,7 @@ MAP_LIST, MAP_SVG, MAP_METHOD, MAP_BALANCE, MAP_PAIR = "map-list", "map-svg", "m
 MAP_FIGURE, MAP_PRESENTED, MAP_SCATTER = "map-figure", "map-presented", "map-scatter"
 MAP_TRAJECTORY, MAP_WRONG_ANSWER = "map-trajectory", "map-wrong-answer"
 PAIR_TABLE, PAIR_DETAIL = "pair-table", "pair-detail"
-PLAYGROUND = "playground"
+PLAYGROUND, DETAILS = "playground", "evaluation-details"
 SEARCH_TEXT, SEARCH_EXAMPLE, SEARCH_WORDS = "search-text", "search-example", "search-words"
 
 # Session state that is no widget's.

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from lib.store.runs import Run
+from lib.ui.explore import keys
 from lib.ui.explore.evaluation.controls import show_controls
 from lib.ui.explore.evaluation.data import cached_evaluation
 from lib.ui.explore.evaluation.interpolation import show_interpolation
@@ -21,14 +24,14 @@ def show_evaluation_details(run: Run) -> None:
     if not evaluation.is_current:
         st.caption("Re-evaluate this run to see details.")
         return
-    similarity, side_effects, controls, interpolation = st.tabs(
-        ["Similarity and threshold", "Side effects", "Controls", "Blend with base model"]
-    )
-    with similarity:
-        show_similarity(evaluation)
-    with side_effects:
-        show_side_effects(run, evaluation)
-    with controls:
-        show_controls(run, evaluation)
-    with interpolation:
-        show_interpolation(run)
+    contents: dict[str, Callable[[], None]] = {
+        "Similarity and threshold": lambda: show_similarity(evaluation),
+        "Side effects": lambda: show_side_effects(run, evaluation),
+        "Controls": lambda: show_controls(run, evaluation),
+        "Blend with base model": lambda: show_interpolation(run),
+    }
+    tabs = st.tabs(list(contents), key=keys.DETAILS, on_change="rerun")
+    for tab, show in zip(tabs, contents.values(), strict=True):
+        if tab.open:  # figures of closed ones would be drawn before the map is
+            with tab:
+                show()

@@ -15,7 +15,7 @@ from lib.ui.shared.theme import theme_palette
 _MAX_CHARACTERS = 600
 """Of a text: a longer one would push all others out of the window."""
 
-_COLOURS = ("base", "tuned", "better", "worse", "text", "faint", "grid")
+_COLOURS = ("base", "tuned", "better", "worse", "same", "text", "grid")
 _HERE = Path(__file__).parent
 
 _mount = st.components.v2.component(
