@@ -90,6 +90,7 @@ def test_the_search_comes_before_the_map_and_is_answered_at_once(page: Page, add
     expect(answer.get_by_role("list", name="Tuned").get_by_role("listitem").first).to_contain_text("Right answer")
     expect(answer.locator("svg path.right.better")).to_have_count(1)
     expect(page.get_by_role("textbox", name="Search the targets")).to_have_value(questions.texts[questions.improved[0]])
+    expect(page.get_by_role("status").filter(has_text="Tuned: right answer first")).to_have_count(1)
     plot = page.locator(".js-plotly-plot").first
     expect(plot).to_be_visible(timeout=60_000)
     assert answer.bounding_box()["y"] < plot.bounding_box()["y"]

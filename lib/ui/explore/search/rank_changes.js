@@ -79,6 +79,8 @@ export default function ({ parentElement, data }) {
     drawLines(host);
   };
   render();
+  const summary = data.columns.map(({ title, summary: words, rows }) => `${title}: ${words || `${rows.length} texts`}`).join(". ");
+  parentElement.querySelector("[role=status]").textContent = summary; // read out when another question is answered
   const observer = new ResizeObserver(() => drawLines(host));
   observer.observe(host);
   return () => observer.disconnect();

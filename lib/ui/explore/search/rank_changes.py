@@ -20,7 +20,7 @@ _HERE = Path(__file__).parent
 
 _mount = st.components.v2.component(
     "closer_rank_changes",
-    html='<div class="rankings"></div>',
+    html='<div class="rankings"></div><p class="unseen" role="status"></p>',
     css=(_HERE / "rank_changes.css").read_text(encoding="utf-8"),
     js=(_HERE / "rank_changes.js").read_text(encoding="utf-8"),
 )
