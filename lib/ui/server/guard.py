@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from lib.ui.server.chunks import EXPLORE_CHUNKS, link_header
 from lib.ui.server.entrance import answer_at_entrance
 from lib.ui.server.headers import security_headers
 from lib.ui.server.origin import LOOPBACK_HOSTS, refusal
@@ -30,7 +29,6 @@ class Guard:
     def __init__(self, app: ASGIApp, *, inserted_html: str, allowed_hosts: Callable[[], Sequence[str]]) -> None:
         self._app, self._allowed_hosts = app, allowed_hosts
         self._headers = security_headers(inserted_html)
-        self._links = {"/explore": link_header(EXPLORE_CHUNKS).encode()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or hand it on."""
@@ -38,7 +36,7 @@ class Guard:
             await self._app(scope, receive, send)
             return
         is_socket = scope["type"] == "websocket"
-        sender = self._with_headers(send, links=b"" if is_socket else self._links.get(scope["path"], b""))
+        sender = self._with_headers(send)
         reason = refusal(
             scope["headers"],
             method=scope.get("method", "GET"),
@@ -77,12 +75,8 @@ class Guard:
             _log.error("A request failed: %s", scope["path"], exc_info=error)
             await PlainTextResponse("Internal Server Error", status_code=500)(scope, receive, send)
 
-    def _with_headers(self, send: Send, *, links: bytes) -> Send:
-        """Wrap `send` so that each response has the security headers and no CORS header.
-
-        links: what the browser shall fetch ahead.
-        """
-        added = [*self._headers, *([(b"link", links)] if links else [])]
+    def _with_headers(self, send: Send) -> Send:
+        """Wrap `send` so that each response has the security headers and no CORS header."""
         names = {name for name, _ in self._headers}
 
         async def send_with_headers(message: Message) -> None:
@@ -92,7 +86,7 @@ class Guard:
                     for name, value in message.get("headers", [])
                     if name.lower() not in names and not name.lower().startswith(b"access-control-")
                 ]
-                message = {**message, "headers": [*present, *added]}
+                message = {**message, "headers": [*present, *self._headers]}
             await send(message)
 
         return send_with_headers

@@ -56,11 +56,6 @@ def test_every_answer_has_the_headers(client: TestClient, path: str, origin: str
     assert {name: answer.headers.get_list(name) for name in EXPECTED} == {n: [v] for n, v in EXPECTED.items()}
     assert "access-control-allow-origin" not in answer.headers
     assert "secret" not in answer.text
-    assert "link" not in answer.headers
-
-
-def test_explore_names_what_its_browser_shall_fetch_ahead(client: TestClient) -> None:
-    assert "rel=modulepreload" in client.get("/explore").headers["link"]
 
 
 def test_a_socket_is_refused_before_it_opens(client: TestClient) -> None:
