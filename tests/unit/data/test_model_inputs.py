@@ -16,7 +16,7 @@ from sentence_transformers import SentenceTransformer
 
 from lib.commands.evaluate import evaluate_file
 from lib.data import model_inputs
-from lib.data.model_inputs import ModelInputs, Reading, Role
+from lib.data.model_inputs import PLAIN_READING, ModelInputs, Reading, Role
 from lib.evaluation import explain
 from lib.evaluation.explanation import ExplanationPair
 from lib.evaluation.run import evaluate_run
@@ -73,7 +73,7 @@ def marked_models() -> Iterator[Spy]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(SentenceTransformer, "preprocess", spy)
-        patch.setattr(model_inputs, "reading_of", lambda recipe: MARKS)
+        patch.setattr(model_inputs, "reading_of", lambda recipe: PLAIN_READING if recipe is None else MARKS)
         yield take
 
 
@@ -186,7 +186,11 @@ def test_blends_read_marked_texts(texts_read: Spy, trained_context: SimpleNamesp
     check_marks(texts_read(), trained_context.dataset.frame())
 
 
-def test_label_noise_reads_marked_texts_and_lists_plain_ones(texts_read: Spy, trained_context: SimpleNamespace) -> None:
+def test_label_noise_reads_marked_texts_and_lists_plain_ones(
+    texts_read: Spy, trained_context: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The bundled model by no recipe: so whatever it reads is marked here."""
+    monkeypatch.setattr(model_inputs, "reading_of", lambda recipe: MARKS)
     write_label_noise(trained_context)  # type: ignore[arg-type]
     frame = trained_context.dataset.frame()
     check_marks(texts_read(), frame)
