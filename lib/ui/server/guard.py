@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from lib.ui.server.disconnect import translate_disconnect
 from lib.ui.server.entrance import answer_at_entrance
 from lib.ui.server.headers import security_headers
 from lib.ui.server.origin import LOOPBACK_HOSTS, refusal
@@ -49,7 +50,7 @@ class Guard:
                 await answer(scope, receive, sender)
                 return
         if not reason:
-            await self._answer(scope, receive, sender)
+            await self._answer(scope, receive, translate_disconnect(sender) if is_socket else sender)
         elif is_socket:
             await send({"type": "websocket.close", "code": _POLICY_VIOLATION, "reason": reason})
         else:
