@@ -1,4 +1,4 @@
-"""What a socket's sender is told when the page at its other end has closed."""
+"""The error of a send on a socket that has ended."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from starlette.types import Message, Send
 
 
 def translate_disconnect(send: Send) -> Send:
-    """Wrap a socket's `send` so that it raises OSError once the client has closed, as ASGI asks for.
+    """Wrap a socket's `send` so that it raises OSError once the socket has ended, as ASGI asks for.
 
     ASGI's WebSocket message format, version 2.4: a send after a disconnect raises a subclass of OSError, which Starlette makes a
-    WebSocketDisconnect and Streamlit expects. uvicorn 0.54 raises RuntimeError between the client's close frame and the end of
-    the connection, and Streamlit logs that with a traceback.
+    WebSocketDisconnect and Streamlit expects. uvicorn 0.54 raises RuntimeError where it ended the socket
+    itself (no answer to a ping, shutdown) and the app did not, and Streamlit logs that with a traceback.
     """
     is_open = False
 
@@ -21,8 +21,8 @@ def translate_disconnect(send: Send) -> Send:
         try:
             await send(message)
         except RuntimeError as error:
-            if is_sending:  # allowed in this state, so it was the client that closed
-                raise ConnectionResetError("The client has closed the socket.") from error
+            if is_sending:  # allowed in this state, so it was not the app that closed
+                raise ConnectionResetError("The socket has ended.") from error
             raise
 
     return send_or_disconnect
