@@ -225,6 +225,7 @@ def addresses(planted: Planted) -> dict[str, str]:
         "explore, unknown": f"/explore?run={error}",
         "explore, labelled": f"/explore?run={planted.labelled.id}",
         "explore, words": f"/explore?run={planted.pairs.id}&pair=0,2&find={quote('<')}",
+        "explore, side by side": f"/explore?run={planted.pairs.id}&pair=0,2&view=side",
     }
 
 
@@ -240,6 +241,7 @@ def addresses(planted: Planted) -> dict[str, str]:
         "explore, unknown",
         "explore, labelled",
         "explore, words",
+        "explore, side by side",
     ],
 )
 def test_no_text_runs_links_or_calls_out(page: Page, planted: Planted, canary: Canary, name: str) -> None:
@@ -264,6 +266,28 @@ def test_a_notice_holds_no_link_but_its_own(page: Page, planted: Planted, canary
     expect(page.get_by_test_id("stToast").first).to_be_visible(timeout=60_000)
     links = page.get_by_test_id("stToast").locator("a").evaluate_all("all => all.map(one => one.href)")
     assert all(link.startswith(f"{planted.server.url}/") for link in links)
+    assert_harmless(page, planted.server.url)
+    assert canary.requests == []
+
+
+def test_what_a_search_finds_is_text(page: Page, planted: Planted, canary: Canary) -> None:
+    page.goto(f"{planted.server.url}/explore?run={planted.pairs.id}")
+    answers = page.locator(".rankings")
+    expect(answers).to_contain_text("answer", timeout=60_000)
+    shown = set()
+    for _ in range(3):
+        page.get_by_role("button", name="Surprise me").click()
+        settle(page)
+        shown.add(answers.inner_text())
+        assert_harmless(page, planted.server.url)
+    assert len(shown) > 1
+    held_out = [text for text in planted.texts[::4] if "fetch(" in text]
+    page.get_by_placeholder("Search the targets").fill(held_out[0])
+    page.keyboard.press("Enter")
+    page.get_by_test_id("stCheckbox").filter(has_text="BM25").locator("label").first.click()
+    expect(answers).to_contain_text("BM25", timeout=60_000)
+    expect(answers).to_contain_text(held_out[0])
+    settle(page)
     assert_harmless(page, planted.server.url)
     assert canary.requests == []
 
@@ -305,6 +329,29 @@ def test_the_csv_of_a_table_is_safe_until_exact_texts_are_asked_for(
         page.wait_for_timeout(500)
     assert formulas
     assert formulas <= exact
+
+
+def test_the_csv_of_the_runs_is_safe(page: Page, planted: Planted, tmp_path: Path) -> None:
+    page.goto(f"{planted.server.url}/")
+    settle(page)
+    rows = csv_of(page, "Download table", tmp_path / "runs.csv")
+    assert len(rows) > 3
+    assert not [cell for row in rows for cell in row if re.match(r"\s*[=+@]|[\t\r]", cell)]
+
+
+def test_the_files_of_a_dataset_are_safe_or_exact(page: Page, planted: Planted, tmp_path: Path) -> None:
+    page.goto(f"{planted.server.url}/upload")
+    expect(page.get_by_role("heading", name="Upload a file")).to_be_visible(timeout=60_000)
+    settle(page)
+    page.get_by_role("button", name="More").last.click()
+    rows = csv_of(page, "Download as CSV", tmp_path / "dataset.csv")
+    assert len(rows) > 50
+    assert not [cell for row in rows for cell in row if re.match(r"\s*[=+@]|[\t\r]", cell)]
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download as Parquet").last.click()
+    download.value.save_as(tmp_path / "dataset.parquet")
+    cells = set(pd.read_parquet(tmp_path / "dataset.parquet").astype(str).to_numpy().ravel())
+    assert len(cells & set(planted.texts)) > 50
 
 
 def csv_of(page: Page, label: str, path: Path) -> list[list[str]]:
