@@ -162,7 +162,11 @@ def _by_content(frame: pd.DataFrame, columns: list[ColumnProfile]) -> ColumnMapp
 
     Raises InputError where fewer than two columns can play a role.
     """
-    texts = [column for column in columns if column.is_text and (not column.is_categorical or is_named_text(column))]
+    texts = [
+        column
+        for column in columns
+        if column.is_text and not column.is_constant and (not column.is_categorical or is_named_text(column))
+    ]
     values = [column for column in columns if column not in texts and column.is_value]
     if len(texts) == 1 and values:
         label = next((column for column in values if not column.is_number), values[0])

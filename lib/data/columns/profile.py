@@ -90,6 +90,11 @@ class ColumnProfile:
         """Whether few distinct short values repeat, as classes do."""
         return 1 < self.distinct <= max(3, len(self.filled) // 5) and self.characters <= 60
 
+    @property
+    def is_constant(self) -> bool:
+        """Whether every row holds the same value: the name of a source or a genre, as in STS."""
+        return self.distinct == 1 and len(self.filled) > 2
+
     @cached_property
     def is_link(self) -> bool:
         """Whether it holds addresses."""

@@ -85,6 +85,20 @@ def test_tenth_and_eleventh_answer_are_no_pair() -> None:
     assert mapping.roles == {"anchor": ("question",), "positive": ("answer",)}
 
 
+def test_a_column_of_one_value_is_no_text() -> None:
+    """STS without a header: genre, file, year, number, score and the two sentences."""
+    table = rows(
+        **{"column 1": ["main-captions"] * 30, "column 2": ["MSRvid"] * 30, "column 3": NUMBERS},
+        **{"column 4": texts("one"), "column 5": texts("two")},
+    )
+    mapping = guess_mapping(table)
+    assert (mapping.shape, mapping.roles["anchor"], mapping.roles["positive"]) == (
+        Shape.SCORED,
+        ("column 4",),
+        ("column 5",),
+    )
+
+
 def test_links_are_no_text() -> None:
     links = [f"https://example.org/{at}" for at in range(30)]
     mapping = guess_mapping(rows(page=links, first=texts("a"), second=texts("b")))
