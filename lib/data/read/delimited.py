@@ -11,8 +11,9 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
 
-from lib.data.read.dialect import Dialect, detect_dialect, measure_evenness
+from lib.data.read.dialect import Dialect, detect_dialect, find_rival, measure_evenness
 from lib.data.read.encoding import decode
+from lib.data.read.error_words import clear_error_words
 from lib.data.read.header import split_header
 from lib.data.read.options import ReadOptions
 from lib.data.read.raw_table import RawTable
@@ -59,7 +60,10 @@ def read_delimited(data: bytes, options: ReadOptions) -> RawTable:
     text = skip_lines(text, skip)
     separator = options.separator or (named[1] if named else "")
     dialect = detect_dialect(text, separator=separator, quote=options.quote)
+    if not separator:
+        notes += _rival_notes(text, dialect)
     check_column_count(text, dialect.separator)
+    text = clear_null_marks(text, dialect.separator)
     text, placeholder = hide_lone_returns(text, dialect)
     parsed, dialect, quote_notes = parse_by_best_quote(text, dialect, detect=options.quote is None)
     if not parsed.rows:
@@ -69,6 +73,7 @@ def read_delimited(data: bytes, options: ReadOptions) -> RawTable:
     lines = [line + skip for line in parsed.lines] if skip else parsed.lines
     headed = split_header(parsed.rows, lines, options.header, find_title=options.skip is None)
     wrong = fit_row_widths(headed.rows, headed.lines, len(headed.columns), dialect.separator)
+    errors = clear_error_words(headed.rows, headed.lines) if "#" in text or "Err:" in text else []
     return RawTable(
         headed.columns,
         headed.rows,
@@ -79,8 +84,18 @@ def read_delimited(data: bytes, options: ReadOptions) -> RawTable:
         quote=dialect.quote,
         wrong_width=wrong,
         odd_lines=decoded.odd_lines,
-        notes=[*notes, *_shift(quote_notes, skip), *headed.notes],
+        notes=[*notes, *_shift(quote_notes, skip), *headed.notes, *errors],
     )
+
+
+def _rival_notes(text: str, dialect: Dialect) -> list[ReadNote]:
+    """Name another separator that fits every row as well as the one that was taken."""
+    rival = find_rival(text, dialect)
+    if rival is None:
+        return []
+    taken, other = (f"“{one}”" if one != "\t" else "a tab" for one in (dialect.separator, rival[0]))
+    what = f"The separator is uncertain: {taken} is taken, and {other} would give {rival[1]} columns in every row, too."
+    return [ReadNote(NoteKind.SEPARATOR, f"{what} Choose it if the columns look wrong.", (rival[0],))]
 
 
 def _shift(notes: list[ReadNote], lines: int) -> list[ReadNote]:
@@ -96,6 +111,14 @@ def skip_lines(text: str, count: int) -> str:
     if count and not rest.strip():
         raise InputError(f"There is nothing below the first {format_count(count, 'line')}.", todo="Skip fewer lines.")
     return rest
+
+
+def clear_null_marks(text: str, separator: str) -> str:
+    """Empty the cells that hold \\N alone, by which MySQL, PostgreSQL and Hive write that there is no value."""
+    if "\\N" not in text:
+        return text
+    one = re.escape(separator)
+    return re.sub(rf"(?:(?<=[\r\n{one}])|\A)\\N(?=[\r\n{one}]|\Z)", "", text)
 
 
 def hide_lone_returns(text: str, dialect: Dialect) -> tuple[str, str]:

@@ -28,10 +28,14 @@ SIGNS, MIN_SIGNS = ("\x1f", "\x01", "^", "~", "¦"), 10
 """Those of them that stand in every row, the header too, only where they separate; in fewer rows they may by chance."""
 DIALECT_CHARACTERS, DIALECT_ROWS = 200_000, 100
 """How much of the text, in characters and rows, decides on the dialect."""
+MIN_RIVAL_ROWS = 5
+"""In fewer rows a mark stands in each of them by chance."""
 EVEN_SHARE, RARE_SHARE = 0.9, 0.95
 """Share of rows of one width from which rows are even; rare separators have to do better."""
 BLANK_AFTER = 0.85
 """What remains of the score of a separator that a blank follows, as it does in sentences."""
+RIVAL_SHARE = 0.95
+"""Share of the score from which another separator is as likely: what stands in sentences stays below."""
 STRAY_QUOTES = 0.8
 """What remains of the score of a dialect whose quotes close inside cells or never."""
 
@@ -100,6 +104,19 @@ def detect_dialect(text: str, *, separator: str = "", quote: str | None = None) 
     return best
 
 
+def find_rival(text: str, dialect: Dialect) -> tuple[str, int] | None:
+    """Find another separator that fits every row about as well, and its number of columns; None where there is none."""
+    sample = text[:DIALECT_CHARACTERS]
+    least = RIVAL_SHARE * measure_evenness(sample, dialect).score
+    first = sample[: sample.find("\n") if "\n" in sample else len(sample)]
+    for one in SEPARATORS if sample.count("\n") >= MIN_RIVAL_ROWS else ():
+        if one != dialect.separator and one in first:
+            even = measure_evenness(sample, replace(dialect, separator=one))
+            if even.share == 1.0 and even.width > 1 and even.score >= least:
+                return one, even.width
+    return None
+
+
 def _is_better(even: Evenness, best: Evenness) -> bool:
     """Prefer the higher score; equal ones keep the earlier candidate."""
     return even.score > best.score + 1e-9
@@ -132,7 +149,7 @@ def _quotings(sample: str, separator: str, quote: str | None) -> Iterator[Dialec
     yield escaping if is_escape else usual
     if usual.quote and separator + " " + usual.quote in sample:
         yield replace(usual, initial_space=True)
-    if not is_escape and ((usual.quote and "\\" + usual.quote in sample) or "\\" + separator in sample):
+    if not is_escape and any(one and "\\" + one in sample for one in (usual.quote, separator, "\n", "\r\n")):
         yield escaping
     if quote is None and is_enclosing(sample, separator, "'"):
         yield Dialect(separator, "'")

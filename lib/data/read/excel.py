@@ -137,7 +137,7 @@ def _sheet_notes(part: SheetPart, book: ExcelBook) -> Iterator[ReadNote]:
 
 
 def _cell_notes(cells: SheetCells, begin: int) -> Iterator[ReadNote]:
-    """Name the cells that hold no value of their own: formulas that were never calculated, and errors.
+    """Name the cells that hold no value of their own: formulas that were not calculated, and errors.
 
     begin: the first line below the header.
     """
@@ -146,6 +146,11 @@ def _cell_notes(cells: SheetCells, begin: int) -> Iterator[ReadNote]:
         what = f"{format_count(len(formulas), 'cell')} with a formula that was never calculated: read as empty"
         todo = "Open the file in Excel or LibreOffice, save it, and upload that."
         yield _cells_note(f"{what} ({_shown_cells(formulas)}). {todo}", formulas)
+    zeros = [place for place in cells.zeros if place[0] >= begin]
+    if zeros:
+        what = f"{format_count(len(zeros), 'cell')} with a formula may not have been calculated: all are 0"
+        todo = "Open the file in Excel or LibreOffice, save it, and upload that."
+        yield _cells_note(f"{what} ({_shown_cells(zeros)}). {todo}", zeros)
     errors = [place for place in cells.errors if place[0] >= begin]
     if errors:
         words = ", ".join(word for word, _ in Counter(cells.errors[place] for place in errors).most_common())

@@ -15,6 +15,7 @@ from openpyxl.worksheet._reader import COL_TAG, FORMULA_TAG, ROW_TAG, WorkSheetP
 from openpyxl.xml.constants import SHEET_MAIN_NS
 from openpyxl.xml.functions import iterparse
 
+from lib.data.read.error_words import ERROR_WORDS
 from lib.data.read.excel_book import ExcelBook, SheetPart, name_damage
 from lib.data.read.raw_table import cell_text
 from lib.errors import InputError
@@ -23,6 +24,10 @@ from lib.settings import MAX_COLUMNS, MAX_ROWS
 MERGE_TAG = f"{{{SHEET_MAIN_NS}}}mergeCell"
 ESCAPED_CHARACTER = re.compile(r"_x00([01][0-9A-Fa-f])_")
 """A control character as Open XML writes it in texts, a line end of Windows for one (ISO/IEC 29500-1, ST_Xstring)."""
+STRING_KINDS = ("s", "inlineStr")
+"""Types of cells that hold a text of their own and no formula (ISO/IEC 29500-1, ST_CellType)."""
+CALCULATION_CHAIN = "xl/calcChain.xml"
+"""The part of a workbook that Excel writes once it has calculated formulas."""
 TRUE_WORDS = ("1", "true")
 
 Range = tuple[int, int, int, int]
@@ -33,7 +38,8 @@ Range = tuple[int, int, int, int]
 class SheetCells:
     """Rows of one width that hold anything, the sheet's number of each, and what stands in no cell.
 
-    hidden_rows, hidden_columns: numbers from 1. uncalculated: cells with a formula and no value. errors: what Excel
+    hidden_rows, hidden_columns: numbers from 1. uncalculated: cells with a formula and no value. zeros: cells with a
+    formula, where all are 0 and nothing shows that they were calculated, as XlsxWriter writes them. errors: what Excel
     shows in place of a value, by cell. merged: ranges of merged cells.
     """
 
@@ -42,6 +48,7 @@ class SheetCells:
     hidden_rows: list[int] = field(default_factory=list)
     hidden_columns: list[int] = field(default_factory=list)
     uncalculated: list[tuple[int, int]] = field(default_factory=list)
+    zeros: list[tuple[int, int]] = field(default_factory=list)
     errors: dict[tuple[int, int], str] = field(default_factory=dict)
     merged: list[Range] = field(default_factory=list)
 
@@ -70,6 +77,7 @@ class _Parser(WorkSheetParser):  # type: ignore[misc]
         self.hidden_rows: list[int] = []
         self.hidden_columns: set[int] = set()
         self.uncalculated: list[tuple[int, int]] = []
+        self.zeros: dict[tuple[int, int], bool] = {}
         self.errors: dict[tuple[int, int], str] = {}
 
     def parse(self) -> Iterator[tuple[int, list[dict[str, Any]]]]:
@@ -91,11 +99,14 @@ class _Parser(WorkSheetParser):  # type: ignore[misc]
     def parse_cell(self, element: Any) -> dict[str, Any]:
         """Read a cell; note a formula without a value, and an error."""
         cell: dict[str, Any] = super().parse_cell(element)
-        if cell["data_type"] == "e":
+        if cell["data_type"] == "e" or cell["value"] in ERROR_WORDS:
             self.errors[cell["row"], cell["column"]] = str(cell["value"])
             cell["value"] = None
-        elif cell["value"] is None and element.get("t") != "str" and element.find(FORMULA_TAG) is not None:
-            self.uncalculated.append((cell["row"], cell["column"]))
+        elif element.get("t") not in STRING_KINDS and element.find(FORMULA_TAG) is not None:
+            place = (cell["row"], cell["column"])
+            self.zeros[place] = cell["value"] == 0 and cell["data_type"] == "n"
+            if cell["value"] is None and element.get("t") != "str":
+                self.uncalculated.append(place)
         return cell
 
 
@@ -119,9 +130,17 @@ def read_cells(book: ExcelBook, sheet: SheetPart, *, skip: int = 0) -> SheetCell
         hidden_rows=sorted(set(parser.hidden_rows) & set(lines)),
         hidden_columns=sorted(one for one in parser.hidden_columns if one <= width),
         uncalculated=[(row, column) for row, column in parser.uncalculated if row > skip],
+        zeros=_zero_formulas(parser, book, skip),
         errors={(row, column): word for (row, column), word in parser.errors.items() if row > skip},
         merged=parser.ranges,
     )
+
+
+def _zero_formulas(parser: _Parser, book: ExcelBook, skip: int) -> list[tuple[int, int]]:
+    """List the cells with a formula where all of them are 0 and Excel did not calculate the workbook."""
+    if not all(parser.zeros.values()) or CALCULATION_CHAIN in book.archive.namelist():
+        return []
+    return [place for place in parser.zeros if place[0] > skip]
 
 
 def _row_texts(cells: list[dict[str, Any]]) -> list[str]:

@@ -288,8 +288,6 @@ QUOTINGS: dict[str, dict[str, object]] = {
     "single": {"quoting": csv.QUOTE_ALL, "quotechar": "'"},
     "escapes": {"quoting": csv.QUOTE_NONE, "escapechar": "\\"},
 }
-CONFUSED = {("code", ",", "escapes", False), ("code", ";", "escapes", False)}
-"""Without a header, blanks and marks stand in every row of these as a separator would."""
 
 
 @pytest.mark.parametrize("text", TEXTS)
@@ -299,8 +297,6 @@ def test_every_separator_is_told_from_the_marks_of_texts(tmp_path: Path, text: s
     wrong = []
     for separator in (",", ";", "\t", "|", "^", "~"):
         for header in (True, False):
-            if (text, quoting) == ("lines", "escapes") or (text, separator, quoting, header) in CONFUSED:
-                continue
             out = io.StringIO()
             writer = csv.writer(out, delimiter=separator, lineterminator="\n", **QUOTINGS[quoting])  # type: ignore[arg-type]
             writer.writerows([("question", "answer")] * header + rows)
@@ -312,6 +308,40 @@ def test_every_separator_is_told_from_the_marks_of_texts(tmp_path: Path, text: s
 def test_one_mark_in_each_row_is_no_separator(tmp_path: Path) -> None:
     rows = [(f"Where is it {n}?", f"Here, at {n}.") for n in range(9)]
     assert [tuple(row) for row in read(tmp_path, "".join(f"{q};{a}\n" for q, a in rows)).frame.to_numpy()] == rows
+
+
+UNCERTAIN = {
+    "two marks in each row": ([f"a{n},b;c{n},d" for n in range(9)], ";"),
+    "decimal commas without a header": ([f"Frage {n};Antwort {n};0,{n}" for n in range(10, 30)], ","),
+}
+
+
+@pytest.mark.parametrize("name", UNCERTAIN)
+def test_another_separator_that_fits_every_row_is_named(tmp_path: Path, name: str) -> None:
+    rows, other = UNCERTAIN[name]
+    table = read(tmp_path, "\n".join([*rows, ""]))
+    assert [note.names for note in table.report.notes] == [(other,)]
+    assert kinds(read(tmp_path, "\n".join([*rows, ""]), separator=table.report.separator)) == []
+
+
+def test_decimal_commas_under_a_header_are_certain(tmp_path: Path) -> None:
+    rows, _ = UNCERTAIN["decimal commas without a header"]
+    assert kinds(read(tmp_path, "\n".join(["frage;antwort;wert", *rows]))) == []
+
+
+def test_what_mysql_writes_is_read(tmp_path: Path) -> None:
+    rows = [f"Where is it {n}\\\nand who, then?\tHere, {n}\\\tthere\t\\N" for n in range(9)]
+    table = read(tmp_path, "\n".join(rows))
+    assert table.frame.iloc[3].tolist() == ["Where is it 3\nand who, then?", "Here, 3\tthere", ""]
+
+
+@pytest.mark.parametrize("word", ["#N/A", "#REF!", "#DIV/0!", "#NAME?", "#VALUE!", "#NV", "#¿NOMBRE?", "Err:502"])
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_errors_of_a_spreadsheet_are_empty_and_named(tmp_path: Path, word: str, separator: str) -> None:
+    lines = ["question;answer", *(f"{q};{a}" for q, a in QA), f"What does {word} mean?;{word}", f"x;{word} or y"]
+    table = read(tmp_path, "\n".join(lines).replace(";", separator))
+    assert table.frame.iloc[12:].to_numpy().tolist() == [[f"What does {word} mean?", ""], ["x", f"{word} or y"]]
+    assert [(note.kind, note.lines) for note in table.report.notes] == [(NoteKind.CELLS, (14,))]
 
 
 def test_backslashes_that_end_cells_are_no_escapes(tmp_path: Path) -> None:

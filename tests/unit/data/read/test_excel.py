@@ -163,6 +163,37 @@ def test_formulas_with_values_are_read_and_empty_ones_are_no_fault(tmp_path: Pat
     assert noted(table) == []
 
 
+def with_zeros(*, value: bytes = b"0", chain: bool = False) -> bytes:
+    """Give every formula of a workbook a value, as XlsxWriter does. chain: whether Excel calculated them."""
+    rows = [["question", "answer", "score"], *([*row, f"=A{n}+1"] for n, row in enumerate(QA, start=2))]
+    data = change_part(
+        edited(rows, lambda sheet: None),
+        "xl/worksheets/sheet1.xml",
+        lambda xml: re.sub(rb"</f><v ?/>|</f><v></v>", b"</f><v>0</v>", xml).replace(
+            b"<v>0</v>", b"<v>" + value + b"</v>", 1
+        ),
+    )
+    if not chain:
+        return data
+    out = io.BytesIO(data)
+    with zipfile.ZipFile(out, "a") as archive:
+        archive.writestr("xl/calcChain.xml", b"<calcChain/>")
+    return out.getvalue()
+
+
+def test_formulas_that_are_all_zero_may_not_have_been_calculated(tmp_path: Path) -> None:
+    table = read(tmp_path, with_zeros())
+    assert set(table.frame["score"]) == {"0"}
+    assert noted(table) == [tuple(range(2, 14))]
+    assert noted(read(tmp_path, with_zeros(value=b"3"))) == []
+    assert noted(read(tmp_path, with_zeros(chain=True))) == []
+
+
+def test_an_error_word_that_is_a_text_is_named_like_an_error(tmp_path: Path) -> None:
+    table = read(tmp_path, workbook({"Sheet": [*HEADED, ["#N/A", "x"]]}))
+    assert (table.frame["question"][12], noted(table)) == ("", [(14,)])
+
+
 @pytest.mark.parametrize("word", ["#N/A", "#REF!", "#NAME?", "#VALUE!", "#DIV/0!", "#NUM!", "#NULL!"])
 def test_error_cells_are_empty_and_named(tmp_path: Path, word: str) -> None:
     def break_cell(sheet: Worksheet) -> None:
