@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
 
@@ -17,6 +18,8 @@ FILE_COLUMN = "file"
 """Names the file of each row where several were read as one table."""
 SPLIT_COLUMN = "split"
 """Names the part of each row where the files are the parts of a split."""
+NUMBERED = re.compile(r"(.+)_\d+")
+"""A column that goes on with one of the same name without the number."""
 SHARD = re.compile(r"\d+-of-\d+")
 """Number of one of several files of one part: train-00000-of-00002.parquet."""
 
@@ -24,19 +27,19 @@ SHARD = re.compile(r"\d+-of-\d+")
 def concatenate_tables(tables: list[Table], names: list[str]) -> Table:
     """Concatenate tables of the same columns, with a column that names the file or the split of each row.
 
-    Raises InputError for other columns.
+    Columns that are numbered on, such as further negatives, are empty where a table lacks them. Raises InputError for other columns.
     """
-    columns = list(tables[0].frame.columns)
+    columns = list(dict.fromkeys(name for table in tables for name in table.frame.columns))
     for table, name in zip(tables[1:], names[1:], strict=True):
-        if set(table.frame.columns) != set(columns):
+        if _base_columns(table) != _base_columns(tables[0]):
             raise InputError(
-                f"It has the columns {', '.join(table.frame.columns)}; the first file has {', '.join(columns)}.",
+                f"It has the columns {', '.join(table.frame.columns)}; the first file has {', '.join(tables[0].frame.columns)}.",
                 where=name,
                 todo="Upload files of the same columns together.",
             )
     column, values, notes = _origin_column(names, columns)
     frames = [
-        table.frame[columns].assign(**({column: value} if column else {}))
+        table.frame.reindex(columns=columns, fill_value="").assign(**({column: value} if column else {}))
         for table, value in zip(tables, values, strict=True)
     ]
     frame = pd.concat(frames, ignore_index=True)
@@ -54,20 +57,30 @@ def concatenate_tables(tables: list[Table], names: list[str]) -> Table:
     return Table(frame, np.concatenate([table.lines for table in tables]), report)
 
 
-def keep_same_columns(tables: list[Table], names: list[str]) -> tuple[list[Table], list[str]]:
-    """Keep the tables with the columns of the first one (of train, where there is one); note the others.
+def keep_same_columns(
+    tables: list[Table], names: list[str], others: Sequence[str] = ()
+) -> tuple[list[Table], list[str]]:
+    """Keep the tables with the columns of train, or of the one with most rows where there is none; note the others.
 
-    For a folder or zip, which holds what its maker put there.
+    For a folder, zip or object of tables, which holds what its maker put there. others: names of those that are no
+    table. Columns that are numbered on, such as further negatives, may be missing.
     """
     parts = [split_of_file(name) for name in names]
-    first = set(tables[parts.index("train") if "train" in parts else 0].frame.columns)
-    fits = [set(table.frame.columns) == first for table in tables]
-    others = [name for name, one in zip(names, fits, strict=True) if not one]
+    longest = max(range(len(tables)), key=lambda at: len(tables[at].frame))
+    first = _base_columns(tables[parts.index("train") if "train" in parts else longest])
+    fits = [_base_columns(table) == first for table in tables]
+    others = [*others, *(name for name, one in zip(names, fits, strict=True) if not one)]
     kept = [table for table, one in zip(tables, fits, strict=True) if one]
     if others:
         note = ReadNote(NoteKind.FORMAT, f"Not read, as their columns differ: {', '.join(others)}.", tuple(others))
         kept[0] = replace(kept[0], report=replace(kept[0].report, notes=[note, *kept[0].report.notes]))
     return kept, [name for name, one in zip(names, fits, strict=True) if one]
+
+
+def _base_columns(table: Table) -> frozenset[str]:
+    """List the columns without those that are numbered on: “negative_2” beside “negative”."""
+    names = set(table.frame.columns)
+    return frozenset(name for name in names if not ((found := NUMBERED.fullmatch(name)) and found[1] in names))
 
 
 def split_of_file(name: str) -> str:

@@ -7,7 +7,11 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from lib.data.read.encoding import decode
+from lib.data.read.concatenate import split_of_file
+from lib.data.read.dataset_formats.ids import is_id_map
+from lib.data.read.dataset_formats.records import Records
+from lib.data.read.dataset_formats.registry import recognise_records
+from lib.data.read.encoding import DecodedText, decode
 from lib.data.read.header import are_known_names
 from lib.data.read.nested import MAX_LIST_COLUMNS
 from lib.data.read.options import ReadOptions
@@ -16,6 +20,9 @@ from lib.data.read.records_table import records_to_table
 from lib.errors import InputError
 from lib.settings import MAX_COLUMNS
 
+KEY_COLUMN = "key"
+"""Names the list that each row stands in, where an object holds several."""
+BLANKS = re.compile(r"\s*")
 SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
@@ -28,6 +35,13 @@ def read_json(data: bytes, options: ReadOptions) -> RawTable:
     """Read JSON or JSON Lines; lists of texts become columns, deeper ones are left out."""
     decoded = decode(data, encoding=options.encoding)
     table = parse_json(decoded.text.lstrip("\ufeff"))
+    if not table.parts:
+        return _with_encoding(table, decoded)
+    return replace(table, parts={name: _with_encoding(part, decoded) for name, part in table.parts.items()})
+
+
+def _with_encoding(table: RawTable, decoded: DecodedText) -> RawTable:
+    """Add how the text of a table was decoded. Raises InputError for half a character."""
     _check_surrogates(table, decoded.text)
     return replace(table, encoding=decoded.encoding, odd_lines=decoded.odd_lines, notes=[*decoded.notes, *table.notes])
 
@@ -40,12 +54,22 @@ def parse_json(text: str) -> RawTable:
         return _parse_lines(text, error)
     except RecursionError as error:
         raise InputError("The JSON is nested far too deep.", todo="A list of flat objects is needed.") from error
+    return _from_value(value)
+
+
+def _from_value(value: Any) -> RawTable:
+    """Turn a list of rows, an object of columns or one of several tables into rows."""
     if isinstance(value, dict):
-        value = _pandas_rows(value) or value
+        value = _pandas_rows(value) or _id_rows(value) or value
     if isinstance(value, dict):
-        inner = [v for v in value.values() if isinstance(v, list) and v and isinstance(v[0], dict)]
-        if len(inner) == 1:
-            value = inner[0]  # {"data": [...]}, as many exports have it
+        inner = next(iter(value.values())) if len(value) == 1 else None
+        parts = _list_parts(value)
+        if isinstance(inner, dict) and _list_parts(inner):
+            return _from_value(inner)  # {"data": {"train": [...], ...}}
+        if len(parts) > 1:
+            return RawTable([], [], [], parts=_read_parts(parts))
+        if parts:
+            value = next(iter(parts.values()))  # {"data": [...]}, as many exports have it
         elif value and all(isinstance(v, list) for v in value.values()):
             return _from_columns(value)
         else:
@@ -53,6 +77,45 @@ def parse_json(text: str) -> RawTable:
     if not isinstance(value, list):
         raise InputError("The JSON holds a single value.", todo="A list of objects is needed.")
     return _from_objects(value, list(range(1, len(value) + 1)), "item")
+
+
+def _list_parts(value: dict[str, Any]) -> dict[str, Any]:
+    """List the tables of an object by name: the splits of a dataset, or lists of objects; {} of any other object.
+
+    A split may be a list of lists or an object of columns, too. Empty ones are passed over. Lists of objects that all
+    have the same names, as of the questions by document, are one table with their keys as a column.
+    """
+    lists = {name: one for name, one in value.items() if isinstance(one, list) and one}
+    splits = {name: one for name, one in value.items() if isinstance(one, (list, dict)) and one and split_of_file(name)}
+    are_rows = all(isinstance(one, dict) or isinstance(one[0], (list, dict)) for one in splits.values())
+    if are_rows and len(set(map(split_of_file, splits))) > 1 and lists.keys() <= splits.keys():
+        return splits
+    tables = {name: one for name, one in lists.items() if isinstance(one[0], dict)}
+    if len(tables) < 2:
+        return tables
+    if (
+        tables.keys() != lists.keys()
+        or recognise_records(Records({name: [one] for name, one in value.items()}, [1]))[0]
+    ):
+        return {}
+    return _join_lists(tables) or (tables if len(tables) <= MAX_COLUMNS else {})
+
+
+def _join_lists(lists: dict[str, list[Any]]) -> dict[str, Any]:
+    """Join lists of objects with the same names to one list with the key of each; {} for others."""
+    names = {frozenset(item) if isinstance(item, dict) else None for items in lists.values() for item in items}
+    if len(names) != 1 or any(one is None or KEY_COLUMN in one for one in names):
+        return {}
+    return {"": [{**item, KEY_COLUMN: name} for name, items in lists.items() for item in items]}
+
+
+def _read_parts(parts: dict[str, Any]) -> dict[str, RawTable]:
+    """Read every part of an object; parts in one of them by both names."""
+    tables: dict[str, RawTable] = {}
+    for name, value in parts.items():
+        table = _from_value(value)
+        tables |= {f"{name}/{inner}": part for inner, part in table.parts.items()} or {name: table}
+    return tables
 
 
 def _pandas_rows(value: dict[str, Any]) -> list[Any]:
@@ -75,6 +138,11 @@ def _pandas_rows(value: dict[str, Any]) -> list[Any]:
     return []
 
 
+def _id_rows(value: dict[str, Any]) -> list[Any]:
+    """List the rows of an object from ids to ids, which are refused as such; [] for any other object."""
+    return [{"id": name, "ids": one} for name, one in value.items()] if is_id_map(value) else []
+
+
 def _are_rows_of(names: list[Any], data: list[Any]) -> bool:
     is_named = all(isinstance(name, str) for name in names)
     return is_named and all(isinstance(row, list) and len(row) == len(names) for row in data)
@@ -87,14 +155,40 @@ def _parse_lines(text: str, whole: ValueError) -> RawTable:
         if not line.strip():
             continue
         try:
-            objects.append(json.loads(line))
+            objects.append(json.loads(line.removeprefix("\ufeff")))
         except (ValueError, RecursionError) as error:
+            if not objects and str(whole).startswith("Extra data"):
+                return _parse_stream(text)
             first = whole if not objects and isinstance(whole, json.JSONDecodeError) else None
             where = f"line {first.lineno}" if isinstance(first, json.JSONDecodeError) else f"line {number}"
             raise InputError(
                 f"This is not valid JSON ({first or error}).", where=where, todo="Export it again."
             ) from error
         lines.append(number)
+    return _from_objects(objects, lines, "line")
+
+
+def _parse_stream(text: str) -> RawTable:
+    """Parse values that stand one behind the other over several lines, as jq writes them.
+
+    Raises InputError with the line that is not JSON.
+    """
+    objects, lines = [], []
+    at = BLANKS.match(text).end()  # type: ignore[union-attr]
+    line = 1 + text.count("\n", 0, at)
+    decoder = json.JSONDecoder()
+    while at < len(text):
+        try:
+            value, end = decoder.raw_decode(text, at)
+        except (ValueError, RecursionError) as error:
+            raise InputError(
+                f"This is not valid JSON ({error}).", where=f"line {line}", todo="Export it again."
+            ) from error
+        objects.append(value)
+        lines.append(line)
+        end = BLANKS.match(text, end).end()  # type: ignore[union-attr]
+        line += text.count("\n", at, end)
+        at = end
     return _from_objects(objects, lines, "line")
 
 

@@ -12,7 +12,7 @@ from lib.data.table import ReadNote
 class RawTable:
     """Rows of text under column names; `lines` has the line each row begins on in the file, from 1.
 
-    format: title of the field's format that it was recognised as. split_column: as a ReadReport has it. wrong_width, odd_lines: lines of rows with more or fewer cells than the header, and of lines in another encoding.
+    parts: the tables of a file that holds several, by name; it has no rows itself then. format: title of the field's format that it was recognised as. split_column: as a ReadReport has it. wrong_width, odd_lines: lines of rows with more or fewer cells than the header, and of lines in another encoding.
     """
 
     columns: list[str]
@@ -29,6 +29,7 @@ class RawTable:
     wrong_width: list[int] = field(default_factory=list)
     odd_lines: list[int] = field(default_factory=list)
     notes: list[ReadNote] = field(default_factory=list)
+    parts: dict[str, RawTable] = field(default_factory=dict)
 
 
 def cell_text(cell: object) -> str:

@@ -48,7 +48,8 @@ def read_table(
     if not paths:
         raise InputError("There is no file.", todo="Choose one.")
     sources = list_sources(paths, names)
-    files = [_read_source(file, options, alone=len(sources.files) == 1) for file in sources.files]
+    alone = len(sources.files) == 1
+    files = [one for source in sources.files for one in _read_source(source, options, alone=alone)]
     table = _join_files(files, options, sources)
     report = replace(table.report, notes=[*_source_notes(sources), *table.report.notes])
     if sources.is_saved_dataset and not report.format:
@@ -56,8 +57,8 @@ def read_table(
     return replace(table, report=report)
 
 
-def _read_source(source: SourceFile, options: ReadOptions, *, alone: bool) -> ReadFile:
-    """Read one file by what it holds, whatever its name says; an error names one of several."""
+def _read_source(source: SourceFile, options: ReadOptions, *, alone: bool) -> list[ReadFile]:
+    """Read one file by what it holds, whatever its name says, or each of its parts; an error names one of several."""
     try:
         data = source.load()
         file_format = detect_format(data, separator=options.separator)
@@ -67,7 +68,13 @@ def _read_source(source: SourceFile, options: ReadOptions, *, alone: bool) -> Re
             raise
         where = f"{source.name}, {error.where}" if error.where not in ("", source.name) else source.name
         raise error_from_json(error.to_json() | {"where": where}) from error
-    return ReadFile(source.name, raw if raw.format else recognise_table(raw), file_format.kind)
+    tables = {name if alone else f"{source.name}/{name}": part for name, part in raw.parts.items()} or {
+        source.name: raw
+    }
+    return [
+        ReadFile(name, table if table.format else recognise_table(table), file_format.kind)
+        for name, table in tables.items()
+    ]
 
 
 def _join_files(files: Sequence[ReadFile], options: ReadOptions, sources: SourceFiles) -> Table:
@@ -76,9 +83,11 @@ def _join_files(files: Sequence[ReadFile], options: ReadOptions, sources: Source
     if joined is not None:
         table = to_table(joined, files[0].kind, options)
         return replace(table, report=replace(table.report, files=[file.name for file in files]))
-    tables, names = [to_table(file.raw, file.kind, options) for file in files], [file.name for file in files]
-    if sources.is_bundle:
-        tables, names = keep_same_columns(tables, names)
+    is_bundle = sources.is_bundle or len(files) > len(sources.files)
+    chosen = [file for file in files if not is_bundle or len(file.raw.columns) > 1] or files
+    tables, names = [to_table(file.raw, file.kind, options) for file in chosen], [file.name for file in chosen]
+    if is_bundle:
+        tables, names = keep_same_columns(tables, names, [file.name for file in files if file not in chosen])
     return tables[0] if len(tables) == 1 else concatenate_tables(tables, names)
 
 

@@ -8,9 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from lib.data.read.dataset_formats.chat import is_chat, is_preference, read_chat, read_preference
+from lib.data.read.dataset_formats.chat import (
+    is_chat,
+    is_preference,
+    read_chat,
+    read_preference,
+)
 from lib.data.read.dataset_formats.collection import is_collection, is_qa_dataset, read_collection, read_qa_dataset
-from lib.data.read.dataset_formats.ids import is_ids_only, refuse_ids
+from lib.data.read.dataset_formats.ids import is_id_lists, is_ids_only, refuse_id_lists, refuse_ids
 from lib.data.read.dataset_formats.labelling import is_doccano, is_label_studio, read_doccano, read_label_studio
 from lib.data.read.dataset_formats.records import DatasetFormat, Records, format_note
 from lib.data.read.dataset_formats.squad import is_squad, read_squad
@@ -68,7 +73,15 @@ DATASET_FORMATS: tuple[DatasetFormat, ...] = (
     DatasetFormat(
         "BEIR", "corpus, queries and qrels together", matches_files=is_collection, read_files=read_collection
     ),
-    DatasetFormat("MS MARCO ids", "ids without texts: refused", matches_files=is_ids_only, read_files=refuse_ids),
+    DatasetFormat(
+        "MS MARCO ids",
+        "ids without texts: refused",
+        is_id_lists,
+        refuse_id_lists,
+        is_ids_only,
+        refuse_ids,
+        nested=("pos", "neg", "positives", "negatives"),
+    ),
 )
 """All formats in the order they are tried."""
 

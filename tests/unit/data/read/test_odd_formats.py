@@ -238,11 +238,40 @@ IDS = {
     "triples with a score": table(many(lambda n: [n, 7000 + n, 9000 + n, f"{n / 7:.3f}"])),
     "triples in gzip": gzip.compress(table(many(lambda n: [n, 7000 + n, 9000 + n]))),
     "triples with blanks": table(many(lambda n: [n, 7000 + n, 9000 + n]), separator=" "),
+    "lists of hard negatives": lines(
+        many(lambda n: {"qid": n, "pos": [7000 + n], "neg": {"bm25": [9000 + n, 3], "msmarco-distilbert": [4, 5]}})
+    ),
+    "lists of hard negatives in few rows": lines(
+        many(lambda n: {"qid": n, "pos": [7000 + n], "neg": [9000 + n, 3], "scores": [0.5, -1.5]})[:3]
+    ),
+    "lists of numbers as Parquet": parquet(many(lambda n: {"query": question(n), "pos": [n], "neg": [n + 1, 3]})),
+    "lists of ids as Parquet": parquet(many(lambda n: {"query_id": f"q{n}", "doc_ids": [f"d{n}", "d7"]})),
+    "lists of ids in cells": table([["qid", "pid", "negatives"], *many(lambda n: [n, 7000 + n, f"[{n}, 3, 4]"])]),
+    "lists of ids with commas": table(many(lambda n: [n, 7000 + n, f"{n + 3},{n + 5},{n + 9}"])),
+    "texts with lists of ids": lines(
+        many(lambda n: {"query": question(n), "positives": [7000 + n], "negatives": [9000 + n, 3]})
+    ),
+    "an object of lists of ids": json.dumps({str(n): list(range(n, n + 3 + n % 2)) for n in range(ROWS)}).encode(),
+    "an object of qrels": json.dumps({f"q{n}": {f"d{n}": 1, f"d{n + 1}": 0} for n in range(ROWS)}).encode(),
     "triples as JSON Lines": lines(many(lambda n: {"qid": n, "pos": 7000 + n, "neg": 9000 + n})),
 }
 
 
 @pytest.mark.parametrize("name", IDS)
 def test_ids_without_texts_are_refused_with_where_the_texts_are(tmp_path: Path, name: str) -> None:
-    with pytest.raises(InputError, match="MS MARCO|no text"):
+    with pytest.raises(InputError, match="MS MARCO"):
         read_table(write(tmp_path, {"data.tsv": IDS[name]}))
+
+
+NUMBERS_BESIDE = {
+    "tags of words": many(lambda n: {"text": answer(n), "label": CLASSES[n % 3], "pos_tags": [n, 3, 4]}),
+    "parts of speech beside a class": many(lambda n: {"text": answer(n), "label": n % 3, "pos": [n, 3, 4]}),
+    "ids of negatives beside a pair": many(lambda n: {"question": question(n), "answer": answer(n), "neg_ids": [n, 3]}),
+    "vectors": many(lambda n: {"question": question(n), "answer": answer(n), "vector": [n, 3, 4]}),
+}
+
+
+@pytest.mark.parametrize("name", NUMBERS_BESIDE)
+def test_numbers_beside_texts_are_left_out(tmp_path: Path, name: str) -> None:
+    found = read_table(write(tmp_path, {"data.jsonl": lines(NUMBERS_BESIDE[name])}))
+    assert (len(found.frame), len(found.frame.columns)) == (ROWS, 2)
