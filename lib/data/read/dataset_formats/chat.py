@@ -1,4 +1,4 @@
-"""Chat messages: what a user says, and what the assistant answers."""
+"""Chat messages and instructions: what a user says, and what the assistant answers."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from lib.data.read.dataset_formats.records import Records, RowCollector, format_note, list_objects, list_texts
+from lib.data.read.raw_table import cell_text
 from lib.format import format_count
 
 CONVERSATION_NAMES = ("messages", "conversations", "conversation", "dialog", "dialogue")
@@ -109,3 +110,19 @@ def _with_prompt(row: dict[str, Any], name: str) -> list[Any]:
     messages = list_objects(row[name])
     has_user = any(one.get("role", one.get("from")) in ("user", "human") for one in messages)
     return messages if has_user else [*before, *messages]
+
+
+def is_alpaca(records: Records) -> bool:
+    """Detect Alpaca's rows: texts as `instruction` and `output`, most often with an `input`."""
+    return all(records.holds(name, str) for name in ("instruction", "output"))
+
+
+def read_alpaca(records: Records) -> Records:
+    """Make a row of every instruction, with its input below it, and its output."""
+    found = RowCollector()
+    for line, row in records.rows():
+        asked = [text for name in ("instruction", "input") if (text := cell_text(row.get(name)).strip())]
+        rest = {name: value for name, value in row.items() if name not in ("instruction", "input", "output")}
+        found.add(line, {"prompt": "\n".join(asked), "response": row["output"], **rest})
+    note = format_note("“prompt” is the instruction, and below it the input.") if records.has("input") else None
+    return found.records(note)

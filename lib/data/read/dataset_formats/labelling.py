@@ -107,7 +107,7 @@ def _answers(value: object) -> list[str] | None:
             return None
     if not isinstance(value, dict):
         return None
-    for name in ("choices", "rating", "number", "text", "taxonomy"):
+    for name in ("choices", "rating", "number", "text", "taxonomy", "selected"):
         if name in value:
             found = value[name] if isinstance(value[name], list) else [value[name]]
             return [" / ".join(map(cell_text, one)) if isinstance(one, list) else cell_text(one) for one in found]

@@ -9,8 +9,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from lib.data.read.dataset_formats.chat import (
+    is_alpaca,
     is_chat,
     is_preference,
+    read_alpaca,
     read_chat,
     read_preference,
 )
@@ -68,6 +70,7 @@ DATASET_FORMATS: tuple[DatasetFormat, ...] = (
         read_chat,
         nested=("messages", "conversations", "conversation", "dialog", "dialogue"),
     ),
+    DatasetFormat("Alpaca", "instruction, input, output", is_alpaca, read_alpaca),
     DatasetFormat("Label Studio", "JSON, JSON-MIN or CSV export", is_label_studio, read_label_studio),
     DatasetFormat("doccano", "text and a list of labels", is_doccano, read_doccano),
     DatasetFormat(
