@@ -177,6 +177,8 @@ def _by_content(frame: pd.DataFrame, columns: list[ColumnProfile]) -> ColumnMapp
     if len(texts) < 2:
         raise InputError(_no_texts(columns, texts), todo="Examples need two text columns, or a text and its class.")
     unnamed = all(PLACEHOLDER_NAME.fullmatch(column.key) or len(column.key) == 1 for column in columns)
+    if len(texts) == 3 and [column.is_attribution for column in texts] == [False, False, True]:
+        texts = texts[:2]
     if len(texts) == 3 == len(columns) and unnamed:
         roles: Roles = {
             role: (text.name,) for role, text in zip(("anchor", "positive", "negative"), texts, strict=True)

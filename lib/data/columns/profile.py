@@ -22,6 +22,8 @@ MAX_CLASSES = 20
 """A column of more distinct words than this is no class of pairs."""
 MIN_NUMBER_SHARE = 0.9
 """A column is numbers where at least this share of its values are: a few words don't change what it is."""
+ALIKE_CHARACTERS, MIN_ALIKE_SHARE = 12, 0.9
+"""First characters that this share of the cells has in common where they are no sentences."""
 MIN_ID_SHARE = 0.9
 ID_CELL = re.compile(
     r"[A-Za-z]{0,12}[-_:./#]?\d[\w.:/#-]*|[0-9a-f]{8,}|[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}", re.ASCII
@@ -89,6 +91,12 @@ class ColumnProfile:
     def is_categorical(self) -> bool:
         """Whether few distinct short values repeat, as classes do."""
         return 1 < self.distinct <= max(3, len(self.filled) // 5) and self.characters <= 60
+
+    @cached_property
+    def is_attribution(self) -> bool:
+        """Whether nearly all cells begin alike, as the licence beside each pair of Tatoeba's sentences."""
+        begins = self.filled.str[:ALIKE_CHARACTERS].value_counts(normalize=True)
+        return len(self.filled) > 2 and bool(begins.iloc[0] >= MIN_ALIKE_SHARE)
 
     @property
     def is_constant(self) -> bool:

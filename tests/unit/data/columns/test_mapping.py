@@ -99,6 +99,13 @@ def test_a_column_of_one_value_is_no_text() -> None:
     )
 
 
+def test_an_attribution_beside_each_pair_is_no_negative() -> None:
+    licences = [f"CC-BY 2.0 (France) Attribution: tatoeba.org #{n} (CM) & #{7 * n} (Ada)" for n in range(30)]
+    first, second = ([f"{n} {word} of them" for n in range(30)] for word in ("one", "two"))
+    mapping = guess_mapping(rows(**{"column 1": first, "column 2": second, "column 3": licences}))
+    assert (mapping.shape, list(mapping.roles.values())) == (Shape.PAIRS, [("column 1",), ("column 2",)])
+
+
 def test_links_are_no_text() -> None:
     links = [f"https://example.org/{at}" for at in range(30)]
     mapping = guess_mapping(rows(page=links, first=texts("a"), second=texts("b")))
