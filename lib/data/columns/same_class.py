@@ -60,6 +60,9 @@ DIFFERENT_WORDS = _words(
 )
 """Classes that mean something else; with a word of both lists the class goes by the other classes beside it."""
 
+SIDE_WORDS = frozenset(("left", "right"))
+"""Which of two texts was chosen: beside left, right is no word for the same."""
+
 NEGATION = re.compile(
     r"(?:not|non|no|un|in|im|ir|il|dis|mis|nicht|kein|keine|nein|pas|ne|n'est pas|não|nao|niet|geen|nie|inte|ikke|ei|"
     r"не|нет|не является|ikkje|değil|tidak|không|không phải)[ ']?(.+)"
@@ -114,6 +117,8 @@ def _same_numbers(values: set[int], *, nli: bool) -> set[str]:
 
 def _same_words(keys: set[str]) -> set[str]:
     """Choose among words: those that mean the same, else what is left beside a negation."""
+    if keys >= SIDE_WORDS:
+        return set()
     negated = {key for key in keys if _is_negated(key, keys)}
     same = {key for key in keys if key in SAME_WORDS and key not in negated and key not in DIFFERENT_WORDS}
     is_known = all(key in SAME_WORDS or key in DIFFERENT_WORDS for key in keys)

@@ -144,7 +144,6 @@ def zipped(files: Files) -> bytes:
 
 
 CLASSES = ("heat", "water", "paper")
-SIDES = ("left", "right")
 PAIR = {"anchor": question(0), "positive": answer(0)}
 
 
@@ -427,28 +426,6 @@ CASES: dict[str, Case] = {
         ROWS,
         PAIR | {"anchor": f"Answer.\n{question(0)}"},
         ("below it the input",),
-    ),
-    "Label Studio's choice between two texts": Case(
-        {
-            "data": json.dumps(
-                many(
-                    lambda n: {
-                        "data": {"text1": question(n), "text2": answer(n)},
-                        "annotations": [
-                            {
-                                "result": [
-                                    {"from_name": "better", "type": "pairwise", "value": {"selected": SIDES[n % 2]}}
-                                ]
-                            }
-                        ],
-                    }
-                )
-            ).encode()
-        },
-        "Label Studio",
-        Shape.LABELLED_PAIRS,
-        ROWS,
-        PAIR | {"label": "left"},
     ),
     "Label Studio's tasks": classes(
         json.dumps(many(lambda n: task(n, CLASSES[n % 3]))).encode(), "Label Studio", says=("“sentiment”",)

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from lib.data.columns.guess import guess_mapping
 from lib.data.read.tables import read_table
 from lib.errors import InputError
 from tests.unit.data.read.test_dataset_formats import (
@@ -229,6 +230,17 @@ def test_an_odd_file_of_a_format_is_read_by_it(tmp_path: Path, name: str) -> Non
     found = read_table(write(tmp_path, odd.files))
     assert (found.report.format, len(found.frame)) == (odd.format, odd.rows)
     assert set(odd.first) <= set(found.frame.iloc[0])
+
+
+def test_which_of_two_texts_was_chosen_is_asked_about(tmp_path: Path) -> None:
+    def chosen(n: int) -> dict[str, Any]:
+        result = {"from_name": "better", "type": "pairwise", "value": {"selected": ("left", "right")[n % 2]}}
+        return {"data": {"text1": question(n), "text2": answer(n)}, "annotations": [{"result": [result]}]}
+
+    found = read_table(write(tmp_path, {"data.json": json.dumps(many(chosen)).encode()}))
+    mapping = guess_mapping(found)
+    assert (found.report.format, mapping.roles["label"], mapping.same) == ("Label Studio", ("label",), ())
+    assert set(found.frame["label"]) == {"left", "right"}
 
 
 IDS = {
