@@ -60,7 +60,7 @@ def concatenate_tables(tables: list[Table], names: list[str]) -> Table:
 def keep_same_columns(
     tables: list[Table], names: list[str], others: Sequence[str] = ()
 ) -> tuple[list[Table], list[str]]:
-    """Keep the tables with the columns of train, or of the one with most rows where there is none; note the others.
+    """Keep the tables with the columns of train, else of the longest one; note the others.
 
     For a folder, zip or object of tables, which holds what its maker put there. others: names of those that are no
     table. Columns that are numbered on, such as further negatives, may be missing.

@@ -114,7 +114,7 @@ def skip_lines(text: str, count: int) -> str:
 
 
 def clear_null_marks(text: str, separator: str) -> str:
-    """Empty the cells that hold \\N alone, by which MySQL, PostgreSQL and Hive write that there is no value."""
+    """Empty the cells that hold \\N alone: so MySQL, PostgreSQL and Hive write no value."""
     if "\\N" not in text:
         return text
     one = re.escape(separator)

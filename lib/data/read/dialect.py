@@ -105,7 +105,7 @@ def detect_dialect(text: str, *, separator: str = "", quote: str | None = None) 
 
 
 def find_rival(text: str, dialect: Dialect) -> tuple[str, int] | None:
-    """Find another separator that fits every row about as well, and its number of columns; None where there is none."""
+    """Find another separator that fits every row about as well, and its number of columns."""
     sample = text[:DIALECT_CHARACTERS]
     least = RIVAL_SHARE * measure_evenness(sample, dialect).score
     first = sample[: sample.find("\n") if "\n" in sample else len(sample)]

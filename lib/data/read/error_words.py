@@ -20,7 +20,7 @@ ERROR_WORDS = frozenset(
 ) | {f"Err:{number}" for number in range(501, 541)}
 """Those of Excel in English, German, French, Spanish, Italian, Portuguese, Dutch, Russian, Polish and Turkish, of Google
 Sheets, and LibreOffice's numbers (https://help.libreoffice.org/latest/en-US/text/scalc/05/02140000.html)."""
-MAX_SHOWN_LINES = 5
+MAX_ERROR_LINES = 5
 """Lines that a note names; the others are counted."""
 
 
@@ -35,7 +35,7 @@ def clear_error_words(rows: Sequence[list[str]], lines: Sequence[int]) -> list[R
             cleared.append(line)
     if not cleared:
         return []
-    first = ", ".join(map(str, cleared[:MAX_SHOWN_LINES])) + ", ..." * (len(cleared) > MAX_SHOWN_LINES)
+    first = ", ".join(map(str, cleared[:MAX_ERROR_LINES])) + ", ..." * (len(cleared) > MAX_ERROR_LINES)
     what = f"{format_count(shown.total(), 'cell')} with an error of a spreadsheet in place of a value"
     each = ", ".join(word for word, _ in shown.most_common())
     text = f"{what} ({each}): read as empty ({'line' if len(cleared) == 1 else 'lines'} {first})."

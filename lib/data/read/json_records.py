@@ -80,7 +80,7 @@ def _from_value(value: Any) -> RawTable:
 
 
 def _list_parts(value: dict[str, Any]) -> dict[str, Any]:
-    """List the tables of an object by name: the splits of a dataset, or lists of objects; {} of any other object.
+    """List the tables of an object by name: the splits of a dataset, or lists of objects; else {}.
 
     A split may be a list of lists or an object of columns, too. Empty ones are passed over. Lists of objects that all
     have the same names, as of the questions by document, are one table with their keys as a column.

@@ -58,7 +58,7 @@ def read_table(
 
 
 def _read_source(source: SourceFile, options: ReadOptions, *, alone: bool) -> list[ReadFile]:
-    """Read one file by what it holds, whatever its name says, or each of its parts; an error names one of several."""
+    """Read one file, or each of its parts, by what it holds; an error names one of several."""
     try:
         data = source.load()
         file_format = detect_format(data, separator=options.separator)

@@ -32,14 +32,17 @@ TEXTS_ADVICE = (
 
 
 def is_id_map(value: Mapping[str, Any]) -> bool:
-    """Detect an object from ids to ids alone: {"12": [7187158, ...]}, or {"q1": {"d7": 1}} as pytrec_eval has it."""
+    """Detect an object from ids to ids alone.
+
+    {"12": [7187158, ...]}, or {"q1": {"d7": 1}} as pytrec_eval has it.
+    """
     sample = dict(islice(value.items(), ID_SAMPLE_ROWS))
     are_nested = all(isinstance(one, (list, dict)) for one in sample.values())
     return len(sample) >= MIN_ROWS and are_nested and all(map(ID_PATTERN.fullmatch, sample)) and not _has_text(sample)
 
 
 def is_id_lists(records: Records) -> bool:
-    """Detect lists of ids without texts: as the documents of a query, or in a file that holds no text at all."""
+    """Detect lists of ids: as the documents of a query, or in a file that holds no text."""
     sample = {name: values[:ID_SAMPLE_ROWS] for name, values in records.columns.items()}
     texts = [name for name, values in sample.items() if _has_text(values)]
     lists = [
