@@ -228,7 +228,7 @@ def _check_loaded(model: SentenceTransformer, facts: FolderFacts, missing: list[
     }
     for weight_name, weight in model.named_parameters():
         if not bool(torch.isfinite(weight).all()):
-            raise ValueError(f"it has no finite numbers in all of its weights {quote(weight_name)}")
+            raise ValueError(f"its weights {quote(weight_name)} are not finite everywhere")
     row = model(features)["sentence_embedding"]
     if row.shape[0] != 1 or not bool(torch.isfinite(row).all()):
         raise ValueError("it turns a text into no finite numbers")

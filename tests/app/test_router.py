@@ -57,7 +57,7 @@ def test_nothing_polls_when_nothing_runs(
     open_page: Callable[..., AppTest], make_run: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started = []
-    monkeypatch.setattr(polling, "_poller", lambda: started.append("poller"))
+    monkeypatch.setattr(polling, "_poll_again", started.append)
     make_run("succeeded")
     open_page("upload")
     assert started == []
@@ -72,7 +72,7 @@ def test_a_page_with_its_own_poller_gets_no_second_one(
     started = []
     run = make_run("running")
     app = open_page("train", run=run.id)
-    monkeypatch.setattr(polling, "_poller", lambda: started.append("poller"))
+    monkeypatch.setattr(polling, "_poll_again", started.append)
     app.run()
     assert started == []
 

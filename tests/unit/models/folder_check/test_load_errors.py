@@ -96,7 +96,7 @@ def test_weights_that_are_not_finite_are_refused_whatever_text_meets_them(folder
     weights = load_file(folder / "model.safetensors")
     weights["embeddings.word_embeddings.weight"][7, 3] = np.nan
     save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
-    with pytest.raises(ModelError, match=r"no finite numbers in .*word_embeddings.weight"):
+    with pytest.raises(ModelError, match=r"word_embeddings.weight.* not finite"):
         loader.load_model(str(folder), device="cpu", home=home)
 
 
