@@ -20,15 +20,17 @@ import time
 import warnings
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from bench.results import put
 from lib.projection.layout import compute_layout
+from lib.projection.line_measures import line_quality, measure_pairs
 from lib.projection.lines import pair_lines
 from lib.projection.pair_faithful.graph import nearest_neighbours
 from lib.projection.points import distinct_points, unit_snapshot
-from lib.projection.quality import line_quality, trustworthiness
+from lib.projection.quality import rank_correlation, trustworthiness
 from lib.store.runs import Run
 from lib.store.snapshots import read_snapshots
 from lib.store.workspace import open_workspace
@@ -36,16 +38,22 @@ from lib.store.workspace import open_workspace
 Frames = tuple[np.ndarray, np.ndarray, np.ndarray]
 """Base, best, and a copy of base that was drawn as a third snapshot: the placebo."""
 
-COLUMNS = "| method | seconds | sign | rank | trust base, best | still | kept of 15 |\n|---|---|---|---|---|---|---|"
+Pairs = tuple[np.ndarray, np.ndarray]
+"""Pairs (m, 2) of texts, and which of them are held out (m,)."""
+
+COLUMNS = (
+    "| method | seconds | sign by rank, held-out | Spearman, held-out | seen base, best | held-out | right base, best | held-out "
+    "| trust base, best | still | sign, rank by cosine | kept of 15 | stability |\n" + "|---" * 13 + "|"
+)
 
 
-def read(run: Run) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def read(run: Run) -> tuple[np.ndarray, np.ndarray, Pairs]:
     """Read base and best of the shown texts, unit rows, and the pairs among them."""
     snapshots = read_snapshots(run.paths.snapshots.folder)
     base, best = (unit_snapshot(np.asarray(snapshots.vectors(name)), where=name) for name in ("base", "best"))
     dataset = open_workspace().datasets.get(run.dataset)
     lines = pair_lines(dataset.frame(), snapshots.texts(), shape=dataset.shape)
-    return base, best, lines[["source", "target"]].to_numpy(np.int64)
+    return base, best, (lines[["source", "target"]].to_numpy(np.int64), (lines["part"] == "held_out").to_numpy())
 
 
 def ours(
@@ -108,19 +116,58 @@ def draw_chained(base: np.ndarray, best: np.ndarray, _pairs: np.ndarray) -> tupl
     return (first, last, UMAP(random_state=0, init=first, n_epochs=200).fit_transform(base)), seconds
 
 
-def figures(frames: Frames, base: np.ndarray, best: np.ndarray, pairs: np.ndarray) -> dict[str, float]:
+def draw_together(fit: Callable[[np.ndarray], np.ndarray], *snapshots: np.ndarray) -> list[np.ndarray]:
+    """Draw the rows of all snapshots by one layout of all."""
+    layout = fit(np.concatenate(snapshots))
+    return [layout[number * len(snapshots[0]) :][: len(snapshots[0])] for number in range(len(snapshots))]
+
+
+def stacked(fit: Callable[[np.ndarray], np.ndarray]) -> Callable[..., tuple[Frames, float]]:
+    """Build a method that draws all rows together; the placebo is base stacked once more in a second drawing."""
+
+    def draw(base: np.ndarray, best: np.ndarray, _pairs: np.ndarray) -> tuple[Frames, float]:
+        begin = time.perf_counter()
+        first, last = draw_together(fit, base, best)
+        seconds = time.perf_counter() - begin
+        again = draw_together(fit, base, best, base)
+        return (first, last, first + again[2] - again[0]), seconds
+
+    return draw
+
+
+def fit_tsne(rows: np.ndarray) -> np.ndarray:
+    """Fit scikit-learn's t-SNE."""
+    from sklearn.manifold import TSNE
+
+    return TSNE(random_state=0).fit_transform(rows)
+
+
+def fit_pacmap(rows: np.ndarray) -> np.ndarray:
+    """Fit PaCMAP (bench/requirements.txt)."""
+    from pacmap import PaCMAP
+
+    return PaCMAP(random_state=0).fit_transform(rows)
+
+
+def fit_localmap(rows: np.ndarray) -> np.ndarray:
+    """Fit LocalMAP (bench/requirements.txt)."""
+    from pacmap import LocalMAP
+
+    return LocalMAP(random_state=0).fit_transform(rows)
+
+
+def figures(frames: Frames, base: np.ndarray, best: np.ndarray, pairs: Pairs) -> dict[str, Any]:
     """Compute all figures of merit of one drawing."""
     first, last, copy = frames
-    cosine = tuple((vectors[pairs[:, 0]] * vectors[pairs[:, 1]]).sum(axis=1) for vectors in (base, best))
-    quality = line_quality(first, last, (cosine[0], cosine[1]), pairs)
-    real = np.linalg.norm(last - first, axis=1).mean()
+    lines = measure_pairs((base, best), (first, last), pairs[0])
+    real = np.linalg.norm(last - first, axis=1)
     return {
-        "sign": quality.sign_agreement or np.nan,
-        "rank": quality.rank_correlation or np.nan,
-        "base": trustworthiness(base, first) or np.nan,
-        "best": trustworthiness(best, last) or np.nan,
-        "still": float(np.linalg.norm(copy - first, axis=1).mean() / max(real, 1e-12)),
+        "all": line_quality(lines, ENDS),
+        "held_out": line_quality(lines.select(np.flatnonzero(pairs[1])), ENDS),
+        "trust": [trustworthiness(base, first) or np.nan, trustworthiness(best, last) or np.nan],
+        "still": float(np.linalg.norm(copy - first, axis=1).mean() / max(real.mean(), 1e-12)),
         "kept": np.mean([overlap(vectors, frame) for vectors, frame in ((base, first), (best, last))]),
+        "stability": rank_correlation(np.linalg.norm(best - base, axis=1), real) or np.nan,
     }
 
 
@@ -138,17 +185,19 @@ def shuffle_targets(pairs: np.ndarray) -> np.ndarray:
     return np.stack([pairs[:, 0], np.random.default_rng(0).permutation(pairs[:, 1])], axis=1)
 
 
+OURS = "UMAP with pair constraints"
 METHODS: dict[str, Callable[..., tuple[Frames, float]]] = {
     "PCA": lambda b, t, p: ours(b, t, p, method="pca"),
     "UMAP together": together,
     "AlignedUMAP": draw_aligned,
     "chained UMAP": draw_chained,
-    "pair-faithful, balance 0": lambda b, t, p: ours(b, t, p, method="pair-faithful", balance=0.0),
-    "pair-faithful, balance 0.3": lambda b, t, p: ours(b, t, p, method="pair-faithful", balance=0.3),
-    "**pair-faithful, balance 0.5**": lambda b, t, p: ours(b, t, p, method="pair-faithful"),
-    "pair-faithful, balance 0.7": lambda b, t, p: ours(b, t, p, method="pair-faithful", balance=0.7),
-    "pair-faithful, balance 1": lambda b, t, p: ours(b, t, p, method="pair-faithful", balance=1.0),
-    "pair-faithful, pairs shuffled": lambda b, t, p: ours(b, t, shuffle_targets(p), method="pair-faithful"),
+    "t-SNE together": stacked(fit_tsne),
+    "PaCMAP together": stacked(fit_pacmap),
+    "LocalMAP together": stacked(fit_localmap),
+    f"{OURS}, balance 0": lambda b, t, p: ours(b, t, p, method="pair-faithful", balance=0.0),
+    f"{OURS}, balance 0.3": lambda b, t, p: ours(b, t, p, method="pair-faithful", balance=0.3),
+    f"**{OURS}, balance 0.5**": lambda b, t, p: ours(b, t, p, method="pair-faithful"),
+    f"{OURS}, pairs shuffled": lambda b, t, p: ours(b, t, shuffle_targets(p), method="pair-faithful"),
 }
 
 
@@ -165,7 +214,7 @@ def table(run: Run, only: tuple[str, ...] = ()) -> str:
     """
     base, best, pairs = read(run)
     some = slice(0, min(200, len(base)))
-    few = pairs[(pairs < some.stop).all(axis=1)]
+    few = pairs[0][(pairs[0] < some.stop).all(axis=1)]
     rows_file = KEPT / f"rows-{file_name(run)}.json"
     rows = json.loads(rows_file.read_text()) if rows_file.is_file() else {}
     for name, method in METHODS.items():
@@ -173,20 +222,37 @@ def table(run: Run, only: tuple[str, ...] = ()) -> str:
             continue
         if name not in WARM:
             method(base[some], best[some], few)
-        frames, seconds = method(base, best, pairs)
+        frames, seconds = method(base, best, pairs[0])
         rows[name] = row(name, seconds, figures(frames, base, best, pairs))
         rows_file.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
         print(rows[name], flush=True)
-    title = f"### {run.name}: {len(pairs):,} pairs, {len(base):,} texts\n"
+    title = f"### {run.name}: {len(pairs[0]):,} pairs, {len(base):,} texts\n"
     return "\n".join([title, COLUMNS, *(rows[name] for name in METHODS if name in rows)])
 
 
-def row(name: str, seconds: float, f: dict[str, float]) -> str:
+def row(name: str, seconds: float, f: dict[str, Any]) -> str:
     """Build one row of the table."""
-    trust = f"{f['base']:.3f} {f['best']:.3f}"
-    return (
-        f"| {name} | {seconds:.2f} | {f['sign']:.3f} | {f['rank']:.3f} | {trust} | {f['still']:.2f} | {f['kept']:.3f} |"
-    )
+    every, held_out = f["all"], f["held_out"]
+    cells = [
+        f"{seconds:.2f}",
+        two(every.rank_sign_agreement, held_out.rank_sign_agreement),
+        two(every.rank_change_correlation, held_out.rank_change_correlation),
+        *(
+            two(*(shares.get(end) for end in ENDS))
+            for shares in (every.seen, held_out.seen, every.right, held_out.right)
+        ),
+        two(*f["trust"]),
+        f"{f['still']:.2f}",
+        two(every.sign_agreement, every.rank_correlation),
+        f"{f['kept']:.3f}",
+        f"{f['stability']:.2f}",
+    ]
+    return f"| {name} | {' | '.join(cells)} |"
+
+
+def two(one: float | None, other: float | None) -> str:
+    """Write two figures, a dash where there is none."""
+    return " ".join("-" if value is None else f"{value:.3f}" for value in (one, other))
 
 
 def file_name(run: Run) -> str:
@@ -229,7 +295,8 @@ def first_pairs(base: np.ndarray, best: np.ndarray, pairs: np.ndarray) -> tuple[
 def speed(run: Run, *, rounds: int = 3) -> str:
     """Build the table of times, plain umap and ours by turns; ours once with an empty compilation cache."""
     folder = Path(tempfile.mkdtemp())
-    arrays = first_pairs(*read(run))
+    base, best, pairs = read(run)
+    arrays = first_pairs(base, best, pairs[0])
     for name, array in zip(("base", "best", "pairs"), arrays, strict=True):
         np.save(folder / f"{name}.npy", array)
     with tempfile.TemporaryDirectory() as cache:
@@ -239,7 +306,7 @@ def speed(run: Run, *, rounds: int = 3) -> str:
     return "\n".join(
         [
             f"### Time, {run.name}, {len(arrays[2]):,} pairs, base and best together, {os.cpu_count()} cores, median of {rounds} turns\n",
-            "| | plain `umap.UMAP().fit_transform` | pair-faithful | share | share of CPU seconds |\n|---|---|---|---|---|",
+            "| | plain `umap.UMAP().fit_transform` | UMAP with pair constraints | share | share of CPU seconds |\n|---|---|---|---|---|",
             f"| fresh process to first map | {plain[0]:.1f} s | {mine[0]:.1f} s | {mine[0] / plain[0]:.2f} | {mine[2] / plain[2]:.2f} |",
             f"| next map | {plain[1]:.1f} s | {mine[1]:.2f} s | {mine[1] / plain[1]:.2f} | {mine[3] / plain[3]:.2f} |",
             f"| fresh process, nothing compiled yet | | {empty[0]:.1f} s | {empty[0] / plain[0]:.2f} | {empty[2] / plain[2]:.2f} |",
@@ -265,11 +332,15 @@ def main() -> None:
     put("Map", "\n\n".join([INTRODUCTION, *(path.read_text().strip() for path in sorted(KEPT.glob("t*.md")))]))
 
 
+ENDS = ("base", "best")
 KEPT = Path(__file__).parent / "results" / "projection"
-INTRODUCTION = """sign: share of pairs whose drawn line changed as their cosine did. rank: rank correlation of both changes. trust:
-trustworthiness (15 neighbours). still: how far an identical snapshot moves, as a share of the real movement. kept: share of the 15
-nearest neighbours that are so on the map. Shuffled: the layout is given wrong pairs, the figures are over the true ones, to be compared
-with balance 0. Base and best after two to four epochs. Seconds in these tables were taken beside other work; times are compared, in turns, in their own table."""
+INTRODUCTION = """Sign by rank: share of pairs whose line changed as their rank among neighbours did, by cosine where the rank stayed.
+Spearman: of the changes of log length and log rank. Seen: of pairs among each other's 10 nearest texts, the share drawn so; right: of those
+drawn so, the share that is. Trust: trustworthiness (15 neighbours). Still: how far an identical snapshot moves, as a share of the real
+movement. Sign, rank by cosine: share of lines that changed as the cosine did, and the rank correlation of both changes. Kept: share of the 15
+nearest neighbours that are so on the map. Stability (temporal, by point, as in Vernier and others 2020): Spearman of each text's movement in full dimensions
+and on the map. Pairs shuffled: the layout is given wrong pairs, the figures are over the true ones, to be compared with balance 0. Base and best
+after two epochs. Seconds in these tables were taken beside other work; times are compared, in turns, in their own table."""
 
 
 if __name__ == "__main__":

@@ -44,11 +44,15 @@ def map_text(map_data: Map) -> str:
     lines = [
         f"{LAYOUT_METHODS[map_data.facts.method]}, {format_count(map_data.texts, 'text')}, {format_duration(map_data.facts.seconds)}"
     ]
-    if quality.sign_agreement is not None:
-        share, count = format_share(quality.sign_agreement), format_count(quality.lines, "line")
-        lines.append(f"{share} of {count} change length in the direction their cosine changed")
-    if quality.rank_correlation is not None:
-        lines.append(f"rank correlation of drawn and true change: {format_cosine(quality.rank_correlation)}")
+    if quality.rank_sign_agreement is not None:
+        share, count = format_share(quality.rank_sign_agreement), format_count(quality.lines, "line")
+        lines.append(f"{share} of {count} change length as their pair's rank among neighbours changed")
+    if quality.rank_change_correlation is not None:
+        lines.append(f"rank correlation of drawn and true change: {format_cosine(quality.rank_change_correlation)}")
+    for name in quality.seen:
+        right = format_share(quality.right[name]) if name in quality.right else "none"
+        seen = f"near pairs drawn near, {map_data.labels[name]}: {format_share(quality.seen[name])}"
+        lines.append(f"{seen}; of those drawn near, near: {right}")
     for name, value in quality.trustworthiness.items():
         lines.append(f"trustworthiness, {map_data.labels[name]}: {format_cosine(value)}")
     return "\n".join([*lines, f"coordinates: {MapPaths(map_data.folder).coordinates}"])

@@ -13,20 +13,23 @@ import numpy as np
 
 from lib.errors import InputError
 from lib.progress import Progress, Silent
+from lib.projection.line_measures import LineMeasures, line_quality, measure_pairs
 from lib.projection.methods import DEFAULT_BALANCE, LAYOUT_METHODS
 from lib.projection.points import DistinctPoints, distinct_points, distinct_rows
-from lib.projection.quality import LayoutQuality, line_quality, text_movement, trustworthiness
+from lib.projection.quality import LayoutQuality, text_movement, trustworthiness
+from lib.projection.ranks import snapshot_ranks
 
 
 @dataclass(frozen=True)
 class Layout:
     """Coordinates {snapshot: (texts, 2) float32} in one frame, their quality, and the seconds.
 
-    The seconds are those of the layout alone.
+    lines: the pairs as measured in the first and the last snapshot. The seconds are those of the layout alone.
     """
 
     coordinates: dict[str, np.ndarray]
     quality: LayoutQuality
+    lines: LineMeasures
     seconds: float
     method: str
     balance: float
@@ -58,7 +61,9 @@ def compute_layout(
     positions = rotate_to_principal_axis(positions, points.index[-1])
     seconds = time.perf_counter() - begin
     progress.stage("Drawing the map", "comparing with the full dimensions")
-    return Layout(points.to_frames(positions), measure_layout(points, positions, pairs), seconds, method, balance)
+    lines = measure_pairs(*ends_of(points, positions), pairs)
+    quality = measure_layout(points, positions, lines)
+    return Layout(points.to_frames(positions), quality, lines, seconds, method, balance)
 
 
 def check_layout_inputs(
@@ -86,7 +91,8 @@ def compute_positions(
     from lib.projection.pair_faithful.optimise import pair_faithful_layout, principal_components
 
     if method == "pair-faithful":
-        return pair_faithful_layout(points, pairs, balance=balance, seed=seed, progress=progress)
+        ranks = snapshot_ranks(points, pairs, seed=seed)
+        return pair_faithful_layout(points, pairs, ranks, balance=balance, seed=seed, progress=progress)
     from lib.projection.baselines import aligned_umap, joint_umap
 
     if method == "umap":
@@ -112,19 +118,24 @@ def rotate_to_principal_axis(positions: np.ndarray, last: np.ndarray) -> np.ndar
     return positions @ np.array([[axis[0], -axis[1]], [axis[1], axis[0]]])
 
 
-def measure_layout(points: DistinctPoints, positions: np.ndarray, pairs: np.ndarray) -> LayoutQuality:
+def ends_of(
+    points: DistinctPoints, positions: np.ndarray
+) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
+    """Take vectors (texts, d) and positions (texts, 2) of the first and of the last snapshot."""
+    first, last = points.index[0], points.index[-1]
+    return (points.vectors[first], points.vectors[last]), (positions[first], positions[last])
+
+
+def measure_layout(points: DistinctPoints, positions: np.ndarray, lines: LineMeasures) -> LayoutQuality:
     """Measure lines from first to last snapshot, both neighbourhoods, and movement without change."""
-    frames = points.to_frames(positions)
-    ends = [points.vectors[row] for row in (points.index[0], points.index[-1])]
-    first, last = points.snapshots[0], points.snapshots[-1]
+    names = points.snapshots[0], points.snapshots[-1]
     trust = {
         name: value
-        for name, vectors in zip((first, last), ends, strict=True)
-        if (value := trustworthiness(vectors, frames[name])) is not None
+        for name, vectors, frame in zip(names, *ends_of(points, positions), strict=True)
+        if (value := trustworthiness(vectors, frame)) is not None
     }
-    cosine = tuple((vectors[pairs[:, 0]] * vectors[pairs[:, 1]]).sum(axis=1) for vectors in ends)
-    quality = line_quality(frames[first], frames[last], (cosine[0], cosine[1]), pairs)
-    return replace(quality, trustworthiness=trust, movement_of_identical_snapshot=null_movement(points, frames))
+    still = null_movement(points, points.to_frames(positions))
+    return replace(line_quality(lines, names), trustworthiness=trust, movement_of_identical_snapshot=still)
 
 
 def null_movement(points: DistinctPoints, frames: Mapping[str, np.ndarray]) -> float | None:

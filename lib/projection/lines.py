@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from lib.projection.layout import Layout
-from lib.projection.quality import LayoutQuality, line_quality
+from lib.projection.line_measures import line_quality
+from lib.projection.quality import LayoutQuality
 from lib.projection.seed_noise import SeedNoise
 from lib.shapes import TEXT_COLUMNS, Shape
 
@@ -38,9 +39,10 @@ def text_pairs(lines: pd.DataFrame) -> np.ndarray:
 def measure_lines(
     lines: pd.DataFrame, layout: Layout, vectors: Mapping[str, np.ndarray], noise: SeedNoise
 ) -> pd.DataFrame:
-    """Add each line's base_cosine, tuned_cosine, change of length, noise, and faded.
+    """Add each line's cosines and ranks, base and tuned, change of length, noise, faded, and opposed.
 
-    Cosines in the full dimensions; faded: change <= noise.
+    Cosines and ranks in the full dimensions, a rank the mean of both ends'; faded: change <= noise; opposed: by rank the pair came
+    closer and by cosine it went away, or the reverse.
     """
     names = list(vectors)
     source, target = lines["source"].to_numpy(), lines["target"].to_numpy()
@@ -48,16 +50,19 @@ def measure_lines(
     for column, name in (("base_cosine", names[0]), ("tuned_cosine", names[-1])):
         measured[column] = np.einsum("nd,nd->n", vectors[name][source], vectors[name][target]).astype(np.float64)
     before, after = (np.linalg.norm(frame[source] - frame[target], axis=1) for frame in layout.ends)
+    base_rank, tuned_rank = layout.lines.pair_rank
     return measured.assign(
-        change=(after - before).astype(np.float64), noise=noise.lines, faded=np.abs(after - before) <= noise.lines
+        base_pair_rank=base_rank,
+        tuned_pair_rank=tuned_rank,
+        opposed=layout.lines.is_opposed,
+        change=(after - before).astype(np.float64),
+        noise=noise.lines,
+        faded=np.abs(after - before) <= noise.lines,
     )
 
 
 def held_out_line_quality(lines: pd.DataFrame, layout: Layout) -> LayoutQuality:
     """Measure the held-out lines alone: the page opens on them."""
-    held_out = lines[lines["part"] == "held_out"]
-    if held_out.empty:
-        return LayoutQuality()
-    first, last = layout.ends
-    cosine = held_out["base_cosine"].to_numpy(), held_out["tuned_cosine"].to_numpy()
-    return line_quality(first, last, cosine, text_pairs(held_out))
+    names = list(layout.coordinates)
+    held_out = np.flatnonzero((lines["part"] == "held_out").to_numpy())
+    return line_quality(layout.lines.select(held_out), (names[0], names[-1]))

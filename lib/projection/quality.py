@@ -32,7 +32,10 @@ class LayoutQuality:
     """Quality figures of a layout. None where there is nothing to measure (no pairs, one snapshot).
 
     sign_agreement: share of lines that grew or shrank as their cosine says; rank_correlation: Spearman's, of both changes;
-    trustworthiness: by snapshot; movement_of_identical_snapshot: how far an identical snapshot's points lie from their twins, as a
+    rank_sign_agreement: share of lines that grew or shrank as their rank says, by cosine where the rank stayed;
+    rank_change_correlation: Spearman's, of the changes of log length and log rank; seen: by snapshot, of the pairs among each other's
+    10 nearest texts the share drawn so; right: of those drawn so the share that is; opposed: share of pairs whose rank and cosine moved
+    in opposite directions; trustworthiness: by snapshot; movement_of_identical_snapshot: how far an identical snapshot's points lie from their twins, as a
     share of the real movement; above_noise: share of the moving texts that move farther than the variation across seeds; seeds: number
     of layouts it comes from; lines: number of lines measured.
     """
@@ -44,6 +47,11 @@ class LayoutQuality:
     above_noise: float | None = None
     seeds: int = 1
     lines: int = 0
+    rank_sign_agreement: float | None = None
+    rank_change_correlation: float | None = None
+    seen: dict[str, float] = field(default_factory=dict)
+    right: dict[str, float] = field(default_factory=dict)
+    opposed: float | None = None
 
     def to_json(self) -> dict[str, object]:
         """Convert to plain JSON values, as they are stored."""
@@ -54,24 +62,6 @@ class LayoutQuality:
         """Build the figures from JSON values, leaving out what this version does not know."""
         keys = {one.name: _STORED_NAMES.get(one.name, one.name) for one in fields(cls)}
         return cls(**{name: stored[key] for name, key in keys.items() if key in stored})
-
-
-def line_quality(
-    before: np.ndarray, after: np.ndarray, cosine: tuple[np.ndarray, np.ndarray], pairs: np.ndarray
-) -> LayoutQuality:
-    """Measure the lines of pairs (m, 2) between two frames (texts, 2) against the cosines' change.
-
-    sign_agreement: share of the pairs with sign(change of length) = -sign(change of cosine), of those whose cosine changed.
-    rank_correlation: Spearman's rho of the changes of length and the negated changes of cosine.
-    """
-    cosine_change = cosine[1] - cosine[0]
-    length_change = line_lengths(after, pairs) - line_lengths(before, pairs)
-    changed = np.abs(cosine_change) > MIN_COSINE_CHANGE
-    if not changed.any():
-        return LayoutQuality(lines=len(pairs))
-    agree = float((np.sign(length_change[changed]) == -np.sign(cosine_change[changed])).mean())
-    rho = rank_correlation(-cosine_change, length_change)
-    return LayoutQuality(sign_agreement=agree, rank_correlation=rho, lines=len(pairs))
 
 
 def line_lengths(frame: np.ndarray, pairs: np.ndarray) -> np.ndarray:

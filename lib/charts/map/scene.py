@@ -14,7 +14,15 @@ import pandas as pd
 from lib.charts.colours import Palette, with_alpha
 from lib.charts.map.labels import label_traces
 from lib.charts.map.legend import legend_traces
-from lib.charts.map.trace import MAP_LABEL_CHARACTERS, Positions, Trace, line_positions, shorten, text_positions
+from lib.charts.map.trace import (
+    MAP_LABEL_CHARACTERS,
+    Positions,
+    Trace,
+    line_positions,
+    middle_positions,
+    shorten,
+    text_positions,
+)
 
 COLOUR_STEPS = (-0.5, -0.1, 0.1, 0.5)
 """Where the colours of lines change, in shares of the colour limit."""
@@ -39,6 +47,8 @@ BOTH_ENDS_BELOW = 2_500
 
 PART_MARKS = {"train": ("trained", "-open"), "validation": ("validation", "-open-dot"), "held_out": ("held-out", "")}
 """Part -> its name in the legend, and the suffix of its plotly symbols."""
+
+OPPOSED_NAME = "Cosine and rank disagree"
 
 NO_ROWS = np.empty(0, np.int64)
 
@@ -86,6 +96,7 @@ def map_traces(subject: MapContent, colours: Palette, ends: tuple[np.ndarray, np
     return [
         background_trace(subject.background, subject.texts, colours),
         *line_traces(lines, limit, colours),
+        *opposed_traces(lines, colours),
         *point_traces(lines, subject.texts, limit, colours),
         *label_traces(lines, subject.texts, colours, ends),
         *selection_traces(lines[lines["pair"].isin(subject.marked)], colours),
@@ -185,6 +196,25 @@ def line_traces(lines: pd.DataFrame, limit: float, colours: Palette) -> list[Tra
                 }
                 traces.append(Trace(style, line_positions(lines[rows]), NO_ROWS))
     return traces
+
+
+def opposed_traces(lines: pd.DataFrame, colours: Palette) -> list[Trace]:
+    """Mark the middle of each line whose cosine and rank moved in opposite directions.
+
+    Maps of earlier versions do not know.
+    """
+    if "opposed" not in lines or not lines["opposed"].any():
+        return []
+    some = lines[lines["opposed"].astype(bool)]
+    style = {
+        "mode": "markers",
+        "name": OPPOSED_NAME,
+        "marker": {"size": 6, "symbol": "x-thin-open", "color": colours.text, "line": {"width": 1}},
+        "opacity": 0.6,
+        "hoverinfo": "text",
+        "hovertext": "Cosine and rank moved in opposite directions; the line follows the rank",
+    }
+    return [Trace(style, middle_positions(some), some["pair"].to_numpy(), vector=True)]
 
 
 def point_traces(lines: pd.DataFrame, texts: list[str], limit: float, colours: Palette) -> list[Trace]:

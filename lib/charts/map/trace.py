@@ -52,6 +52,17 @@ def line_positions(lines: pd.DataFrame) -> Positions:
     return positions
 
 
+def middle_positions(lines: pd.DataFrame) -> Positions:
+    """Build the function that reads the middle of each of these lines from a frame."""
+    ends = lines[["source", "target"]].to_numpy(np.int64)
+
+    def positions(frame: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        middle = frame[ends].mean(axis=1, dtype=np.float32)
+        return middle[:, 0], middle[:, 1]
+
+    return positions
+
+
 def shorten(text: str, most: int = HOVER_CHARACTERS) -> str:
     """Put the text on one line, cut and HTML-escaped: plotly interprets tags, and shows &quot; as it is."""
     flat = " ".join(text.split())

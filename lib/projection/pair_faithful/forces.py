@@ -29,25 +29,27 @@ class PointLines(NamedTuple):
 
 
 class Springs(NamedTuple):
-    """The ends (2, snapshots, pairs) of each line, its target length and its weight.
+    """The ends (2, snapshots, pairs) of each line, and what is asked of its length.
 
-    Target lengths (snapshots, pairs), weights (pairs,).
+    target (snapshots, pairs): the logarithm of its length; pull (pairs,): from 0 to 1, how far the length itself is asked for and not
+    its change alone.
     """
 
     ends: np.ndarray
     target: np.ndarray
-    weight: np.ndarray
+    pull: np.ndarray
 
 
 class Forces(NamedTuple):
     """The forces of one step, x and y.
 
     attraction (2, points): along the graph's edges; repulsion (2, ring positions): from the negatives; slot (points,): each point's
-    position in the rings; spring (2, snapshots * pairs): on the first end of each line; degree (points,): of the graph.
+    position in the rings; correction (2, snapshots * pairs): the way of the first end of each line towards the length that is asked
+    for; degree (points,): of the graph.
     """
 
     attraction: np.ndarray
     repulsion: np.ndarray
     slot: np.ndarray
-    spring: np.ndarray
+    correction: np.ndarray
     degree: np.ndarray

@@ -32,6 +32,12 @@ REPULSION_STRENGTH = 15.0
 MAX_REPULSION = 4.0
 """Largest component of one repulsion, as in umap-learn."""
 
+MAX_EXCESS = 1.0
+"""Largest excess of a line that is corrected in one step, as a logarithm of length."""
+
+MIN_SQUARE = 1e-12
+"""Added to the square of a length: two ends may lie on one place."""
+
 MOMENTUM = 0.5
 MAX_STEP = 2.0
 """Longest way of a point in one step, in units of the map."""
@@ -138,60 +144,61 @@ def repulsion_all(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def spring_forces(low: int, high: int, position: np.ndarray, springs: Springs, out: np.ndarray) -> None:
-    """Write the force on each line's first end, along the line and as strong as its excess.
+def line_corrections(low: int, high: int, position: np.ndarray, springs: Springs, out: np.ndarray) -> None:
+    """Write half of the way that each line's first end is from the length asked for, along the line.
 
     out: (2, snapshots, pairs).
 
-    With the length L(m) of a line in snapshot m and its target h(m), the excess is e(m) = (L(m) - h(m)) - mean over m of the same. The
-    mean is an offset of the pair's own: only changes are held. A pair may lie as near or as far as its neighbourhoods ask, as long as
-    its length changes as its cosine does.
+    With x(m) the logarithm of length / target in snapshot m, the excess of a line is x(m) - (1 - pull) * mean over m of x: all of the
+    change is corrected, and of the mean as much as pull says. The excess is cut at MAX_EXCESS, so that no line halves in one step.
     """
     x, y = position[0], position[1]
-    ends, target, weight = springs.ends, springs.target, springs.weight
+    ends, target, pull = springs.ends, springs.target, springs.pull
     snapshots = len(target)
     for p in range(low, high):
         mean = 0.0
         for m in range(snapshots):
-            one, other = ends[0, m, p], ends[1, m, p]
-            dx, dy = x[other] - x[one], y[other] - y[one]
-            mean += (np.sqrt(dx * dx + dy * dy) - target[m, p]) / snapshots
+            dx, dy = x[ends[1, m, p]] - x[ends[0, m, p]], y[ends[1, m, p]] - y[ends[0, m, p]]
+            mean += (0.5 * np.log(dx * dx + dy * dy + MIN_SQUARE) - target[m, p]) / snapshots
         for m in range(snapshots):
-            one, other = ends[0, m, p], ends[1, m, p]
-            dx, dy = x[other] - x[one], y[other] - y[one]
-            length = np.sqrt(dx * dx + dy * dy)
-            # Minus the gradient of 1/2 weight * sum over m of e(m)^2. The excesses sum to 0, so the offset adds nothing to it.
-            force = (length - target[m, p] - mean) * weight[p] / (length + 1e-6)
-            out[0, m, p], out[1, m, p] = force * dx, force * dy
+            dx, dy = x[ends[1, m, p]] - x[ends[0, m, p]], y[ends[1, m, p]] - y[ends[0, m, p]]
+            excess = 0.5 * np.log(dx * dx + dy * dy + MIN_SQUARE) - target[m, p] - (1.0 - pull[p]) * mean
+            share = 0.5 * (1.0 - np.exp(-min(MAX_EXCESS, max(-MAX_EXCESS, excess))))
+            out[0, m, p], out[1, m, p] = share * dx, share * dy
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def step(
     low: int, high: int, motion: Motion, forces: Forces, lines: PointLines, stiffness: float, step_size: float
 ) -> None:
-    """Move each point by the sum of its forces, divided by the sum of their stiffnesses, with momentum.
+    """Move each point by its neighbourhood's forces, then towards the lengths of its lines.
 
-    Dividing by 2 degree + stiffness * number of lines (the diagonal of the forces' own stiffness) makes one step size fit all points.
+    The neighbourhood's forces are divided by 2 degree (the diagonal of their own stiffness), so that one step size fits all points, and
+    have momentum. Of the mean correction of its lines a point makes the share stiffness / (2 degree + stiffness). Being a way and not
+    a force, as in position-based dynamics (Mueller and others 2007), it leaves a pair free to move and to turn as a whole.
     """
     position, velocity = motion.position, motion.velocity
-    attract, repel, slot, spring, degree = (
-        forces.attraction,
-        forces.repulsion,
-        forces.slot,
-        forces.spring,
-        forces.degree,
-    )
-    indptr, line, sign = lines.indptr, lines.line, lines.sign
+    attract, repel, slot, degree = forces.attraction, forces.repulsion, forces.slot, forces.degree
+    indptr, line, sign, correction = lines.indptr, lines.line, lines.sign, forces.correction
     for i in range(low, high):
         repel_weight = REPULSION_STRENGTH / NUM_NEGATIVES * degree[i]
         x = attract[0, i] + repel_weight * repel[0, slot[i]]
         y = attract[1, i] + repel_weight * repel[1, slot[i]]
-        for entry in range(indptr[i], indptr[i + 1]):
-            x += stiffness * sign[entry] * spring[0, line[entry]]
-            y += stiffness * sign[entry] * spring[1, line[entry]]
-        scale = step_size / (2.0 * degree[i] + stiffness * (indptr[i + 1] - indptr[i]) + 1e-9)
+        scale = step_size / (2.0 * degree[i] + 1e-9)
         x, y = MOMENTUM * velocity[0, i] + scale * x, MOMENTUM * velocity[1, i] + scale * y
         shrink = 1.0 / max(1.0, np.sqrt(x * x + y * y) / MAX_STEP)
         velocity[0, i], velocity[1, i] = x * shrink, y * shrink
         position[0, i] += velocity[0, i]
         position[1, i] += velocity[1, i]
+        num_lines = indptr[i + 1] - indptr[i]
+        if num_lines == 0 or stiffness == 0.0:
+            continue
+        x, y = 0.0, 0.0
+        for entry in range(indptr[i], indptr[i + 1]):
+            x += sign[entry] * correction[0, line[entry]]
+            y += sign[entry] * correction[1, line[entry]]
+        scale = stiffness / (2.0 * degree[i] + stiffness) / num_lines
+        x, y = scale * x, scale * y
+        shrink = 1.0 / max(1.0, np.sqrt(x * x + y * y) / MAX_STEP)
+        position[0, i] += x * shrink
+        position[1, i] += y * shrink

@@ -1,4 +1,7 @@
-"""Translate pairs' cosines into lengths of their lines, so that lines change as cosines do."""
+"""Translate pairs' ranks into lengths of their lines, so that a line is as short as its pair is near.
+
+Both by retrieval's measure: a pair of rank r is drawn at the distance of a drawn r-th neighbour.
+"""
 
 from __future__ import annotations
 
@@ -7,40 +10,49 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import isotonic_regression
 
-from lib.projection.pair_faithful.forces import PointLines
-from lib.projection.pair_faithful.graph import NeighbourGraph
+from lib.projection.pair_faithful.forces import PointLines, Springs
 from lib.projection.points import DistinctPoints
+from lib.projection.ranks import local_pairs, mean_log_rank
 
-SAMPLE_SIZE = 4_000
-"""Random and neighbouring points, each, on which drawn distance is fitted to cosine."""
+FARTHER_END = 0.6
+"""Weight of the farther end's rank, on a logarithmic scale, in the ranks of both ends.
 
-COSINE_GRID = np.linspace(-0.2, 1.0, 61)
-"""Cosines at which the fit is smoothed and kept."""
-
-MIN_SLOPE = 0.3
-"""Slope added to the fit, in mean drawn distances per unit of cosine.
-
-The fit then falls strictly, and any change counts.
+Two texts are among each other's nearest only where both ends say so: the end that has more texts between decides.
 """
 
-SMALL_CHANGE_OFFSET = 0.3
-"""Offset of the weights, as a share of the median change.
+NEAR_RANK = 10.0
+"""Rank up to which the length itself is asked for.
 
-A smaller one weighs lines whose cosine hardly changed more; their sign is the easiest to get wrong.
+Of pairs that are farther in every snapshot mostly the change of the length is: no reader can see a rank of hundreds.
 """
+
+COSINE_TILT = 2.0
+"""Logarithm of length per unit of cosine, for changes within one rank."""
+
+CURVE_BINS = 24
+"""Bins of log rank in which drawn distances are averaged."""
+
+MIN_SLOPE = 0.05
+"""Least growth of log distance per log rank: any change of rank counts."""
+
+MIN_LENGTH = 1e-4
+"""Shortest length asked for, in units of the map: logarithms need one."""
 
 
 @dataclass(frozen=True)
 class PairSprings:
-    """The lines of the pairs in all snapshots, and point pairs to fit drawn distance on cosine.
+    """The lines of the pairs in all snapshots, and what their lengths follow.
 
-    ends: (2, snapshots, pairs) points; cosine: (snapshots, pairs); sample: (2, k) points; sample_cosine: (k,).
+    ends: (2, snapshots, pairs) points; local: by snapshot (pairs, 2), the ends among its points; rank: (2, snapshots, pairs), which
+    neighbour's distance either end asks for; tilt: (snapshots, pairs), added to log length; pull: (pairs,) from 0 to 1, how far the
+    length itself and not its change alone is asked for.
     """
 
     ends: np.ndarray
-    cosine: np.ndarray
-    sample: np.ndarray
-    sample_cosine: np.ndarray
+    local: tuple[np.ndarray, ...]
+    rank: np.ndarray
+    tilt: np.ndarray
+    pull: np.ndarray
 
     def by_point(self, size: int) -> PointLines:
         """List the lines of each point in CSR form."""
@@ -51,57 +63,60 @@ class PairSprings:
         indptr = np.searchsorted(ends[order], np.arange(size + 1))
         return PointLines(indptr.astype(np.uint32), line[order].astype(np.uint32), sign[order])
 
+    def springs(self, distance: np.ndarray) -> Springs:
+        """Ask for lengths, given the drawn distance (2, snapshots, pairs) of each end's neighbour of that rank."""
+        return Springs(self.ends, target_lengths(self.rank, distance, self.tilt), self.pull)
 
-def pair_springs(points: DistinctPoints, pairs: np.ndarray, graph: NeighbourGraph, *, seed: int) -> PairSprings:
-    """Collect the lines of pairs (m, 2) of texts, and sample point pairs of one snapshot.
 
-    Random and neighbouring points.
-    """
+def pair_springs(points: DistinctPoints, pairs: np.ndarray, ranks: np.ndarray) -> PairSprings:
+    """Collect the lines of pairs (m, 2) of texts with their true ranks (2, snapshots, m)."""
     ends = np.stack([points.index[:, pairs[:, 0]], points.index[:, pairs[:, 1]]])
-    draw = np.random.default_rng(seed)
-    snapshot = draw.integers(0, len(points.index), SAMPLE_SIZE)
-    texts = draw.integers(0, points.index.shape[1], (2, SAMPLE_SIZE))
-    random = np.stack([points.index[snapshot, texts[0]], points.index[snapshot, texts[1]]])
-    edge = draw.integers(0, max(1, len(graph.indices)), SAMPLE_SIZE if len(graph.indices) else 0)
-    near = np.stack([np.searchsorted(graph.indptr, edge, side="right") - 1, graph.indices[edge]])
-    near = near[:, points.first_snapshot[near[0]] == points.first_snapshot[near[1]]]
-    sample = np.concatenate([random, near], axis=1)
-    return PairSprings(ends, point_cosines(points.vectors, ends), sample, point_cosines(points.vectors, sample))
+    cosine = np.einsum("...d,...d->...", points.vectors[ends[0]], points.vectors[ends[1]]).astype(np.float64)
+    farther = ranks.max(axis=0)
+    nearest = np.exp2(mean_log_rank(ranks)).min(axis=0) - 1
+    return PairSprings(
+        ends,
+        tuple(local_pairs(points, pairs)),
+        ranks ** (1 - FARTHER_END) * farther**FARTHER_END,
+        cosine_tilt(cosine, mean_log_rank(ranks)),
+        1 / (1 + (nearest / NEAR_RANK) ** 2),
+    )
 
 
-def point_cosines(vectors: np.ndarray, ends: np.ndarray) -> np.ndarray:
-    """Compute the cosine between the points at both ends (2, ...) of unit vectors."""
-    return np.einsum("...d,...d->...", vectors[ends[0]], vectors[ends[1]]).astype(np.float64)
+def cosine_tilt(cosine: np.ndarray, log_rank: np.ndarray) -> np.ndarray:
+    """Compute what a cosine adds to the logarithm of a length, (snapshots, pairs), with mean 0 over snapshots.
 
-
-def drawn_lengths(positions: np.ndarray, ends: np.ndarray) -> np.ndarray:
-    """Compute the drawn distance (positions (2, points)) between both ends (2, ...)."""
-    away = positions[:, ends[0]] - positions[:, ends[1]]
-    return np.sqrt((away * away).sum(axis=0))
-
-
-def target_lengths(springs: PairSprings, positions: np.ndarray) -> np.ndarray:
-    """Compute the length h(cosine), (snapshots, pairs), of each line's cosine in the present layout.
-
-    h is the isotonic (monotonically falling) regression of drawn distance on cosine over the sample, as in non-metric
-    multidimensional scaling (Kruskal 1964), smoothed by a moving mean of nine grid points, and made strictly falling.
+    Nothing where rank and cosine moved in opposite directions from the first snapshot to the last: there the rank decides.
     """
-    order = np.argsort(springs.sample_cosine, kind="stable")
-    fitted = isotonic_regression(drawn_lengths(positions, springs.sample)[order], increasing=False).x
-    curve = np.interp(COSINE_GRID, springs.sample_cosine[order], fitted)
-    curve = np.convolve(np.pad(curve, 4, mode="edge"), np.full(9, 1 / 9), "valid")
-    curve += (1 - COSINE_GRID) * MIN_SLOPE * curve.mean()
-    return np.interp(springs.cosine, COSINE_GRID, curve)
+    tilt = -COSINE_TILT * (cosine - cosine.mean(axis=0))
+    opposite = (cosine[-1] - cosine[0]) * (log_rank[-1] - log_rank[0]) > 0
+    return np.where(opposite, 0.0, tilt)
 
 
-def spring_weights(target: np.ndarray) -> np.ndarray:
-    """Compute the lines' weights (pairs,), 1 / (change + 0.3 median change), scaled to mean 1.
+def target_lengths(rank: np.ndarray, distance: np.ndarray, tilt: np.ndarray) -> np.ndarray:
+    """Compute the logarithm of each line's length (snapshots, pairs).
 
-    change: of the target lengths (snapshots, pairs).
+    rank, distance: (2, snapshots, pairs). With g(r) the mean log distance of an r-th neighbour, over all ends and snapshots, a pair's
+    log length is the mean of g over its ends + the pair's own scale + tilt. The scale is the mean over ends and snapshots of
+    log distance - g: one scale a pair, so that the local density of one snapshot does not decide how its line changes.
     """
-    change = np.abs(target[-1] - target[0])
-    typical = np.median(change)
-    if typical <= 0:
-        return np.ones(len(change))
-    weights = 1 / (change + SMALL_CHANGE_OFFSET * typical)
-    return weights / weights.mean()
+    log_distance = np.log(np.maximum(distance, MIN_LENGTH))
+    curve = rank_curve(np.log(rank), log_distance)
+    return curve.mean(axis=0) + (log_distance - curve).mean(axis=(0, 1)) + tilt
+
+
+def rank_curve(log_rank: np.ndarray, log_distance: np.ndarray) -> np.ndarray:
+    """Compute g, the rising mean of log distance by log rank, for each of the values given.
+
+    Means over bins, made rising by isotonic regression, and strictly so by MIN_SLOPE.
+    """
+    edges = np.linspace(0, log_rank.max() + 1e-9, CURVE_BINS + 1)
+    number = np.clip(np.searchsorted(edges, log_rank.ravel(), side="right") - 1, 0, CURVE_BINS - 1)
+    count = np.bincount(number, minlength=CURVE_BINS)
+    filled = count > 0
+    middle, height = (
+        np.bincount(number, values.ravel(), minlength=CURVE_BINS)[filled] / count[filled]
+        for values in (log_rank, log_distance)
+    )
+    rising = isotonic_regression(height, weights=count[filled].astype(np.float64)).x
+    return np.interp(log_rank, middle, rising) + MIN_SLOPE * log_rank

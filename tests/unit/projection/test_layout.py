@@ -8,7 +8,7 @@ import pytest
 from lib.errors import InputError
 from lib.projection.layout import compute_layout, rotate_to_principal_axis
 from lib.projection.pair_faithful import kernels
-from tests.unit.projection.planted import pull_together, world
+from tests.unit.projection.planted import pull_together, unit, world
 
 
 def lengths(frame: np.ndarray, pairs: np.ndarray) -> np.ndarray:
@@ -146,10 +146,33 @@ def test_balance_trades_neighbourhoods_for_lines() -> None:
     base, pairs = world(pairs=200)
     after = pull_together(base, pairs, np.arange(0, 200, 2), share=0.3)
     after = after + np.random.default_rng(2).normal(0, 0.03, after.shape).astype(np.float32)
-    rank = {
-        b: compute_layout({"base": base, "best": after}, pairs, balance=b).quality.rank_correlation for b in (0.0, 0.5)
-    }
-    assert rank[0.5] > rank[0.0]
+    quality = {b: compute_layout({"base": base, "best": after}, pairs, balance=b).quality for b in (0.0, 0.5)}
+    assert quality[0.5].rank_change_correlation > quality[0.0].rank_change_correlation
+    assert quality[0.5].trustworthiness["base"] < quality[0.0].trustworthiness["base"]
+
+
+def test_an_untouched_pair_is_drawn_equally_near_in_both_frames() -> None:
+    base, pairs = world(pairs=160)
+    rotation = np.linalg.qr(np.random.default_rng(0).normal(size=(base.shape[1], base.shape[1])))[0]
+    turned = unit(base @ rotation)  # other vectors, yet each cosine and each rank stays
+    layout = compute_layout({"base": base, "best": turned}, pairs)
+    change = np.log(lengths(layout.coordinates["best"], pairs) / lengths(layout.coordinates["base"], pairs))
+    free = compute_layout({"base": base, "best": turned}, pairs, balance=0.0).coordinates
+    change_of_umap = np.log(lengths(free["best"], pairs) / lengths(free["base"], pairs))
+    assert np.quantile(np.abs(change), 0.9) < 0.05
+    assert np.quantile(np.abs(change_of_umap), 0.9) > 4 * np.quantile(np.abs(change), 0.9)
+
+
+def test_near_pairs_are_seen_in_either_frame_and_those_that_look_near_are() -> None:
+    base, pairs = world(pairs=160)
+    near = pull_together(base, pairs, np.arange(80), share=0.85)
+    shaken = near + np.random.default_rng(2).normal(0, 0.03, near.shape).astype(np.float32)
+    for snapshots in ({"base": base, "best": unit(shaken)}, {"base": unit(shaken), "best": base}):
+        quality = compute_layout(snapshots, pairs).quality
+        assert all(share >= 0.88 for share in quality.seen.values())
+        assert all(share >= 0.93 for share in quality.right.values())
+        assert quality.rank_sign_agreement is not None
+        assert quality.rank_sign_agreement >= 0.95
 
 
 @pytest.mark.parametrize("texts", [1, 2, 3, 5, 17])

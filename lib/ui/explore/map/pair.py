@@ -32,6 +32,8 @@ def show_pair_on_map(view: MapView, line: pd.Series) -> None:
     data, source, target = view.data, int(line["source"]), int(line["target"])
     st.text(f"{data.texts[source]}\n→ {data.texts[target]}")
     st.caption(_describe_numbers(line))
+    if line.get("opposed", False):
+        st.caption(f":material/swap_vert: {_describe_opposed(line)}")
     neighbours = _find_neighbours(view.run.id, file_stamp(view.run.paths.map.summary), source)
     triple = _find_wrong_answer(view.run, data, source, target) if data.measure != "label" else None
     tabs = st.tabs(["Trajectory", "Nearest neighbours", *(["Nearest wrong answer"] if triple else [])])
@@ -68,6 +70,17 @@ def _describe_numbers(line: pd.Series) -> str:
     if pd.notna(line.get("base_rank")):
         words += f", rank of the correct answer {int(line['base_rank']):,} → {int(line['tuned_rank']):,}"
     return f"{words}. {line['part'].replace('_', '-').capitalize()}."
+
+
+def _describe_opposed(line: pd.Series) -> str:
+    """Explain a line whose cosine and rank moved in opposite directions."""
+    rose = line["tuned_cosine"] > line["base_cosine"]
+    base, tuned = line["base_pair_rank"], line["tuned_pair_rank"]
+    others = "other texts came closer still" if rose else "other texts moved away further"
+    return (
+        f"The cosine {'rose' if rose else 'fell'}, but {others}: as neighbours of each other these two went from rank {base:.1f} to "
+        f"{tuned:.1f}. The line follows the rank."
+    )
 
 
 @st.cache_data(max_entries=200, show_spinner=False)

@@ -8,6 +8,7 @@ import streamlit as st
 
 from lib.charts.map.choice import MapSample
 from lib.charts.map.scene import CROWDED_LINES, NUM_HIGHLIGHTED
+from lib.projection.line_measures import NUM_NEAREST
 from lib.projection.methods import LAYOUT_METHODS
 from lib.projection.quality import MIN_COSINE_CHANGE
 from lib.projection.store import Map
@@ -48,15 +49,19 @@ def show_line_accuracy(view: MapView) -> None:
 
 
 def line_accuracy(lines: pd.DataFrame) -> float | None:
-    """Compute the share of lines whose length changed in the direction of their cosine.
+    """Compute the share of lines whose length changed as their pair's rank among neighbours did.
 
-    None where no cosine changed.
+    Where the rank stayed, and on maps of earlier versions, which have none, as the cosine did. None where no cosine changed.
     """
-    change = (lines["tuned_cosine"] - lines["base_cosine"]).to_numpy()
-    changed = np.abs(change) > MIN_COSINE_CHANGE
+    cosine = (lines["tuned_cosine"] - lines["base_cosine"]).to_numpy()
+    changed = np.abs(cosine) > MIN_COSINE_CHANGE
     if not changed.any():
         return None
-    return float((np.sign(lines["length_change"].to_numpy()[changed]) == -np.sign(change[changed])).mean())
+    direction = -np.sign(cosine)
+    if "base_pair_rank" in lines:
+        rank = np.sign((lines["tuned_pair_rank"] - lines["base_pair_rank"]).to_numpy())
+        direction = np.where(rank != 0, rank, direction)
+    return float((np.sign(lines["length_change"].to_numpy()) == direction)[changed].mean())
 
 
 def quality_sentences(layout: Map, lines: pd.DataFrame, choice: MapSample) -> list[tuple[str, str]]:
@@ -65,6 +70,13 @@ def quality_sentences(layout: Map, lines: pd.DataFrame, choice: MapSample) -> li
     share = line_accuracy(lines)
     if share is not None:
         sentences.append((":material/fact_check:", _write_accuracy(share)))
+    seen, right = (list(shares.values()) for shares in (layout.facts.quality.seen, layout.facts.quality.right))
+    if len(seen) == len(right) == 2:
+        words = (
+            f"Of pairs among each other's {NUM_NEAREST} nearest texts, {_percent(seen[0])} are drawn so in base, {_percent(seen[1])} "
+            f"in tuned; of those drawn so, {_percent(right[0])} and {_percent(right[1])} are."
+        )
+        sentences.append((":material/join_inner:", words))
     trust = list(layout.facts.quality.trustworthiness.values())
     if trust:
         words = f"Trustworthiness of neighbourhoods: {trust[0]:.2f} base, {trust[-1]:.2f} tuned (1 is perfect)."
@@ -95,7 +107,7 @@ def describe_map(view: MapView) -> str:
 
 
 def _write_accuracy(share: float) -> str:
-    return f"{_percent(share)} of lines change length in the direction their cosine changed."
+    return f"{_percent(share)} of lines change length as their pair's rank among neighbours changed."
 
 
 def _percent(share: float) -> str:

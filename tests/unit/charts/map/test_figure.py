@@ -10,7 +10,7 @@ import pytest
 
 from lib.charts.map import figure as map_chart
 from lib.charts.map.figure import map_figure
-from lib.charts.map.scene import NUM_HIGHLIGHTED, TextClasses
+from lib.charts.map.scene import NUM_HIGHLIGHTED, OPPOSED_NAME, TextClasses
 from lib.charts.map.svg import map_svg
 from tests.unit.charts.planted import planted_map
 
@@ -72,6 +72,18 @@ def test_lines_below_the_noise_are_faded() -> None:
     assert len({trace.opacity for trace in found if trace.showlegend is False}) == 2
     dim = [trace for trace in found if trace.legendgroup == "noise" and trace.showlegend is False]
     assert sum(np.isfinite(trace.x).sum() for trace in dim) == 2 * 3
+
+
+def test_lines_whose_cosine_and_rank_disagree_carry_a_mark_in_their_middle() -> None:
+    map_data, lines, texts = planted_map()
+    names = [trace.name for trace in map_figure(map_data, lines, texts).figure.data]
+    assert OPPOSED_NAME not in names, "maps of earlier versions do not know"
+    marked = lines.assign(opposed=np.arange(len(lines)) == 7)
+    found = map_figure(map_data, marked, texts)
+    number = [trace.name for trace in found.figure.data].index(OPPOSED_NAME)
+    base = map_data.coordinates["base"]
+    assert found.figure.data[number].x == pytest.approx([(base[7, 0] + base[57, 0]) / 2])
+    assert found.pair_at(number, 0) == 107
 
 
 def test_validation_pairs_have_marks_of_their_own() -> None:

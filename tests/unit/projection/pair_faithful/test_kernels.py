@@ -55,29 +55,49 @@ def test_repulsion_is_the_gradient_of_the_log_dissimilarity_where_it_is_not_clip
     assert near[:, 0].tolist() == [-4, -4]
 
 
-def test_spring_forces_are_the_gradient_of_the_squared_excess() -> None:
+def corrected(position: np.ndarray, springs: Springs) -> np.ndarray:
+    """Move both ends of every line by its correction once; positions (2, points)."""
+    out = np.empty((2, *springs.target.shape))
+    kernels.line_corrections(0, springs.target.shape[1], position, springs, out)
+    moved = position.copy()
+    for snapshot, pair in np.ndindex(*springs.target.shape):
+        moved[:, springs.ends[0, snapshot, pair]] += out[:, snapshot, pair]
+        moved[:, springs.ends[1, snapshot, pair]] -= out[:, snapshot, pair]
+    return moved
+
+
+def log_lengths(position: np.ndarray, ends: np.ndarray) -> np.ndarray:
+    return np.log(np.linalg.norm(position[:, ends[0]] - position[:, ends[1]], axis=0))
+
+
+@pytest.mark.parametrize("pull", [0.0, 0.4, 1.0])
+def test_a_correction_leaves_of_the_excess_only_the_mean_that_is_not_asked_for(pull: float) -> None:
     draw = np.random.default_rng(1)
     position = draw.normal(size=(2, 6))
     ends = np.array([[[0], [1], [2]], [[3], [4], [5]]])
-    target, weight = draw.uniform(0.5, 2, (3, 1)), np.array([0.7])
+    target = log_lengths(position, ends) + draw.uniform(-0.4, 0.4, (3, 1))
+    excess = log_lengths(position, ends) - target
+    after = log_lengths(corrected(position, Springs(ends, target, np.array([pull]))), ends) - target
+    assert after == pytest.approx(np.full((3, 1), (1 - pull) * excess.mean()), abs=1e-6)
 
-    def energy(at: np.ndarray) -> float:
-        length = np.linalg.norm(at[:, ends[0, :, 0]] - at[:, ends[1, :, 0]], axis=0)
-        excess = length - target[:, 0]
-        return float(0.5 * weight[0] * ((excess - excess.mean()) ** 2).sum())
 
-    out = np.empty((2, 3, 1))
-    kernels.spring_forces(0, 1, position, Springs(ends, target, weight), out)
-    assert out[:, :, 0] == pytest.approx(-numeric_gradient(energy, position)[:, :3], abs=1e-5)
+def test_a_correction_is_bounded_and_two_ends_on_one_place_stay_finite() -> None:
+    position = np.array([[0.0, 100.0, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0]])
+    ends = np.array([[[0, 2]], [[1, 3]]])
+    moved = corrected(position, Springs(ends, np.log(np.full((1, 2), 1e-3)), np.ones(2)))
+    assert np.linalg.norm(moved[:, 0] - moved[:, 1]) == pytest.approx(100 * np.exp(-kernels.MAX_EXCESS))
+    assert np.isfinite(moved).all()
 
 
 def test_a_step_moves_both_ends_of_a_line_towards_each_other_and_not_too_far() -> None:
-    motion = Motion(np.array([[0.0, 1.0], [0.0, 0.0]]), np.zeros((2, 2)))
-    spring = np.array([[50.0], [0.0]])
-    none = np.zeros((2, 2))
     lines = PointLines(np.array([0, 1, 2], np.uint32), np.zeros(2, np.uint32), np.array([1.0, -1.0]))
-    kernels.step(0, 2, motion, Forces(none, none, np.arange(2), spring, np.zeros(2)), lines, 1.0, 1.0)
-    assert motion.position.tolist() == [[kernels.MAX_STEP, 1 - kernels.MAX_STEP], [0, 0]]
+    none = np.zeros((2, 2))
+    for way, expected in ((0.25, 0.25), (50.0, kernels.MAX_STEP)):
+        motion = Motion(np.array([[0.0, 1.0], [0.0, 0.0]]), np.zeros((2, 2)))
+        forces = Forces(none, none, np.arange(2), np.array([[way], [0.0]]), np.zeros(2))
+        kernels.step(0, 2, motion, forces, lines, 1.0, 1.0)
+        assert motion.position.tolist() == [[expected, 1 - expected], [0, 0]]
+        assert (motion.velocity == 0).all(), "a way towards a length is no momentum"
 
 
 def test_rows_are_shared_without_gap_or_overlap(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""The share of lines that change length in the direction their cosine changed."""
+"""The share of lines that change length as their rank, or where it stayed their cosine, changed."""
 
 from __future__ import annotations
 
@@ -22,3 +22,9 @@ def test_a_line_is_right_when_it_gets_shorter_as_its_cosine_rises() -> None:
 def test_lines_without_a_change_of_cosine_do_not_count() -> None:
     assert line_accuracy(lines([0.2, 0.5], [0.6, 0.5], [-1.0, 9.0])) == 1.0
     assert line_accuracy(lines([0.5], [0.5], [9.0])) is None
+
+
+def test_the_rank_decides_where_it_changed() -> None:
+    opposed = lines([0.2, 0.2], [0.6, 0.6], [1.0, -1.0]).assign(base_pair_rank=[3.0, 4.0], tuned_pair_rank=[9.0, 4.0])
+    assert line_accuracy(opposed) == 1.0
+    assert line_accuracy(opposed.drop(columns=["base_pair_rank", "tuned_pair_rank"])) == 0.5

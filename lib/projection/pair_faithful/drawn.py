@@ -1,0 +1,161 @@
+"""Compiled searches on the drawn map: the distance of an end's r-th neighbour, and the rank of a drawn distance.
+
+The points of a snapshot lie in the cells of a grid, so that a small rank looks at few of them.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+POINTS_A_CELL = 8.0
+"""Points in a cell of the grid, on average."""
+
+MAX_CELLS = 1_000
+"""Cells along either side: an outlier far away makes no endless grid."""
+
+
+class Grid(NamedTuple):
+    """Points (x, y) sorted by cell, cell by cell, row by row.
+
+    start (rows * columns + 1,): where each cell begins; left, low: the lowest x and y; size: a cell's side. Which point stands where
+    is not kept: searches go by position.
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    start: np.ndarray
+    columns: int
+    rows: int
+    left: float
+    low: float
+    size: float
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def build_grid(x: np.ndarray, y: np.ndarray) -> Grid:
+    """Sort points into the cells of a grid."""
+    left, low = x.min(), y.min()
+    wide, high = x.max() - left, y.max() - low
+    size = max(np.sqrt(max(wide * high, 1e-12) * POINTS_A_CELL / len(x)), max(wide, high) / MAX_CELLS, 1e-9)
+    columns, rows = int(wide / size) + 1, int(high / size) + 1
+    cell = np.empty(len(x), np.int64)
+    start = np.zeros(columns * rows + 1, np.int64)
+    for i in range(len(x)):
+        cell[i] = min(rows - 1, int((y[i] - low) / size)) * columns + min(columns - 1, int((x[i] - left) / size))
+        start[cell[i] + 1] += 1
+    for number in range(columns * rows):
+        start[number + 1] += start[number]
+    place = start[:-1].copy()
+    sorted_x, sorted_y = np.empty(len(x)), np.empty(len(x))
+    for i in range(len(x)):
+        at = place[cell[i]]
+        sorted_x[at], sorted_y[at] = x[i], y[i]
+        place[cell[i]] += 1
+    return Grid(sorted_x, sorted_y, start, columns, rows, left, low, size)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def select(values: np.ndarray, size: int, number: int) -> float:
+    """Find the value of that number, from 0, in ascending order among the first `size` (Hoare 1961); reorders them."""
+    low, high = 0, size - 1
+    while low < high:
+        pivot, i, j = values[(low + high) >> 1], low, high
+        while i <= j:
+            while values[i] < pivot:
+                i += 1
+            while values[j] > pivot:
+                j -= 1
+            if i <= j:
+                values[i], values[j] = values[j], values[i]
+                i, j = i + 1, j - 1
+        if number <= j:
+            high = j
+        elif number >= i:
+            low = i
+        else:
+            break
+    return float(values[number])
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def add_squares(grid: Grid, x: float, y: float, first: int, last: int, out: np.ndarray, count: int) -> int:
+    """Write the squared distances from (x, y) of the points from first to last, and count on."""
+    for at in range(first, last):
+        dx, dy = grid.x[at] - x, grid.y[at] - y
+        out[count] = dx * dx + dy * dy
+        count += 1
+    return count
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def neighbour_distances(
+    low: int, high: int, grid: Grid, x: np.ndarray, y: np.ndarray, rank: np.ndarray, out: np.ndarray
+) -> None:
+    """Write the distance of the r-th nearest other point of each end (x, y), for its rank r, not always whole.
+
+    Rings of cells are added until the r nearest cannot lie outside. Between whole ranks the distance is interpolated, both on
+    logarithmic scales.
+    """
+    square = np.empty(len(grid.x))
+    for end in range(low, high):
+        column = min(grid.columns - 1, int((x[end] - grid.left) / grid.size))
+        row = min(grid.rows - 1, int((y[end] - grid.low) / grid.size))
+        wanted = min(max(rank[end], 1.0), max(1.0, len(grid.x) - 1.0))
+        count, ring = 0, 0
+        while True:
+            for line in range(max(0, row - ring), min(grid.rows, row + ring + 1)):
+                begin = line * grid.columns
+                if abs(line - row) == ring:
+                    first, last = max(0, column - ring), min(grid.columns, column + ring + 1)
+                    count = add_squares(
+                        grid, x[end], y[end], grid.start[begin + first], grid.start[begin + last], square, count
+                    )
+                    continue
+                for side in (column - ring, column + ring):
+                    if 0 <= side < grid.columns:
+                        count = add_squares(
+                            grid, x[end], y[end], grid.start[begin + side], grid.start[begin + side + 1], square, count
+                        )
+            if count == len(grid.x):
+                break
+            inside = 0
+            reach = (ring * grid.size) ** 2
+            if count > wanted + 1:
+                for number in range(count):
+                    inside += square[number] <= reach
+            if inside > wanted + 1:
+                break
+            ring += 1
+        whole = int(wanted)  # number 0 is the end itself
+        nearest, share = select(square, count, min(whole, count - 1)), wanted - whole
+        if share > 0 and whole + 1 < count:
+            following = np.inf
+            for number in range(whole + 1, count):
+                following = min(following, square[number])
+            nearest = max(nearest, 1e-12) ** (1 - share) * max(following, 1e-12) ** share
+        out[end] = np.sqrt(nearest)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def drawn_ranks(x: np.ndarray, y: np.ndarray, ends: np.ndarray, others: np.ndarray, out: np.ndarray) -> None:
+    """Write the rank of each other point among the nearest drawn points of an end: 1 + the number that are nearer."""
+    grid = build_grid(x, y)
+    for number in range(len(ends)):
+        at_x, at_y = x[ends[number]], y[ends[number]]
+        dx, dy = x[others[number]] - at_x, y[others[number]] - at_y
+        # Both directions of a line give the same sum of squares to the bit: only signs differ.
+        limit = dx * dx + dy * dy
+        reach = np.sqrt(limit)
+        left, right = int((at_x - reach - grid.left) / grid.size), int((at_x + reach - grid.left) / grid.size)
+        low, high = int((at_y - reach - grid.low) / grid.size), int((at_y + reach - grid.low) / grid.size)
+        nearer = 0
+        for line in range(max(0, low), min(grid.rows - 1, high) + 1):
+            begin = line * grid.columns
+            first, last = max(0, left), min(grid.columns - 1, right)
+            for at in range(grid.start[begin + first], grid.start[begin + last + 1]):
+                dx, dy = grid.x[at] - at_x, grid.y[at] - at_y
+                nearer += dx * dx + dy * dy < limit
+        out[number] = 1 + max(0, nearer - 1)  # without the end itself
