@@ -229,10 +229,11 @@ def train_runs(
 
 def _run_jobs(workspace: Workspace, run: str) -> None:
     """Do the jobs of a run; what waits of them when this process is interrupted is cancelled."""
+    from lib.jobs.kinds import is_background
     from lib.store.jobs import WAITING
 
     try:
-        while waiting := workspace.jobs.all(states=WAITING, run=run):
+        while waiting := [job for job in workspace.jobs.all(states=WAITING, run=run) if not is_background(job.kind)]:
             claimed = workspace.jobs.claim(waiting[0].id)
             if claimed is not None:
                 _run_job(workspace, claimed)

@@ -34,6 +34,7 @@ KINDS = {
         JobKind("train", "Training", pipeline.train),
         JobKind("evaluate", "Evaluation", pipeline.evaluate),
         JobKind("project", "Map", pipeline.project),
+        JobKind("project_plain", "Map by plain UMAP", pipeline.project_plain, is_background=True),
         JobKind("placebo", "Shuffled-target control", pipeline.control),
         JobKind("learning_curve", "Learning curve", pipeline.learning_curve),
         JobKind("blend", "Blend with base model", pipeline.interpolate),

@@ -18,6 +18,9 @@ AFTER_TRAINING = ("evaluate", "project")
 Without a map where no weight changed.
 """
 
+MIN_PLAIN_TEXTS = 200
+"""Texts below which plain UMAP is drawn when asked for: to start umap-learn would take longer than everything else."""
+
 
 def train(context: JobContext) -> tuple[str, ...]:
     """Train the run's model; evaluation and map follow."""
@@ -88,11 +91,23 @@ def evaluate(context: JobContext) -> tuple[str, ...]:
 
 
 def project(context: JobContext) -> tuple[str, ...]:
-    """Draw the run's map; the payload may choose another method or balance."""
+    """Draw the run's map; the payload may choose another method or balance.
+
+    The first time plain UMAP follows, so that both can be compared at once.
+    """
     from lib.projection.run import draw_map
 
     options = {name: context.payload[name] for name in ("method", "balance") if name in context.payload}
-    draw_map(context.run, context.dataset, home=context.workspace.home, progress=context.progress, **options)
+    drawn = draw_map(context.run, context.dataset, home=context.workspace.home, progress=context.progress, **options)
+    has_plain = context.run.paths.plain_map.summary.exists()
+    return () if has_plain or drawn.texts < MIN_PLAIN_TEXTS else ("project_plain",)
+
+
+def project_plain(context: JobContext) -> tuple[str, ...]:
+    """Draw the run's map by plain UMAP, to compare with."""
+    from lib.projection.run import draw_map
+
+    draw_map(context.run, context.dataset, home=context.workspace.home, progress=context.progress, plain=True)
     return ()
 
 

@@ -50,8 +50,13 @@ def draw_map(
     method: str = "pair-faithful",
     balance: float = DEFAULT_BALANCE,
     seed: int = 0,
+    plain: bool = False,
 ) -> Map:
-    """Draw the run's map, publish it to run.paths.map.folder, and load it as pages do."""
+    """Draw the run's map, publish it to its folder, and load it as pages do.
+
+    plain: draw plain UMAP beside the map, to compare with. Its variation across seeds is not measured: one layout takes long enough.
+    """
+    method = "umap" if plain else method
     progress.stage("Drawing the map", "reading snapshots")
     snapshots = read_snapshots(run.paths.snapshots.folder)
     texts = snapshots.texts()
@@ -63,7 +68,7 @@ def draw_map(
     lines = pair_lines(inputs.frame, texts, shape=dataset.shape)
     pairs = text_pairs(lines)
     layout = compute_layout(vectors, pairs, method=method, balance=balance, seed=seed, progress=progress)
-    noise = measure_noise(layout, vectors, pairs, progress=progress)
+    noise = seed_noise([layout.ends], pairs) if plain else measure_noise(layout, vectors, pairs, progress=progress)
     lines = measure_lines(lines, layout, vectors, noise)
     facts = MapFacts(
         method=method,
@@ -76,15 +81,15 @@ def draw_map(
         seed=seed,
         texts=len(texts),
     )
-    publish_map(run, layout, lines=lines, facts=facts, added=added)
-    map_data = load_map(run)
+    publish_map(run.paths.map_of(plain=plain), layout, lines=lines, facts=facts, added=added)
+    map_data = load_map(run, plain=plain)
     assert map_data is not None, "a map that was just published is there"
     return map_data
 
 
-def publish_map(run: Run, layout: Layout, *, lines: pd.DataFrame, facts: MapFacts, added: AddedTexts) -> None:
-    """Publish coordinates, lines, facts and added texts to the run's map folder, all or nothing."""
-    with publish(run.paths.map.folder) as folder:
+def publish_map(paths: MapPaths, layout: Layout, *, lines: pd.DataFrame, facts: MapFacts, added: AddedTexts) -> None:
+    """Publish coordinates, lines, facts and added texts to a map's folder, all or nothing."""
+    with publish(paths.folder) as folder:
         write_map(folder, layout.coordinates, lines, facts)
         if len(added):
             write_added_texts(folder, added.texts, added.base, added.tuned)
@@ -145,6 +150,10 @@ def summary_json(map_data: Map) -> str:
             "layout": facts.method,
             "balance": facts.balance,
             "seconds": round(facts.seconds, 3),
+            "rank_sign_agreement": quality.rank_sign_agreement,
+            "rank_change_correlation": quality.rank_change_correlation,
+            "seen": quality.seen,
+            "right": quality.right,
             "sign_agreement": quality.sign_agreement,
             "rank_correlation": quality.rank_correlation,
             "trustworthiness": {

@@ -134,9 +134,9 @@ def write_added_texts(folder: Path, texts: list[str], base: np.ndarray, tuned: n
     np.savez(paths.added_vectors, base=base, tuned=tuned)
 
 
-def map_texts(run: Run) -> list[str]:
+def map_texts(run: Run, *, plain: bool = False) -> list[str]:
     """Read the texts of a run's map: those that training followed, then the added ones."""
-    added = run.paths.map.added_texts
+    added = run.paths.map_of(plain=plain).added_texts
     more = pd.read_parquet(added, columns=["text"])["text"].astype(str).tolist() if added.exists() else []
     return [*read_snapshots(run.paths.snapshots.folder).texts(), *more]
 
@@ -152,13 +152,27 @@ def end_vectors(run: Run) -> tuple[np.ndarray, np.ndarray]:
     return ends[0], ends[1]
 
 
-def load_map(run: Run) -> Map | None:
-    """Read a run's map; None while there is none. Raises StoreError where it is damaged."""
-    paths = run.paths.map
-    if not paths.summary.exists():
+def load_map_facts(run: Run, *, plain: bool = False) -> MapFacts | None:
+    """Read how a run's map was made and its quality, without its coordinates; None while there is none.
+
+    Raises StoreError where they are damaged.
+    """
+    summary = run.paths.map_of(plain=plain).summary
+    if not summary.exists():
         return None
     try:
-        facts = build(MapFacts.from_json, read_stored(paths.summary))
+        return build(MapFacts.from_json, read_stored(summary))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise StoreError("The map of this run cannot be read.", todo="Draw it again.") from error
+
+
+def load_map(run: Run, *, plain: bool = False) -> Map | None:
+    """Read a run's map, or that by plain UMAP; None while there is none. Raises StoreError where it is damaged."""
+    paths = run.paths.map_of(plain=plain)
+    facts = load_map_facts(run, plain=plain)
+    if facts is None:
+        return None
+    try:
         table = pd.read_parquet(paths.coordinates)
         lines = pd.read_parquet(paths.lines)
         names = [one.name for one in facts.snapshots]

@@ -266,6 +266,15 @@ class RunPaths:
         """The map."""
         return MapPaths(self.folder / "map")
 
+    @property
+    def plain_map(self) -> MapPaths:
+        """The map by plain UMAP, to compare with."""
+        return MapPaths(self.folder / "map-plain")
+
+    def map_of(self, *, plain: bool) -> MapPaths:
+        """Choose one of both maps."""
+        return self.plain_map if plain else self.map
+
     def experiment(self, name: str) -> Path:
         """Build the path of an experiment's result, JSON. name: placebo, learning_curve or blend."""
         return self.folder / f"{name}.json"

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
+import shutil
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -122,6 +125,55 @@ def test_a_recomputed_map_replaces_the_old_one(home: Path) -> None:
     test = open_explore(run.id)
     assert test.radio(key="map-method").value == "pca"
     assert "Current map: PCA" in words(test)
+
+
+def add_plain_map(run: Run) -> None:
+    """Publish a copy of the run's map as plain UMAP's, turned upside down."""
+    shutil.copytree(run.paths.map.folder, run.paths.plain_map.folder)
+    facts = json.loads(run.paths.plain_map.summary.read_text())
+    run.paths.plain_map.summary.write_text(json.dumps(facts | {"method": "umap"}))
+    table = pd.read_parquet(run.paths.plain_map.coordinates)
+    table.assign(y=-table["y"]).to_parquet(run.paths.plain_map.coordinates)
+
+
+def test_plain_umap_is_one_choice_away_with_its_figures(home: Path) -> None:
+    run = finished_run(home)
+    test = open_explore(run.id)
+    assert f"map-layout-{run.id}" not in [one.key for one in test.button_group]
+    assert len(test.table[0].value.columns) == 1
+    assert test.button(key="draw-plain-map")
+    add_plain_map(run)
+    test = open_explore(run.id)
+    before = map_height(test)
+    assert list(test.table[0].value.columns) == ["UMAP with pair constraints", "Plain UMAP"]
+    test.button_group(key=f"map-layout-{run.id}").set_value(["Plain UMAP"]).run()
+    assert not test.exception
+    assert map_height(test) == pytest.approx(-before)
+    assert test.radio(key="map-method").value == "pair-faithful", "what is recomputed is the map"
+
+
+def map_height(test: AppTest) -> float:
+    """Sum up the y of the first marks that are drawn, without those in the background."""
+    figure = json.loads(test.get("plotly_chart")[0].proto.spec)
+    trace = next(one for one in figure["data"] if one.get("mode") == "markers" and "Source" in one.get("name", ""))
+    return float(np.frombuffer(base64.b64decode(trace["y"]["bdata"]), trace["y"]["dtype"]).sum())
+
+
+def test_plain_umap_is_drawn_on_request(home: Path) -> None:
+    run = finished_run(home)
+    test = open_explore(run.id)
+    test.button(key="draw-plain-map").click().run()
+    jobs = open_workspace(home).jobs.all(run=run.id, kind="project_plain")
+    assert [job.state for job in jobs] == ["queued"]
+
+
+def test_a_damaged_plain_map_is_no_choice(home: Path) -> None:
+    run = finished_run(home)
+    add_plain_map(run)
+    run.paths.plain_map.summary.write_text("torn")
+    test = open_explore(run.id)
+    assert not test.exception
+    assert test.button(key="draw-plain-map")
 
 
 def test_a_damaged_map_shows_an_error_and_can_be_recomputed(home: Path) -> None:

@@ -19,6 +19,7 @@ MAP_CLASSES, MAP_VIEW = "class", "view"
 # Widgets whose state stays in the session.
 MAP_LIST, MAP_SVG, MAP_METHOD, MAP_BALANCE, MAP_PAIR = "map-list", "map-svg", "map-method", "map-balance", "map-pair"
 MAP_FIGURE, MAP_PRESENTED, MAP_SCATTER = "map-figure", "map-presented", "map-scatter"
+MAP_LAYOUT = "map-layout"
 MAP_TRAJECTORY, MAP_WRONG_ANSWER = "map-trajectory", "map-wrong-answer"
 PAIR_TABLE, PAIR_DETAIL = "pair-table", "pair-detail"
 PLAYGROUND, DETAILS = "playground", "evaluation-details"

@@ -28,7 +28,7 @@ def test_a_drawn_map_is_whole_and_read_back(home: Path) -> None:
     assert map_data.labels["best"] == "Best (epoch 2)"
     assert map_data.texts == 120
     assert len(map_data.lines) == 60
-    assert map_data.facts.quality.sign_agreement > 0.8
+    assert map_data.facts.quality.rank_sign_agreement > 0.9
     assert map_data.facts.quality.seeds == 3
     assert 0 <= map_data.facts.quality.above_noise <= 1
     assert map_data.facts.held_out_quality.lines == (map_data.lines["part"] == "held_out").sum()
@@ -44,7 +44,7 @@ def test_the_command_draws_and_prints_json(home: Path, capsys: pytest.CaptureFix
     assert output["layout"] == "pair-faithful"
     assert set(output["trustworthiness"]) == {"base", "tuned"}
     assert output["placebo_movement"] == 0
-    assert output["sign_agreement"] > 0.8
+    assert output["rank_sign_agreement"] > 0.9
     assert output["seconds"] > 0
     assert set(pd.read_parquet(output["coordinates"])["snapshot"]) == {"base", "epoch-001", "best"}
 

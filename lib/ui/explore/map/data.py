@@ -28,6 +28,7 @@ class MapData:
     lines: pair, part, source, target (text ids), base_cosine, tuned_cosine, change (better, same, worse), value (what colours
     them), cosine_change, length_change (of the line on the map), faded, optionally group, base_rank, tuned_rank.
     measure: what value is: margin, cosine or label. skipped_snapshots: labels of the snapshots that the map leaves out.
+    plain: whether this is the map by plain UMAP, drawn to compare with.
     Labelled texts alone have classes (text ids of each class, the largest first), and for every text rows (of the dataset) and parts.
     """
 
@@ -41,25 +42,27 @@ class MapData:
     rows: np.ndarray
     parts: np.ndarray
     skipped_snapshots: tuple[str, ...] = ()
+    plain: bool = False
 
 
-def load_map_data(run: Run) -> MapData | None:
-    """Read the data of a run's map; None while there is no map."""
-    if not run.paths.map.summary.exists():
+def load_map_data(run: Run, *, plain: bool = False) -> MapData | None:
+    """Read the data of a run's map, or of that by plain UMAP; None while there is no map."""
+    summary = run.paths.map_of(plain=plain).summary
+    if not summary.exists():
         return None
-    return _load(run.id, file_stamp(run.paths.map.summary), file_stamp(run.paths.evaluation.summary))
+    return _load(run.id, plain, file_stamp(summary), file_stamp(run.paths.evaluation.summary))
 
 
 @st.cache_resource(max_entries=6, show_spinner=False)
-def _load(run_id: str, map_stamp: tuple[int, int], evaluation_stamp: tuple[int, int]) -> MapData | None:
+def _load(run_id: str, plain: bool, map_stamp: tuple[int, int], evaluation_stamp: tuple[int, int]) -> MapData | None:
     # map_stamp is only there to be hashed: a map that is computed again is read again.
     workspace = open_workspace()
     run = workspace.runs.get(run_id)
-    layout = load_map(run)
+    layout = load_map(run, plain=plain)
     if layout is None:
         return None
     dataset = workspace.datasets.get(run.dataset)
-    frame, texts = dataset.frame(), map_texts(run)
+    frame, texts = dataset.frame(), map_texts(run, plain=plain)
     pairs = load_pairs(run) if evaluation_stamp != (0, 0) else pd.DataFrame({"pair": pd.Series(dtype="int64")})
     lines, measure = add_evaluation(layout.lines, frame, pairs)
     labelled = dataset.shape == Shape.LABELLED_TEXTS.value
@@ -75,6 +78,7 @@ def _load(run_id: str, map_stamp: tuple[int, int], evaluation_stamp: tuple[int, 
         rows=rows,
         parts=parts,
         skipped_snapshots=_skipped_snapshots(run, layout),
+        plain=plain,
     )
 
 

@@ -26,7 +26,8 @@ def build_figure(view: MapView, *, height: int = MAP_HEIGHT, dark: bool | None =
     """Build the figure of a view: the same view is the same object, and so the same bytes in the browser."""
     return _build(
         view.run.id,
-        file_stamp(view.run.paths.map.summary),
+        view.data.plain,
+        file_stamp(view.run.paths.map_of(plain=view.data.plain).summary),
         file_stamp(view.run.paths.evaluation.summary),
         view.filters,
         view.highlighted_pairs,
@@ -47,6 +48,7 @@ def build_opening_figure(run: Run) -> None:
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _build(
     run_id: str,
+    plain: bool,
     _map_stamp: tuple[int, int],
     _evaluation_stamp: tuple[int, int],
     filters: MapFilters,
@@ -55,7 +57,7 @@ def _build(
     height: int,
 ) -> MapFigure:
     run = open_workspace().runs.get(run_id)
-    data = load_map_data(run)
+    data = load_map_data(run, plain=plain)
     assert data is not None, "a figure is only built where there is a map"
     lines = filter_lines(data, filters, run)
     if highlighted:  # pairs selected elsewhere are drawn whatever the filters say

@@ -10,6 +10,8 @@ from lib.projection.store import Map
 from lib.store.jobs import Job
 from lib.store.runs import Run
 from lib.ui.explore import jobs, keys
+from lib.ui.explore.map.data import load_map_data
+from lib.ui.explore.map.plain import show_comparison
 from lib.ui.explore.map.view import MapView
 from lib.ui.shared import cache, polling
 from lib.ui.shared.components import escape_markdown
@@ -18,7 +20,9 @@ from lib.ui.shared.edit_button import edit_button
 _JOB_KINDS = ("project", "evaluate", "train")
 """Jobs that lead to a map, the last one of a run first."""
 
-_BALANCE_HELP = "0 preserves neighbourhoods only, 1 puts the distances of pairs first. 0.5 keeps both within 0.04 of their best value."
+_BALANCE_HELP = (
+    "0 is UMAP's neighbourhoods alone, 1 puts the lines of pairs before all. Above 0.4 the figures hardly change."
+)
 
 
 def show_missing_map(run: Run) -> None:
@@ -42,8 +46,11 @@ def show_layout_options(view: MapView) -> None:
             job, lambda: _show_redraw(view.run, jobs.find_open_job(view.run, *_JOB_KINDS) or job)
         )
         return
-    layout = view.data.map
-    with st.popover("Layout", icon=":material/tune:", help="Compute the map with another method"):
+    data = load_map_data(view.run) if view.data.plain else view.data
+    assert data is not None, "plain UMAP is drawn beside a map"
+    layout = data.map
+    with st.popover("Layout", icon=":material/tune:", help="Figures of the layouts, and other methods"):
+        show_comparison(view)
         names = list(LAYOUT_METHODS)
         method = st.radio(
             "Layout method",
@@ -80,7 +87,7 @@ def _balance_table() -> pd.DataFrame:
         [
             {
                 "balance": f"{balance:g}",
-                "sign agreement": f"{sign:.0%}",
+                "lines as ranks": f"{sign:.0%}",
                 "rank correlation": f"{rank:.2f}",
                 "trustworthiness (base, tuned)": f"{base:.2f}, {tuned:.2f}",
             }
@@ -96,10 +103,10 @@ def _describe_layout(layout: Map) -> str:
         f", balance {layout.facts.balance:g}" if layout.facts.method == "pair-faithful" else ""
     )
     parts = [f"Current map: {name}, {layout.facts.seconds:.1f} s"]
-    if quality.sign_agreement is not None:
-        parts.append(f"sign agreement {quality.sign_agreement:.0%}")
-    if quality.rank_correlation is not None:
-        parts.append(f"rank correlation {quality.rank_correlation:.2f}")
+    if quality.rank_sign_agreement is not None:
+        parts.append(f"{quality.rank_sign_agreement:.0%} of lines change as ranks")
+    if quality.rank_change_correlation is not None:
+        parts.append(f"rank correlation {quality.rank_change_correlation:.2f}")
     parts += [
         f"trustworthiness {escape_markdown(layout.labels.get(name, name))} {value:.2f}"
         for name, value in quality.trustworthiness.items()

@@ -14,6 +14,7 @@ from lib.ui.explore.map.export import show_downloads
 from lib.ui.explore.map.figure import build_figure, show_figure, show_large_figure
 from lib.ui.explore.map.filters import show_filters
 from lib.ui.explore.map.layout import show_layout_options, show_missing_map
+from lib.ui.explore.map.plain import choose_layout, is_plain_chosen
 from lib.ui.explore.map.quality import show_line_accuracy, show_quality
 from lib.ui.explore.map.scatter import show_scatter
 from lib.ui.explore.map.scripts import MAP_SCRIPTS
@@ -64,7 +65,7 @@ def show_hidden_filters(run: Run) -> None:
 
 def _load(run: Run) -> MapData | None:
     try:
-        return load_map_data(run)
+        return load_map_data(run, plain=is_plain_chosen(run))
     except StoreError as error:
         show_error(error)
         return None
@@ -91,5 +92,6 @@ def _show_parts(view: MapView) -> None:
 def _show_figure_and_tools(view: MapView, figure: MapFigure) -> None:
     show_figure(view, figure)
     with st.container(horizontal=True, vertical_alignment="center"):
+        choose_layout(view)
         show_layout_options(view)
         show_downloads(view)
