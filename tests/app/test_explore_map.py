@@ -139,14 +139,14 @@ def add_plain_map(run: Run) -> None:
 def test_plain_umap_is_one_choice_away_with_its_figures(home: Path) -> None:
     run = finished_run(home)
     test = open_explore(run.id)
-    assert f"map-layout-{run.id}" not in [one.key for one in test.button_group]
+    assert f"map-layout-{run.id}" not in [one.key for one in test.segmented_control]
     assert len(test.table[0].value.columns) == 1
     assert test.button(key="draw-plain-map")
     add_plain_map(run)
     test = open_explore(run.id)
     before = map_height(test)
     assert list(test.table[0].value.columns) == ["UMAP with pair constraints", "Plain UMAP"]
-    test.button_group(key=f"map-layout-{run.id}").set_value(["Plain UMAP"]).run()
+    test.segmented_control(key=f"map-layout-{run.id}").set_value("Plain UMAP").run()
     assert not test.exception
     assert map_height(test) == pytest.approx(-before)
     assert test.radio(key="map-method").value == "pair-faithful", "what is recomputed is the map"
