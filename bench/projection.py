@@ -123,7 +123,7 @@ def draw_together(fit: Callable[[np.ndarray], np.ndarray], *snapshots: np.ndarra
 
 
 def stacked(fit: Callable[[np.ndarray], np.ndarray]) -> Callable[..., tuple[Frames, float]]:
-    """Build a method that draws all rows together; the placebo is base stacked once more in a second drawing."""
+    """Build a method that draws all rows together, and for the placebo base a second time."""
 
     def draw(base: np.ndarray, best: np.ndarray, _pairs: np.ndarray) -> tuple[Frames, float]:
         begin = time.perf_counter()

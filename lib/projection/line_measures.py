@@ -1,4 +1,4 @@
-"""Measure the lines of a layout: do they change, and are they near, as their pairs are in the full dimensions?
+"""Measure whether a layout's lines are near, and change, as their pairs do in full dimensions.
 
 Closeness as retrieval means it: by rank among all other texts. docs/layout.md says what each figure means.
 """
@@ -78,7 +78,10 @@ def measure_pairs(
 
 
 def frame_ranks(frame: np.ndarray, pairs: np.ndarray) -> np.ndarray:
-    """Rank the other end of each pair (m, 2) among an end's nearest points of a frame (n, 2), (2, m) int64."""
+    """Rank the other end of each pair (m, 2) among an end's nearest points of a frame (n, 2).
+
+    Shape (2, m) int64.
+    """
     from lib.projection.pair_faithful.drawn import drawn_ranks
 
     ranks = np.empty(2 * len(pairs), np.int64)
@@ -114,7 +117,7 @@ def line_quality(lines: LineMeasures, snapshots: tuple[str, str]) -> LayoutQuali
 
 
 def neighbours_seen(lines: LineMeasures, snapshots: tuple[str, str]) -> tuple[dict[str, float], dict[str, float]]:
-    """Compute, by snapshot, which share of the near pairs is drawn near, and which share of those drawn near is.
+    """Compute, by snapshot, the share of near pairs drawn near, and of those drawn near that are.
 
     Near: each end among the other's NUM_NEAREST. A snapshot without such pairs is left out.
     """

@@ -167,7 +167,10 @@ def load_map_facts(run: Run, *, plain: bool = False) -> MapFacts | None:
 
 
 def load_map(run: Run, *, plain: bool = False) -> Map | None:
-    """Read a run's map, or that by plain UMAP; None while there is none. Raises StoreError where it is damaged."""
+    """Read a run's map, or that by plain UMAP; None while there is none.
+
+    Raises StoreError where it is damaged.
+    """
     paths = run.paths.map_of(plain=plain)
     facts = load_map_facts(run, plain=plain)
     if facts is None:

@@ -1,4 +1,4 @@
-"""Compiled searches on the drawn map: the distance of an end's r-th neighbour, and the rank of a drawn distance.
+"""Compiled searches on the drawn map: the distance of an r-th neighbour, the rank of a distance.
 
 The points of a snapshot lie in the cells of a grid, so that a small rank looks at few of them.
 """
@@ -59,7 +59,10 @@ def build_grid(x: np.ndarray, y: np.ndarray) -> Grid:
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def select(values: np.ndarray, size: int, number: int) -> float:
-    """Find the value of that number, from 0, in ascending order among the first `size` (Hoare 1961); reorders them."""
+    """Find the value of that number, from 0, among the first `size` in ascending order.
+
+    Reorders them (Hoare 1961).
+    """
     low, high = 0, size - 1
     while low < high:
         pivot, i, j = values[(low + high) >> 1], low, high
@@ -94,7 +97,7 @@ def add_squares(grid: Grid, x: float, y: float, first: int, last: int, out: np.n
 def neighbour_distances(
     low: int, high: int, grid: Grid, x: np.ndarray, y: np.ndarray, rank: np.ndarray, out: np.ndarray
 ) -> None:
-    """Write the distance of the r-th nearest other point of each end (x, y), for its rank r, not always whole.
+    """Write the distance of the r-th nearest other point of each end (x, y), r not always whole.
 
     Rings of cells are added until the r nearest cannot lie outside. Between whole ranks the distance is interpolated, both on
     logarithmic scales.
@@ -141,7 +144,7 @@ def neighbour_distances(
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def drawn_ranks(x: np.ndarray, y: np.ndarray, ends: np.ndarray, others: np.ndarray, out: np.ndarray) -> None:
-    """Write the rank of each other point among the nearest drawn points of an end: 1 + the number that are nearer."""
+    """Write the rank of each other point among an end's nearest drawn points: 1 + those nearer."""
     grid = build_grid(x, y)
     for number in range(len(ends)):
         at_x, at_y = x[ends[number]], y[ends[number]]

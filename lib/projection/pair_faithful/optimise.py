@@ -1,4 +1,4 @@
-"""Compute UMAP with pair constraints: UMAP's neighbourhoods, and lines as long as their pairs' ranks ask.
+"""Compute UMAP with pair constraints: its neighbourhoods, and lines as long as ranks ask.
 
 See docs/layout.md.
 """
@@ -96,7 +96,7 @@ def optimise(
                 progress.check()
                 progress.advance(number, NUM_STEPS)
                 if strength > 0 and time < REFIT_UNTIL:
-                    asked = springs.springs(neighbour_distances(springs, points, position, pool))
+                    asked = springs.springs(end_distances(springs, points, position, pool))
             if strength > 0:
                 pool.map_rows(kernels.line_corrections, num_pairs, position, asked, correction)
             pool.map_rows(kernels.gather_positions, len(negatives.rings), position, negatives.rings, ring_position)
@@ -114,9 +114,7 @@ def optimise(
     return (position - position.mean(axis=1, keepdims=True)).T
 
 
-def neighbour_distances(
-    springs: PairSprings, points: DistinctPoints, position: np.ndarray, pool: RowPool
-) -> np.ndarray:
+def end_distances(springs: PairSprings, points: DistinctPoints, position: np.ndarray, pool: RowPool) -> np.ndarray:
     """Measure how far each end's neighbour of its rank is drawn, (2, snapshots, pairs)."""
     from lib.projection.pair_faithful import drawn
 

@@ -64,7 +64,7 @@ class PairSprings:
         return PointLines(indptr.astype(np.uint32), line[order].astype(np.uint32), sign[order])
 
     def springs(self, distance: np.ndarray) -> Springs:
-        """Ask for lengths, given the drawn distance (2, snapshots, pairs) of each end's neighbour of that rank."""
+        """Ask for lengths, given the drawn distance (2, snapshots, pairs) of either end's neighbour."""
         return Springs(self.ends, target_lengths(self.rank, distance, self.tilt), self.pull)
 
 
@@ -84,7 +84,7 @@ def pair_springs(points: DistinctPoints, pairs: np.ndarray, ranks: np.ndarray) -
 
 
 def cosine_tilt(cosine: np.ndarray, log_rank: np.ndarray) -> np.ndarray:
-    """Compute what a cosine adds to the logarithm of a length, (snapshots, pairs), with mean 0 over snapshots.
+    """Compute what a cosine adds to log length, (snapshots, pairs), with mean 0 over snapshots.
 
     Nothing where rank and cosine moved in opposite directions from the first snapshot to the last: there the rank decides.
     """

@@ -11,7 +11,7 @@ from lib.store.jobs import Job
 from lib.store.runs import Run
 from lib.ui.explore import jobs, keys
 from lib.ui.explore.map.data import load_map_data
-from lib.ui.explore.map.plain import show_comparison
+from lib.ui.explore.map.plain import show_layout_figures
 from lib.ui.explore.map.view import MapView
 from lib.ui.shared import cache, polling
 from lib.ui.shared.components import escape_markdown
@@ -50,7 +50,7 @@ def show_layout_options(view: MapView) -> None:
     assert data is not None, "plain UMAP is drawn beside a map"
     layout = data.map
     with st.popover("Layout", icon=":material/tune:", help="Figures of the layouts, and other methods"):
-        show_comparison(view)
+        show_layout_figures(view)
         names = list(LAYOUT_METHODS)
         method = st.radio(
             "Layout method",

@@ -34,7 +34,7 @@ def choose_layout(view: MapView) -> None:
     )
 
 
-def show_comparison(view: MapView) -> None:
+def show_layout_figures(view: MapView) -> None:
     """Show the figures of the map and of plain UMAP beside each other, or offer to draw plain UMAP."""
     facts, plain = load_map_facts(view.run), _plain_facts(view.run)
     if facts is None:
@@ -54,7 +54,7 @@ def _key(run: Run) -> str:
 
 
 def _plain_facts(run: Run) -> MapFacts | None:
-    """Read the facts of plain UMAP, if it holds the texts of the map; None too where it is damaged: it can be drawn again."""
+    """Read the facts of plain UMAP, if it is whole and holds the texts of the map."""
     try:
         facts, plain = load_map_facts(run), load_map_facts(run, plain=True)
     except StoreError:
