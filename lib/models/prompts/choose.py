@@ -6,12 +6,12 @@ Light: pages choose before anything is loaded.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from lib.errors import InputError
+from lib.models.card_metadata import read_card_values
 from lib.models.catalog import RunFolder, is_model_folder, resolve, split_revision
 from lib.models.folder_check.check import FolderFacts, check_folder
 from lib.models.prompts.known_models import KnownModel, find_known_model
@@ -29,9 +29,6 @@ CLASSIFICATION_NAMES = ("Classification", "classification")
 sentence-transformers' `encode_query` and `encode_document` look for the first of them; the others are from the cards of
 nomic, Stella, E5-Mistral, EmbeddingGemma and Jina.
 """
-
-MAX_CARD_CHARACTERS = 100_000
-"""Of a model card, the start is read for the base model that it names."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +124,7 @@ def model_names(model: str, folder: Path | None) -> list[str]:
     """List the names that may say which model it is: its own, its folder's, its config's, its card's."""
     names = [split_revision(model.strip())[0]]
     if folder is not None:
-        names += [folder.name, *_name_in_config(folder), *_bases_in_card(folder)]
+        names += [folder.name, *_name_in_config(folder), *read_card_values(folder, "base_model")]
     return names
 
 
@@ -140,16 +137,3 @@ def _name_in_config(folder: Path) -> list[str]:
         name = config.get("_name_or_path") if isinstance(config, dict) else None
         return [name] if isinstance(name, str) else []
     return []
-
-
-def _bases_in_card(folder: Path) -> list[str]:
-    """Read `base_model` of a card's front matter, which is one name or a list of them (a Hub convention)."""
-    try:
-        text = (folder / "README.md").read_text(encoding="utf-8", errors="replace")[:MAX_CARD_CHARACTERS]
-    except OSError:
-        return []
-    front = re.match(r"---\s*\n(.*?)\n---", text, flags=re.DOTALL)
-    found = re.search(r"^base_model:[ \t]*(.*(?:\n[ \t]*-[ \t]*\S.*)*)", front[1] if front else "", flags=re.MULTILINE)
-    lines = found[1].splitlines() if found else []
-    names = (line.strip().lstrip("-").strip().strip("\"'") for line in lines)
-    return [name for name in names if name]
