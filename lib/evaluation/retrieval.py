@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -77,13 +78,23 @@ def retrieve(
     of the target that is its own text, -1 for none: it is passed over, as BEIR and MTEB do.
     """
     queries, targets = normalize_rows(queries), normalize_rows(targets)
-    own = np.full(len(queries), -1) if own is None else own
-    top = min(TOP_K, len(targets))
-    size = max(1, BLOCK_CELLS // max(1, len(targets)))
-    parts = [
-        _block(queries[begin : begin + size] @ targets.T, right[begin : begin + size], own[begin : begin + size], top)
-        for begin in range(0, len(queries), size)
-    ]
+    return rank_by_scores(lambda some: queries[some] @ targets.T, right, targets=len(targets), own=own)
+
+
+def rank_by_scores(
+    scores_of: Callable[[slice], np.ndarray], right: list[np.ndarray], *, targets: int, own: np.ndarray | None = None
+) -> Retrieval:
+    """Rank all targets for each query by any score.
+
+    scores_of: from a slice of queries to their scores, (queries, targets) float32, which are changed. right, own: as for
+    `retrieve`.
+    """
+    count = len(right)
+    own = np.full(count, -1) if own is None else own
+    top = min(TOP_K, targets)
+    size = max(1, BLOCK_CELLS // max(1, targets))
+    blocks = [slice(begin, begin + size) for begin in range(0, count, size)]
+    parts = [_block(scores_of(some), right[some], own[some], top) for some in blocks]
     joined = [np.concatenate(column) for column in zip(*parts, strict=True)]
     return Retrieval(*joined)
 

@@ -5,12 +5,11 @@ Imports torch: in the inference process only.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,17 +21,13 @@ from lib.models.inference.answers import NearestText, Ranking
 from lib.models.inference.handlers import loaded_model
 from lib.models.loader import fingerprint
 from lib.models.vector_cache import EmbeddingCache
+from lib.models.word_index import WordIndex
 from lib.vectors import TIE, normalize_rows, order_by_score
-
-if TYPE_CHECKING:
-    from bm25s import BM25
 
 KEPT_TARGETS = 4
 """Models whose targets' vectors stay in memory: 150 MB each for 100,000 texts of 384 dimensions."""
 
 KEPT_WORD_INDEXES = 2
-
-_WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True)
@@ -83,9 +78,7 @@ def best_by_words(
     Of texts without any of the query's words none is listed.
     """
     targets = TargetColumn.of(parquet, column)
-    texts, index = _texts(targets), _word_index(targets)
-    words = [word for word in split_words([query])[0] if index is not None and word in index.vocab_dict]
-    scores = index.get_scores(words) if index is not None and words else np.zeros(len(texts), np.float32)
+    texts, scores = _texts(targets), _word_index(targets).scores(query)
     shown = min(most, int((scores > 0).sum()))
     return rank(texts, scores, right=_rows(targets, right), most=shown).to_json()
 
@@ -154,20 +147,5 @@ def _vectors(name: str, targets: TargetColumn, reading: Reading) -> np.ndarray:
 
 
 @lru_cache(maxsize=KEPT_WORD_INDEXES)
-def _word_index(targets: TargetColumn) -> BM25 | None:
-    """Index the targets' words; None where no target has one."""
-    from bm25s import BM25  # slow to import, and most searches do without it
-
-    words = split_words(_texts(targets))
-    if not any(words):
-        return None
-    index = (
-        BM25()
-    )  # Lucene's variant with k1 1.5 and b 0.75 (Kamphuis and others 2020, doi 10.1007/978-3-030-45442-5_4)
-    index.index(words, show_progress=False)
-    return index
-
-
-def split_words(texts: Sequence[str]) -> list[list[str]]:
-    """Split texts into lower-case words; no stop words, which would be those of one language."""
-    return [_WORD.findall(text.lower()) for text in texts]
+def _word_index(targets: TargetColumn) -> WordIndex:
+    return WordIndex(_texts(targets))
