@@ -1,4 +1,4 @@
-"""The same work without a browser: python -m lib train|audit|evaluate|map|check|runs."""
+"""The same work without a browser: python -m lib train|bases|audit|evaluate|map|check|runs."""
 
 from __future__ import annotations
 
@@ -45,6 +45,12 @@ def _audit() -> CommandModule:
     return audit
 
 
+def _bases() -> CommandModule:
+    from lib.commands import bases
+
+    return bases
+
+
 def _evaluate() -> CommandModule:
     from lib.commands import evaluate
 
@@ -71,6 +77,7 @@ def _runs() -> CommandModule:
 
 COMMANDS = {
     "train": Command("train one or several base models on a file", _train),
+    "bases": Command("compare base models on a file's validation pairs, with BM25 beside them", _bases),
     "audit": Command("read a file and list problems with its rows", _audit),
     "evaluate": Command("evaluate a run's tuned model against its base model", _evaluate),
     "map": Command("compute (or recompute) a run's map", _map),

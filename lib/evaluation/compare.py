@@ -19,7 +19,7 @@ from lib.evaluation.bootstrap_aggregate import compare_aggregate, standardize
 from lib.evaluation.difference import Difference
 from lib.evaluation.metrics import neighbour_shares, triplet_wins
 from lib.evaluation.model_pair import MODEL_NAMES, ModelPair
-from lib.evaluation.task import positives
+from lib.evaluation.task import EvalTask, positives
 from lib.metrics import primary_metric, selection_metric
 from lib.shapes import Shape
 from lib.vectors import are_equal_rows, normalize_rows
@@ -35,9 +35,9 @@ def compare_metrics(models: ModelPair) -> dict[str, Difference]:
     elif models.task.shape is Shape.LABELLED_TEXTS:
         metrics = compare_classes(models)
     elif models.task.shape is Shape.SCORED:
-        metrics = compare_scores(models)
+        metrics = compare_scores(models.task, *models.cosines.values(), groups=models.groups)
     else:
-        metrics = compare_labels(models)
+        metrics = compare_labels(models.task, *models.cosines.values(), groups=models.groups)
     primary = primary_metric(models.task.shape)
     return {primary: metrics[primary], **metrics}
 
@@ -98,11 +98,10 @@ def silhouettes(rows: np.ndarray, labels: np.ndarray) -> np.ndarray:
     return np.zeros(len(rows)) if are_equal_rows(rows) else silhouette_samples(rows, labels, metric="cosine")
 
 
-def compare_scores(models: ModelPair) -> dict[str, Difference]:
-    """Compare the correlations of cosine and score; nan where all scores are equal."""
-    scores = models.task.values
-    base, tuned = (models.cosines[name].astype(np.float64) for name in MODEL_NAMES)
-    compare = partial(compare_aggregate, base, tuned, models.groups, span=2.0)
+def compare_scores(task: EvalTask, base: np.ndarray, tuned: np.ndarray, *, groups: np.ndarray) -> dict[str, Difference]:
+    """Compare the correlations of cosine and score; nan where all scores are equal. base, tuned: cosines (rows,)."""
+    scores, (base, tuned) = task.values, (cosines.astype(np.float64) for cosines in (base, tuned))
+    compare = partial(compare_aggregate, base, tuned, groups, span=2.0)
     return {
         "spearman": compare(
             lambda values, rows: spearman_correlation(values[rows], scores[rows]), to_common_scale=average_ranks
@@ -113,16 +112,16 @@ def compare_scores(models: ModelPair) -> dict[str, Difference]:
     }
 
 
-def compare_labels(models: ModelPair) -> dict[str, Difference]:
-    """Compare average precision and best F1 of the cosines; nan where all pairs match or none does."""
-    is_match = positives(models.task)
+def compare_labels(task: EvalTask, base: np.ndarray, tuned: np.ndarray, *, groups: np.ndarray) -> dict[str, Difference]:
+    """Compare average precision and best F1; nan where all pairs match or none does. base, tuned: cosines (rows,)."""
+    is_match = positives(task)
     if is_match.min() == is_match.max():
         return {"average_precision": without_interval(), "best_f1": without_interval()}
     compare = partial(
         compare_aggregate,
-        models.cosines["base"],
-        models.cosines["tuned"],
-        models.groups,
+        base,
+        tuned,
+        groups,
         to_common_scale=average_ranks,
         span=1.0,
     )
