@@ -7,13 +7,13 @@ from math import log
 import numpy as np
 import pytest
 from bm25s import BM25
-from fakes import pairs_frame
 
 from lib.data.model_inputs import ModelInputs, Reading
 from lib.evaluation.task import EvalTask
 from lib.evaluation.word_retrieval import retrieve_by_words
 from lib.models.word_index import WordIndex, split_words
 from lib.shapes import Shape
+from tests.unit.evaluation.fakes import pairs_frame
 
 TEXTS = ["the cat sat", "the dog", "a cat and a cat", "???"]
 
