@@ -99,7 +99,10 @@ def silhouettes(rows: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
 
 def compare_scores(task: EvalTask, base: np.ndarray, tuned: np.ndarray, *, groups: np.ndarray) -> dict[str, Difference]:
-    """Compare the correlations of cosine and score; nan where all scores are equal. base, tuned: cosines (rows,)."""
+    """Compare the correlations of cosine and score; nan where all scores are equal.
+
+    base, tuned: cosines (rows,).
+    """
     scores, (base, tuned) = task.values, (cosines.astype(np.float64) for cosines in (base, tuned))
     compare = partial(compare_aggregate, base, tuned, groups, span=2.0)
     return {
@@ -113,7 +116,10 @@ def compare_scores(task: EvalTask, base: np.ndarray, tuned: np.ndarray, *, group
 
 
 def compare_labels(task: EvalTask, base: np.ndarray, tuned: np.ndarray, *, groups: np.ndarray) -> dict[str, Difference]:
-    """Compare average precision and best F1; nan where all pairs match or none does. base, tuned: cosines (rows,)."""
+    """Compare average precision and best F1; nan where all pairs match or none does.
+
+    base, tuned: cosines (rows,).
+    """
     is_match = positives(task)
     if is_match.min() == is_match.max():
         return {"average_precision": without_interval(), "best_f1": without_interval()}

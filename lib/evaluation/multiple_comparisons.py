@@ -27,7 +27,9 @@ def adjust_p_values(p_values: Sequence[float]) -> np.ndarray:
 
 
 def correct_differences(changes: Sequence[Difference]) -> list[Difference]:
-    """Correct the verdicts of comparisons that compete: what Holm's adjusted p-value leaves open is no clear change.
+    """Correct the verdicts of comparisons that compete, by Holm's adjusted p-values.
+
+    What they leave open is no clear change.
 
     The interval of each stays that of a single comparison; only p-value and verdict know of the others.
     """

@@ -10,7 +10,7 @@ from lib.models.word_index import WordIndex
 
 
 def retrieve_by_words(task: EvalTask) -> Retrieval:
-    """Rank the task's documents for its queries by BM25, on the plain texts: a prompt is no word of theirs."""
+    """Rank the task's documents for its queries by BM25, on the plain texts without prompts."""
     index = WordIndex([task.plain[text] for text in task.documents.tolist()])
     queries = [task.plain[text] for text in task.queries.tolist()]
     return rank_by_scores(

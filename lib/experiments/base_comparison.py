@@ -46,7 +46,10 @@ class BaseFacts:
 
 @dataclass(frozen=True)
 class BaseResult:
-    """One base model: its metrics by key, its facts, and its change against the reference (None for the reference)."""
+    """One base model: its metrics by key, its facts, and its change against the reference.
+
+    The change is None for the reference itself.
+    """
 
     model: str
     metrics: Mapping[str, Quality]

@@ -1,4 +1,7 @@
-"""Measure base models on a dataset's validation part before any is trained; the held-out part is never read."""
+"""Measure base models on a dataset's validation part before any is trained.
+
+The held-out part is never read.
+"""
 
 from __future__ import annotations
 
@@ -56,7 +59,7 @@ class Measurement:
 def compare_bases(
     frame: pd.DataFrame, shape: Shape, models: Sequence[str], *, home: Path, progress: Progress
 ) -> BaseComparison:
-    """Measure base models on the validation part, each with the prompts that it expects; vectors go to the cache.
+    """Measure base models on the validation part, each with the prompts that it expects.
 
     frame: a dataset's examples; its held-out rows are left out before anything else is done. Raises InputError without
     models or validation rows, ModelError for a model that can't be used.
@@ -76,7 +79,10 @@ def compare_bases(
 def collect_comparison(
     names: Sequence[str], measured: Sequence[tuple[Measurement, BaseFacts]], shape: Shape
 ) -> BaseComparison:
-    """Compare each base with BM25 where documents are ranked, else with the first one; the best comes first."""
+    """Compare each base with BM25 where documents are ranked, else with the first one.
+
+    The best comes first.
+    """
     metric, first = selection_metric(shape), measured[0][0]
     words = measure_ranking(first.task, retrieve_by_words(first.task), first.groups) if first.task.retrieves else None
     reference = words or first
@@ -149,7 +155,7 @@ def measure_ranking(task: EvalTask, retrieval: Retrieval, groups: np.ndarray) ->
 
 
 def measure_examples(task: EvalTask, by_example: Mapping[str, np.ndarray], groups: np.ndarray) -> Measurement:
-    """Compute the mean of each metric with its interval, by the bootstrap of all comparisons: against zero."""
+    """Compute the mean of each metric with its interval, by the bootstrap against zero."""
     nothing = {name: np.zeros(len(values)) for name, values in by_example.items()}
     changes = compare_means(nothing, by_example, groups, span=1.0)
     metrics = {

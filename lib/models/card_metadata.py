@@ -1,4 +1,7 @@
-"""Read what a model's card states in its front matter. The card is data of unknown worth, so it is read by lines."""
+"""Read what a model's card states in its front matter.
+
+The card is data of unknown worth, so it is read by lines.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,10 @@ MAX_CARD_CHARACTERS = 100_000
 
 
 def read_card_values(folder: Path, key: str) -> list[str]:
-    """Read a key of a card's front matter: one value or a list of them (a Hub convention); empty where there is none."""
+    """Read a key of a card's front matter: one value or a list of them (a Hub convention).
+
+    Empty where there is none.
+    """
     try:
         with (folder / "README.md").open(encoding="utf-8", errors="replace") as file:
             text = file.read(MAX_CARD_CHARACTERS)
