@@ -167,9 +167,12 @@ class Database:
     def _open_connection(self, *, only_reading: bool) -> sqlite3.Connection:
         connection = sqlite3.connect(self.path, timeout=30, isolation_level=None)
         connection.row_factory = sqlite3.Row
-        if only_reading:  # the file says that it has a log; pages read often
-            return connection
         try:
+            if (
+                only_reading
+            ):  # the file says that it has a log, and pages read often: touch both, for a full disk shows here
+                connection.execute("PRAGMA user_version").fetchone()
+                return connection
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=FULL")
         except sqlite3.Error:
