@@ -56,7 +56,7 @@ class Recipe:
     warmup: float = setting(
         0.1,
         "Warm-up",
-        "Share of all steps over which the learning rate rises from zero.",
+        "Share of all steps over which the learning rate rises to its full value.",
         low=0.0,
         high=1.0,
         advanced=False,

@@ -32,12 +32,14 @@ class Springs(NamedTuple):
     """The ends (2, snapshots, pairs) of each line, and what is asked of its length.
 
     target (snapshots, pairs): the logarithm of its length; pull (pairs,): from 0 to 1, how far the length itself is asked for and not
-    its change alone.
+    its change alone; longest: the logarithm of the greatest length that is asked for, since a line whose change is asked for could
+    throw its ends out of the map.
     """
 
     ends: np.ndarray
     target: np.ndarray
     pull: np.ndarray
+    longest: float
 
 
 class Forces(NamedTuple):

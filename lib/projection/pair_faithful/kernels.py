@@ -150,10 +150,11 @@ def line_corrections(low: int, high: int, position: np.ndarray, springs: Springs
     out: (2, snapshots, pairs).
 
     With x(m) the logarithm of length / target in snapshot m, the excess of a line is x(m) - (1 - pull) * mean over m of x: all of the
-    change is corrected, and of the mean as much as pull says. The excess is cut at MAX_EXCESS, so that no line halves in one step.
+    change is corrected, and of the mean as much as pull says. No line is asked to be longer than springs.longest.
+    The excess is cut at MAX_EXCESS, so that no line halves in one step.
     """
     x, y = position[0], position[1]
-    ends, target, pull = springs.ends, springs.target, springs.pull
+    ends, target, pull, longest = springs.ends, springs.target, springs.pull, springs.longest
     snapshots = len(target)
     for p in range(low, high):
         mean = 0.0
@@ -162,7 +163,8 @@ def line_corrections(low: int, high: int, position: np.ndarray, springs: Springs
             mean += (0.5 * np.log(dx * dx + dy * dy + MIN_SQUARE) - target[m, p]) / snapshots
         for m in range(snapshots):
             dx, dy = x[ends[1, m, p]] - x[ends[0, m, p]], y[ends[1, m, p]] - y[ends[0, m, p]]
-            excess = 0.5 * np.log(dx * dx + dy * dy + MIN_SQUARE) - target[m, p] - (1.0 - pull[p]) * mean
+            length = 0.5 * np.log(dx * dx + dy * dy + MIN_SQUARE)
+            excess = max(length - target[m, p] - (1.0 - pull[p]) * mean, length - longest)
             share = 0.5 * (1.0 - np.exp(-min(MAX_EXCESS, max(-MAX_EXCESS, excess))))
             out[0, m, p], out[1, m, p] = share * dx, share * dy
 

@@ -35,6 +35,9 @@ CURVE_BINS = 24
 MIN_SLOPE = 0.05
 """Least growth of log distance per log rank: any change of rank counts."""
 
+LONGEST_QUANTILE = 0.97
+"""Quantile of the drawn distances beyond which no line is asked to reach."""
+
 MIN_LENGTH = 1e-4
 """Shortest length asked for, in units of the map: logarithms need one."""
 
@@ -65,7 +68,8 @@ class PairSprings:
 
     def springs(self, distance: np.ndarray) -> Springs:
         """Ask for lengths, given the drawn distance (2, snapshots, pairs) of either end's neighbour."""
-        return Springs(self.ends, target_lengths(self.rank, distance, self.tilt), self.pull)
+        longest = float(np.log(max(np.quantile(distance, LONGEST_QUANTILE), MIN_LENGTH)))
+        return Springs(self.ends, target_lengths(self.rank, distance, self.tilt), self.pull, longest)
 
 
 def pair_springs(points: DistinctPoints, pairs: np.ndarray, ranks: np.ndarray) -> PairSprings:

@@ -77,14 +77,26 @@ def test_a_correction_leaves_of_the_excess_only_the_mean_that_is_not_asked_for(p
     ends = np.array([[[0], [1], [2]], [[3], [4], [5]]])
     target = log_lengths(position, ends) + draw.uniform(-0.4, 0.4, (3, 1))
     excess = log_lengths(position, ends) - target
-    after = log_lengths(corrected(position, Springs(ends, target, np.array([pull]))), ends) - target
+    after = log_lengths(corrected(position, Springs(ends, target, np.array([pull]), np.inf)), ends) - target
     assert after == pytest.approx(np.full((3, 1), (1 - pull) * excess.mean()), abs=1e-6)
+
+
+def test_no_line_is_asked_to_be_longer_than_the_longest() -> None:
+    """A line whose change alone is asked for would throw its ends out of the map: here to 2.7 times its length."""
+    position = np.array([[0.0, 1.0, 0.0, 1.0], np.zeros(4)])
+    ends = np.array([[[0], [2]], [[1], [3]]])
+    target = np.log([[np.e], [1 / np.e]])
+    free = log_lengths(corrected(position, Springs(ends, target, np.zeros(1), np.inf)), ends)
+    held = log_lengths(corrected(position, Springs(ends, target, np.zeros(1), np.log(1.1))), ends)
+    assert free[0, 0] > np.log(1.1)
+    assert held[0, 0] == pytest.approx(np.log(1.1), abs=1e-6)
+    assert held[1, 0] == free[1, 0]
 
 
 def test_a_correction_is_bounded_and_two_ends_on_one_place_stay_finite() -> None:
     position = np.array([[0.0, 100.0, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0]])
     ends = np.array([[[0, 2]], [[1, 3]]])
-    moved = corrected(position, Springs(ends, np.log(np.full((1, 2), 1e-3)), np.ones(2)))
+    moved = corrected(position, Springs(ends, np.log(np.full((1, 2), 1e-3)), np.ones(2), np.inf))
     assert np.linalg.norm(moved[:, 0] - moved[:, 1]) == pytest.approx(100 * np.exp(-kernels.MAX_EXCESS))
     assert np.isfinite(moved).all()
 
