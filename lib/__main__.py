@@ -107,7 +107,7 @@ def _run_command(args: list[str]) -> int:
     except BrokenPipeError:  # its reader, such as head, has enough; the interpreter would flush once more at its end
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return 1
-    except BaseException as error:
+    except BaseException as error:  # a panic of a library in Rust is no Exception; anything else goes on
         if not is_panic(error):
             raise
         print(f"error: {escape_controls(str(unreadable_text(error)))}", file=sys.stderr)

@@ -237,7 +237,7 @@ def _run_jobs(workspace: Workspace, run: str) -> None:
             claimed = workspace.jobs.claim(waiting[0].id)
             if claimed is not None:
                 _run_job(workspace, claimed)
-    except BaseException:
+    except BaseException:  # also Ctrl-C: whatever ended the command, no server may start its jobs later
         for job in workspace.jobs.all(states=WAITING, run=run):
             workspace.jobs.cancel(job.id)
         raise
@@ -254,7 +254,7 @@ def _run_job(workspace: Workspace, job: Job) -> None:
     bar = JobProgressBar(workspace.runs.get(job.run).name)
     try:
         worker.run_job(workspace, job, echo=bar)
-    except Exception:
+    except Exception:  # of any library; the worker has recorded it as the run's own
         if workspace.jobs.get(job.id).state not in DONE:  # it could not even be recorded
             raise
     finally:

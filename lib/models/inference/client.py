@@ -75,7 +75,7 @@ class InferenceClient:
         self._prepared.add(name)
 
         def ask() -> None:
-            with suppress(CloserError):  # who asks a question is told
+            with suppress(CloserError):  # the next question meets the same error and shows it
                 self.call(handler, seconds=PREPARE_SECONDS, **arguments)
 
         timer = threading.Timer(PREPARE_DELAY, ask)

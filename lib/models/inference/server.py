@@ -46,7 +46,7 @@ def handle_request(handlers: Handlers, line: bytes) -> dict[str, Any]:
         traceback.print_exc()  # to the log file: stderr is not the caller's
         what = f"The model could not answer ({type(error).__name__})."
         return {"error": ModelError(what, todo="logs/live.log has the details.").to_json()}
-    except BaseException as error:
+    except BaseException as error:  # a panic of a library in Rust is no Exception; anything else goes on
         if not is_panic(error):
             raise
         return {"error": unreadable_text(error).to_json()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import streamlit as st
@@ -137,13 +137,7 @@ def _show_purge(workspace: Workspace, deleted: Sequence[Run]) -> None:
         st.write("These runs use one of these models as their base and can't be re-evaluated afterwards:")
         st.text("\n".join(heirs))
     if edit_button("Delete permanently", key="purge", type="primary"):
-        try:
-            size = sum(workspace.runs.purge(run.id) for run in deleted)
-        except CloserError as error:
-            show_error(error)
-            return
-        state.add_notice(f"{format_bytes(size)} freed.", ":material/check:")
-        st.rerun()
+        _free(workspace.runs.purge, deleted)
 
 
 def show_checkpoints(workspace: Workspace) -> None:
@@ -160,12 +154,13 @@ def show_checkpoints(workspace: Workspace) -> None:
                 "failed or was cancelled starts over when you try it again."
             )
             if edit_button("Remove checkpoints", key="remove-checkpoints", type="primary"):
-                _remove_checkpoints(workspace, runs)
+                _free(workspace.runs.free_checkpoints, runs)
 
 
-def _remove_checkpoints(workspace: Workspace, runs: Sequence[Run]) -> None:
+def _free(free: Callable[[str], int], runs: Iterable[Run]) -> None:
+    """Free what runs take on the disk, by a function of a run's id that returns bytes, and say how much."""
     try:
-        size = sum(workspace.runs.free_checkpoints(run.id) for run in runs)
+        size = sum(free(run.id) for run in runs)
     except CloserError as error:
         show_error(error)
         return

@@ -26,7 +26,7 @@ class CurveView:
 def curve_view(run: Run, status: Status, colours: Palette, *, is_live: bool) -> CurveView:
     """Make the curves and their figure.
 
-    While a worker trains they are made anew every two seconds, however many sessions ask: a figure is a third of the work of a page.
+    While a worker trains they are made again every two seconds, however many sessions ask: a figure is a third of the work of a page.
     """
     stamp = (int(time.monotonic() // POLL_SECONDS) if is_live else -1, len(status.measurements))
     steps = 0 if is_live else len(status.losses)

@@ -139,7 +139,7 @@ def test_a_prompt_is_typed_with_a_line_break() -> None:
 def test_one_run_that_fails_hides_none_of_the_others(
     home: Path, pairs: Path, tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The good one is told and copied; the other is named on standard error, and the command has failed."""
+    """The good one is listed and copied; the other is named on standard error, and the command has failed."""
     broken = shutil.copytree(tiny_model, tmp_path / "broken")
     weights = load_file(broken / "model.safetensors")
     save_file({name: np.full_like(value, np.nan) for name, value in weights.items()}, broken / "model.safetensors")

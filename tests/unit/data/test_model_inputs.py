@@ -97,12 +97,12 @@ def trained_context(marked_models: Spy, tiny_model: Path, tmp_path_factory: pyte
     return SimpleNamespace(workspace=workspace, dataset=dataset, run=run, progress=Silent(), payload={})
 
 
-def check_marks(read: list[str], frame: pd.DataFrame) -> None:
+def assert_marks(read: list[str], frame: pd.DataFrame) -> None:
     """Check that each text bears the mark of a role that it has, once."""
-    check_roles(read, queries=set(frame["anchor"]), documents=set(frame["positive"]))
+    assert_roles(read, queries=set(frame["anchor"]), documents=set(frame["positive"]))
 
 
-def check_roles(read: list[str], *, queries: set[str], documents: set[str]) -> None:
+def assert_roles(read: list[str], *, queries: set[str], documents: set[str]) -> None:
     texts = [text for text in read if text not in NO_DATA and set(text.split()) != {TRIAL_TEXT}]
     assert texts
     for text in texts:
@@ -129,7 +129,7 @@ def test_training_reads_marked_texts_and_keeps_plain_ones(
     """Steps, mined negatives, validation and snapshots."""
     frame, recipe = frame_of(Shape.PAIRS), replace(FAST, epochs=1, packed=packed, hard_negatives=1)
     train(frame, recipe, model=tiny_model, folder=tmp_path / "run", home=tmp_path / "home")
-    check_marks(texts_read(), frame)
+    assert_marks(texts_read(), frame)
     assert set(read_snapshots(tmp_path / "run" / "snapshots").texts()) == {*frame["anchor"], *frame["positive"]}
 
 
@@ -139,13 +139,13 @@ def test_evaluation_control_and_extreme_pairs_read_marked_texts(
     run, dataset, home = trained_context.run, trained_context.dataset, trained_context.workspace.home
     frame = dataset.frame()
     evaluate_run(run, dataset, home=home)
-    check_marks(texts_read(), frame)
+    assert_marks(texts_read(), frame)
     plain = {*frame["anchor"], *frame["positive"]}
     pairs = load_pairs(run)
     assert {*pairs["anchor"], *pairs["positive"]} <= plain
     assert set(load_neighbours(run, pair=int(pairs["pair"].iloc[0]))["text"]) <= plain
     run_control(trained_context)  # type: ignore[arg-type]
-    check_marks(texts_read(), frame)
+    assert_marks(texts_read(), frame)
     texts_encoded: list[str] = []
     embedder = extreme_pairs.cached_embedder
 
@@ -157,7 +157,7 @@ def test_evaluation_control_and_extreme_pairs_read_marked_texts(
     inputs = ModelInputs.of(frame, Shape.PAIRS, run.recipe)
     added = missing_extreme_texts(run, inputs, [], home=home, progress=Silent())
     assert set(added.texts) <= plain
-    check_marks(texts_encoded, frame)
+    assert_marks(texts_encoded, frame)
 
 
 def test_inference_reads_marked_texts_and_shows_plain_ones(
@@ -169,7 +169,7 @@ def test_inference_reads_marked_texts_and_shows_plain_ones(
     handlers.cosines(models=models, left=query, right=frame["positive"][1], reading=reading)
     where = {"parquet": str(tmp_path / "examples.parquet"), "column": "positive"}
     (found,) = search.nearest(models=models, query=query, reading=reading, **where)  # type: ignore[arg-type]
-    check_marks(texts_read(), frame)
+    assert_marks(texts_read(), frame)
     assert {one.text for one in Ranking.from_json(found).best} <= set(frame["positive"])
     search.load_search(models=models, reading=reading, **where)  # type: ignore[arg-type]
     assert set(texts_read()) - NO_DATA == {f"{MARKS.query}a"}
@@ -177,13 +177,13 @@ def test_inference_reads_marked_texts_and_shows_plain_ones(
 
 def test_a_learning_curve_reads_marked_texts(texts_read: Spy, trained_context: SimpleNamespace) -> None:
     run_learning_curve(trained_context)  # type: ignore[arg-type]
-    check_marks(texts_read(), trained_context.dataset.frame())
+    assert_marks(texts_read(), trained_context.dataset.frame())
 
 
 @pytest.mark.parametrize("payload", [{}, {"share": 0.5}])
 def test_blends_read_marked_texts(texts_read: Spy, trained_context: SimpleNamespace, payload: dict[str, float]) -> None:
     run_interpolation(SimpleNamespace(**vars(trained_context) | {"payload": payload}))  # type: ignore[arg-type]
-    check_marks(texts_read(), trained_context.dataset.frame())
+    assert_marks(texts_read(), trained_context.dataset.frame())
 
 
 def test_label_noise_reads_marked_texts_and_lists_plain_ones(
@@ -193,7 +193,7 @@ def test_label_noise_reads_marked_texts_and_lists_plain_ones(
     monkeypatch.setattr(model_inputs, "reading_of", lambda recipe: MARKS)
     write_label_noise(trained_context)  # type: ignore[arg-type]
     frame = trained_context.dataset.frame()
-    check_marks(texts_read(), frame)
+    assert_marks(texts_read(), frame)
     rows = json.loads(
         label_noise_path(trained_context.workspace.home, trained_context.dataset.id).read_text(encoding="utf-8")
     )
@@ -205,7 +205,7 @@ def test_label_noise_reads_marked_texts_and_lists_plain_ones(
 def test_a_cost_estimate_reads_marked_texts(texts_read: Spy, trained_context: SimpleNamespace, tmp_path: Path) -> None:
     planned = PlannedTraining(trained_context.dataset.id, trained_context.run.model, replace(FAST, batch_size=8))
     measure_cost(trained_context.workspace.home, planned, folder=tmp_path / "training")
-    check_marks(texts_read(), trained_context.dataset.frame())
+    assert_marks(texts_read(), trained_context.dataset.frame())
 
 
 def test_another_file_is_read_marked_and_listed_plain(
@@ -215,7 +215,7 @@ def test_another_file_is_read_marked_and_listed_plain(
     frame = trained_context.dataset.frame()[["anchor", "positive"]].head(40).map("{} please".format)
     frame.to_csv(tmp_path / "other.csv", index=False)
     _, folder = evaluate_file(trained_context.workspace, trained_context.run, tmp_path / "other.csv")
-    check_marks(texts_read(), frame)
+    assert_marks(texts_read(), frame)
     pairs = pd.read_parquet(EvaluationPaths(folder).pairs)
     assert {*pairs["anchor"], *pairs["positive"]} == {*frame["anchor"], *frame["positive"]}
 
@@ -234,7 +234,7 @@ def test_an_explanation_reads_marked_texts(
         queries |= {"a list", "sort list", "sort a"}
         documents |= {"sorter", "list"}
     read = texts_read()
-    check_roles(read, queries=queries, documents=documents)
+    assert_roles(read, queries=queries, documents=documents)
     assert {text[4:] for text in read} == queries | documents
 
 

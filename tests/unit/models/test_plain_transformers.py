@@ -94,7 +94,7 @@ def test_the_download_cache_holds_plain_ones_too(
 def test_a_model_that_lost_its_modules_is_not_taken_for_a_plain_one(
     tiny_model: Path, home: Path, tmp_path: Path
 ) -> None:
-    """It would be loaded without its Normalize, and nobody told."""
+    """It would be loaded without its Normalize, and no message said so."""
     folder = Path(shutil.copytree(tiny_model, tmp_path / "lost"))
     (folder / "modules.json").unlink()
     with pytest.raises(ModelError, match="modules.json"):

@@ -33,7 +33,7 @@ class SearchRequest:
     def load(self, client: InferenceClient) -> None:
         """Let the inference process load both models and the targets' vectors, in the background.
 
-        Without a whole tuned model there is nothing to load; who asks then is told.
+        Without a whole tuned model there is nothing to load; a question then shows the error.
         """
         if not (Path(self.models[1]) / "modules.json").is_file():
             return
