@@ -237,6 +237,12 @@ def test_the_present_mode_shows_badge_and_sentence_alone(open_page: Callable[...
     assert "Forgetting" in page_text  # its name stays, as a badge
 
 
+def test_the_present_mode_without_a_run_takes_the_newest(open_page: Callable[..., AppTest], run: Run) -> None:
+    page = open_page("explore", present="1")
+    assert not page.warning
+    assert page.query_params["run"] == run.id
+
+
 def test_the_steps_of_the_present_mode_follow_each_other(open_page: Callable[..., AppTest], run: Run) -> None:
     page = open_page("explore", run=run.id, present="1", step="unknown")
     assert page.metric[0].label == "Recall@1"

@@ -107,11 +107,14 @@ def choose_run(runs: Sequence[Run]) -> Run | None:
 
 
 def presented_run(runs: Sequence[Run]) -> Run:
-    """Show the header of the present mode for the run that the URL names."""
+    """Show the header of the present mode for the run that the URL names, or for the newest."""
     run = next((one for one in runs if one.id == state.run_id()), None)
     if run is None:
         run = runs[0]
-        warn_unknown_run()
+        if state.run_id():
+            warn_unknown_run()
+        else:
+            state.set_run_id(run.id)
     show_presentation_header(run)
     return run
 
