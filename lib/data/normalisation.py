@@ -22,10 +22,11 @@ MARKS = "\u0900-\u0903\u093a-\u094f\u0951-\u0957\u0962\u0963" + "".join(
 """Combining marks of scripts from Devanagari to Lepcha, in which they are letters: Hindi, Tamil, Thai, Khmer, Burmese."""
 MARK = re.compile(f"[{MARKS}]")
 SINGLE_SIGNS = "+#%°€$£¥₹"
-NO_WORD = re.compile(r"[\W_]+")
 MAY_SIGN = re.compile(rf"[\d{SINGLE_SIGNS}{MARKS}]")
 """Texts without any of these have no sign to keep: most of them, so they are the quick way."""
 ASCII_PUNCTUATION = bytes(code for code in range(128) if not chr(code).isalnum())
+LETTERS_AND_DIGITS = re.compile(r"[^\W_]+")
+DIGIT_GAP = re.compile(r"\d[\W_]+\d")
 DIGIT_GAPS = re.compile(r"((?<=\d)[\W_]+(?=\d))")
 SIGNS = re.compile(rf"((?<=\d)[\W_]+(?=\d)|(?<=[^\W_])[+#]+|(?<=\d)\s?[%°€$£¥₹]|[€$£¥₹](?=\s?\d)|[{MARKS}])")
 """What `near_key` keeps besides letters and digits; a split by it gives texts and signs in turns."""
@@ -63,18 +64,24 @@ def _signed_words(texts: Iterable[str]) -> dict[str, set[str]]:
     """Group words, with their signs, by the letters and digits that are left without any."""
     groups: dict[str, set[str]] = {}
     for word in texts:
-        groups.setdefault(NO_WORD.sub("", word), set()).add(_strip_punctuation(word))
+        groups.setdefault(_strip_all(word), set()).add(_strip_punctuation(word))
     return groups
 
 
 def _strip_punctuation(key: str) -> str:
     if not MAY_SIGN.search(key):
-        if key.isascii():
-            return key.encode().translate(None, ASCII_PUNCTUATION).decode()
-        return NO_WORD.sub("", key)
+        return _strip_all(key)
     has_signs = any(sign in key for sign in SINGLE_SIGNS) or not (key.isascii() or MARK.search(key) is None)
+    if not has_signs and not DIGIT_GAP.search(key):
+        return _strip_all(key)
     parts = (SIGNS if has_signs else DIGIT_GAPS).split(key)
-    return "".join(NO_WORD.sub("", part) if at % 2 == 0 else part for at, part in enumerate(parts))
+    return "".join(_strip_all(part) if at % 2 == 0 else part for at, part in enumerate(parts))
+
+
+def _strip_all(key: str) -> str:
+    if key.isascii():
+        return key.encode().translate(None, ASCII_PUNCTUATION).decode()
+    return "".join(LETTERS_AND_DIGITS.findall(key))
 
 
 def same_keys(texts: Iterable[str]) -> list[str]:

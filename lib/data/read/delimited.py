@@ -104,11 +104,13 @@ def _shift(notes: list[ReadNote], lines: int) -> list[ReadNote]:
 
 def skip_lines(text: str, count: int) -> str:
     """Cut the first lines off. Raises InputError when the text has no more than those."""
+    if not count:
+        return text
     source = io.StringIO(text, newline="")
     for _ in range(count):
         source.readline()
-    rest = source.read() if count else text
-    if count and not rest.strip():
+    rest = source.read()
+    if not rest.strip():
         raise InputError(f"There is nothing below the first {format_count(count, 'line')}.", todo="Skip fewer lines.")
     return rest
 
@@ -118,7 +120,8 @@ def clear_null_marks(text: str, separator: str) -> str:
     if "\\N" not in text:
         return text
     one = re.escape(separator)
-    return re.sub(rf"(?:(?<=[\r\n{one}])|\A)\\N(?=[\r\n{one}]|\Z)", "", text)
+    before = rf"(?:(?<=[\r\n{one}]\\N)|(?<=\A\\N))"  # after the mark, so that the search jumps from mark to mark
+    return re.sub(rf"\\N{before}(?=[\r\n{one}]|\Z)", "", text)
 
 
 def hide_lone_returns(text: str, dialect: Dialect) -> tuple[str, str]:
