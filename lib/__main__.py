@@ -1,4 +1,4 @@
-"""The same work without a browser: python -m lib train|bases|audit|evaluate|map|check|runs."""
+"""The same work without a browser: `python -m lib COMMAND`, or `closer COMMAND` where it is installed."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from lib.commands.terminal import print_traceback, protect_terminal
@@ -27,10 +28,15 @@ class CommandModule(Protocol):
 
 @dataclass(frozen=True)
 class Command:
-    """A command: its line of help, and how its module is imported when it runs (torch costs seconds)."""
+    """A command: its line of help, its module, and an example.
+
+    The module is imported when the command runs: torch costs seconds.
+    """
 
     help: str
     load: Callable[[], CommandModule]
+    example: str
+    """What follows the program's name on the example line of --help; more lines may follow."""
 
 
 def _train() -> CommandModule:
@@ -75,15 +81,44 @@ def _runs() -> CommandModule:
     return runs
 
 
+def _embed() -> CommandModule:
+    from lib.commands import embed
+
+    return embed
+
+
 COMMANDS = {
-    "train": Command("train one or several base models on a file", _train),
-    "bases": Command("compare base models on a file's validation pairs, with BM25 beside them", _bases),
-    "audit": Command("read a file and list problems with its rows", _audit),
-    "evaluate": Command("evaluate a run's tuned model against its base model", _evaluate),
-    "map": Command("compute (or recompute) a run's map", _map),
-    "check": Command("verify every dataset and run against its manifest and the database", _check),
-    "runs": Command("list the runs", _runs),
+    "train": Command(
+        "train one or several base models on a file",
+        _train,
+        "train pairs.csv --model models/e5-small-v2 --epochs 2 --out tuned\n\n"
+        'the prompts of that model are known; others are set by --query-prompt "query: " --document-prompt "passage: "',
+    ),
+    "bases": Command(
+        "compare base models on a file's validation pairs, with BM25 beside them",
+        _bases,
+        "bases pairs.csv --model all-MiniLM-L6-v2 --model closer/static-MiniLM --json",
+    ),
+    "audit": Command("read a file and list problems with its rows", _audit, "audit pairs.csv --drop duplicates --json"),
+    "evaluate": Command(
+        "evaluate a run's tuned model against its base model", _evaluate, "evaluate 3f2a9c01d4 --on other.csv --json"
+    ),
+    "map": Command("compute (or recompute) a run's map", _map, "map 3f2a9c01d4 --balance 0.3"),
+    "embed": Command(
+        "embed the texts of a file with a run's model",
+        _embed,
+        "embed answers.csv --run 3f2a9c01d4 --column answer --out vectors.parquet",
+    ),
+    "check": Command("verify every dataset and run against its manifest and the database", _check, "check --json"),
+    "runs": Command("list the runs", _runs, "runs --json"),
 }
+
+EXIT_CODES = """exit codes:
+  0    done
+  1    an error, named in one line on standard error; or check and audit found something wrong
+  2    an option that is unknown or lacks its value
+  130  interrupted by Ctrl-C"""
+"""The last lines of every --help."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -119,13 +154,30 @@ def build_parser(names: list[str]) -> argparse.ArgumentParser:
 
     Only those named have their options, because only they are imported.
     """
-    parser = argparse.ArgumentParser(prog="python -m lib", description="Closer on the command line.")
+    program = program_name()
+    parser = argparse.ArgumentParser(
+        prog=program,
+        description="Closer on the command line.",
+        epilog=EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     commands = parser.add_subparsers(dest="command", required=True)
     for name, command in COMMANDS.items():
-        sub = commands.add_parser(name, help=command.help, description=command.help)
+        sub = commands.add_parser(
+            name,
+            help=command.help,
+            description=command.help,
+            epilog=f"example:\n  {program} {command.example}\n\n{EXIT_CODES}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
         if name in names:
             command.load().add(sub)
     return parser
+
+
+def program_name() -> str:
+    """Write how this program was started: `closer`, where the package is installed, or `python -m lib`."""
+    return "closer" if Path(sys.argv[0]).stem == "closer" else "python -m lib"
 
 
 if __name__ == "__main__":

@@ -63,17 +63,7 @@ class LoadedData:
 def add_data_options(parser: argparse.ArgumentParser) -> None:
     """Add the options for file, reading, column mapping and split to a command."""
     parser.add_argument("file", type=Path, nargs="+", help=FILE_HELP)
-    reading = parser.add_argument_group("reading")
-    reading.add_argument("--encoding", default="", help="such as utf-8 or windows-1252 (default: detect)")
-    reading.add_argument("--separator", default="", help="one character, or tab, comma, semicolon, pipe")
-    reading.add_argument("--quote", help="the quote character; empty for none (default: detect)")
-    reading.add_argument("--no-header", action="store_true", help="the first line is data")
-    reading.add_argument("--header", action="store_true", help="the first line names the columns")
-    reading.add_argument("--sheet", default="", help="which sheet of an Excel file")
-    reading.add_argument("--skip", type=int, metavar="N", help="skip the first N lines (default: detect a title)")
-    reading.add_argument(
-        "--na", action="append", default=[], metavar="WORD", help="a word that means an empty cell, repeatable"
-    )
+    add_reading_options(parser)
     mapping = parser.add_argument_group("column mapping (default: guess)")
     mapping.add_argument("--shape", choices=[shape.value for shape in Shape])
     for role in ("anchor", "positive", "negative", "text"):
@@ -107,6 +97,21 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
         "--held-out", type=float, default=HELD_OUT_FRACTION, help="fraction of rows (default %(default)s)"
     )
     splitting.add_argument("--split-seed", type=int, default=0)
+
+
+def add_reading_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options for how a file is read to a command."""
+    reading = parser.add_argument_group("reading")
+    reading.add_argument("--encoding", default="", help="such as utf-8 or windows-1252 (default: detect)")
+    reading.add_argument("--separator", default="", help="one character, or tab, comma, semicolon, pipe")
+    reading.add_argument("--quote", help="the quote character; empty for none (default: detect)")
+    reading.add_argument("--no-header", action="store_true", help="the first line is data")
+    reading.add_argument("--header", action="store_true", help="the first line names the columns")
+    reading.add_argument("--sheet", default="", help="which sheet of an Excel file")
+    reading.add_argument("--skip", type=int, metavar="N", help="skip the first N lines (default: detect a title)")
+    reading.add_argument(
+        "--na", action="append", default=[], metavar="WORD", help="a word that means an empty cell, repeatable"
+    )
 
 
 def add_download_option(parser: argparse.ArgumentParser) -> None:

@@ -1,12 +1,14 @@
-"""The progress of a job as one line on standard error."""
+"""The progress of a job, or of a command's own work, as one line on standard error."""
 
 from __future__ import annotations
 
 import sys
+from typing import Self
 
 from tqdm import tqdm
 
 from lib.jobs.events import AdvanceEvent, Event, LogEvent, StageEvent
+from lib.progress import Silent
 
 _LINE = "{desc} {percentage:3.0f}%"
 """Format of the bar: no rate and no time left, as the stages of a job have different units.
@@ -38,3 +40,25 @@ class JobProgressBar:
     def close(self) -> None:
         """End the line."""
         self._bar.close()
+
+
+class CommandProgress(Silent):
+    """A Progress, for the block of a `with`, that is shown as a job's is. name: what is worked on."""
+
+    def __init__(self, name: str) -> None:
+        self._bar = JobProgressBar(name)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._bar.close()
+
+    def stage(self, name: str, detail: str = "", *, is_validation: bool = False) -> None:
+        self._bar(StageEvent(stage=name, detail=detail))
+
+    def advance(self, done: float, total: float, **facts: float) -> None:
+        self._bar(AdvanceEvent(done=done, total=total))
+
+    def log(self, text: str, *, level: str = "info") -> None:
+        self._bar(LogEvent(text=text, level=level))

@@ -54,13 +54,6 @@ if TYPE_CHECKING:
     from lib.store.workspace import Workspace
 
 
-EXAMPLE = (
-    "example: python -m lib train pairs.csv --model models/e5-small-v2 --epochs 2 --out tuned; the prompts of that model are "
-    'known, others are set by --query-prompt "query: " --document-prompt "passage: "'
-)
-"""The last lines of --help."""
-
-
 @dataclass(frozen=True)
 class RunResult:
     """What came of a run that succeeded. changes: each metric, base against tuned."""
@@ -97,7 +90,6 @@ class FailedRun:
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Add the command's options; every setting of the recipe is one."""
-    parser.epilog = EXAMPLE
     add_data_options(parser)
     parser.add_argument(
         "--model", action="append", metavar="NAME", help=f"a base model; again for several (default {BUNDLED_MODEL})"

@@ -45,9 +45,9 @@ def read_parquet(data: bytes, options: ReadOptions) -> RawTable:
     """Read a Parquet file; lists of texts become columns, other nested columns are left out by name."""
     import pyarrow.parquet as parquet
 
-    with _name_damage("Parquet", len(data)):
+    with name_file_damage("Parquet", len(data)):
         file = parquet.ParquetFile(io.BytesIO(data))
-        _check_rows(file.metadata.num_rows)
+        check_rows(file.metadata.num_rows)
         left_out = _unreadable_columns(file.schema_arrow)
         names = [name for name in file.schema_arrow.names if name not in left_out]
         table = file.read(columns=names)
@@ -60,23 +60,27 @@ def read_arrow(data: bytes, options: ReadOptions) -> RawTable:
 
     Lists of texts become columns, other nested columns are left out by name.
     """
-    import pyarrow as pa
-
-    with _name_damage("Arrow", len(data)):
-        is_file = data.startswith(ARROW_FILE)
-        reader = pa.ipc.open_file(data) if is_file else pa.ipc.open_stream(data)
-        left_out = _unreadable_columns(reader.schema)
-        batches = [reader.get_batch(at) for at in range(reader.num_record_batches)] if is_file else list(reader)
-        _check_rows(sum(batch.num_rows for batch in batches))
-        table = pa.Table.from_batches(batches, reader.schema).select(
-            [name for name in reader.schema.names if name not in left_out]
-        )
+    with name_file_damage("Arrow", len(data)):
+        table = open_arrow(data)
+        left_out = _unreadable_columns(table.schema)
+        table = table.select([name for name in table.schema.names if name not in left_out])
         table.validate(full=True)  # offsets that point outside the buffers, where the file was damaged
         return _to_rows(table, left_out)
 
 
+def open_arrow(data: bytes) -> pa.Table:
+    """Read all columns of an Arrow IPC file or stream, not validated. Raises what pyarrow raises."""
+    import pyarrow as pa
+
+    is_file = data.startswith(ARROW_FILE)
+    reader = pa.ipc.open_file(data) if is_file else pa.ipc.open_stream(data)
+    batches = [reader.get_batch(at) for at in range(reader.num_record_batches)] if is_file else list(reader)
+    check_rows(sum(batch.num_rows for batch in batches))
+    return pa.Table.from_batches(batches, reader.schema)
+
+
 @contextmanager
-def _name_damage(title: str, size: int) -> Iterator[None]:
+def name_file_damage(title: str, size: int) -> Iterator[None]:
     """Raise InputError for whatever pyarrow raises on a damaged file: damage can be in any part of it.
 
     A damaged length asks for more memory than there is, of files that are small (size: in bytes); of large ones it may
@@ -99,7 +103,8 @@ def _name_damage(title: str, size: int) -> Iterator[None]:
         ) from error
 
 
-def _check_rows(rows: int) -> None:
+def check_rows(rows: int) -> None:
+    """Raise InputError for more rows than the limit."""
     if rows > MAX_ROWS:
         raise InputError(f"The file has {rows:,} rows; {MAX_ROWS:,} are the limit.")
 

@@ -51,7 +51,7 @@ def parse_json(text: str) -> RawTable:
     try:
         value = json.loads(text)
     except ValueError as error:
-        return _parse_lines(text, error)
+        return _from_objects(*_parse_lines(text, error), "line")
     except RecursionError as error:
         raise InputError("The JSON is nested far too deep.", todo="A list of flat objects is needed.") from error
     return _from_value(value)
@@ -148,8 +148,33 @@ def _are_rows_of(names: list[Any], data: list[Any]) -> bool:
     return is_named and all(isinstance(row, list) and len(row) == len(names) for row in data)
 
 
-def _parse_lines(text: str, whole: ValueError) -> RawTable:
-    """Parse JSON Lines; `whole` is why the text is not one JSON value."""
+def read_json_objects(data: bytes, options: ReadOptions) -> list[dict[str, Any]]:
+    """Read a list of objects or JSON Lines as they are; of an object with one list, its objects.
+
+    Raises InputError for anything else.
+    """
+    text = decode(data, encoding=options.encoding).text.lstrip("\ufeff")
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        value = _parse_lines(text, error)[0]
+    except RecursionError as error:
+        raise InputError("The JSON is nested far too deep.", todo="A list of flat objects is needed.") from error
+    if isinstance(value, dict):
+        lists = [one for one in value.values() if isinstance(one, list) and one and isinstance(one[0], dict)]
+        value = _pandas_rows(value) or (lists[0] if len(lists) == 1 else [value])
+    for number, item in enumerate(value if isinstance(value, list) else [value], start=1):
+        if not isinstance(item, dict):
+            raise InputError(
+                f"This is {type(item).__name__} rather than an object.",
+                where=f"item {number}",
+                todo="One object a row is needed.",
+            )
+    return list(value)
+
+
+def _parse_lines(text: str, whole: ValueError) -> tuple[list[Any], list[int]]:
+    """Parse JSON Lines to values and their lines; `whole` is why the text is not one JSON value."""
     objects, lines = [], []
     for number, line in enumerate(re.split("\r\n|\n|\r", text), start=1):
         if not line.strip():
@@ -165,10 +190,10 @@ def _parse_lines(text: str, whole: ValueError) -> RawTable:
                 f"This is not valid JSON ({first or error}).", where=where, todo="Export it again."
             ) from error
         lines.append(number)
-    return _from_objects(objects, lines, "line")
+    return objects, lines
 
 
-def _parse_stream(text: str) -> RawTable:
+def _parse_stream(text: str) -> tuple[list[Any], list[int]]:
     """Parse values that stand one behind the other over several lines, as jq writes them.
 
     Raises InputError with the line that is not JSON.
@@ -189,7 +214,7 @@ def _parse_stream(text: str) -> RawTable:
         end = BLANKS.match(text, end).end()  # type: ignore[union-attr]
         line += text.count("\n", at, end)
         at = end
-    return _from_objects(objects, lines, "line")
+    return objects, lines
 
 
 def _from_columns(value: dict[str, list[Any]]) -> RawTable:
