@@ -1,6 +1,6 @@
 """Start Python modules as processes, and the rest of what differs between operating systems.
 
-The only module that calls for signals, process trees, memory limits or files of the kernel; every other one is portable.
+With lib/memory.py the only module that calls for signals, process trees or files of the kernel; every other one is portable.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -26,7 +26,7 @@ from lib.errors import CloserError, error_from_json
 from lib.settings import ROOT
 
 WATCH_SECONDS = 0.2
-"""Seconds between two checks whether a process ended, is to be stopped, or exceeds its memory limit."""
+"""Seconds between two checks whether a process ended, or is to be stopped."""
 
 SAME_START_SECONDS = 0.5
 """Two start times nearer than this are those of one process: the kernel counts in hundredths."""
@@ -36,15 +36,6 @@ PRIVATE_MASK = 0o077
 
 NO_LOGIN = ("nologin", "false", "sync", "shutdown", "halt", "")
 """Programs that stand as shell in the lists of accounts that nobody logs in to."""
-
-VMSTAT = Path("/proc/vmstat")
-STATUS = Path("/proc/self/status")
-"""Of Linux, see proc(5); missing elsewhere."""
-
-_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
-"""Of glibc's malloc.h; see mallopt(3)."""
-
-_MMAP_BYTES, _TRIM_BYTES = 1 << 30, (1 << 31) - 1
 
 
 _SECRET_NAME = re.compile(
@@ -304,96 +295,3 @@ class LineReader:
                 for line in lines:
                     self._lines.put(line)
         self._lines.put(None)
-
-
-def resident_memory() -> int:
-    """Bytes of memory that this process holds now."""
-    return int(psutil.Process().memory_info().rss)
-
-
-def peak_process_memory() -> int:
-    """Most bytes of memory that this process has held.
-
-    Linux counts into ru_maxrss what the process held that started this one, so it is asked for this one's own high-water mark.
-    """
-    with suppress(OSError, ValueError, IndexError):
-        return int(STATUS.read_text(encoding="utf-8").split("VmHWM:")[1].split()[0]) * 1024
-    with suppress(ImportError):
-        import resource
-
-        most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return most if sys.platform == "darwin" else most * 1024
-    facts = psutil.Process().memory_info()
-    return int(getattr(facts, "peak_wset", facts.rss))
-
-
-def limit_memory(count: int) -> None:
-    """End this process, or fail its allocations, when it asks for more than that many bytes."""
-    try:
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_AS, (count, count))
-    except (ImportError, OSError, ValueError):
-        threading.Thread(target=_end_above, args=(count,), name="memory-limit", daemon=True).start()
-
-
-def _end_above(count: int) -> None:
-    while resident_memory() <= count:
-        time.sleep(WATCH_SECONDS)
-    os._exit(1)
-
-
-@contextmanager
-def end_beyond(*, seconds: float, memory: int, note: Callable[[str], object]) -> Iterator[None]:
-    """End this process when the block takes longer, or holds so many more bytes than at its start.
-
-    note: called with the reason just before the end. For native code, which no exception of Python's reaches.
-    """
-    done = threading.Event()
-    most, until = resident_memory() + memory, time.monotonic() + seconds
-
-    def watch() -> None:
-        while not done.wait(WATCH_SECONDS):
-            late, large = time.monotonic() > until, resident_memory() > most
-            if late or large:
-                with suppress(OSError):
-                    note(f"it took more than {seconds:.0f} s" if late else f"it took more than {memory // 10**6:,} MB")
-                os._exit(1)
-
-    threading.Thread(target=watch, name="limits", daemon=True).start()
-    try:
-        yield
-    finally:
-        done.set()
-
-
-def out_of_memory_kills() -> int | None:
-    """Count processes that this machine has killed for want of memory since it began.
-
-    None where it does not count them.
-
-    Source: /proc/vmstat of Linux, oom_kill.
-    """
-    try:
-        lines = VMSTAT.read_text(encoding="ascii").splitlines()
-    except OSError:
-        return None
-    return next((int(line.split()[1]) for line in lines if line.startswith("oom_kill ")), None)
-
-
-def keep_freed_memory() -> bool:
-    """Let glibc keep freed blocks for the next allocation; say whether it does. Elsewhere nothing happens.
-
-    A training step allocates and frees the same blocks again and again. By default glibc maps each large one again, and
-    the system zeroes every page of it: measured, that is several times the work that the block is for, and half of a
-    static model's step, whose gradient is as large as its word vectors.
-    """
-    if not sys.platform.startswith("linux"):
-        return False
-    try:
-        import ctypes
-
-        library = ctypes.CDLL("libc.so.6")
-        return bool(library.mallopt(_M_MMAP_THRESHOLD, _MMAP_BYTES) and library.mallopt(_M_TRIM_THRESHOLD, _TRIM_BYTES))
-    except (ImportError, OSError, AttributeError):
-        return False

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from lib.errors import CancelledError
-from lib.process import resident_memory
+from lib.memory import resident_memory
 from lib.progress import LogLine, LossPoint, SnapshotMeasurement
 from lib.store.jobs import Job
 from lib.store.layout import WorkspacePaths

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from lib.process import is_same_process, kill_tree, out_of_memory_kills, start_time
+from lib.memory import out_of_memory_kills
+from lib.process import is_same_process, kill_tree, start_time
 from lib.store.layout import WorkspacePaths
 from lib.store.permission import must_be_editor
 from lib.typed_json import JsonError, read_stored, typed

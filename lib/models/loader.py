@@ -24,11 +24,12 @@ from sentence_transformers.sentence_transformer.modules import Pooling
 from lib import settings
 from lib.data.model_inputs import PLAIN_READING, Reading
 from lib.errors import ModelError, is_out_of_memory, is_panic
+from lib.memory import end_beyond
 from lib.models import catalog
 from lib.models.folder_check.check import FolderFacts, check_folder
 from lib.models.folder_check.problem import quote, quote_names
 from lib.models.prompts.apply import apply_reading
-from lib.process import end_beyond, start_time
+from lib.process import start_time
 from lib.store.layout import WorkspacePaths
 from lib.store.names import split_pooling
 

@@ -9,7 +9,7 @@ import torch
 from sentence_transformers import SentenceTransformer
 
 from lib.errors import TrainingError, is_out_of_memory
-from lib.process import peak_process_memory
+from lib.memory import peak_process_memory
 from lib.recipe.recipe import Recipe
 
 

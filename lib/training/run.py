@@ -15,6 +15,7 @@ from lib.errors import CancelledError, TrainingError
 from lib.escapes import escape_controls
 from lib.evaluation.task import EvalTask
 from lib.format import format_count, format_metric
+from lib.memory import keep_freed_memory
 from lib.models import catalog
 from lib.models.encoder import encode
 from lib.models.loader import choose_device, load_model
@@ -23,7 +24,6 @@ from lib.models.prompts.choose import expected_prompts
 from lib.models.prompts.describe import describe_prompts, warn_of_missing_prompts
 from lib.models.text_lengths import measure_lengths
 from lib.models.unknown_tokens import unknown_tokens
-from lib.process import keep_freed_memory
 from lib.progress import Heartbeat, Progress
 from lib.recipe.recipe import Recipe
 from lib.shapes import TWO_ROLES

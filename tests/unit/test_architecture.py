@@ -19,6 +19,7 @@ RANKS = (
         "lib.errors",
         "lib.escapes",
         "lib.format",
+        "lib.memory",
         "lib.metrics",
         "lib.process",
         "lib.progress",

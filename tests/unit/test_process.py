@@ -27,28 +27,6 @@ from lib.process import (
 )
 
 ANSWERS = "tests.unit.answers"
-FAULTS = """
-import resource, sys
-import numpy as np
-from lib.process import keep_freed_memory
-
-if sys.argv[1] == "kept":
-    assert keep_freed_memory()
-for _ in range(3):
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-    np.ones(8_000_000)
-    last = resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
-print(last)
-"""
-HELD = "from lib.process import peak_process_memory; print(peak_process_memory())"
-HOLDER = f"""
-import subprocess, sys
-block = b"x" * 1_500_000_000
-print(subprocess.run([sys.executable, "-c", {HELD!r}], capture_output=True, text=True, check=True).stdout)
-"""
-LIMITED = (
-    "from lib.process import limit_memory; limit_memory({limit}); block = b'x' * {block}; import time; time.sleep(5)"
-)
 PATIENCE = 30.0
 
 
@@ -93,28 +71,6 @@ def test_secrets_reach_only_a_process_that_downloads(
     assert names & SECRETS.keys() == (SECRETS.keys() if secrets else set())
     assert {"PATH", "TOKENIZERS_PARALLELISM"} <= names
     assert ("HF_HUB_DISABLE_IMPLICIT_TOKEN" in names) is not secrets
-
-
-@pytest.mark.parametrize(
-    ("limits", "reason"), [("seconds=0.5, memory=10**12", " s"), ("seconds=60, memory=10**8", "MB")]
-)
-def test_a_block_that_takes_too_much_ends_the_process_with_a_reason(limits: str, reason: str) -> None:
-    ended = run(
-        f"import time; from lib.process import end_beyond\n"
-        f"with end_beyond({limits}, note=lambda why: print(why, flush=True)):\n"
-        f"    block = b'x' * 400_000_000; time.sleep(30)"
-    )
-    assert ended.returncode == 1
-    assert ended.stdout.strip().endswith(reason)
-
-
-def test_a_block_within_its_limits_goes_on() -> None:
-    ended = run(
-        "import time; from lib.process import end_beyond\n"
-        "with end_beyond(seconds=0.3, memory=10**9, note=print): pass\n"
-        "time.sleep(0.9)"
-    )
-    assert (ended.returncode, ended.stdout) == (0, "")
 
 
 def test_a_call_gives_back_what_the_module_answered(tmp_path: Path) -> None:
@@ -203,41 +159,6 @@ def test_lines_are_waited_for_and_their_end_is_said() -> None:
     for _ in range(2):
         with pytest.raises(EOFError):
             lines.next_line(PATIENCE)
-
-
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Only Linux hands the mark on")
-def test_what_the_starting_process_held_is_not_counted() -> None:
-    assert 5_000_000 < int(run(HOLDER).stdout) < 1_400_000_000
-
-
-@pytest.mark.parametrize("missing", ["", "import psutil, sys; sys.modules['resource'] = None; "])
-def test_a_process_that_passes_its_limit_ends(missing: str) -> None:
-    """Where the system cannot limit it, it watches itself."""
-    memory = 4_000_000_000 if not missing else 300_000_000
-    assert run(missing + LIMITED.format(limit=memory, block=2 * memory)).returncode != 0
-    assert run(missing + LIMITED.format(limit=memory, block=1000).replace("sleep(5)", "sleep(0.5)")).returncode == 0
-
-
-def pages(kind: str) -> int:
-    """Count the pages that the system had to give for a third block of 64 MB."""
-    return int(run(FAULTS, kind).stdout)
-
-
-@pytest.mark.parametrize("system", ["darwin", "win32"])
-def test_other_systems_keep_no_memory(system: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "platform", system)
-    assert not process.keep_freed_memory()
-
-
-def test_a_library_without_the_call_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ctypes.CDLL", lambda name: object())
-    assert not process.keep_freed_memory()
-
-
-def test_where_it_works_blocks_are_used_again() -> None:
-    with_kept = pages("kept") if process.keep_freed_memory() else 0
-    assert with_kept < 1_000
-    assert with_kept < pages("plain")
 
 
 @pytest.mark.parametrize(("chosen", "expected"), [(None, "PASSIVE"), ("ACTIVE", "ACTIVE")])

@@ -20,7 +20,8 @@ from lib.data.read.tables import read_table
 from lib.data.table import ReadReport, Table
 from lib.errors import InputError
 from lib.format import format_bytes
-from lib.process import ChildDiedError, answer_call, call_module, limit_memory
+from lib.memory import limit_memory
+from lib.process import ChildDiedError, answer_call, call_module
 from lib.settings import PARSE_MEMORY_BYTES, PARSE_SECONDS
 
 MEMORY_CODES = (-9, 137)

@@ -6,6 +6,7 @@ import, which files they read and with which arguments. Everything that is not k
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,6 +19,8 @@ from lib.models.folder_check.json_settings import JsonSettings
 from lib.models.folder_check.modules import check_modules
 from lib.models.folder_check.problem import FolderProblemError, quote
 from lib.models.folder_check.prompts import check_prompts, truncated_dimension
+from lib.models.folder_check.transformer import TransformerFacts
+from lib.models.folder_check.weights import read_header
 
 _CONFIG = "config_sentence_transformers.json"
 _KEPT = 64
@@ -28,7 +31,7 @@ class FolderFacts:
     """What a checked folder holds.
 
     is_plain: a transformer without a pooling. prompts: its own, by name. default_prompt: what stands before every text, mostly nothing. longest: most
-    tokens of a text.
+    tokens of a text. weight_bytes: of its files. parameters: how many weights they hold. transformer: its sizes, None for a static model.
     """
 
     is_static: bool
@@ -38,6 +41,8 @@ class FolderFacts:
     default_prompt: str
     weight_bytes: int
     is_plain: bool = False
+    parameters: int = 0
+    transformer: TransformerFacts | None = None
 
 
 def check_folder(folder: Path) -> FolderFacts:
@@ -64,13 +69,15 @@ def _check(listing: tuple[tuple[str, Path, int, int], ...]) -> FolderFacts:
     config = JsonSettings.read(files[_CONFIG]) if _CONFIG in files else None
     prompts, default_prompt = check_prompts(config) if config else ({}, "")
     chain = check_modules(files)
-    weights = sum(file.size for file in files.values() if file.name.endswith(".safetensors"))
+    weights = [file for file in files.values() if file.name.endswith(".safetensors")]
     return FolderFacts(
         is_static=chain.first == "StaticEmbedding",
         dimension=truncated_dimension(config, chain.dimension),
         longest=chain.longest,
         prompts=MappingProxyType(prompts),
         default_prompt=default_prompt,
-        weight_bytes=weights,
+        weight_bytes=sum(file.size for file in weights),
         is_plain=not chain.has_pooling,
+        parameters=sum(math.prod(shape) for file in weights for shape in read_header(file).values()),
+        transformer=chain.transformer,
     )

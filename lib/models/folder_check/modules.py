@@ -11,7 +11,7 @@ from lib.models.folder_check.files import ModelFile
 from lib.models.folder_check.json_settings import JsonSettings, parse_file
 from lib.models.folder_check.problem import FolderProblemError, quote
 from lib.models.folder_check.tokens import check_tokenizer_file
-from lib.models.folder_check.transformer import check_transformer
+from lib.models.folder_check.transformer import TransformerFacts, check_transformer
 from lib.models.folder_check.weights import read_tensors
 from lib.settings import MAX_MODEL_TOKENS
 
@@ -69,29 +69,32 @@ class ChainFacts:
     """What a chain of modules makes of a text.
 
     first: the class of its first module. has_pooling: false for a plain transformer, the folder of which names no modules.
+    transformer: None for a static model.
     """
 
     first: str
     dimension: int
     longest: int
     has_pooling: bool = True
+    transformer: TransformerFacts | None = None
 
 
 def check_modules(files: Mapping[str, ModelFile]) -> ChainFacts:
     """Check every module of the chain, and that each takes the dimensions that the one before gives."""
     if MODULES not in files and "config.json" in files and not any(name in files for name in SENTENCE_FILES):
         facts = check_transformer(files, "")
-        return ChainFacts("Transformer", facts.dimension, facts.longest, has_pooling=False)
+        return ChainFacts("Transformer", facts.dimension, facts.longest, has_pooling=False, transformer=facts)
     chain = read_modules(files)
     head, rest = chain[0], chain[1:]
+    transformer = None
     if head.kind == "StaticEmbedding":
         dimension, longest = _check_static(files, head.prefix), MAX_MODEL_TOKENS
     else:
-        facts = check_transformer(files, head.prefix)
-        dimension, longest = facts.dimension, facts.longest
+        transformer = check_transformer(files, head.prefix)
+        dimension, longest = transformer.dimension, transformer.longest
     for module in rest:
         dimension = _check_module(files, module, dimension)
-    return ChainFacts(head.kind, dimension, longest)
+    return ChainFacts(head.kind, dimension, longest, transformer=transformer)
 
 
 def read_modules(files: Mapping[str, ModelFile]) -> list[Module]:

@@ -136,10 +136,17 @@ _STEERING = (
 
 @dataclass(frozen=True)
 class TransformerFacts:
-    """What a transformer makes of a text: numbers for each token, and how many tokens it can read."""
+    """What a transformer makes of a text, and its sizes.
 
+    dimension: numbers for each token. longest: tokens that it can read. inner: the width of its feed-forward layers.
+    """
+
+    model_type: str
     dimension: int
     longest: int
+    layers: int
+    heads: int
+    inner: int
 
 
 def check_transformer(files: Mapping[str, ModelFile], prefix: str) -> TransformerFacts:
@@ -154,9 +161,16 @@ def check_transformer(files: Mapping[str, ModelFile], prefix: str) -> Transforme
     hidden = config.integer(_present(config, _HIDDEN), low=1, high=65_536)
     tensors = read_tensors(files, prefix)
     rows = _check_embeddings(config, tensors, hidden)
-    _check_layers(config, tensors, hidden)
+    layers, heads, inner = _check_layers(config, tensors, hidden)
     check_tokenizer(files, prefix, rows=rows)
-    return TransformerFacts(hidden, _longest_text(config))
+    return TransformerFacts(
+        model_type=config.values["model_type"],
+        dimension=hidden,
+        longest=_longest_text(config),
+        layers=layers,
+        heads=heads,
+        inner=inner,
+    )
 
 
 def _check_module(settings: JsonSettings) -> None:
@@ -238,8 +252,8 @@ def _as_list(value: object) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def _check_layers(config: JsonSettings, tensors: Tensors, hidden: int) -> None:
-    """Hold layers, heads and widths to the tensors of the layers."""
+def _check_layers(config: JsonSettings, tensors: Tensors, hidden: int) -> tuple[int, int, int]:
+    """Hold layers, heads and the inner width to the tensors of the layers, and read them."""
     wanted = config.integer(_present(config, _LAYERS), low=1, high=MAX_MODEL_LAYERS)
     heads = config.integer(_present(config, _HEADS), low=1, high=1_024)
     if not any(config.values.get(name) for name in ("head_dim", "d_kv")) and hidden % heads:
@@ -248,8 +262,9 @@ def _check_layers(config: JsonSettings, tensors: Tensors, hidden: int) -> None:
     widths = {size for shape in tensors.shapes.values() if len(shape) == 2 for size in shape}
     if not widths & {inner, 2 * inner}:
         config.refuse(f"its inner width of {inner:,} is in none of the weights")
+    sizes = wanted, heads, inner
     if config.values["model_type"] == "albert":  # its layers share their weights
-        return
+        return sizes
     layers = _layers(tensors)
     if set(layers) != set(range(wanted)):
         config.refuse(f"it says {wanted:,} layers; the weights hold {len(layers):,}")
@@ -261,6 +276,7 @@ def _check_layers(config: JsonSettings, tensors: Tensors, hidden: int) -> None:
             raise FolderProblemError(
                 tensors.file, f"layer {number} lacks weights, or has another shape: {quote_names(missing)}"
             )
+    return sizes
 
 
 def _is_of_the_first_layer(name: str, number: int) -> bool:

@@ -2,6 +2,8 @@
 
 Each is held to the padded path by bench/parity.py and test_architectures.py.
 
+Light: no torch, which only packing itself brings.
+
 To add one: its record here, a tiny model of it in bench/tiny_models.py, and what its attention needs, if it is more than the
 attention interface of transformers gives.
 """
@@ -12,10 +14,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from lib.models.packed.mpnet import disable_mpnet, enable_mpnet
-
 
 def _nothing(inner: Any) -> None: ...
+
+
+def _enable_mpnet(inner: Any) -> None:
+    from lib.models.packed.mpnet import enable_mpnet
+
+    enable_mpnet(inner)
+
+
+def _disable_mpnet(inner: Any) -> None:
+    from lib.models.packed.mpnet import disable_mpnet
+
+    disable_mpnet(inner)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +53,7 @@ _RECORDS = (
     Architecture(model_type="distilbert", title="DistilBERT"),
     Architecture(model_type="electra", title="ELECTRA"),
     Architecture(model_type="albert", title="ALBERT"),
-    Architecture(model_type="mpnet", title="MPNet", has_interface=False, enable=enable_mpnet, disable=disable_mpnet),
+    Architecture(model_type="mpnet", title="MPNet", has_interface=False, enable=_enable_mpnet, disable=_disable_mpnet),
     Architecture(model_type="modernbert", title="ModernBERT"),
     Architecture(model_type="nomic_bert", title="NomicBERT"),
     Architecture(model_type="gte", title="GTE"),

@@ -18,9 +18,9 @@ from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import Transformer
 from transformers import DataCollatorWithFlattening
 
+from lib.memory import keep_freed_memory
 from lib.models.packed import attention
 from lib.models.packed.architectures import ARCHITECTURES, Architecture
-from lib.process import keep_freed_memory
 
 FLAT_KEYS = {"cu_seq_lens_q", "cu_seq_lens_k", "max_length_q", "max_length_k", "seq_idx"}
 """Features of a packed row that the model's forward has to accept.

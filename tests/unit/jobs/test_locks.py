@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from lib import process as system
+from lib import memory as system
 from lib.jobs.locks import kill_worker, memory_ran_out, note_worker
-from lib.process import out_of_memory_kills
+from lib.memory import out_of_memory_kills
 from lib.store.workspace import open_workspace
 from tests.builders import add_dataset, add_run
 

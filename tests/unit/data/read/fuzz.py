@@ -22,7 +22,7 @@ from types import FrameType
 from lib.data.read.options import ReadOptions
 from lib.data.read.tables import read_table
 from lib.errors import InputError
-from lib.process import limit_memory
+from lib.memory import limit_memory
 from lib.settings import PARSE_MEMORY_BYTES
 from tests.unit.data.read.test_dataset_formats import BEIR, CASES, zipped
 from tests.unit.data.read.test_hostile_files import READS, xlsx
