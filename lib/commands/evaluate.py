@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,8 +19,11 @@ from lib.data.normalisation import same_keys
 from lib.errors import InputError
 from lib.escapes import escape_controls
 from lib.evaluation.difference import finite_or_none
+from lib.evaluation.export.write import ExportedRun, check_export_folder, write_export
 from lib.evaluation.result import Evaluation
 from lib.evaluation.side_effects.result import EvaluationWarning
+from lib.evaluation.store import read_pairs
+from lib.evaluation.stored_vectors import load_model_pair
 from lib.shapes import EXTRA_NEGATIVE, Shape, text_columns
 from lib.store.layout import EvaluationPaths
 
@@ -39,8 +42,23 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--on", type=Path, metavar="FILE", help="evaluate on this file, folder or zip of the same shape instead"
     )
+    parser.add_argument(
+        "--export",
+        type=Path,
+        metavar="FOLDER",
+        help="also write it for other tools: a BEIR folder, TREC runs, CSV of the pairs, data of the figures, verdict.json",
+    )
     add_download_option(parser)
     parser.add_argument("--json", action="store_true", help="print verdict and numbers as one JSON object")
+
+
+@dataclass(frozen=True)
+class EvaluatedRun:
+    """An evaluation, what was read for it, and the folder it is stored in."""
+
+    evaluation: Evaluation
+    inputs: ModelInputs
+    folder: Path
 
 
 def run(given: argparse.Namespace) -> int:
@@ -49,28 +67,43 @@ def run(given: argparse.Namespace) -> int:
 
     if given.download:
         settings.allow_downloads()
+    if given.export is not None:
+        check_export_folder(given.export)
     workspace = open_workspace()
     trained = workspace.runs.get(given.run)
-    if given.on is None:
-        evaluation, folder = evaluate_held_out(workspace, trained), trained.paths.evaluation.folder
-    else:
-        evaluation, folder = evaluate_file(workspace, trained, given.on)
-    table = EvaluationPaths(folder).pairs
-    print(evaluation_json(evaluation, table) if given.json else evaluation_text(evaluation, table))
+    found = evaluate_held_out(workspace, trained) if given.on is None else evaluate_file(workspace, trained, given.on)
+    if given.export is not None:
+        export_evaluation(found, trained, given.export, home=workspace.home, with_map=given.on is None)
+    table = EvaluationPaths(found.folder).pairs
+    print(evaluation_json(found.evaluation, table) if given.json else evaluation_text(found.evaluation, table))
+    if given.export is not None and not given.json:
+        print(f"export: {given.export}")
     return 0
 
 
-def evaluate_held_out(workspace: Workspace, trained: Run) -> Evaluation:
+def evaluate_held_out(workspace: Workspace, trained: Run) -> EvaluatedRun:
     """Evaluate on the run's own held-out part, as the worker does."""
     from lib.evaluation.run import evaluate_run
 
-    evaluation = evaluate_run(trained, workspace.datasets.get(trained.dataset), home=workspace.home)
+    dataset = workspace.datasets.get(trained.dataset)
+    evaluation = evaluate_run(trained, dataset, home=workspace.home)
     workspace.runs.set_headline(trained.id, evaluation.headline)
-    return evaluation
+    inputs = ModelInputs.of(dataset.frame(), dataset.shape, trained.recipe)
+    return EvaluatedRun(evaluation, inputs, trained.paths.evaluation.folder)
 
 
-def evaluate_file(workspace: Workspace, trained: Run, path: Path) -> tuple[Evaluation, Path]:
-    """Evaluate on all rows of another file; the evaluation and its folder beside the run's own."""
+def export_evaluation(found: EvaluatedRun, trained: Run, folder: Path, *, home: Path, with_map: bool) -> None:
+    """Write an evaluation for other tools.
+
+    with_map: with the data of the run's map, whose pairs it measured.
+    """
+    models = load_model_pair(found.inputs, found.evaluation, home=home)
+    exported = ExportedRun(trained.id, trained.dataset, trained.model, trained.paths.map if with_map else None)
+    write_export(folder, found.evaluation, models, read_pairs(found.folder), run=exported)
+
+
+def evaluate_file(workspace: Workspace, trained: Run, path: Path) -> EvaluatedRun:
+    """Evaluate on all rows of another file; the evaluation and its folder lie beside the run's own."""
     from lib.evaluation.run import cached_embedder, evaluate_inputs, missing_prompts
 
     dataset = workspace.datasets.get(trained.dataset)
@@ -83,7 +116,7 @@ def evaluate_file(workspace: Workspace, trained: Run, path: Path) -> tuple[Evalu
     warnings = warn_of_trained_rows(frame, dataset.frame(), shape)
     warnings += missing_prompts(trained.model, inputs, home=workspace.home)
     evaluation = evaluate_inputs(inputs, embed, folder=folder, versions=versions, called="given", warnings=warnings)
-    return evaluation, folder
+    return EvaluatedRun(evaluation, inputs, folder)
 
 
 def warn_of_trained_rows(frame: pd.DataFrame, known: pd.DataFrame, shape: Shape) -> list[EvaluationWarning]:
@@ -199,6 +232,7 @@ def evaluation_json(evaluation: Evaluation, table: Path) -> str:
     return json.dumps(
         {
             "verdict": evaluation.verdict,
+            "metric": evaluation.metric,
             "sentence": evaluation.sentence,
             "metrics": {name: {key: numbers[key] for key in STORED} for name, numbers in changes.items()},
             "pairs": str(table),

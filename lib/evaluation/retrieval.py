@@ -152,6 +152,28 @@ def _top(scores: np.ndarray, top: int) -> np.ndarray:
     return order_by_score(np.take_along_axis(scores, chosen, axis=1), chosen)
 
 
+def rank_documents(
+    queries: np.ndarray, documents: np.ndarray, *, depth: int, own: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Rank the nearest documents of each query: places and cosines, (queries, depth) each.
+
+    queries: (q, d); documents: (n, d), any length. own: by query the place of its own text, -1 for none: it comes last, at -inf.
+    """
+    queries, documents = normalize_rows(queries), normalize_rows(documents)
+    top = min(depth, len(documents))
+    ranked, cosines = np.empty((len(queries), top), dtype=np.int64), np.empty((len(queries), top), dtype=np.float32)
+    size = max(1, BLOCK_CELLS // max(1, len(documents)))
+    for begin in range(0, len(queries), size):
+        some = slice(begin, begin + size)
+        scores = queries[some] @ documents.T
+        passed = np.flatnonzero(own[some] >= 0) if own is not None else np.zeros(0, dtype=np.int64)
+        if own is not None:
+            scores[passed, own[some][passed]] = -np.inf
+        ranked[some] = _top(scores, top)
+        cosines[some] = np.take_along_axis(scores, ranked[some], axis=1)
+    return ranked, cosines
+
+
 def nearest_others(rows: np.ndarray, ids: np.ndarray, *, count: int = TOP_K) -> tuple[np.ndarray, np.ndarray]:
     """Find by id the nearest other rows and their cosines, (ids, count) each. rows: (n, d), any length."""
     rows = normalize_rows(rows)

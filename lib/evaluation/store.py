@@ -39,7 +39,15 @@ def load_pairs(run: Run) -> pd.DataFrame:
     Columns: pair, part, texts, component, base_ and tuned_ cosine, rank, margin and background (share of random pairs with a
     lower cosine), gain, change (better, same, worse) and wrong.
     """
-    return _table(run.paths.evaluation.pairs)
+    return read_pairs(run.paths.evaluation.folder)
+
+
+def read_pairs(folder: Path) -> pd.DataFrame:
+    """Load the per-pair results in an evaluation's folder.
+
+    Raises StoreError when they are missing or damaged.
+    """
+    return _table(EvaluationPaths(folder).pairs)
 
 
 def load_neighbours(run: Run, *, pair: int | None = None) -> pd.DataFrame:

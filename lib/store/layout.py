@@ -164,6 +164,57 @@ class EvaluationPaths:
 
 
 @dataclass(frozen=True)
+class ExportPaths:
+    """The files of an evaluation that other tools read."""
+
+    folder: Path
+
+    @property
+    def guide(self) -> Path:
+        """What each file is and how to compute the numbers again, Markdown."""
+        return self.folder / "README.md"
+
+    @property
+    def verdict(self) -> Path:
+        """The verdict with its interval, one line of JSON."""
+        return self.folder / "verdict.json"
+
+    @property
+    def pairs(self) -> Path:
+        """Per-pair results, CSV."""
+        return self.folder / "pairs.csv"
+
+    @property
+    def corpus(self) -> Path:
+        """BEIR's documents, JSON lines."""
+        return self.folder / "beir" / "corpus.jsonl"
+
+    @property
+    def queries(self) -> Path:
+        """BEIR's queries, JSON lines."""
+        return self.folder / "beir" / "queries.jsonl"
+
+    @property
+    def qrels_tsv(self) -> Path:
+        """BEIR's judgements, tab-separated with a header."""
+        return self.folder / "beir" / "qrels" / "test.tsv"
+
+    @property
+    def qrels(self) -> Path:
+        """The same judgements as trec_eval reads them."""
+        return self.folder / "trec" / "qrels.txt"
+
+    def trec_run(self, model: str) -> Path:
+        """Build the path of a model's ranking as trec_eval reads it. model: base or tuned."""
+        return self.folder / "trec" / f"{model}.run"
+
+    @property
+    def figures(self) -> Path:
+        """The data of the figures, CSV and Parquet."""
+        return self.folder / "figures"
+
+
+@dataclass(frozen=True)
 class MapPaths:
     """The files of a map."""
 

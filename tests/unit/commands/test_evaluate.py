@@ -105,3 +105,31 @@ def test_a_run_without_a_model_is_refused(trained_run: Run, capsys: pytest.Captu
     trained_run.model_dir.rename(trained_run.model_dir.with_name("away"))
     assert main(["evaluate", trained_run.id]) == 1
     assert "has no tuned model" in capsys.readouterr().err
+
+
+def test_an_export_is_read_again_by_audit_and_never_overwrites(
+    trained_run: Run, home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "export"
+    assert main(["evaluate", trained_run.id, "--export", str(folder), "--json"]) == 0
+    found = json.loads(print_evaluation(capsys).splitlines()[-1])
+    verdict = json.loads((folder / "verdict.json").read_text())
+    assert (verdict["verdict"], verdict["run"]) == (found["verdict"], trained_run.id)
+    pairs = pd.read_csv(folder / "pairs.csv")
+    assert len(pairs) == sum(found["counts"].values())
+    stored = pd.read_parquet(found["pairs"])
+    assert pairs["tuned_rank"].tolist() == stored["tuned_rank"].tolist()
+    assert main(["audit", str(folder / "beir"), "--json"]) == 0
+    audit = json.loads(print_evaluation(capsys).splitlines()[-1])
+    judged = len((folder / "beir" / "qrels" / "test.tsv").read_text().splitlines()) - 1
+    assert (audit["format"], audit["rows"]) == ("BEIR", judged)
+    assert main(["evaluate", trained_run.id, "--export", str(folder)]) == 1
+    assert "is not an empty folder" in capsys.readouterr().err
+
+
+def test_another_file_is_exported_without_the_runs_map(trained_run: Run, tmp_path: Path) -> None:
+    file, folder = tmp_path / "other.csv", tmp_path / "export"
+    load_support_desk().iloc[200:260].to_csv(file, index=False)
+    assert main(["evaluate", trained_run.id, "--on", str(file), "--export", str(folder)]) == 0
+    assert len(pd.read_csv(folder / "pairs.csv")) == 60
+    assert {path.name for path in (folder / "figures").iterdir()} == {"metrics.csv", "cosines.csv"}

@@ -214,7 +214,7 @@ def test_another_file_is_read_marked_and_listed_plain(
     """Texts that no cache knows yet, as `evaluate --on` reads them."""
     frame = trained_context.dataset.frame()[["anchor", "positive"]].head(40).map("{} please".format)
     frame.to_csv(tmp_path / "other.csv", index=False)
-    _, folder = evaluate_file(trained_context.workspace, trained_context.run, tmp_path / "other.csv")
+    folder = evaluate_file(trained_context.workspace, trained_context.run, tmp_path / "other.csv").folder
     assert_marks(texts_read(), frame)
     pairs = pd.read_parquet(EvaluationPaths(folder).pairs)
     assert {*pairs["anchor"], *pairs["positive"]} == {*frame["anchor"], *frame["positive"]}

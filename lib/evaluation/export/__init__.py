@@ -1,0 +1,1 @@
+"""An evaluation as files that other tools read: BEIR, TREC, CSV, JSON."""
