@@ -22,8 +22,6 @@ from lib.progress import Silent
 from lib.settings import BUNDLED_MODEL
 from lib.store.workspace import open_workspace
 
-NOT_STATED = "not stated"
-
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
@@ -81,10 +79,9 @@ def quality_text(metric: str, quality: Quality) -> str:
 def fact_lines(base: BaseResult, comparison: BaseComparison) -> list[str]:
     """Write the change against the reference, then what the model is."""
     facts, change, metric = base.facts, base.change, comparison.metric
-    length = format_count(facts.max_length, "token") if facts.max_length else "whole texts"
     lines = [
-        f"  {facts.texts_per_second:,.0f} texts a second, {format_bytes(facts.bytes)}, {facts.dimension} dimensions, {length}",
-        f"  licence {facts.licence or NOT_STATED}, languages {', '.join(facts.languages) or NOT_STATED}",
+        f"  {facts.texts_per_second:,.0f} texts a second, {format_bytes(facts.bytes)}, {facts.dimension} dimensions, {facts.length_text}",
+        f"  licence {facts.licence_text}, languages {facts.languages_text}",
     ]
     if facts.query_prompt or facts.document_prompt:
         lines.append(f"  prompts {quote_prompt(facts.query_prompt)}, {quote_prompt(facts.document_prompt)}")

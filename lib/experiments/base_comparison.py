@@ -1,16 +1,28 @@
-"""What a comparison of base models on the validation part says. Light: pages import this."""
+"""What a comparison of base models on the validation part says, and where it is stored.
+
+Light: pages import this.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import nan
+from pathlib import Path
 from typing import Any
 
-from lib.evaluation.difference import Difference, finite_or_none
+from lib.evaluation.difference import Difference, finite_or_none, read_number
+from lib.format import format_count
+from lib.store.layout import WorkspacePaths
+from lib.store.publish import write_atomic
+from lib.typed_json import JsonError, build, read_stored, typed
 
 WORDS = "BM25"
 """What the reference is called where documents are ranked."""
+
+NOT_STATED = "not stated"
+"""What a card leaves open, in words."""
 
 
 @dataclass(frozen=True)
@@ -21,8 +33,13 @@ class Quality:
     low: float = nan
     high: float = nan
 
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Quality:
+        """Read a stored metric."""
+        return cls(*(read_number(stored.get(name)) for name in ("value", "low", "high")))
+
     def to_json(self) -> dict[str, float | None]:
-        """Build what --json prints."""
+        """Build what is stored, and what --json prints."""
         return {name: finite_or_none(value) for name, value in vars(self).items()}
 
 
@@ -43,6 +60,21 @@ class BaseFacts:
     query_prompt: str
     document_prompt: str
 
+    @property
+    def licence_text(self) -> str:
+        """The licence in words."""
+        return self.licence or NOT_STATED
+
+    @property
+    def languages_text(self) -> str:
+        """The languages in words."""
+        return ", ".join(self.languages) or NOT_STATED
+
+    @property
+    def length_text(self) -> str:
+        """The max length in words."""
+        return format_count(self.max_length, "token") if self.max_length else "whole texts"
+
 
 @dataclass(frozen=True)
 class BaseResult:
@@ -56,8 +88,16 @@ class BaseResult:
     facts: BaseFacts
     change: Difference | None = None
 
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> BaseResult:
+        """Read a stored base model."""
+        metrics = {name: Quality.from_json(quality) for name, quality in stored["metrics"].items()}
+        change = Difference.from_json(stored["difference"]) if stored["difference"] else None
+        facts = {**stored, "languages": tuple(stored["languages"])}
+        return cls(stored["model"], metrics, typed(BaseFacts, facts), change)
+
     def to_json(self) -> dict[str, Any]:
-        """Build what --json prints."""
+        """Build what is stored, and what --json prints."""
         return {
             "model": self.model,
             "metrics": {name: quality.to_json() for name, quality in self.metrics.items()},
@@ -86,8 +126,18 @@ class BaseComparison:
         """The model with the highest metric."""
         return self.bases[0].model
 
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> BaseComparison:
+        """Read a stored comparison. Raises ValueError for one without base models."""
+        bases = tuple(BaseResult.from_json(one) for one in stored["bases"])
+        if not bases or any(stored["metric"] not in base.metrics for base in bases):
+            raise ValueError("it has no base model with the metric that decides")
+        words = {name: Quality.from_json(quality) for name, quality in (stored["bm25"] or {}).items()}
+        named = {name: stored[name] for name in ("metric", "reference", "examples", "documents")}
+        return cls(**named, bases=bases, words=words)
+
     def to_json(self) -> dict[str, Any]:
-        """Build what --json prints."""
+        """Build what is stored, and what --json prints."""
         return {
             "metric": self.metric,
             "part": "validation",
@@ -98,3 +148,23 @@ class BaseComparison:
             "bases": [base.to_json() for base in self.bases],
             "best": self.best,
         }
+
+
+def base_comparison_path(home: Path, dataset: str) -> Path:
+    """Build the path of a dataset's newest comparison, JSON."""
+    return WorkspacePaths(home).base_comparisons / f"{dataset}.json"
+
+
+def load_base_comparison(home: Path, dataset: str) -> BaseComparison | None:
+    """Read a dataset's newest comparison; None where there is none, or a damaged one."""
+    try:
+        return build(BaseComparison.from_json, read_stored(base_comparison_path(home, dataset)))
+    except (OSError, JsonError):
+        return None
+
+
+def save_base_comparison(home: Path, dataset: str, comparison: BaseComparison) -> None:
+    """Write a dataset's comparison in place of an older one."""
+    path = base_comparison_path(home, dataset)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_atomic(path, json.dumps(comparison.to_json(), ensure_ascii=False, allow_nan=False))

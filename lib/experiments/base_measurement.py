@@ -23,7 +23,14 @@ from lib.evaluation.multiple_comparisons import correct_differences
 from lib.evaluation.retrieval import Retrieval
 from lib.evaluation.task import EvalTask, components_of_rows
 from lib.evaluation.word_retrieval import retrieve_by_words
-from lib.experiments.base_comparison import WORDS, BaseComparison, BaseFacts, BaseResult, Quality
+from lib.experiments.base_comparison import (
+    WORDS,
+    BaseComparison,
+    BaseFacts,
+    BaseResult,
+    Quality,
+    save_base_comparison,
+)
 from lib.metrics import selection_metric
 from lib.models.card_metadata import read_card_values
 from lib.models.loader import fetch_model, fingerprint, load_model
@@ -32,6 +39,7 @@ from lib.models.vector_cache import EmbeddingCache
 from lib.progress import Progress
 from lib.recipe.recipe import Recipe
 from lib.shapes import Shape
+from lib.store.context import JobContext
 from lib.training.saving import texts_per_second
 from lib.training.validation_sample import validation_inputs
 from lib.vectors import check_finite
@@ -70,10 +78,18 @@ def compare_bases(
     seen, _ = validation_inputs(ModelInputs.of(known, shape))
     names = list(dict.fromkeys(models))
     measured = []
-    for name in names:
-        progress.stage("measuring the base model", name)
+    for number, name in enumerate(names, start=1):
+        progress.stage("measuring base models", f"{number} of {len(names)}, {name}")
+        progress.check()
         measured.append(measure_base_model(seen.frame, shape, name, home=home, progress=progress))
     return collect_comparison(names, measured, shape)
+
+
+def write_base_comparison(context: JobContext) -> None:
+    """Compare the base models that the job's payload names, and store the result for the page."""
+    home, dataset, models = context.workspace.home, context.dataset, context.payload.get("models", [])
+    comparison = compare_bases(dataset.frame(), Shape(dataset.shape), models, home=home, progress=context.progress)
+    save_base_comparison(home, dataset.id, comparison)
 
 
 def collect_comparison(

@@ -140,6 +140,14 @@ def check_label_noise(context: JobContext) -> tuple[str, ...]:
     return ()
 
 
+def compare_base_models(context: JobContext) -> tuple[str, ...]:
+    """Measure the chosen base models on a dataset's validation part, BM25 beside them."""
+    from lib.experiments.base_measurement import write_base_comparison
+
+    write_base_comparison(context)
+    return ()
+
+
 def estimate_cost(context: JobContext) -> tuple[str, ...]:
     """Measure some steps of a training that nobody has started yet."""
     from lib.experiments.cost_estimate import write_estimate

@@ -54,6 +54,11 @@ class WorkspacePaths:
         return self.cache / "estimates"
 
     @property
+    def base_comparisons(self) -> Path:
+        """The newest comparison of base models of each dataset, one JSON file each."""
+        return self.cache / "base-comparisons"
+
+    @property
     def vectors(self) -> Path:
         """The vectors of encoded texts, one folder a model."""
         return self.home / "embeddings"

@@ -30,8 +30,7 @@ from lib.shapes import Shape
 from lib.store.datasets import Dataset
 from lib.store.runs import Run
 from lib.store.workspace import Workspace
-from lib.ui.train import cost
-from lib.ui.train import form as train_form
+from lib.ui.train import cost, start
 from lib.ui.train.form import describe_preset
 from tests.app.conftest import button, texts
 from tests.unit.models.folder_check.hostile import HOSTILE, PROMPTS, put
@@ -522,7 +521,7 @@ def test_runs_of_one_press_are_compared_and_those_of_another_are_not(
 ) -> None:
     """Quality, speed and size of each in one table; settings where they differ."""
     times = iter([datetime(2026, 1, 2, 3, 4, 5), datetime(2026, 1, 2, 3, 4, 9)])
-    monkeypatch.setattr(train_form, "datetime", SimpleNamespace(now=lambda: next(times)))
+    monkeypatch.setattr(start, "datetime", SimpleNamespace(now=lambda: next(times)))
     app = open_page("train")
     for _ in range(2):
         app.multiselect[0].set_value([BUNDLED, STATIC]).run()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 import pandas as pd
 import streamlit as st
 
@@ -24,8 +22,9 @@ from lib.store.names import RUN_PREFIX
 from lib.store.workspace import Workspace
 from lib.ui.shared import cache, state
 from lib.ui.shared.components import SHAPE_TITLES, escape_markdown, show_empty_state, show_error
-from lib.ui.train import cost, recipe_form
+from lib.ui.train import base_choice, cost, recipe_form
 from lib.ui.train.prompt_form import choose_model_prompts, list_prompt_warnings
+from lib.ui.train.start import start_compared, start_trainings
 
 _PRESETS = ("Recommended", "Classic")
 
@@ -46,6 +45,7 @@ def show_training_form(workspace: Workspace) -> None:
     with left:
         dataset = _select_dataset(datasets)
         models = _select_models(workspace)
+        compared = st.container()
         shape, classes = Shape(dataset.shape), cache.num_labels(dataset)
         if classes > 2:
             st.caption(_describe_classes(dataset, classes))
@@ -62,18 +62,21 @@ def show_training_form(workspace: Workspace) -> None:
     with right, st.container(border=True):
         usual = recipe == start.for_shape(shape, classes=classes)
         ready = cost.show_cost(workspace, dataset, planned, recipe, usual=usual, warnings=warnings)
-        if (
-            st.button(
-                f"Start {len(models)} trainings" if len(models) > 1 else "Start training",
-                type="primary",
-                icon=":material/play_arrow:",
-                disabled=not ready or not planned or bool(problem),
-                key="start",
-                width="stretch",
-            )
-            and planned
-        ):
-            _start(workspace, dataset, planned)
+        is_startable = ready and not problem
+        is_pressed = st.button(
+            f"Start {len(models)} trainings" if len(models) > 1 else "Start training",
+            type="primary",
+            icon=":material/play_arrow:",
+            disabled=not is_startable or not planned,
+            key="start",
+            width="stretch",
+        )
+        if is_pressed and planned:
+            start_trainings(workspace, dataset, planned)
+    with compared:
+        bases = base_choice.show_base_comparison(workspace, dataset, models, can_train=is_startable)
+        if bases and recipe is not None:
+            start_compared(workspace, dataset, bases, planned, recipe)
 
 
 def _select_dataset(datasets: dict[str, Dataset]) -> Dataset:
@@ -218,20 +221,3 @@ def describe_preset(preset: str, shape: Shape, *, classes: int = 2) -> str:
         "Chosen by measurement on pairs. For this shape only loss, margin and learning rate were compared, on one dataset "
         "over two epochs (bench/README.md, Other shapes); this learning rate did better than Classic's."
     )
-
-
-def _start(workspace: Workspace, dataset: Dataset, planned: list[tuple[str, Recipe]]) -> None:
-    """Create the runs of this submission, once, and open the first one."""
-    cost.stop_measuring(workspace)  # the training needs the processor now
-    press = state.submission_key("train")
-    batch = f"{dataset.name}: {len(planned)} models, {datetime.now():%d %b %Y, %H:%M:%S}" if len(planned) > 1 else ""
-    try:
-        runs = [
-            workspace.runs.create(dataset=dataset.id, model=model, recipe=recipe, batch=batch, key=f"{press}-{number}")
-            for number, (model, recipe) in enumerate(planned)
-        ]
-    except InputError as error:
-        show_error(error)
-        return
-    state.set_run_id(runs[0].id)
-    st.rerun()

@@ -9,14 +9,13 @@ from lib.data.drop_rows import drop_rows
 from lib.errors import CloserError
 from lib.experiments.label_noise_check import label_noise_path, load_label_noise
 from lib.format import format_count
-from lib.jobs.events import events_path, read_events
-from lib.jobs.status import fold
 from lib.settings import BUNDLED_MODEL
 from lib.shapes import Shape
 from lib.store.datasets import Dataset
 from lib.store.jobs import OPEN, Job
-from lib.store.workspace import Workspace, open_workspace
-from lib.ui.shared.components import escape_markdown, show_error
+from lib.store.workspace import Workspace
+from lib.ui.shared.components import show_error
+from lib.ui.shared.dataset_job import show_dataset_job
 from lib.ui.upload.session import set_last_saved_dataset
 
 _COSINE = {"format": "%.3f", "width": "small"}
@@ -30,9 +29,6 @@ _COLUMNS = {
     "gap": st.column_config.NumberColumn("Gap", **_COSINE),
 }
 """Columns of the result, and how they are shown."""
-
-_POLL_SECONDS = 2
-"""Between two reads of the check's progress."""
 
 
 def show_label_noise(workspace: Workspace, dataset: Dataset) -> None:
@@ -50,7 +46,7 @@ def show_label_noise(workspace: Workspace, dataset: Dataset) -> None:
         if table is not None:
             _show_rows(workspace, dataset, table)
         elif job is not None and job.state in OPEN:
-            _show_progress(job.id)
+            show_dataset_job(job)
         else:
             _show_button(workspace, dataset, job)
 
@@ -70,19 +66,6 @@ def submit_label_noise_check(workspace: Workspace, dataset: Dataset) -> Job:
 
 def _job_key(dataset: Dataset) -> str:
     return f"label-noise-{dataset.id}"
-
-
-@st.fragment(run_every=_POLL_SECONDS)
-def _show_progress(identity: int) -> None:
-    workspace = open_workspace()
-    job = workspace.jobs.get(identity)
-    if job.state not in OPEN:
-        st.rerun()
-    if job.state == "queued":
-        st.caption(":material/schedule: Queued ...")
-        return
-    status = fold(read_events(events_path(workspace, job))[0])
-    st.progress(status.fraction, text=f"{escape_markdown(status.stage) or 'Starting'} ...")
 
 
 def _show_rows(workspace: Workspace, dataset: Dataset, table: pd.DataFrame) -> None:

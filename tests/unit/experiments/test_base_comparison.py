@@ -14,8 +14,10 @@ from lib.data.model_inputs import ModelInputs
 from lib.data.prepare import prepare
 from lib.data.samples.registry import load_support_desk
 from lib.evaluation.task import EvalTask
-from lib.experiments.base_comparison import BaseComparison
+from lib.experiments.base_comparison import BaseComparison, base_comparison_path, load_base_comparison
 from lib.experiments.base_measurement import compare_bases
+from lib.jobs.worker import run_job
+from lib.models.catalog import STATIC_MODEL
 from lib.models.loader import fingerprint, load_model
 from lib.models.prompts.choose import choose_prompts
 from lib.models.vector_cache import EmbeddingCache
@@ -23,6 +25,7 @@ from lib.progress import Silent
 from lib.recipe.recipe import Recipe
 from lib.settings import BUNDLED_MODEL
 from lib.shapes import Shape
+from lib.store.workspace import open_workspace
 
 
 @pytest.fixture(scope="module")
@@ -130,6 +133,30 @@ def test_the_command_prints_the_table_and_json(
     assert "licence apache-2.0, languages en" in text
     assert "licence not stated, languages not stated" in text
     assert text.strip().splitlines()[-1].startswith("BM25: ")
+
+
+def test_the_queue_stores_the_comparison_for_the_page(frame: pd.DataFrame, home: Path, tiny_model: Path) -> None:
+    workspace = open_workspace(home)
+    dataset = workspace.datasets.publish(prepare(load_support_desk().head(160)), name="desk")
+    models = [str(tiny_model), STATIC_MODEL]
+    job = workspace.jobs.submit_on_dataset("bases", dataset=dataset.id, payload={"models": models}, key="bases")
+    claimed = workspace.jobs.claim(job.id)
+    assert claimed is not None
+    assert run_job(workspace, claimed) == "succeeded"
+    found = load_base_comparison(home, dataset.id)
+    assert found is not None
+    assert {base.model for base in found.bases} == set(models)
+    again = compare(dataset.frame(), home, *models)
+    assert without_speed(found) == without_speed(again)
+    assert [base.change for base in found.bases] == [base.change for base in again.bases]
+
+
+@pytest.mark.parametrize("damage", ["", "[]", '{"metric": "mrr@10", "bases": []}', '{"bases": [1]}'])
+def test_a_damaged_comparison_counts_as_none(home: Path, damage: str) -> None:
+    path = base_comparison_path(home, "one")
+    path.parent.mkdir(parents=True)
+    path.write_text(damage)
+    assert load_base_comparison(home, "one") is None
 
 
 def test_a_name_that_is_no_model_is_one_error(home: Path, tmp_path: Path) -> None:
