@@ -10,16 +10,14 @@ from pathlib import Path
 from lib import settings
 from lib.commands.options import add_download_option, add_reading_options, read_options_from
 from lib.commands.progress_bar import CommandProgress
-from lib.data.columns.mapping import ColumnMapping
 from lib.data.file_rows import read_file_rows
-from lib.data.model_inputs import Role, reading_of
-from lib.errors import InputError, NotFoundError
+from lib.data.model_inputs import Role
+from lib.errors import InputError
+from lib.experiments.file_vectors import SIDES, model_of_side, run_columns, run_reading
 from lib.format import format_count
 from lib.models.prompts.describe import quote_prompt
 from lib.models.vector_files import format_of_name
-from lib.shapes import Shape
-from lib.store.runs import Run
-from lib.store.workspace import Workspace, open_workspace
+from lib.store.workspace import open_workspace
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -27,7 +25,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", type=Path, help="CSV, TSV, Excel, JSON, JSON Lines, Parquet or Arrow, also gzipped")
     parser.add_argument("--run", required=True, dest="run_id", metavar="RUN", help="a run's id (python -m lib runs)")
     parser.add_argument("--out", type=Path, required=True, help="vectors.parquet (rows and vectors) or vectors.npy")
-    parser.add_argument("--model", choices=("tuned", "base"), default="tuned", help="default %(default)s")
+    parser.add_argument("--model", choices=list(SIDES), default="tuned", help="default %(default)s")
     parser.add_argument(
         "--column",
         action="append",
@@ -60,10 +58,9 @@ def run(args: argparse.Namespace) -> int:
     workspace = open_workspace()
     trained = workspace.runs.get(args.run_id)
     name = model_of_side(trained, args.model)
-    shape, roles = shape_and_roles(workspace, trained)
     rows = read_file_rows(args.file, options=read_options_from(args))
-    role, reading = Role(args.role), reading_of(trained.recipe).for_shape(shape)
-    columns = tuple(args.column or rows.guess_columns(role, roles))
+    role, reading = Role(args.role), run_reading(workspace, trained)
+    columns = tuple(args.column or rows.guess_columns(role, run_columns(workspace, trained)))
     print(
         f"column: {' + '.join(columns)}, as {role} texts, prompt {quote_prompt(reading.prompt(role))}", file=sys.stderr
     )
@@ -79,19 +76,3 @@ def run(args: argparse.Namespace) -> int:
         speed = f"{made.rows / max(made.seconds, 1e-9):,.0f} a second"
         print(f"{args.out}: {format_count(made.rows, 'row')} of {made.dimension} dimensions{without}; {speed}")
     return 0
-
-
-def model_of_side(trained: Run, side: str) -> str:
-    """Name the run's base or tuned model. Raises NotFoundError where it has no tuned one."""
-    if side == "base":
-        return trained.base_model
-    if not trained.model_dir.is_dir():
-        raise NotFoundError(f"{trained.name} has no tuned model.", todo="Train it to the end first.")
-    return str(trained.model_dir)
-
-
-def shape_and_roles(workspace: Workspace, trained: Run) -> tuple[Shape, dict[str, tuple[str, ...]]]:
-    """Look up the shape of a run's dataset and the columns that its file had for each role."""
-    dataset = workspace.datasets.get(trained.dataset)
-    stored = dataset.facts.get("mapping")
-    return Shape(dataset.shape), dict(ColumnMapping.from_json(stored).roles) if stored else {}

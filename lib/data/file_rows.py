@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import json
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from lib.data.columns.names import ANCHOR_NAMES, POSITIVE_NAMES, TEXT_NAMES
 from lib.data.columns.pair_columns import find_by_name
 from lib.data.columns.profile import GUESS_ROWS, profile_columns
 from lib.data.model_inputs import Role
+from lib.data.read.child_process import call_reader
 from lib.data.read.columnar import check_rows, name_file_damage, open_arrow
 from lib.data.read.file_bytes import read_bytes
 from lib.data.read.formats import detect_format
@@ -29,7 +31,9 @@ from lib.data.read.json_records import read_json_objects
 from lib.data.read.options import ReadOptions
 from lib.data.read.raw_table import cell_text
 from lib.errors import InputError
-from lib.settings import MAX_COLUMNS
+from lib.memory import limit_memory
+from lib.process import answer_call
+from lib.settings import MAX_COLUMNS, PARSE_MEMORY_BYTES
 
 JOINER = "\n"
 """Between the columns that make one text, as in a dataset."""
@@ -82,6 +86,40 @@ class FileRows:
     def _names(self) -> str:
         names = self.table.column_names
         return ", ".join(names[:SHOWN_COLUMNS]) + ", ..." * (len(names) > SHOWN_COLUMNS)
+
+
+def store_file_rows(path: Path, out: Path) -> None:
+    """Read the rows of a file in a child process, and store them as Parquet. Raises InputError."""
+    with tempfile.TemporaryDirectory(prefix="closer-read-") as name:
+        call_reader("lib.data.file_rows", {"file": str(path), "out": str(out)}, folder=Path(name))
+
+
+def load_stored_rows(path: Path) -> FileRows:
+    """Load what `store_file_rows` stored. Raises InputError where it is gone or damaged."""
+    try:
+        return FileRows(parquet.read_table(path))
+    except (OSError, pa.ArrowException) as error:
+        raise InputError("The rows of this file are not there any more.", todo="Choose the file again.") from error
+
+
+def peek_stored_rows(path: Path) -> tuple[FileRows, int]:
+    """Load the first rows of what `store_file_rows` stored, and count all. Raises InputError."""
+    try:
+        file = parquet.ParquetFile(path)
+        batches = file.iter_batches(GUESS_ROWS)
+        return FileRows(pa.Table.from_batches([next(batches)], file.schema_arrow)), file.metadata.num_rows
+    except (OSError, pa.ArrowException, StopIteration) as error:
+        raise InputError("The rows of this file are not there any more.", todo="Choose the file again.") from error
+
+
+def _store_request(request: dict[str, Any]) -> None:
+    limit_memory(PARSE_MEMORY_BYTES)
+    try:
+        parquet.write_table(read_file_rows(Path(request["file"])).table, request["out"])
+    except pa.ArrowException as error:
+        raise InputError(
+            f"A column of this file cannot be kept ({str(error)[:120]}).", todo="Save it as CSV, and choose that."
+        ) from error
 
 
 def read_file_rows(path: Path, *, options: ReadOptions = ReadOptions()) -> FileRows:
@@ -144,3 +182,7 @@ def _column(values: list[Any], name: str) -> pa.Array:
             f"The column “{name[:80]!r}” holds what no file can: half a character, or values nested too deep.",
             todo="Remove it, or export the file again.",
         ) from error
+
+
+if __name__ == "__main__":
+    raise SystemExit(answer_call(_store_request))

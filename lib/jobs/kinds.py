@@ -38,6 +38,7 @@ KINDS = {
         JobKind("placebo", "Shuffled-target control", pipeline.control),
         JobKind("learning_curve", "Learning curve", pipeline.learning_curve),
         JobKind("blend", "Blend with base model", pipeline.interpolate),
+        JobKind("embed", "Embedding of a file", pipeline.embed),
         JobKind("label_noise", "Label-noise check", pipeline.check_label_noise),
         JobKind("bases", "Comparison of base models", pipeline.compare_base_models),
         JobKind("estimate", "Cost estimate", pipeline.estimate_cost, is_background=True),

@@ -132,6 +132,14 @@ def interpolate(context: JobContext) -> tuple[str, ...]:
     return run_interpolation(context)
 
 
+def embed(context: JobContext) -> tuple[str, ...]:
+    """Embed the texts of a file with the run's base or tuned model."""
+    from lib.experiments.file_vectors import write_file_vectors
+
+    write_file_vectors(context)
+    return ()
+
+
 def check_label_noise(context: JobContext) -> tuple[str, ...]:
     """List the rows of a dataset that the bundled model ranks another target above."""
     from lib.experiments.label_noise_check import write_label_noise

@@ -145,6 +145,11 @@ class UploadPaths:
         """What a person chose so far, JSON."""
         return self.folder / "draft.json"
 
+    @property
+    def rows(self) -> Path:
+        """The rows of a file that is to be embedded, Parquet."""
+        return self.folder / "rows.parquet"
+
 
 @dataclass(frozen=True)
 class EvaluationPaths:
@@ -330,6 +335,11 @@ class RunPaths:
     def map_of(self, *, plain: bool) -> MapPaths:
         """Choose one of both maps."""
         return self.plain_map if plain else self.map
+
+    @property
+    def file_vectors(self) -> Path:
+        """Vectors of files by the run's models, each named by the number of its job, with its facts."""
+        return self.folder / "file-vectors"
 
     def experiment(self, name: str) -> Path:
         """Build the path of an experiment's result, JSON. name: placebo, learning_curve or blend."""

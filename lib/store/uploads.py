@@ -143,6 +143,12 @@ def remove_own_held_out(upload: Upload) -> Upload:
     return replace(upload, own_held_out=None)
 
 
+def remove_upload(upload: Upload) -> None:
+    """Remove an upload that nothing needs any more."""
+    must_be_editor()
+    shutil.rmtree(upload.folder, ignore_errors=True)
+
+
 def _copy(stream: IO[bytes], target: Path, name: str) -> None:
     """Copy a stream in blocks. Raises InputError where it is larger than the limit."""
     written = 0

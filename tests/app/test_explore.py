@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from lib.errors import InputError
 from lib.store.runs import Run
+from lib.store.workspace import Workspace
 from lib.ui.explore.playground import python_lines
 from tests.app.conftest import texts
 
@@ -55,3 +56,29 @@ def test_the_python_lines_name_the_tuned_model(open_page: Callable[..., AppTest]
     assert code.strip() == python_lines(run).strip()
     assert repr(str(run.model_dir)) in code
     compile(code, "lines", "exec")
+
+
+def test_a_file_is_embedded_as_a_job_of_the_run(
+    open_page: Callable[..., AppTest], make_run: Callable[..., Run], workspace: Workspace
+) -> None:
+    run = make_run()
+    app = open_page("explore")
+    app.session_state["playground"] = "Embed a file"
+    app.run()
+    (uploader,) = app.get("file_uploader")
+    uploader.set_value([("mine.csv", b"id,words\n1,the first long text\n2,and the second\n", "text/csv")]).run()
+    assert not app.error
+    (columns,) = [one for one in app.multiselect if one.label == "Columns of the text"]
+    assert columns.options == ["id", "words"]
+    assert columns.value == ["words"]
+    (button,) = [one for one in app.button if one.label == "Embed 2 rows"]
+    button.click().run()
+    (job,) = workspace.jobs.all(run=run.id, kind="embed")
+    assert {**job.payload, "upload": ""} == {
+        "upload": "",
+        "name": "mine.csv",
+        "columns": ["words"],
+        "role": "document",
+        "side": "tuned",
+        "format": "parquet",
+    }

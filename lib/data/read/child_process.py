@@ -53,20 +53,26 @@ def _no_room_error(error: OSError) -> InputError:
 def _call(files: Sequence[Path], options: ReadOptions, names: Sequence[str]) -> Table:
     """Run `python -m lib.data.read.child_process` in a temporary folder and load the table it wrote."""
     with tempfile.TemporaryDirectory(prefix="closer-read-") as name:
-        folder = Path(name)
         paths = [str(file) for file in files]
         request = {"files": paths, "names": list(names), "options": asdict(options), "folder": name}
-        log = folder / "log.txt"
-        try:
-            call_module("lib.data.read.child_process", request, folder=folder, seconds=PARSE_SECONDS, log=log)
-        except TimeoutError as error:
-            raise InputError(
-                f"Reading took longer than {PARSE_SECONDS // 60} minutes and was stopped.",
-                todo="Take a part of the file.",
-            ) from error
-        except ChildDiedError as error:
-            raise _end_error(error.code, log) from error
-        return _load_table(folder)
+        call_reader("lib.data.read.child_process", request, folder=Path(name))
+        return _load_table(Path(name))
+
+
+def call_reader(module: str, request: dict[str, Any], *, folder: Path) -> None:
+    """Run a module that reads a file within the limits. folder: temporary.
+
+    Raises the InputError that it raised, or one that says why it ended.
+    """
+    log = folder / "log.txt"
+    try:
+        call_module(module, request, folder=folder, seconds=PARSE_SECONDS, log=log)
+    except TimeoutError as error:
+        raise InputError(
+            f"Reading took longer than {PARSE_SECONDS // 60} minutes and was stopped.", todo="Take a part of the file."
+        ) from error
+    except ChildDiedError as error:
+        raise _end_error(error.code, log) from error
 
 
 def _end_error(code: int, log: Path) -> InputError:

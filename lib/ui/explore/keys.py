@@ -22,6 +22,7 @@ MAP_FIGURE, MAP_PRESENTED, MAP_SCATTER = "map-figure", "map-presented", "map-sca
 MAP_LAYOUT = "map-layout"
 MAP_TRAJECTORY, MAP_WRONG_ANSWER = "map-trajectory", "map-wrong-answer"
 PAIR_TABLE, PAIR_DETAIL = "pair-table", "pair-detail"
+EMBED_FILE, EMBED_UPLOAD, EMBED_VERSION = "embed-file", "embed-upload", "embed-version"
 PLAYGROUND, DETAILS = "playground", "evaluation-details"
 SEARCH_TEXT, SEARCH_EXAMPLE, SEARCH_WORDS = "search-text", "search-example", "search-words"
 

@@ -1,4 +1,4 @@
-"""The playground: cosine of any two sentences, Python code, download."""
+"""The playground: cosine of any two sentences, the vectors of a file, Python code, download."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from lib.format import format_bytes, format_cosine
 from lib.store.publish import size_of
 from lib.store.runs import Run
 from lib.ui.explore import keys
+from lib.ui.explore.embed_file import show_embed_file
 from lib.ui.explore.inference import inference_client, reading_for
 from lib.ui.shared.components import catch_errors
 
@@ -19,9 +20,13 @@ _SPINNER = "Running both models (the first time, they are loaded) ..."
 def show_playground(run: Run) -> None:
     """Draw the tabs; the Python code only when its tab is open, because its highlighting is slow to load."""
     st.subheader("Try it", anchor=False)
-    compare, code = st.tabs(["Compare two sentences", "Use in Python"], key=keys.PLAYGROUND, on_change="rerun")
+    names = ["Compare two sentences", "Embed a file", "Use in Python"]
+    compare, embed, code = st.tabs(names, key=keys.PLAYGROUND, on_change="rerun")
     with compare:
         _show_comparison(run)
+    if embed.open:
+        with embed:
+            show_embed_file(run)
     if code.open:
         with code:
             _show_code(run)

@@ -13,6 +13,7 @@ from starlette.routing import Route
 from zipstream import ZIP_STORED, ZipStream
 
 from lib.errors import CloserError, StoreError
+from lib.experiments.file_vectors import list_file_vectors
 from lib.store.regular_file import open_regular_file, regular_files
 from lib.store.runs import Run
 from lib.store.workspace import open_workspace
@@ -83,7 +84,29 @@ def download_log(request: Request) -> Response:
     return StreamingResponse(_read(file, size), media_type="text/plain; charset=utf-8", headers=headers)
 
 
+def download_vectors(request: Request) -> Response:
+    """Answer with a file of vectors that one of the run's models made."""
+    run = _requested_run(request)
+    if isinstance(run, Response):
+        return run
+    name = request.path_params["name"]
+    made = next((one for one in list_file_vectors(run) if one.file_name == name), None)
+    if made is None:
+        return PlainTextResponse("This run has no such file.", status_code=404)
+    try:
+        file = open_regular_file(run.folder, f"{run.paths.file_vectors.name}/{made.file_name}")
+    except StoreError:
+        return PlainTextResponse("This run has no such file.", status_code=404)
+    size = os.fstat(file.fileno()).st_size
+    headers = {
+        "Content-Disposition": f'attachment; filename="vectors-{run.id}-{made.file_name}"',
+        "Content-Length": str(size),
+    }
+    return StreamingResponse(_read(file, size), media_type="application/octet-stream", headers=headers)
+
+
 DOWNLOAD_ROUTES = [
     Route("/download/{run:str}/model.zip", download_model, methods=["GET"]),
     Route("/download/{run:str}/log.txt", download_log, methods=["GET"]),
+    Route("/download/{run:str}/vectors/{name:str}", download_vectors, methods=["GET"]),
 ]

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import zipfile
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from lib.data.model_inputs import Role
 from lib.errors import StoreError
+from lib.experiments.file_vectors import FileVectors
+from lib.models.vector_files import VectorFormat
 from lib.store.runs import Run
 from lib.store.workspace import open_workspace
 from lib.ui.server.downloads import DOWNLOAD_ROUTES, zip_stream
@@ -110,3 +115,20 @@ def test_a_run_folder_that_is_a_link_gives_neither_model_nor_log(client: TestCli
     run.folder.symlink_to(tmp_path / "elsewhere", target_is_directory=True)
     assert client.get(f"/download/{run.id}/model.zip").status_code == 404
     assert client.get(f"/download/{run.id}/log.txt").status_code == 404
+
+
+def test_a_file_of_vectors_is_answered_by_its_listed_name_only(client: TestClient, run: Run, tmp_path: Path) -> None:
+    folder = run.paths.file_vectors
+    folder.mkdir()
+    (folder / "7.npy").write_bytes(b"vectors")
+    facts = FileVectors(7, "mine.csv", 1, 2, 0, ("text",), Role.QUERY, "", "tuned", VectorFormat.NPY, 7, 0.1)
+    (folder / "7.json").write_text(json.dumps(asdict(facts)), encoding="utf-8")
+    (folder / "8.npy").write_bytes(b"unlisted")
+    answer = client.get(f"/download/{run.id}/vectors/7.npy")
+    assert (answer.content, answer.headers["content-length"]) == (b"vectors", "7")
+    for name in ("8.npy", "7.json", "..%2flog.txt", "%2e%2e/log.txt"):
+        assert client.get(f"/download/{run.id}/vectors/{name}").status_code == 404
+    (folder / "7.npy").unlink()
+    (tmp_path / "secret").write_text("secret")
+    (folder / "7.npy").symlink_to(tmp_path / "secret")
+    assert client.get(f"/download/{run.id}/vectors/7.npy").status_code == 404
