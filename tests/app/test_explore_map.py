@@ -13,11 +13,11 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from lib.charts.map.quality import line_accuracy
 from lib.projection.run import draw_map
 from lib.projection.store import load_map
 from lib.store.runs import Run
 from lib.store.workspace import open_workspace
-from lib.ui.explore.map.quality import line_accuracy
 from tests.unit.projection.finished import finished_run, finished_texts
 
 

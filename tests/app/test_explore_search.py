@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from lib.evaluation.questions import load_questions
 from lib.evaluation.store import load_pairs
 from lib.models.inference.answers import NearestText, Ranking
 from lib.models.inference.client import InferenceClient
 from lib.store import permission
 from lib.store.runs import Run
-from lib.ui.explore.search.questions import load_questions
 from tests.unit.projection.finished import evaluate_planted, finished_run
 
 ANSWER = Ranking((NearestText("Answer 3 of topic 4", 0.5, is_right=True),), None, 1, 60)

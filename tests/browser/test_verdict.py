@@ -9,12 +9,12 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from lib.data.model_inputs import ModelInputs
+from lib.evaluation.questions import load_questions
 from lib.evaluation.run import evaluate_inputs
 from lib.evaluation.store import load_pairs
 from lib.store.runs import Run
 from lib.store.snapshots import read_snapshots
 from lib.store.workspace import open_workspace
-from lib.ui.explore.search.questions import load_questions
 from tests.browser.conftest import standing
 from tests.unit.evaluation.fakes import of_text
 from tests.unit.projection.finished import finished_run

@@ -12,8 +12,7 @@ from lib.evaluation.compare_runs import TOP_1_ACCURACY, compare_tuned_models
 from lib.evaluation.difference import Difference
 from lib.evaluation.store import load_pairs
 from lib.format import format_change, format_headline, metric_title
-from lib.recipe.options import PROMPT_FIELDS
-from lib.recipe.recipe import FIELDS
+from lib.store.run_settings import SETTING_TITLES, differing_settings, setting_of
 from lib.store.runs import Run
 from lib.store.workspace import open_workspace
 from lib.ui.shared import cache
@@ -81,29 +80,11 @@ def _show_settings(runs: Sequence[Run]) -> None:
     if not names:
         st.caption("All settings are identical.")
         return
-    label = {"model": "Base model", "dataset": "Dataset"} | {name: FIELDS[name].label for name in FIELDS}
-    rows = {label.get(name, name): [str(setting_of(run, name)) for run in runs] for name in names}
+    rows = {SETTING_TITLES.get(name, name): [str(setting_of(run, name)) for run in runs] for name in names}
     shown = pd.DataFrame(rows).T
     shown.columns = [f"{number}. {run.name}" for number, run in enumerate(runs, start=1)]
     st.caption("Settings that differ:")
     st.dataframe(shown, alt="The settings in which these runs differ")
-
-
-def differing_settings(runs: Sequence[Run]) -> list[str]:
-    """List the settings (and model, dataset) in which the runs differ."""
-    names = ["model", "dataset", *FIELDS]
-    return [name for name in names if len({str(setting_of(run, name)) for run in runs}) > 1]
-
-
-def setting_of(run: Run, name: str) -> object:
-    """A run's model, dataset or setting; one that an older run does not store has its default.
-
-    A prompt that was not decided, by an older version, is none.
-    """
-    if name in ("model", "dataset"):
-        return getattr(run, name)
-    value = getattr(run.recipe, name)
-    return "" if name in PROMPT_FIELDS and value is None else value
 
 
 def _show_curves(runs: Sequence[Run]) -> None:

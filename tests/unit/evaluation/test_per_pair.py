@@ -15,13 +15,13 @@ from sklearn.metrics import roc_auc_score
 from lib.data.model_inputs import ModelInputs
 from lib.errors import ModelError
 from lib.evaluation.model_pair import ModelPair
+from lib.evaluation.pair_lists import list_errors
 from lib.evaluation.per_pair import opposite_class_share
 from lib.evaluation.result import Evaluation
 from lib.evaluation.run import evaluate_inputs
 from lib.evaluation.store import load_neighbours, load_pairs
 from lib.evaluation.task import EvalTask, positives
 from lib.store.runs import Run
-from lib.ui.explore.pairs.table import list_errors
 from tests.builders import fake_run
 from tests.unit.evaluation.fakes import Embed, graded_embedder, of_text, pairs_frame
 

@@ -72,7 +72,7 @@ def test_a_base_whose_vectors_are_nearly_equal_is_named_and_stored(tmp_path: Pat
 
 
 def test_one_planted_regression_is_listed_first(tmp_path: Path) -> None:
-    from lib.ui.explore.pairs.table import list_regressions
+    from lib.evaluation.pair_lists import list_regressions
 
     embed = graded_embedder({"base": 0.5, "tuned": 0.6}, special={"base": {90: 0.9}, "tuned": {90: 0.0}})
     found = run_evaluation(tmp_path, embed)

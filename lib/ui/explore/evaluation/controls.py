@@ -6,11 +6,11 @@ import streamlit as st
 
 from lib.charts.evaluation import differences_figure
 from lib.evaluation.result import Evaluation
+from lib.experiments.conclusions import control_conclusion, earlier_model_note, learning_curve_conclusion
 from lib.experiments.result import ControlResult, LearningCurve, load_control, load_learning_curve
 from lib.format import format_change, metric_title
 from lib.store.runs import Run
 from lib.ui.explore import jobs
-from lib.ui.explore.evaluation.conclusions import control_conclusion, earlier_model_note, learning_curve_conclusion
 from lib.ui.shared.components import escape_markdown
 from lib.ui.shared.edit_button import edit_button
 from lib.ui.shared.theme import theme_palette

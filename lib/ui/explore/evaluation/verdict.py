@@ -8,13 +8,12 @@ import streamlit as st
 
 from lib.evaluation.difference import Difference
 from lib.evaluation.result import Evaluation
+from lib.evaluation.sample import describe_sample
 from lib.format import (
-    format_count,
     format_detectable,
     format_difference,
     format_interval,
     format_metric,
-    format_p_value,
 )
 from lib.metrics import Metric, card_metrics
 from lib.store.runs import Run
@@ -63,7 +62,7 @@ def show_verdict(run: Run) -> None:
     show_prompts(run, evaluation)
     _show_cards(evaluation)
     detectable = format_detectable(evaluation.metric, evaluation.primary.detectable)
-    st.caption(_describe_sample(evaluation), help=f"{_HELD_OUT_HELP} {detectable}".strip())
+    st.caption(describe_sample(evaluation), help=f"{_HELD_OUT_HELP} {detectable}".strip())
 
 
 def _show_missing(run: Run) -> None:
@@ -125,24 +124,3 @@ def _show_card(metric: Metric, change: Difference) -> None:
         border=True,
         width=_CARD_WIDTH if len(value) <= _LONG_VALUE else _WIDE_CARD_WIDTH,
     )
-
-
-def _describe_sample(evaluation: Evaluation) -> str:
-    """Write the sample's sizes, and how intervals and test are computed.
-
-    Where no change is clear, the smallest detectable one, too.
-    """
-    examples, groups = (
-        format_count(evaluation.examples, "example"),
-        format_count(evaluation.groups, "independent group"),
-    )
-    words = f"Held-out split only: {examples} in {groups}"
-    if evaluation.documents:
-        words += f", ranked among {format_count(evaluation.documents, 'distinct target')}"
-    change = evaluation.primary
-    if not isfinite(change.low):
-        return f"{words}."
-    words += f". 95% confidence intervals: bootstrap over groups; paired randomization test: {format_p_value(change.p_value)}."
-    if evaluation.verdict != "no clear change":
-        return words
-    return f"{words} {format_detectable(evaluation.metric, change.detectable)}".strip()

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from lib.charts.map.lines import add_evaluation, rows_of_texts, texts_by_class
 from lib.errors import CloserError
 from lib.evaluation.store import load_pairs
 from lib.projection.store import Map, load_map, map_texts
@@ -16,9 +17,6 @@ from lib.store.runs import Run
 from lib.store.snapshots import read_snapshots
 from lib.store.workspace import open_workspace
 from lib.ui.shared.cache import file_stamp
-
-_SAME_COSINE = 0.02
-"""A cosine that changed by less counts as the same where there is no evaluation."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +64,7 @@ def _load(run_id: str, plain: bool, map_stamp: tuple[int, int], evaluation_stamp
     pairs = load_pairs(run) if evaluation_stamp != (0, 0) else pd.DataFrame({"pair": pd.Series(dtype="int64")})
     lines, measure = add_evaluation(layout.lines, frame, pairs)
     labelled = dataset.shape == Shape.LABELLED_TEXTS.value
-    rows, parts = _rows_of_texts(frame, texts) if labelled else (np.empty(0, np.int64), np.empty(0, object))
+    rows, parts = rows_of_texts(frame, texts) if labelled else (np.empty(0, np.int64), np.empty(0, object))
     return MapData(
         run=run_id,
         map=layout,
@@ -74,7 +72,7 @@ def _load(run_id: str, plain: bool, map_stamp: tuple[int, int], evaluation_stamp
         lines=lines,
         measure=measure,
         num_pairs=len(frame),
-        classes=_texts_by_class(frame, texts) if labelled else {},
+        classes=texts_by_class(frame, texts) if labelled else {},
         rows=rows,
         parts=parts,
         skipped_snapshots=_skipped_snapshots(run, layout),
@@ -89,52 +87,6 @@ def _skipped_snapshots(run: Run, layout: Map) -> tuple[str, ...]:
     except CloserError:
         return ()
     return tuple(snapshot.label for snapshot in snapshots if snapshot.name not in layout.labels)
-
-
-def _rows_of_texts(frame: pd.DataFrame, texts: list[str]) -> tuple[np.ndarray, np.ndarray]:
-    """Find for each text of the map the first row of the dataset that holds it (-1: none), and its part."""
-    first = frame.drop_duplicates("text")
-    rows = pd.Series(first.index.to_numpy(), index=first["text"]).reindex(texts)
-    parts = first.set_index("text")["part"].reindex(texts).to_numpy(object)
-    return rows.fillna(-1).to_numpy(np.int64), parts
-
-
-def _texts_by_class(frame: pd.DataFrame, texts: list[str]) -> dict[str, np.ndarray]:
-    """List the text ids of each class on the map, the largest class first."""
-    label = frame.drop_duplicates("text").set_index("text")["label"].astype(str).reindex(texts)
-    groups = label.reset_index(drop=True).groupby(label.to_numpy()).indices
-    members = {str(name): np.asarray(ids) for name, ids in groups.items()}
-    return dict(sorted(members.items(), key=lambda item: (-len(item[1]), item[0])))
-
-
-def add_evaluation(lines: pd.DataFrame, frame: pd.DataFrame, pairs: pd.DataFrame) -> tuple[pd.DataFrame, str]:
-    """Add to the map's lines the evaluation's numbers and the value that colours them.
-
-    Returns the name of that value.
-
-    It is the margin where all held-out lines have one, the cosine signed by the score or label where the evaluation
-    has no ranks, and the cosine otherwise.
-    """
-    lines = lines.rename(columns={"change": "length_change"})
-    names = [name for name in ("change", "base_rank", "tuned_rank", "base_margin", "tuned_margin") if name in pairs]
-    lines = lines.merge(pairs[["pair", *names]].drop_duplicates("pair"), on="pair", how="left")
-    if "group" in frame:
-        lines["group"] = frame["group"].reindex(lines["pair"]).to_numpy()
-    change = lines["tuned_cosine"] - lines["base_cosine"]
-    by_cosine = pd.Series(
-        np.select([change > _SAME_COSINE, change < -_SAME_COSINE], ["better", "worse"], "same"), lines.index
-    )
-    lines["change"] = lines["change"].fillna(by_cosine) if "change" in lines else by_cosine
-    lines["cosine_change"] = lines["value"] = change
-    if "tuned_margin" in lines and lines.loc[lines["part"] == "held_out", "tuned_margin"].notna().all():
-        lines["value"] = (lines["tuned_margin"] - lines["base_margin"]).fillna(change)
-        return lines, "margin"
-    if "tuned_margin" not in pairs and "change" in pairs:
-        # a low score or a label 0 asks a pair to move apart: the sign says whether it went where it should
-        sign = lines["change"].map({"better": 1.0, "same": 0.0, "worse": -1.0}).astype(float)
-        lines["value"] = change.abs() * sign
-        return lines, "label"
-    return lines, "cosine"
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from lib.evaluation.pair_lists import list_improvements, list_regressions
 from lib.format import format_cosine, format_share
 from lib.store.runs import Run
-from lib.ui.explore.pairs.table import list_improvements, list_regressions, load_pair_results
+from lib.ui.explore.pairs.table import load_pair_results
 
 _NUM_PAIRS = 3
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import streamlit as st
 
 from lib.errors import CloserError
+from lib.evaluation.questions import HeldOutQuestions, load_questions
+from lib.evaluation.stored_answers import stored_answer
 from lib.models.inference.answers import Ranking
 from lib.store.runs import Run
 from lib.store.workspace import open_workspace
@@ -15,8 +17,7 @@ from lib.ui.explore import keys
 from lib.ui.explore.evaluation.data import cached_evaluation
 from lib.ui.explore.inference import inference_client, reading_for
 from lib.ui.explore.map.data import dataset_rows
-from lib.ui.explore.search.answers import SearchRequest, known_answers, stored_answer
-from lib.ui.explore.search.questions import HeldOutQuestions, load_questions
+from lib.ui.explore.search.answers import SearchRequest, known_answers
 from lib.ui.explore.search.rank_changes import show_rank_changes
 from lib.ui.shared import state
 from lib.ui.shared.cache import file_stamp

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+from lib.evaluation.stored_answers import stored_ranking
 from lib.models.inference.answers import NearestText, Ranking
-from lib.ui.explore.search.answers import known_answers, stored_ranking
+from lib.ui.explore.search.answers import known_answers
 from lib.ui.explore.search.rank_changes import column_data, summarise
 
 PAIR = pd.Series({"positive": "mine", "tuned_rank": 37, "tuned_cosine": 0.25, "base_rank": float("nan")})

@@ -7,13 +7,13 @@ from math import nan
 import pytest
 
 from lib.evaluation.difference import Difference, Verdict
-from lib.experiments.result import ControlResult, LearningCurve, LearningCurvePoint
-from lib.ui.explore.evaluation.conclusions import (
+from lib.experiments.conclusions import (
     classify_control,
     control_conclusion,
     earlier_model_note,
     learning_curve_conclusion,
 )
+from lib.experiments.result import ControlResult, LearningCurve, LearningCurvePoint
 
 
 def step(verdict: Verdict, difference: float = 0.2) -> Difference:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from lib.ui.explore.map.data import add_evaluation
+from lib.charts.map.lines import add_evaluation
 
 
 def lines() -> pd.DataFrame:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
+from lib.evaluation.pair_lists import list_errors, list_improvements, list_regressions
 from lib.ui.explore.pairs.columns import COLUMN_TITLES, pair_column_config
-from lib.ui.explore.pairs.table import list_errors, list_improvements, list_regressions
 
 
 def pairs() -> pd.DataFrame:

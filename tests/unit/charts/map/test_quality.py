@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from lib.ui.explore.map.quality import line_accuracy
+from lib.charts.map.quality import line_accuracy
 
 
 def lines(base: list[float], tuned: list[float], length_change: list[float]) -> pd.DataFrame:

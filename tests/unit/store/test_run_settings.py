@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from lib.recipe.options import PromptSource
 from lib.recipe.presets import RECOMMENDED
-from lib.ui.overview.compare import differing_settings
+from lib.store.run_settings import differing_settings
 from tests.builders import fake_run
 
 RUN = fake_run(id="abc", name="Mine [x](http://evil)")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from lib.ui.explore.search.questions import HeldOutQuestions, choose_questions
+from lib.evaluation.questions import HeldOutQuestions, choose_questions
 
 LONG = "why " * 60
 
