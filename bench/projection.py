@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 
 from bench.results import put
-from lib.projection.layout import compute_layout
+from lib.projection.layout import compute_layout, paired_points
 from lib.projection.line_measures import line_quality, measure_pairs
 from lib.projection.lines import pair_lines
 from lib.projection.pair_faithful.graph import nearest_neighbours
@@ -60,8 +60,10 @@ def ours(
     base: np.ndarray, best: np.ndarray, pairs: np.ndarray, *, method: str, balance: float = 0.5
 ) -> tuple[Frames, float]:
     """Draw with the product's own layout; the placebo is a third snapshot of a second drawing."""
-    timed = compute_layout({"base": base, "best": best}, pairs, method=method, balance=balance)
-    again = compute_layout({"base": base, "copy": base, "best": best}, pairs, method=method, balance=balance)
+    timed = compute_layout(paired_points({"base": base, "best": best}, pairs), method=method, balance=balance)
+    again = compute_layout(
+        paired_points({"base": base, "copy": base, "best": best}, pairs), method=method, balance=balance
+    )
     moved = again.coordinates["copy"] - again.coordinates["base"]
     return (timed.coordinates["base"], timed.coordinates["best"], timed.coordinates["base"] + moved), timed.seconds
 
@@ -271,7 +273,7 @@ if sys.argv[1] == "umap":
     rows = np.concatenate([base, best])
     draw = lambda: UMAP().fit_transform(rows)
 else:
-    from lib.projection.layout import compute_layout
+    from lib.projection.layout import compute_layout, paired_points
     draw = lambda: compute_layout({"base": base, "best": best}, pairs)
 draw(); first, used = time.perf_counter() - begin, time.process_time()
 begin = time.perf_counter(); draw(); print(first, time.perf_counter() - begin, used, time.process_time() - used)

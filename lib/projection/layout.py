@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from lib.projection.line_measures import LineMeasures, line_quality, measure_pai
 from lib.projection.methods import DEFAULT_BALANCE, LAYOUT_METHODS
 from lib.projection.points import DistinctPoints, distinct_points, distinct_rows
 from lib.projection.quality import LayoutQuality, text_movement, trustworthiness
-from lib.projection.ranks import snapshot_ranks
+from lib.projection.ranks import MAX_COMPARED, nearer_rows, snapshot_ranks
 
 
 @dataclass(frozen=True)
@@ -41,58 +42,93 @@ class Layout:
         return frames[0], frames[-1]
 
 
+@dataclass(frozen=True)
+class PairedPoints:
+    """What a layout places: the distinct points of the snapshots, and pairs (m, 2) int64 of texts."""
+
+    points: DistinctPoints
+    pairs: np.ndarray
+
+    @cached_property
+    def ranks(self) -> np.ndarray:
+        """The pairs' true ranks among the points of every snapshot, (2, snapshots, m).
+
+        Layouts of all seeds share them.
+        """
+        return snapshot_ranks(self.points, self.pairs)
+
+    def text_ranks(self) -> np.ndarray | None:
+        """Rank the pairs among all texts of the first and the last snapshot, (2, 2, m).
+
+        Texts that share a point count each, where a point counts once. None where ranks are estimated.
+        """
+        if self.points.index.shape[1] > MAX_COMPARED:
+            return None
+        vectors = self.points.vectors
+        ranks = self.ranks[:, [0, -1]]
+        for number, row in ((0, self.points.index[0]), (1, self.points.index[-1])):
+            further = np.delete(row, np.unique(row, return_index=True)[1])
+            if len(further):
+                ranks[:, number] += nearer_rows(vectors, row[self.pairs], vectors[further])
+        return ranks
+
+
+def paired_points(snapshots: Mapping[str, np.ndarray], pairs: np.ndarray) -> PairedPoints:
+    """Collect the points of snapshots {name: (texts, d)}, in order of time, with pairs (m, 2) of texts.
+
+    Raises InputError for rows that do not exist, no snapshots, and ragged or non-finite ones.
+    """
+    rows = np.asarray(pairs, dtype=np.int64).reshape(-1, 2)
+    texts = min((len(vectors) for vectors in snapshots.values()), default=0)
+    if len(rows) and (rows.min() < 0 or rows.max() >= texts):
+        raise InputError("A pair names a text that is not in the snapshots.", todo="Train the model again.")
+    return PairedPoints(distinct_points(snapshots), rows)
+
+
 def compute_layout(
-    snapshots: Mapping[str, np.ndarray],
-    pairs: np.ndarray,
+    paired: PairedPoints,
     *,
     method: str = "pair-faithful",
     balance: float = DEFAULT_BALANCE,
     seed: int = 0,
     progress: Progress = Silent(),
 ) -> Layout:
-    """Lay out the snapshots {name: (texts, d)}, in order of time, with pairs (m, 2) of texts.
+    """Lay out the points and measure the layout.
 
-    Raises InputError.
+    Raises InputError for an unknown method and a balance outside 0..1.
     """
-    pairs = check_layout_inputs(pairs, snapshots, method=method, balance=balance)
     begin = time.perf_counter()
-    points = distinct_points(snapshots)
-    positions = compute_positions(points, pairs, method=method, balance=balance, seed=seed, progress=progress)
-    positions = rotate_to_principal_axis(positions, points.index[-1])
+    positions = compute_positions(paired, method=method, balance=balance, seed=seed, progress=progress)
     seconds = time.perf_counter() - begin
     progress.stage("Drawing the map", "comparing with the full dimensions")
-    lines = measure_pairs(*ends_of(points, positions), pairs)
+    points = paired.points
+    lines = measure_pairs(*ends_of(points, positions), paired.pairs, true_rank=paired.text_ranks())
     quality = measure_layout(points, positions, lines)
     return Layout(points.to_frames(positions), quality, lines, seconds, method, balance)
 
 
-def check_layout_inputs(
-    pairs: np.ndarray, snapshots: Mapping[str, np.ndarray], *, method: str, balance: float
+def compute_positions(
+    paired: PairedPoints, *, method: str, balance: float, seed: int, progress: Progress = Silent()
 ) -> np.ndarray:
-    """Convert pairs to (m, 2) int64.
+    """Compute the positions (points, 2) of all points by the method, spread most from left to right.
 
-    Raises InputError for an unknown method, a balance outside 0..1, rows that do not exist.
+    Raises InputError for an unknown method and a balance outside 0..1.
     """
     if method not in LAYOUT_METHODS:
         raise InputError(f"“{method}” is not a layout method.", todo=f"Choose one of {', '.join(LAYOUT_METHODS)}.")
     if not 0 <= balance <= 1:
         raise InputError(f"The balance is {balance}.", todo="Give a number from 0 (neighbourhoods) to 1 (pairs).")
-    rows = np.asarray(pairs, dtype=np.int64).reshape(-1, 2)
-    texts = min((len(vectors) for vectors in snapshots.values()), default=0)
-    if len(rows) and (rows.min() < 0 or rows.max() >= texts):
-        raise InputError("A pair names a text that is not in the snapshots.", todo="Train the model again.")
-    return rows
+    positions = _positions(paired, method=method, balance=balance, seed=seed, progress=progress)
+    return rotate_to_principal_axis(positions, paired.points.index[-1])
 
 
-def compute_positions(
-    points: DistinctPoints, pairs: np.ndarray, *, method: str, balance: float, seed: int, progress: Progress
-) -> np.ndarray:
-    """Compute the positions (points, 2) of all points by the method."""
+def _positions(paired: PairedPoints, *, method: str, balance: float, seed: int, progress: Progress) -> np.ndarray:
     from lib.projection.pair_faithful.optimise import pair_faithful_layout, principal_components
 
+    points = paired.points
     if method == "pair-faithful":
-        ranks = snapshot_ranks(points, pairs, seed=seed)
-        return pair_faithful_layout(points, pairs, ranks, balance=balance, seed=seed, progress=progress)
+        ranks = paired.ranks
+        return pair_faithful_layout(points, paired.pairs, ranks, balance=balance, seed=seed, progress=progress)
     from lib.projection.baselines import aligned_umap, joint_umap
 
     if method == "umap":

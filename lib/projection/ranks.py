@@ -30,16 +30,25 @@ def true_ranks(vectors: np.ndarray, pairs: np.ndarray, *, seed: int = 0) -> np.n
     if size > MAX_COMPARED:
         rows = np.random.default_rng(seed).choice(size, MAX_COMPARED, replace=False)
         compared, scale, own = vectors[rows], (size - 1) / MAX_COMPARED, 0  # as good as never in the sample
-    ranks = np.empty((2, len(pairs)))
+    nearer = nearer_rows(vectors, pairs, compared)
+    return 1 + np.maximum(0, nearer - own) * scale
+
+
+def nearer_rows(vectors: np.ndarray, pairs: np.ndarray, compared: np.ndarray) -> np.ndarray:
+    """Count the compared rows that are nearer to an end of each pair (m, 2) than its other end.
+
+    Shape (2, m) int64.
+    """
+    counts = np.empty((2, len(pairs)), np.int64)
     block = max(1, _BLOCK_VALUES // max(1, len(compared)))
     for low in range(0, len(pairs), block):
         ends = pairs[low : low + block]
         cosine = (vectors[ends[:, 0]] * vectors[ends[:, 1]]).sum(axis=1)
         limit = cosine + np.float32(TIE_TOLERANCE)
         for number in (0, 1):
-            nearer = np.count_nonzero(vectors[ends[:, number]] @ compared.T > limit[:, None], axis=1)
-            ranks[number, low : low + block] = 1 + np.maximum(0, nearer - own) * scale
-    return ranks
+            nearer = vectors[ends[:, number]] @ compared.T > limit[:, None]
+            counts[number, low : low + block] = np.count_nonzero(nearer, axis=1)
+    return counts
 
 
 def snapshot_ranks(points: DistinctPoints, pairs: np.ndarray, *, seed: int = 0) -> np.ndarray:

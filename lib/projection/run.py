@@ -13,7 +13,13 @@ import pandas as pd
 from lib.data.model_inputs import ModelInputs
 from lib.progress import Progress, Silent
 from lib.projection.extreme_pairs import AddedTexts, append_texts, missing_extreme_texts
-from lib.projection.layout import Layout, compute_layout
+from lib.projection.layout import (
+    Layout,
+    PairedPoints,
+    compute_layout,
+    compute_positions,
+    paired_points,
+)
 from lib.projection.lines import held_out_line_quality, measure_lines, pair_lines, text_pairs
 from lib.projection.methods import DEFAULT_BALANCE
 from lib.projection.quality import LayoutQuality, text_movement
@@ -67,8 +73,9 @@ def draw_map(
     vectors = append_texts({name: np.asarray(snapshots.vectors(name)) for name in names}, added)
     lines = pair_lines(inputs.frame, texts, shape=dataset.shape)
     pairs = text_pairs(lines)
-    layout = compute_layout(vectors, pairs, method=method, balance=balance, seed=seed, progress=progress)
-    noise = seed_noise([layout.ends], pairs) if plain else measure_noise(layout, vectors, pairs, progress=progress)
+    paired = paired_points(vectors, pairs)
+    layout = compute_layout(paired, method=method, balance=balance, seed=seed, progress=progress)
+    noise = seed_noise([layout.ends], pairs) if plain else measure_noise(layout, paired, vectors, progress=progress)
     lines = measure_lines(lines, layout, vectors, noise)
     facts = MapFacts(
         method=method,
@@ -111,7 +118,7 @@ def snapshot_labels(snapshots: Snapshots, names: list[str]) -> tuple[SnapshotLab
 
 
 def measure_noise(
-    layout: Layout, vectors: Mapping[str, np.ndarray], pairs: np.ndarray, *, progress: Progress
+    layout: Layout, paired: PairedPoints, vectors: Mapping[str, np.ndarray], *, progress: Progress
 ) -> SeedNoise:
     """Lay out again with other seeds: all snapshots, or the first and the last alone.
 
@@ -121,16 +128,18 @@ def measure_noise(
     """
     ends = [layout.ends]
     if len(vectors) < 2 or layout.method == "pca":
-        return seed_noise(ends, pairs)
+        return seed_noise(ends, paired.pairs)
     progress.stage("Drawing the map", "measuring the variation across seeds")
     is_fast = layout.method == "pair-faithful"
     all_snapshots = is_fast and len(vectors) * len(ends[0][0]) <= MAX_NOISE_POINTS
     names = list(vectors)
-    some = vectors if all_snapshots else {name: vectors[name] for name in (names[0], names[-1])}
+    first, last = names[0], names[-1]
+    some = paired if all_snapshots else paired_points({name: vectors[name] for name in (first, last)}, paired.pairs)
     for seed in NOISE_SEEDS if is_fast else SLOW_METHOD_SEEDS:
-        again = compute_layout(some, pairs, method=layout.method, balance=layout.balance, seed=seed, progress=progress)
-        ends.append(again.ends)
-    return seed_noise(ends, pairs)
+        positions = compute_positions(some, method=layout.method, balance=layout.balance, seed=seed, progress=progress)
+        frames = some.points.to_frames(positions)
+        ends.append((frames[first], frames[last]))
+    return seed_noise(ends, paired.pairs)
 
 
 def with_noise(layout: Layout, noise: SeedNoise) -> LayoutQuality:

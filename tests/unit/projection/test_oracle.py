@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lib.projection.layout import compute_layout
+from lib.projection.layout import compute_layout, paired_points
 from lib.projection.quality import trustworthiness
 from tests.unit.projection.planted import pull_together, unit, world
 
@@ -15,7 +15,9 @@ def drawn() -> tuple[np.ndarray, np.ndarray]:
     """Draw a planted world; its first snapshot's vectors and frame."""
     base, pairs = world(pairs=100)
     best = pull_together(base, pairs, np.arange(50))
-    return base, compute_layout({"base": base, "best": best}, pairs).coordinates["base"].astype(np.float64)
+    return base, compute_layout(paired_points({"base": base, "best": best}, pairs)).coordinates["base"].astype(
+        np.float64
+    )
 
 
 def test_trustworthiness_is_theirs_and_continuity_is_far_from_random(drawn: tuple[np.ndarray, np.ndarray]) -> None:
