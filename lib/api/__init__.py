@@ -1,0 +1,1 @@
+"""What a notebook imports from `lib`: Pairs, train, compare. docs/python.md has examples."""

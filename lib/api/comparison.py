@@ -1,0 +1,90 @@
+"""Compare any two models on pairs, without training."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from lib.api.html import verdict_html
+from lib.api.pairs import TrainingData, all_held_out
+from lib.api.results import metrics_frame
+from lib.data.model_inputs import ModelInputs
+from lib.evaluation.result import Evaluation
+from lib.recipe.recipe import Recipe
+from lib.store.workspace import open_workspace
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two models on the same pairs.
+
+    base, tuned: their names; pairs: a row each, as a trained model has them.
+    """
+
+    base: str
+    tuned: str
+    evaluation: Evaluation
+    pairs: pd.DataFrame
+
+    @property
+    def verdict(self) -> str:
+        """Better, worse or no clear change: the second model against the first."""
+        return self.evaluation.verdict
+
+    @property
+    def sentence(self) -> str:
+        """The verdict with its figures, in words."""
+        return self.evaluation.sentence
+
+    @property
+    def metrics(self) -> pd.DataFrame:
+        """Every metric, a row each: base, tuned, difference, low, high, verdict."""
+        return metrics_frame(self.evaluation)
+
+    def __repr__(self) -> str:
+        return f"{self.tuned} against {self.base}: {self.sentence}"
+
+    def _repr_html_(self) -> str:
+        return verdict_html(f"{self.tuned} against {self.base}", self.evaluation)
+
+
+def compare(
+    base: str | Path,
+    tuned: str | Path,
+    data: TrainingData,
+    *,
+    query_prompt: str | None = None,
+    document_prompt: str | None = None,
+    home: Path | str | None = None,
+) -> Comparison:
+    """Evaluate two models (names or folders) on all pairs of the data, as a run on its held-out ones.
+
+    Give pairs that neither was trained on. Both read with the same prompts: those given, else those that the second model
+    expects. Vectors go to the workspace's cache. Raises InputError and ModelError.
+    """
+    from lib.evaluation.run import evaluate_inputs
+    from lib.evaluation.store import read_pairs
+    from lib.models.loader import fingerprint, load_model
+    from lib.models.prompts.choose import choose_prompts
+    from lib.models.vector_cache import EmbeddingCache
+
+    workspace = open_workspace(Path(home).expanduser() if home else None)
+    frame, shape = all_held_out(data)
+    asked = Recipe(query_prompt=query_prompt, document_prompt=document_prompt)
+    inputs = ModelInputs.of(frame, shape, choose_prompts(asked, str(tuned), shape, home=workspace.home))
+    names = {"base": str(base), "tuned": str(tuned)}
+    models = {side: load_model(name, reading=inputs.reading, home=workspace.home) for side, name in names.items()}
+    marks = {side: fingerprint(model) for side, model in models.items()}
+    cache = EmbeddingCache(workspace.home)
+
+    def embed(side: str, texts: list[str]) -> np.ndarray:
+        return cache.embed(models[side], texts, fingerprint=marks[side])
+
+    with tempfile.TemporaryDirectory(prefix="closer-compare-") as name:
+        folder = Path(name) / "evaluation"
+        evaluation = evaluate_inputs(inputs, embed, folder=folder, versions=marks, called="given")
+        return Comparison(names["base"], names["tuned"], evaluation, read_pairs(folder))

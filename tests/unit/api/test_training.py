@@ -1,0 +1,56 @@
+"""train() from a notebook: what cannot work is an error before anything is stored."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lib import Pairs, load_run, train
+from lib.errors import InputError, ModelError, NotFoundError
+from lib.store.workspace import open_workspace
+from tests.builders import pairs
+
+PAIRS = Pairs(*(pairs(60)[name] for name in ("source_sentence", "target_sentence")))
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "cause"),
+    [
+        ({"models": []}, InputError, "no base model"),
+        ({"models": ["no/such-model"]}, ModelError, "no/such-model"),
+        ({"nonsense": 3}, InputError, "no setting nonsense"),
+        ({"epochs": 0}, InputError, "epochs|Epochs"),
+        ({"preset": "fast"}, InputError, "no preset fast"),
+        ({"data": "none.csv"}, InputError, "There is no file"),
+        ({"data": Pairs(["a"], ["b"])}, InputError, "."),
+    ],
+)
+def test_what_cannot_work_is_said_before_anything_is_stored(
+    home: Path, tiny_model: Path, change: dict[str, Any], error: type[Exception], cause: str
+) -> None:
+    with pytest.raises(error, match=cause):
+        train(**({"models": str(tiny_model), "data": PAIRS} | change))
+    workspace = open_workspace(home)
+    assert workspace.datasets.all() == []
+    assert workspace.runs.all() == []
+
+
+def test_two_models_get_a_folder_each_and_the_page_finds_their_runs(
+    home: Path, tiny_model: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other"
+    other.symlink_to(tiny_model)
+    done = train([str(tiny_model), str(other)], PAIRS, epochs=1, batch_size=16, folder=tmp_path / "out", name="Mine")
+    assert [model.folder.name for model in done] == ["tiny", "other"]
+    assert [path.name for path in sorted((tmp_path / "out").iterdir())] == ["other", "tiny"]
+    runs = {run.id: run for run in open_workspace(home).runs.all()}
+    assert {model.run for model in done} == runs.keys()
+    assert len({run.batch for run in runs.values()}) == 1
+    assert all(run.name.startswith("Mine") and run.recipe.batch_size == 16 for run in runs.values())
+    again = load_run(done[0].run)
+    assert again.evaluation == done[0].evaluation
+    assert again.folder == runs[done[0].run].model_dir
+    with pytest.raises(NotFoundError):
+        load_run("nope")
