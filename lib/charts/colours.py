@@ -32,6 +32,16 @@ class Palette:
         order = (self.tuned, *self.more)
         return order[number % len(order)]
 
+    def steps(self, count: int) -> list[str]:
+        """Choose the colours of a quantity in so many steps: from the grey of no change to magenta."""
+        return [mix_colours(self.same, self.more[3], number / max(1, count - 1)) for number in range(count)]
+
+
+def mix_colours(first: str, second: str, share: float) -> str:
+    """Mix two hex colours; share: that of the second."""
+    ends = ([int(colour[at : at + 2], 16) for at in (1, 3, 5)] for colour in (first, second))
+    return "#" + "".join(f"{round(one + share * (other - one)):02x}" for one, other in zip(*ends, strict=True))
+
 
 LIGHT = Palette(
     base="#64748b",

@@ -25,6 +25,7 @@ from lib.projection.methods import DEFAULT_BALANCE
 from lib.projection.quality import LayoutQuality, text_movement
 from lib.projection.seed_noise import SeedNoise, seed_noise
 from lib.projection.store import Map, MapFacts, SnapshotLabel, load_map, write_added_texts, write_map
+from lib.projection.turnover import TextNeighbours, measure_neighbours, write_text_neighbours
 from lib.store.datasets import Dataset
 from lib.store.layout import MapPaths
 from lib.store.publish import publish
@@ -88,16 +89,27 @@ def draw_map(
         seed=seed,
         texts=len(texts),
     )
-    publish_map(run.paths.map_of(plain=plain), layout, lines=lines, facts=facts, added=added)
+    neighbours = measure_neighbours(vectors, layout.coordinates)
+    paths = run.paths.map_of(plain=plain)
+    publish_map(paths, layout, lines=lines, facts=facts, added=added, neighbours=neighbours)
     map_data = load_map(run, plain=plain)
     assert map_data is not None, "a map that was just published is there"
     return map_data
 
 
-def publish_map(paths: MapPaths, layout: Layout, *, lines: pd.DataFrame, facts: MapFacts, added: AddedTexts) -> None:
-    """Publish coordinates, lines, facts and added texts to a map's folder, all or nothing."""
+def publish_map(
+    paths: MapPaths,
+    layout: Layout,
+    *,
+    lines: pd.DataFrame,
+    facts: MapFacts,
+    added: AddedTexts,
+    neighbours: TextNeighbours,
+) -> None:
+    """Publish coordinates, lines, facts, neighbours and added texts to a map's folder, all or nothing."""
     with publish(paths.folder) as folder:
         write_map(folder, layout.coordinates, lines, facts)
+        write_text_neighbours(folder, neighbours)
         if len(added):
             write_added_texts(folder, added.texts, added.base, added.tuned)
 

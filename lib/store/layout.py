@@ -246,6 +246,11 @@ class MapPaths:
         return self.folder / "lines.parquet"
 
     @property
+    def neighbours(self) -> Path:
+        """How many neighbours of each text are new, and how many nearby marks are true ones, Parquet."""
+        return self.folder / "neighbours.parquet"
+
+    @property
     def added_texts(self) -> Path:
         """Texts that the map holds beyond those of the snapshots, Parquet."""
         return self.folder / "added.parquet"

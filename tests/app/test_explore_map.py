@@ -14,8 +14,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from lib.charts.map.quality import line_accuracy
+from lib.charts.map.scene import DOUBTFUL_NAME
 from lib.projection.run import draw_map
 from lib.projection.store import load_map
+from lib.projection.turnover import load_text_neighbours
 from lib.store.runs import Run
 from lib.store.workspace import open_workspace
 from tests.unit.projection.finished import finished_run, finished_texts
@@ -191,7 +193,8 @@ def test_present_shows_the_map_alone(home: Path, words_in_link: str) -> None:
     assert not test.exception
     assert not test.button
     assert not test.dataframe
-    assert [box.key for box in test.selectbox] == ["part", "change", "group"], "they stay for the address, out of sight"
+    boxes = ["part", "change", "colour", "group", "neighbours"]
+    assert [box.key for box in test.selectbox] == boxes, "they stay for the address, out of sight"
     assert "of lines change length" in words(test)
 
 
@@ -288,6 +291,54 @@ def test_margins_colour_ranked_pairs_and_cosines_the_others(home: Path) -> None:
     assert len(set(test.dataframe[0].value["cosine"])) > 1
 
 
+def traces(test: AppTest) -> list[dict[str, object]]:
+    """Read the traces of the page's map."""
+    return json.loads(test.get("plotly_chart")[0].proto.spec)["data"]
+
+
+def test_new_neighbours_colour_and_filter_the_map(home: Path) -> None:
+    run = finished_run(home)
+    neighbours, lines = load_text_neighbours(run.paths.map.folder, texts=120), load_map(run).lines
+    test = open_explore(run.id, colour="New neighbours", part="All")
+    assert not test.exception
+    names = {one["name"] for one in traces(test) if one.get("showlegend")}
+    assert names <= {f"{step} of 10 neighbours new" for step in ("0–2", "3–5", "6–8", "9–10")}
+    assert len(names) > 1
+    is_new = neighbours.new > 5
+    passed = int((is_new[lines["source"]] | is_new[lines["target"]]).sum())
+    assert 0 < passed < 60
+    test.selectbox(key="neighbours").select("new").run()
+    assert f"All {passed} lines" in words(test)
+
+
+def test_a_pair_says_how_many_neighbours_are_new(home: Path) -> None:
+    run = finished_run(home)
+    new, line = load_text_neighbours(run.paths.map.folder, texts=120).new, load_map(run).lines.set_index("pair").loc[8]
+    words_of_pair = words(open_explore(run.id, pair="8"))
+    assert f"nearest texts: source {new[line['source']]}, target {new[line['target']]}." in words_of_pair
+
+
+def test_doubtful_positions_are_marked_by_a_switch(home: Path) -> None:
+    run = finished_run(home)
+    test = open_explore(run.id)
+    assert DOUBTFUL_NAME not in [one.get("name") for one in traces(test)]
+    doubtful = load_text_neighbours(run.paths.map.folder, texts=120).is_doubtful("base")
+    assert doubtful.any()
+    test = open_explore(run.id, doubtful="true", frame="base")
+    (ring,) = [one for one in traces(test) if one.get("name") == DOUBTFUL_NAME]
+    x = np.frombuffer(base64.b64decode(ring["x"]["bdata"]), ring["x"]["dtype"])
+    assert np.isfinite(x).sum() == doubtful.sum()
+
+
+def test_a_map_of_an_earlier_version_has_no_neighbours_to_choose(home: Path) -> None:
+    run = finished_run(home)
+    run.paths.map.neighbours.unlink()
+    test = open_explore(run.id, colour="New neighbours", neighbours="Mostly new", doubtful="true")
+    assert not test.exception
+    assert not {"colour", "neighbours"} & {box.key for box in test.selectbox}
+    assert "lines change length" in words(test)
+
+
 def test_skipped_snapshots_are_named(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = finished_run(home, snapshots=5, with_map=False)
     monkeypatch.setattr("lib.projection.run.MAX_MAP_POINTS", 360)
@@ -321,6 +372,9 @@ def test_labelled_texts_are_coloured_by_class_and_have_no_filters_for_pairs(home
     names = [trace["name"] for trace in figure["data"]]
     assert names == ["Other texts", classes.value[0], classes.value[0]], "held-out full, the others hollow"
     assert not any("<b>" in words for trace in figure["data"] for words in trace["hovertext"])
+    test.selectbox(key="colour").select("neighbours").run()
+    assert "class" not in [box.key for box in test.multiselect]
+    assert any("neighbours new" in str(trace["name"]) for trace in traces(test))
 
 
 def test_labelled_texts_are_searched_filtered_and_read(home: Path) -> None:

@@ -15,7 +15,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from lib.charts.colours import DARK, LIGHT
+from lib.charts.map.scene import DOUBTFUL_NAME
 from lib.projection.store import load_map
+from lib.projection.turnover import load_text_neighbours
 from lib.store.runs import Run
 from tests.unit.projection.finished import finished_run
 
@@ -195,6 +197,32 @@ def test_filters_stand_in_a_link_that_another_browser_opens(page: Page, chromium
     expect(other.get_by_text("Question 5 about topic 5").first).to_be_visible()
     assert other.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     other.context.close()
+
+
+def test_new_neighbours_colour_the_map_and_rings_follow_the_doubtful_texts(page: Page, address: str, run: Run) -> None:
+    open_map(page, address)
+    neighbours = load_text_neighbours(run.paths.map.folder, texts=load_map(run).texts)
+    page.get_by_role("combobox", name="Colour").click()
+    page.get_by_role("option", name="New neighbours").click()
+    expect(page.locator(".legendtext", has_text="0–2 of 10 neighbours new")).to_be_visible(timeout=20_000)
+    page.get_by_role("button", name="Neighbours").click()
+    page.get_by_text("Mark doubtful positions").click()
+    expect(page.locator(".legendtext", has_text=DOUBTFUL_NAME)).to_be_visible(timeout=20_000)
+    page.keyboard.press("Escape")
+    for label, name in (("Base", "base"), ("Best", "best")):
+        slide(page, label)
+        doubtful = load_map(run).coordinates[name][neighbours.is_doubtful(name)]
+        for _ in range(80):
+            rings = mark_positions(page, DOUBTFUL_NAME).astype(float)
+            rings = rings[np.isfinite(rings).all(axis=1)]
+            if len(rings) == len(doubtful) and np.allclose(
+                np.sort(rings, axis=0), np.sort(doubtful, axis=0), atol=1e-4
+            ):
+                break
+            page.wait_for_timeout(100)
+        else:
+            raise AssertionError(f"rings in {name} are not where the doubtful texts are")
+    expect(page).to_have_url(re.compile(r"(?=.*[?&]colour=New)(?=.*[?&]doubtful=true)"))
 
 
 def test_the_seen_snapshot_survives_every_redrawing_and_stands_in_the_link(

@@ -5,6 +5,7 @@ A zoom survives a change of snapshot, and the slider needs no server.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,7 @@ import plotly.graph_objects as go
 
 from lib.charts.colours import Palette, palette
 from lib.charts.map.choice import MapSample, sample_map
+from lib.charts.map.groups import MarkGroups
 from lib.charts.map.scene import MapContent, TextClasses, map_traces
 from lib.charts.map.trace import Trace
 from lib.projection.store import Map
@@ -52,6 +54,8 @@ def map_figure(
     marked: tuple[int, ...] = (),
     measure: str = "cosine",
     classes: TextClasses | None = None,
+    groups: MarkGroups | None = None,
+    doubtful: Mapping[str, np.ndarray] | None = None,
     most: int = MAX_DRAWN_POINTS,
     height: int = MAP_HEIGHT,
     dark: bool = False,
@@ -59,19 +63,18 @@ def map_figure(
     """Draw the lines of a map over all its texts.
 
     lines: pair, part, source, target (text ids), value (change of the measure), faded, base_cosine, tuned_cosine.
-    start: the snapshot shown first (base where it is not known). classes: labelled texts to colour. The same input gives the same bytes.
+    start: the snapshot shown first (base where it is not known). classes: labelled texts to colour; groups: what colours pairs in place
+    of the change; doubtful: by snapshot the texts to mark. The same input gives the same bytes.
     """
     choice = sample_map(lines, len(texts), marked=marked, most=most)
     names, frames = list(map_data.coordinates), list(map_data.coordinates.values())
-    subject = MapContent(lines.iloc[choice.lines], choice.background, texts, marked, measure, classes)
+    subject = MapContent(lines.iloc[choice.lines], choice.background, texts, marked, measure, classes, groups, doubtful)
     colours = palette(dark=dark)
     scene = map_traces(subject, colours, (frames[0], frames[-1]))
     smooth = choice.points <= MAX_SVG_POINTS
     first = start if start in map_data.coordinates else names[0]
-    data = plotly_traces(scene, map_data.coordinates[first], smooth=smooth, with_style=True)
-    steps = [
-        go.Frame(name=name, data=plotly_traces(scene, map_data.coordinates[name], smooth=smooth)) for name in names
-    ]
+    data = plotly_traces(scene, map_data, first, smooth=smooth, with_style=True)
+    steps = [go.Frame(name=name, data=plotly_traces(scene, map_data, name, smooth=smooth)) for name in names]
     figure = go.Figure(data=data, frames=steps, layout=base_layout(map_data, height, colours))
     if len(names) > 1:
         figure.update_layout(
@@ -81,11 +84,13 @@ def map_figure(
     return MapFigure(figure, choice, tuple(trace.pairs for trace in scene))
 
 
-def plotly_traces(scene: list[Trace], frame: np.ndarray, *, smooth: bool, with_style: bool = False) -> list[go.Scatter]:
-    """Build plotly's traces at their positions (float32) in a frame. with_style: with their style, too."""
-    traces = []
+def plotly_traces(
+    scene: list[Trace], map_data: Map, snapshot: str, *, smooth: bool, with_style: bool = False
+) -> list[go.Scatter]:
+    """Build plotly's traces at their positions (float32) in a snapshot. with_style: with their style, too."""
+    traces, frame = [], map_data.coordinates[snapshot]
     for trace in scene:
-        x, y = trace.positions(frame)
+        x, y = trace.at(snapshot, frame)
         kind = go.Scatter if smooth or trace.vector else go.Scattergl
         traces.append(kind({**(trace.style if with_style else {}), "x": x, "y": y}))
     return traces

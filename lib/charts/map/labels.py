@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from lib.charts.colours import Palette
+from lib.charts.colours import Palette, mix_colours
 from lib.charts.map.trace import MAP_LABEL_CHARACTERS, Trace, shorten, text_positions
 
 LABELS_PER_END = 3
@@ -174,8 +174,4 @@ def covered_marks(position: np.ndarray, marks: np.ndarray, room: np.ndarray, bou
 
 def readable_colour(colour: str, colours: Palette) -> str:
     """Mix a colour with the text colour, for labels."""
-    channels = (
-        round(int(colour[at : at + 2], 16) * (1 - TEXT_SHARE) + int(colours.text[at : at + 2], 16) * TEXT_SHARE)
-        for at in (1, 3, 5)
-    )
-    return "#" + "".join(f"{part:02x}" for part in channels)
+    return mix_colours(colour, colours.text, TEXT_SHARE)

@@ -12,8 +12,10 @@ import numpy as np
 import pandas as pd
 
 from lib.charts.colours import Palette, with_alpha
+from lib.charts.map.groups import MarkGroups
 from lib.charts.map.labels import label_traces
 from lib.charts.map.legend import legend_traces
+from lib.charts.map.points import CROWDED_LINES, group_point_traces, highlight_mask, point_traces
 from lib.charts.map.trace import (
     MAP_LABEL_CHARACTERS,
     Positions,
@@ -30,25 +32,11 @@ COLOUR_STEPS = (-0.5, -0.1, 0.1, 0.5)
 LEGEND_GROUPS = ("worse", "worse", "same", "better", "better")
 """The legend entry that each of these colours belongs to."""
 
-CROWDED_LINES = 400
-"""Lines above which the strongest changes stand out and the rest is drawn small and thin behind them."""
-
-NUM_HIGHLIGHTED = 200
-"""Strongest changes that stand out of a crowded map."""
-
-SMALL_MARK = 4.0
-"""Size of the marks behind those that stand out."""
-
 FEW_SELECTED = 6
 """Selected pairs up to which rings are wide."""
 
-BOTH_ENDS_BELOW = 2_500
-"""Lines up to which each point's hover text has both texts of its pair."""
-
-PART_MARKS = {"train": ("trained", "-open"), "validation": ("validation", "-open-dot"), "held_out": ("held-out", "")}
-"""Part -> its name in the legend, and the suffix of its plotly symbols."""
-
 OPPOSED_NAME = "Cosine and rank disagree"
+DOUBTFUL_NAME = "Doubtful position"
 
 NO_ROWS = np.empty(0, np.int64)
 
@@ -57,12 +45,14 @@ NO_ROWS = np.empty(0, np.int64)
 class TextClasses:
     """Labelled texts to show.
 
-    members: text ids of each coloured class; rows, held_out: of every text its row of the dataset and whether it is held out.
+    members: text ids of each coloured class; rows, held_out: of every text its row of the dataset and whether it is held out;
+    ordered: the classes are steps of one quantity, least first.
     """
 
     members: Mapping[str, np.ndarray]
     rows: np.ndarray
     held_out: np.ndarray
+    ordered: bool = False
 
     def everyone(self) -> np.ndarray:
         """List the ids of all coloured texts."""
@@ -73,7 +63,8 @@ class TextClasses:
 class MapContent:
     """What a map shows: lines with their metrics, background texts, selection, colour measure, classes.
 
-    measure: what value is (margin, cosine, label); classes: labelled texts, where the dataset has them.
+    measure: what value is (margin, cosine, label); classes: labelled texts, where the dataset has them; groups: what colours the
+    pairs in place of the change; doubtful: by snapshot (texts,) bool, texts to mark as misplaced.
     """
 
     lines: pd.DataFrame
@@ -82,6 +73,8 @@ class MapContent:
     marked: tuple[int, ...] = ()
     measure: str = "cosine"
     classes: TextClasses | None = None
+    groups: MarkGroups | None = None
+    doubtful: Mapping[str, np.ndarray] | None = None
 
 
 def map_traces(subject: MapContent, colours: Palette, ends: tuple[np.ndarray, np.ndarray]) -> list[Trace]:
@@ -91,6 +84,8 @@ def map_traces(subject: MapContent, colours: Palette, ends: tuple[np.ndarray, np
     """
     if subject.classes is not None:
         return classes_traces(subject, subject.classes, colours)
+    if subject.groups is not None:
+        return grouped_traces(subject, subject.groups, colours, ends)
     lines = subject.lines
     limit = colour_limit(lines["value"])
     return [
@@ -98,9 +93,29 @@ def map_traces(subject: MapContent, colours: Palette, ends: tuple[np.ndarray, np
         *line_traces(lines, limit, colours),
         *opposed_traces(lines, colours),
         *point_traces(lines, subject.texts, limit, colours),
+        *doubtful_traces(subject, colours),
         *label_traces(lines, subject.texts, colours, ends),
         *selection_traces(lines[lines["pair"].isin(subject.marked)], colours),
         *(legend_traces(colours, subject.measure, faded=bool(lines["faded"].any())) if len(lines) else []),
+    ]
+
+
+def grouped_traces(
+    subject: MapContent, groups: MarkGroups, colours: Palette, ends: tuple[np.ndarray, np.ndarray]
+) -> list[Trace]:
+    """Build the map of pairs, and of the other texts, in the colours of their groups."""
+    lines, number = subject.lines, groups.of_text[subject.background]
+    return [
+        background_trace(subject.background[number < 0], subject.texts, colours),
+        *group_line_traces(lines, groups, colours),
+        *(
+            group_background_trace(subject.background[number == group], int(group), subject.texts, groups, colours)
+            for group in np.unique(number[number >= 0])
+        ),
+        *group_point_traces(lines, subject.texts, groups, colours),
+        *doubtful_traces(subject, colours),
+        *label_traces(lines, subject.texts, colours, ends),
+        *selection_traces(lines[lines["pair"].isin(subject.marked)], colours),
     ]
 
 
@@ -111,6 +126,7 @@ def classes_traces(subject: MapContent, classes: TextClasses, colours: Palette) 
     return [
         background_trace(others, subject.texts, colours, rows=classes.rows[others]),
         *class_traces(classes, subject.background, subject.texts, colours),
+        *doubtful_traces(subject, colours),
         *([selection_ring(text_positions(marks), classes.rows[marks], colours, mode="markers")] if len(marks) else []),
     ]
 
@@ -152,7 +168,7 @@ def class_traces(classes: TextClasses, background: np.ndarray, texts: list[str],
                 "showlegend": half == 0,
                 "marker": {
                     "size": 7,
-                    "color": colours.series(number),
+                    "color": colours.steps(len(classes.members))[number] if classes.ordered else colours.series(number),
                     "opacity": 0.85,
                     "symbol": "circle" if classes.held_out[some[0]] else "circle-open",
                 },
@@ -161,14 +177,6 @@ def class_traces(classes: TextClasses, background: np.ndarray, texts: list[str],
             }
             traces.append(Trace(style, text_positions(some), classes.rows[some]))
     return traces
-
-
-def highlight_mask(lines: pd.DataFrame) -> np.ndarray:
-    """Mark the lines (n,) drawn in full strength: all of a few, the strongest changes of many."""
-    if len(lines) <= CROWDED_LINES:
-        return np.ones(len(lines), bool)
-    change = lines["value"].abs().fillna(0).to_numpy()
-    return change >= max(np.partition(change, -NUM_HIGHLIGHTED)[-NUM_HIGHLIGHTED], 1e-9)
 
 
 def line_traces(lines: pd.DataFrame, limit: float, colours: Palette) -> list[Trace]:
@@ -198,6 +206,56 @@ def line_traces(lines: pd.DataFrame, limit: float, colours: Palette) -> list[Tra
     return traces
 
 
+def group_line_traces(lines: pd.DataFrame, groups: MarkGroups, colours: Palette) -> list[Trace]:
+    """Build the lines in the colour of their pair's group, or in grey where its texts have different ones."""
+    number, traces = groups.of_line(lines), []
+    for group in np.unique(number):
+        style = {
+            "mode": "lines",
+            "line": {"color": groups.colour(int(group), colours), "width": 1.0},
+            "opacity": 0.45 if len(lines) <= CROWDED_LINES else 0.2,
+            "hoverinfo": "skip",
+            **groups.legend(int(group), show=False),
+        }
+        traces.append(Trace(style, line_positions(lines[number == group]), NO_ROWS))
+    return traces
+
+
+def group_background_trace(
+    some: np.ndarray, group: int, texts: list[str], groups: MarkGroups, colours: Palette
+) -> Trace:
+    """Build the other texts of one group: small, in its colour."""
+    marker = {"size": 4, "color": with_alpha(groups.colour(group, colours), 0.5)}
+    style = {"mode": "markers", "marker": marker, **groups.legend(group, show=False), "hoverinfo": "text"}
+    return Trace({**style, "hovertext": [shorten(texts[row]) for row in some]}, text_positions(some), NO_ROWS)
+
+
+def doubtful_traces(subject: MapContent, colours: Palette) -> list[Trace]:
+    """Ring the drawn texts whose marks are mostly no neighbours of theirs, in each snapshot others."""
+    if subject.doubtful is None:
+        return []
+    drawn = (
+        subject.background
+        if subject.classes is None
+        else np.intersect1d(subject.background, subject.classes.everyone())
+    )
+    some = np.unique(np.concatenate([drawn, *(subject.lines[end].to_numpy(np.int64) for end in ("source", "target"))]))
+    some = some[np.any([mask[some] for mask in subject.doubtful.values()], axis=0)] if len(some) else some
+    if not len(some):
+        return []
+    style = {
+        "mode": "markers",
+        "name": DOUBTFUL_NAME,
+        "ids": [str(text) for text in some],
+        "legendrank": 2_000,
+        "marker": {"size": 11, "symbol": "circle-open", "color": colours.text, "line": {"width": 1}},
+        "opacity": 0.5,
+        "hoverinfo": "skip",
+    }
+    shown = {name: mask[some] for name, mask in subject.doubtful.items()}
+    return [Trace(style, text_positions(some), NO_ROWS, vector=True, shown=shown)]
+
+
 def opposed_traces(lines: pd.DataFrame, colours: Palette) -> list[Trace]:
     """Mark the middle of each line whose cosine and rank moved in opposite directions.
 
@@ -215,53 +273,6 @@ def opposed_traces(lines: pd.DataFrame, colours: Palette) -> list[Trace]:
         "hovertext": "Cosine and rank moved in opposite directions; the line follows the rank",
     }
     return [Trace(style, middle_positions(some), some["pair"].to_numpy(), vector=True)]
-
-
-def point_traces(lines: pd.DataFrame, texts: list[str], limit: float, colours: Palette) -> list[Trace]:
-    """Build the points: source round, target square.
-
-    Train is hollow, validation hollow with a dot, held-out full.
-    """
-    traces = []
-    lines = lines.assign(strong=highlight_mask(lines)).sort_values("strong", kind="stable")  # the strong ones on top
-    for part, (words, kind) in PART_MARKS.items():
-        some = lines[lines["part"] == part]
-        for end, shape in (("source", "circle"), ("target", "square")):
-            if some.empty:
-                continue
-            full = 8 if end == "source" else 7
-            front = some["strong"].to_numpy()
-            marker = {
-                "size": full if front.all() else np.where(front, full, SMALL_MARK).astype(np.float32),
-                "opacity": 1.0 if front.all() else np.where(front, 1.0, 0.6).astype(np.float32),
-                "symbol": f"{shape}{kind}",
-                "line": {"width": 1 if "open" in kind else 0},  # plotly rims marks of different sizes in white
-                "color": some["value"].fillna(0).to_numpy(np.float32),
-                "colorscale": colours.scale(),
-                "cmin": -limit,
-                "cmax": limit,
-            }
-            style = {
-                "mode": "markers",
-                "name": f"{end.capitalize()}, {words}",
-                "marker": marker,
-                "hoverinfo": "text",
-                "hovertext": hover_texts(some, texts, end, both=len(lines) <= BOTH_ENDS_BELOW),
-            }
-            traces.append(Trace(style, text_positions(some[end].to_numpy()), some["pair"].to_numpy()))
-    return traces
-
-
-def hover_texts(lines: pd.DataFrame, texts: list[str], end: str, *, both: bool) -> list[str]:
-    """Write the hover text of each point, escaped: its text, its partner's, its cosine base and tuned."""
-    other = "target" if end == "source" else "source"
-    hover = []
-    for row in lines.itertuples():
-        words = f"{end.capitalize()}: {shorten(texts[getattr(row, end)])}"
-        if both:
-            words += f"<br>{other.capitalize()}: {shorten(texts[getattr(row, other)])}"
-        hover.append(f"{words}<br>cosine {row.base_cosine:.3f} → {row.tuned_cosine:.3f}")
-    return hover
 
 
 def selection_traces(lines: pd.DataFrame, colours: Palette) -> list[Trace]:

@@ -5,14 +5,17 @@ Both panels have one range, and plotly zooms them together; linked.js marks in o
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
 from lib.charts.colours import Palette, palette
 from lib.charts.map.choice import sample_map
 from lib.charts.map.figure import MAP_HEIGHT, MAX_SVG_POINTS, MapFigure, base_layout, plotly_traces
+from lib.charts.map.groups import MarkGroups
 from lib.charts.map.scene import MapContent, TextClasses, map_traces
 from lib.charts.map.trace import Trace
 from lib.projection.store import Map
@@ -30,6 +33,8 @@ def side_by_side_figure(
     marked: tuple[int, ...] = (),
     measure: str = "cosine",
     classes: TextClasses | None = None,
+    groups: MarkGroups | None = None,
+    doubtful: Mapping[str, np.ndarray] | None = None,
     most: int = MAX_DRAWN_POINTS,
     height: int = MAP_HEIGHT,
     dark: bool = False,
@@ -42,17 +47,17 @@ def side_by_side_figure(
     colours = palette(dark=dark)
     ends = tuple(map_data.coordinates.items())
     (first, left), (last, right) = ends[0], ends[-1]
-    subject = MapContent(lines.iloc[choice.lines], choice.background, texts, marked, measure, classes)
+    subject = MapContent(lines.iloc[choice.lines], choice.background, texts, marked, measure, classes, groups, doubtful)
     scene = map_traces(subject, colours, (left, right))
     smooth = 2 * choice.points <= MAX_SVG_POINTS
     panels = (
-        (panel_traces(scene, has_legend=True), left, {"xaxis": "x", "yaxis": "y"}),
-        (panel_traces(scene, has_legend=False), right, {"xaxis": "x2", "yaxis": "y2"}),
+        (panel_traces(scene, has_legend=True), first, {"xaxis": "x", "yaxis": "y"}),
+        (panel_traces(scene, has_legend=False), last, {"xaxis": "x2", "yaxis": "y2"}),
     )
     data = [
         trace.update(axes)
-        for traces, frame, axes in panels
-        for trace in plotly_traces(traces, frame, smooth=smooth, with_style=True)
+        for traces, name, axes in panels
+        for trace in plotly_traces(traces, map_data, name, smooth=smooth, with_style=True)
     ]
     figure = go.Figure(data=data, layout=base_layout(map_data, height, colours))
     titles = (map_data.labels[first], map_data.labels[last])

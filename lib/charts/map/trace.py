@@ -25,13 +25,22 @@ class Trace:
 
     No pair: nothing to select.
 
-    vector: drawn as SVG even where the rest is WebGL, so that words stay sharp.
+    vector: drawn as SVG even where the rest is WebGL, so that words stay sharp. shown: by snapshot which points are drawn, where not all are.
     """
 
     style: Mapping[str, object]
     positions: Positions
     pairs: np.ndarray
     vector: bool = False
+    shown: Mapping[str, np.ndarray] | None = None
+
+    def at(self, snapshot: str, frame: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Read x and y of the points from a snapshot's frame (texts, 2), NaN where they are not drawn."""
+        x, y = self.positions(frame)
+        if self.shown is None or snapshot not in self.shown:
+            return x, y
+        hidden = ~self.shown[snapshot]
+        return np.where(hidden, np.float32(np.nan), x), np.where(hidden, np.float32(np.nan), y)
 
 
 def text_positions(texts: np.ndarray) -> Positions:

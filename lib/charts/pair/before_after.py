@@ -7,7 +7,8 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from lib.charts.colours import palette
-from lib.charts.map.scene import colour_limit, hover_texts
+from lib.charts.map.points import hover_texts
+from lib.charts.map.scene import colour_limit
 
 MEASURE_TITLES = {"cosine": "Cosine of the pair", "rank": "Rank of the correct answer"}
 

@@ -15,6 +15,7 @@ LINKED_PAIRS = 20
 # writes the snapshot (frame), because the slider moves without asking the server.
 MAP_FRAME, MAP_PART, MAP_CHANGE, MAP_SEARCH, MAP_GROUP = "frame", "part", "change", "find", "group"
 MAP_CLASSES, MAP_VIEW = "class", "view"
+MAP_COLOUR, MAP_NEIGHBOURS, MAP_DOUBTFUL = "colour", "neighbours", "doubtful"
 
 # Widgets whose state stays in the session.
 MAP_LIST, MAP_SVG, MAP_METHOD, MAP_BALANCE, MAP_PAIR = "map-list", "map-svg", "map-method", "map-balance", "map-pair"

@@ -12,6 +12,7 @@ from lib.charts.map.lines import add_evaluation, rows_of_texts, texts_by_class
 from lib.errors import CloserError
 from lib.evaluation.store import load_pairs
 from lib.projection.store import Map, load_map, map_texts
+from lib.projection.turnover import TextNeighbours, load_text_neighbours
 from lib.shapes import TEXT_COLUMNS, Shape
 from lib.store.runs import Run
 from lib.store.snapshots import read_snapshots
@@ -26,7 +27,8 @@ class MapData:
     lines: pair, part, source, target (text ids), base_cosine, tuned_cosine, change (better, same, worse), value (what colours
     them), cosine_change, length_change (of the line on the map), faded, optionally group, base_rank, tuned_rank.
     measure: what value is: margin, cosine or label. skipped_snapshots: labels of the snapshots that the map leaves out.
-    plain: whether this is the map by plain UMAP, drawn to compare with.
+    plain: whether this is the map by plain UMAP, drawn to compare with. neighbours: of every text how many nearest texts are new and how
+    many nearby marks are true; None on maps of earlier versions.
     Labelled texts alone have classes (text ids of each class, the largest first), and for every text rows (of the dataset) and parts.
     """
 
@@ -41,6 +43,7 @@ class MapData:
     parts: np.ndarray
     skipped_snapshots: tuple[str, ...] = ()
     plain: bool = False
+    neighbours: TextNeighbours | None = None
 
 
 def load_map_data(run: Run, *, plain: bool = False) -> MapData | None:
@@ -77,6 +80,7 @@ def _load(run_id: str, plain: bool, map_stamp: tuple[int, int], evaluation_stamp
         parts=parts,
         skipped_snapshots=_skipped_snapshots(run, layout),
         plain=plain,
+        neighbours=load_text_neighbours(layout.folder, texts=layout.texts),
     )
 
 

@@ -12,8 +12,16 @@ from lib.charts.map.side_by_side import side_by_side_figure
 from lib.store.runs import Run
 from lib.store.workspace import open_workspace
 from lib.ui.explore import keys, selection
+from lib.ui.explore.map.colours import mark_groups
 from lib.ui.explore.map.data import load_map_data
-from lib.ui.explore.map.filters import MapFilters, colour_measure, filter_classes, filter_lines, opening_filters
+from lib.ui.explore.map.filters import (
+    MapFilters,
+    colour_measure,
+    doubtful_masks,
+    filter_classes,
+    filter_lines,
+    opening_filters,
+)
 from lib.ui.explore.map.quality import describe_map
 from lib.ui.explore.map.view import MapView
 from lib.ui.shared.cache import file_stamp
@@ -71,6 +79,8 @@ def _build(
         marked=highlighted,
         measure=colour_measure(data, filters),
         classes=filter_classes(data, filters, run),
+        groups=mark_groups(data, filters.colour),
+        doubtful=doubtful_masks(data, filters),
         dark=dark,
         height=height,
     )

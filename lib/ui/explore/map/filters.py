@@ -1,4 +1,4 @@
-"""The filters of the map: part, change, words, group, classes.
+"""The filters of the map: part, change, words, group, neighbours, classes; and what colours it.
 
 All in the address, so that links open the same view.
 """
@@ -15,6 +15,7 @@ import streamlit as st
 from lib.charts.map.scene import TextClasses
 from lib.store.runs import Run
 from lib.ui.explore import keys
+from lib.ui.explore.map.colours import CHANGE, colour_titles, describe_doubtful, mark_groups, neighbour_mask
 from lib.ui.explore.map.data import MapData, search_rows
 
 _PART_TITLES = {"held_out": "Held-out", "validation": "Validation", "train": "Trained", "all": "All"}
@@ -28,6 +29,12 @@ _CHANGE_HELP = {
     "cosine": "Better: the cosine rose by more than 0.02; worse: it fell by more. Where the correct answer was ranked, its rank decides.",
     "label": "Better: the cosine moved toward the pair's score or label; worse: away from it.",
 }
+
+_NEIGHBOUR_TITLES = {"all": "Any", "same": "Mostly the same", "new": "Mostly new"}
+_NEIGHBOUR_HELP = (
+    "By how many of a text's nearest texts by the tuned model were not among them by the base model. A pair passes where either of its "
+    "texts does. A text whose neighbours moved with it did not change its meaning."
+)
 
 _MAX_COLOURED = 6
 """Classes that have a colour at once: as many as can be distinguished."""
@@ -47,6 +54,9 @@ class MapFilters:
     snapshot: str = ""
     classes: tuple[str, ...] = ()
     side_by_side: bool = False
+    colour: str = CHANGE
+    neighbours: str = "all"
+    doubtful: bool = False
 
 
 def opening_filters(data: MapData) -> MapFilters:
@@ -65,12 +75,43 @@ def show_filters(data: MapData, *, hidden: bool = False) -> MapFilters:
     with st.container(horizontal=True, vertical_alignment="bottom", key=key):
         side_by_side = not hidden and _choose_view(data)
         part = _select("Texts" if data.classes else "Pairs", _PART_TITLES, keys.MAP_PART, default=_default_part(data))
-        if data.classes:
-            words, classes = _search_box("a text"), _select_classes(data)
-            return MapFilters(part, words=words, snapshot=snapshot, classes=classes, side_by_side=side_by_side)
-        change = _select("Change", _CHANGE_TITLES, keys.MAP_CHANGE, default="all", help=_CHANGE_HELP[data.measure])
-        words, group = _search_box("a pair"), _select_group(data)
-        return MapFilters(part, change, words, group, snapshot, side_by_side=side_by_side)
+        change, group = "all", ""
+        classes: tuple[str, ...] = ()
+        if not data.classes:
+            change = _select("Change", _CHANGE_TITLES, keys.MAP_CHANGE, default="all", help=_CHANGE_HELP[data.measure])
+        colour = _choose_colour(data)
+        words = _search_box("a text" if data.classes else "a pair")
+        if data.classes and colour == CHANGE:
+            classes = _select_classes(data)
+        elif not data.classes:
+            group = _select_group(data)
+        neighbours, doubtful = _choose_neighbours(data, hidden=hidden)
+        return MapFilters(
+            part, change, words, group, snapshot, classes, side_by_side, colour, neighbours, doubtful and not hidden
+        )
+
+
+def _choose_colour(data: MapData) -> str:
+    """Let the person choose what colours the marks, where there is a choice."""
+    titles = colour_titles(data)
+    return _select("Colour", titles, keys.MAP_COLOUR, default=CHANGE) if len(titles) > 1 else CHANGE
+
+
+def _choose_neighbours(data: MapData, *, hidden: bool) -> tuple[str, bool]:
+    """Let the person filter by new neighbours and mark doubtful positions, on maps that know them."""
+    if data.neighbours is None:
+        return "all", False
+    with st.container() if hidden else st.popover("Neighbours", icon=":material/hub:"):
+        neighbours = _select(
+            "Nearest texts", _NEIGHBOUR_TITLES, keys.MAP_NEIGHBOURS, default="all", help=_NEIGHBOUR_HELP
+        )
+        doubtful = st.toggle(
+            "Mark doubtful positions",
+            key=keys.MAP_DOUBTFUL,
+            bind="query-params",
+            help=describe_doubtful(data.neighbours),
+        )
+    return neighbours, doubtful
 
 
 def _choose_view(data: MapData) -> bool:
@@ -163,8 +204,8 @@ def _select_group(data: MapData) -> str:
 
 
 def reset_filters() -> None:
-    """Show every part, change and group."""
-    for key in (keys.MAP_PART, keys.MAP_CHANGE):
+    """Show every part, change, neighbourhood and group."""
+    for key in (keys.MAP_PART, keys.MAP_CHANGE, keys.MAP_NEIGHBOURS):
         st.session_state[key] = "all"
     if st.session_state.get(keys.MAP_GROUP):
         st.session_state[keys.MAP_GROUP] = ""
@@ -186,6 +227,9 @@ def filter_lines(data: MapData, filters: MapFilters, run: Run) -> pd.DataFrame:
         lines = lines[lines["group"].astype(str).str.strip() == filters.group]
     if filters.words:
         lines = lines[lines["pair"].isin(search_rows(run, filters.words))]
+    mask = neighbour_mask(data.neighbours, filters.neighbours)
+    if mask is not None:
+        lines = lines[mask[lines["source"].to_numpy()] | mask[lines["target"].to_numpy()]]
     same = colour_measure(data, filters) == data.measure
     return lines if same else lines.assign(value=lines["cosine_change"])
 
@@ -197,12 +241,26 @@ def filter_classes(data: MapData, filters: MapFilters, run: Run) -> TextClasses 
     """
     if not data.classes:
         return None
-    mask = filter_texts(data, filters, run)
-    members = {name: data.classes[name] for name in filters.classes if name in data.classes}
-    return TextClasses({name: ids[mask[ids]] for name, ids in members.items()}, data.rows, data.parts == "held_out")
+    mask, held_out = filter_texts(data, filters, run), data.parts == "held_out"
+    groups = mark_groups(data, filters.colour)
+    if groups is not None:
+        members = {name: np.flatnonzero(groups.of_text == number) for number, name in enumerate(groups.names)}
+    else:
+        members = {name: data.classes[name] for name in filters.classes if name in data.classes}
+    ordered = groups is not None and groups.ordered
+    return TextClasses({name: ids[mask[ids]] for name, ids in members.items()}, data.rows, held_out, ordered)
 
 
 def filter_texts(data: MapData, filters: MapFilters, run: Run) -> np.ndarray:
     """Mask the labelled texts whose part and words fit the filters."""
     mask = np.isin(data.rows, search_rows(run, filters.words)) if filters.words else np.ones(len(data.rows), bool)
+    near = neighbour_mask(data.neighbours, filters.neighbours)
+    mask = mask if near is None else mask & near
     return mask if filters.part == "all" else mask & (data.parts == filters.part)
+
+
+def doubtful_masks(data: MapData, filters: MapFilters) -> dict[str, np.ndarray] | None:
+    """Mask the doubtful texts by snapshot, where they are to be marked."""
+    if data.neighbours is None or not filters.doubtful:
+        return None
+    return {name: data.neighbours.is_doubtful(name) for name in data.neighbours.true}

@@ -32,6 +32,9 @@ def show_pair_on_map(view: MapView, line: pd.Series) -> None:
     data, source, target = view.data, int(line["source"]), int(line["target"])
     st.text(f"{data.texts[source]}\n→ {data.texts[target]}")
     st.caption(_describe_numbers(line))
+    if data.neighbours is not None:
+        new = data.neighbours.new
+        st.caption(f"New among the {data.neighbours.num} nearest texts: source {new[source]}, target {new[target]}.")
     if line.get("opposed", False):
         st.caption(f":material/swap_vert: {_describe_opposed(line)}")
     neighbours = _find_neighbours(view.run.id, file_stamp(view.run.paths.map.summary), source)

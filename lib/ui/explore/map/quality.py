@@ -5,9 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from lib.charts.map.choice import MapSample
+from lib.charts.map.points import CROWDED_LINES, NUM_HIGHLIGHTED
 from lib.charts.map.quality import line_accuracy, quality_sentences, write_line_accuracy
-from lib.charts.map.scene import CROWDED_LINES, NUM_HIGHLIGHTED
 from lib.projection.methods import LAYOUT_METHODS
+from lib.ui.explore.map.colours import describe_colour
 from lib.ui.explore.map.view import MapView
 from lib.ui.shared.components import escape_markdown
 
@@ -66,12 +67,16 @@ def _describe_skipped(labels: tuple[str, ...]) -> str:
 
 def _describe_marks(view: MapView) -> str:
     """Write what the marks and colours of the map mean."""
+    colour = describe_colour(view.data, view.filters.colour)
     if view.data.classes:
         return (
-            "Each point is a text, coloured by class; filled: held-out, hollow: trained or validation. Texts of one class should "
+            f"Each point is a text, coloured by {colour or 'class'}; filled: held-out, hollow: trained or validation. Texts of one class should "
             "come together."
         )
-    marks = f"Circle: source, square: target; filled: held-out, hollow: trained. {_COLOUR_MEANING[view.measure]}"
+    marks = "Circle: source, square: target; filled: held-out, hollow: trained."
+    if colour:
+        return f"{marks} Coloured by {colour}; lines between two colours are grey."
+    marks = f"{marks} {_COLOUR_MEANING[view.measure]}"
     return (
         f"{marks} The {NUM_HIGHLIGHTED} strongest changes are highlighted."
         if len(view.lines) > CROWDED_LINES

@@ -10,7 +10,8 @@ import pytest
 
 from lib.charts.map import figure as map_chart
 from lib.charts.map.figure import map_figure
-from lib.charts.map.scene import NUM_HIGHLIGHTED, OPPOSED_NAME, TextClasses
+from lib.charts.map.points import NUM_HIGHLIGHTED
+from lib.charts.map.scene import OPPOSED_NAME, TextClasses
 from lib.charts.map.svg import map_svg
 from tests.unit.charts.planted import planted_map
 

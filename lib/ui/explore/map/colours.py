@@ -1,0 +1,74 @@
+"""What may colour the marks of a map in place of the change, as groups with names."""
+
+from __future__ import annotations
+
+from math import ceil
+
+import numpy as np
+
+from lib.charts.map.groups import MarkGroups
+from lib.projection.turnover import TextNeighbours
+from lib.ui.explore.map.data import MapData
+
+CHANGE = "change"
+"""Colour by the change in margin, cosine or label; labelled texts by class."""
+
+_NEIGHBOURS = "neighbours"
+
+_CHANGE_TITLES = {"margin": "Change in margin", "cosine": "Change in cosine", "label": "Change toward label"}
+
+_TURNOVER_STEPS = (0.3, 0.6, 0.9)
+"""Shares of new neighbours from which on a text is in the next group."""
+
+_MOSTLY = 0.5
+
+
+def colour_titles(data: MapData) -> dict[str, str]:
+    """List what may colour the map, by its word in the address."""
+    titles = {CHANGE: "Class" if data.classes else _CHANGE_TITLES[data.measure]}
+    return titles | ({_NEIGHBOURS: "New neighbours"} if data.neighbours is not None else {})
+
+
+def mark_groups(data: MapData, colour: str) -> MarkGroups | None:
+    """Build the groups that colour the map; None where the change does."""
+    if colour == _NEIGHBOURS and data.neighbours is not None:
+        return turnover_groups(data.neighbours)
+    return None
+
+
+def describe_colour(data: MapData, colour: str) -> str:
+    """Write what colours the map in place of change or class; empty where one of these does."""
+    if colour == _NEIGHBOURS and data.neighbours is not None:
+        return f"how many of a text's {data.neighbours.num} nearest texts are new"
+    return ""
+
+
+def turnover_groups(neighbours: TextNeighbours) -> MarkGroups:
+    """Group the texts by how many of their nearest texts are new."""
+    least = [0, *(ceil(share * neighbours.num - 1e-9) for share in _TURNOVER_STEPS), neighbours.num + 1]
+    names = tuple(
+        _describe_step(low, following - 1, neighbours.num) for low, following in zip(least, least[1:], strict=False)
+    )
+    return MarkGroups(names, np.digitize(neighbours.new, least[1:-1]), ordered=True)
+
+
+def neighbour_mask(neighbours: TextNeighbours | None, choice: str) -> np.ndarray | None:
+    """Mask the texts (texts,) whose nearest texts are mostly the same or mostly new; None for any."""
+    if neighbours is None or choice not in ("same", "new"):
+        return None
+    is_new = neighbours.new > _MOSTLY * neighbours.num
+    return is_new if choice == "new" else ~is_new
+
+
+def describe_doubtful(neighbours: TextNeighbours) -> str:
+    """Write what a doubtful position is, and how many there are in the first and the last snapshot."""
+    ends = list(dict.fromkeys((next(iter(neighbours.true)), list(neighbours.true)[-1])))
+    shares = " → ".join(f"{neighbours.is_doubtful(name).mean():.0%}" for name in ends)
+    return (
+        f"Rings the texts of which fewer than half of the {neighbours.num} nearest marks are among their {neighbours.among} nearest texts: "
+        f"what stands around them on the map says little. Of all texts: {shares}."
+    )
+
+
+def _describe_step(low: int, high: int, num: int) -> str:
+    return f"{low if low >= high else f'{low}–{high}'} of {num} neighbours new"
