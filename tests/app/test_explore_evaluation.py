@@ -64,6 +64,18 @@ def test_the_page_opens_on_the_verdict_in_one_sentence(page: AppTest) -> None:
     assert "With this sample size" in cards["MRR@10"].help
 
 
+def test_an_evaluation_that_was_made_again_is_shown(page: AppTest, run: Run, workspace: Workspace) -> None:
+    before = {metric.label: metric.value for metric in page.metric}["MRR@10"]
+    dataset = workspace.datasets.get(run.dataset)
+    evaluate_inputs(
+        ModelInputs.of(dataset.frame(), dataset.shape),
+        lambda name, sentences: embed("tuned" if name == "base" else "base", sentences),
+        folder=run.paths.evaluation.folder,
+    )
+    after = {metric.label: metric.value for metric in page.run().metric}["MRR@10"]
+    assert after.split(" → ") == before.split(" → ")[::-1]
+
+
 def test_what_got_worse_is_the_first_table(page: AppTest) -> None:
     assert [one for one in page.get("button_group") if "Got worse" in str(one.proto)]
     page_text = texts(page)

@@ -242,6 +242,15 @@ def test_nothing_shows_a_persons_text_as_html_or_code() -> None:
                 assert not flags & {"unsafe_allow_html", "unsafe_allow_javascript", "trust_remote_code"}, name
 
 
+def test_cached_readers_hash_the_stamp_of_what_they_read() -> None:
+    """Streamlit leaves parameters that begin with an underscore out: such a stamp would serve an old file."""
+    for name, path in modules().items():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef) and any("cache_" in ast.dump(one) for one in node.decorator_list):
+                names = [one.arg for one in (*node.args.args, *node.args.kwonlyargs)]
+                assert not [one for one in names if one.startswith("_") and "stamp" in one], f"{name}.{node.name}"
+
+
 def test_what_the_server_imports_is_light() -> None:
     """Import the server and everything that pages import, in a fresh process, and look at what came along."""
     page_modules = sorted({one for path in (ROOT / "pages").glob("*.py") for one in imports(path) if one in modules()})

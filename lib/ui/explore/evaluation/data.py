@@ -18,7 +18,7 @@ def cached_evaluation(run: Run) -> Evaluation | None:
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _load(run_id: str, _stamp: tuple[int, int]) -> Evaluation | None:
+def _load(run_id: str, stamp: tuple[int, int]) -> Evaluation | None:
     return load_evaluation(open_workspace().runs.get(run_id))
 
 

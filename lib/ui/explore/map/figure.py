@@ -57,8 +57,8 @@ def build_opening_figure(run: Run) -> None:
 def _build(
     run_id: str,
     plain: bool,
-    _map_stamp: tuple[int, int],
-    _evaluation_stamp: tuple[int, int],
+    map_stamp: tuple[int, int],
+    evaluation_stamp: tuple[int, int],
     filters: MapFilters,
     highlighted: tuple[int, ...],
     dark: bool,

@@ -87,7 +87,7 @@ def _describe_opposed(line: pd.Series) -> str:
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
-def _find_neighbours(run_id: str, _map_stamp: tuple[int, int], text: int) -> _Neighbours:
+def _find_neighbours(run_id: str, map_stamp: tuple[int, int], text: int) -> _Neighbours:
     """Find the nearest texts of a text, base and tuned, by cosine of the full embeddings."""
     neighbours = {}
     for model, vectors in zip(("base", "tuned"), end_vectors(open_workspace().runs.get(run_id)), strict=True):

@@ -31,7 +31,7 @@ _NUMBERS = (
 
 
 @st.cache_data(max_entries=128, show_spinner=False)
-def _load_neighbours(run_id: str, pair: int, _stamp: tuple[int, int]) -> pd.DataFrame:
+def _load_neighbours(run_id: str, pair: int, stamp: tuple[int, int]) -> pd.DataFrame:
     return load_neighbours(open_workspace().runs.get(run_id), pair=pair)
 
 

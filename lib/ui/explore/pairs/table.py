@@ -33,7 +33,7 @@ _EMPTY = {
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def _load(run_id: str, _stamp: tuple[int, int]) -> pd.DataFrame:
+def _load(run_id: str, stamp: tuple[int, int]) -> pd.DataFrame:
     return load_pairs(open_workspace().runs.get(run_id))
 
 

@@ -67,7 +67,7 @@ def _questions(run: Run) -> HeldOutQuestions:
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _load_questions(run_id: str, _stamp: tuple[int, int]) -> HeldOutQuestions:
+def _load_questions(run_id: str, stamp: tuple[int, int]) -> HeldOutQuestions:
     return load_questions(open_workspace().runs.get(run_id))
 
 
@@ -161,7 +161,7 @@ def _show_answer(run: Run, asked: _Asked, request: SearchRequest) -> None:
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
-def _stored_answer(run_id: str, pair: int, _stamp: tuple[int, int]) -> dict[str, Ranking]:
+def _stored_answer(run_id: str, pair: int, stamp: tuple[int, int]) -> dict[str, Ranking]:
     run = open_workspace().runs.get(run_id)
     evaluation = cached_evaluation(run)
     return stored_answer(run, pair, texts=evaluation.documents if evaluation else 0)
