@@ -18,11 +18,12 @@ from lib.data.model_inputs import ModelInputs
 from lib.data.normalisation import same_keys
 from lib.errors import InputError
 from lib.escapes import escape_controls
+from lib.evaluation.competition import Competition, find_competition
 from lib.evaluation.difference import finite_or_none
 from lib.evaluation.export.write import ExportedRun, check_export_folder, write_export
 from lib.evaluation.result import Evaluation
 from lib.evaluation.side_effects.result import EvaluationWarning
-from lib.evaluation.store import read_pairs
+from lib.evaluation.store import load_evaluation, read_pairs
 from lib.evaluation.stored_vectors import load_model_pair
 from lib.shapes import EXTRA_NEGATIVE, Shape, text_columns
 from lib.store.layout import EvaluationPaths
@@ -74,8 +75,10 @@ def run(given: argparse.Namespace) -> int:
     found = evaluate_held_out(workspace, trained) if given.on is None else evaluate_file(workspace, trained, given.on)
     if given.export is not None:
         export_evaluation(found, trained, given.export, home=workspace.home, with_map=given.on is None)
-    table = EvaluationPaths(found.folder).pairs
-    print(evaluation_json(found.evaluation, table) if given.json else evaluation_text(found.evaluation, table))
+    others = workspace.runs.all() if given.on is None else []
+    competition = find_competition(trained, others, load_evaluation) if others else None
+    write = evaluation_json if given.json else evaluation_text
+    print(write(found.evaluation, EvaluationPaths(found.folder).pairs, competition))
     if given.export is not None and not given.json:
         print(f"export: {given.export}")
     return 0
@@ -226,8 +229,11 @@ def content_hash(path: Path) -> str:
     return whole.hexdigest()[:12]
 
 
-def evaluation_json(evaluation: Evaluation, table: Path) -> str:
-    """Write what --json prints; numbers that are not finite are null."""
+def evaluation_json(evaluation: Evaluation, table: Path, competition: Competition | None = None) -> str:
+    """Write what --json prints; numbers that are not finite are null.
+
+    competition: the run among those of its dataset, where there are others.
+    """
     changes = {name: change.to_json() for name, change in evaluation.metrics.items()}
     return json.dumps(
         {
@@ -240,13 +246,15 @@ def evaluation_json(evaluation: Evaluation, table: Path) -> str:
             "verdicts": {name: change.verdict for name, change in evaluation.metrics.items()},
             "detectable": {name: finite_or_none(change.detectable) for name, change in evaluation.metrics.items()},
             "warnings": [warning.name for warning in evaluation.warnings],
+            "competition": competition.to_json() if competition else None,
         }
     )
 
 
-def evaluation_text(evaluation: Evaluation, table: Path) -> str:
+def evaluation_text(evaluation: Evaluation, table: Path, competition: Competition | None = None) -> str:
     """Write verdict, metrics with their intervals, side effects, and where the per-pair table lies."""
-    lines = [evaluation.verdict.capitalize(), evaluation.sentence, "", *metric_lines(evaluation.metrics)]
+    lines = [evaluation.verdict.capitalize(), evaluation.sentence, *([competition.sentence] if competition else [])]
+    lines += ["", *metric_lines(evaluation.metrics)]
     probe = evaluation.side_effects.probe
     if probe:
         lines.append(metric_line("General probe (Spearman)", "spearman", probe.spearman))

@@ -76,6 +76,35 @@ def test_an_evaluation_that_was_made_again_is_shown(page: AppTest, run: Run, wor
     assert after.split(" → ") == before.split(" → ")[::-1]
 
 
+def evaluate_as(run: Run, stored: Run, *, p_value: float) -> None:
+    """Give a run the evaluation of another one, better with this p-value."""
+    found = json.loads(stored.paths.evaluation.summary.read_text()) | {"verdict": "better"}
+    found["metrics"][found["metric"]]["p_value"] = p_value
+    run.paths.evaluation.folder.mkdir(parents=True, exist_ok=True)
+    run.paths.evaluation.summary.write_text(json.dumps(found))
+
+
+def test_the_verdict_of_one_of_several_runs_is_corrected(
+    open_page: Callable[..., AppTest], run: Run, make_run: Callable[..., Run]
+) -> None:
+    """Clear alone, p = 0.03; of two runs no longer."""
+    evaluate_as(run, run, p_value=0.03)
+    assert verdict_badge(open_page("explore", run=run.id)) == "Better"
+    evaluate_as(make_run(name="Other"), run, p_value=0.9)
+    page = open_page("explore", run=run.id)
+    assert verdict_badge(page) == "No clear change"
+    assert "The best of 2 runs on this dataset: corrected for 2 comparisons (Holm)" in texts(page).replace("\\", "")
+    evaluate_as(run, run, p_value=0.02)
+    assert verdict_badge(page.run()) == "Better"
+
+
+def verdict_badge(page: AppTest) -> str:
+    """Find which verdict the badge says."""
+    badges = [one.value for one in page.markdown if "-badge[" in one.value]
+    (found,) = {title for title in ("Better", "Worse", "No clear change") for one in badges if title in one}
+    return found
+
+
 def test_what_got_worse_is_the_first_table(page: AppTest) -> None:
     assert [one for one in page.get("button_group") if "Got worse" in str(one.proto)]
     page_text = texts(page)

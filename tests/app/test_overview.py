@@ -6,11 +6,14 @@ import os
 import time
 from collections.abc import Callable
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
+from lib.evaluation.difference import Difference
+from lib.evaluation.result import Evaluation, ExampleCounts
 from lib.store.runs import Run
 from lib.store.workspace import Workspace
-from lib.ui.overview import runs_table
+from lib.ui.overview import compare, runs_table
 from tests.app.conftest import button, texts
 
 
@@ -176,6 +179,37 @@ def test_runs_are_compared_by_what_differs(make_run: Callable[..., Run]) -> None
     assert list(settings.index) == ["Epochs"]
     assert list(settings.iloc[0]) == ["7", "3"]
     assert len(app.get("plotly_chart")) == 1
+
+
+def test_competing_runs_are_compared_with_corrected_verdicts(
+    make_run: Callable[..., Run], workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each against its base by Holm over the runs of the dataset, and each against the first over those shown."""
+    changes = {"Third": 0.04, "Second": 0.9, "First": 0.01}
+    for name, p_value in reversed(changes.items()):
+        run = make_run("succeeded", name=name)
+        change = Difference(0.5, 0.75, 0.1, 0.4, p_value)
+        found = Evaluation("pairs", "mrr@10", "A sentence.", 9, 9, 9, 9, ExampleCounts(5, 3, 1), {"mrr@10": change})
+        run.paths.evaluation.folder.mkdir(parents=True)
+        run.paths.evaluation.summary.write_text(found.to_json())
+    steps = iter([0.03, 0.04])
+    monkeypatch.setattr(compare, "_difference", lambda one, other: Difference(0.5, 0.6, 0.05, 0.15, next(steps)))
+    app = AppTest.from_function(show_comparison, default_timeout=30).run()
+    assert not app.exception
+    table = app.dataframe[0].value
+    assert dict(zip(table["Run"], table["Verdict among 3 runs (Holm)"], strict=True)) == {
+        "Third": "no clear change",
+        "Second": "no clear change",
+        "First": "better",
+    }
+    assert dict(zip(table["Run"], table["p"], strict=True)) == {
+        "Third": "p = 0.080",
+        "Second": "p = 0.900",
+        "First": "p = 0.030",
+    }
+    sentences = [one.value for one in app.markdown if "against" in one.value]
+    assert len(sentences) == 2
+    assert all("no clear difference" in one for one in sentences)  # 0.03 and 0.04, each times two
 
 
 def test_a_lost_list_comes_back_by_a_button(

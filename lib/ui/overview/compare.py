@@ -9,9 +9,11 @@ import streamlit as st
 
 from lib.charts.training import comparison_figure, training_curves
 from lib.evaluation.compare_runs import TOP_1_ACCURACY, compare_tuned_models
+from lib.evaluation.competition import find_competition
 from lib.evaluation.difference import Difference
+from lib.evaluation.multiple_comparisons import correct_differences
 from lib.evaluation.store import load_pairs
-from lib.format import format_change, format_headline, metric_title
+from lib.format import format_change, format_headline, format_p_value, metric_title
 from lib.store.run_settings import SETTING_TITLES, differing_settings, setting_of
 from lib.store.runs import Run
 from lib.store.workspace import open_workspace
@@ -42,27 +44,50 @@ def _show_metrics(runs: Sequence[Run]) -> None:
         st.caption("None of these runs has been evaluated yet.")
         return
     st.caption("On the same held-out pairs, base → tuned, difference with its 95% interval:")
-    rows = [{"Run": run.name, "Base model": run.model, "Held-out": format_headline(run.headline)} for run in measured]
-    st.dataframe(pd.DataFrame(rows), hide_index=True, alt="Held-out quality of each run")
-    for other in measured[1:]:
-        with catch_errors():
-            _show_difference(measured[0], other)
+    st.dataframe(pd.DataFrame(_metric_rows(measured)), hide_index=True, alt="Held-out quality of each run")
+    with catch_errors():
+        _show_differences(measured[0], measured[1:])
 
 
-def _show_difference(one: Run, other: Run) -> None:
-    """Compare two tuned models on the held-out pairs of both, with the verdict."""
+def _metric_rows(measured: Sequence[Run]) -> list[dict[str, str]]:
+    """Make a row for each run, with the verdict that is left where the runs of the dataset compete."""
+    everything = open_workspace().runs.all()
+    rows = []
+    for run in measured:
+        competition = find_competition(run, everything, cache.cached_evaluation)
+        corrected = {}
+        if competition:
+            title = f"Verdict among {competition.runs} runs (Holm)"
+            corrected = {title: competition.corrected.verdict, "p": format_p_value(competition.corrected.p_value)}
+        quality = {"Run": run.name, "Base model": run.model, "Held-out": format_headline(run.headline)}
+        rows.append(quality | corrected)
+    return rows
+
+
+def _show_differences(first: Run, others: Sequence[Run]) -> None:
+    """Compare the tuned models of other runs with the first one's, on the held-out pairs of both.
+
+    The verdicts are corrected for the number of comparisons.
+    """
+    changes = {run.id: change for run in others if (change := _difference(first, run)) is not None}
+    corrected = correct_differences(list(changes.values()))
+    names = {run.id: run.name for run in others}
+    for identity, change in zip(changes, corrected, strict=True):
+        clear = {"better": "clearly better", "worse": "clearly worse"}.get(change.verdict, "no clear difference")
+        st.write(
+            f"**{escape_markdown(names[identity])}** against {escape_markdown(first.name)}: {metric_title(TOP_1_ACCURACY)} "
+            f"{escape_markdown(format_change(TOP_1_ACCURACY, change))}: **{clear}**."
+        )
+    if len(corrected) > 1:
+        st.caption(f"Verdicts are corrected for {len(corrected)} comparisons (Holm).")
+
+
+def _difference(one: Run, other: Run) -> Difference | None:
+    """Compare two tuned models; None where one has no ranks of held-out pairs."""
     stamps = [file_stamp(run.paths.evaluation.summary) for run in (one, other)]
     if (0, 0) in stamps:
-        return
-    comparison = _cached_comparison(one.id, stamps[0], other.id, stamps[1])
-    first = comparison.get(TOP_1_ACCURACY)
-    if first is None:
-        return
-    clear = {"better": "clearly better", "worse": "clearly worse"}.get(first.verdict, "no clear difference")
-    st.write(
-        f"**{escape_markdown(other.name)}** against {escape_markdown(one.name)}: {metric_title(TOP_1_ACCURACY)} {escape_markdown(format_change(TOP_1_ACCURACY, first))}: "
-        f"**{clear}**."
-    )
+        return None
+    return _cached_comparison(one.id, stamps[0], other.id, stamps[1]).get(TOP_1_ACCURACY)
 
 
 @st.cache_data(max_entries=128, show_spinner=False)

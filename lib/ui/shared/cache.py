@@ -8,12 +8,15 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
+from lib.evaluation.result import Evaluation
+from lib.evaluation.store import load_evaluation
 from lib.jobs.events import read_events
 from lib.jobs.status import Status, fold
 from lib.shapes import Shape
 from lib.store.datasets import Dataset
 from lib.store.publish import size_of
 from lib.store.runs import Run
+from lib.store.workspace import open_workspace
 
 
 class StatusReader:
@@ -73,3 +76,13 @@ def file_stamp(path: Path) -> tuple[int, int]:
         return (0, 0)
     facts = path.stat()
     return (facts.st_mtime_ns, facts.st_size)
+
+
+def cached_evaluation(run: Run) -> Evaluation | None:
+    """Read a run's evaluation as it is stored now; None while there is none. Raises StoreError."""
+    return _load_evaluation(run.id, file_stamp(run.paths.evaluation.summary))
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _load_evaluation(run_id: str, stamp: tuple[int, int]) -> Evaluation | None:
+    return load_evaluation(open_workspace().runs.get(run_id))

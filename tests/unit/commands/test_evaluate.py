@@ -6,6 +6,7 @@ On the held-out part and on another file.
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -15,6 +16,7 @@ from lib.__main__ import main
 from lib.data.prepare import prepare
 from lib.data.samples.registry import load_support_desk
 from lib.evaluation.difference import Difference
+from lib.evaluation.store import load_evaluation
 from lib.format import format_change
 from lib.jobs.kinds import perform
 from lib.progress import Silent
@@ -66,6 +68,31 @@ def test_json_has_the_promised_names_and_the_text_tells_the_same(
     assert "-0.000" not in text
 
 
+def test_a_run_among_others_is_corrected_for_their_number(
+    trained_run: Run, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["evaluate", trained_run.id, "--json"]) == 0
+    alone = json.loads(print_evaluation(capsys).splitlines()[-1])
+    assert alone["competition"] is None
+    other = open_workspace(home).runs.create(
+        dataset=trained_run.dataset, model=trained_run.model, recipe=trained_run.recipe
+    )
+    shutil.copytree(trained_run.paths.evaluation.folder, other.paths.evaluation.folder)
+    assert main(["evaluate", trained_run.id, "--json"]) == 0
+    found = json.loads(print_evaluation(capsys).splitlines()[-1])
+    stored = load_evaluation(trained_run)
+    assert stored is not None
+    assert found["competition"] == {
+        "runs": 2,
+        "is_best": True,
+        "p_value": min(1.0, 2 * stored.primary.p_value),
+        "verdict": found["competition"]["verdict"],
+    }
+    assert found["verdict"] == alone["verdict"]
+    assert main(["evaluate", trained_run.id]) == 0
+    assert "of 2 runs on this dataset: corrected for 2 comparisons" in print_evaluation(capsys)
+
+
 def test_another_file_is_judged_whole_and_rows_that_were_trained_on_are_named(
     trained_run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -75,6 +102,7 @@ def test_another_file_is_judged_whole_and_rows_that_were_trained_on_are_named(
     found = json.loads(print_evaluation(capsys).splitlines()[-1])
     assert sum(found["counts"].values()) == 80
     assert " on 80 given pairs: " in found["sentence"]
+    assert found["competition"] is None
     assert "Seen in training" in found["warnings"]
     assert Path(found["pairs"]).is_file()
     assert not trained_run.paths.evaluation.folder.exists()

@@ -9,10 +9,10 @@ import streamlit as st
 from lib.store.runs import Run
 from lib.ui.explore import keys
 from lib.ui.explore.evaluation.controls import show_controls
-from lib.ui.explore.evaluation.data import cached_evaluation
 from lib.ui.explore.evaluation.interpolation import show_interpolation
 from lib.ui.explore.evaluation.side_effects import show_side_effects
 from lib.ui.explore.evaluation.similarity import show_similarity
+from lib.ui.shared.cache import cached_evaluation
 
 
 def show_evaluation_details(run: Run) -> None:

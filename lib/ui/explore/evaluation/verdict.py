@@ -6,6 +6,7 @@ from math import isfinite
 
 import streamlit as st
 
+from lib.evaluation.competition import Competition, find_competition
 from lib.evaluation.difference import Difference
 from lib.evaluation.result import Evaluation
 from lib.evaluation.sample import describe_sample
@@ -17,12 +18,13 @@ from lib.format import (
 )
 from lib.metrics import Metric, card_metrics
 from lib.store.runs import Run
+from lib.store.workspace import open_workspace
 from lib.ui.explore import jobs
-from lib.ui.explore.evaluation.data import cached_evaluation
 from lib.ui.explore.evaluation.prompts import show_prompts
 from lib.ui.explore.evaluation.similarity import show_threshold_card
 from lib.ui.explore.presentation import current_step
 from lib.ui.shared import state
+from lib.ui.shared.cache import cached_evaluation
 from lib.ui.shared.components import escape_markdown, show_unchanged, show_verdict_badge
 from lib.ui.shared.edit_button import edit_button
 
@@ -37,6 +39,11 @@ Wider where the value has more characters than fit.
 
 _HELD_OUT_HELP = "Held-out pairs were never used to select an epoch, a setting or a threshold."
 
+_COMPETITION_HELP = (
+    "The best of several runs looks better by luck more often than a single one. Holm's method adjusts the p-values for "
+    "that; the interval stays that of this run alone."
+)
+
 
 def show_verdict(run: Run) -> None:
     """Draw the verdict of a run.
@@ -48,9 +55,12 @@ def show_verdict(run: Run) -> None:
     if evaluation is None:
         _show_missing(run)
         return
+    competition = find_competition(run, open_workspace().runs.all(), cached_evaluation)
     with st.container(horizontal=True, vertical_alignment="center"):
-        _show_badges(evaluation)
+        _show_badges(evaluation, competition)
         st.markdown(f"#### {escape_markdown(evaluation.sentence)}", width="content")
+    if competition:
+        st.caption(escape_markdown(competition.sentence), help=_COMPETITION_HELP)
     if state.is_presenting():
         if current_step() == "verdict":
             _show_cards(evaluation)
@@ -88,9 +98,12 @@ def _show_outdated(run: Run) -> None:
             jobs.submit_job(run, "evaluate")
 
 
-def _show_badges(evaluation: Evaluation) -> None:
-    """Draw the verdict as a badge; in present mode, without the warnings' texts, their names beside it."""
-    show_verdict_badge(evaluation.verdict)
+def _show_badges(evaluation: Evaluation, competition: Competition | None) -> None:
+    """Draw the verdict as a badge, corrected where runs compete.
+
+    In present mode, without the warnings' texts, their names stand beside it.
+    """
+    show_verdict_badge(competition.corrected.verdict if competition else evaluation.verdict)
     if state.is_presenting():
         for warning in evaluation.warnings:
             st.badge(escape_markdown(warning.name), icon=":material/warning:", color="orange")

@@ -14,13 +14,12 @@ from lib.models.inference.answers import Ranking
 from lib.store.runs import Run
 from lib.store.workspace import open_workspace
 from lib.ui.explore import keys
-from lib.ui.explore.evaluation.data import cached_evaluation
 from lib.ui.explore.inference import inference_client, reading_for
 from lib.ui.explore.map.data import dataset_rows
 from lib.ui.explore.search.answers import SearchRequest, known_answers
 from lib.ui.explore.search.rank_changes import show_rank_changes
 from lib.ui.shared import state
-from lib.ui.shared.cache import file_stamp
+from lib.ui.shared.cache import cached_evaluation, file_stamp
 from lib.ui.shared.components import catch_errors, escape_markdown, show_error
 
 _TITLE_CHARACTERS = 44
