@@ -22,7 +22,7 @@ import numpy as np
 from filelock import FileLock
 
 from lib.progress import Progress, Silent
-from lib.store.layout import WorkspacePaths
+from lib.store.layout import VECTOR_LOCK, WorkspacePaths
 from lib.store.publish import leftovers, publish, remove, remove_published
 from lib.typed_json import read_stored
 
@@ -92,7 +92,7 @@ class VectorStore:
         if all(key in self.index for key in texts.values()):
             return
         self.folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(self.folder / ".lock"):
+        with FileLock(self.folder / VECTOR_LOCK):
             self._sweep()
             self.refresh()
             missing = {text: key for text, key in texts.items() if key not in self.index}

@@ -1,10 +1,12 @@
-"""What a run's folder can do without: the checkpoints of a training that has ended."""
+"""What a workspace can do without: checkpoints of ended trainings, vectors to encode again."""
 
 from __future__ import annotations
 
 from contextlib import suppress
 
-from lib.store.layout import RunPaths
+from filelock import FileLock, Timeout
+
+from lib.store.layout import VECTOR_LOCK, RunPaths, WorkspacePaths
 from lib.store.publish import remove_published, size_of
 
 STEP, BEST = "step-", "best"
@@ -35,3 +37,16 @@ def remove_checkpoints(paths: RunPaths, *, keep_newest: bool = False, keep_best:
     with suppress(OSError):  # not empty where something is kept
         paths.checkpoints.rmdir()
     return before - checkpoint_bytes(paths)
+
+
+def remove_vectors(paths: WorkspacePaths) -> int:
+    """Remove the cached vectors of all models and return the bytes that this freed.
+
+    A model that somebody encodes for at this moment keeps its vectors. Its folder stays, and the lock in it, for the next who encodes.
+    """
+    before = size_of(paths.vectors)
+    for model in paths.vectors.glob("*/"):
+        with suppress(Timeout), FileLock(model / VECTOR_LOCK, timeout=0):
+            for segment in model.glob("*/"):
+                remove_published(segment)
+    return before - size_of(paths.vectors)

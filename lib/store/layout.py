@@ -17,6 +17,10 @@ MODEL_CARD_DATA = "closer.json"
 """In a tuned model's folder: the recipe, the history and whether the training ended early."""
 
 
+VECTOR_LOCK = ".lock"
+"""In a model's folder of vectors: held by the one process that encodes for it."""
+
+
 @dataclass(frozen=True)
 class WorkspacePaths:
     """Where everything of a workspace lies. home: the workspace's folder."""

@@ -13,8 +13,10 @@ from lib import settings
 from lib.process import is_open_to_others, keep_new_files_private, make_private
 from lib.store.database import Database
 from lib.store.datasets import Datasets
+from lib.store.free_space import remove_vectors
 from lib.store.jobs import OPEN, Jobs
 from lib.store.layout import WorkspacePaths
+from lib.store.permission import must_be_editor
 from lib.store.publish import leftovers, size_of
 from lib.store.runs import Runs
 
@@ -58,6 +60,15 @@ class Workspace:
         known |= {item.id for deleted in (False, True) for item in self.datasets.all(deleted=deleted)}
         folders = [path for root in (self.paths.runs, self.paths.datasets) for path in root.glob("*") if path.is_dir()]
         return sorted(p for p in folders if not p.name.startswith(".") and p.name not in known and _is_old(p))
+
+    def vector_bytes(self) -> int:
+        """Sum the bytes of the cached vectors."""
+        return size_of(self.paths.vectors)
+
+    def free_vectors(self) -> int:
+        """Remove the cached vectors and return the bytes that this freed; what needs them encodes again."""
+        must_be_editor()
+        return remove_vectors(self.paths)
 
     def used_bytes(self) -> int:
         """Sum the bytes of the whole workspace."""

@@ -154,6 +154,19 @@ def test_checkpoints_of_ended_runs_are_freed(
     assert (running.paths.checkpoints / "step-00000004").is_dir()
 
 
+def test_cached_vectors_are_freed(
+    open_page: Callable[..., AppTest], make_run: Callable[..., Run], workspace: Workspace
+) -> None:
+    make_run("succeeded", name="Mine")
+    segment = workspace.paths.vectors / "model" / "segment"
+    segment.mkdir(parents=True)
+    (segment / "rows.npy").write_bytes(b"x" * 2_000_000)
+    app = open_page()
+    app.button(key="remove-vectors").click().run()
+    assert not segment.exists()
+    assert not [one for one in app.button if one.key == "remove-vectors"]
+
+
 def test_more_epochs_need_a_checkpoint(make_run: Callable[..., Run]) -> None:
     run = make_run("succeeded", name="Mine")
     app = AppTest.from_function(care_of_the_newest, default_timeout=30).run()

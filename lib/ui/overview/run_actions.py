@@ -20,6 +20,9 @@ from lib.ui.shared.edit_button import edit_button
 
 _MAX_EPOCHS = int(FIELDS["epochs"].high or 500)
 
+_LEAST_VECTORS = 1_000_000
+"""Bytes of cached vectors below which they are not worth a word."""
+
 
 def show_run_actions(workspace: Workspace, run: Run) -> None:
     """Draw the selected run with its actions."""
@@ -137,7 +140,7 @@ def _show_purge(workspace: Workspace, deleted: Sequence[Run]) -> None:
         st.write("These runs use one of these models as their base and can't be re-evaluated afterwards:")
         st.text("\n".join(heirs))
     if edit_button("Delete permanently", key="purge", type="primary"):
-        _free(workspace.runs.purge, deleted)
+        _free_runs(workspace.runs.purge, deleted)
 
 
 def show_checkpoints(workspace: Workspace) -> None:
@@ -154,13 +157,34 @@ def show_checkpoints(workspace: Workspace) -> None:
                 "failed or was cancelled starts over when you try it again."
             )
             if edit_button("Remove checkpoints", key="remove-checkpoints", type="primary"):
-                _free(workspace.runs.free_checkpoints, runs)
+                _free_runs(workspace.runs.free_checkpoints, runs)
 
 
-def _free(free: Callable[[str], int], runs: Iterable[Run]) -> None:
+def show_vectors(workspace: Workspace) -> None:
+    """Offer to remove the cached vectors, after a confirmation."""
+    total = workspace.vector_bytes()
+    if total < _LEAST_VECTORS:
+        return
+    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+        st.write(f"Vectors of encoded texts, kept so that no text is encoded twice: {format_bytes(total)}.")
+        with st.popover("Free up space", icon=":material/delete_forever:", key="free-vectors"):
+            st.write(
+                "Remove them? Runs, maps and results stay. The next search, evaluation or training encodes its texts again, "
+                "which takes as long as the first time."
+            )
+            if edit_button("Remove vectors", key="remove-vectors", type="primary"):
+                _free(workspace.free_vectors)
+
+
+def _free_runs(free: Callable[[str], int], runs: Iterable[Run]) -> None:
     """Free what runs take on the disk, by a function of a run's id that returns bytes, and say how much."""
+    _free(lambda: sum(free(run.id) for run in runs))
+
+
+def _free(free: Callable[[], int]) -> None:
+    """Free space by a function that returns bytes, and say how much."""
     try:
-        size = sum(free(run.id) for run in runs)
+        size = free()
     except CloserError as error:
         show_error(error)
         return

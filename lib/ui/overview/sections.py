@@ -36,9 +36,10 @@ def show_overview(workspace: Workspace, runs: Sequence[Run], datasets: Sequence[
 
 
 def show_cleanup(workspace: Workspace) -> None:
-    """Draw what was deleted and what crashes left, to restore or clean up."""
+    """Draw what was deleted, what can be freed and what crashes left, to restore or clean up."""
     run_actions.show_deleted_runs(workspace)
     run_actions.show_checkpoints(workspace)
+    run_actions.show_vectors(workspace)
     run_actions.show_leftovers(workspace)
     run_actions.show_unlisted_folders(workspace)
 

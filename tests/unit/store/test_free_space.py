@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from lib.errors import InputError
-from lib.store.free_space import checkpoint_bytes, has_checkpoint, remove_checkpoints
-from lib.store.layout import RunPaths
+from lib.store.free_space import checkpoint_bytes, has_checkpoint, remove_checkpoints, remove_vectors
+from lib.store.layout import VECTOR_LOCK, RunPaths, WorkspacePaths
 from lib.store.publish import publish
 from lib.store.workspace import open_workspace
 from tests.builders import add_dataset, add_run
@@ -60,3 +61,16 @@ def test_only_an_ended_run_can_be_freed(home: Path) -> None:
     workspace.jobs.cancel(run.job)
     assert workspace.runs.free_checkpoints(run.id) >= 3 * BYTES
     assert not run.paths.checkpoints.exists()
+
+
+def test_vectors_are_removed_but_for_a_model_that_is_encoding(tmp_path: Path) -> None:
+    paths = WorkspacePaths(tmp_path)
+    for model in ("idle", "busy"):
+        (paths.vectors / model).mkdir(parents=True)
+        with publish(paths.vectors / model / "segment") as part:
+            (part / "rows.npy").write_bytes(b"x" * BYTES)
+    with FileLock(paths.vectors / "busy" / VECTOR_LOCK):
+        assert BYTES <= remove_vectors(paths) < 2 * BYTES
+    assert [path.parent.name for path in paths.vectors.glob("*/segment")] == ["busy"]
+    assert remove_vectors(paths) >= BYTES
+    assert remove_vectors(paths) == 0

@@ -58,6 +58,7 @@ ACTIONS: dict[str, Callable[[Place], object]] = {
     "delete a run": lambda p: p.workspace.runs.delete(p.run.id),
     "restore a run": lambda p: p.workspace.runs.restore(p.run.id),
     "free a run's checkpoints": lambda p: p.workspace.runs.free_checkpoints(p.run.id),
+    "free the vectors": lambda p: p.workspace.free_vectors(),
     "set a headline": lambda p: p.workspace.runs.set_headline(p.run.id, None),
     "publish a dataset": lambda p: p.workspace.datasets.publish(prepared(), name="x"),
     "rename a dataset": lambda p: p.workspace.datasets.rename(p.dataset.id, "x"),
