@@ -69,6 +69,12 @@ def _map() -> CommandModule:
     return map
 
 
+def _report() -> CommandModule:
+    from lib.commands import report
+
+    return report
+
+
 def _check() -> CommandModule:
     from lib.commands import check
 
@@ -104,6 +110,11 @@ COMMANDS = {
         "evaluate a run's tuned model against its base model", _evaluate, "evaluate 3f2a9c01d4 --on other.csv --json"
     ),
     "map": Command("compute (or recompute) a run's map", _map, "map 3f2a9c01d4 --balance 0.3"),
+    "report": Command(
+        "write a run, or two, as one HTML page that opens anywhere",
+        _report,
+        "report 3f2a9c01d4 --out report.html --texts short",
+    ),
     "embed": Command(
         "embed the texts of a file with a run's model",
         _embed,

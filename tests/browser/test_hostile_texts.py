@@ -21,6 +21,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 from lib.jobs.events import EventWriter
 from lib.jobs.locks import kill_worker
 from lib.projection.run import draw_map
+from lib.report.write import make_report
 from lib.shapes import Shape
 from lib.store.runs import Run
 from lib.store.uploads import Upload, store_upload
@@ -308,6 +309,23 @@ def test_the_exports_of_the_map_open_and_do_nothing(
         page.wait_for_timeout(1_500)
         assert page.evaluate("window.ran") is None
         assert page.locator("foreignObject, parsererror, a[href^=http]").count() == 0
+    assert canary.requests == []
+
+
+def test_a_report_opens_and_does_nothing(page: Page, planted: Planted, canary: Canary, tmp_path: Path) -> None:
+    workspace, file = open_workspace(planted.server.home), tmp_path / "report.html"
+    file.write_text(make_report(workspace, [planted.pairs]), encoding="utf-8")
+    problems: list[str] = []
+    page.on("console", lambda message: problems.append(message.text))
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.goto(file.as_uri())
+    expect(page.locator(".map .main-svg").first).to_be_visible(timeout=60_000)
+    page.locator("body").click()
+    assert page.evaluate("window.ran") is None
+    own = "a[href], img, iframe, object, embed, base, form, video, audio, foreignObject"
+    assert page.eval_on_selector_all(own, "all => all.map(one => one.outerHTML.slice(0, 200))") == []
+    assert page.locator(".examples, .pairs").count() == 3
+    assert problems == []
     assert canary.requests == []
 
 

@@ -33,6 +33,7 @@ RANKS = (
     ("lib.training", "lib.evaluation", "lib.projection"),
     ("lib.experiments",),
     ("lib.charts", "lib.jobs"),
+    ("lib.report",),
     ("lib.ui",),
     ("pages", "lib.commands"),
     ("app", "lib.__main__", "lib.api"),

@@ -1,0 +1,44 @@
+"""`python -m lib report RUN --out FILE.html`: a run, or two, as one page that opens anywhere."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from lib.errors import InputError, StoreError
+from lib.format import format_bytes
+from lib.report.texts import SHORT_CHARACTERS, TextDetail
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Add the command's options."""
+    parser.add_argument("run", help="a run's id, as `python -m lib runs` lists it")
+    parser.add_argument("other", nargs="?", metavar="RUN2", help="a second run, to compare with the first")
+    parser.add_argument("--out", type=Path, metavar="FILE", required=True, help="the HTML file to write")
+    parser.add_argument(
+        "--texts",
+        choices=[detail.value for detail in TextDetail],
+        default=TextDetail.FULL.value,
+        help=f"how much of the dataset's texts it holds: all, {SHORT_CHARACTERS} characters of each, or none (default %(default)s)",
+    )
+    parser.add_argument("--json", action="store_true", help="print file and size as one JSON object")
+
+
+def run(given: argparse.Namespace) -> int:
+    """Write the report; an older file of that name is replaced."""
+    from lib.report.write import make_report
+    from lib.store.workspace import open_workspace
+
+    if given.other == given.run:
+        raise InputError("Both runs are the same.", todo="Name two, or one.")
+    workspace = open_workspace()
+    runs = [workspace.runs.get(name) for name in (given.run, given.other) if name]
+    page = make_report(workspace, runs, detail=TextDetail(given.texts)).encode()
+    try:
+        given.out.write_bytes(page)
+    except OSError as error:
+        raise StoreError(f"{given.out} could not be written: {error.strerror}.", todo="Choose another file.") from error
+    facts = {"report": str(given.out), "bytes": len(page)}
+    print(json.dumps(facts) if given.json else f"report: {given.out} ({format_bytes(len(page))})")
+    return 0

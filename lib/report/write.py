@@ -1,0 +1,24 @@
+"""Make the report of one run or of two."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lib.report.compare import build_comparison
+from lib.report.content import build_run_report
+from lib.report.render import render_report
+from lib.report.texts import TextDetail, TextWriter
+from lib.store.runs import Run
+from lib.store.workspace import Workspace
+
+
+def make_report(workspace: Workspace, runs: Sequence[Run], *, detail: TextDetail = TextDetail.FULL) -> str:
+    """Make the HTML of a report of one run, or of two side by side.
+
+    Raises InputError where a run has no evaluation.
+    """
+    datasets = [workspace.datasets.get(run.dataset) for run in runs]
+    writer = TextWriter(detail)
+    reports = [build_run_report(run, dataset, writer) for run, dataset in zip(runs, datasets, strict=True)]
+    comparison = build_comparison(runs[0], runs[1], datasets[0]) if len(runs) > 1 else None
+    return render_report(reports, comparison, detail=detail)
