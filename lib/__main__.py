@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+import shtab
+
 from lib.commands.terminal import print_traceback, protect_terminal
 from lib.errors import CloserError, is_panic, unreadable_text
 from lib.escapes import escape_controls
@@ -131,6 +133,18 @@ EXIT_CODES = """exit codes:
   130  interrupted by Ctrl-C"""
 """The last lines of every --help."""
 
+PROGRAM = "closer"
+"""The command of the installed package."""
+
+PRINT_COMPLETION = "--print-completion"
+"""The option that prints a completion script, as shtab names it."""
+
+
+def start() -> int:
+    """Run the command of the command line: where `closer` and `python -m lib` begin."""
+    sys.excepthook = print_traceback
+    return main()
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; return 0, or 1 after one clear line on standard error."""
@@ -141,7 +155,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run_command(args: list[str]) -> int:
-    parsed = build_parser(args[:1]).parse_args(args)
+    is_completion = args[:1] == [PRINT_COMPLETION]  # of all commands, under the name that a shell completes
+    parser = build_parser(list(COMMANDS), program=PROGRAM) if is_completion else build_parser(args[:1])
+    parsed = parser.parse_args(args)
     try:
         return COMMANDS[parsed.command].load().run(parsed)
     except CloserError as error:
@@ -160,18 +176,19 @@ def _run_command(args: list[str]) -> int:
         return 1
 
 
-def build_parser(names: list[str]) -> argparse.ArgumentParser:
+def build_parser(names: list[str], *, program: str = "") -> argparse.ArgumentParser:
     """Build the parser of all commands.
 
     Only those named have their options, because only they are imported.
     """
-    program = program_name()
+    program = program or program_name()
     parser = argparse.ArgumentParser(
         prog=program,
         description="Closer on the command line.",
         epilog=EXIT_CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    shtab.add_argument_to(parser, PRINT_COMPLETION, help="print the completion script of a shell")
     commands = parser.add_subparsers(dest="command", required=True)
     for name, command in COMMANDS.items():
         sub = commands.add_parser(
@@ -183,14 +200,21 @@ def build_parser(names: list[str]) -> argparse.ArgumentParser:
         )
         if name in names:
             command.load().add(sub)
+            complete_files(sub)
     return parser
+
+
+def complete_files(parser: argparse.ArgumentParser) -> None:
+    """Let shells complete the names of files wherever an option or argument is a path."""
+    for action in parser._actions:  # argparse offers no other list of them
+        if action.type is Path:
+            action.complete = shtab.FILE  # type: ignore[attr-defined]
 
 
 def program_name() -> str:
     """Write how this program was started: `closer`, where the package is installed, or `python -m lib`."""
-    return "closer" if Path(sys.argv[0]).stem == "closer" else "python -m lib"
+    return PROGRAM if Path(sys.argv[0]).stem == PROGRAM else "python -m lib"
 
 
 if __name__ == "__main__":
-    sys.excepthook = print_traceback
-    raise SystemExit(main())
+    raise SystemExit(start())

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 import sys
-from importlib.metadata import version
+import tomllib
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import platformdirs
@@ -65,9 +66,29 @@ MAX_DRAWN_POINTS = 20_000
 
 
 def home() -> Path:
-    """Path of the workspace folder: CLOSER_HOME, or workspace/ beside app.py."""
+    """Path of the workspace folder: CLOSER_HOME, or workspace/ beside app.py.
+
+    Where Closer is installed as a package there is no app.py: the user's own data folder.
+    """
     folder = os.environ.get("CLOSER_HOME", "").strip()
-    return Path(folder).expanduser().resolve() if folder else ROOT / "workspace"
+    if folder:
+        return Path(folder).expanduser().resolve()
+    return ROOT / "workspace" if (ROOT / "app.py").is_file() else platformdirs.user_data_path("closer", appauthor=False)
+
+
+PACKAGE = "closer-embeddings"
+"""Name under which Closer installs as a package."""
+
+
+def package_version() -> str:
+    """Look up Closer's version: what a checkout's own file states, else that of the installed package."""
+    project = ROOT / "pyproject.toml"
+    if project.is_file():
+        return str(tomllib.loads(project.read_text(encoding="utf-8"))["project"]["version"])
+    try:
+        return version(PACKAGE)
+    except PackageNotFoundError:
+        return "unknown"
 
 
 DOWNLOADS = "CLOSER_DOWNLOADS"

@@ -14,6 +14,7 @@ import pandas as pd
 from lib import settings
 from lib.commands.metric_lines import metric_line, metric_lines
 from lib.commands.options import add_download_option
+from lib.commands.progress_bar import CommandProgress
 from lib.data.model_inputs import ModelInputs
 from lib.data.normalisation import same_keys
 from lib.errors import InputError
@@ -89,7 +90,8 @@ def evaluate_held_out(workspace: Workspace, trained: Run) -> EvaluatedRun:
     from lib.evaluation.run import evaluate_run
 
     dataset = workspace.datasets.get(trained.dataset)
-    evaluation = evaluate_run(trained, dataset, home=workspace.home)
+    with CommandProgress(trained.name) as progress:
+        evaluation = evaluate_run(trained, dataset, home=workspace.home, progress=progress)
     workspace.runs.set_headline(trained.id, evaluation.headline)
     inputs = ModelInputs.of(dataset.frame(), dataset.shape, trained.recipe)
     return EvaluatedRun(evaluation, inputs, trained.paths.evaluation.folder)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from lib.commands.progress_bar import CommandProgress
 from lib.format import format_cosine, format_count, format_duration, format_share
 from lib.projection.methods import DEFAULT_BALANCE, LAYOUT_METHODS
 from lib.projection.store import Map
@@ -33,7 +34,10 @@ def run(args: argparse.Namespace) -> int:
     workspace = open_workspace()
     trained_run = workspace.runs.get(args.run)
     dataset = workspace.datasets.get(trained_run.dataset)
-    map_data = draw_map(trained_run, dataset, home=workspace.home, method=args.method, balance=args.balance)
+    with CommandProgress(trained_run.name) as progress:
+        map_data = draw_map(
+            trained_run, dataset, home=workspace.home, method=args.method, balance=args.balance, progress=progress
+        )
     print(summary_json(map_data) if args.json else map_text(map_data))
     return 0
 

@@ -6,7 +6,6 @@ The result is stored in the run's folder.
 from __future__ import annotations
 
 import hashlib
-import tomllib
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -28,7 +27,7 @@ from lib.evaluation.task import EvalTask, components_of_rows
 from lib.evaluation.verdict import sentence
 from lib.metrics import primary_metric
 from lib.progress import Progress, Silent
-from lib.settings import ROOT
+from lib.settings import package_version
 from lib.shapes import Shape
 from lib.store.datasets import Dataset
 from lib.store.layout import EvaluationPaths
@@ -206,15 +205,8 @@ def explain_unmeasured(models: ModelPair) -> str:
 
 
 def evaluator_version() -> str:
-    """Compute the version of the evaluator: Closer's own, and a hash of the code that evaluates.
-
-    The version is the one that the project's own file states.
-    """
-    project = ROOT / "pyproject.toml"
-    stated = (
-        tomllib.loads(project.read_text(encoding="utf-8"))["project"]["version"] if project.is_file() else "unknown"
-    )
+    """Compute the version of the evaluator: Closer's own, and a hash of the code that evaluates."""
     code = hashlib.sha256()
     for path in sorted(Path(__file__).parent.rglob("*.py")):
         code.update(path.read_bytes())
-    return f"{stated}, evaluation {EVALUATION_VERSION}, code {code.hexdigest()[:12]}"
+    return f"{package_version()}, evaluation {EVALUATION_VERSION}, code {code.hexdigest()[:12]}"

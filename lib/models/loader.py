@@ -20,6 +20,7 @@ from typing import Any
 import torch
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import Pooling
+from transformers.utils.logging import disable_progress_bar
 
 from lib import settings
 from lib.data.model_inputs import PLAIN_READING, Reading
@@ -32,6 +33,8 @@ from lib.models.prompts.apply import apply_reading
 from lib.process import start_time
 from lib.store.layout import WorkspacePaths
 from lib.store.names import split_pooling
+
+disable_progress_bar()  # of weights: a command has a progress line of its own
 
 DOWNLOAD_ADDRESS = "https://huggingface.co"
 CONNECT_SECONDS = 3.0
