@@ -88,5 +88,5 @@ def _plan(
     shape, home = prepared.shape, workspace.home
     start = recommended_recipe(prepared.counts["train"]) if preset == "recommended" else PRESETS[preset]
     static = any(is_static_name(name, home=home) for name in names)
-    chosen = replace(start, **given).for_shape(shape, classes=count_classes(prepared), static=static)
+    chosen = replace(start, **given).for_shape(shape, classes=count_classes(prepared.frame), static=static)
     return [(name, choose_prompts(chosen, name, shape, home=home)) for name in names]

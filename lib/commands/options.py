@@ -60,9 +60,12 @@ class LoadedData:
     prepared: PreparedDataset
 
 
-def add_data_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options for file, reading, column mapping and split to a command."""
-    parser.add_argument("file", type=Path, nargs="+", help=FILE_HELP)
+def add_data_options(parser: argparse.ArgumentParser, *, files: str = "+") -> None:
+    """Add the options for file, reading, column mapping and split to a command.
+
+    files: how many files it takes, as argparse writes it.
+    """
+    parser.add_argument("file", type=Path, nargs=files, help=FILE_HELP)
     add_reading_options(parser)
     mapping = parser.add_argument_group("column mapping (default: guess)")
     mapping.add_argument("--shape", choices=[shape.value for shape in Shape])

@@ -45,6 +45,8 @@ from lib.store.publish import publish
 from lib.typed_json import JsonError, build, read_stored
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from lib.data.prepared_dataset import PreparedDataset
     from lib.evaluation.difference import Difference
     from lib.evaluation.result import Evaluation
@@ -80,6 +82,16 @@ class RunResult:
 
 
 @dataclass(frozen=True)
+class TrainingRows:
+    """The rows to train on, with their parts: of a stored dataset, or prepared and not stored yet."""
+
+    frame: pd.DataFrame
+    shape: Shape
+    stored: Dataset | None = None
+    prepared: PreparedDataset | None = None
+
+
+@dataclass(frozen=True)
 class FailedRun:
     """A run that has no evaluated model, and why."""
 
@@ -90,7 +102,10 @@ class FailedRun:
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Add the command's options; every setting of the recipe is one."""
-    add_data_options(parser)
+    add_data_options(parser, files="*")
+    parser.add_argument(
+        "--dataset", metavar="ID", default="", help="a dataset of the workspace, as it was split, in place of files"
+    )
     parser.add_argument(
         "--model", action="append", metavar="NAME", help=f"a base model; again for several (default {BUNDLED_MODEL})"
     )
@@ -136,23 +151,22 @@ def run(given: argparse.Namespace) -> int:
 
     if given.download:
         settings.allow_downloads()
-    source = load_data(given)
-    recipe = recipe_from(given, source.prepared.counts["train"])
     workspace = open_workspace()
+    data = training_data(given, workspace)
+    recipe = recipe_from(given, int((data.frame["part"] == "train").sum()))
     models = given.model or [BUNDLED_MODEL]
     for model in models:  # a wrong name is an error before anything is stored
         check_model(model, home=workspace.home)
     models = [pinned(model, home=workspace.home) for model in models]
     static = any(is_static_name(model, home=workspace.home) for model in models)
-    recipe = recipe.for_shape(source.prepared.shape, classes=count_classes(source.prepared), static=static)
-    planned = [(model, choose_prompts(recipe, model, source.prepared.shape, home=workspace.home)) for model in models]
+    recipe = recipe.for_shape(data.shape, classes=count_classes(data.frame), static=static)
+    planned = [(model, choose_prompts(recipe, model, data.shape, home=workspace.home)) for model in models]
     for model, chosen in planned:
-        print_model_notes(source.prepared, model, chosen, home=workspace.home)
-    name = given.name or given.file[0].resolve().name.split(".")[0]
-    dataset = workspace.datasets.publish(source.prepared, name=name, originals=original_files(given.file))
+        print_model_notes(data, model, chosen, home=workspace.home)
+    dataset = data.stored or store_dataset(given, data, workspace)
     if given.notes.strip():
         workspace.datasets.annotate(dataset.id, given.notes.strip())
-    runs = train_runs(workspace, dataset, planned, name=name)
+    runs = train_runs(workspace, dataset, planned, name=given.name or dataset.name)
     results, failed = collect_results(workspace, runs, given.out)
     for failure in failed:
         print(f"error: {failure.error}", file=sys.stderr)
@@ -163,13 +177,34 @@ def run(given: argparse.Namespace) -> int:
     return 1 if failed else 0
 
 
-def print_model_notes(prepared: PreparedDataset, model: str, recipe: Recipe, *, home: Path) -> None:
+def training_data(given: argparse.Namespace, workspace: Workspace) -> TrainingRows:
+    """Load the dataset that is named, or read, audit and split the files.
+
+    Raises InputError and NotFoundError.
+    """
+    if bool(given.dataset) == bool(given.file):
+        raise InputError("Train needs files or --dataset, and not both.", todo="See python -m lib train --help.")
+    if given.dataset:
+        stored = workspace.datasets.get(given.dataset)
+        return TrainingRows(stored.frame(), Shape(stored.shape), stored=stored)
+    prepared = load_data(given).prepared
+    return TrainingRows(prepared.frame, prepared.shape, prepared=prepared)
+
+
+def store_dataset(given: argparse.Namespace, data: TrainingRows, workspace: Workspace) -> Dataset:
+    """Publish the prepared files as a dataset."""
+    assert data.prepared is not None, "rows that are not stored were prepared"
+    name = given.name or given.file[0].resolve().name.split(".")[0]
+    return workspace.datasets.publish(data.prepared, name=name, originals=original_files(given.file))
+
+
+def print_model_notes(data: TrainingRows, model: str, recipe: Recipe, *, home: Path) -> None:
     """Print on standard error which prompts a model reads, and what of the texts it can't."""
     from lib.models.prompts.choose import expected_prompts
 
-    inputs = ModelInputs.of(prepared.frame, prepared.shape, recipe)
-    expected = expected_prompts(model, prepared.shape, home=home)
-    for line in describe_prompts(inputs.reading, expected, has_two_roles=prepared.shape in TWO_ROLES):
+    inputs = ModelInputs.of(data.frame, data.shape, recipe)
+    expected = expected_prompts(model, data.shape, home=home)
+    for line in describe_prompts(inputs.reading, expected, has_two_roles=data.shape in TWO_ROLES):
         print(f"{model}: {line}", file=sys.stderr)
     if warning := warn_of_missing_prompts(inputs.reading, expected, model=model):
         print(f"warning: {warning}", file=sys.stderr)
@@ -182,9 +217,9 @@ def print_model_notes(prepared: PreparedDataset, model: str, recipe: Recipe, *, 
         print(f"warning: {unknown.describe()}", file=sys.stderr)
 
 
-def count_classes(prepared: PreparedDataset) -> int:
+def count_classes(frame: pd.DataFrame) -> int:
     """Count the labels of the data; 2 where it has none."""
-    return int(prepared.frame["label"].nunique()) if "label" in prepared.frame else 2
+    return int(frame["label"].nunique()) if "label" in frame else 2
 
 
 def recipe_from(given: argparse.Namespace, rows: int) -> Recipe:

@@ -18,6 +18,7 @@ from lib.format import (
 )
 from lib.jobs.status import Status
 from lib.store.jobs import LIVE, OPEN, Job
+from lib.store.run_settings import train_command
 from lib.store.runs import Run
 from lib.store.workspace import Workspace
 from lib.training.card import read_model_facts
@@ -53,6 +54,7 @@ def show_run(workspace: Workspace, run: Run) -> None:
     _show_metrics(run, view.curves, status)
     _show_curves(run, view)
     show_log(run, status)
+    _show_command(run)
     if run.batch:
         _show_batch(workspace, run)
 
@@ -106,6 +108,13 @@ def _show_curves(run: Run, view: CurveView) -> None:
         best = f"{format_metric(curves.metric, curves.values[curves.best])} at epoch {curves.epochs[curves.best]:g}"
     alt = f"Loss and validation metric by epoch; best so far {best}"
     st.plotly_chart(view.figure, key=f"curves-{run.id}", config={"displayModeBar": False}, alt=alt)
+
+
+def _show_command(run: Run) -> None:
+    """Show the command that trains the same again, with the copy button that code has."""
+    with st.expander("Command line", icon=":material/terminal:"):
+        st.caption("Trains the same recipe on the same dataset and base model, without a browser.")
+        st.code(train_command(run), language="bash", wrap_lines=True)
 
 
 def _show_batch(workspace: Workspace, run: Run) -> None:

@@ -19,7 +19,7 @@ from safetensors.numpy import load_file, save_file
 from sentence_transformers import SentenceTransformer
 
 from lib import settings
-from lib.__main__ import main
+from lib.__main__ import COMMANDS, main
 from lib.commands import train as command
 from lib.commands.options import load_data
 from lib.commands.train import recipe_from
@@ -30,13 +30,15 @@ from lib.jobs.worker import work
 from lib.models import catalog, static
 from lib.recipe.losses import losses_for
 from lib.recipe.presets import CLASSIC, recommended_recipe
-from lib.recipe.recipe import FIELDS
+from lib.recipe.recipe import FIELDS, Recipe
 from lib.shapes import Shape
 from lib.store.context import JobContext
+from lib.store.datasets import Dataset
 from lib.store.jobs import OPEN
 from lib.store.publish import verify
+from lib.store.run_settings import train_command
 from lib.store.snapshots import read_snapshots
-from lib.store.workspace import open_workspace
+from lib.store.workspace import Workspace, open_workspace
 from tests.unit.models.folder_check.hostile import HOSTILE, PROMPTS, put
 from tests.unit.training.small import frame_of
 
@@ -265,7 +267,7 @@ def test_classes_can_be_kept_apart(tmp_path: Path) -> None:
     data = load_data(parse_file(str(path), "--same", "")).prepared  # type: ignore[arg-type]
     assert set(guessed.frame["label"]) == {"0", "1"}
     assert set(data.frame["label"]) == set(names)
-    assert command.count_classes(data) == 3
+    assert command.count_classes(data.frame) == 3
 
 
 def test_a_copy_replaces_an_earlier_model_and_nothing_else(tmp_path: Path) -> None:
@@ -326,6 +328,49 @@ def test_presets_and_changes() -> None:
     assert (changed.epochs, changed.matryoshka, changed.packed) == (4, (64, 32), True)
 
 
+@pytest.mark.parametrize(
+    ("model", "options"),
+    [
+        ("closer/static-MiniLM", ["--preset", "classic", "--matryoshka", "64", "32", "--learning-rate", "1e-3"]),
+        (
+            "tiny",
+            ["--query-prompt", "find:\\n ", "--document-prompt", "", "--dropout", "-1.0", "--no-packed", "--seed", "7"],
+        ),
+        ("tiny", []),
+    ],
+)
+def test_the_command_of_a_run_trains_the_same_recipe_on_the_same_rows(
+    home: Path, pairs: Path, tiny_model: Path, model: str, options: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is trained here: what a first command planned is what the command of its run plans."""
+    workspace, plans = open_workspace(home), []
+
+    def plan(workspace: Workspace, dataset: Dataset, planned: list[tuple[str, Recipe]], *, name: str) -> list[str]:
+        plans.append((dataset.id, planned))
+        return []
+
+    monkeypatch.setattr(command, "train_runs", plan)
+    name = str(tiny_model) if model == "tiny" else model
+    assert main(["train", str(pairs), "--model", name, *options]) == 0
+    ((dataset, ((planned_model, recipe),)),) = plans
+    run = workspace.runs.create(dataset=dataset, model=planned_model, recipe=recipe)
+    words = shlex.split(train_command(run))
+    assert words[:4] == ["python", "-m", "lib", "train"]
+    assert main(words[3:]) == 0
+    assert plans[1] == plans[0]
+    assert len(workspace.datasets.all()) == 1
+
+
+@pytest.mark.parametrize("words", [[], ["--dataset", "abc", "pairs.csv"]])
+def test_files_or_a_dataset_are_needed_and_not_both(
+    home: Path, words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["train", *words]) == 1
+    assert "files or --dataset" in capsys.readouterr().err
+    assert main(["train", "--dataset", "nope"]) == 1
+    assert "There is no dataset nope" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("command_name", ["train", "evaluate"])
 @pytest.mark.parametrize("asked", [False, True])
 def test_downloads_are_allowed_by_the_command_that_asks_for_them(
@@ -356,8 +401,8 @@ def test_the_losses_of_each_shape_stand_in_the_help() -> None:
 def test_the_help_ends_with_an_example_that_parses() -> None:
     parser = ArgumentParser()
     command.add(parser)
-    words = [shlex.split(part) for part in command.EXAMPLE.removeprefix("example: python -m lib train").split(";")]
-    parsed = parser.parse_args([*words[0], *words[1][-4:]])
+    first, *_, last = COMMANDS["train"].example.splitlines()
+    parsed = parser.parse_args([*shlex.split(first)[1:], *shlex.split(last)[-4:]])
     assert (parsed.query_prompt, parsed.document_prompt) == ("query: ", "passage: ")
 
 

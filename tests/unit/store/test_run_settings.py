@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import shlex
 from dataclasses import replace
 
 from lib.recipe.options import PromptSource
 from lib.recipe.presets import RECOMMENDED
-from lib.store.run_settings import differing_settings
+from lib.store.run_settings import differing_settings, train_command
 from tests.builders import fake_run
 
 RUN = fake_run(id="abc", name="Mine [x](http://evil)")
@@ -31,3 +32,15 @@ def test_prompts_differ_where_one_run_has_some() -> None:
     some = replace(RUN, recipe_text=RECOMMENDED.with_prompts("q: ", "", PromptSource.TABLE).to_text())
     assert differing_settings([RUN, none]) == []
     assert differing_settings([RUN, some]) == ["query_prompt"]
+
+
+def test_a_command_names_what_differs_from_the_defaults_and_no_prompt_that_the_model_brings() -> None:
+    recipe = replace(RECOMMENDED, epochs=9, lora_rank=8, packed=False, matryoshka=(128, 64), dropout=-1.0)
+    run = replace(RUN, model="my models/it's", recipe_text=recipe.with_prompts("q: ", "", PromptSource.MODEL).to_text())
+    assert shlex.split(train_command(run)) == [
+        *["python", "-m", "lib", "train", "--dataset=dataset", "--model=my models/it's", "--epochs=9"],
+        *[option for option in shlex.split(train_command(run))[7:] if "prompt" not in option],
+    ]
+    assert {"--lora-rank=8", "--no-packed", "--matryoshka", "128", "64", "--dropout=-1.0"} <= set(
+        shlex.split(train_command(run))
+    )
