@@ -30,6 +30,12 @@ KEPT_CHECKPOINTS = 2
 """Checkpoints of a training that goes on: one more than the newest, should that be damaged."""
 
 
+TRAINER_STATE = "trainer_state.json"
+"""The one file of a checkpoint that transformers' Trainer reads by itself."""
+
+START_OVER = "Remove its checkpoints on the Overview page and press Try again: it starts over."
+
+
 @dataclass(frozen=True)
 class CheckpointState:
     """What a checkpoint saves: model, loss, optimizer, scheduler, trainer state.
@@ -56,7 +62,7 @@ def save_checkpoint(
         write_checkpoint_json(part / "optimizer.json", groups)
         write_checkpoint_json(part / "scheduler.json", scheduler_state(parts.scheduler))
         save_random(part)
-        (part / "trainer_state.json").write_text(trainer_state, encoding="utf-8")
+        (part / TRAINER_STATE).write_text(trainer_state, encoding="utf-8")
         write_checkpoint_json(part / "history.json", history)
     for old in sorted(folder.glob(f"{STEP}*"))[:-KEPT_CHECKPOINTS]:
         remove_published(old)
@@ -87,9 +93,7 @@ def load_best(folder: Path, model: nn.Module) -> int:
     recover(folder / BEST)
     problems = verify(folder / BEST)
     if problems:
-        raise TrainingError(
-            "The weights of the best epoch are damaged.", where=problems[0], todo="Delete this run and train again."
-        )
+        raise TrainingError("The weights of the best epoch are damaged.", where=problems[0], todo=START_OVER)
     with naming_damage(folder / BEST):
         model.load_state_dict(load_file(folder / BEST / "model.safetensors"))
         epoch: int = typed(int, read_checkpoint_json(folder / BEST / "best.json")["epoch"])
@@ -110,9 +114,7 @@ def newest_checkpoint(folder: Path) -> tuple[Path | None, list[str]]:
             return checkpoint, problems
         problems += wrong
     if found:
-        raise TrainingError(
-            "Every checkpoint of this run is damaged.", where=problems[0], todo="Delete this run and train again."
-        )
+        raise TrainingError("Every checkpoint of this run is damaged.", where=problems[0], todo=START_OVER)
     return None, problems
 
 
@@ -244,6 +246,4 @@ def naming_damage(checkpoint: Path) -> Iterator[None]:
     ) as error:
         if is_out_of_memory(error):
             raise
-        raise TrainingError(
-            "A file of the checkpoint is damaged.", where=str(checkpoint), todo="Delete this run and train again."
-        ) from error
+        raise TrainingError("A file of the checkpoint is damaged.", where=str(checkpoint), todo=START_OVER) from error

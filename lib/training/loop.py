@@ -25,6 +25,7 @@ from lib.store.layout import RunPaths
 from lib.training import cadence, checkpoints, st_trainer
 from lib.training.compatibility import learning_rate_of
 from lib.training.state import TrainState
+from lib.training.trainer_state import check_trainer_state
 from lib.training.validate import validate
 
 
@@ -108,6 +109,7 @@ def resume(training: TrainState, checkpoint: Path) -> None:
 
     What came after it is measured again, with the same result.
     """
+    check_trainer_state(checkpoint)
     training.history = checkpoints.load_history(checkpoint)
     step = int(checkpoint.name.rsplit("-", 1)[1])
     training.progress.log(f"Goes on from step {step}.")

@@ -264,7 +264,7 @@ def load_best_epoch(training: TrainState, final: Path) -> int:
         raise TrainingError(
             f"The weights of the best epoch, {best}, are damaged or gone.",
             where=str(final),
-            todo="Delete this run and train again.",
+            todo=checkpoints.START_OVER,
         )
     training.model.load_state_dict(load_model(str(final), device="cpu").state_dict())
     return best
