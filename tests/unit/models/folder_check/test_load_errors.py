@@ -100,6 +100,38 @@ def test_weights_that_are_not_finite_are_refused_whatever_text_meets_them(folder
         loader.load_model(str(folder), device="cpu", home=home)
 
 
+@pytest.mark.parametrize("value", [3e38, -1e20, 1e5])
+def test_weights_that_overflow_are_refused_by_name(folder: Path, home: Path, value: float) -> None:
+    """They are finite, and so is the trial text's embedding; another text's is not, and the loss becomes nan."""
+    weights = load_file(folder / "model.safetensors")
+    weights["embeddings.word_embeddings.weight"][7, 3] = value
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(ModelError, match=r"word_embeddings.weight.* overflows") as caught:
+        loader.load_model(str(folder), device="cpu", home=home)
+    assert f"{abs(value):.3g}" in caught.value.what
+
+
+TOKENIZERS = {
+    "of another version": ({"version": "2.0"}, {}, "Unknown tokenizer version"),
+    "padding of an unknown kind": ({"padding": {"strategy": "x"}}, {}, "unknown variant `x`"),
+    "of another class": ({}, {"tokenizer_class": "XLMRobertaTokenizer"}, "XLMRobertaTokenizer"),
+    "padding on an unknown side": ({}, {"padding_side": "up"}, "Padding side"),
+}
+
+
+@pytest.mark.parametrize("name", list(TOKENIZERS))
+def test_a_tokenizer_that_cannot_be_read_is_named_with_the_reason(folder: Path, home: Path, name: str) -> None:
+    """transformers itself only says that it knows no processor of the folder."""
+    file, settings, reason = TOKENIZERS[name]
+    edit(folder / "tokenizer.json", lambda values: values.update(file))
+    edit(folder / "tokenizer_config.json", lambda values: values.update(settings))
+    with pytest.raises(ModelError) as caught:
+        loader.load_model(str(folder), device="cpu", home=home)
+    assert "tokenizer.json" in caught.value.what
+    assert reason in caught.value.what
+    assert "processing class" not in caught.value.what
+
+
 def give_up() -> None:
     """Let the tokenizers library panic over a text, as a pattern that backtracks for too long does."""
     tokenizer = Tokenizer(WordLevel({"a": 0}, unk_token="a"))
