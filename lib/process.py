@@ -215,7 +215,7 @@ def start_time(pid: int) -> float | None:
     """
     try:
         return psutil.Process(pid).create_time() - psutil.boot_time()
-    except psutil.Error:
+    except (psutil.Error, ValueError):  # a number below zero, which a damaged note may hold
         return None
 
 

@@ -13,13 +13,15 @@ from lib.store.layout import DATABASE, WorkspacePaths
 from lib.store.permission import must_be_editor
 from lib.store.publish import MANIFEST, sync, verify
 from lib.store.runs import Run
+from lib.store.schema import MIGRATIONS, schema_problem
 from lib.store.snapshots import snapshot_problems
 from lib.store.workspace import Workspace
 
 
 def check(workspace: Workspace) -> list[str]:
     """Check a workspace: one line for each thing that is damaged, none when all is well."""
-    problems = [f"database: {line}" for line in workspace.database.problems()]
+    lines = [*workspace.database.problems(), *workspace.datasets.problems(), *workspace.runs.problems()]
+    problems = [f"database: {line}" for line in lines]
     ids = set()
     for deleted in (False, True):
         for dataset in workspace.datasets.all(deleted=deleted):
@@ -100,7 +102,9 @@ def is_whole(path: Path) -> bool:
         return False
     try:
         with closing(sqlite3.connect(path, timeout=30)) as connection:
-            connection.execute("SELECT COUNT(*) FROM runs")
+            version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+            if not 0 < version <= len(MIGRATIONS) or schema_problem(connection, version):
+                return False
             return connection.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
     except sqlite3.DatabaseError:
         return False

@@ -16,38 +16,7 @@ from pathlib import Path
 
 from lib.errors import DamagedError, StoreError
 from lib.store.permission import must_be_editor
-
-MIGRATIONS: tuple[str, ...] = (
-    """
-    CREATE TABLE datasets (
-        id TEXT PRIMARY KEY, name TEXT NOT NULL, notes TEXT NOT NULL DEFAULT '', shape TEXT NOT NULL,
-        created TEXT NOT NULL, counts TEXT NOT NULL, deleted TEXT
-    );
-    CREATE TABLE runs (
-        id TEXT PRIMARY KEY, key TEXT UNIQUE, name TEXT NOT NULL, note TEXT NOT NULL DEFAULT '',
-        starred INTEGER NOT NULL DEFAULT 0, dataset TEXT NOT NULL, model TEXT NOT NULL, recipe TEXT NOT NULL,
-        heading TEXT NOT NULL DEFAULT '', created TEXT NOT NULL, headline TEXT, deleted TEXT
-    );
-    CREATE TABLE jobs (
-        id INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT UNIQUE, kind TEXT NOT NULL, run TEXT NOT NULL,
-        payload TEXT NOT NULL, state TEXT NOT NULL, position REAL NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,
-        token TEXT NOT NULL DEFAULT '', reason TEXT NOT NULL DEFAULT '', created TEXT NOT NULL, started TEXT, ended TEXT
-    );
-    CREATE INDEX jobs_by_state ON jobs (state, position);
-    CREATE INDEX jobs_by_run ON jobs (run, kind);
-    """,
-    # The seconds that earlier attempts took: a run that was resumed took longer than its last attempt.
-    """
-    ALTER TABLE jobs ADD COLUMN spent REAL NOT NULL DEFAULT 0;
-    UPDATE jobs SET spent = MAX(0, COALESCE((julianday(ended) - julianday(started)) * 86400, 0));
-    """,
-    # Work on a dataset that belongs to no run (its run is then empty), and the whole error that a job failed with, JSON.
-    """
-    ALTER TABLE jobs ADD COLUMN dataset TEXT NOT NULL DEFAULT '';
-    ALTER TABLE jobs ADD COLUMN error TEXT NOT NULL DEFAULT '';
-    """,
-)
-"""One script a schema version; released ones never change, a new version is a new entry."""
+from lib.store.schema import MIGRATIONS, schema_problem
 
 BACKUP = "closer.backup.db"
 OLDER_BACKUPS = ("closer.backup-1.db", "closer.backup-2.db")
@@ -162,12 +131,17 @@ class Database:
                 raise
             connection = sqlite3.connect(f"{self.path.resolve().as_uri()}?immutable=1", uri=True, isolation_level=None)
             connection.row_factory = sqlite3.Row
+            connection.text_factory = _decode
             return connection
 
     def _open_connection(self, *, only_reading: bool) -> sqlite3.Connection:
         connection = sqlite3.connect(self.path, timeout=30, isolation_level=None)
         connection.row_factory = sqlite3.Row
+        connection.text_factory = _decode
         try:
+            # As SQLite advises for files from others: https://www.sqlite.org/security.html
+            connection.execute("PRAGMA trusted_schema=OFF")
+            connection.execute("PRAGMA cell_size_check=ON")
             if (
                 only_reading
             ):  # the file says that it has a log, and pages read often: touch both, for a full disk shows here
@@ -215,9 +189,12 @@ class Database:
         if empty and self.path.with_name(BACKUP).exists():
             raise self._damage_error("The workspace's database is gone, but there is a backup of it.")
         with self.reading() as connection:
-            if self._version(connection) == len(MIGRATIONS):
+            version = self._version(connection)
+            if version > 0 and (problem := schema_problem(connection, version)):
+                raise self._damage_error(f"The workspace's database is not one that Closer wrote: {problem}.")
+            if version == len(MIGRATIONS):
                 return
-            if (version := self._version(connection)) > 0:
+            if version > 0:
                 self._keep_older(connection, version)
         with self._translate_errors(), closing(self._connect()) as connection:
             connection.execute("BEGIN IMMEDIATE")
@@ -248,6 +225,11 @@ class Database:
                 todo="Update Closer, or choose another folder with CLOSER_HOME.",
             )
         return version
+
+
+def _decode(data: bytes) -> str:
+    """Decode a stored text; one damaged cell must not hide every row."""
+    return data.decode("utf-8", "replace")
 
 
 def _is_sqlite_full(error: sqlite3.Error) -> bool:

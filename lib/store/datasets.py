@@ -16,9 +16,12 @@ import pandas as pd
 
 from lib.errors import InputError, NotFoundError, StoreError
 from lib.settings import PARTS
+from lib.shapes import Shape
 from lib.store.database import Database, now
 from lib.store.layout import DatasetPaths, entry_folder
+from lib.store.parquet import read_dataset_table
 from lib.store.publish import publish, remove_published, size_of
+from lib.store.rows import read_row, read_rows
 from lib.typed_json import JsonError, parse_stored, read_stored, typed
 
 MAX_NAME_CHARACTERS = 200
@@ -83,12 +86,12 @@ class Dataset:
     def frame(self) -> pd.DataFrame:
         """Read the examples: line, part, component and the shape's columns; the index is the example's id."""
         self._must_be_there()
-        return pd.read_parquet(self.paths.examples)
+        return read_dataset_table(self.paths.examples)
 
     def left_out(self) -> pd.DataFrame:
         """Read the rows that were left out, with line and reason."""
         self._must_be_there()
-        return pd.read_parquet(self.paths.left_out)
+        return read_dataset_table(self.paths.left_out)
 
     def _must_be_there(self) -> None:
         if not self.folder.is_dir():
@@ -133,12 +136,16 @@ class Datasets:
 
     def all(self, *, deleted: bool = False) -> list[Dataset]:
         """List the datasets, newest first; with `deleted`, those that wait to be purged."""
-        condition = "IS NOT NULL" if deleted else "IS NULL"
+        return self._read(f"deleted IS {'NOT' if deleted else ''} NULL")[0]
+
+    def problems(self) -> list[str]:
+        """Name each row that no list shows, because it is damaged."""
+        return self._read("1")[1]
+
+    def _read(self, condition: str) -> tuple[list[Dataset], list[str]]:
+        query = f"SELECT * FROM datasets WHERE {condition} ORDER BY created DESC, rowid DESC"
         with self._database.reading() as connection:
-            rows = connection.execute(
-                f"SELECT * FROM datasets WHERE deleted {condition} ORDER BY created DESC, rowid DESC"
-            )
-            return [self._dataset(row) for row in rows]
+            return read_rows(connection.execute(query), self._dataset)
 
     def rename(self, identity: str, name: str) -> None:
         """Rename a dataset. Raises InputError on an empty name."""
@@ -174,8 +181,13 @@ class Datasets:
                 raise NotFoundError(f"There is no dataset {identity}.")
 
     def _dataset(self, row: sqlite3.Row) -> Dataset:
-        values = dict(row) | {"counts": _counts(row["counts"]), "folder": entry_folder(self._folder, row["id"])}
-        return Dataset(**values)
+        values = read_row(row)
+        folder = entry_folder(self._folder, values["id"])
+        if values["shape"] not in set(Shape):
+            raise StoreError(
+                "This version knows no shape of this name.", where=f"{values['id']}: {values['shape']!r:.80}"
+            )
+        return Dataset(**(values | {"counts": _counts(values["counts"]), "folder": folder}))
 
 
 def _counts(text: str) -> dict[str, int]:
@@ -185,7 +197,7 @@ def _counts(text: str) -> dict[str, int]:
         known = typed(dict[str, int], parse_stored(text))
     except JsonError:
         return none
-    return none | {part: known[part] for part in PARTS if part in known}
+    return none | {part: max(0, known[part]) for part in PARTS if part in known}
 
 
 def content_id(prepared: Publishable) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 from lib.errors import CloserError, InputError, NotFoundError, error_from_json
 from lib.store.database import Database, now
+from lib.store.rows import read_finite, read_row
 from lib.typed_json import JsonError, build, parse_stored, typed
 
 WAITING = ("queued",)
@@ -256,7 +257,7 @@ def end(connection: sqlite3.Connection, job: Job, state: str, reason: str, *, er
 
 def next_position(connection: sqlite3.Connection) -> float:
     """Find a position after every job."""
-    return float(connection.execute("SELECT COALESCE(MAX(position), 0) + 1 FROM jobs").fetchone()[0])
+    return read_finite(connection.execute("SELECT COALESCE(MAX(position), 0) + 1 FROM jobs").fetchone()[0])
 
 
 def first_position(connection: sqlite3.Connection) -> float:
@@ -265,12 +266,13 @@ def first_position(connection: sqlite3.Connection) -> float:
     A run's follow-ups precede the next run.
     """
     row = connection.execute("SELECT MIN(position) FROM jobs WHERE state = 'queued'").fetchone()
-    return next_position(connection) if row[0] is None else float(row[0]) - 0.001
+    return next_position(connection) if row[0] is None else read_finite(row[0]) - 0.001
 
 
 def as_job(row: sqlite3.Row) -> Job:
     """Make a Job of a row."""
-    return Job(**(dict(row) | {"payload": _payload(row["payload"]), "error": _error(row["error"])}))
+    values = read_row(row)
+    return Job(**(values | {"payload": _payload(values["payload"]), "error": _error(values["error"])}))
 
 
 def _payload(text: str) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from lib.store.layout import MODEL_CARD_DATA, RunPaths, entry_folder
 from lib.store.names import RUN_PREFIX, folder_name, with_pooling
 from lib.store.permission import must_be_editor
 from lib.store.publish import remove_published, size_of, verify
+from lib.store.rows import read_row, read_rows, read_text
 from lib.typed_json import JsonError, read_stored
 
 
@@ -120,8 +121,9 @@ class Run:
 
 SELECT = """
     SELECT runs.*, jobs.state, jobs.reason, jobs.id AS job, jobs.started, jobs.ended, jobs.spent FROM runs
-    JOIN jobs ON jobs.run = runs.id AND jobs.kind = 'train'
+    JOIN jobs ON jobs.id = (SELECT MIN(id) FROM jobs WHERE run = runs.id AND kind = 'train')
 """
+"""One row a run, also where a damaged database lists two trainings of it."""
 
 
 def default_title(dataset: str, model: str) -> str:
@@ -172,12 +174,17 @@ class Runs:
 
     def all(self, *, deleted: bool = False) -> list[Run]:
         """List the runs, newest first; with `deleted`, those that wait to be purged."""
-        condition = "IS NOT NULL" if deleted else "IS NULL"
+        return self._read(f"runs.deleted IS {'NOT' if deleted else ''} NULL ORDER BY runs.created DESC, jobs.id DESC")[
+            0
+        ]
+
+    def problems(self) -> list[str]:
+        """Name each row that no list shows, because it is damaged."""
+        return self._read("1")[1]
+
+    def _read(self, condition: str, values: tuple[str, ...] = ()) -> tuple[list[Run], list[str]]:
         with self._database.reading() as connection:
-            rows = connection.execute(
-                f"{SELECT} WHERE runs.deleted {condition} ORDER BY runs.created DESC, jobs.id DESC"
-            )
-            return [self._run(row) for row in rows]
+            return read_rows(connection.execute(f"{SELECT} WHERE {condition}", values), self._run)
 
     def rename(self, identity: str, name: str) -> None:
         """Rename a run. Raises InputError on an empty name."""
@@ -272,9 +279,7 @@ class Runs:
 
         Purging it removes their base.
         """
-        with self._database.reading() as connection:
-            rows = connection.execute(f"{SELECT} WHERE runs.model = ?", (f"{RUN_PREFIX}{identity}",))
-            return [self._run(row) for row in rows]
+        return self._read("runs.model = ?", (f"{RUN_PREFIX}{identity}",))[0]
 
     @staticmethod
     def _must_rest(connection: sqlite3.Connection, run: Run) -> None:
@@ -303,7 +308,7 @@ class Runs:
         if row is None:
             raise NotFoundError(f"There is no dataset {dataset}.", todo="Choose another one.")
         identity = uuid.uuid4().hex[:10]
-        title = clean_name(name) if name else default_title(row["name"], model)
+        title = clean_name(name) if name else default_title(read_text(row["name"]), model)
         connection.execute(
             "INSERT INTO runs (id, key, name, dataset, model, recipe, heading, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (identity, key or None, title, dataset, model, recipe.to_text(), batch, now()),
@@ -319,9 +324,9 @@ class Runs:
                 raise NotFoundError(f"There is no run {identity}.")
 
     def _run(self, row: sqlite3.Row) -> Run:
-        values = {name: row[name] for name in row.keys() if name != "key"}  # noqa: SIM118
+        values = read_row(row)
+        del values["key"]
         values["recipe_text"] = values.pop("recipe")
-        values["headline"] = Headline.from_text(row["headline"])
+        values["headline"] = Headline.from_text(values["headline"])
         values["batch"] = values.pop("heading")  # the column's name since the first version
-        values["starred"] = bool(row["starred"])
-        return Run(**values, folder=entry_folder(self._folder, row["id"]))
+        return Run(**values, folder=entry_folder(self._folder, values["id"]))

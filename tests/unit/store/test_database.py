@@ -10,7 +10,8 @@ import pytest
 
 from lib.errors import DamagedError, StoreError
 from lib.store.check import check, restore_backup
-from lib.store.database import BACKUP, MIGRATIONS, RESERVE, RESERVE_BYTES, Database
+from lib.store.database import BACKUP, RESERVE, RESERVE_BYTES, Database
+from lib.store.schema import MIGRATIONS
 from lib.store.workspace import open_workspace
 from tests.builders import add_dataset, add_run
 
