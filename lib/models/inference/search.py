@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from lib import settings
 from lib.data.model_inputs import Reading, Role
@@ -22,6 +21,7 @@ from lib.models.inference.handlers import loaded_model
 from lib.models.loader import fingerprint
 from lib.models.vector_cache import EmbeddingCache
 from lib.models.word_index import WordIndex
+from lib.store.parquet import read_dataset_table
 from lib.vectors import TIE, normalize_rows, order_by_score
 
 KEPT_TARGETS = 4
@@ -124,7 +124,7 @@ def top_rows(scores: np.ndarray, most: int) -> np.ndarray:
 
 @lru_cache(maxsize=KEPT_TARGETS)
 def _texts(targets: TargetColumn) -> list[str]:
-    return list(dict.fromkeys(pd.read_parquet(targets.parquet, columns=[targets.column])[targets.column]))
+    return list(dict.fromkeys(read_dataset_table(targets.parquet, [targets.column])[targets.column]))
 
 
 @lru_cache(maxsize=KEPT_TARGETS)

@@ -28,7 +28,7 @@ def show_playground(run: Run) -> None:
         with embed:
             show_embed_file(run)
     if code.open:
-        with code:
+        with code, catch_errors():
             _show_code(run)
 
 

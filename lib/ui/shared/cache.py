@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
-import pandas as pd
 import streamlit as st
 
 from lib.evaluation.result import Evaluation
@@ -14,6 +13,7 @@ from lib.jobs.events import read_events
 from lib.jobs.status import Status, fold
 from lib.shapes import Shape
 from lib.store.datasets import Dataset
+from lib.store.parquet import read_dataset_table
 from lib.store.publish import size_of
 from lib.store.runs import Run
 from lib.store.workspace import open_workspace
@@ -58,7 +58,7 @@ def disk_bytes(folder: Path) -> int:
 
 @st.cache_data(max_entries=256, show_spinner=False)
 def _num_labels(parquet: str) -> int:
-    return int(pd.read_parquet(parquet, columns=["label"])["label"].nunique())
+    return int(read_dataset_table(parquet, ["label"])["label"].nunique())
 
 
 def num_labels(dataset: Dataset) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from collections.abc import Sequence
 
-import pandas as pd
 import streamlit as st
 
 from lib.experiments.cost_estimate import PlannedTraining, load_estimate
@@ -18,11 +17,12 @@ from lib.shapes import Shape
 from lib.store.datasets import Dataset
 from lib.store.jobs import OPEN, Job
 from lib.store.names import RUN_PREFIX
+from lib.store.parquet import read_dataset_table
 from lib.store.workspace import Workspace, open_workspace
 from lib.training import preflight
 from lib.training.epoch_plan import EpochPlan, TextCounts, count_texts, plan_epoch
 from lib.ui.shared import state
-from lib.ui.shared.components import escape_markdown, show_error
+from lib.ui.shared.components import catch_errors, escape_markdown, show_error
 from lib.ui.shared.supervisor_status import has_server
 
 _MANY_EPOCHS = 15
@@ -86,7 +86,7 @@ def _text_counts(dataset: Dataset) -> TextCounts:
 @st.cache_data(max_entries=32, show_spinner=False)
 def _count_texts(parquet: str, shape: str) -> TextCounts:
     names = ["part", "label"] if shape == Shape.LABELLED_TEXTS else ["part", "anchor", "positive"]
-    return count_texts(pd.read_parquet(parquet, columns=names), Shape(shape))
+    return count_texts(read_dataset_table(parquet, names), Shape(shape))
 
 
 def _show_estimate(
@@ -167,8 +167,9 @@ def _session() -> str:
 @st.fragment(run_every=1)
 def _show_measuring(identity: int, note: str) -> None:
     """Show the measurement's progress, and redraw the page when its state changes."""
-    if open_workspace().jobs.get(identity).state != note:
-        st.rerun()
+    with catch_errors():
+        if open_workspace().jobs.get(identity).state != note:
+            st.rerun()
     words = "Waiting to measure a few training steps" if note == "queued" else "Measuring a few training steps"
     st.caption(f":material/timer: {words} ...")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pandas as pd
 import streamlit as st
 
 from lib import settings
@@ -19,6 +18,7 @@ from lib.recipe.recipe import Recipe
 from lib.shapes import VALUE_COLUMN, Shape
 from lib.store.datasets import Dataset
 from lib.store.names import RUN_PREFIX
+from lib.store.parquet import read_dataset_table
 from lib.store.workspace import Workspace
 from lib.ui.shared import cache, state
 from lib.ui.shared.components import SHAPE_TITLES, escape_markdown, show_empty_state, show_error
@@ -114,13 +114,13 @@ def _describe_classes(dataset: Dataset, classes: int) -> str:
 
 @st.cache_data(max_entries=32, show_spinner=False)
 def _same_label(parquet: str) -> str:
-    return same_label(pd.read_parquet(parquet, columns=["label"])["label"].astype(str).unique())
+    return same_label(read_dataset_table(parquet, ["label"])["label"].astype(str).unique())
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
 def _label_problem(parquet: str, shape: Shape) -> str:
     """Write why the classes of the training part can't be trained on; "" where they can."""
-    frame = pd.read_parquet(parquet, columns=["label", "part"])
+    frame = read_dataset_table(parquet, ["label", "part"])
     try:
         check_labels(frame.loc[frame["part"] == "train", "label"].astype(str), shape)
     except InputError as error:
@@ -173,7 +173,7 @@ def _warn_of_tokens(workspace: Workspace, dataset: Dataset, model: str, recipe: 
 def _check_tokens(
     parquet: str, shape: str, model: str, reading: Reading, max_length: int
 ) -> tuple[UnknownTokens | None, TextLengths | None]:
-    inputs = ModelInputs(pd.read_parquet(parquet), Shape(shape), reading.for_shape(Shape(shape)))
+    inputs = ModelInputs(read_dataset_table(parquet), Shape(shape), reading.for_shape(Shape(shape)))
     folder = resolve(model, home=settings.home())
     lengths = measure_lengths(folder, inputs, model=model, max_length=max_length)
     return unknown_tokens(folder, inputs, model=model), lengths

@@ -16,6 +16,7 @@ from lib.recipe.recipe import FIELDS, Recipe
 from lib.settings import MAX_PROMPT_CHARACTERS
 from lib.shapes import TWO_ROLES, Shape
 from lib.store.datasets import Dataset
+from lib.store.parquet import read_dataset_table
 from lib.store.workspace import Workspace
 from lib.ui.shared.components import escape_markdown, show_error
 
@@ -42,11 +43,12 @@ def choose_model_prompts(
         try:
             recipe = _edit_by_hand(recipe, shape, expected[models[0]], scope=f"{dataset.id}-{models[0]}")
             planned = [(model, choose_prompts(recipe, model, shape, home=home)) for model in models]
+            examples = _first_examples(str(dataset.paths.examples))
         except CloserError as error:
             show_error(error)
             return []
         for model, chosen in planned:
-            inputs = ModelInputs.of(_first_examples(str(dataset.paths.examples)), shape, chosen)
+            inputs = ModelInputs.of(examples, shape, chosen)
             _show_reading(workspace, model, inputs, expected[model])
     return planned
 
@@ -115,5 +117,5 @@ def read_examples(inputs: ModelInputs) -> str:
 
 @st.cache_data(max_entries=32, show_spinner=False)
 def _first_examples(parquet: str) -> pd.DataFrame:
-    frame = pd.read_parquet(parquet)
+    frame = read_dataset_table(parquet)
     return frame[frame["part"] == "train"].head(_EXAMPLES)

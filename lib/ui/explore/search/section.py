@@ -43,16 +43,16 @@ class _Asked:
 @st.fragment
 def show_search(run: Run) -> None:
     """Draw question, examples and answers; the section reruns alone, so that an answer comes at once."""
-    questions = _questions(run)
-    asked = _current(run, questions)
-    _show_controls(run, questions)
-    request = SearchRequest.of(run, open_workspace().datasets.get(run.dataset), reading_for(run))
-    request.load(inference_client())
-    if not asked.text.strip():
-        st.caption("Type a question to see what each model finds.")
-        return
     with catch_errors():
-        _show_answer(run, asked, request)
+        questions = _questions(run)
+        asked = _current(run, questions)
+        _show_controls(run, questions)
+        request = SearchRequest.of(run, open_workspace().datasets.get(run.dataset), reading_for(run))
+        request.load(inference_client())
+        if asked.text.strip():
+            _show_answer(run, asked, request)
+        else:
+            st.caption("Type a question to see what each model finds.")
 
 
 def _questions(run: Run) -> HeldOutQuestions:
