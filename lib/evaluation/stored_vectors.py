@@ -25,10 +25,19 @@ def load_model_pair(inputs: ModelInputs, evaluation: Evaluation, *, home: Path, 
     return ModelPair(task, base, tuned, components_of_rows(inputs.frame, task.rows))
 
 
+def has_vectors(evaluation: Evaluation, *, home: Path) -> bool:
+    """Check whether the cache still has a folder for each model; the vectors in it are not read."""
+    return all(len(_folders(evaluation.versions.get(f"{name} model", ""), home)) == 1 for name in MODEL_NAMES)
+
+
+def _folders(mark: str, home: Path) -> list[Path]:
+    """List the folders of vectors whose name begins with a model's mark."""
+    return [folder for folder in WorkspacePaths(home).vectors.glob("*") if mark and folder.name.startswith(mark)]
+
+
 def _vectors(texts: list[str], mark: str, home: Path) -> np.ndarray:
     """Read vectors (texts, d) from the one folder of vectors whose name begins with the model's mark."""
-    root = WorkspacePaths(home).vectors
-    folders = [folder for folder in root.glob("*") if mark and folder.name.startswith(mark)]
+    folders = _folders(mark, home)
     if len(folders) == 1:
         store, keys = VectorStore(folders[0]), [key_of(text) for text in texts]
         if keys and all(key in store.index for key in keys):

@@ -10,6 +10,8 @@ import pandas as pd
 
 from lib.data.model_inputs import reading_of
 from lib.errors import InputError
+from lib.evaluation.competition import Competition, find_competition
+from lib.evaluation.difference import Verdict
 from lib.evaluation.pair_lists import list_improvements, list_regressions
 from lib.evaluation.questions import HeldOutQuestions, load_questions
 from lib.evaluation.result import Evaluation
@@ -113,6 +115,7 @@ class RunReport:
 
     name: str
     evaluation: Evaluation
+    competition: Competition | None
     cards: tuple[Card, ...]
     sample: str
     map: ReportMap | None
@@ -124,9 +127,17 @@ class RunReport:
     measured: tuple[str, ...]
     versions: tuple[tuple[str, str], ...]
 
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict, corrected where runs compete."""
+        return self.competition.corrected.verdict if self.competition else self.evaluation.verdict
 
-def build_run_report(run: Run, dataset: Dataset, writer: TextWriter) -> RunReport:
-    """Gather what is known of an evaluated run. Raises InputError where it has no evaluation."""
+
+def build_run_report(run: Run, dataset: Dataset, writer: TextWriter, *, others: Sequence[Run] = ()) -> RunReport:
+    """Gather what is known of an evaluated run. Raises InputError where it has no evaluation.
+
+    others: the runs of the workspace, with which it competes.
+    """
     evaluation = load_evaluation(run)
     if evaluation is None:
         raise InputError(
@@ -136,6 +147,7 @@ def build_run_report(run: Run, dataset: Dataset, writer: TextWriter) -> RunRepor
     return RunReport(
         name=run.name,
         evaluation=evaluation,
+        competition=find_competition(run, others, load_evaluation),
         cards=tuple(metric_cards(evaluation)),
         sample=describe_sample(evaluation),
         map=build_report_map(run, dataset, writer),

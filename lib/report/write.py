@@ -19,6 +19,9 @@ def make_report(workspace: Workspace, runs: Sequence[Run], *, detail: TextDetail
     """
     datasets = [workspace.datasets.get(run.dataset) for run in runs]
     writer = TextWriter(detail)
-    reports = [build_run_report(run, dataset, writer) for run, dataset in zip(runs, datasets, strict=True)]
+    reports = [
+        build_run_report(run, dataset, writer, others=workspace.runs.all())
+        for run, dataset in zip(runs, datasets, strict=True)
+    ]
     comparison = build_comparison(runs[0], runs[1], datasets[0]) if len(runs) > 1 else None
     return render_report(reports, comparison, detail=detail)

@@ -24,6 +24,7 @@ MAP_LAYOUT = "map-layout"
 MAP_TRAJECTORY, MAP_WRONG_ANSWER = "map-trajectory", "map-wrong-answer"
 PAIR_TABLE, PAIR_DETAIL = "pair-table", "pair-detail"
 EMBED_FILE, EMBED_UPLOAD, EMBED_VERSION = "embed-file", "embed-upload", "embed-version"
+REPORT_TEXTS, REPORT_OTHER = "report-texts", "report-other"
 PLAYGROUND, DETAILS = "playground", "evaluation-details"
 SEARCH_TEXT, SEARCH_EXAMPLE, SEARCH_WORDS = "search-text", "search-example", "search-words"
 

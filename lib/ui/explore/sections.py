@@ -13,6 +13,7 @@ from lib.errors import CloserError
 from lib.store.runs import Run
 from lib.store.workspace import Workspace, open_workspace
 from lib.ui.explore.presentation import current_step, show_presentation_header
+from lib.ui.explore.report import show_report
 from lib.ui.shared import state
 from lib.ui.shared.components import pick_run, show_error, warn_unknown_run
 from lib.ui.shared.error_box import show_bug
@@ -95,7 +96,7 @@ def explorable_runs(workspace: Workspace) -> list[Run]:
 
 
 def choose_run(runs: Sequence[Run]) -> Run | None:
-    """Let the person choose a run and present it."""
+    """Let the person choose a run, present it, and take its report."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         run = pick_run(runs)
         if run is not None and st.button(
@@ -103,6 +104,8 @@ def choose_run(runs: Sequence[Run]) -> Run | None:
         ):
             state.set_presenting(True)
             st.rerun()
+        if run is not None:
+            show_report(run, runs)
     return run
 
 

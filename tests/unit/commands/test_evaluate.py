@@ -5,8 +5,10 @@ On the held-out part and on another file.
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
+import zipfile
 from pathlib import Path
 
 import pandas as pd
@@ -15,12 +17,15 @@ import pytest
 from lib.__main__ import main
 from lib.data.prepare import prepare
 from lib.data.samples.registry import load_support_desk
+from lib.errors import NotFoundError
 from lib.evaluation.difference import Difference
+from lib.evaluation.export.archive import zip_export
 from lib.evaluation.store import load_evaluation
 from lib.format import format_change
 from lib.jobs.kinds import perform
 from lib.progress import Silent
 from lib.recipe.recipe import Recipe
+from lib.store.layout import WorkspacePaths
 from lib.store.runs import Run
 from lib.store.workspace import open_workspace
 
@@ -153,6 +158,20 @@ def test_an_export_is_read_again_by_audit_and_never_overwrites(
     assert (audit["format"], audit["rows"]) == ("BEIR", judged)
     assert main(["evaluate", trained_run.id, "--export", str(folder)]) == 1
     assert "is not an empty folder" in capsys.readouterr().err
+
+
+def test_the_zip_of_a_page_holds_the_same_files(trained_run: Run, home: Path, tmp_path: Path) -> None:
+    folder, dataset = tmp_path / "export", open_workspace(home).datasets.get(trained_run.dataset)
+    with pytest.raises(NotFoundError, match="has not been evaluated"):
+        zip_export(trained_run, dataset, home=home)
+    assert main(["evaluate", trained_run.id, "--export", str(folder)]) == 0
+    with zipfile.ZipFile(io.BytesIO(zip_export(trained_run, dataset, home=home))) as archive:
+        packed = {name.partition("/")[2]: archive.read(name) for name in archive.namelist()}
+    written = {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    assert packed == written
+    shutil.rmtree(WorkspacePaths(home).vectors)
+    with pytest.raises(NotFoundError, match="not there any more"):
+        zip_export(trained_run, dataset, home=home)
 
 
 def test_another_file_is_exported_without_the_runs_map(trained_run: Run, tmp_path: Path) -> None:
