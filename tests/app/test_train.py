@@ -28,11 +28,13 @@ from lib.recipe.presets import CLASSIC, recommended_recipe
 from lib.recipe.recipe import FIELDS, Recipe
 from lib.shapes import Shape
 from lib.store.datasets import Dataset
+from lib.store.run_settings import train_command
 from lib.store.runs import Run
 from lib.store.workspace import Workspace
 from lib.ui.train import cost, start
 from lib.ui.train.form import describe_preset
 from tests.app.conftest import button, texts
+from tests.builders import of_shape
 from tests.unit.models.folder_check.hostile import HOSTILE, PROMPTS, put
 
 
@@ -538,3 +540,39 @@ def test_runs_of_one_press_are_compared_and_those_of_another_are_not(
     assert set(table["Base model"]) == {BUNDLED, STATIC}
     assert table.set_index("Base model").loc[first.model, "Encoding (texts/s)"] == 1234.5
     assert "Settings" not in table
+
+
+def test_a_new_run_begins_with_the_settings_of_another(
+    open_page: Callable[..., AppTest], make_run: Callable[..., Run], workspace: Workspace
+) -> None:
+    """All of them, prompts that were set by hand too; those of the model are chosen again."""
+    settings: dict[str, Any] = {"epochs": 7, "batch_size": 24, "loss": "CachedMultipleNegativesRanking", "lora_rank": 8}
+    by_hand: dict[str, Any] = {"query_prompt": "ask: ", "document_prompt": "", "prompt_source": PromptSource.HAND}
+    older, prompted = make_run(recipe=settings), make_run(recipe=settings | by_hand)
+    for run in (older, prompted):
+        app = open_page("train", like=run.id, dataset=run.dataset)
+        assert not app.exception
+        assert {one.label: one.value for one in app.number_input}["Epochs"] == 7
+        button(app, "Start training").click().run()
+        made = workspace.runs.all()[0]
+        assert made.model == run.model
+        expected = run.recipe if run is prompted else run.recipe.with_prompts("", "", PromptSource.NONE)
+        assert made.recipe == expected
+    (command,) = [one.value for one in app.code if one.value.startswith("python -m lib train ")]
+    assert command == train_command(made)
+
+
+def test_settings_that_do_not_fit_the_chosen_data_or_a_run_that_is_gone_leave_a_usable_form(
+    open_page: Callable[..., AppTest], make_run: Callable[..., Run], workspace: Workspace
+) -> None:
+    run = make_run(recipe={"epochs": 7, "loss": "CachedMultipleNegativesRanking"})
+    scored = prepare(of_shape(Shape.SCORED))
+    other = workspace.datasets.publish(scored, name="Scored")
+    app = open_page("train", like=run.id, dataset=other.id)
+    assert not app.exception
+    assert not app.error
+    assert {one.label: one.value for one in app.number_input}["Epochs"] == 7
+    assert not button(app, "Start training").disabled
+    gone = open_page("train", like="nope")
+    assert not gone.exception
+    assert not button(gone, "Start training").disabled

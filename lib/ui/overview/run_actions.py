@@ -51,6 +51,8 @@ def _show_buttons(workspace: Workspace, run: Run) -> None:
             st.switch_page(
                 state.TRAIN_PAGE, query_params={state.MODEL_PARAM: f"run:{run.id}", state.DATASET_PARAM: run.dataset}
             )
+        if edit_button("New run from this run", icon=":material/content_copy:", key=f"like-{run.id}"):
+            st.switch_page(state.TRAIN_PAGE, query_params={state.LIKE_PARAM: run.id, state.DATASET_PARAM: run.dataset})
         star = "Unstar" if run.starred else "Star"
         if edit_button(star, icon=":material/star:", key=f"star-{run.id}"):
             workspace.runs.star(run.id, not run.starred)

@@ -12,8 +12,8 @@ import streamlit as st
 
 from lib.errors import DamagedError
 
-RUN_PARAM, DATASET_PARAM, MODEL_PARAM = "run", "dataset", "model"
-"""Query parameters that name a run, a dataset, and the base model that a training starts from."""
+RUN_PARAM, DATASET_PARAM, MODEL_PARAM, LIKE_PARAM = "run", "dataset", "model", "like"
+"""Query parameters that name a run, a dataset, the base model that a training starts from, and the run that it repeats."""
 
 _PRESENT_PARAM, _STEP_PARAM = "present", "step"
 
@@ -54,6 +54,11 @@ def dataset_id() -> str | None:
 def base_model_name() -> str | None:
     """Read the base model that the URL names: a tuned model to continue from."""
     return st.query_params.get(MODEL_PARAM) or None
+
+
+def repeated_run_id() -> str | None:
+    """Read the id of the run whose settings a new one begins with."""
+    return st.query_params.get(LIKE_PARAM) or None
 
 
 def is_presenting() -> bool:

@@ -19,14 +19,18 @@ from lib.shapes import VALUE_COLUMN, Shape
 from lib.store.datasets import Dataset
 from lib.store.names import RUN_PREFIX
 from lib.store.parquet import read_dataset_table
+from lib.store.runs import Run
 from lib.store.workspace import Workspace
 from lib.ui.shared import cache, state
-from lib.ui.shared.components import SHAPE_TITLES, escape_markdown, show_empty_state, show_error
+from lib.ui.shared.components import SHAPE_TITLES, escape_markdown, settings_summary, show_empty_state, show_error
 from lib.ui.train import base_choice, cost, recipe_form
 from lib.ui.train.prompt_form import choose_model_prompts, list_prompt_warnings
+from lib.ui.train.repeated_run import repeated_recipe, repeated_run
 from lib.ui.train.start import start_compared, start_trainings
 
 _PRESETS = ("Recommended", "Classic")
+_REPEATED = "As in the run"
+"""What the form begins with where the address names a run to repeat."""
 
 
 def show_training_form(workspace: Workspace) -> None:
@@ -44,7 +48,8 @@ def show_training_form(workspace: Workspace) -> None:
     left, right = st.columns([3, 2], gap="large")
     with left:
         dataset = _select_dataset(datasets)
-        models = _select_models(workspace)
+        repeated = repeated_run(workspace)
+        models = _select_models(workspace, repeated)
         compared = st.container()
         shape, classes = Shape(dataset.shape), cache.num_labels(dataset)
         if classes > 2:
@@ -52,10 +57,11 @@ def show_training_form(workspace: Workspace) -> None:
         problem = _label_problem(str(dataset.paths.examples), shape) if VALUE_COLUMN[shape] == "label" else ""
         if problem:
             st.error(escape_markdown(problem), icon=":material/error:")
-        preset = _select_preset(shape, classes)
-        start = recommended_recipe(dataset.counts["train"]) if preset == "Recommended" else CLASSIC
+        preset = _select_preset(shape, classes, repeated)
+        start = _starting_recipe(preset, dataset, repeated)
+        scope = f"{preset}-{dataset.id}{f'-{repeated.id}' if repeated and preset == _REPEATED else ''}"
         statics = [is_static_name(model, home=workspace.home) for model in models]
-        recipe = recipe_form.edit_recipe(start, shape, scope=f"{preset}-{dataset.id}", classes=classes, statics=statics)
+        recipe = recipe_form.edit_recipe(start, shape, scope=scope, classes=classes, statics=statics)
         planned = choose_model_prompts(workspace, dataset, models, recipe)
         found = (_warn_of_tokens(workspace, dataset, model, chosen) for model, chosen in planned)
         warnings = [*(text for text in found if text), *list_prompt_warnings(workspace, dataset, planned)]
@@ -128,11 +134,21 @@ def _label_problem(parquet: str, shape: Shape) -> str:
     return ""
 
 
-def _select_models(workspace: Workspace) -> list[str]:
+def _starting_recipe(preset: str, dataset: Dataset, repeated: Run | None) -> Recipe:
+    """Choose the recipe that the settings begin with."""
+    if repeated is not None and preset == _REPEATED:
+        return repeated_recipe(repeated, Shape(dataset.shape), classes=cache.num_labels(dataset))
+    return recommended_recipe(dataset.counts["train"]) if preset == "Recommended" else CLASSIC
+
+
+def _select_models(workspace: Workspace, repeated: Run | None) -> list[str]:
     titles = {entry.name: f"{entry.title} · {entry.detail}" for entry in entries(workspace.home)}
     tuned = [run for run in workspace.runs.all() if run.state == "succeeded" and run.model_dir.is_dir()]
     titles |= {f"{RUN_PREFIX}{run.id}": f"Tuned: {run.name}" for run in tuned}
     wanted = state.base_model_name()
+    if repeated is not None:  # its name is the workspace's own, so it may be one that the list does not have
+        wanted = repeated.model
+        titles.setdefault(wanted, wanted)
     chosen = st.multiselect(
         "Base models",
         list(titles),
@@ -193,17 +209,23 @@ def _is_usable(name: str, workspace: Workspace) -> bool:
     return True
 
 
-def _select_preset(shape: Shape, classes: int) -> str:
+def _select_preset(shape: Shape, classes: int, repeated: Run | None) -> str:
+    options = _PRESETS if repeated is None else (_REPEATED, *_PRESETS)
     chosen = st.segmented_control(
         "Settings",
-        _PRESETS,
-        default="Recommended",
+        options,
+        default=options[0],
         required=True,
-        key="train-preset",
+        key=f"train-preset{f'-{repeated.id}' if repeated else ''}",
         persist_state="session",
     )
-    chosen = chosen if chosen in _PRESETS else "Recommended"
-    st.caption(describe_preset(chosen, shape, classes=classes))
+    chosen = chosen if chosen in options else options[0]
+    if repeated is not None and chosen == _REPEATED:
+        st.caption(
+            f"Those of {escape_markdown(repeated.name)}, to change: {escape_markdown(settings_summary(repeated))}."
+        )
+    else:
+        st.caption(describe_preset(chosen, shape, classes=classes))
     return chosen
 
 

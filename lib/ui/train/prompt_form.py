@@ -41,7 +41,9 @@ def choose_model_prompts(
         key="train-reads",
     ):
         try:
-            recipe = _edit_by_hand(recipe, shape, expected[models[0]], scope=f"{dataset.id}-{models[0]}")
+            recipe = _edit_by_hand(
+                recipe, shape, expected[models[0]], scope=f"{dataset.id}-{models[0]}{'-set' * recipe.has_prompts_set}"
+            )
             planned = [(model, choose_prompts(recipe, model, shape, home=home)) for model in models]
             examples = _first_examples(str(dataset.paths.examples))
         except CloserError as error:
@@ -68,17 +70,19 @@ def list_prompt_warnings(workspace: Workspace, dataset: Dataset, planned: Sequen
 def _edit_by_hand(recipe: Recipe, shape: Shape, expected: ExpectedPrompts, *, scope: str) -> Recipe:
     """Draw a switch and, where it is on, a field for each role's prompt.
 
-    It begins as what the model expects.
+    It begins as the recipe has it, else as what the model expects.
     """
     by_hand = st.toggle(
         "Set prompts by hand",
+        value=recipe.has_prompts_set,
         key=f"prompts-by-hand-{scope}",
         persist_state="session",
         help="The same for all chosen models. Blanks count; an empty field means no prompt.",
     )
     if not by_hand:
-        return recipe
-    sides = [("query_prompt", expected.query), ("document_prompt", expected.document)]
+        return replace(recipe, query_prompt=None, document_prompt=None)
+    usual = {"query_prompt": expected.query, "document_prompt": expected.document}
+    sides = [(name, value if getattr(recipe, name) is None else getattr(recipe, name)) for name, value in usual.items()]
     values = {
         name: st.text_area(
             FIELDS[name].label,

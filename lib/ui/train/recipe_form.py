@@ -27,9 +27,11 @@ def edit_recipe(
     `scope` names preset and dataset: each keeps its own edits. `classes` is how many labels the data has. `statics` says of
     each chosen model whether it is a static one.
     """
+    losses = [one.name for one in losses_for(shape, classes=classes, static=any(statics))]
     loss = st.selectbox(
         "Loss",
-        [one.name for one in losses_for(shape, classes=classes, static=any(statics))],
+        losses,
+        index=losses.index(start.loss) if start.loss in losses else 0,
         format_func=loss_title,
         help=FIELDS["loss"].help,
         key=f"recipe-{scope}-loss",

@@ -24,6 +24,7 @@ def show_run_controls(workspace: Workspace, run: Run, jobs: Sequence[Job]) -> No
     else:
         if run.state in ("failed", "cancelled"):
             _show_retry(workspace, run)
+        _show_repeat(run)
         if run.model_dir.is_dir():
             _show_explore(run)
 
@@ -48,6 +49,12 @@ def _show_retry(workspace: Workspace, run: Run) -> None:
     if edit_button("Try again", key=f"retry-{run.id}", icon=":material/replay:", help=help_text):
         workspace.jobs.retry(run.job)
         st.rerun(scope="app")
+
+
+def _show_repeat(run: Run) -> None:
+    help_text = "Opens the form with this run's data, base model and settings, to change some and start."
+    if edit_button("New run from this run", key=f"like-{run.id}", icon=":material/content_copy:", help=help_text):
+        st.switch_page(state.TRAIN_PAGE, query_params={state.LIKE_PARAM: run.id, state.DATASET_PARAM: run.dataset})
 
 
 def _show_explore(run: Run) -> None:
