@@ -55,6 +55,9 @@ MODEL_LOAD_SECONDS = 300
 MODEL_LOAD_MEMORY = 2_000_000_000
 """Seconds and bytes that loading a model may take besides what its weights need."""
 
+MAX_SEEDS = 20
+"""Of one press: so many repeats show the spread of a training well; more cost time without need."""
+
 MAX_VALIDATION_TEXTS = 20_000
 """Most texts that each epoch of a training is validated on.
 

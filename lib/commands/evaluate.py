@@ -23,6 +23,7 @@ from lib.evaluation.competition import Competition, find_competition
 from lib.evaluation.difference import finite_or_none
 from lib.evaluation.export.write import ExportedRun, check_export_folder, write_export
 from lib.evaluation.result import Evaluation
+from lib.evaluation.seed_spread import SeedGroup, find_seed_group
 from lib.evaluation.side_effects.result import EvaluationWarning
 from lib.evaluation.store import load_evaluation, read_pairs
 from lib.evaluation.stored_vectors import load_model_pair
@@ -78,8 +79,9 @@ def run(given: argparse.Namespace) -> int:
         export_evaluation(found, trained, given.export, home=workspace.home, with_map=given.on is None)
     others = workspace.runs.all() if given.on is None else []
     competition = find_competition(trained, others, load_evaluation) if others else None
+    repeats = find_seed_group(workspace.runs.get(trained.id), others)
     write = evaluation_json if given.json else evaluation_text
-    print(write(found.evaluation, EvaluationPaths(found.folder).pairs, competition))
+    print(write(found.evaluation, EvaluationPaths(found.folder).pairs, competition, repeats))
     if given.export is not None and not given.json:
         print(f"export: {given.export}")
     return 0
@@ -231,10 +233,15 @@ def content_hash(path: Path) -> str:
     return whole.hexdigest()[:12]
 
 
-def evaluation_json(evaluation: Evaluation, table: Path, competition: Competition | None = None) -> str:
+def evaluation_json(
+    evaluation: Evaluation,
+    table: Path,
+    competition: Competition | None = None,
+    repeats: SeedGroup | None = None,
+) -> str:
     """Write what --json prints; numbers that are not finite are null.
 
-    competition: the run among those of its dataset, where there are others.
+    competition: the run among those of its dataset, where there are others. repeats: with other seeds, where there are some.
     """
     changes = {name: change.to_json() for name, change in evaluation.metrics.items()}
     return json.dumps(
@@ -249,13 +256,20 @@ def evaluation_json(evaluation: Evaluation, table: Path, competition: Competitio
             "detectable": {name: finite_or_none(change.detectable) for name, change in evaluation.metrics.items()},
             "warnings": [warning.name for warning in evaluation.warnings],
             "competition": competition.to_json() if competition else None,
+            "seeds": repeats.to_json() if repeats else None,
         }
     )
 
 
-def evaluation_text(evaluation: Evaluation, table: Path, competition: Competition | None = None) -> str:
+def evaluation_text(
+    evaluation: Evaluation,
+    table: Path,
+    competition: Competition | None = None,
+    repeats: SeedGroup | None = None,
+) -> str:
     """Write verdict, metrics with their intervals, side effects, and where the per-pair table lies."""
-    lines = [evaluation.verdict.capitalize(), evaluation.sentence, *([competition.sentence] if competition else [])]
+    lines = [evaluation.verdict.capitalize(), evaluation.sentence]
+    lines += [one.sentence for one in (competition, repeats) if one]
     lines += ["", *metric_lines(evaluation.metrics)]
     probe = evaluation.side_effects.probe
     if probe:

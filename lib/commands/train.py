@@ -13,7 +13,6 @@ import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +29,7 @@ from lib.commands.progress_bar import JobProgressBar
 from lib.data.model_inputs import ModelInputs
 from lib.data.read.sources import original_files
 from lib.errors import CloserError, InputError, StoreError, TrainingError
+from lib.evaluation.seed_spread import SeedGroup, find_seed_groups
 from lib.models.catalog import resolve
 from lib.models.prompts.describe import describe_prompts, warn_of_missing_prompts
 from lib.models.text_lengths import measure_lengths
@@ -40,6 +40,7 @@ from lib.recipe.presets import PRESETS, recommended_recipe
 from lib.recipe.recipe import FIELDS, Recipe
 from lib.settings import BUNDLED_MODEL
 from lib.shapes import TWO_ROLES, Shape
+from lib.store.batches import batch_title, repeat_with_seeds, title_with_seed
 from lib.store.layout import MODEL_CARD_DATA
 from lib.store.publish import publish
 from lib.typed_json import JsonError, build, read_stored
@@ -114,6 +115,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--name", default="", help="name of the dataset")
     parser.add_argument("--notes", default="", help="notes on the dataset: its source, its purpose")
     parser.add_argument("--preset", choices=list(PRESETS), default="recommended")
+    parser.add_argument(
+        "--seeds", type=int, default=1, metavar="K", help="repeat each training with K seeds, from --seed upwards"
+    )
     parser.add_argument("--json", action="store_true", help="end with one line of JSON")
     recipe = parser.add_argument_group("recipe (default: the preset's)")
     for spec in FIELDS.values():
@@ -163,6 +167,7 @@ def run(given: argparse.Namespace) -> int:
     planned = [(model, choose_prompts(recipe, model, data.shape, home=workspace.home)) for model in models]
     for model, chosen in planned:
         print_model_notes(data, model, chosen, home=workspace.home)
+    planned = repeat_with_seeds(planned, given.seeds)
     dataset = data.stored or store_dataset(given, data, workspace)
     if given.notes.strip():
         workspace.datasets.annotate(dataset.id, given.notes.strip())
@@ -170,10 +175,11 @@ def run(given: argparse.Namespace) -> int:
     results, failed = collect_results(workspace, runs, given.out)
     for failure in failed:
         print(f"error: {failure.error}", file=sys.stderr)
+    groups = find_seed_groups(workspace.runs.get(run) for run in runs)
     if given.json:
-        print(json.dumps(report_json(dataset, results, failed), ensure_ascii=False))
+        print(json.dumps(report_json(dataset, results, failed, groups), ensure_ascii=False))
     else:
-        print_results(results)
+        print_results(results, groups)
     return 1 if failed else 0
 
 
@@ -242,13 +248,16 @@ def train_runs(
 
     settings.share_compiled_code()
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    batch = f"{name}: {len(planned)} models, {datetime.now():%d %b %Y, %H:%M:%S}" if len(planned) > 1 else ""
+    batch = batch_title(name, planned)
     runs = []
     with worker_lock(workspace.home):
         release_dead(workspace)
         note_worker(workspace.home)
         for model, recipe in planned:
-            run = workspace.runs.create(dataset=dataset.id, model=model, recipe=recipe, batch=batch, by_command=True)
+            title = title_with_seed(dataset.name, model, recipe, planned)
+            run = workspace.runs.create(
+                dataset=dataset.id, model=model, recipe=recipe, batch=batch, name=title, by_command=True
+            )
             runs.append(run.id)
             _run_jobs(workspace, run.id)
     return runs
@@ -363,19 +372,25 @@ def export_model(model_dir: Path, out: Path | None, *, suffix: str = "") -> Path
     return target
 
 
-def report_json(dataset: Dataset, results: Sequence[RunResult], failed: Sequence[FailedRun]) -> dict[str, Any]:
-    """List what --json prints; runs that failed only where there are any."""
+def report_json(
+    dataset: Dataset, results: Sequence[RunResult], failed: Sequence[FailedRun], groups: Sequence[SeedGroup] = ()
+) -> dict[str, Any]:
+    """List what --json prints; runs that failed, and repeats with several seeds, only where there are any."""
     report = {
         "dataset": {"id": dataset.id, **dataset.counts},
         "runs": [result.to_json() for result in results],
     }
+    if groups:
+        report["seeds"] = [group.to_json() for group in groups]
     return report | ({"failed": [asdict(one) for one in failed]} if failed else {})
 
 
-def print_results(results: Sequence[RunResult]) -> None:
-    """Print the results for a person."""
+def print_results(results: Sequence[RunResult], groups: Sequence[SeedGroup] = ()) -> None:
+    """Print the results for a person, and the spread over seeds where a training was repeated."""
     for result in results:
         print(f"{result.model}: {result.verdict}")
         for line in metric_lines(result.changes):
             print(f"  {line}")
         print(f"  {result.model_dir}")
+    for group in groups:
+        print(f"{group.runs[0].model}: {group.sentence}")

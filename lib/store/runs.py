@@ -126,9 +126,13 @@ SELECT = """
 """One row a run, also where a damaged database lists two trainings of it."""
 
 
-def default_title(dataset: str, model: str) -> str:
-    """Title a run by its dataset and the last part of its base model; a long dataset's name is cut."""
+def default_title(dataset: str, model: str, *, seed: int | None = None) -> str:
+    """Title a run by its dataset and the last part of its base model; a long dataset's name is cut.
+
+    seed: of a training that is repeated with several.
+    """
     tail = f", {' '.join(model.rsplit('/', 1)[-1].split())[: MAX_NAME_CHARACTERS // 2]}"
+    tail += "" if seed is None else f", seed {seed}"
     return f"{dataset[: MAX_NAME_CHARACTERS - len(tail)].rstrip()}{tail}"
 
 

@@ -98,6 +98,15 @@ def test_the_verdict_of_one_of_several_runs_is_corrected(
     assert verdict_badge(page.run()) == "Better"
 
 
+def test_the_verdict_names_the_spread_over_seeds(
+    open_page: Callable[..., AppTest], run: Run, make_run: Callable[..., Run]
+) -> None:
+    assert "standard deviation" not in texts(open_page("explore", run=run.id))
+    make_run(name="Other", recipe={"seed": 43})
+    shown = texts(open_page("explore", run=run.id)).replace("\\", "").replace("\u2060", "")
+    assert "Over 2 seeds: MRR@10 0.750 on average, standard deviation 0.000, from 0.750 to 0.750" in shown
+
+
 def verdict_badge(page: AppTest) -> str:
     """Find which verdict the badge says."""
     badges = [one.value for one in page.markdown if "-badge[" in one.value]

@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from lib.evaluation.difference import Difference
 from lib.evaluation.result import Evaluation, ExampleCounts
+from lib.store.headline import Headline
 from lib.store.runs import Run
 from lib.store.workspace import Workspace
 from lib.ui.overview import compare, runs_table
@@ -223,6 +224,26 @@ def test_competing_runs_are_compared_with_corrected_verdicts(
     sentences = [one.value for one in app.markdown if "against" in one.value]
     assert len(sentences) == 2
     assert all("no clear difference" in one for one in sentences)  # 0.03 and 0.04, each times two
+
+
+def test_mean_and_spread_over_seeds_stand_below_the_runs(
+    open_page: Callable[..., AppTest], make_run: Callable[..., Run], workspace: Workspace
+) -> None:
+    make_run("succeeded", name="Alone", recipe={"epochs": 7})
+    assert not [one for one in open_page().dataframe if "Seeds" in one.value]
+    for seed, tuned in ((42, 0.5), (43, 0.75)):
+        run = make_run("succeeded", name=f"Seed {seed}", recipe={"seed": seed})
+        headline = Headline("mrr@10", "better", 12, base=0.25, tuned=tuned, difference=tuned - 0.25)
+        workspace.runs.set_headline(run.id, headline)
+    (table,) = [one.value for one in open_page().dataframe if "Seeds" in one.value]
+    (row,) = table.to_dict("records")
+    assert (row["Seeds"], row["Settings"], row["Better"]) == (2, "Recommended", "2 of 2")
+    assert (row["Mean"], row["Standard deviation"], row["Range"], row["Mean difference"]) == (
+        "0.625",
+        "0.177",
+        "0.500 to 0.750",
+        "+0.375",
+    )
 
 
 def test_a_lost_list_comes_back_by_a_button(

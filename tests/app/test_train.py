@@ -27,11 +27,12 @@ from lib.recipe.options import PromptSource
 from lib.recipe.presets import CLASSIC, recommended_recipe
 from lib.recipe.recipe import FIELDS, Recipe
 from lib.shapes import Shape
+from lib.store import batches
 from lib.store.datasets import Dataset
 from lib.store.run_settings import train_command
 from lib.store.runs import Run
 from lib.store.workspace import Workspace
-from lib.ui.train import cost, start
+from lib.ui.train import cost
 from lib.ui.train.form import describe_preset
 from tests.app.conftest import button, texts
 from tests.builders import of_shape
@@ -120,6 +121,23 @@ def test_several_models_make_a_run_each_in_one_batch(
     assert [job.run for job in workspace.jobs.all(states=("queued",))] == [
         next(run.id for run in runs if run.model == model) for model in both
     ]
+
+
+def test_one_press_repeats_each_model_with_several_seeds(
+    open_page: Callable[..., AppTest], dataset: Dataset, workspace: Workspace
+) -> None:
+    app = open_page("train")
+    app.multiselect[0].set_value([BUNDLED, STATIC]).run()
+    next(one for one in app.number_input if one.label == "Repeat with k seeds").set_value(3).run()
+    button(app, "Start 6 trainings").click().run()
+    assert not app.exception
+    runs = workspace.runs.all()[::-1]
+    assert [(run.model, run.recipe.seed) for run in runs] == [
+        (model, seed) for model in (BUNDLED, STATIC) for seed in (42, 43, 44)
+    ]
+    assert {run.name.rpartition(", ")[2] for run in runs} == {"seed 42", "seed 43", "seed 44"}
+    (batch,) = {run.batch for run in runs}
+    assert "2 models, 3 seeds" in batch
 
 
 @pytest.mark.parametrize("state", ["queued", "running", "succeeded", "failed", "cancelled"])
@@ -523,7 +541,7 @@ def test_runs_of_one_press_are_compared_and_those_of_another_are_not(
 ) -> None:
     """Quality, speed and size of each in one table; settings where they differ."""
     times = iter([datetime(2026, 1, 2, 3, 4, 5), datetime(2026, 1, 2, 3, 4, 9)])
-    monkeypatch.setattr(start, "datetime", SimpleNamespace(now=lambda: next(times)))
+    monkeypatch.setattr(batches, "datetime", SimpleNamespace(now=lambda: next(times)))
     app = open_page("train")
     for _ in range(2):
         app.multiselect[0].set_value([BUNDLED, STATIC]).run()

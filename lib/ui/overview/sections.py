@@ -12,7 +12,7 @@ from lib.shapes import Shape
 from lib.store.datasets import Dataset
 from lib.store.runs import Run
 from lib.store.workspace import Workspace
-from lib.ui.overview import compare, run_actions, runs_table
+from lib.ui.overview import compare, run_actions, runs_table, seed_groups
 from lib.ui.shared import state
 from lib.ui.shared.components import SHAPE_TITLES
 from lib.ui.shared.edit_button import edit_button
@@ -31,6 +31,7 @@ def show_overview(workspace: Workspace, runs: Sequence[Run], datasets: Sequence[
         compare.show_comparison(selection)
     else:
         st.caption("Select a run to open, rename, star or delete it; select several to compare them.")
+    seed_groups.show_seed_groups(runs, names)
     show_cleanup(workspace)
     _show_datasets(datasets)
 

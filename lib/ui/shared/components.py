@@ -189,13 +189,17 @@ def show_verdict_badge(verdict: str) -> None:
         st.badge("No clear change", icon=":material/trending_flat:", color="gray")
 
 
-def settings_summary(run: Run) -> str:
-    """Write a run's settings that differ from Recommended in one line: "epochs 9, batch size 16"."""
+def settings_summary(run: Run, *, without: str = "") -> str:
+    """Write a run's settings that differ from Recommended in one line: "epochs 9, batch size 16".
+
+    without: a setting that is left out.
+    """
     try:
         changed = changed_settings(run.recipe)
     except InputError:  # one damaged recipe must not hide the other runs
         return "unreadable settings"
-    return ", ".join(f"{FIELDS[name].label.lower()} {value}" for name, value in changed.items()) or "Recommended"
+    shown = [f"{FIELDS[name].label.lower()} {value}" for name, value in changed.items() if name != without]
+    return ", ".join(shown) or "Recommended"
 
 
 def loss_title(name: str) -> str:

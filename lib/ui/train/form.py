@@ -69,8 +69,10 @@ def show_training_form(workspace: Workspace) -> None:
         usual = recipe == start.for_shape(shape, classes=classes)
         ready = cost.show_cost(workspace, dataset, planned, recipe, usual=usual, warnings=warnings)
         is_startable = ready and not problem
+        seeds = _choose_seeds()
+        count = len(models) * seeds
         is_pressed = st.button(
-            f"Start {len(models)} trainings" if len(models) > 1 else "Start training",
+            f"Start {count} trainings" if count > 1 else "Start training",
             type="primary",
             icon=":material/play_arrow:",
             disabled=not is_startable or not planned,
@@ -78,11 +80,28 @@ def show_training_form(workspace: Workspace) -> None:
             width="stretch",
         )
         if is_pressed and planned:
-            start_trainings(workspace, dataset, planned)
+            start_trainings(workspace, dataset, planned, seeds=seeds)
     with compared:
         bases = base_choice.show_base_comparison(workspace, dataset, models, can_train=is_startable)
         if bases and recipe is not None:
-            start_compared(workspace, dataset, bases, planned, recipe)
+            start_compared(workspace, dataset, bases, planned, recipe, seeds=seeds)
+
+
+def _choose_seeds() -> int:
+    """Draw the field for how many seeds each training is repeated with."""
+    return int(
+        st.number_input(
+            "Repeat with k seeds",
+            min_value=1,
+            max_value=settings.MAX_SEEDS,
+            value=1,
+            step=1,
+            help="One run per base model and seed, from the seed among the settings upwards. Overview and Explore then show "
+            "mean and spread over the seeds: how much of a result is luck.",
+            key="train-seeds",
+            persist_state="session",
+        )
+    )
 
 
 def _select_dataset(datasets: dict[str, Dataset]) -> Dataset:

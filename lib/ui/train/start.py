@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 
 import streamlit as st
 
@@ -13,6 +12,7 @@ from lib.models.prompts.choose import choose_prompts
 from lib.recipe.options import PromptSource
 from lib.recipe.recipe import Recipe
 from lib.shapes import Shape
+from lib.store.batches import batch_title, repeat_with_seeds, title_with_seed
 from lib.store.datasets import Dataset
 from lib.store.workspace import Workspace
 from lib.ui.shared import cache, state
@@ -26,10 +26,12 @@ def start_compared(
     bases: Sequence[str],
     planned: Sequence[tuple[str, Recipe]],
     recipe: Recipe,
+    *,
+    seeds: int,
 ) -> None:
     """Train base models that were compared, with the form's settings, whatever is chosen in it."""
     try:
-        start_trainings(workspace, dataset, plan_compared(workspace, dataset, bases, planned, recipe))
+        start_trainings(workspace, dataset, plan_compared(workspace, dataset, bases, planned, recipe), seeds=seeds)
     except CloserError as error:
         show_error(error)
 
@@ -56,15 +58,28 @@ def plan_compared(
     return [(model, known.get(model) or plan(model)) for model in bases]
 
 
-def start_trainings(workspace: Workspace, dataset: Dataset, planned: Sequence[tuple[str, Recipe]]) -> None:
-    """Create the runs of this submission, once, and open the first one."""
+def start_trainings(
+    workspace: Workspace, dataset: Dataset, planned: Sequence[tuple[str, Recipe]], *, seeds: int
+) -> None:
+    """Create the runs of this submission, once, and open the first one.
+
+    seeds: how many runs each model gets, from the recipe's seed upwards.
+    """
     cost.stop_measuring(workspace)  # the training needs the processor now
     press = state.submission_key("train")
-    batch = f"{dataset.name}: {len(planned)} models, {datetime.now():%d %b %Y, %H:%M:%S}" if len(planned) > 1 else ""
     try:
+        repeated = repeat_with_seeds(planned, seeds)
+        batch = batch_title(dataset.name, repeated)
         runs = [
-            workspace.runs.create(dataset=dataset.id, model=model, recipe=recipe, batch=batch, key=f"{press}-{number}")
-            for number, (model, recipe) in enumerate(planned)
+            workspace.runs.create(
+                dataset=dataset.id,
+                model=model,
+                recipe=recipe,
+                batch=batch,
+                name=title_with_seed(dataset.name, model, recipe, repeated),
+                key=f"{press}-{number}",
+            )
+            for number, (model, recipe) in enumerate(repeated)
         ]
     except InputError as error:
         show_error(error)

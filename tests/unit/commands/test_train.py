@@ -88,6 +88,25 @@ def test_several_models_one_line_of_json(
     assert "%" in captured.err  # the progress bar
 
 
+def test_seeds_repeat_a_training_and_their_spread_is_printed(
+    home: Path, pairs: Path, tiny_model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ["--model", str(tiny_model), *QUICK, "--epochs", "1", "--seed", "5", "--seeds", "2"]
+    assert main(["train", str(pairs), *options, "--json"]) == 0
+    output = json.loads(capsys.readouterr().out.strip().splitlines()[-1])
+    (group,) = output["seeds"]
+    tuned = [run["tuned"][group["metric"]] for run in output["runs"]]
+    assert (group["seeds"], group["runs"]) == ([5, 6], [run["run"] for run in output["runs"]])
+    assert group["tuned"]["mean"] == pytest.approx(sum(tuned) / 2)
+    assert group["tuned"]["deviation"] == pytest.approx(abs(tuned[0] - tuned[1]) / 2**0.5)
+    assert main(["evaluate", group["runs"][0], "--json"]) == 0
+    evaluated = json.loads(capsys.readouterr().out.strip().splitlines()[-1])
+    assert evaluated["seeds"] == group
+    assert evaluated["competition"]["runs"] == 2
+    assert main(["train", str(pairs), *options[:-1], "0"]) == 1
+    assert len(open_workspace(home).runs.all()) == 2
+
+
 def test_each_model_is_trained_with_its_prompts(
     home: Path, pairs: Path, tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

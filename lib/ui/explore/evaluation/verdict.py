@@ -10,6 +10,7 @@ from lib.evaluation.competition import Competition, find_competition
 from lib.evaluation.difference import Difference
 from lib.evaluation.result import Evaluation
 from lib.evaluation.sample import describe_sample
+from lib.evaluation.seed_spread import find_seed_group
 from lib.format import (
     format_detectable,
     format_difference,
@@ -44,6 +45,11 @@ _COMPETITION_HELP = (
     "that; the interval stays that of this run alone."
 )
 
+_SEEDS_HELP = (
+    "The same training with other seeds. The interval above speaks of other pairs, this spread of another training; "
+    "“better” counts each run by itself."
+)
+
 
 def show_verdict(run: Run) -> None:
     """Draw the verdict of a run.
@@ -55,12 +61,15 @@ def show_verdict(run: Run) -> None:
     if evaluation is None:
         _show_missing(run)
         return
-    competition = find_competition(run, open_workspace().runs.all(), cached_evaluation)
+    runs = open_workspace().runs.all()
+    competition, repeats = find_competition(run, runs, cached_evaluation), find_seed_group(run, runs)
     with st.container(horizontal=True, vertical_alignment="center"):
         _show_badges(evaluation, competition)
         st.markdown(f"#### {escape_markdown(evaluation.sentence)}", width="content")
     if competition:
         st.caption(escape_markdown(competition.sentence), help=_COMPETITION_HELP)
+    if repeats:
+        st.caption(escape_markdown(repeats.sentence), help=_SEEDS_HELP)
     if state.is_presenting():
         if current_step() == "verdict":
             _show_cards(evaluation)
