@@ -89,6 +89,18 @@ def _runs() -> CommandModule:
     return runs
 
 
+def _pack() -> CommandModule:
+    from lib.commands import pack
+
+    return pack
+
+
+def _unpack() -> CommandModule:
+    from lib.commands import unpack
+
+    return unpack
+
+
 def _embed() -> CommandModule:
     from lib.commands import embed
 
@@ -122,6 +134,12 @@ COMMANDS = {
         _embed,
         "embed answers.csv --run 3f2a9c01d4 --column answer --out vectors.parquet",
     ),
+    "pack": Command(
+        "write a run with its dataset, or a dataset, as one file that another workspace opens",
+        _pack,
+        "pack 3f2a9c01d4 --out run.zip",
+    ),
+    "unpack": Command("take the run or dataset of such a file into the workspace", _unpack, "unpack run.zip --json"),
     "check": Command("verify every dataset and run against its manifest and the database", _check, "check --json"),
     "runs": Command("list the runs", _runs, "runs --json"),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from lib.store.workspace import open_workspace
+from lib.ui.overview.open_file import show_open_file
 from lib.ui.overview.sections import show_cleanup, show_overview
 from lib.ui.overview.welcome import show_welcome
 from lib.ui.shared.components import catch_errors
@@ -20,6 +21,7 @@ def page() -> None:
     else:
         show_welcome(workspace, datasets)
         show_cleanup(workspace)
+    show_open_file(workspace)
 
 
 with catch_errors():

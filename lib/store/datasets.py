@@ -20,7 +20,7 @@ from lib.shapes import Shape
 from lib.store.database import Database, now
 from lib.store.layout import DatasetPaths, entry_folder
 from lib.store.parquet import read_dataset_table
-from lib.store.publish import publish, remove_published, size_of
+from lib.store.publish import publish, put_in_place, remove_published, size_of
 from lib.store.rows import read_row, read_rows
 from lib.typed_json import JsonError, parse_stored, read_stored, typed
 
@@ -123,6 +123,24 @@ class Datasets:
                 "INSERT INTO datasets (id, name, shape, created, counts) VALUES (?, ?, ?, ?, ?)"
                 " ON CONFLICT (id) DO UPDATE SET deleted = NULL",
                 (identity, title, str(prepared.shape), now(), json.dumps(counts)),
+            )
+        return self.get(identity)
+
+    def adopt(
+        self, folder: Path, identity: str, *, name: str, notes: str, shape: str, counts: dict[str, int]
+    ) -> Dataset:
+        """Move a checked folder of another workspace's dataset into place; one that is there already stays.
+
+        Raises InputError for an odd id or name.
+        """
+        title, final = clean_name(name), entry_folder(self._folder, identity)
+        if not DatasetPaths(final).examples.exists():
+            put_in_place(folder, final)
+        with self._database.changing() as connection:
+            connection.execute(
+                "INSERT INTO datasets (id, name, notes, shape, created, counts) VALUES (?, ?, ?, ?, ?, ?)"
+                " ON CONFLICT (id) DO UPDATE SET deleted = NULL",
+                (identity, title, notes, shape, now(), json.dumps(counts)),
             )
         return self.get(identity)
 

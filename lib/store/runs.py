@@ -21,7 +21,7 @@ from lib.store.jobs import COMMAND, DONE, LIVE, NOT_BY_COMMAND, OPEN, insert, ne
 from lib.store.layout import MODEL_CARD_DATA, RunPaths, entry_folder
 from lib.store.names import RUN_PREFIX, folder_name, with_pooling
 from lib.store.permission import must_be_editor
-from lib.store.publish import remove_published, size_of, verify
+from lib.store.publish import put_in_place, remove_published, size_of, verify
 from lib.store.rows import read_row, read_rows, read_text
 from lib.typed_json import JsonError, read_stored
 
@@ -119,6 +119,22 @@ class Run:
         return self.state in OPEN
 
 
+@dataclass(frozen=True)
+class AdoptedRun:
+    """What a run of another workspace brings with it. recipe, headline: JSON as the database stores them."""
+
+    dataset: str
+    name: str
+    note: str
+    model: str
+    recipe: str
+    headline: str
+    created: str
+    state: str
+    reason: str
+    spent: float
+
+
 SELECT = """
     SELECT runs.*, jobs.state, jobs.reason, jobs.id AS job, jobs.started, jobs.ended, jobs.spent FROM runs
     JOIN jobs ON jobs.id = (SELECT MIN(id) FROM jobs WHERE run = runs.id AND kind = 'train')
@@ -165,6 +181,25 @@ class Runs:
                 else self._insert(
                     connection, dataset, model, recipe, batch, name, key, {COMMAND: True} if by_command else {}
                 )
+            )
+        return self.get(identity)
+
+    def adopt(self, folder: Path, identity: str, facts: AdoptedRun) -> Run:
+        """Move a checked folder of another workspace's run into place. Raises InputError for an odd name."""
+        title, final = clean_name(facts.name), entry_folder(self._folder, identity)
+        with self._database.changing() as connection:
+            put_in_place(folder, final)
+            connection.execute(
+                "INSERT INTO runs (id, name, note, dataset, model, recipe, created, headline) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    *(identity, title, facts.note, facts.dataset, facts.model, facts.recipe),
+                    *(facts.created, facts.headline or None),
+                ),
+            )
+            job = insert(connection, "train", run=identity, payload={}, key=f"train-{identity}")
+            connection.execute(
+                "UPDATE jobs SET state = ?, reason = ?, spent = ?, ended = ? WHERE id = ?",
+                (facts.state, facts.reason, facts.spent, facts.created, job),
             )
         return self.get(identity)
 

@@ -5,17 +5,20 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from lib.evaluation.difference import Difference
 from lib.evaluation.result import Evaluation, ExampleCounts
+from lib.store.archive import write_archive
 from lib.store.headline import Headline
 from lib.store.runs import Run
-from lib.store.workspace import Workspace
+from lib.store.workspace import Workspace, open_workspace
 from lib.ui.overview import compare, runs_table
 from tests.app.conftest import button, texts
+from tests.builders import add_dataset
 
 
 def test_an_empty_workspace_offers_the_sample_and_three_steps(open_page: Callable[..., AppTest]) -> None:
@@ -280,3 +283,26 @@ def test_a_name_with_markdown_in_it_is_shown_as_text(
     app = open_page("train", run=run.id)
     assert name in [text.value for text in app.text]
     assert not [one for one in app.markdown if "evil.example" in one.value]
+
+
+def test_a_packed_dataset_is_opened_from_its_file_and_a_touched_one_is_refused(
+    open_page: Callable[..., AppTest], workspace: Workspace, tmp_path: Path
+) -> None:
+    other = open_workspace(tmp_path / "other")
+    dataset = add_dataset(other, name="From a team mate")
+    write_archive(other, dataset, tmp_path / "packed.zip")
+    packed = (tmp_path / "packed.zip").read_bytes()
+    app = open_page()
+    (uploader,) = [one for one in app.get("file_uploader") if one.label == "Packed run or dataset"]
+    uploader.set_value(
+        [("touched.zip", packed.replace(b"From a team mate", b"From a team mats")[:-9], "application/zip")]
+    )
+    app.run()
+    assert len(app.error) == 1
+    assert workspace.datasets.all() == []
+    (uploader,) = [one for one in app.get("file_uploader") if one.label == "Packed run or dataset"]
+    uploader.set_value([("packed.zip", packed, "application/zip")]).run()
+    assert not app.exception
+    assert [one.name for one in workspace.datasets.all()] == ["From a team mate"]
+    assert app.query_params["dataset"] == dataset.id
+    assert not list(workspace.paths.uploads.iterdir())

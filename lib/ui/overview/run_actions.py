@@ -60,6 +60,13 @@ def _show_buttons(workspace: Workspace, run: Run) -> None:
         if there and not run.is_open:
             with st.popover("More epochs", icon=":material/add_circle:"):
                 _show_extend(workspace, run)
+        if there and not run.is_open:
+            st.link_button(
+                "Download run",
+                f"/download/{run.id}/run.zip",
+                icon=":material/download:",
+                help="One file with model, dataset, evaluation and map, which another Closer opens. It holds the dataset's texts.",
+            )
         with st.popover("Delete", icon=":material/delete:"):
             st.write(
                 f"Delete this run ({format_bytes(cache.disk_bytes(run.folder))})? You can undo this until you free up its space."

@@ -14,6 +14,7 @@ from zipstream import ZIP_STORED, ZipStream
 
 from lib.errors import CloserError, StoreError
 from lib.experiments.file_vectors import list_file_vectors
+from lib.store.archive import open_archive_stream
 from lib.store.regular_file import open_regular_file, regular_files
 from lib.store.runs import Run
 from lib.store.workspace import open_workspace
@@ -105,8 +106,25 @@ def download_vectors(request: Request) -> Response:
     return StreamingResponse(_read(file, size), media_type="application/octet-stream", headers=headers)
 
 
+def download_run(request: Request) -> Response:
+    """Answer with the run and its dataset as one file for another workspace."""
+    run = _requested_run(request)
+    if isinstance(run, Response):
+        return run
+    try:
+        archive = open_archive_stream(open_workspace(), run)
+    except CloserError as error:
+        return PlainTextResponse(str(error), status_code=404)
+    headers = {
+        "Content-Disposition": f'attachment; filename="closer-run-{run.id}.zip"',
+        "Content-Length": str(len(archive)),
+    }
+    return StreamingResponse(iter(archive), media_type="application/zip", headers=headers)
+
+
 DOWNLOAD_ROUTES = [
     Route("/download/{run:str}/model.zip", download_model, methods=["GET"]),
+    Route("/download/{run:str}/run.zip", download_run, methods=["GET"]),
     Route("/download/{run:str}/log.txt", download_log, methods=["GET"]),
     Route("/download/{run:str}/vectors/{name:str}", download_vectors, methods=["GET"]),
 ]

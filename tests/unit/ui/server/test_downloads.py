@@ -132,3 +132,18 @@ def test_a_file_of_vectors_is_answered_by_its_listed_name_only(client: TestClien
     (tmp_path / "secret").write_text("secret")
     (folder / "7.npy").symlink_to(tmp_path / "secret")
     assert client.get(f"/download/{run.id}/vectors/7.npy").status_code == 404
+
+
+def test_a_run_is_answered_as_one_file_and_an_open_one_is_not(client: TestClient, run: Run) -> None:
+    workspace = open_workspace()
+    assert client.get(f"/download/{run.id}/run.zip").status_code == 404
+    claimed = workspace.jobs.claim(run.job)
+    assert claimed is not None
+    workspace.jobs.finish(claimed, "succeeded")
+    answer = client.get(f"/download/{run.id}/run.zip")
+    assert int(answer.headers["content-length"]) == len(answer.content)
+    names = zipfile.ZipFile(io.BytesIO(answer.content)).namelist()
+    assert names[0] == "closer.json"
+    assert f"run/{run.model_dir.name}/config.json" in names
+    assert "dataset/examples.parquet" in names
+    assert "run/log.txt" not in names
