@@ -9,6 +9,7 @@ from typing import Any
 from lib import settings
 from lib.commands.options import PROMPT_HELP, AuditedData, add_data_options, audit_data, prompt_from_option
 from lib.data.audit.run import Audit
+from lib.data.columns.metadata import choose_metadata
 from lib.data.columns.unused import describe_scale, open_questions, unused_columns
 from lib.data.model_inputs import ModelInputs
 from lib.data.prepared_dataset import PreparedDataset
@@ -76,6 +77,7 @@ def audit_to_json(
         "same": list(mapping.same),
         "scale": describe_scale(mapping.scale) if mapping.shape is Shape.SCORED else None,
         "unused": [column.to_json() for column in unused_columns(table, mapping)],
+        "compared_by": choose_metadata(table.frame, mapping),
         "unclear": [f"{question.text} {question.todo}" for question in open_questions(table, mapping)],
         "examples": first_examples(data),
         "read": table.report.to_json(),

@@ -15,6 +15,7 @@ from lib.data.audit.run import Audit, audit_examples, excluded_rows
 from lib.data.class_sizes import check_labels
 from lib.data.columns.guess import guess_mapping
 from lib.data.columns.mapping import ColumnMapping, Examples, apply_mapping, rare_spellings
+from lib.data.columns.metadata import add_metadata, choose_metadata, metadata_columns
 from lib.data.prepared_dataset import PreparedDataset, Provenance, SplitSummary, part_counts
 from lib.data.read.options import ReadOptions
 from lib.data.read.tables import read_table
@@ -63,9 +64,11 @@ def audit_table(
 ) -> Audit:
     """Map a table, apply the corrections made by hand, and audit it."""
     progress.stage("Mapping columns")
-    examples = apply_mapping(table, mapping)
+    metadata = choose_metadata(table.frame, mapping)
+    examples = add_metadata(apply_mapping(table, mapping), table.frame, metadata)
     if own_held_out is not None:
-        examples = add_own_held_out(examples, apply_mapping(own_held_out, replace(mapping, part="")))
+        own = apply_mapping(own_held_out, replace(mapping, part=""))
+        examples = add_own_held_out(examples, add_metadata(own, own_held_out.frame, metadata))
     examples, removed = apply_corrections(examples, corrections)
     by_hand = excluded_rows(examples.frame[removed], REMOVED_MANUALLY)
     rest = Examples(examples.shape, examples.frame[~removed].reset_index(drop=True))
@@ -198,7 +201,7 @@ def _check_parts(frame: pd.DataFrame, shared: SharedText) -> None:
 
 
 def _order_columns(frame: pd.DataFrame, examples: Examples) -> pd.DataFrame:
-    names = ["line", "part", "component", *examples.texts, "score", "label", "group"]
+    names = ["line", "part", "component", *examples.texts, "score", "label", "group", *metadata_columns(frame).values()]
     return frame[[name for name in names if name in frame]].reset_index(drop=True)
 
 

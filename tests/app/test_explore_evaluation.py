@@ -10,11 +10,13 @@ import sys
 from collections.abc import Callable
 
 import numpy as np
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from lib.data.model_inputs import ModelInputs
 from lib.evaluation.run import evaluate_inputs
+from lib.evaluation.store import load_pairs
 from lib.models.prompts.choose import ExpectedPrompts
 from lib.recipe.options import PromptSource
 from lib.store.runs import Run
@@ -123,7 +125,7 @@ def test_what_got_worse_is_the_first_table(page: AppTest) -> None:
         assert set(table["change"]) == {"worse"}
 
 
-CONTROLS, BLEND, SIDE_EFFECTS = "Controls", "Blend with base model", "Side effects"
+CONTROLS, BLEND, SIDE_EFFECTS, GROUPS = "Controls", "Blend with base model", "Side effects", "Groups"
 
 
 def open_details(page: AppTest, tab: str) -> AppTest:
@@ -370,3 +372,24 @@ def test_the_sections_import_neither_torch_nor_scikit_learn() -> None:
     code = "import sys, lib.ui.explore.evaluation.verdict, lib.ui.explore.pairs.table, lib.ui.explore.pairs.detail; print([m for m in ('torch','sklearn','scipy','umap') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_quality_is_listed_by_group_worst_first(
+    open_page: Callable[..., AppTest], run: Run, workspace: Workspace
+) -> None:
+    assert "no column whose values repeat" in texts(open_details(open_page("explore", run=run.id), GROUPS))
+    path = workspace.datasets.get(run.dataset).paths.examples
+    frame = pd.read_parquet(path)
+    held_out = frame.index[frame["part"] == "held_out"]
+    hits = load_pairs(run).set_index("pair")["tuned_rank"].reindex(held_out) <= 1
+    language = pd.Series("de", frame.index)
+    language[hits.index[hits]] = "en"
+    language[held_out[:2]] = "few *"
+    frame.assign(**{"meta:language": language}).to_parquet(path)
+    page = open_details(open_page("explore", run=run.id), GROUPS)
+    assert not page.exception
+    table = next(frame.value for frame in page.dataframe if "95% interval" in frame.value)
+    assert table["value"].iloc[-1] == "few *"
+    assert table["95% interval"].iloc[-1] == "too few"
+    assert table["queries"].sum() == len(held_out)
+    assert page.selectbox(key="group-column").options == ["language"]

@@ -311,6 +311,20 @@ def test_new_neighbours_colour_and_filter_the_map(home: Path) -> None:
     assert f"All {passed} lines" in words(test)
 
 
+def test_a_column_of_the_data_colours_and_filters_the_map(home: Path) -> None:
+    test = open_explore(finished_run(home).id, colour="Column: group", part="All")
+    assert not test.exception
+    names = [one["name"] for one in traces(test) if one.get("showlegend")]
+    assert names == ["team 0", "team 1", "team 2"]
+    assert "Coloured by the column “group”" in words(test)
+    test.selectbox(key="value").select("team 2").run()
+    assert "All 20 lines" in words(test)
+    assert {one["name"] for one in traces(test) if one.get("showlegend")} == {"team 2"}
+    test.selectbox(key="colour").select("change").run()
+    assert "value" not in [box.key for box in test.selectbox]
+    assert "All 60 lines" in words(test)
+
+
 def test_a_pair_says_how_many_neighbours_are_new(home: Path) -> None:
     run = finished_run(home)
     new, line = load_text_neighbours(run.paths.map.folder, texts=120).new, load_map(run).lines.set_index("pair").loc[8]
@@ -335,7 +349,8 @@ def test_a_map_of_an_earlier_version_has_no_neighbours_to_choose(home: Path) -> 
     run.paths.map.neighbours.unlink()
     test = open_explore(run.id, colour="New neighbours", neighbours="Mostly new", doubtful="true")
     assert not test.exception
-    assert not {"colour", "neighbours"} & {box.key for box in test.selectbox}
+    assert "neighbours" not in {box.key for box in test.selectbox}
+    assert test.selectbox(key="colour").options == ["Change in cosine", "Column: group"]
     assert "lines change length" in words(test)
 
 

@@ -15,6 +15,7 @@ import pandas as pd
 from lib.data.audit.check import DROP, FIX, AuditContext, Check, CheckResult
 from lib.data.audit.registry import CHECKS
 from lib.data.columns.mapping import Examples
+from lib.data.columns.metadata import metadata_columns
 from lib.data.text_index import TextIndex
 from lib.errors import InputError
 from lib.progress import Progress, Silent
@@ -132,7 +133,9 @@ def _run_check(
 
 def excluded_rows(frame: pd.DataFrame, reason: str) -> pd.DataFrame:
     """List rows that are left out: line, reason and their own columns."""
-    kept = frame.drop(columns=[name for name in ("component", "part") if name in frame])
+    kept = frame.drop(
+        columns=[name for name in ("component", "part", *metadata_columns(frame).values()) if name in frame]
+    )
     kept.insert(1, "reason", pd.Series(reason, index=kept.index, dtype="str"))
     return kept.reset_index(drop=True)
 

@@ -15,7 +15,7 @@ LINKED_PAIRS = 20
 # writes the snapshot (frame), because the slider moves without asking the server.
 MAP_FRAME, MAP_PART, MAP_CHANGE, MAP_SEARCH, MAP_GROUP = "frame", "part", "change", "find", "group"
 MAP_CLASSES, MAP_VIEW = "class", "view"
-MAP_COLOUR, MAP_NEIGHBOURS, MAP_DOUBTFUL = "colour", "neighbours", "doubtful"
+MAP_COLOUR, MAP_NEIGHBOURS, MAP_DOUBTFUL, MAP_VALUE = "colour", "neighbours", "doubtful", "value"
 
 # Widgets whose state stays in the session.
 MAP_LIST, MAP_SVG, MAP_METHOD, MAP_BALANCE, MAP_PAIR = "map-list", "map-svg", "map-method", "map-balance", "map-pair"
@@ -25,6 +25,7 @@ MAP_TRAJECTORY, MAP_WRONG_ANSWER = "map-trajectory", "map-wrong-answer"
 PAIR_TABLE, PAIR_DETAIL = "pair-table", "pair-detail"
 EMBED_FILE, EMBED_UPLOAD, EMBED_VERSION = "embed-file", "embed-upload", "embed-version"
 REPORT_TEXTS, REPORT_OTHER = "report-texts", "report-other"
+GROUP_COLUMN = "group-column"
 PLAYGROUND, DETAILS = "playground", "evaluation-details"
 SEARCH_TEXT, SEARCH_EXAMPLE, SEARCH_WORDS = "search-text", "search-example", "search-words"
 

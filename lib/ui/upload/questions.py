@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from lib.data.columns.mapping import ColumnMapping
+from lib.data.columns.metadata import choose_metadata
 from lib.data.columns.unused import OpenQuestion, open_questions, unused_columns
 from lib.data.table import Table
 from lib.shapes import VALUE_COLUMN, Shape
@@ -18,8 +19,11 @@ _SHAPES = {_SCORE: Shape.SCORED, _CLASS: Shape.LABELLED_PAIRS}
 
 
 def show_unused(table: Table, mapping: ColumnMapping) -> None:
-    """List the columns without a role, with what they look like."""
-    unused = unused_columns(table, mapping)
+    """List the columns without a role; those that results are compared by first."""
+    metadata = choose_metadata(table.frame, mapping)
+    if metadata:
+        st.text(f"Stored to compare results by, not read by the model: {', '.join(metadata)}.")
+    unused = [column for column in unused_columns(table, mapping) if column.name not in metadata]
     if unused:
         shown = "; ".join(f"{column.name}: {column.looks_like}" for column in unused)
         st.text(f"Not used: {shown}.")

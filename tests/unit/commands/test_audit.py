@@ -29,7 +29,19 @@ def report(capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, Any]:
 def test_json_holds_every_named_part(pairs: Path, capsys: pytest.CaptureFixture[str]) -> None:
     output = report(capsys, str(pairs))
     assert set(output) == {
-        *("rows", "format", "shape", "columns", "same", "scale", "unused", "unclear", "examples", "read"),
+        *(
+            "rows",
+            "format",
+            "shape",
+            "columns",
+            "same",
+            "scale",
+            "unused",
+            "compared_by",
+            "unclear",
+            "examples",
+            "read",
+        ),
         *("findings", "split", "prompts", "unknown_tokens", "lengths"),
     }
     assert (output["rows"], output["shape"]) == (42, "pairs")

@@ -1,4 +1,4 @@
-"""Evaluation details: threshold, side effects, controls, interpolation with the base model."""
+"""Evaluation details: threshold, groups, side effects, controls, interpolation with the base."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import streamlit as st
 from lib.store.runs import Run
 from lib.ui.explore import keys
 from lib.ui.explore.evaluation.controls import show_controls
+from lib.ui.explore.evaluation.groups import show_groups
 from lib.ui.explore.evaluation.interpolation import show_interpolation
 from lib.ui.explore.evaluation.side_effects import show_side_effects
 from lib.ui.explore.evaluation.similarity import show_similarity
@@ -26,6 +27,7 @@ def show_evaluation_details(run: Run) -> None:
         return
     contents: dict[str, Callable[[], None]] = {
         "Similarity and threshold": lambda: show_similarity(evaluation),
+        "Groups": lambda: show_groups(run, evaluation),
         "Side effects": lambda: show_side_effects(run, evaluation),
         "Controls": lambda: show_controls(run, evaluation),
         "Blend with base model": lambda: show_interpolation(run),

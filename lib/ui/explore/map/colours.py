@@ -5,15 +5,22 @@ from __future__ import annotations
 from math import ceil
 
 import numpy as np
+import pandas as pd
 
-from lib.charts.map.groups import MarkGroups
+from lib.charts.map.groups import NO_GROUP, MarkGroups
 from lib.projection.turnover import TextNeighbours
 from lib.ui.explore.map.data import MapData
+from lib.ui.shared.components import escape_markdown
 
 CHANGE = "change"
 """Colour by the change in margin, cosine or label; labelled texts by class."""
 
-_NEIGHBOURS = "neighbours"
+_NEIGHBOURS, _COLUMN = "neighbours", "column:"
+
+_MAX_COLOURED_VALUES = 6
+"""Values of a column that have a colour: as many as can be distinguished."""
+
+_OTHER_VALUE = "Other values"
 
 _CHANGE_TITLES = {"margin": "Change in margin", "cosine": "Change in cosine", "label": "Change toward label"}
 
@@ -26,21 +33,48 @@ _MOSTLY = 0.5
 def colour_titles(data: MapData) -> dict[str, str]:
     """List what may colour the map, by its word in the address."""
     titles = {CHANGE: "Class" if data.classes else _CHANGE_TITLES[data.measure]}
-    return titles | ({_NEIGHBOURS: "New neighbours"} if data.neighbours is not None else {})
+    titles |= {_NEIGHBOURS: "New neighbours"} if data.neighbours is not None else {}
+    return titles | {f"{_COLUMN}{name}": f"Column: {name}" for name in data.columns}
 
 
 def mark_groups(data: MapData, colour: str) -> MarkGroups | None:
     """Build the groups that colour the map; None where the change does."""
     if colour == _NEIGHBOURS and data.neighbours is not None:
         return turnover_groups(data.neighbours)
-    return None
+    name = column_of(data, colour)
+    return column_groups(data, name) if name else None
+
+
+def column_of(data: MapData, colour: str) -> str:
+    """Look up the column of the data that colours the map; empty where none does."""
+    name = colour.removeprefix(_COLUMN)
+    return name if colour.startswith(_COLUMN) and name in data.columns else ""
+
+
+def column_values(cells: pd.Series) -> list[str]:
+    """List the values of a column, the most frequent first."""
+    counts = cells[cells != ""].value_counts(sort=False)
+    return [str(value) for value in counts.sort_index().sort_values(ascending=False, kind="stable").index]
+
+
+def column_groups(data: MapData, name: str) -> MarkGroups:
+    """Group the pairs, or labelled texts, by the most frequent values of a column."""
+    cells = data.columns[name]
+    names = tuple(column_values(cells)[:_MAX_COLOURED_VALUES])
+    number = cells.map({value: at for at, value in enumerate(names)}).fillna(NO_GROUP).astype(int)
+    if data.classes:
+        of_text = number.reindex(data.rows).fillna(NO_GROUP).to_numpy(np.int64)
+        return MarkGroups(names, of_text, other=_OTHER_VALUE)
+    of_text = np.full(len(data.texts), NO_GROUP)
+    return MarkGroups(names, of_text, of_pair=number[number != NO_GROUP].to_dict(), other=_OTHER_VALUE)
 
 
 def describe_colour(data: MapData, colour: str) -> str:
     """Write what colours the map in place of change or class; empty where one of these does."""
     if colour == _NEIGHBOURS and data.neighbours is not None:
         return f"how many of a text's {data.neighbours.num} nearest texts are new"
-    return ""
+    name = column_of(data, colour)
+    return f"the column “{escape_markdown(name)}”" if name else ""
 
 
 def turnover_groups(neighbours: TextNeighbours) -> MarkGroups:

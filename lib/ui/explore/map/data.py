@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
 from lib.charts.map.lines import add_evaluation, rows_of_texts, texts_by_class
+from lib.data.columns.metadata import group_columns
 from lib.errors import CloserError
 from lib.evaluation.store import load_pairs
 from lib.projection.store import Map, load_map, map_texts
@@ -28,7 +29,7 @@ class MapData:
     them), cosine_change, length_change (of the line on the map), faded, optionally group, base_rank, tuned_rank.
     measure: what value is: margin, cosine or label. skipped_snapshots: labels of the snapshots that the map leaves out.
     plain: whether this is the map by plain UMAP, drawn to compare with. neighbours: of every text how many nearest texts are new and how
-    many nearby marks are true; None on maps of earlier versions.
+    many nearby marks are true; None on maps of earlier versions. columns: by name, columns of the data that describe a row, by its id.
     Labelled texts alone have classes (text ids of each class, the largest first), and for every text rows (of the dataset) and parts.
     """
 
@@ -44,6 +45,7 @@ class MapData:
     skipped_snapshots: tuple[str, ...] = ()
     plain: bool = False
     neighbours: TextNeighbours | None = None
+    columns: dict[str, pd.Series] = field(default_factory=dict)
 
 
 def load_map_data(run: Run, *, plain: bool = False) -> MapData | None:
@@ -81,6 +83,7 @@ def _load(run_id: str, plain: bool, map_stamp: tuple[int, int], evaluation_stamp
         skipped_snapshots=_skipped_snapshots(run, layout),
         plain=plain,
         neighbours=load_text_neighbours(layout.folder, texts=layout.texts),
+        columns={name: frame[stored].astype(str).str.strip() for name, stored in group_columns(frame).items()},
     )
 
 

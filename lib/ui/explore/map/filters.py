@@ -15,7 +15,15 @@ import streamlit as st
 from lib.charts.map.scene import TextClasses
 from lib.store.runs import Run
 from lib.ui.explore import keys
-from lib.ui.explore.map.colours import CHANGE, colour_titles, describe_doubtful, mark_groups, neighbour_mask
+from lib.ui.explore.map.colours import (
+    CHANGE,
+    colour_titles,
+    column_of,
+    column_values,
+    describe_doubtful,
+    mark_groups,
+    neighbour_mask,
+)
 from lib.ui.explore.map.data import MapData, search_rows
 
 _PART_TITLES = {"held_out": "Held-out", "validation": "Validation", "train": "Trained", "all": "All"}
@@ -57,6 +65,7 @@ class MapFilters:
     colour: str = CHANGE
     neighbours: str = "all"
     doubtful: bool = False
+    value: str = ""
 
 
 def opening_filters(data: MapData) -> MapFilters:
@@ -80,6 +89,7 @@ def show_filters(data: MapData, *, hidden: bool = False) -> MapFilters:
         if not data.classes:
             change = _select("Change", _CHANGE_TITLES, keys.MAP_CHANGE, default="all", help=_CHANGE_HELP[data.measure])
         colour = _choose_colour(data)
+        value = _choose_value(data, colour)
         words = _search_box("a text" if data.classes else "a pair")
         if data.classes and colour == CHANGE:
             classes = _select_classes(data)
@@ -87,7 +97,17 @@ def show_filters(data: MapData, *, hidden: bool = False) -> MapFilters:
             group = _select_group(data)
         neighbours, doubtful = _choose_neighbours(data, hidden=hidden)
         return MapFilters(
-            part, change, words, group, snapshot, classes, side_by_side, colour, neighbours, doubtful and not hidden
+            part,
+            change,
+            words,
+            group,
+            snapshot,
+            classes,
+            side_by_side,
+            colour,
+            neighbours,
+            doubtful and not hidden,
+            value,
         )
 
 
@@ -95,6 +115,23 @@ def _choose_colour(data: MapData) -> str:
     """Let the person choose what colours the marks, where there is a choice."""
     titles = colour_titles(data)
     return _select("Colour", titles, keys.MAP_COLOUR, default=CHANGE) if len(titles) > 1 else CHANGE
+
+
+def _choose_value(data: MapData, colour: str) -> str:
+    """Let the person choose one value of the column that colours the map; empty for all."""
+    name = column_of(data, colour)
+    if not name:
+        return ""
+    values = column_values(data.columns[name])
+    value = st.selectbox(
+        name[:30],
+        ["", *values],
+        format_func=lambda one: one or "All",
+        key=keys.MAP_VALUE,
+        bind="query-params",
+        width=150,
+    )
+    return value if value in values else ""
 
 
 def _choose_neighbours(data: MapData, *, hidden: bool) -> tuple[str, bool]:
@@ -204,11 +241,12 @@ def _select_group(data: MapData) -> str:
 
 
 def reset_filters() -> None:
-    """Show every part, change, neighbourhood and group."""
+    """Show every part, change, neighbourhood, group and value."""
     for key in (keys.MAP_PART, keys.MAP_CHANGE, keys.MAP_NEIGHBOURS):
         st.session_state[key] = "all"
-    if st.session_state.get(keys.MAP_GROUP):
-        st.session_state[keys.MAP_GROUP] = ""
+    for key in (keys.MAP_GROUP, keys.MAP_VALUE):
+        if st.session_state.get(key):
+            st.session_state[key] = ""
 
 
 def colour_measure(data: MapData, filters: MapFilters) -> str:
@@ -230,6 +268,8 @@ def filter_lines(data: MapData, filters: MapFilters, run: Run) -> pd.DataFrame:
     mask = neighbour_mask(data.neighbours, filters.neighbours)
     if mask is not None:
         lines = lines[mask[lines["source"].to_numpy()] | mask[lines["target"].to_numpy()]]
+    if filters.value:
+        lines = lines[lines["pair"].map(data.columns[column_of(data, filters.colour)]) == filters.value]
     same = colour_measure(data, filters) == data.measure
     return lines if same else lines.assign(value=lines["cosine_change"])
 
@@ -256,6 +296,9 @@ def filter_texts(data: MapData, filters: MapFilters, run: Run) -> np.ndarray:
     mask = np.isin(data.rows, search_rows(run, filters.words)) if filters.words else np.ones(len(data.rows), bool)
     near = neighbour_mask(data.neighbours, filters.neighbours)
     mask = mask if near is None else mask & near
+    if filters.value:
+        values = data.columns[column_of(data, filters.colour)].reindex(data.rows)
+        mask = mask & (values == filters.value).to_numpy()
     return mask if filters.part == "all" else mask & (data.parts == filters.part)
 
 

@@ -75,7 +75,7 @@ def _describe_marks(view: MapView) -> str:
         )
     marks = "Circle: source, square: target; filled: held-out, hollow: trained."
     if colour:
-        return f"{marks} Coloured by {colour}; lines between two colours are grey."
+        return f"{marks} Coloured by {colour}; a line between two colours is grey."
     marks = f"{marks} {_COLOUR_MEANING[view.measure]}"
     return (
         f"{marks} The {NUM_HIGHLIGHTED} strongest changes are highlighted."
