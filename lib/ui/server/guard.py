@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from lib.ui.server.cookies import keep_own_cookies
 from lib.ui.server.disconnect import translate_disconnect
 from lib.ui.server.entrance import answer_at_entrance
 from lib.ui.server.headers import security_headers
@@ -36,6 +37,7 @@ class Guard:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
+        scope = {**scope, "headers": keep_own_cookies(scope["headers"])}
         is_socket = scope["type"] == "websocket"
         sender = self._with_headers(send)
         reason = refusal(
