@@ -26,6 +26,7 @@ from lib.ui.server.entrance import load_access, print_addresses
 from lib.ui.server.guard import Guard
 from lib.ui.server.health import HEALTH_ROUTES
 from lib.ui.server.log_file import configure_log
+from lib.ui.server.media import hide_media_addresses
 from lib.ui.server.preload import freeze_loaded_objects, load_plotly, start_preload
 from lib.ui.server.push import PUSH_ROUTES, notify_work_began
 from lib.ui.shared.access import set_access
@@ -68,6 +69,7 @@ async def lifespan(_app: object) -> AsyncIterator[dict[str, object]]:
 
 
 limit_connections()
+hide_media_addresses()
 app = st.App(
     Path(__file__).parent / "pages" / "router.py",
     lifespan=lifespan,
