@@ -37,6 +37,7 @@ def check_loaded(model: SentenceTransformer, facts: FolderFacts, missing: list[s
     if drawn := [name for name in missing if not _POOLER.search(name)]:
         raise ValueError(f"its folder lacks the weights {quote_names(drawn)}.")
     _check_weights(model)
+    _check_added_tokens(model, facts)
     if not facts.is_static and (model.max_seq_length is None or model.max_seq_length > facts.longest):
         model.max_seq_length = facts.longest
     if not facts.is_static:
@@ -47,6 +48,9 @@ def check_loaded(model: SentenceTransformer, facts: FolderFacts, missing: list[s
         key: value.to(model.device) if isinstance(value, torch.Tensor) else value
         for key, value in model.preprocess([TRIAL_TEXT]).items()
     }
+    special = 0 if facts.is_static else model.tokenizer.num_special_tokens_to_add()
+    if features["input_ids"].shape[-1] <= special:
+        raise ValueError("it reads no token of a text, only its own special ones.")
     row = model(features)["sentence_embedding"]
     if row.shape[0] != 1 or not bool(torch.isfinite(row).all()):
         raise ValueError("it turns a text into no finite numbers.")
@@ -65,6 +69,21 @@ def _check_weights(model: SentenceTransformer) -> None:
             raise ValueError(
                 f"its weights {quote(name)} hold {largest:.3g}: beyond {LARGEST_WEIGHT:,.0f}, computing with them overflows."
             )
+
+
+def _check_added_tokens(model: SentenceTransformer, facts: FolderFacts) -> None:
+    """Raise ValueError where a token that the tokenizer adds has no row in the weights.
+
+    tokenizers numbers those that its vocabulary lacks anew, whatever number the file gives them.
+    """
+    if facts.is_static:
+        rows, added = model[0].embedding.weight.shape[0], model.tokenizer.get_added_tokens_decoder()
+    else:
+        rows = model[0].model.get_input_embeddings().weight.shape[0]
+        added = {number: token for token, number in model.tokenizer.get_added_vocab().items()}
+    for number, token in added.items():
+        if number >= rows:
+            raise ValueError(f"its token {quote(str(token))} is number {number:,}, and its weights have {rows:,} rows.")
 
 
 def tokenizer_problem(folder: Path) -> str:

@@ -27,7 +27,7 @@ from lib.errors import ModelError, is_out_of_memory, is_panic
 from lib.memory import end_beyond
 from lib.models import catalog
 from lib.models.folder_check.check import FolderFacts, check_folder
-from lib.models.folder_check.problem import quote
+from lib.models.folder_check.problem import quote, quote_names
 from lib.models.loaded_check import check_loaded, tokenizer_problem
 from lib.models.prompts.apply import apply_reading
 from lib.process import start_time
@@ -98,8 +98,9 @@ def load_model(
     facts = check_folder(folder)
     if folder == catalog.bundled_folder():
         verify_bundled(folder)
+    missing: list[str] = []
     try:
-        with _offline(), _limits(name, facts, home), _loading_report() as missing:
+        with _offline(), _limits(name, facts, home), _loading_report(missing):
             model = SentenceTransformer(
                 str(folder),
                 device=target,
@@ -114,7 +115,7 @@ def load_model(
         if not _is_of_the_model(error):
             raise
         raise ModelError(
-            f"The model {quote(name)} cannot be loaded: {_reason(error, folder)}", todo=catalog.GO_ON
+            f"The model {quote(name)} cannot be loaded: {_reason(error, folder, missing)}", todo=catalog.GO_ON
         ) from error
     apply_reading(model, reading)
     return model
@@ -184,11 +185,14 @@ def _is_of_the_model(error: BaseException) -> bool:
     return is_panic(error) or (isinstance(error, Exception) and not is_out_of_memory(error))
 
 
-def _reason(error: BaseException, folder: Path) -> str:
+def _reason(error: BaseException, folder: Path, missing: list[str]) -> str:
     """Write why loading failed.
 
-    Where transformers only says that it knows no processor: why the tokenizer could not be read.
+    Where transformers only says that it knows no processor: why the tokenizer could not be read; where it refers to a
+    report: which weights do not fit.
     """
+    if str(error).startswith("You set `ignore_mismatched_sizes`") and missing:
+        return f"its settings do not fit the weights {quote_names(missing)}."
     return (_hides_reason(error) and tokenizer_problem(folder)) or _first_line(error)
 
 
@@ -197,11 +201,10 @@ def _hides_reason(error: BaseException) -> bool:
 
 
 @contextmanager
-def _loading_report() -> Iterator[list[str]]:
+def _loading_report(missing: list[str]) -> Iterator[None]:
     """Collect the weights that transformers did not find and drew at random, with a log line only."""
     from transformers import modeling_utils
 
-    missing: list[str] = []
     log = modeling_utils.log_state_dict_report
 
     def collect(*arguments: Any, loading_info: Any, **options: Any) -> None:
@@ -210,7 +213,7 @@ def _loading_report() -> Iterator[list[str]]:
 
     modeling_utils.log_state_dict_report = collect
     try:
-        yield missing
+        yield
     finally:
         modeling_utils.log_state_dict_report = log
 
@@ -230,7 +233,7 @@ def fingerprint(model: SentenceTransformer | Path | str) -> str:
         return digest.hexdigest()
     folder = Path(model)
     for path in sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.endswith(UNHASHED)):
-        digest.update(path.relative_to(folder).as_posix().encode() + b"\0")
+        digest.update(os.fsencode(path.relative_to(folder).as_posix()) + b"\0")
         with path.open("rb") as file:
             digest.update(hashlib.file_digest(file, "sha256").digest())
     return digest.hexdigest()
@@ -320,5 +323,6 @@ def _offline() -> Iterator[None]:
 
 
 def _first_line(error: BaseException) -> str:
-    text = str(error).strip() or type(error).__name__
-    return quote(text.splitlines()[0], limit=300)
+    """Quote the first line of an error, with the next one where it only announces that."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
+    return quote(" ".join(lines[: 2 if lines[0].endswith(":") else 1]), limit=300)

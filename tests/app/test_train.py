@@ -36,7 +36,8 @@ from lib.ui.train import cost
 from lib.ui.train.form import describe_preset
 from tests.app.conftest import button, texts
 from tests.builders import of_shape
-from tests.unit.models.folder_check.hostile import HOSTILE, PROMPTS, put
+from tests.unit.models.folder_check.hostile import HOSTILE
+from tests.unit.models.folder_check.spoil import PROMPTS, put
 
 
 def test_without_a_dataset_the_next_step_is_to_upload(open_page: Callable[..., AppTest]) -> None:

@@ -23,7 +23,8 @@ from lib.store.runs import Run
 from lib.store.workspace import open_workspace
 from tests.browser.conftest import Server
 from tests.page_client import open_page
-from tests.unit.models.folder_check.hostile import HOSTILE, Payload
+from tests.unit.models.folder_check.hostile import HOSTILE
+from tests.unit.models.folder_check.spoil import Payload
 from tests.unit.projection.finished import add_finished_run, evaluate_planted, finished_run
 
 SECRET = "a-file-outside-the-workspace"

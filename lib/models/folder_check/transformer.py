@@ -149,6 +149,10 @@ class TransformerFacts:
     inner: int
 
 
+_SPANS = {"dropout": (0.0, 1.0), "eps": (1e-30, 1.0)}
+"""Bounds of the settings whose name has this part: normalisation divides by the root of its eps and a variance."""
+
+
 def check_transformer(files: Mapping[str, ModelFile], prefix: str) -> TransformerFacts:
     """Check a Transformer module in its subfolder: settings, weights and tokenizer."""
     for name in MODULE_FILES:
@@ -202,7 +206,8 @@ def check_config(config: JsonSettings) -> None:
     for name in ("_attn_implementation", "attn_implementation"):
         config.choice(name, ("eager", "sdpa"))
     for name in _NUMBERS:
-        config.number(name, low=-1e12, high=1.0 if "dropout" in name else 1e12)
+        low, high = next((span for part, span in _SPANS.items() if part in name), (-1e12, 1e12))
+        config.number(name, low=low, high=high)
     for name, most in _BOUNDED.items():
         config.integer(name, low=0, high=most, default=0)
     for name in (*_SWITCHES, *_WORD_SETTINGS, "tokenizer_class"):

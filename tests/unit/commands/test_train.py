@@ -39,7 +39,8 @@ from lib.store.publish import verify
 from lib.store.run_settings import train_command
 from lib.store.snapshots import read_snapshots
 from lib.store.workspace import Workspace, open_workspace
-from tests.unit.models.folder_check.hostile import HOSTILE, PROMPTS, put
+from tests.unit.models.folder_check.hostile import HOSTILE
+from tests.unit.models.folder_check.spoil import PROMPTS, put
 from tests.unit.training.small import frame_of
 
 METRICS = {"recall@1", "recall@5", "recall@10", "mrr@10", "ndcg@10"}

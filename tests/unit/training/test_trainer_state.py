@@ -20,7 +20,7 @@ from lib.store.publish import seal
 from lib.training import cadence
 from lib.training.checkpoints import TRAINER_STATE
 from lib.training.trainer_state import MAX_STATE_BYTES, check_trainer_state
-from tests.unit.models.folder_check.hostile import Payload
+from tests.unit.models.folder_check.spoil import Payload
 from tests.unit.training.small import FAST, train_small
 from tests.unit.training.test_resume import Cut, CutError, newest_two, weights
 

@@ -19,6 +19,10 @@ from lib.jobs.attempt import failure_of
 from lib.models import loader
 from lib.models.inference.server import handle_request
 from tests.unit.models.folder_check.conftest import edit
+from tests.unit.models.folder_check.spoil import CONFIG, DENSE, SBERT, put, tokenizer
+
+SPACE = dict.fromkeys(("single_word", "lstrip", "rstrip", "normalized", "special"), True) | {"id": 5, "content": " "}
+REMOVES_ALL = {"type": "Split", "pattern": {"Regex": ""}, "behavior": "Removed", "invert": True}
 
 
 class PanicException(BaseException):
@@ -109,6 +113,40 @@ def test_weights_that_overflow_are_refused_by_name(folder: Path, home: Path, val
     with pytest.raises(ModelError, match=r"word_embeddings.weight.* overflows") as caught:
         loader.load_model(str(folder), device="cpu", home=home)
     assert f"{abs(value):.3g}" in caught.value.what
+
+
+SILENT = {
+    "a token that gets another number": (
+        tokenizer(lambda values: values.update(added_tokens=[SPACE])),
+        "is number 31",
+    ),
+    "a rule that removes every text": (
+        tokenizer(lambda values: values.update(pre_tokenizer=REMOVES_ALL)),
+        "reads no token of a text",
+    ),
+    "texts of special tokens alone": (put(SBERT, max_seq_length=2), "reads no token of a text"),
+    "settings that do not fit": (put(CONFIG, type_vocab_size=0), "token_type_embeddings"),
+    "an activation of another type": (put(CONFIG, hidden_act=["gelu"]), "expected str, got list"),
+    "a module without its bias": (put(DENSE, bias=False), "linear.bias"),
+}
+"""What ended in an IndexError at some text, trained on no words, or was refused without its reason."""
+
+
+@pytest.mark.parametrize("name", list(SILENT))
+def test_what_only_shows_in_the_loaded_model_is_refused_with_its_reason(folder: Path, home: Path, name: str) -> None:
+    spoil, reason = SILENT[name]
+    spoil(folder)
+    with pytest.raises(ModelError) as caught:
+        loader.load_model(str(folder), device="cpu", home=home)
+    assert reason in caught.value.what
+    assert str(caught.value).isprintable()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="its file names are UTF-16")
+def test_a_file_name_that_is_no_utf8_does_not_break_the_fingerprint(folder: Path) -> None:
+    before = loader.fingerprint(folder)
+    Path(os.fsdecode(os.fsencode(folder) + b"/a\xff.txt")).touch()
+    assert loader.fingerprint(folder) != before
 
 
 TOKENIZERS = {

@@ -20,7 +20,7 @@ from lib.recipe.recipe import Recipe
 from lib.settings import BUNDLED_MODEL
 from lib.shapes import Shape
 from lib.store.layout import MODEL_CARD_DATA
-from tests.unit.models.folder_check.hostile import PROMPTS, put
+from tests.unit.models.folder_check.spoil import PROMPTS, put
 from tests.unit.training.small import frame_of
 
 PASSAGES = "Represent this sentence for searching relevant passages: "

@@ -1,0 +1,70 @@
+"""Model folders that try to run code."""
+
+from __future__ import annotations
+
+from tests.unit.models.folder_check.spoil import (
+    CONFIG,
+    DENSE,
+    MODULES,
+    NAMES,
+    PROMPTS,
+    SBERT,
+    UNSAFE,
+    Spoil,
+    kind,
+    pickled,
+    put,
+    write,
+)
+
+RUN_CODE: dict[str, tuple[str, Spoil]] = {
+    "pickle as weights": ("pytorch_model.bin", pickled("pytorch_model.bin")),
+    "weights_only off": (SBERT, put(SBERT, model_kwargs=UNSAFE)),
+    "weights_only off and a pickle": ("pytorch_model.bin", pickled("pytorch_model.bin", model_kwargs=UNSAFE)),
+    "weights_only off by its old name": ("pytorch_model.bin", pickled("pytorch_model.bin", model_args=UNSAFE)),
+    "pickle of a module": ("2_Dense/pytorch_model.bin", pickled("2_Dense/pytorch_model.bin")),
+    "pickle under another name": ("weights.ckpt", pickled("weights.ckpt", model_kwargs={"variant": "x"})),
+    "pickle of a checkpoint": ("checkpoint/optimizer.pt", pickled("checkpoint/optimizer.pt")),
+    "pickle in capitals": ("PYTORCH_MODEL.BIN", pickled("PYTORCH_MODEL.BIN")),
+    "pickle of numpy": ("weights.npy", pickled("weights.npy")),
+    "adapter": ("adapter_config.json", write("adapter_config.json", '{"base_model_name_or_path": "a/b"}')),
+    "adapter's weights": ("adapter_model.safetensors", write("adapter_model.safetensors", b"")),
+    "program": ("modeling.py", write("modeling.py", "raise SystemExit")),
+    "compiled program": ("modeling.pyc", write("modeling.pyc", b"")),
+    "library": ("kernel.so", write("kernel.so", b"")),
+    "auto_map": (CONFIG, put(CONFIG, auto_map={"AutoModel": "modeling.Model"})),
+    "auto_map of another repository": (CONFIG, put(CONFIG, auto_map={"AutoModel": "a/b--modeling.Model"})),
+    "auto_map of a tokenizer": (NAMES, put(NAMES, auto_map={"AutoTokenizer": ["tokens.Tokens", None]})),
+    "trust_remote_code": (SBERT, put(SBERT, trust_remote_code=True)),
+    "trust_remote_code for the config": (SBERT, put(SBERT, config_kwargs={"trust_remote_code": True})),
+    "own module": (MODULES, kind("modeling.Model")),
+    "function as module": (MODULES, kind("os.system")),
+    "function of sentence-transformers as module": (MODULES, kind("sentence_transformers.util.http_get")),
+    "cross-encoder as module": (MODULES, kind("sentence_transformers.CrossEncoder")),
+    "CLIP module": (MODULES, kind("sentence_transformers.models.CLIPModel")),
+    "router": (MODULES, kind("sentence_transformers.base.modules.router.Router")),
+    "activation that is a function": (DENSE, put(DENSE, activation_function="os.system")),
+    "activation of its own": (DENSE, put(DENSE, activation_function="modeling.Activation")),
+    "attention kernel of the Hub": (CONFIG, put(CONFIG, _attn_implementation="evil/kernel")),
+    "kernels": (CONFIG, put(CONFIG, use_kernels=True)),
+    "quantisation": (CONFIG, put(CONFIG, quantization_config={"quant_method": "gptq"})),
+    "tokenizer class of its own": (NAMES, put(NAMES, tokenizer_class="EvilTokenizer")),
+    "processor class": (NAMES, put(NAMES, processor_class="EvilProcessor")),
+    "processor": ("processor_config.json", write("processor_config.json", "{}")),
+    "chat in place of texts": (
+        SBERT,
+        put(SBERT, modality_config={"message": {"method": "forward", "method_output_name": "last_hidden_state"}}),
+    ),
+    "another method of the model": (
+        SBERT,
+        put(SBERT, modality_config={"text": {"method": "save_pretrained", "method_output_name": "x"}}),
+    ),
+    "another task": (SBERT, put(SBERT, transformer_task="text-generation")),
+    "another kind of model": (PROMPTS, put(PROMPTS, model_type="CrossEncoder")),
+    "another model type": (CONFIG, put(CONFIG, model_type="timm_wrapper")),
+    "settings under an old name": (
+        "sentence_roberta_config.json",
+        put("sentence_roberta_config.json", model_args=UNSAFE),
+    ),
+}
+"""What could run code: the file that is named in the refusal, and how the folder is spoilt."""
