@@ -36,17 +36,20 @@ def fuzz(planted: Planted, name: str, *, seconds: float, seed: int, attempt: Cal
     """Damage one thing until the processor time is over; print and count the kinds of findings."""
     found: set[tuple[str, ...]] = set()
     draw, began, rounds, count = random.Random(seed), time.process_time(), 0, 0
-    while time.process_time() - began < seconds:
-        one = draw.randrange(LONGEST_SEED)
-        rounds += 1
-        try:
-            attempt(planted, name, one)
-        except Exception as error:  # noqa: BLE001  a finding is whatever comes out
-            count += 1
-            if (kind := kind_of(error)) not in found:
-                found.add(kind)
-                write_line(reader=name, seed=one, kind=kind, error="".join(traceback.format_exception(error)))
-    write_line(reader=name, rounds=rounds, seconds=round(time.process_time() - began), kinds=len(found), findings=count)
+    try:
+        while time.process_time() - began < seconds:
+            one = draw.randrange(LONGEST_SEED)
+            rounds += 1
+            try:
+                attempt(planted, name, one)
+            except Exception as error:  # noqa: BLE001  a finding is whatever comes out
+                count += 1
+                if (kind := kind_of(error)) not in found:
+                    found.add(kind)
+                    write_line(reader=name, seed=one, kind=kind, error="".join(traceback.format_exception(error)))
+    finally:  # also of a run that a Ctrl-C ends
+        spent = round(time.process_time() - began)
+        write_line(reader=name, rounds=rounds, seconds=spent, kinds=len(found), findings=count)
     return len(found)
 
 

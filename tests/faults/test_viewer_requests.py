@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import socket
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -118,6 +119,68 @@ def test_an_upload_is_not_read_by_a_viewer(team: Team) -> None:
         status, body = team.ask("viewer", "GET", path)
         assert SECRET.encode() not in body, path
         assert status < 500, path  # 200 is Streamlit's own page, which stands at any address
+
+
+def test_streamlits_interface_for_programs_is_off(team: Team) -> None:
+    """It would drive pages by HTTP, and say how."""
+    for role in ("editor", "viewer"):
+        for path in ("interact", "mcp"):
+            assert b"does not serve the agent API" in team.ask(role, "POST", f"/_stcore/agent/{path}")[1]
+            assert [team.ask(role, method, f"/_stcore/agent/{path}")[0] for method in ("GET", "PUT")] == [405, 405]
+
+
+def raw(team: Team, request: bytes) -> bytes:
+    """Send bytes that no client library would, and read what comes until the server closes or has said all."""
+    with socket.create_connection(("127.0.0.1", team.server.port), timeout=30) as connection:
+        connection.sendall(request)
+        connection.shutdown(socket.SHUT_WR)
+        return b"".join(iter(lambda: connection.recv(65536), b""))
+
+
+HOST = b"\r\nHost: localhost\r\n"
+RAW = {
+    "two lengths": b"POST / HTTP/1.1" + HOST + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello",
+    "a length and chunks": b"POST / HTTP/1.1"
+    + HOST
+    + b"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET",
+    "a chunk of 2^64 bytes": b"POST / HTTP/1.1" + HOST + b"Transfer-Encoding: chunked\r\n\r\n" + b"f" * 16 + b"\r\n",
+    "a folded header": b"GET / HTTP/1.1" + HOST + b"X: a\r\n b\r\n\r\n",
+    "another host as the target": b"GET http://evil.example/ HTTP/1.1" + HOST + b"\r\n",
+    "a target of two slashes": b"GET //evil.example/%2e%2e HTTP/1.1" + HOST + b"\r\n",
+    "a target that leaves": b"GET /../../../../etc/passwd HTTP/1.1" + HOST + b"\r\n",
+    "a target with a null": b"GET /media/%00 HTTP/1.1" + HOST + b"\r\n",
+    "a target of no UTF-8": b"GET /download/%ff%fe/log.txt HTTP/1.1" + HOST + b"\r\n",
+    "a tunnel": b"CONNECT evil.example:443 HTTP/1.1" + HOST + b"\r\n",
+    "an echo": b"TRACE / HTTP/1.1" + HOST + b"Cookie: a=b\r\n\r\n",
+    "a header of 1 MB": b"GET / HTTP/1.1" + HOST + b"X: " + b"x" * 1_000_000 + b"\r\n\r\n",
+    "a hundred thousand headers": b"GET / HTTP/1.1" + HOST + b"X: y\r\n" * 100_000 + b"\r\n",
+    "an older version of HTTP": b"GET / HTTP/0.9\r\n\r\n",
+    "HTTP/2": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0" * 64,
+    "TLS": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\0" * 500,
+    "cookies that take 25 seconds": b"GET / HTTP/1.1" + HOST + b'Cookie: closer-1="' + b'\\"' * 29_000 + b'"\r\n\r\n',
+    "another proxy's word": b"GET / HTTP/1.1"
+    + HOST
+    + b"X-Forwarded-Host: evil.example\r\nX-Forwarded-For: 127.0.0.1\r\n\r\n",
+    "a socket of an old version": (
+        b"GET /_stcore/stream HTTP/1.1" + HOST + b"Upgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Version: 8\r\nSec-WebSocket-Key: x\r\n\r\n"
+    ),
+}
+"""What somebody sends who has no token: refused, and the server goes on."""
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("name", list(RAW))
+def test_bytes_that_no_browser_sends_are_refused(team: Team, name: str) -> None:
+    try:
+        answer = raw(team, RAW[name])
+    except ConnectionError:  # it closed before all was sent
+        answer = b""
+    status = answer.partition(b"\r\n")[0]
+    assert not status or status.split()[1][:1] == b"4", status
+    assert b"evil.example" not in answer
+    assert b"root:" not in answer
+    assert team.ask("viewer", "GET", "/health")[0] == 200
 
 
 def test_no_file_is_sent_or_removed_by_a_viewer(team: Team) -> None:
