@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+import shutil
 import subprocess
 import sys
 import urllib.error
@@ -19,6 +20,8 @@ from playwright.sync_api import Browser, Page, expect
 from sentence_transformers import SentenceTransformer
 
 from lib.evaluation.store import load_evaluation
+from lib.experiments.base_comparison import load_base_comparison
+from lib.settings import BUNDLED_MODEL
 from lib.store.workspace import open_workspace
 from lib.ui.explore.playground import python_lines
 from tests.browser.conftest import ROOT, Server, standing
@@ -160,10 +163,13 @@ def own_file(folder: Path, *, rows: int = 240) -> Path:
 
 
 def test_a_file_of_ones_own_through_two_windows_a_reload_and_a_restart(
-    server: Server, window: Page, chromium: Browser, tmp_path: Path
+    server: Server, window: Page, chromium: Browser, tmp_path: Path, tiny_model: Path
 ) -> None:
     uploads(server, window, own_file(tmp_path))
-    trains_one_epoch_with_prompts(window)
+    window.get_by_role("button", name="Train on this dataset").click()
+    expect(window).to_have_url(re.compile(r"/train\?dataset="))
+    compares_three_bases(server, window, [tiny_model, Path(shutil.copytree(tiny_model, tmp_path / "e5-small"))])
+    trains_the_best_for_one_epoch_with_prompts(window)
     (run,) = open_workspace(server.home).runs.all()
     address = f"{server.url}/train?run={run.id}"
     other = chromium.new_context().new_page()
@@ -223,14 +229,38 @@ def holds_the_prompts(folder: Path) -> None:
         assert np.allclose(encode(LEFT), model.encode(prompt + LEFT), atol=1e-5)
 
 
-def trains_one_epoch_with_prompts(window: Page) -> None:
-    """Follow the upload's one next step, set one epoch and press Start twice, as an impatient person does."""
-    window.get_by_role("button", name="Train on this dataset").click()
-    expect(window).to_have_url(re.compile(r"/train\?dataset="))
+def compares_three_bases(server: Server, window: Page, folders: list[Path]) -> None:
+    """Choose the bundled model and two folders, and see them compared on validation pairs, with BM25.
+
+    The table is still there after a reload.
+    """
+    box = window.get_by_role("combobox", name=re.compile("^Base models"))
+    for count, folder in enumerate(folders, start=2):
+        box.fill(str(folder))
+        window.get_by_role("option").filter(has_text=str(folder)).click()
+        window.keyboard.press("Escape")
+        expect(window.get_by_role("button", name=f"Start {count} trainings")).to_be_visible()
+    window.get_by_text("Which base model?").click()
+    window.get_by_role("button", name="Compare 3 base models").click()
+    best = window.get_by_role("button", name="Train the best: all-MiniLM-L6-v2")
+    expect(best).to_be_visible(timeout=TRAINED)
+    window.reload()
+    expect(best).to_be_visible(timeout=60_000)
+    table = window.get_by_test_id("stDataFrame").filter(has=window.locator('[aria-label*="Base models on validation"]'))
+    expect(table.first).to_contain_text("BM25")
+    (dataset,) = open_workspace(server.home).datasets.all()
+    found = load_base_comparison(server.home, dataset.id)
+    assert found is not None
+    assert {base.model for base in found.bases} == {BUNDLED_MODEL, *map(str, folders)}
+    assert found.words["mrr@10"].value > 0
+
+
+def trains_the_best_for_one_epoch_with_prompts(window: Page) -> None:
+    """Set one epoch and prompts, and press the button of the best base twice, as an impatient person does."""
     epochs = window.get_by_label("Epochs", exact=True)
     epochs.fill("1")
     epochs.press("Tab")
     expect(window.get_by_text(re.compile(r"^1 × \d+ = \d+ steps"))).to_be_visible()
     sets_prompts(window)
-    window.get_by_role("button", name="Start training").dblclick()
+    window.get_by_role("button", name="Train the best: all-MiniLM-L6-v2").dblclick()
     expect(window).to_have_url(re.compile(r"/train\?.*run="))
