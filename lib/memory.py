@@ -6,6 +6,7 @@ With lib/process.py the only module that calls for the platform.
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import threading
 import time
@@ -53,6 +54,11 @@ def available_memory() -> int:
             held = int((CGROUP / usage).read_text(encoding="ascii")) - unused
             free.append(max(0, int((CGROUP / limit).read_text(encoding="ascii")) - held))  # "max": no limit
     return min(free)
+
+
+def has_graphics_card() -> bool:
+    """Whether the machine may train on a card with its own memory: a driver's tool is installed."""
+    return any(shutil.which(tool) for tool in ("nvidia-smi", "rocm-smi"))
 
 
 def peak_process_memory() -> int:

@@ -7,6 +7,7 @@ import json
 import sys
 
 from lib import settings
+from lib.commands.memory import add_memory_option, refuse_encoding_without_memory
 from lib.commands.options import add_data_options, add_download_option, load_data
 from lib.experiments.base_comparison import WORDS, BaseComparison, BaseResult, Quality
 from lib.format import (
@@ -30,6 +31,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--model", action="append", metavar="NAME", help=f"a base model; again for several (default {BUNDLED_MODEL})"
     )
     add_download_option(parser)
+    add_memory_option(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
@@ -45,6 +47,7 @@ def run(given: argparse.Namespace) -> int:
     models = given.model or [BUNDLED_MODEL]
     for model in models:
         check_model(model, home=home)
+        refuse_encoding_without_memory(model, home=home, ignore=given.ignore_memory)
     names = [pinned(model, home=home) for model in models]
     comparison = compare_bases(prepared.frame, prepared.shape, names, home=home, progress=Announcer())
     print(json.dumps(comparison.to_json(), ensure_ascii=False) if given.json else comparison_text(comparison))

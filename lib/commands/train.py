@@ -17,7 +17,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lib import settings
+from lib.commands.memory import add_memory_option, refuse_without_memory
 from lib.commands.metric_lines import metric_lines
+from lib.commands.model_notes import print_model_notes
 from lib.commands.options import (
     PROMPT_HELP,
     add_data_options,
@@ -30,16 +32,12 @@ from lib.data.model_inputs import ModelInputs
 from lib.data.read.sources import original_files
 from lib.errors import CloserError, InputError, StoreError, TrainingError
 from lib.evaluation.seed_spread import SeedGroup, find_seed_groups
-from lib.models.catalog import resolve
-from lib.models.prompts.describe import describe_prompts, warn_of_missing_prompts
-from lib.models.text_lengths import measure_lengths
-from lib.models.unknown_tokens import unknown_tokens
 from lib.recipe.losses import losses_for
 from lib.recipe.options import PROMPT_FIELDS
 from lib.recipe.presets import PRESETS, recommended_recipe
 from lib.recipe.recipe import FIELDS, Recipe
 from lib.settings import BUNDLED_MODEL
-from lib.shapes import TWO_ROLES, Shape
+from lib.shapes import Shape
 from lib.store.batches import batch_title, repeat_with_seeds, title_with_seed
 from lib.store.layout import MODEL_CARD_DATA
 from lib.store.publish import publish
@@ -119,6 +117,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--seeds", type=int, default=1, metavar="K", help="repeat each training with K seeds, from --seed upwards"
     )
     parser.add_argument("--json", action="store_true", help="end with one line of JSON")
+    add_memory_option(parser)
     recipe = parser.add_argument_group("recipe (default: the preset's)")
     for spec in FIELDS.values():
         option, words = "--" + spec.name.replace("_", "-"), spec.help.replace("%", "%%")
@@ -166,7 +165,9 @@ def run(given: argparse.Namespace) -> int:
     recipe = recipe.for_shape(data.shape, classes=count_classes(data.frame), static=static)
     planned = [(model, choose_prompts(recipe, model, data.shape, home=workspace.home)) for model in models]
     for model, chosen in planned:
-        print_model_notes(data, model, chosen, home=workspace.home)
+        inputs = ModelInputs.of(data.frame, data.shape, chosen)
+        print_model_notes(inputs, model, chosen, home=workspace.home)
+        refuse_without_memory(inputs, model, chosen, home=workspace.home, ignore=given.ignore_memory)
     planned = repeat_with_seeds(planned, given.seeds)
     dataset = data.stored or store_dataset(given, data, workspace)
     if given.notes.strip():
@@ -202,25 +203,6 @@ def store_dataset(given: argparse.Namespace, data: TrainingRows, workspace: Work
     assert data.prepared is not None, "rows that are not stored were prepared"
     name = given.name or given.file[0].resolve().name.split(".")[0]
     return workspace.datasets.publish(data.prepared, name=name, originals=original_files(given.file))
-
-
-def print_model_notes(data: TrainingRows, model: str, recipe: Recipe, *, home: Path) -> None:
-    """Print on standard error which prompts a model reads, and what of the texts it can't."""
-    from lib.models.prompts.choose import expected_prompts
-
-    inputs = ModelInputs.of(data.frame, data.shape, recipe)
-    expected = expected_prompts(model, data.shape, home=home)
-    for line in describe_prompts(inputs.reading, expected, has_two_roles=data.shape in TWO_ROLES):
-        print(f"{model}: {line}", file=sys.stderr)
-    if warning := warn_of_missing_prompts(inputs.reading, expected, model=model):
-        print(f"warning: {warning}", file=sys.stderr)
-    folder = resolve(model, home=home)
-    lengths = measure_lengths(folder, inputs, model=model, max_length=recipe.max_length)
-    if lengths and lengths.truncated:
-        print(f"{model}: {lengths.describe()}", file=sys.stderr)
-    unknown = unknown_tokens(folder, inputs, model=model)
-    if unknown and unknown.is_much:
-        print(f"warning: {unknown.describe()}", file=sys.stderr)
 
 
 def count_classes(frame: pd.DataFrame) -> int:

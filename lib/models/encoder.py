@@ -12,18 +12,13 @@ import numpy as np
 import torch
 from sentence_transformers import SentenceTransformer
 
+from lib.models.memory_need import MOST_TOKENS
 from lib.models.packed import switch
 from lib.models.prompts.apply import default_prompt, tokenize_read, unpooled_prompt
 from lib.progress import Progress, Silent
 
 SMALLEST_BF16 = 64
 """Below this width bf16 matrices gain nothing and their rounding weighs more."""
-
-MOST_TOKENS = 16_384
-"""Tokens of a block, padding included: memory stays flat however long texts are, and more would gain nothing.
-
-One text alone may have more, up to the model's limit.
-"""
 
 
 def encode(

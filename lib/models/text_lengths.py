@@ -14,7 +14,7 @@ from typing import Any
 
 from lib.data.audit.lengths import count_tokens
 from lib.data.model_inputs import ModelInputs
-from lib.models.folder_check.check import check_folder
+from lib.models.folder_check.check import FolderFacts, check_folder
 from lib.typed_json import JsonError, read_stored, typed
 
 TOKENIZER, MODULE_SETTINGS = "tokenizer.json", "sentence_bert_config.json"
@@ -58,12 +58,20 @@ def measure_lengths(folder: Path | str, inputs: ModelInputs, *, model: str, max_
     facts = check_folder(Path(folder))
     if facts.is_static:
         return None
-    limit = min(facts.longest, max_length or facts.longest, _stated_limit(Path(folder)) or facts.longest)
+    limit = reading_limit(Path(folder), facts, max_length=max_length)
     texts = [prompt + text for prompt, text in inputs.distinct_texts]
     counts = count_tokens(texts, tokenizer=str(path), at_least=limit)
     long = counts > limit
     longest = int(counts[long].max()) if long.any() else 0
     return TextLengths(model, limit, len(texts), int(long.sum()), longest)
+
+
+def reading_limit(folder: Path, facts: FolderFacts, *, max_length: int = 0) -> int:
+    """Compute how many tokens of a text a model reads.
+
+    As its folder states, a recipe asks and its positions allow.
+    """
+    return min(facts.longest, max_length or facts.longest, _stated_limit(folder) or facts.longest)
 
 
 def _stated_limit(folder: Path) -> int | None:

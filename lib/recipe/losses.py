@@ -53,6 +53,8 @@ class Loss:
     """
     calls_model: bool = False
     """Calls the model with parts of a batch, so that the batch cannot be embedded as a whole beforehand."""
+    is_cached: bool = False
+    """Embeds a batch in mini-batches of MINI_BATCH texts, one after the other."""
     needs_transformer: bool = False
     """Refuses a static model."""
     two_labels: bool = False
@@ -178,6 +180,7 @@ _RECORDS = (
         settings=("scale", "directions", *MINING, MATRYOSHKA),
         in_batch=True,
         calls_model=True,
+        is_cached=True,
         needs_transformer=True,
     ),
     Loss(
@@ -204,6 +207,7 @@ _RECORDS = (
         in_batch=True,
         has_guide=True,
         calls_model=True,
+        is_cached=True,
         needs_transformer=True,
     ),
     Loss(

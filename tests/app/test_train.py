@@ -32,6 +32,7 @@ from lib.store.datasets import Dataset
 from lib.store.run_settings import train_command
 from lib.store.runs import Run
 from lib.store.workspace import Workspace
+from lib.training import memory_estimate
 from lib.ui.train import cost
 from lib.ui.train.form import describe_preset
 from tests.app.conftest import button, texts
@@ -170,6 +171,22 @@ def test_a_training_that_the_disk_cannot_hold_is_not_started(
     app = open_page("train")
     assert "Free up space" in texts(app)
     assert button(app, "Start training").disabled
+
+
+def test_a_training_that_memory_cannot_hold_starts_only_when_asked_for_again(
+    open_page: Callable[..., AppTest], dataset: Dataset, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory_estimate, "has_graphics_card", lambda: False)
+    app = open_page("train")
+    assert "of memory; " in texts(app)
+    assert not button(app, "Start training").disabled
+    monkeypatch.setattr(memory_estimate, "available_memory", lambda: 700_000_000)
+    app.run()
+    assert "700 MB are free" in texts(app)
+    assert button(app, "Start training").disabled
+    app.checkbox(key="ignore-memory").check().run()
+    button(app, "Start training").click().run()
+    assert len(workspace.runs.all()) == 1
 
 
 def test_cancel_asks_first_and_then_stops_the_run(

@@ -16,12 +16,10 @@ from transformers import AttentionInterface, AttentionMaskInterface
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import sdpa_mask
 
+from lib.models.packed.long_texts import LONG
 from lib.models.packed.plan import ALL, Group, Plan, Visibility, plan_of, relative_positions
 
 NAME = "closer_packed"
-LONG = 1_024
-"""Tokens above which the weights of a text are not stored but computed again for the gradient: their memory grows with the
-square of the length."""
 BLOCK = 512
 """Queries of a long text that share a mask of their window."""
 

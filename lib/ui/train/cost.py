@@ -7,6 +7,9 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from lib import settings
+from lib.data.model_inputs import ModelInputs, Reading, reading_of
+from lib.errors import ModelError
 from lib.experiments.cost_estimate import PlannedTraining, load_estimate
 from lib.format import format_bytes, format_duration
 from lib.jobs.kinds import is_background
@@ -21,6 +24,7 @@ from lib.store.parquet import read_dataset_table
 from lib.store.workspace import Workspace, open_workspace
 from lib.training import preflight
 from lib.training.epoch_plan import EpochPlan, TextCounts, count_texts, plan_epoch
+from lib.training.memory_estimate import MemoryCheck, PlannedTexts, check_memory, count_planned_texts
 from lib.ui.shared import state
 from lib.ui.shared.components import catch_errors, escape_markdown, show_error
 from lib.ui.shared.supervisor_status import has_server
@@ -63,7 +67,8 @@ def show_cost(
     _cancel_outdated(workspace, trainings)
     for one in trainings:
         _show_estimate(workspace, one, steps=epoch.steps, usual=usual, warnings=warnings)
-    return _has_room(workspace, dataset, [model for model, _ in planned], recipe)
+    has_memory = _has_memory(workspace, dataset, planned)
+    return _has_room(workspace, dataset, [model for model, _ in planned], recipe) and has_memory
 
 
 def describe_epoch(epoch: EpochPlan, dataset: Dataset) -> str:
@@ -179,6 +184,52 @@ def _describe_stopping(recipe: Recipe) -> str:
     if recipe.patience:
         return f"{kept} Stops early after {recipe.patience} evaluations without improvement."
     return f"{kept} No early stopping."
+
+
+def _has_memory(workspace: Workspace, dataset: Dataset, planned: Sequence[tuple[str, Recipe]]) -> bool:
+    """Show which trainings need more memory than is free; a person may start them all the same."""
+    checks = [
+        check for model, recipe in planned if (check := _check_memory(workspace, dataset, model, recipe)) is not None
+    ]
+    short = [check for check in checks if not check.fits]
+    for check in short:
+        st.error(escape_markdown(f"{check.describe()} {check.advice}"), icon=":material/memory:")
+    if short:
+        return st.checkbox(
+            "Start all the same",
+            key="ignore-memory",
+            help="The estimate is an upper one. Where memory does not suffice, the training fails, and may slow other "
+            "programs down before.",
+        )
+    if checks:
+        most = max(checks, key=lambda check: check.need.total)
+        st.caption(
+            f":material/memory: Needs up to {format_bytes(most.need.total)} of memory; {format_bytes(most.available)} free."
+        )
+    return True
+
+
+def _check_memory(workspace: Workspace, dataset: Dataset, model: str, recipe: Recipe) -> MemoryCheck | None:
+    """Check a model's memory; its own tokenizer is asked only where a person has confirmed the model."""
+    path = dataset.paths.examples
+    if not path.exists():
+        return None
+    own = is_confirmed(workspace, model)
+    try:
+        texts = _count_texts_of(
+            str(path), dataset.shape, model, reading_of(recipe), max_length=recipe.max_length, own_tokens=own
+        )
+    except ModelError:  # the form says so beside the model
+        return None
+    return check_memory(texts, recipe) if texts else None
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _count_texts_of(
+    parquet: str, shape: str, model: str, reading: Reading, *, max_length: int, own_tokens: bool
+) -> PlannedTexts | None:
+    inputs = ModelInputs(read_dataset_table(parquet), Shape(shape), reading.for_shape(Shape(shape)))
+    return count_planned_texts(model, inputs, max_length=max_length, home=settings.home(), own_tokens=own_tokens)
 
 
 def _has_room(workspace: Workspace, dataset: Dataset, models: Sequence[str], recipe: Recipe) -> bool:

@@ -39,6 +39,7 @@ from lib.store.publish import verify
 from lib.store.run_settings import train_command
 from lib.store.snapshots import read_snapshots
 from lib.store.workspace import Workspace, open_workspace
+from lib.training import memory_estimate
 from tests.unit.models.folder_check.hostile import HOSTILE
 from tests.unit.models.folder_check.spoil import PROMPTS, put
 from tests.unit.training.small import frame_of
@@ -228,6 +229,22 @@ def test_an_interrupted_commands_runs_are_not_started_later_unasked(
     assert run.state == "cancelled"
     assert not workspace.jobs.all(states=OPEN)
     assert workspace.jobs.retry(run.job).payload == {}
+
+
+def test_what_memory_cannot_hold_is_refused_before_anything_is_stored(
+    home: Path, pairs: Path, tiny_model: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory_estimate, "has_graphics_card", lambda: False)
+    monkeypatch.setattr(memory_estimate, "available_memory", lambda: 600_000_000)
+    options = ["train", str(pairs), "--model", str(tiny_model), *QUICK]
+    assert main(options) == 1
+    captured = capsys.readouterr()
+    assert "600 MB are free" in captured.err
+    assert "--ignore-memory" in captured.err
+    assert not open_workspace().datasets.all()
+    monkeypatch.setattr(command, "train_runs", lambda *rest, **named: [])
+    assert main([*options, "--ignore-memory"]) == 0
+    assert "600 MB are free" in capsys.readouterr().err
 
 
 def test_a_hostile_folder_is_refused_before_anything_is_stored(

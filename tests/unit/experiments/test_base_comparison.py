@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from lib.__main__ import main
+from lib.commands import memory
 from lib.data.model_inputs import ModelInputs
 from lib.data.prepare import prepare
 from lib.data.samples.registry import load_support_desk
@@ -123,12 +124,12 @@ def test_the_command_prints_the_table_and_json(
 ) -> None:
     file = tmp_path / "desk.csv"
     load_support_desk().head(160).to_csv(file, index=False)
-    options = ["bases", str(file), "--model", str(tiny_model), "--model", BUNDLED_MODEL]
-    assert main([*options, "--json"]) == 0
+    command = ["bases", str(file), "--model", str(tiny_model), "--model", BUNDLED_MODEL]
+    assert main([*command, "--json"]) == 0
     found = json.loads(capsys.readouterr().out.strip().splitlines()[-1])
     assert (found["best"], found["part"], found["reference"]) == (BUNDLED_MODEL, "validation", "BM25")
     assert [base["model"] for base in found["bases"]] == [BUNDLED_MODEL, str(tiny_model)]
-    assert main(options) == 0
+    assert main(command) == 0
     text = capsys.readouterr().out
     assert "licence apache-2.0, languages en" in text
     assert "licence not stated, languages not stated" in text
@@ -163,3 +164,14 @@ def test_a_name_that_is_no_model_is_one_error(home: Path, tmp_path: Path) -> Non
     file = tmp_path / "desk.csv"
     load_support_desk().head(160).to_csv(file, index=False)
     assert main(["bases", str(file), "--model", "/nowhere"]) == 1
+
+
+def test_a_model_that_memory_cannot_hold_is_refused(
+    home: Path, tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "desk.csv"
+    load_support_desk().head(160).to_csv(file, index=False)
+    monkeypatch.setattr(memory, "has_graphics_card", lambda: False)
+    monkeypatch.setattr(memory, "available_memory", lambda: 600_000_000)
+    assert main(["bases", str(file), "--model", str(tiny_model)]) == 1
+    assert "600 MB are free" in capsys.readouterr().err
