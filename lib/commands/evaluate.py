@@ -15,6 +15,8 @@ from lib import settings
 from lib.commands.metric_lines import metric_line, metric_lines
 from lib.commands.options import add_download_option
 from lib.commands.progress_bar import CommandProgress
+from lib.commands.report import write_report
+from lib.commands.vector_files import add_vector_options, evaluate_vectors, write_texts_to_embed
 from lib.data.model_inputs import ModelInputs
 from lib.data.normalisation import same_keys
 from lib.errors import InputError
@@ -33,6 +35,7 @@ from lib.store.layout import EvaluationPaths
 if TYPE_CHECKING:
     from lib.data.columns.mapping import ColumnMapping
     from lib.data.table import Table
+    from lib.evaluation.model_pair import ModelPair
     from lib.store.runs import Run
     from lib.store.workspace import Workspace
 
@@ -51,17 +54,26 @@ def add(parser: argparse.ArgumentParser) -> None:
         metavar="FOLDER",
         help="also write it for other tools: a BEIR folder, TREC runs, CSV of the pairs, data of the figures, verdict.json",
     )
+    parser.add_argument(
+        "--report", type=Path, metavar="FILE", help="also write the HTML page of `python -m lib report`; not with --on"
+    )
+    add_vector_options(parser)
     add_download_option(parser)
     parser.add_argument("--json", action="store_true", help="print verdict and numbers as one JSON object")
 
 
 @dataclass(frozen=True)
 class EvaluatedRun:
-    """An evaluation, what was read for it, and the folder it is stored in."""
+    """An evaluation, what was read for it, and the folder it is stored in.
+
+    run: the run whose paths hold it and its map; None for another file's. models: vectors that are in no cache.
+    """
 
     evaluation: Evaluation
     inputs: ModelInputs
     folder: Path
+    run: Run | None = None
+    models: ModelPair | None = None
 
 
 def run(given: argparse.Namespace) -> int:
@@ -74,17 +86,42 @@ def run(given: argparse.Namespace) -> int:
         check_export_folder(given.export)
     workspace = open_workspace()
     trained = workspace.runs.get(given.run)
-    found = evaluate_held_out(workspace, trained) if given.on is None else evaluate_file(workspace, trained, given.on)
+    if given.write_texts is not None:
+        return write_texts_to_embed(run_inputs(workspace, trained), given.write_texts)
+    found = evaluate_as_asked(workspace, trained, given)
     if given.export is not None:
-        export_evaluation(found, trained, given.export, home=workspace.home, with_map=given.on is None)
-    others = workspace.runs.all() if given.on is None else []
+        export_evaluation(found, trained, given.export, home=workspace.home)
+    if given.report is not None and found.run is not None:
+        write_report(workspace, [found.run], given.report)
+    others = workspace.runs.all() if given.on is None and found.models is None else []
     competition = find_competition(trained, others, load_evaluation) if others else None
     repeats = find_seed_group(workspace.runs.get(trained.id), others)
     write = evaluation_json if given.json else evaluation_text
     print(write(found.evaluation, EvaluationPaths(found.folder).pairs, competition, repeats))
-    if given.export is not None and not given.json:
-        print(f"export: {given.export}")
+    for name in ("export", "report"):
+        if getattr(given, name) is not None and not given.json:
+            print(f"{name}: {getattr(given, name)}")
     return 0
+
+
+def evaluate_as_asked(workspace: Workspace, trained: Run, given: argparse.Namespace) -> EvaluatedRun:
+    """Evaluate the run's models, or vectors from files, on held-out; or the models on another file.
+
+    Raises InputError for options that exclude each other.
+    """
+    own_vectors = given.base_vectors is not None or given.tuned_vectors is not None
+    if given.on is not None and (own_vectors or given.report is not None):
+        raise InputError("--on goes neither with --report nor with files of vectors.", todo="Leave one of them out.")
+    if own_vectors:
+        run, evaluation, models = evaluate_vectors(workspace, trained, given)
+        return EvaluatedRun(evaluation, run_inputs(workspace, trained), run.paths.evaluation.folder, run, models)
+    return evaluate_held_out(workspace, trained) if given.on is None else evaluate_file(workspace, trained, given.on)
+
+
+def run_inputs(workspace: Workspace, trained: Run) -> ModelInputs:
+    """Read what the run's models read of its dataset."""
+    dataset = workspace.datasets.get(trained.dataset)
+    return ModelInputs.of(dataset.frame(), dataset.shape, trained.recipe)
 
 
 def evaluate_held_out(workspace: Workspace, trained: Run) -> EvaluatedRun:
@@ -95,17 +132,14 @@ def evaluate_held_out(workspace: Workspace, trained: Run) -> EvaluatedRun:
     with CommandProgress(trained.name) as progress:
         evaluation = evaluate_run(trained, dataset, home=workspace.home, progress=progress)
     workspace.runs.set_headline(trained.id, evaluation.headline)
-    inputs = ModelInputs.of(dataset.frame(), dataset.shape, trained.recipe)
-    return EvaluatedRun(evaluation, inputs, trained.paths.evaluation.folder)
+    return EvaluatedRun(evaluation, run_inputs(workspace, trained), trained.paths.evaluation.folder, trained)
 
 
-def export_evaluation(found: EvaluatedRun, trained: Run, folder: Path, *, home: Path, with_map: bool) -> None:
-    """Write an evaluation for other tools.
-
-    with_map: with the data of the run's map, whose pairs it measured.
-    """
-    models = load_model_pair(found.inputs, found.evaluation, home=home)
-    exported = ExportedRun(trained.id, trained.dataset, trained.model, trained.paths.map if with_map else None)
+def export_evaluation(found: EvaluatedRun, trained: Run, folder: Path, *, home: Path) -> None:
+    """Write an evaluation for other tools, with the data of the map that shows its pairs."""
+    models = found.models or load_model_pair(found.inputs, found.evaluation, home=home)
+    base = found.evaluation.versions.get("base vectors", trained.model)
+    exported = ExportedRun(trained.id, trained.dataset, base, found.run.paths.map if found.run else None)
     write_export(folder, found.evaluation, models, read_pairs(found.folder), run=exported)
 
 

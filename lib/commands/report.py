@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lib.errors import InputError, StoreError
 from lib.format import format_bytes
 from lib.report.texts import SHORT_CHARACTERS, TextDetail
+
+if TYPE_CHECKING:
+    from lib.store.runs import Run
+    from lib.store.workspace import Workspace
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -27,18 +33,28 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Write the report; an older file of that name is replaced."""
-    from lib.report.write import make_report
     from lib.store.workspace import open_workspace
 
     if given.other == given.run:
         raise InputError("Both runs are the same.", todo="Name two, or one.")
     workspace = open_workspace()
     runs = [workspace.runs.get(name) for name in (given.run, given.other) if name]
-    page = make_report(workspace, runs, detail=TextDetail(given.texts)).encode()
-    try:
-        given.out.write_bytes(page)
-    except OSError as error:
-        raise StoreError(f"{given.out} could not be written: {error.strerror}.", todo="Choose another file.") from error
-    facts = {"report": str(given.out), "bytes": len(page)}
-    print(json.dumps(facts) if given.json else f"report: {given.out} ({format_bytes(len(page))})")
+    size = write_report(workspace, runs, given.out, detail=TextDetail(given.texts))
+    facts = {"report": str(given.out), "bytes": size}
+    print(json.dumps(facts) if given.json else f"report: {given.out} ({format_bytes(size)})")
     return 0
+
+
+def write_report(workspace: Workspace, runs: Sequence[Run], path: Path, *, detail: TextDetail = TextDetail.FULL) -> int:
+    """Write the report of one run, or of two, and count its bytes.
+
+    Raises StoreError where the disk refuses.
+    """
+    from lib.report.write import make_report
+
+    page = make_report(workspace, runs, detail=detail).encode()
+    try:
+        path.write_bytes(page)
+    except OSError as error:
+        raise StoreError(f"{path} could not be written: {error.strerror}.", todo="Choose another file.") from error
+    return len(page)

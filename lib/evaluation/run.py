@@ -105,19 +105,20 @@ def evaluate_inputs(
     versions: dict[str, str] | None = None,
     called: str = "held-out",
     warnings: Sequence[EvaluationWarning] = (),
+    with_probe: bool = True,
     progress: Progress = Silent(),
 ) -> Evaluation:
     """Evaluate base and tuned model on a part of a dataset and publish the result in the folder.
 
     snapshots: the run's folder of them, where it has one. called: what the sentence calls the examples. warnings: what the
-    caller already knows to be wrong with them.
+    caller already knows to be wrong with them. with_probe: whether the general probe is embedded, too.
     """
     models, sample = embed_part(inputs, embed, part=part), threshold_sample(inputs, embed, part=part)
     progress.stage("evaluating", "comparing")
     similarity = measure_similarity(models, sample)
     threshold = similarity.tuned.threshold if similarity else None
     table = per_pair_results(inputs.frame, models, threshold=threshold.cosine if threshold else None)
-    side_effects = measure_side_effects(models, inputs, embed, snapshots)
+    side_effects = measure_side_effects(models, inputs, embed, snapshots, with_probe=with_probe)
     progress.check()
     evaluation = build_evaluation(
         models, table, similarity, side_effects, versions=versions or {}, called=called, warnings=warnings

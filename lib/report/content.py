@@ -55,8 +55,14 @@ _VERSION_TITLES = {
     "base model": "Base model's weights",
     "tuned model": "Tuned model's weights",
     "closer": "Closer",
+    "base vectors": "Base vectors",
+    "tuned vectors": "Tuned vectors",
 }
 """What an evaluation stores of versions -> how a report calls it; weights are named by the start of their hash."""
+
+
+OWN_VECTORS = "base vectors"
+"""What is stored among the versions of an evaluation of vectors from files: no recipe of Closer made them."""
 
 
 @dataclass(frozen=True)
@@ -143,7 +149,7 @@ def build_run_report(run: Run, dataset: Dataset, writer: TextWriter, *, others: 
         raise InputError(
             f"{run.name} has not been evaluated yet.", todo=f"Evaluate it first: python -m lib evaluate {run.id}."
         )
-    pairs = load_pairs(run)
+    pairs, is_own = load_pairs(run), OWN_VECTORS in evaluation.versions
     return RunReport(
         name=run.name,
         evaluation=evaluation,
@@ -154,7 +160,7 @@ def build_run_report(run: Run, dataset: Dataset, writer: TextWriter, *, others: 
         examples=tuple(search_examples(run, evaluation, load_questions(run), writer)) if writer.has_texts else (),
         better=tuple(_rows(list_improvements(pairs), writer)),
         worse=tuple(_rows(list_regressions(pairs), writer)),
-        settings=tuple(recipe_settings(run)),
+        settings=() if is_own else tuple(recipe_settings(run)),
         data=tuple(data_summary(dataset)),
         measured=tuple(measurement_notes(run, evaluation)),
         versions=tuple(version_rows(run, evaluation)),
@@ -267,7 +273,7 @@ def measurement_notes(run: Run, evaluation: Evaluation) -> list[str]:
         describe_sample(evaluation),
     ]
     reading = reading_of(run.recipe)
-    if reading.query or reading.document:
+    if OWN_VECTORS not in evaluation.versions and (reading.query or reading.document):
         notes.append(
             f"Prompts: {quote_prompt(reading.query)} before queries, {quote_prompt(reading.document)} before documents."
         )
@@ -285,8 +291,10 @@ def measurement_notes(run: Run, evaluation: Evaluation) -> list[str]:
 
 def version_rows(run: Run, evaluation: Evaluation) -> list[tuple[str, str]]:
     """List the run, its models, and the versions of what trained and measured it."""
-    named = [("Run", run.id), ("Base model", run.model), ("Created", format_time(run.created))]
-    named.append(("Training", format_duration(run.spent)))
+    named = [("Run", run.id)]
+    if OWN_VECTORS not in evaluation.versions:
+        named += [("Base model", run.model), ("Created", format_time(run.created))]
+        named.append(("Training", format_duration(run.spent)))
     measured = [(_VERSION_TITLES.get(name, name), value) for name, value in evaluation.versions.items()]
     return [(title, value) for title, value in (*named, *measured) if value]
 

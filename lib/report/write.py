@@ -18,9 +18,9 @@ def make_report(workspace: Workspace, runs: Sequence[Run], *, detail: TextDetail
     Raises InputError where a run has no evaluation.
     """
     datasets = [workspace.datasets.get(run.dataset) for run in runs]
-    writer = TextWriter(detail)
+    writer, everyone = TextWriter(detail), workspace.runs.all()
     reports = [
-        build_run_report(run, dataset, writer, others=workspace.runs.all())
+        build_run_report(run, dataset, writer, others=everyone if run.id in {one.id for one in everyone} else ())
         for run, dataset in zip(runs, datasets, strict=True)
     ]
     comparison = build_comparison(runs[0], runs[1], datasets[0]) if len(runs) > 1 else None

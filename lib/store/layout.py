@@ -331,6 +331,10 @@ class RunPaths:
         """Build the paths of an evaluation on another file. mark: a hash of that file's content."""
         return EvaluationPaths(self.folder / "evaluation-on" / mark)
 
+    def own_vectors(self, mark: str) -> Path:
+        """Build the folder of what is computed from vectors of files. mark: a hash of their content."""
+        return self.folder / "own-vectors" / mark
+
     @property
     def map(self) -> MapPaths:
         """The map."""

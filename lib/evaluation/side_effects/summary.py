@@ -20,14 +20,17 @@ def measure_side_effects(
     inputs: ModelInputs,
     embed: Callable[[str, list[str]], np.ndarray],
     snapshots: Path | None,
+    *,
+    with_probe: bool = True,
 ) -> SideEffects:
     """Measure base's and tuned model's spaces, the run's snapshots, and the general probe.
 
-    Snapshots: None where the run has none.
+    Snapshots: None where the run has none. with_probe: whether there is a model that can embed the probe.
     """
     task = models.task
     has_pairs = len(task.left) == len(task.right)
     left, right = (task.left, task.right) if has_pairs else (task.left[:0], task.left[:0])
     base, tuned = (measure_space(models.embeddings(name), left, right) for name in MODEL_NAMES)
     measured, validation = ((), None) if snapshots is None else measure_snapshots(inputs, snapshots)
-    return SideEffects(base, tuned, measured, validation, measure_forgetting(embed, inputs.reading))
+    probe = measure_forgetting(embed, inputs.reading) if with_probe else None
+    return SideEffects(base, tuned, measured, validation, probe)
