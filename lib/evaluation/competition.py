@@ -20,7 +20,7 @@ from lib.store.runs import Run
 class Competition:
     """One run among the evaluated runs of its dataset.
 
-    runs: how many compete; is_best: whether no other has a better tuned value; alone: its change as if there were no other;
+    runs: how many compete, those with the same tuned model as one; is_best: whether no other has a better tuned value; alone: its change as if there were no other;
     corrected: the same with p-value and verdict by Holm's method over all of them.
     """
 
@@ -69,14 +69,17 @@ def find_competition(run: Run, others: Iterable[Run], load: Callable[[Run], Eval
 def compete(run: str, evaluations: Mapping[str, Evaluation]) -> Competition | None:
     """Correct a run's change of the primary metric for the evaluations beside it, by run.
 
-    Only evaluations whose metric has a value count. None where the run has none, or is alone.
+    Only evaluations whose metric has a value count, and of runs with one and the same tuned model one. None where the run has
+    none, or is alone.
     """
     if run not in evaluations:
         return None
     metric = evaluations[run].metric
+    by_model = {one.versions.get("tuned model", name): name for name, one in evaluations.items()}
+    by_model[evaluations[run].versions.get("tuned model", run)] = run
     changes = {
         name: one.primary
-        for name, one in evaluations.items()
+        for name, one in ((name, evaluations[name]) for name in by_model.values())
         if one.metric == metric and isfinite(one.primary.difference) and isfinite(one.primary.p_value)
     }
     if run not in changes or len(changes) < 2:

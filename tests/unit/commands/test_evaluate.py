@@ -83,6 +83,8 @@ def test_a_run_among_others_is_corrected_for_their_number(
         dataset=trained_run.dataset, model=trained_run.model, recipe=trained_run.recipe
     )
     shutil.copytree(trained_run.paths.evaluation.folder, other.paths.evaluation.folder)
+    summary = json.loads(other.paths.evaluation.summary.read_text()) | {"versions": {"tuned model": "another"}}
+    other.paths.evaluation.summary.write_text(json.dumps(summary))
     assert main(["evaluate", trained_run.id, "--json"]) == 0
     found = json.loads(print_evaluation(capsys).splitlines()[-1])
     stored = load_evaluation(trained_run)

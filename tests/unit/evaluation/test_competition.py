@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import nan
 
 import pytest
@@ -46,6 +47,19 @@ def test_the_verdict_of_one_of_three_is_corrected(run: str, p_value: float, verd
 def test_a_run_alone_has_nothing_to_be_corrected_for() -> None:
     assert compete("one", evaluations(one=CLEAR)) is None
     assert compete("other", evaluations(one=CLEAR)) is None
+
+
+def test_the_same_training_once_more_is_no_competitor() -> None:
+    stored = evaluations(one=CLEAR, again=CLEAR, other=NONE)
+    same = {"tuned model": "0123456789abcdef"}
+    stored |= {name: replace(stored[name], versions=same) for name in ("one", "again")}
+    for name in ("one", "again"):
+        found = compete(name, stored)
+        assert found is not None
+        assert (found.runs, found.is_best) == (2, True)
+        assert found.corrected.p_value == pytest.approx(2 * 0.004)
+    del stored["other"]
+    assert compete("one", stored) is None
 
 
 def test_only_measured_values_of_the_same_metric_compete() -> None:
