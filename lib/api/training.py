@@ -10,9 +10,12 @@ from typing import Any
 from lib import settings
 from lib.api.pairs import TrainingData, prepare_data
 from lib.api.results import TrainedModel, TrainedModels
-from lib.commands.train import collect_results, count_classes, evaluation_of_run, train_runs
+from lib.commands.progress_bar import JobProgressBar
+from lib.commands.train import count_classes
 from lib.data.prepared_dataset import PreparedDataset
 from lib.errors import InputError, TrainingError
+from lib.jobs.in_process import train_runs
+from lib.jobs.trained_runs import collect_results, evaluation_of_run
 from lib.models.catalog import check_model, is_static_name, pinned
 from lib.models.loader import fetch_model
 from lib.models.prompts.choose import choose_prompts
@@ -48,7 +51,7 @@ def train(
     given = recipe if epochs is None else {"epochs": epochs, **recipe}
     planned = _plan(prepared, names, preset, given, workspace)
     dataset = workspace.datasets.publish(prepared, name=name)
-    runs = train_runs(workspace, dataset, planned, name=name)
+    runs = train_runs(workspace, dataset, planned, name=name, follow=JobProgressBar)
     done, failed = collect_results(workspace, runs, Path(folder) if folder else None)
     if not done:
         raise TrainingError(" ".join(one.error for one in failed), todo="See the run on the Train page, or its log.")

@@ -7,12 +7,9 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import shutil
 import sys
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,54 +27,24 @@ from lib.commands.options import (
 from lib.commands.progress_bar import JobProgressBar
 from lib.data.model_inputs import ModelInputs
 from lib.data.read.sources import original_files
-from lib.errors import CloserError, InputError, StoreError, TrainingError
+from lib.errors import InputError
 from lib.evaluation.seed_spread import SeedGroup, find_seed_groups
+from lib.jobs.in_process import train_runs
+from lib.jobs.trained_runs import FailedRun, RunResult, collect_results
 from lib.recipe.losses import losses_for
 from lib.recipe.options import PROMPT_FIELDS
 from lib.recipe.presets import PRESETS, recommended_recipe
 from lib.recipe.recipe import FIELDS, Recipe
 from lib.settings import BUNDLED_MODEL
 from lib.shapes import Shape
-from lib.store.batches import batch_title, repeat_with_seeds, title_with_seed
-from lib.store.layout import MODEL_CARD_DATA
-from lib.store.publish import publish
-from lib.typed_json import JsonError, build, read_stored
+from lib.store.batches import repeat_with_seeds
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from lib.data.prepared_dataset import PreparedDataset
-    from lib.evaluation.difference import Difference
-    from lib.evaluation.result import Evaluation
     from lib.store.datasets import Dataset
-    from lib.store.jobs import Job
-    from lib.store.runs import Run
     from lib.store.workspace import Workspace
-
-
-@dataclass(frozen=True)
-class RunResult:
-    """What came of a run that succeeded. changes: each metric, base against tuned."""
-
-    run: str
-    model: str
-    model_dir: Path
-    verdict: str
-    changes: Mapping[str, Difference]
-    epochs: list[dict[str, Any]] = field(default_factory=list)
-
-    def to_json(self) -> dict[str, Any]:
-        """List what --json prints of the run."""
-        stored = {key: change.to_json() for key, change in self.changes.items()}
-        sides = {side: {key: numbers[side] for key, numbers in stored.items()} for side in ("base", "tuned")}
-        return {
-            "run": self.run,
-            "model": self.model,
-            "model_dir": str(self.model_dir),
-            "verdict": self.verdict,
-            **sides,
-            "epochs": self.epochs,
-        }
 
 
 @dataclass(frozen=True)
@@ -88,15 +55,6 @@ class TrainingRows:
     shape: Shape
     stored: Dataset | None = None
     prepared: PreparedDataset | None = None
-
-
-@dataclass(frozen=True)
-class FailedRun:
-    """A run that has no evaluated model, and why."""
-
-    run: str
-    model: str
-    error: str
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -172,7 +130,7 @@ def run(given: argparse.Namespace) -> int:
     dataset = data.stored or store_dataset(given, data, workspace)
     if given.notes.strip():
         workspace.datasets.annotate(dataset.id, given.notes.strip())
-    runs = train_runs(workspace, dataset, planned, name=given.name or dataset.name)
+    runs = train_runs(workspace, dataset, planned, name=given.name or dataset.name, follow=JobProgressBar)
     results, failed = collect_results(workspace, runs, given.out)
     for failure in failed:
         print(f"error: {failure.error}", file=sys.stderr)
@@ -215,143 +173,6 @@ def recipe_from(given: argparse.Namespace, rows: int) -> Recipe:
     preset = recommended_recipe(rows) if given.preset == "recommended" else PRESETS[given.preset]
     changes = {name: getattr(given, name) for name in FIELDS if getattr(given, name) is not None}
     return replace(preset, **changes)
-
-
-def train_runs(
-    workspace: Workspace, dataset: Dataset, planned: Sequence[tuple[str, Recipe]], *, name: str
-) -> list[str]:
-    """Train, evaluate and map each base model with its recipe in this process; several are one batch.
-
-    As soon as no other worker of the workspace works. A run is created when its turn comes, so that a command that is killed
-    leaves none that a server would start. Returns their ids.
-    """
-    from lib.jobs.locks import note_worker, worker_lock
-    from lib.jobs.worker import release_dead
-
-    settings.share_compiled_code()
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    batch = batch_title(name, planned)
-    runs = []
-    with worker_lock(workspace.home):
-        release_dead(workspace)
-        note_worker(workspace.home)
-        for model, recipe in planned:
-            title = title_with_seed(dataset.name, model, recipe, planned)
-            run = workspace.runs.create(
-                dataset=dataset.id, model=model, recipe=recipe, batch=batch, name=title, by_command=True
-            )
-            runs.append(run.id)
-            _run_jobs(workspace, run.id)
-    return runs
-
-
-def _run_jobs(workspace: Workspace, run: str) -> None:
-    """Do the jobs of a run; what waits of them when this process is interrupted is cancelled."""
-    from lib.jobs.kinds import is_background
-    from lib.store.jobs import WAITING
-
-    try:
-        while waiting := [job for job in workspace.jobs.all(states=WAITING, run=run) if not is_background(job.kind)]:
-            claimed = workspace.jobs.claim(waiting[0].id)
-            if claimed is not None:
-                _run_job(workspace, claimed)
-    except BaseException:  # also Ctrl-C: whatever ended the command, no server may start its jobs later
-        for job in workspace.jobs.all(states=WAITING, run=run):
-            workspace.jobs.cancel(job.id)
-        raise
-
-
-def _run_job(workspace: Workspace, job: Job) -> None:
-    """Do one job as a worker does, with a progress bar.
-
-    An error that nobody foresaw is the run's: it has failed with a line, its log has the traceback, the others go on.
-    """
-    from lib.jobs import worker
-    from lib.store.jobs import DONE
-
-    bar = JobProgressBar(workspace.runs.get(job.run).name)
-    try:
-        worker.run_job(workspace, job, echo=bar)
-    except Exception:  # of any library; the worker has recorded it as the run's own
-        if workspace.jobs.get(job.id).state not in DONE:  # it could not even be recorded
-            raise
-    finally:
-        bar.close()
-
-
-def collect_results(
-    workspace: Workspace, runs: Sequence[str], out: Path | None
-) -> tuple[list[RunResult], list[FailedRun]]:
-    """Collect the results of the runs that succeeded, and why the others failed.
-
-    Each model is copied to the output folder.
-    """
-    folders = Counter(workspace.runs.get(run).model_dir.name for run in runs)
-    results: list[RunResult] = []
-    failed: list[FailedRun] = []
-    for identity in runs:
-        run = workspace.runs.get(identity)
-        try:
-            evaluation = evaluation_of_run(workspace, run)
-            suffix = "" if folders[run.model_dir.name] == 1 else f"-{run.id}"
-            results.append(run_result(run, evaluation, export_model(run.model_dir, out, suffix=suffix)))
-        except CloserError as error:
-            failed.append(FailedRun(run.id, run.model, str(error)))
-    return results, failed
-
-
-def evaluation_of_run(workspace: Workspace, run: Run) -> Evaluation:
-    """Load the evaluation of a run that succeeded.
-
-    Raises TrainingError or CloserError with the reason else.
-    """
-    from lib.evaluation.store import load_evaluation
-
-    if run.state != "succeeded":
-        raise TrainingError(f"{run.name} has {run.state}: {run.reason}")
-    evaluation = load_evaluation(run)
-    if evaluation is None:
-        reasons = [job.reason for job in workspace.jobs.all(run=run.id, kind="evaluate")]
-        raise CloserError(
-            f"{run.name} was trained, but could not be evaluated: {' '.join(reasons)}", where=str(run.model_dir)
-        )
-    return evaluation
-
-
-def run_result(run: Run, evaluation: Evaluation, model_dir: Path) -> RunResult:
-    """Build the result of a run: its numbers on held-out, and those of each epoch on validation."""
-    try:
-        epochs = build(_epochs, read_stored(run.model_dir / MODEL_CARD_DATA))
-    except (OSError, JsonError) as error:
-        raise StoreError("The history of this training cannot be read.", where=str(run.model_dir)) from error
-    return RunResult(run.id, run.model, model_dir, evaluation.sentence, evaluation.metrics, epochs)
-
-
-def _epochs(facts: dict[str, Any]) -> list[dict[str, Any]]:
-    history = facts["history"]
-    return [{"epoch": e["epoch"], "train_seconds": e["train_seconds"], **e["metrics"]} for e in history]
-
-
-def export_model(model_dir: Path, out: Path | None, *, suffix: str = "") -> Path:
-    """Copy a tuned model into the out folder, whole or not at all, and return where it lies.
-
-    An earlier tuned model of that name is replaced; raises InputError rather than replace anything else.
-    """
-    if out is None:
-        return model_dir
-    target = out.expanduser().resolve() / f"{model_dir.name}{suffix}"
-    if target.exists() and not (target / MODEL_CARD_DATA).is_file():
-        raise InputError(
-            f"{target} exists and is not a model of Closer: it was not replaced.",
-            todo=f"The tuned model is in {model_dir}. Copy it from there, or choose another --out.",
-        )
-    with publish(target) as staging:
-        for path in model_dir.rglob("*"):
-            if path.is_file() and path.name != "MANIFEST.json":
-                copy = staging / path.relative_to(model_dir)
-                copy.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(path, copy)
-    return target
 
 
 def report_json(

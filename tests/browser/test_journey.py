@@ -15,6 +15,7 @@ import zipfile
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from playwright.sync_api import Browser, Page, expect
 from sentence_transformers import SentenceTransformer
@@ -22,6 +23,9 @@ from sentence_transformers import SentenceTransformer
 from lib.evaluation.store import load_evaluation
 from lib.experiments.base_comparison import load_base_comparison
 from lib.settings import BUNDLED_MODEL
+from lib.store.check import check
+from lib.store.runs import Run
+from lib.store.unarchive import open_archive
 from lib.store.workspace import open_workspace
 from lib.ui.explore.playground import python_lines
 from tests.browser.conftest import ROOT, Server, standing
@@ -34,7 +38,7 @@ TRAINED = 420_000
 LEFT, RIGHT = "my scanner shows K-17", "put the Kestrel on its perch"
 
 
-def test_the_sample_leads_to_a_better_model_and_its_map(server: Server, window: Page) -> None:
+def test_the_sample_leads_to_a_better_model_and_its_map(server: Server, window: Page, tmp_path: Path) -> None:
     window.goto(server.url)
     window.get_by_role("button", name="Try the sample, end to end").click()
     expect(window).to_have_url(re.compile(r"/train\?run="), timeout=60_000)
@@ -53,6 +57,8 @@ def test_the_sample_leads_to_a_better_model_and_its_map(server: Server, window: 
     runs_the_python_lines(python_lines(run))
     stays_light(server, window)
     gives_the_model_as_a_zip(server, run.id, run.model_dir)
+    embeds_a_file(server, window, run.model_dir)
+    opens_in_another_workspace(server, run, tmp_path)
     refuses_foreign_hosts(server, run.id)
 
 
@@ -139,6 +145,34 @@ def gives_the_model_as_a_zip(server: Server, run: str, folder: Path) -> None:
     archive = zipfile.ZipFile(io.BytesIO(server.get(f"/download/{run}/model.zip")))
     files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     assert {name.removeprefix(f"{folder.name}/"): archive.read(name) for name in archive.namelist()} == files
+
+
+def embeds_a_file(server: Server, window: Page, folder: Path) -> None:
+    """Embed a file on the page: the downloaded rows have the vectors of the saved model, loaded here."""
+    texts = ["put the Kestrel on its perch", "my scanner shows K-17"]
+    rows = "id,answer\n" + "".join(f"{number},{text}\n" for number, text in enumerate(texts))
+    window.get_by_role("tab", name="Embed a file").click()
+    chosen = {"name": "answers.csv", "mimeType": "text/csv", "buffer": rows.encode()}
+    window.get_by_test_id("stFileUploader").locator("input[type=file]").set_input_files(chosen)  # type: ignore[arg-type]
+    window.get_by_role("button", name="Embed 2 rows").click(timeout=60_000)
+    vectors = window.locator("a[href*='/vectors/']")
+    expect(vectors).to_be_visible(timeout=120_000)
+    table = pd.read_parquet(io.BytesIO(server.get(str(vectors.get_attribute("href")))))
+    assert table["id"].astype(str).tolist() == ["0", "1"]
+    expected = SentenceTransformer(str(folder), device="cpu").encode_document(texts)
+    cosines = (np.stack(table["vector"].to_list()) * expected).sum(axis=1)
+    assert np.allclose(cosines, 1, atol=1e-3)  # the page may compute in bf16
+
+
+def opens_in_another_workspace(server: Server, run: Run, folder: Path) -> None:
+    """Download the run as one file and open it elsewhere: the same verdict, whole."""
+    with urllib.request.urlopen(f"{server.url}/download/{run.id}/run.zip", timeout=60) as answer:
+        (folder / "run.zip").write_bytes(answer.read())
+    other = open_workspace(folder / "other")
+    opened = open_archive(other, folder / "run.zip")
+    assert isinstance(opened, Run)
+    assert load_evaluation(opened) == load_evaluation(run)
+    assert check(other) == []
 
 
 def refuses_foreign_hosts(server: Server, run: str) -> None:

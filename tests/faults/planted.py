@@ -7,15 +7,17 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from lib.data.columns.guess import guess_mapping
+from lib.data.model_inputs import Role
 from lib.data.table import Table
 from lib.errors import StoreError
 from lib.evaluation.difference import Difference
 from lib.experiments.cost_estimate import PlannedTraining
+from lib.experiments.file_vectors import FileVectors
 from lib.experiments.label_noise_check import label_noise_path
 from lib.experiments.result import (
     ControlResult,
@@ -26,6 +28,7 @@ from lib.experiments.result import (
     save_experiment,
 )
 from lib.jobs.events import EventWriter
+from lib.models.vector_files import VectorFormat
 from lib.store.headline import Headline
 from lib.store.layout import MODEL_CARD_DATA, WorkspacePaths
 from lib.store.runs import Run
@@ -121,6 +124,10 @@ def write_others(workspace: Workspace, run: Run, planned: PlannedTraining) -> Up
     row |= {"other": "c", "other_cosine": 0.4, "gap": 0.3}
     write_json(label_noise_path(workspace.home, run.dataset), {name: [value, value] for name, value in row.items()})
     process = {"pid": 2**22 + 1, "started": 1.0}
+    run.paths.file_vectors.mkdir(exist_ok=True)
+    made = FileVectors(7, "mine.csv", 9, 32, 1, ("text",), Role.QUERY, "ask: ", "tuned", VectorFormat.NPY, 7, 0.5)
+    (run.paths.file_vectors / made.file_name).write_bytes(b"vectors")
+    write_json(run.paths.file_vectors / "7.json", asdict(made))
     write_json(WorkspacePaths(workspace.home).worker_note, process | {"out_of_memory_kills": 0})
     write_json(WorkspacePaths(workspace.home).load_failure, process | {"reason": "It took more than 300 s."})
     write_json(checkpoint_of(run) / "history.json", History(history, best_epoch=1, best=0.5).to_json())

@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 from lib.errors import CloserError
 from lib.evaluation.store import load_evaluation
 from lib.experiments.cost_estimate import load_estimate
+from lib.experiments.file_vectors import list_file_vectors
 from lib.experiments.label_noise_check import label_noise_path, load_label_noise
 from lib.experiments.result import (
     load_control,
@@ -21,6 +22,7 @@ from lib.experiments.result import (
     load_learning_curve,
     load_saved_blends,
 )
+from lib.format import format_bytes
 from lib.jobs.events import read_events
 from lib.jobs.locks import kill_worker, load_failure, memory_ran_out, worker_lock
 from lib.jobs.status import fold
@@ -32,6 +34,7 @@ from lib.store.snapshots import read_snapshots
 from lib.store.uploads import load_upload
 from lib.training.card import read_model_facts
 from lib.training.checkpoints import load_history
+from lib.ui.explore.embed_file import describe_file_vectors
 from lib.ui.train.log import format_line
 from tests.app.conftest import ROUTER
 from tests.faults.columns import COLUMNS, damaged_column, use_store
@@ -81,6 +84,14 @@ def use_evaluation(planted: Planted) -> None:
         assert found.headline is None or isinstance(found.headline.verdict, str)
 
 
+def use_file_vectors(planted: Planted) -> None:
+    """List the files of vectors, and write what the page writes of each."""
+    for made in list_file_vectors(planted.run):
+        assert made.file_name in ("7.npy", "7.parquet")
+        describe_file_vectors(made)
+        format_bytes(made.bytes)
+
+
 OVERVIEW, EXPLORE, TRAIN, UPLOAD, FORM = "overview", "explore", "train", "upload", "train form"
 PAGES_OF_COLUMNS = (OVERVIEW, TRAIN, UPLOAD, EXPLORE, FORM)
 READERS = {
@@ -117,6 +128,7 @@ READERS = {
     "load failure": Reader(
         lambda p: WorkspacePaths(p.workspace.home).load_failure, lambda p: load_failure(p.workspace.home)
     ),
+    "file vectors": Reader(lambda p: p.run.paths.file_vectors / "7.json", use_file_vectors),
     "history": Reader(lambda p: checkpoint_of(p.run) / "history.json", lambda p: load_history(checkpoint_of(p.run))),
     "upload": Reader(
         lambda p: UploadPaths(p.upload.folder).names, lambda p: load_upload(p.workspace.home, p.upload.id).title, UPLOAD

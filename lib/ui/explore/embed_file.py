@@ -149,7 +149,7 @@ def _show_made(run: Run) -> None:
         with st.container(border=True, horizontal=True, vertical_alignment="center"):
             with st.container(gap=None):
                 st.text(made.name)
-                st.caption(escape_markdown(_describe(made)))
+                st.caption(escape_markdown(describe_file_vectors(made)))
             st.link_button(
                 f"Download ({format_bytes(made.bytes)})",
                 f"/download/{run.id}/vectors/{made.file_name}",
@@ -162,7 +162,8 @@ def _show_made(run: Run) -> None:
                 st.rerun()
 
 
-def _describe(made: FileVectors) -> str:
+def describe_file_vectors(made: FileVectors) -> str:
+    """Write the facts of a file of vectors in one line."""
     without = f", {format_count(made.empty, 'row')} without a text" if made.empty else ""
     prompt = f", prompt {quote_prompt(made.prompt)}" if made.prompt else ""
     return (

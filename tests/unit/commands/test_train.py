@@ -26,6 +26,7 @@ from lib.commands.train import recipe_from
 from lib.errors import InputError
 from lib.jobs import pipeline
 from lib.jobs.kinds import KINDS
+from lib.jobs.trained_runs import export_model
 from lib.jobs.worker import work
 from lib.models import catalog, static
 from lib.recipe.losses import losses_for
@@ -311,13 +312,13 @@ def test_a_copy_replaces_an_earlier_model_and_nothing_else(tmp_path: Path) -> No
     model, out = tmp_path / "run" / "a_model", tmp_path / "out"
     model.mkdir(parents=True)
     (model / "closer.json").write_text("{}")
-    assert command.export_model(model, None) == model
-    assert command.export_model(model, out) == command.export_model(model, out) == out / "a_model"
-    assert command.export_model(model, out, suffix="-2") == out / "a_model-2"
+    assert export_model(model, None) == model
+    assert export_model(model, out) == export_model(model, out) == out / "a_model"
+    assert export_model(model, out, suffix="-2") == out / "a_model-2"
     (out / "a_model" / "closer.json").unlink()
     (out / "a_model" / "thesis.txt").write_text("mine")
     with pytest.raises(InputError, match="was not replaced"):
-        command.export_model(model, out)
+        export_model(model, out)
     assert (out / "a_model" / "thesis.txt").read_text() == "mine"
 
 
@@ -382,7 +383,7 @@ def test_the_command_of_a_run_trains_the_same_recipe_on_the_same_rows(
     """Nothing is trained here: what a first command planned is what the command of its run plans."""
     workspace, plans = open_workspace(home), []
 
-    def plan(workspace: Workspace, dataset: Dataset, planned: list[tuple[str, Recipe]], *, name: str) -> list[str]:
+    def plan(workspace: Workspace, dataset: Dataset, planned: list[tuple[str, Recipe]], **options: object) -> list[str]:
         plans.append((dataset.id, planned))
         return []
 
