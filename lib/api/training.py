@@ -10,8 +10,10 @@ from typing import Any
 from lib import settings
 from lib.api.pairs import TrainingData, prepare_data
 from lib.api.results import TrainedModel, TrainedModels
+from lib.commands.memory import refuse_without_memory
 from lib.commands.progress_bar import JobProgressBar
 from lib.commands.train import count_classes
+from lib.data.model_inputs import ModelInputs
 from lib.data.prepared_dataset import PreparedDataset
 from lib.errors import InputError, TrainingError
 from lib.jobs.in_process import train_runs
@@ -36,20 +38,25 @@ def train(
     held_out: float = settings.HELD_OUT_FRACTION,
     split_seed: int = 0,
     home: Path | str | None = None,
+    ignore_memory: bool = False,
     **recipe: Any,
 ) -> TrainedModels:
     """Train each base model on the data, evaluate it on held-out pairs, and draw its map.
 
     models: names or folders. folder: each tuned model is copied to folder/<its name with / as _>. name: of the dataset, as
     the pages show it. home: the workspace, where runs are kept and the dashboard finds them (default: the one in use).
-    recipe: any setting of a training (batch_size, learning_rate, loss, query_prompt, ...; `python -m lib train --help` lists
-    them). Raises InputError and ModelError before anything is trained, TrainingError where no model could be trained.
+    ignore_memory: train although memory may not suffice. recipe: any setting of a training (batch_size, learning_rate, loss,
+    query_prompt, ...; `python -m lib train --help` lists them). Raises InputError, ModelError, and TrainingError for want of
+    memory, before anything is stored; TrainingError where no model could be trained.
     """
     workspace = open_workspace(Path(home).expanduser() if home else None)
     names = _known_models([models] if isinstance(models, str) else list(models), workspace)
     prepared = prepare_data(data, validation=validation, held_out=held_out, split_seed=split_seed)
     given = recipe if epochs is None else {"epochs": epochs, **recipe}
     planned = _plan(prepared, names, preset, given, workspace)
+    for model, chosen in planned:
+        inputs = ModelInputs.of(prepared.frame, prepared.shape, chosen)
+        refuse_without_memory(inputs, model, chosen, home=workspace.home, ignore=ignore_memory)
     dataset = workspace.datasets.publish(prepared, name=name)
     runs = train_runs(workspace, dataset, planned, name=name, follow=JobProgressBar)
     done, failed = collect_results(workspace, runs, Path(folder) if folder else None)

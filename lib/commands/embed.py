@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from lib import settings
+from lib.commands.memory import add_memory_option, refuse_encoding_without_memory
 from lib.commands.options import add_download_option, add_reading_options, read_options_from
 from lib.commands.progress_bar import CommandProgress
 from lib.data.file_rows import read_file_rows
@@ -40,6 +41,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     add_reading_options(parser)
     add_download_option(parser)
+    add_memory_option(parser)
     parser.add_argument("--json", action="store_true", help="end with one line of JSON")
 
 
@@ -58,6 +60,7 @@ def run(args: argparse.Namespace) -> int:
     workspace = open_workspace()
     trained = workspace.runs.get(args.run_id)
     name = model_of_side(trained, args.model)
+    refuse_encoding_without_memory(name, home=workspace.home, ignore=args.ignore_memory)
     rows = read_file_rows(args.file, options=read_options_from(args))
     role, reading = Role(args.role), run_reading(workspace, trained)
     columns = tuple(args.column or rows.guess_columns(role, run_columns(workspace, trained)))

@@ -8,6 +8,7 @@ from typing import Any
 
 from lib.errors import InputError
 from lib.format import format_headline
+from lib.store.run_settings import train_command
 from lib.store.runs import Run
 from lib.store.workspace import open_workspace
 
@@ -48,7 +49,8 @@ def run_json(item: Run) -> dict[str, Any]:
         "created": item.created,
         "model_dir": str(item.model_dir) if item.model_dir.is_dir() else None,
         "headline": item.headline.to_json() if item.headline else None,
-        "recipe": _recipe_json(item),
+        "recipe": (recipe := _recipe_json(item)),
+        "command": train_command(item) if recipe else None,
     }
 
 

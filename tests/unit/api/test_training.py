@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from lib import Pairs, load_run, train
-from lib.errors import InputError, ModelError, NotFoundError
+from lib.api import training
+from lib.errors import InputError, ModelError, NotFoundError, TrainingError
 from lib.store.workspace import open_workspace
+from lib.training import memory_estimate
 from tests.builders import pairs
 
 PAIRS = Pairs(*(pairs(60)[name] for name in ("source_sentence", "target_sentence")))
@@ -35,6 +37,19 @@ def test_what_cannot_work_is_said_before_anything_is_stored(
     workspace = open_workspace(home)
     assert workspace.datasets.all() == []
     assert workspace.runs.all() == []
+
+
+def test_what_memory_cannot_hold_is_refused_with_figures_unless_asked_for(
+    home: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory_estimate, "available_memory", lambda: 1_000)
+    with pytest.raises(TrainingError, match="1 kB"):
+        train(str(tiny_model), PAIRS, epochs=1)
+    assert open_workspace(home).datasets.all() == []
+    monkeypatch.setattr(training, "train_runs", lambda *_, **__: [])
+    with pytest.raises(TrainingError) as ended:  # nothing was trained here
+        train(str(tiny_model), PAIRS, epochs=1, ignore_memory=True)
+    assert "memory" not in ended.value.what
 
 
 def test_two_models_get_a_folder_each_and_the_page_finds_their_runs(

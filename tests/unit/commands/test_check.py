@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from lib.__main__ import COMMANDS, main
+from lib.store.run_settings import train_command
 from lib.store.workspace import open_workspace
+from tests.builders import add_dataset, add_run
 
 
 def test_an_empty_workspace_has_no_problems(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -34,6 +36,17 @@ def test_a_workspace_without_runs_lists_none(home: Path, capsys: pytest.CaptureF
     assert json.loads(capsys.readouterr().out) == []
     assert main(["runs"]) == 0
     assert "no runs yet" in capsys.readouterr().out
+
+
+def test_runs_are_listed_with_the_command_that_trains_them_again(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    workspace = open_workspace(home)
+    run = add_run(workspace, add_dataset(workspace), "base/model", epochs=9)
+    assert main(["runs", "--json"]) == 0
+    (listed,) = json.loads(capsys.readouterr().out)
+    assert (listed["run"], listed["command"]) == (run.id, train_command(run))
+    assert "--epochs=9" in listed["command"]
 
 
 def test_every_command_has_a_module_with_options_and_work() -> None:
