@@ -37,6 +37,7 @@ from lib.models.prompts.describe import quote_prompt
 from lib.recipe.options import PROMPT_FIELDS
 from lib.recipe.presets import changed_settings
 from lib.recipe.recipe import FIELDS
+from lib.report.groups import GroupReport, build_groups
 from lib.report.map import ReportMap, build_report_map
 from lib.report.texts import TextWriter
 from lib.shapes import Shape
@@ -128,6 +129,7 @@ class RunReport:
     examples: tuple[SearchExample, ...]
     better: tuple[PairRow, ...]
     worse: tuple[PairRow, ...]
+    groups: tuple[GroupReport, ...]
     settings: tuple[Setting, ...]
     data: tuple[tuple[str, str], ...]
     measured: tuple[str, ...]
@@ -160,6 +162,7 @@ def build_run_report(run: Run, dataset: Dataset, writer: TextWriter, *, others: 
         examples=tuple(search_examples(run, evaluation, load_questions(run), writer)) if writer.has_texts else (),
         better=tuple(_rows(list_improvements(pairs), writer)),
         worse=tuple(_rows(list_regressions(pairs), writer)),
+        groups=tuple(build_groups(run, dataset, evaluation, writer)),
         settings=() if is_own else tuple(recipe_settings(run)),
         data=tuple(data_summary(dataset)),
         measured=tuple(measurement_notes(run, evaluation)),

@@ -48,7 +48,17 @@ def test_a_report_says_what_the_evaluation_found(planted_run: Run) -> None:
     assert evaluation.sentence in page
     assert f'class="badge {evaluation.verdict.replace(" ", "-")}"' in page
     assert page.count('class="card"') == 6
-    titles = ("Verdict", "Map", "Search examples", "Pairs", "Data", "Recipe", "How it was measured", "Versions")
+    titles = (
+        "Verdict",
+        "Map",
+        "Search examples",
+        "Pairs",
+        "Groups",
+        "Data",
+        "Recipe",
+        "How it was measured",
+        "Versions",
+    )
     assert re.findall("<h2>(.*?)</h2>", page) == list(titles)
     assert planted_run.id in page
 
@@ -85,6 +95,8 @@ def test_without_texts_no_text_is_in_the_file(planted_run: Run) -> None:
     assert [text for text in [*pairs["anchor"], *pairs["positive"]] if text in page] == []
     assert "about topic" not in page
     assert "Search examples" not in page
+    assert "team 1" not in page
+    assert "value 3" in page
     assert f"anchor {list_improvements(pairs)['pair'].iloc[0]}" in page
     assert "about topic" in report_of(planted_run, TextDetail.SHORT)
 
