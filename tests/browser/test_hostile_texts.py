@@ -21,7 +21,6 @@ from playwright.sync_api import Browser, Page, Route, expect
 from lib.jobs.events import EventWriter
 from lib.jobs.locks import kill_worker
 from lib.projection.run import draw_map
-from lib.report.write import make_report
 from lib.shapes import Shape
 from lib.store.runs import Run
 from lib.store.uploads import Upload, store_upload
@@ -313,8 +312,15 @@ def test_the_exports_of_the_map_open_and_do_nothing(
 
 
 def test_a_report_opens_and_does_nothing(page: Page, planted: Planted, canary: Canary, tmp_path: Path) -> None:
-    workspace, file = open_workspace(planted.server.home), tmp_path / "report.html"
-    file.write_text(make_report(workspace, [planted.pairs]), encoding="utf-8")
+    file = tmp_path / "report.html"
+    page.goto(f"{planted.server.url}/explore?run={planted.pairs.id}")
+    page.get_by_role("button", name="Report", exact=True).click()
+    expect(
+        page.get_by_role("button", name="Evaluation for other tools (zip)")
+    ).to_be_disabled()  # no vectors are cached
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Report (HTML)").click()
+    download.value.save_as(file)
     problems: list[str] = []
     page.on("console", lambda message: problems.append(message.text))
     page.on("pageerror", lambda error: problems.append(str(error)))
