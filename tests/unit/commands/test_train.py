@@ -274,8 +274,9 @@ def test_no_tokenizer_counts_tokens_before_its_folder_is_checked(
 ) -> None:
     folder = Path(shutil.copytree(tiny_model, tmp_path / "hostile"))
     HOSTILE["pattern that runs for ever"][1](folder)
-    for name in ("unknown_tokens", "measure_lengths"):
-        monkeypatch.setattr(f"lib.commands.{words[0]}.{name}", lambda *_, **__: pytest.fail("It was read."))
+    for module in ("audit", "model_notes"):
+        for name in ("unknown_tokens", "measure_lengths"):
+            monkeypatch.setattr(f"lib.commands.{module}.{name}", lambda *_, **__: pytest.fail("It was read."))
     assert main([*words, str(pairs), "--model", str(folder)]) == 1
     (line,) = capsys.readouterr().err.splitlines()
     assert "tokenizer.json" in line
