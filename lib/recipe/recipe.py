@@ -231,7 +231,7 @@ class Recipe:
             object.__setattr__(self, "matryoshka", tuple(self.matryoshka))
         for name, spec in FIELDS.items():
             spec.check(getattr(self, name))
-        if self.prompt_source not in set(PromptSource):
+        if self.prompt_source not in list(PromptSource):  # a stored one may be of any type, also one without a hash
             raise InputError(f"{self.prompt_source!r} is no source of prompts.", where="prompt_source")
         object.__setattr__(self, "prompt_source", PromptSource(self.prompt_source))
         if self.hard_negatives and self.negative_skip + self.hard_negatives > self.negative_range:

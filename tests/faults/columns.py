@@ -146,7 +146,7 @@ def read_all(workspace: Workspace, planted: Planted) -> None:
                 assert all((run.is_partial in (True, False), run.is_open in (True, False)))
                 with suppress(CloserError):
                     assert run.is_trained in (True, False)
-                    assert run.base_model
+                    assert isinstance(run.base_model, str)
         with suppress(CloserError):
             for dataset in workspace.datasets.all(deleted=deleted):
                 assert dataset.rows >= 0
@@ -188,7 +188,7 @@ def change_all(workspace: Workspace, planted: Planted) -> None:
         lambda: [workspace.jobs.finish(job, "failed", "x") for job in workspace.jobs.all(states=DONE)],
         lambda: workspace.jobs.submit("project", run=run, key="a"),
         lambda: workspace.jobs.submit_on_dataset("label_noise", dataset=dataset, key="b"),
-        lambda: workspace.runs.create(dataset=dataset, model="planted/model", recipe=planted.run.recipe),
+        lambda: workspace.runs.create(dataset=dataset, model="m", recipe=planted.run.recipe).folder.rmdir(),
         lambda: workspace.runs.delete(run),
         lambda: workspace.runs.restore(run),
         lambda: workspace.datasets.delete(dataset),

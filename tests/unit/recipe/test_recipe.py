@@ -76,6 +76,8 @@ def test_prompts_are_stored_with_their_source() -> None:
     assert changed_settings(Recipe(query_prompt="q: ")) == {"query_prompt": "q: "}
     with pytest.raises(InputError):
         Recipe.from_json({"prompt_source": "rumour"})
+    with pytest.raises(InputError, match="source of prompts"):
+        Recipe.from_json({"prompt_source": []})
 
 
 DAMAGED = [
