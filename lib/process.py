@@ -5,6 +5,7 @@ With lib/memory.py the only module that calls for signals, process trees or file
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import queue
@@ -148,7 +149,8 @@ def _popen(
         output: IO[bytes] | int = subprocess.DEVNULL
         if log is not None:
             log.parent.mkdir(parents=True, exist_ok=True)
-            output = stack.enter_context(log.open("ab"))
+            with suppress(OSError):  # a log that cannot be written: the work itself goes on
+                output = stack.enter_context(os.fdopen(open_to_append(log), "ab"))
         return subprocess.Popen(
             [sys.executable, "-m", module, *arguments],
             cwd=ROOT,
@@ -159,6 +161,22 @@ def _popen(
             umask=PRIVATE_MASK,
             **_detach_options(),
         )
+
+
+def open_to_append(path: Path) -> int:
+    """Open a file for appending, made where there is none, and give its descriptor.
+
+    Raises OSError where a link, a pipe or a device stands in its place: in a folder of somebody else it may lead anywhere.
+    """
+    follows_no_link = getattr(os, "O_NOFOLLOW", 0)
+    if not follows_no_link and path.is_symlink():
+        raise OSError(errno.ELOOP, "It is a link", str(path))
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    handle = os.open(path, flags | follows_no_link, 0o600)
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise OSError(errno.EINVAL, "It is no regular file", str(path))
+    return handle
 
 
 def let_threads_sleep() -> None:

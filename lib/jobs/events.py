@@ -15,6 +15,7 @@ from typing import Any
 
 from lib.errors import CancelledError
 from lib.memory import resident_memory
+from lib.process import open_to_append
 from lib.progress import LogLine, LossPoint, SnapshotMeasurement
 from lib.store.jobs import Job
 from lib.store.layout import WorkspacePaths
@@ -239,13 +240,13 @@ class EventWriter:
         """Append one event; a line is written in one call, so that a kill tears at most the last one."""
         self._written = time.monotonic()
         event = kind(time=datetime.now(UTC).isoformat(timespec="milliseconds"), clock=self._written, **facts)
-        with suppress(OSError), self._path.open("a", encoding="utf-8") as file:
+        with suppress(OSError), os.fdopen(open_to_append(self._path), "a", encoding="utf-8") as file:
             file.write(json.dumps({"kind": _KINDS[kind], **asdict(event)}, ensure_ascii=False) + "\n")
         if self._echo is not None:
             self._echo(event)
 
     def _end_torn_line(self) -> None:
-        if self._path.exists() and self._path.stat().st_size:
+        if self._path.is_file() and not self._path.is_symlink() and self._path.stat().st_size:
             with self._path.open("rb+") as file:
                 file.seek(-1, os.SEEK_END)
                 if file.read(1) != b"\n":

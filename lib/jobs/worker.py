@@ -12,14 +12,15 @@ from contextlib import suppress
 from pathlib import Path
 
 from lib import settings
-from lib.errors import NotFoundError
+from lib.errors import CloserError
 from lib.jobs.attempt import Attempt
 from lib.jobs.events import Event, EventWriter, events_path
 from lib.jobs.kinds import is_background, perform
 from lib.jobs.locks import load_failure, memory_ran_out, note_worker, try_lock, worker_lock
-from lib.process import ignore_interrupts
+from lib.process import ignore_interrupts, open_to_append
 from lib.store.jobs import LIVE, WAITING, Job
 from lib.store.layout import WorkspacePaths
+from lib.store.regular_file import must_hold_no_links
 from lib.store.workspace import Workspace, open_workspace
 
 KILLED_FOR_MEMORY = (
@@ -72,7 +73,9 @@ def run_job(workspace: Workspace, job: Job, *, echo: Callable[[Event], None] | N
     """Run one claimed job and give the state it ended in; `echo` is given each event too."""
     try:
         events = events_path(workspace, job)
-    except NotFoundError as error:  # its run was removed for good since it was claimed
+        if job.run:
+            must_hold_no_links(events.parent)
+    except CloserError as error:  # its run was removed for good since it was claimed, or is not to be written to
         workspace.jobs.finish(job, "failed", str(error), error=error)
         return "failed"
     progress = EventWriter(events, cancelled=lambda: must_stop(workspace, job), echo=echo)
@@ -86,7 +89,7 @@ def run_job(workspace: Workspace, job: Job, *, echo: Callable[[Event], None] | N
 
 def log_path(workspace: Workspace, job: Job) -> Path:
     """Build the path of the log that gets a job's output: its run's, or the worker's own."""
-    with suppress(NotFoundError):
+    with suppress(CloserError):
         if job.run:
             return workspace.runs.get(job.run).paths.log
     return WorkspacePaths(workspace.home).log("worker")
@@ -96,7 +99,7 @@ def write_output_to(path: Path) -> None:
     """Redirect this process's output, a crash of native code too, to the log of its present run."""
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        handle = open_to_append(path)
         for output in (1, 2):
             os.dup2(handle, output)
         os.close(handle)

@@ -94,6 +94,8 @@ class Database:
     def keep_reserve(self) -> None:
         """Set some disk aside, once; `give_reserve` gives it back when the disk is full."""
         path = self.path.parent / RESERVE
+        if path.is_symlink():  # of a workspace of somebody else: what it leads to is not to be written over
+            path.unlink()
         if path.exists() and path.stat().st_size >= RESERVE_BYTES:
             return
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -6,6 +6,7 @@ Paths are built from the workspace's folder and from ids that Closer made, never
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -96,6 +97,14 @@ class WorkspacePaths:
     def logs(self) -> Path:
         """Logs of the server, the worker and the inference helper."""
         return self.home / "logs"
+
+    def own_entries(self) -> Iterator[Path]:
+        """Yield what Closer itself writes in this folder, in locks and in logs; not what lies deeper."""
+        yield from (self.datasets, self.runs, self.uploads, self.cache, self.vectors, self.models, self.label_noise)
+        yield from (self.locks, self.logs)
+        yield from self.home.glob(f"{Path(DATABASE).stem}*")
+        for folder in (self.locks, self.logs):
+            yield from folder.glob("*")
 
     def job_events(self, identity: int) -> Path:
         """Build the path of the progress events of a job that belongs to no run."""
@@ -371,9 +380,14 @@ class RunPaths:
 def entry_folder(root: Path, identity: str) -> Path:
     """Build the folder of a dataset or run from its id in the database.
 
-    Raises StoreError for an id that is no single plain name: a database from somebody else may hold anything, and what is
-    purged lies there.
+    Raises StoreError for an id that is no single plain name, or names a link: a database from somebody else may hold
+    anything, and what is purged lies there.
     """
     if not _ENTRY_ID.fullmatch(identity):
         raise StoreError("The database holds an id that names no folder of this workspace.", where=repr(identity[:80]))
-    return root / identity
+    folder = root / identity
+    if folder.is_symlink():
+        raise StoreError(
+            "The folder of this entry is a link; what is written there could land anywhere.", where=str(folder)
+        )
+    return folder

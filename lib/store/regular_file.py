@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -39,6 +39,33 @@ def regular_files(folder: Path) -> Iterator[tuple[str, int]]:
             about = path.lstat()
             if stat.S_ISREG(about.st_mode):
                 yield path.relative_to(folder).as_posix(), about.st_size
+
+
+def must_hold_no_links(folder: Path) -> None:
+    """Raise StoreError where anything below a folder is a link: what is written there could land anywhere."""
+    for base, folders, names in os.walk(folder):
+        for name in (*folders, *names):
+            if os.path.islink(path := os.path.join(base, name)):
+                raise StoreError(
+                    f"{os.path.relpath(path, folder)} is a link, and nothing is written by way of one.",
+                    where=str(folder),
+                    todo="Put the file itself there, or delete the run.",
+                )
+
+
+def must_be_own_files(paths: Iterable[Path]) -> None:
+    """Raise StoreError where one of the paths is a link, a pipe or a device; missing ones are fine."""
+    for path in paths:
+        try:
+            mode = path.lstat().st_mode
+        except FileNotFoundError:  # SQLite's own files come and go
+            continue
+        if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+            raise StoreError(
+                f"{path.name} of the workspace is a link, a pipe or a device.",
+                where=str(path.parent),
+                todo="Put the file or folder itself there. To keep the workspace on another disk, set CLOSER_HOME.",
+            )
 
 
 def _open_below(folder: Path, parents: list[str], last: str) -> BinaryIO:

@@ -18,6 +18,7 @@ from lib.store.jobs import OPEN, Jobs
 from lib.store.layout import WorkspacePaths
 from lib.store.permission import must_be_editor
 from lib.store.publish import leftovers, size_of
+from lib.store.regular_file import must_be_own_files
 from lib.store.runs import Runs
 
 _log = logging.getLogger("closer")
@@ -108,6 +109,7 @@ def open_workspace(home: Path | None = None) -> Workspace:
     folder = (home or settings.home()).resolve()
     paths = WorkspacePaths(folder)
     keep_new_files_private()
+    must_be_own_files(paths.own_entries())
     make_workspace_private(folder)
     for needed in (paths.datasets, paths.runs, paths.uploads, paths.cache):
         needed.mkdir(parents=True, exist_ok=True)

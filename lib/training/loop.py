@@ -167,6 +167,7 @@ def checkpoint_now(training: TrainState, trainer: st_trainer.Trainer) -> None:
     """Publish all that the next step depends on."""
     began = time.monotonic()
     part = RunPaths(training.folder).trainer_state
+    part.unlink(missing_ok=True)
     trainer.state.save_to_json(str(part))
     checkpoints.save_checkpoint(
         training.checkpoints,

@@ -18,6 +18,8 @@ def configure_log(home: Path) -> Path:
     """Write the server's warnings and errors to logs/server.log of the workspace; return that path."""
     path = WorkspacePaths(home).log("server")
     path.parent.mkdir(parents=True, exist_ok=True)
+    if path.is_symlink():  # in a workspace of somebody else, which is not opened either
+        return path
     if not any(getattr(handler, "baseFilename", "") == str(path) for handler in _log.handlers):
         handler = RotatingFileHandler(path, maxBytes=_LOG_BYTES, backupCount=1, encoding="utf-8", delay=True)
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
