@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from lib.report.compare import build_comparison
 from lib.report.content import build_run_report
@@ -17,6 +18,8 @@ def make_report(workspace: Workspace, runs: Sequence[Run], *, detail: TextDetail
 
     Raises InputError where a run has no evaluation.
     """
+    if len({run.name for run in runs}) < len(runs):  # the same name says nothing
+        runs = [replace(run, name=f"{run.name} · {run.id}") for run in runs]
     datasets = [workspace.datasets.get(run.dataset) for run in runs]
     writer, everyone = TextWriter(detail), workspace.runs.all()
     reports = [

@@ -126,6 +126,7 @@ def test_two_runs_are_compared(home: Path, planted_run: Run) -> None:
     assert page.count('class="run"') == 2
     assert page.count('id="figure-') == 2
     assert "Compared" in page
+    assert all(f"{run.name} · {run.id}</h2>" in page for run in (planted_run, other))
     assert page.count("of 2 runs on this dataset: corrected for 2 comparisons (Holm)") == 2
     assert page.count('id="plotly"') == 1
 
