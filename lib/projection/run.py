@@ -23,6 +23,7 @@ from lib.projection.layout import (
 from lib.projection.lines import held_out_line_quality, measure_lines, pair_lines, text_pairs
 from lib.projection.methods import DEFAULT_BALANCE
 from lib.projection.quality import LayoutQuality, text_movement
+from lib.projection.regions import Regions, find_regions, write_regions
 from lib.projection.seed_noise import SeedNoise, seed_noise
 from lib.projection.store import Map, MapFacts, SnapshotLabel, load_map, write_added_texts, write_map
 from lib.projection.turnover import TextNeighbours, measure_neighbours, write_text_neighbours
@@ -91,7 +92,8 @@ def draw_map(
     )
     neighbours = measure_neighbours(vectors, layout.coordinates)
     paths = run.paths.map_of(plain=plain)
-    publish_map(paths, layout, lines=lines, facts=facts, added=added, neighbours=neighbours)
+    regions = find_regions(*layout.ends, texts)
+    publish_map(paths, layout, lines=lines, facts=facts, added=added, neighbours=neighbours, regions=regions)
     map_data = load_map(run, plain=plain)
     assert map_data is not None, "a map that was just published is there"
     return map_data
@@ -105,11 +107,13 @@ def publish_map(
     facts: MapFacts,
     added: AddedTexts,
     neighbours: TextNeighbours,
+    regions: Mapping[str, Regions],
 ) -> None:
-    """Publish coordinates, lines, facts, neighbours and added texts to a map's folder, all or nothing."""
+    """Publish coordinates and all that belongs to them to a map's folder, all or nothing."""
     with publish(paths.folder) as folder:
         write_map(folder, layout.coordinates, lines, facts)
         write_text_neighbours(folder, neighbours)
+        write_regions(folder, regions)
         if len(added):
             write_added_texts(folder, added.texts, added.base, added.tuned)
 

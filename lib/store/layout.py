@@ -264,6 +264,11 @@ class MapPaths:
         return self.folder / "neighbours.parquet"
 
     @property
+    def regions(self) -> Path:
+        """The names of each text's regions, Parquet."""
+        return self.folder / "regions.parquet"
+
+    @property
     def added_texts(self) -> Path:
         """Texts that the map holds beyond those of the snapshots, Parquet."""
         return self.folder / "added.parquet"

@@ -20,7 +20,7 @@ from lib.projection.store import load_map
 from lib.projection.turnover import load_text_neighbours
 from lib.store.runs import Run
 from lib.store.workspace import open_workspace
-from tests.unit.projection.finished import finished_run, finished_texts
+from tests.unit.projection.finished import finished_run, finished_texts, plant_regions
 
 
 def open_explore(run: str, **query: str) -> AppTest:
@@ -325,6 +325,18 @@ def test_a_column_of_the_data_colours_and_filters_the_map(home: Path) -> None:
     assert "All 60 lines" in words(test)
 
 
+def test_regions_colour_the_map_under_their_names(home: Path) -> None:
+    run = finished_run(home)
+    regions = plant_regions(run, texts=120)
+    test = open_explore(run.id, colour="Region", part="All")
+    assert not test.exception
+    names = {one["meta"]: one["text"] for one in traces(test) if str(one.get("meta", "")).endswith("-regions")}
+    assert names == {"wide-regions": ["warm", "cold"], "near-regions": ["red &lt;i&gt;", "green", "blue", "grey"]}
+    legend = {one["name"] for one in traces(test) if one.get("showlegend")}
+    assert legend <= {*regions["wide"].names, "Between regions"}
+    assert len(legend) > 1
+
+
 def test_a_pair_says_how_many_neighbours_are_new(home: Path) -> None:
     run = finished_run(home)
     new, line = load_text_neighbours(run.paths.map.folder, texts=120).new, load_map(run).lines.set_index("pair").loc[8]
@@ -347,6 +359,7 @@ def test_doubtful_positions_are_marked_by_a_switch(home: Path) -> None:
 def test_a_map_of_an_earlier_version_has_no_neighbours_to_choose(home: Path) -> None:
     run = finished_run(home)
     run.paths.map.neighbours.unlink()
+    run.paths.map.regions.unlink()
     test = open_explore(run.id, colour="New neighbours", neighbours="Mostly new", doubtful="true")
     assert not test.exception
     assert "neighbours" not in {box.key for box in test.selectbox}

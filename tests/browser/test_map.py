@@ -19,7 +19,7 @@ from lib.charts.map.scene import DOUBTFUL_NAME
 from lib.projection.store import load_map
 from lib.projection.turnover import load_text_neighbours
 from lib.store.runs import Run
-from tests.unit.projection.finished import finished_run
+from tests.unit.projection.finished import finished_run, plant_regions
 
 ROOT = Path(__file__).resolve().parents[2]
 FIGURE = "document.querySelector('.js-plotly-plot')"
@@ -29,7 +29,9 @@ FOLLOW = "Trajectory"
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """Finish a run with a map."""
-    return finished_run(tmp_path_factory.mktemp("map") / "workspace", pairs=80)
+    run = finished_run(tmp_path_factory.mktemp("map") / "workspace", pairs=80)
+    plant_regions(run, texts=160)
+    return run
 
 
 @pytest.fixture
@@ -223,6 +225,24 @@ def test_new_neighbours_colour_the_map_and_rings_follow_the_doubtful_texts(page:
         else:
             raise AssertionError(f"rings in {name} are not where the doubtful texts are")
     expect(page).to_have_url(re.compile(r"(?=.*[?&]colour=New)(?=.*[?&]doubtful=true)"))
+
+
+def test_regions_have_finer_names_for_who_zooms_in(page: Page, address: str, run: Run) -> None:
+    open_map(page, f"{address}&colour=Region&part=All")
+    opacity = """name => [...document.querySelectorAll('.js-plotly-plot .scatterlayer .trace')].filter(
+        (group) => group.__data__[0].trace.meta === name).map((group) => getComputedStyle(group).opacity).join()"""
+    seen = "([names, wanted]) => names.map(" + opacity + ").join(' ') === wanted"
+    names = ["wide-regions", "near-regions"]
+    page.wait_for_function(seen, arg=[names, "1 0"], timeout=20_000)
+    page.mouse.move(*pixel(page, *load_map(run).coordinates["base"].mean(axis=0)))
+    page.keyboard.down("Control")
+    for _ in range(8):
+        page.mouse.wheel(0, -400)
+        page.wait_for_timeout(100)
+    page.keyboard.up("Control")
+    page.wait_for_function(seen, arg=[names, "0 1"], timeout=20_000)
+    slide(page, "Best")
+    page.wait_for_function(seen, arg=[names, "0 1"], timeout=20_000)
 
 
 def test_the_seen_snapshot_survives_every_redrawing_and_stands_in_the_link(

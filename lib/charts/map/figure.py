@@ -125,6 +125,7 @@ def base_layout(map_data: Map, height: int, colours: Palette) -> dict[str, objec
         "dragmode": "pan",
         "hovermode": "closest",
         "uirevision": "map",
+        "meta": {"size": (high - low + 2 * room).astype(float).tolist()},
     }
 
 

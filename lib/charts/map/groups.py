@@ -15,11 +15,24 @@ NO_GROUP = -1
 
 
 @dataclass(frozen=True)
+class RegionNames:
+    """Names that stand in the middle of their texts: (texts,) the region of each, NO_GROUP for none.
+
+    is_near: shown to who zooms in, in place of the others.
+    """
+
+    of_text: np.ndarray
+    names: tuple[str, ...]
+    is_near: bool = False
+
+
+@dataclass(frozen=True)
 class MarkGroups:
     """Groups by number, in the order of the legend.
 
     of_text: (texts,) number of each text's group, NO_GROUP where it has none; of_pair: of each pair by its id, where pairs rather than
     texts have groups; other: name of what has none; ordered: the groups are steps of one quantity, least first.
+    regions: names on the map, in place of those of pairs.
     """
 
     names: tuple[str, ...]
@@ -27,6 +40,7 @@ class MarkGroups:
     of_pair: Mapping[int, int] | None = None
     other: str = "Other"
     ordered: bool = False
+    regions: tuple[RegionNames, ...] = ()
 
     def of_end(self, lines: pd.DataFrame, end: str) -> np.ndarray:
         """Look up the group of one end (source or target) of each line."""

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from lib.charts.colours import Palette, mix_colours
-from lib.charts.map.trace import MAP_LABEL_CHARACTERS, Trace, shorten, text_positions
+from lib.charts.map.groups import RegionNames
+from lib.charts.map.trace import MAP_LABEL_CHARACTERS, Positions, Trace, shorten, text_positions
 
 LABELS_PER_END = 3
 """Pairs labelled at either end of the change."""
@@ -75,6 +76,42 @@ def label_traces(
                 Trace(style, text_positions(np.array([row for row, _ in some])), np.empty(0, np.int64), vector=True)
             )
     return traces
+
+
+def region_name_traces(regions: tuple[RegionNames, ...], colours: Palette) -> list[Trace]:
+    """Write the name of each region at the median of its texts, in every snapshot anew.
+
+    Near ones are transparent: the page's script shows them, by their meta, in place of the wide ones to who zooms in.
+    """
+    return [
+        Trace(
+            {
+                "mode": "text",
+                "meta": "near-regions" if some.is_near else "wide-regions",
+                "opacity": 0 if some.is_near else 1,
+                "text": [shorten(name, MAP_LABEL_CHARACTERS) for name in some.names],
+                "textposition": ["middle center"] * len(some.names),
+                "textfont": {"color": colours.text, "size": 11 if some.is_near else 13},
+                "hoverinfo": "skip",
+                "showlegend": False,
+            },
+            _middles(some),
+            np.empty(0, np.int64),
+            vector=True,
+        )
+        for some in regions
+        if some.names
+    ]
+
+
+def _middles(regions: RegionNames) -> Positions:
+    members = [np.flatnonzero(regions.of_text == number) for number in range(len(regions.names))]
+
+    def positions(frame: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        middle = np.array([np.median(frame[rows], axis=0) for rows in members], np.float32)
+        return middle[:, 0], middle[:, 1]
+
+    return positions
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import pandas as pd
 
 from lib.charts.colours import Palette, with_alpha
 from lib.charts.map.groups import MarkGroups
-from lib.charts.map.labels import label_traces
+from lib.charts.map.labels import label_traces, region_name_traces
 from lib.charts.map.legend import legend_traces
 from lib.charts.map.points import CROWDED_LINES, group_point_traces, highlight_mask, point_traces
 from lib.charts.map.trace import (
@@ -114,7 +114,7 @@ def grouped_traces(
         ),
         *group_point_traces(lines, subject.texts, groups, colours),
         *doubtful_traces(subject, colours),
-        *label_traces(lines, subject.texts, colours, ends),
+        *(region_name_traces(groups.regions, colours) or label_traces(lines, subject.texts, colours, ends)),
         *selection_traces(lines[lines["pair"].isin(subject.marked)], colours),
     ]
 

@@ -87,7 +87,7 @@ def panel_layout(figure: go.Figure, titles: tuple[str, str], colours: Palette) -
     layout, (left, right) = figure.layout, PANEL_DOMAINS
     axis = {"visible": False, "showgrid": False, "zeroline": False}
     return {
-        "meta": {"panels": 2},
+        "meta": {**layout.meta, "panels": 2},
         "xaxis": {"domain": left},
         "xaxis2": {**axis, "domain": right, "anchor": "y2", "matches": "x", "range": layout.xaxis.range},
         "yaxis2": {**axis, "anchor": "x2", "matches": "y", "range": layout.yaxis.range},

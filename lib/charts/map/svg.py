@@ -77,6 +77,8 @@ def trace_svg(trace: go.Scatter, placed: go.Scatter, spread: tuple[float, float,
     x = right + scale * np.asarray(placed.x, np.float64)
     y = down - scale * np.asarray(placed.y, np.float64)
     opacity = 1 if trace.opacity is None else trace.opacity
+    if trace.opacity == 0:  # names for who zooms in
+        return ""
     if trace.mode == "text":
         return "".join(
             label_svg(a, b, word, side=side, colour=trace.textfont.color, colours=colours)
@@ -95,6 +97,7 @@ LABEL_ANCHORS = {
     "bottom center": ("middle", 0, 18),
     "middle right": ("start", 9, 4),
     "middle left": ("end", -9, 4),
+    "middle center": ("middle", 0, 4),
 }
 """plotly textposition -> SVG text-anchor and offset (x, y) of a label beside its mark."""
 

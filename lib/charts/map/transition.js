@@ -88,7 +88,7 @@
         opacity: trace.opacity === undefined ? 1 : trace.opacity,
         line: mode.includes("lines") ? trace.line : null,
         marks: mode.includes("markers") ? marksOf(trace, positions[at].x.length) : null,
-        names: mode.includes("text")
+        names: mode.includes("text") && trace.opacity !== 0
           ? Array.from(positions[at].x, (_, index) => ({
               text: plainText(valueAt(trace.text, index, "")), side: valueAt(trace.textposition, index, "middle center"),
               colour: valueAt(trace.textfont.color, index, "#888"), font: `${valueAt(trace.textfont.size, index, 12)}px ${trace.textfont.family}`,

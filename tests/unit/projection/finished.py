@@ -11,6 +11,7 @@ import pandas as pd
 
 from lib.data.model_inputs import ModelInputs
 from lib.evaluation.run import evaluate_inputs
+from lib.projection.regions import NEAR, WIDE, Regions, write_regions
 from lib.projection.run import draw_map
 from lib.recipe.recipe import Recipe
 from lib.shapes import Shape
@@ -45,6 +46,18 @@ def finished_run(home: Path, *, pairs: int = 60, snapshots: int = 3, with_map: b
     if with_map:
         draw_map(run, dataset, home=home)
     return run
+
+
+def plant_regions(run: Run, *, texts: int) -> dict[str, Regions]:
+    """Write regions of a run's map: two wide ones of two near ones each, and texts between them."""
+    near = np.arange(texts) % 5 - 1
+    names = ("red <i>", "green", "blue", "grey")
+    regions = {
+        WIDE: Regions(np.where(near < 0, -1, near // 2), ("warm", "cold")),
+        NEAR: Regions(near, names),
+    }
+    write_regions(run.paths.map.folder, regions)
+    return regions
 
 
 def evaluate_planted(run: Run) -> None:

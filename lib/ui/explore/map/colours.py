@@ -7,7 +7,8 @@ from math import ceil
 import numpy as np
 import pandas as pd
 
-from lib.charts.map.groups import NO_GROUP, MarkGroups
+from lib.charts.map.groups import NO_GROUP, MarkGroups, RegionNames
+from lib.projection.regions import NEAR, WIDE
 from lib.projection.turnover import TextNeighbours
 from lib.ui.explore.map.data import MapData
 from lib.ui.shared.components import escape_markdown
@@ -15,7 +16,7 @@ from lib.ui.shared.components import escape_markdown
 CHANGE = "change"
 """Colour by the change in margin, cosine or label; labelled texts by class."""
 
-_NEIGHBOURS, _COLUMN = "neighbours", "column:"
+_NEIGHBOURS, _REGION, _COLUMN = "neighbours", "region", "column:"
 
 _MAX_COLOURED_VALUES = 6
 """Values of a column that have a colour: as many as can be distinguished."""
@@ -34,6 +35,7 @@ def colour_titles(data: MapData) -> dict[str, str]:
     """List what may colour the map, by its word in the address."""
     titles = {CHANGE: "Class" if data.classes else _CHANGE_TITLES[data.measure]}
     titles |= {_NEIGHBOURS: "New neighbours"} if data.neighbours is not None else {}
+    titles |= {_REGION: "Region"} if has_regions(data) else {}
     return titles | {f"{_COLUMN}{name}": f"Column: {name}" for name in data.columns}
 
 
@@ -41,8 +43,17 @@ def mark_groups(data: MapData, colour: str) -> MarkGroups | None:
     """Build the groups that colour the map; None where the change does."""
     if colour == _NEIGHBOURS and data.neighbours is not None:
         return turnover_groups(data.neighbours)
+    if colour == _REGION and has_regions(data):
+        wide = data.regions[WIDE]
+        names = tuple(RegionNames(some.of_text, some.names, level == NEAR) for level, some in data.regions.items())
+        return MarkGroups(wide.names, wide.of_text, other="Between regions", regions=names)
     name = column_of(data, colour)
     return column_groups(data, name) if name else None
+
+
+def has_regions(data: MapData) -> bool:
+    """Check whether the map has regions with names, which maps of earlier versions have not."""
+    return WIDE in data.regions and len(data.regions[WIDE].names) > 1
 
 
 def column_of(data: MapData, colour: str) -> str:
@@ -73,6 +84,8 @@ def describe_colour(data: MapData, colour: str) -> str:
     """Write what colours the map in place of change or class; empty where one of these does."""
     if colour == _NEIGHBOURS and data.neighbours is not None:
         return f"how many of a text's {data.neighbours.num} nearest texts are new"
+    if colour == _REGION and has_regions(data):
+        return "region: density clusters, the same in every snapshot, named by their words (c-TF-IDF); zoom in for finer ones"
     name = column_of(data, colour)
     return f"the column “{escape_markdown(name)}”" if name else ""
 

@@ -12,6 +12,7 @@ from lib.charts.map.lines import add_evaluation, rows_of_texts, texts_by_class
 from lib.data.columns.metadata import group_columns
 from lib.errors import CloserError
 from lib.evaluation.store import load_pairs
+from lib.projection.regions import Regions, load_regions
 from lib.projection.store import Map, load_map, map_texts
 from lib.projection.turnover import TextNeighbours, load_text_neighbours
 from lib.shapes import TEXT_COLUMNS, Shape
@@ -29,7 +30,7 @@ class MapData:
     them), cosine_change, length_change (of the line on the map), faded, optionally group, base_rank, tuned_rank.
     measure: what value is: margin, cosine or label. skipped_snapshots: labels of the snapshots that the map leaves out.
     plain: whether this is the map by plain UMAP, drawn to compare with. neighbours: of every text how many nearest texts are new and how
-    many nearby marks are true; None on maps of earlier versions. columns: by name, columns of the data that describe a row, by its id.
+    many nearby marks are true; None on maps of earlier versions. columns: by name, columns of the data that describe a row, by its id. regions: by level of zoom, the map's regions with names.
     Labelled texts alone have classes (text ids of each class, the largest first), and for every text rows (of the dataset) and parts.
     """
 
@@ -46,6 +47,7 @@ class MapData:
     plain: bool = False
     neighbours: TextNeighbours | None = None
     columns: dict[str, pd.Series] = field(default_factory=dict)
+    regions: dict[str, Regions] = field(default_factory=dict)
 
 
 def load_map_data(run: Run, *, plain: bool = False) -> MapData | None:
@@ -83,6 +85,7 @@ def _load(run_id: str, plain: bool, map_stamp: tuple[int, int], evaluation_stamp
         skipped_snapshots=_skipped_snapshots(run, layout),
         plain=plain,
         neighbours=load_text_neighbours(layout.folder, texts=layout.texts),
+        regions=load_regions(layout.folder, texts=layout.texts),
         columns={name: frame[stored].astype(str).str.strip() for name, stored in group_columns(frame).items()},
     )
 

@@ -7,9 +7,10 @@ import pandas as pd
 
 from lib.charts.colours import LIGHT
 from lib.charts.map.figure import map_figure
-from lib.charts.map.groups import MarkGroups
+from lib.charts.map.groups import MarkGroups, RegionNames
 from lib.charts.map.scene import DOUBTFUL_NAME
 from lib.charts.map.side_by_side import side_by_side_figure
+from lib.charts.map.svg import map_svg
 from tests.unit.charts.planted import planted_map
 
 
@@ -73,3 +74,22 @@ def test_groups_survive_a_filter_that_lets_no_line_through() -> None:
     groups = MarkGroups(("a",), np.zeros(len(texts), np.int64))
     figure = map_figure(map_data, lines.head(0), texts, groups=groups).figure
     assert [trace.legendgroup for trace in figure.data if len(pd.Series(trace.x).dropna())] == ["group-0"]
+
+
+def test_regions_are_named_in_the_middle_of_their_texts_in_every_snapshot() -> None:
+    map_data, lines, texts = planted_map()
+    of_text = np.arange(len(texts)) % 2
+    regions = (
+        RegionNames(of_text, ("<i>even", "odd")),
+        RegionNames(of_text[::-1].copy(), ("one", "two"), is_near=True),
+    )
+    picture = map_figure(map_data, lines, texts, groups=MarkGroups(("even", "odd"), of_text, regions=regions))
+    wide, near = (trace for trace in picture.figure.data if str(trace.meta).endswith("regions"))
+    assert (wide.text[0], wide.opacity, near.opacity) == ("&lt;i&gt;even", 1, 0)
+    at = list(picture.figure.data).index(wide)
+    for name, frame in map_data.coordinates.items():
+        placed = next(one for one in picture.figure.frames if one.name == name).data[at]
+        assert np.allclose(np.stack([placed.x, placed.y], 1)[1], np.median(frame[1::2], axis=0))
+    svg = map_svg(picture.figure, {"base": "Base"}, title="A map")
+    assert "odd" in svg
+    assert ">two<" not in svg
