@@ -18,8 +18,14 @@ ESC, OSC and CSI move the cursor, set titles or write the clipboard; a bidirecti
 _XML_ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What no XML 1.0 document may hold, not even as a reference (section 2.2, production Char)."""
 
-_FORMULA_START = re.compile(r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20|]|[\t\r\n]")
-"""How a cell begins that a spreadsheet may run as a formula, wide forms included (OWASP, CSV injection)."""
+_FORMULA_START = re.compile(
+    r"[\s\x00-\x1f\x7f\xad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]*"
+    r"[=+\-@|\uff1d\uff0b\uff0d\uff20\ufe62\ufe63\ufe66\ufe6b]|[\t\r\n]"
+)
+"""How a cell begins that a spreadsheet may run as a formula (OWASP, CSV injection).
+
+Wide and small forms are included, and characters before it that are not seen: programs on the way drop some of them.
+"""
 
 _NUMBER_KINDS = "biufcmM"
 """numpy's kinds of numbers, truth values and times."""

@@ -35,7 +35,14 @@ def test_any_text_makes_whole_xml(text: str) -> None:
     assert ET.fromstring(document.encode()).tag == "a"
 
 
-@pytest.mark.parametrize("text", FORMULAS, ids=ascii)
+UNSEEN_FORMULAS = [
+    *("\x00=1+1", "\ufeff=1+1", "\u200b=1+1", "\u2060=1+1", "\xad=1+1", "\x7f=1+1", "\u202e=1+1", "\ufeff \x00\t@A1"),
+    *("\ufe66" + "1+1", "\ufe62" + "1", "\ufe6b" + "A1"),
+]
+"""Behind characters that are not seen, which Excel and programs on the way drop, and in small forms."""
+
+
+@pytest.mark.parametrize("text", FORMULAS + UNSEEN_FORMULAS, ids=ascii)
 def test_a_formula_is_written_as_text(text: str) -> None:
     if text in ("x;=1+1", '"=1+1"'):  # cells that only a careless separator or quote would turn into a formula
         assert escape_formula(text) == text
