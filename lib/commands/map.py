@@ -28,9 +28,11 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Draw the map; the coordinates stay in the run's folder."""
+    from lib.projection.layout import check_layout_options
     from lib.projection.run import draw_map, summary_json
     from lib.store.workspace import open_workspace
 
+    check_layout_options(method=args.method, balance=args.balance)
     workspace = open_workspace()
     trained_run = workspace.runs.get(args.run)
     dataset = workspace.datasets.get(trained_run.dataset)

@@ -107,6 +107,14 @@ def compute_layout(
     return Layout(points.to_frames(positions), quality, lines, seconds, method, balance)
 
 
+def check_layout_options(*, method: str, balance: float) -> None:
+    """Raise InputError for an unknown method and a balance outside 0..1."""
+    if method not in LAYOUT_METHODS:
+        raise InputError(f"“{method}” is not a layout method.", todo=f"Choose one of {', '.join(LAYOUT_METHODS)}.")
+    if not 0 <= balance <= 1:
+        raise InputError(f"The balance is {balance}.", todo="Give a number from 0 (neighbourhoods) to 1 (pairs).")
+
+
 def compute_positions(
     paired: PairedPoints, *, method: str, balance: float, seed: int, progress: Progress = Silent()
 ) -> np.ndarray:
@@ -114,10 +122,7 @@ def compute_positions(
 
     Raises InputError for an unknown method and a balance outside 0..1.
     """
-    if method not in LAYOUT_METHODS:
-        raise InputError(f"“{method}” is not a layout method.", todo=f"Choose one of {', '.join(LAYOUT_METHODS)}.")
-    if not 0 <= balance <= 1:
-        raise InputError(f"The balance is {balance}.", todo="Give a number from 0 (neighbourhoods) to 1 (pairs).")
+    check_layout_options(method=method, balance=balance)
     positions = _positions(paired, method=method, balance=balance, seed=seed, progress=progress)
     return rotate_to_principal_axis(positions, paired.points.index[-1])
 
