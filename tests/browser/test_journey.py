@@ -20,6 +20,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from sentence_transformers import SentenceTransformer
 
+from lib.data.samples.registry import SUPPORT_DESK_FILE
 from lib.evaluation.store import load_evaluation
 from lib.experiments.base_comparison import load_base_comparison
 from lib.settings import BUNDLED_MODEL
@@ -28,7 +29,7 @@ from lib.store.runs import Run
 from lib.store.unarchive import open_archive
 from lib.store.workspace import open_workspace
 from lib.ui.explore.playground import python_lines
-from tests.browser.conftest import ROOT, Server, standing
+from tests.browser.conftest import Server, standing
 from tests.conftest import REAL_DATA
 
 PAGES = ("", "upload", "train", "explore")
@@ -187,7 +188,7 @@ def refuses_foreign_hosts(server: Server, run: str) -> None:
 def own_file(folder: Path, *, rows: int = 240) -> Path:
     """Write a CSV of pairs: of a real dataset where there is one, else of the sample's table."""
     real = REAL_DATA / "tldr_en" / "data.csv"
-    source = real if real.exists() else ROOT / "lib" / "data" / "support_desk.csv"
+    source = real if real.exists() else SUPPORT_DESK_FILE
     with source.open(encoding="utf-8", newline="") as file:
         lines = list(csv.reader(file))[: rows + 1]
     path = folder / "pairs.csv"
