@@ -102,11 +102,11 @@ def _show_estimate(
     estimate = load_estimate(workspace.home, training)
     if estimate is not None:
         st.write(
-            f"**About {format_duration(estimate.seconds(training.recipe, steps=steps))}**, "
-            f"{format_bytes(estimate.memory)} of memory. {escape_markdown(estimate.device)}"
+            f"**About {format_duration(estimate.seconds(training.recipe, steps=steps))}.** "
+            f"{escape_markdown(estimate.device)}"
         )
         st.caption(
-            f"{escape_markdown(model)}: measured on real training steps ({_format_step_time(estimate.step_seconds)} per step), including "
+            f"{escape_markdown(model)}: measured on real training steps ({_format_step_time(estimate.step_seconds)} per step, {format_bytes(estimate.memory)} of memory in them), including "
             "validation and checkpoints, without early stopping."
         )
         for warning in (one for one in estimate.warnings if one not in warnings):
