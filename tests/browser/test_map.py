@@ -243,6 +243,7 @@ def test_regions_have_finer_names_for_who_zooms_in(page: Page, address: str, run
     page.wait_for_function(seen, arg=[names, "0 1"], timeout=20_000)
     slide(page, "Best")
     page.wait_for_function(seen, arg=[names, "0 1"], timeout=20_000)
+    assert page.evaluate(f"{FIGURE}._fullLayout.sliders[0].active") == 2
 
 
 def test_the_seen_snapshot_survives_every_redrawing_and_stands_in_the_link(

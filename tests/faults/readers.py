@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from unittest.mock import patch
@@ -181,10 +181,14 @@ def damaged_thing(planted: Planted, name: str, seed: int) -> AbstractContextMana
     return damaged(READERS[name].path(planted), seed)
 
 
-def read_damaged(planted: Planted, name: str, seed: int) -> None:
-    """Damage a file or a column and read it; a named error is as good as a result."""
-    with damaged_thing(planted, name, seed), suppress(CloserError):
-        use_store(planted) if name in COLUMNS else READERS[name].read(planted)
+def read_damaged(planted: Planted, name: str, seed: int) -> CloserError | None:
+    """Damage a file or a column and read it: the named error, which is as good as a result, or None."""
+    with damaged_thing(planted, name, seed):
+        try:
+            use_store(planted) if name in COLUMNS else READERS[name].read(planted)
+        except CloserError as error:
+            return error
+    return None
 
 
 def draw_damaged_page(planted: Planted, name: str, seed: int) -> None:

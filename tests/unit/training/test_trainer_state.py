@@ -64,7 +64,7 @@ def copied_run(interrupted_run: Path, tmp_path: Path) -> Path:
 
 
 def change(checkpoint: Path, edit: Change) -> None:
-    """Change the state and seal the folder anew, so that its checksums hold."""
+    """Change the state and seal the folder again, so that its checksums hold."""
     path = checkpoint / TRAINER_STATE
     state = json.loads(path.read_text())
     edit(state)
@@ -73,8 +73,10 @@ def change(checkpoint: Path, edit: Change) -> None:
 
 
 def test_what_closer_writes_is_taken(interrupted_run: Path) -> None:
-    for checkpoint in newest_two(interrupted_run):
-        check_trainer_state(checkpoint)
+    checkpoints = newest_two(interrupted_run)
+    assert len(checkpoints) == 2
+    for checkpoint in checkpoints:
+        check_trainer_state(checkpoint)  # raises where it would refuse
 
 
 @pytest.mark.parametrize("name", list(DAMAGES))
