@@ -11,7 +11,7 @@ import pandas as pd
 
 from lib.api.html import verdict_html
 from lib.api.pairs import TrainingData, all_held_out
-from lib.api.results import metrics_frame
+from lib.api.results import EvaluationSummary
 from lib.data.model_inputs import ModelInputs
 from lib.evaluation.result import Evaluation
 from lib.recipe.recipe import Recipe
@@ -19,7 +19,7 @@ from lib.store.workspace import open_workspace
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Comparison(EvaluationSummary):
     """Two models on the same pairs.
 
     base, tuned: their names; pairs: a row each, as a trained model has them.
@@ -29,21 +29,6 @@ class Comparison:
     tuned: str
     evaluation: Evaluation
     pairs: pd.DataFrame
-
-    @property
-    def verdict(self) -> str:
-        """Better, worse or no clear change: the second model against the first."""
-        return self.evaluation.verdict
-
-    @property
-    def sentence(self) -> str:
-        """The verdict with its figures, in words."""
-        return self.evaluation.sentence
-
-    @property
-    def metrics(self) -> pd.DataFrame:
-        """Every metric, a row each: base, tuned, difference, low, high, verdict."""
-        return metrics_frame(self.evaluation)
 
     def __repr__(self) -> str:
         return f"{self.tuned} against {self.base}: {self.sentence}"

@@ -36,8 +36,29 @@ def metrics_frame(evaluation: Evaluation) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("metric")
 
 
+class EvaluationSummary:
+    """What an evaluation says, for the results that hold one."""
+
+    evaluation: Evaluation
+
+    @property
+    def verdict(self) -> str:
+        """Better, worse or no clear change: the second model against the first."""
+        return self.evaluation.verdict
+
+    @property
+    def sentence(self) -> str:
+        """The verdict with its figures, in words."""
+        return self.evaluation.sentence
+
+    @property
+    def metrics(self) -> pd.DataFrame:
+        """Every metric, a row each: base, tuned, difference, low, high, verdict."""
+        return metrics_frame(self.evaluation)
+
+
 @dataclass(frozen=True)
-class TrainedModel:
+class TrainedModel(EvaluationSummary):
     """A tuned model with its evaluation on held-out pairs.
 
     name: of the base model; folder: of the tuned model, for SentenceTransformer(folder) anywhere; run: its id, under which
@@ -49,21 +70,6 @@ class TrainedModel:
     run: str
     evaluation: Evaluation
     home: Path
-
-    @property
-    def verdict(self) -> str:
-        """Better, worse or no clear change."""
-        return self.evaluation.verdict
-
-    @property
-    def sentence(self) -> str:
-        """The verdict with its figures, in words."""
-        return self.evaluation.sentence
-
-    @property
-    def metrics(self) -> pd.DataFrame:
-        """Every metric on held-out pairs, a row each: base, tuned, difference, low, high, verdict."""
-        return metrics_frame(self.evaluation)
 
     @property
     def pairs(self) -> pd.DataFrame:

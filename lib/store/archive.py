@@ -20,7 +20,7 @@ from lib.settings import package_version
 from lib.store.datasets import Dataset
 from lib.store.jobs import DONE
 from lib.store.regular_file import open_regular_file, regular_files
-from lib.store.runs import Run
+from lib.store.runs import Run, RunRecord
 from lib.store.workspace import Workspace
 from lib.typed_json import build, typed
 
@@ -51,27 +51,11 @@ class ArchivedDataset:
 
 
 @dataclass(frozen=True)
-class ArchivedRun:
-    """What the database knows of a run. recipe, headline: JSON as it stores them, "" for no headline."""
-
-    id: str
-    name: str
-    note: str
-    model: str
-    recipe: str
-    headline: str
-    created: str
-    state: str
-    reason: str
-    spent: float
-
-
-@dataclass(frozen=True)
 class ArchiveContent:
     """What a zip holds. closer: the version that wrote it; files: by name in the zip."""
 
     dataset: ArchivedDataset
-    run: ArchivedRun | None
+    run: RunRecord | None
     closer: str = ""
     files: Mapping[str, ArchivedFile] = field(default_factory=dict)
 
@@ -91,7 +75,7 @@ class ArchiveContent:
             raise ValueError(f"format {stored['format']!r:.20}")
         return cls(
             dataset=typed(ArchivedDataset, stored["dataset"]),
-            run=None if stored["run"] is None else typed(ArchivedRun, stored["run"]),
+            run=None if stored["run"] is None else typed(RunRecord, stored["run"]),
             closer=stored["closer"],
             files={name: typed(ArchivedFile, one) for name, one in stored["files"].items()},
         )
@@ -121,7 +105,7 @@ def open_archive_stream(workspace: Workspace, item: Run | Dataset) -> ZipStream:
     if run is not None:
         places |= {f"{RUN_ROOT}/{name}": (run.folder, name) for name in _shared_files(run)}
     files = {name: _describe(*place) for name, place in places.items()}
-    content = ArchiveContent(_archived_dataset(dataset), _archived_run(run) if run else None, package_version(), files)
+    content = ArchiveContent(_archived_dataset(dataset), _run_record(run) if run else None, package_version(), files)
     archive = ZipStream(compress_type=ZIP_STORED, sized=True)
     archive.add(content.to_text().encode(), ARCHIVE_MANIFEST)
     for name, place in places.items():
@@ -167,9 +151,9 @@ def _archived_dataset(dataset: Dataset) -> ArchivedDataset:
     return ArchivedDataset(dataset.id, dataset.name, dataset.notes, dataset.shape)
 
 
-def _archived_run(run: Run) -> ArchivedRun:
+def _run_record(run: Run) -> RunRecord:
     headline = json.dumps(run.headline.to_json()) if run.headline else ""
-    return ArchivedRun(
+    return RunRecord(
         run.id, run.name, run.note, run.model, run.recipe_text, headline, run.created, run.state, run.reason, run.spent
     )
 

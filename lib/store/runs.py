@@ -120,10 +120,13 @@ class Run:
 
 
 @dataclass(frozen=True)
-class AdoptedRun:
-    """What a run of another workspace brings with it. recipe, headline: JSON as the database stores them."""
+class RunRecord:
+    """What the database knows of a run, to take it elsewhere.
 
-    dataset: str
+    recipe, headline: JSON as it stores them, "" for no headline.
+    """
+
+    id: str
     name: str
     note: str
     model: str
@@ -184,24 +187,24 @@ class Runs:
             )
         return self.get(identity)
 
-    def adopt(self, folder: Path, identity: str, facts: AdoptedRun) -> Run:
+    def adopt(self, folder: Path, facts: RunRecord, *, dataset: str) -> Run:
         """Move a checked folder of another workspace's run into place. Raises InputError for an odd name."""
-        title, final = clean_name(facts.name), entry_folder(self._folder, identity)
+        title, final = clean_name(facts.name), entry_folder(self._folder, facts.id)
         with self._database.changing() as connection:
             put_in_place(folder, final)
             connection.execute(
                 "INSERT INTO runs (id, name, note, dataset, model, recipe, created, headline) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 (
-                    *(identity, title, facts.note, facts.dataset, facts.model, facts.recipe),
+                    *(facts.id, title, facts.note, dataset, facts.model, facts.recipe),
                     *(facts.created, facts.headline or None),
                 ),
             )
-            job = insert(connection, "train", run=identity, payload={}, key=f"train-{identity}")
+            job = insert(connection, "train", run=facts.id, payload={}, key=f"train-{facts.id}")
             connection.execute(
                 "UPDATE jobs SET state = ?, reason = ?, spent = ?, ended = ? WHERE id = ?",
                 (facts.state, facts.reason, facts.spent, facts.created, job),
             )
-        return self.get(identity)
+        return self.get(facts.id)
 
     def get(self, identity: str) -> Run:
         """Read one run, also a deleted one that can still come back. Raises NotFoundError."""

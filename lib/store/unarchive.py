@@ -14,7 +14,6 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import fields
 from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -33,7 +32,7 @@ from lib.store.names import folder_name
 from lib.store.parquet import read_dataset_table
 from lib.store.permission import must_be_editor
 from lib.store.publish import TEMPORARY, verify
-from lib.store.runs import AdoptedRun, Run
+from lib.store.runs import Run
 from lib.store.workspace import Workspace
 from lib.typed_json import JsonError, parse_stored, read_stored, typed
 
@@ -144,8 +143,7 @@ def _adopt(workspace: Workspace, content: ArchiveContent, folder: Path) -> Run |
     )
     if run is None:
         return dataset
-    facts = {one.name: getattr(run, one.name) for one in fields(AdoptedRun) if one.name != "dataset"}
-    return workspace.runs.adopt(folder / RUN_ROOT, run.id, AdoptedRun(dataset=dataset.id, **facts))
+    return workspace.runs.adopt(folder / RUN_ROOT, run, dataset=dataset.id)
 
 
 def _check_dataset(content: ArchiveContent, folder: Path) -> dict[str, int]:

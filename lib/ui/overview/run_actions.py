@@ -149,7 +149,7 @@ def _show_purge(workspace: Workspace, deleted: Sequence[Run]) -> None:
         st.write("These runs use one of these models as their base and can't be re-evaluated afterwards:")
         st.text("\n".join(heirs))
     if edit_button("Delete permanently", key="purge", type="primary"):
-        _free_runs(workspace.runs.purge, deleted)
+        _free(lambda: _sum_freed(workspace.runs.purge, deleted))
 
 
 def show_checkpoints(workspace: Workspace) -> None:
@@ -158,15 +158,13 @@ def show_checkpoints(workspace: Workspace) -> None:
     if not runs:
         return
     total = sum(checkpoint_bytes(run.paths) for run in runs)
-    with st.container(border=True, horizontal=True, vertical_alignment="center"):
-        st.write(f"Checkpoints of {format_count(len(runs), 'ended run')}: {format_bytes(total)}.")
-        with st.popover("Free up space", icon=":material/delete_forever:", key="free-checkpoints"):
-            st.write(
-                "Remove them? The models and all results stay. These runs can't go on to more epochs, and one that "
-                "failed or was cancelled starts over when you try it again."
-            )
-            if edit_button("Remove checkpoints", key="remove-checkpoints", type="primary"):
-                _free_runs(workspace.runs.free_checkpoints, runs)
+    _offer_space(
+        "checkpoints",
+        f"Checkpoints of {format_count(len(runs), 'ended run')}: {format_bytes(total)}.",
+        "The models and all results stay. These runs can't go on to more epochs, and one that failed or was cancelled "
+        "starts over when you try it again.",
+        lambda: _sum_freed(workspace.runs.free_checkpoints, runs),
+    )
 
 
 def show_vectors(workspace: Workspace) -> None:
@@ -174,20 +172,28 @@ def show_vectors(workspace: Workspace) -> None:
     total = workspace.vector_bytes()
     if total < _LEAST_VECTORS:
         return
+    _offer_space(
+        "vectors",
+        f"Vectors of encoded texts, kept so that no text is encoded twice: {format_bytes(total)}.",
+        "Runs, maps and results stay. The next search, evaluation or training encodes its texts again, which takes as "
+        "long as the first time.",
+        workspace.free_vectors,
+    )
+
+
+def _offer_space(what: str, size: str, price: str, free: Callable[[], int]) -> None:
+    """Draw what takes space, and a button that frees it after its price was read."""
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
-        st.write(f"Vectors of encoded texts, kept so that no text is encoded twice: {format_bytes(total)}.")
-        with st.popover("Free up space", icon=":material/delete_forever:", key="free-vectors"):
-            st.write(
-                "Remove them? Runs, maps and results stay. The next search, evaluation or training encodes its texts again, "
-                "which takes as long as the first time."
-            )
-            if edit_button("Remove vectors", key="remove-vectors", type="primary"):
-                _free(workspace.free_vectors)
+        st.write(size)
+        with st.popover("Free up space", icon=":material/delete_forever:", key=f"free-{what}"):
+            st.write(f"Remove them? {price}")
+            if edit_button(f"Remove {what}", key=f"remove-{what}", type="primary"):
+                _free(free)
 
 
-def _free_runs(free: Callable[[str], int], runs: Iterable[Run]) -> None:
-    """Free what runs take on the disk, by a function of a run's id that returns bytes, and say how much."""
-    _free(lambda: sum(free(run.id) for run in runs))
+def _sum_freed(free: Callable[[str], int], runs: Iterable[Run]) -> int:
+    """Free what runs take on the disk, by a function of a run's id, and sum the bytes."""
+    return sum(free(run.id) for run in runs)
 
 
 def _free(free: Callable[[], int]) -> None:
