@@ -57,10 +57,10 @@ class FileRows:
         return [str(text) for text in join_columns(pd.DataFrame(cells, dtype=object), tuple(columns), JOINER)]
 
     def guess_columns(self, role: Role, roles: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
-        """Guess whose texts are meant: the columns that a dataset had for this role, else the only text.
+        """Guess the columns of the texts: those that a dataset had for this role, else the only text.
 
         roles: the columns of a dataset by canonical role; one of them is taken where the file has it as a whole. Raises
-        InputError where several columns could be meant.
+        InputError where several columns come into question.
         """
         is_query = role is Role.QUERY
         for name in ("anchor" if is_query else "positive", "text"):

@@ -74,7 +74,7 @@ def _check_weights(model: SentenceTransformer) -> None:
 def _check_added_tokens(model: SentenceTransformer, facts: FolderFacts) -> None:
     """Raise ValueError where a token that the tokenizer adds has no row in the weights.
 
-    tokenizers numbers those that its vocabulary lacks anew, whatever number the file gives them.
+    tokenizers gives those that its vocabulary lacks a number of its own, whatever the file says.
     """
     if facts.is_static:
         rows, added = model[0].embedding.weight.shape[0], model.tokenizer.get_added_tokens_decoder()

@@ -79,7 +79,7 @@ def label_traces(
 
 
 def region_name_traces(regions: tuple[RegionNames, ...], colours: Palette) -> list[Trace]:
-    """Write the name of each region at the median of its texts, in every snapshot anew.
+    """Write the name of each region at the median of its texts, in each snapshot.
 
     Near ones are transparent: the page's script shows them, by their meta, in place of the wide ones to who zooms in.
     """

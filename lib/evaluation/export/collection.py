@@ -24,7 +24,7 @@ class Collection:
 
     queries, documents: text ids of the task; ids: by text id the name that files use. own: by query, which document is its own
     text and is passed over, -1 for none. judgements: query, document (places), grade. depth: documents that a run lists.
-    is_pooled: whether only documents that a run lists are judged.
+    is_pooled: whether only documents that a run lists have a grade.
     """
 
     queries: np.ndarray
@@ -71,7 +71,7 @@ def name_texts(task: EvalTask) -> np.ndarray:
 
 
 def _class_collection(task: EvalTask) -> Collection:
-    """Search all other texts; judged are those that a run lists, or classes would fill gigabytes."""
+    """Search all other texts; those that a run lists have grades, or classes would fill gigabytes."""
     queries = np.unique(task.left)
     judgements = _judge(np.zeros(0, np.int64), np.zeros(0, np.int64), 0)
     everything = np.arange(len(task.texts))
@@ -93,7 +93,7 @@ def _pair_collection(task: EvalTask) -> Collection:
 
 
 def _judge(query: np.ndarray, document: np.ndarray, grade: np.ndarray | int) -> pd.DataFrame:
-    """Build the table of judgements; of a pair that is judged twice the higher grade counts."""
+    """Build the table of judgements; of a pair with two grades the higher one counts."""
     table = pd.DataFrame({"query": query, "document": document, "grade": grade})
     return table.groupby(["query", "document"], as_index=False)["grade"].max()
 

@@ -95,15 +95,15 @@ def _write_beir(paths: ExportPaths, task: EvalTask, collection: Collection) -> N
     queries = ({"_id": collection.ids[text], "text": task.plain[text]} for text in collection.queries)
     _write_lines(paths.corpus, (json.dumps(row) for row in corpus))
     _write_lines(paths.queries, (json.dumps(row) for row in queries))
-    judged = _judged(collection)
+    grades = _grades(collection)
     _write_lines(
         paths.qrels_tsv,
-        ["query-id\tcorpus-id\tscore", *(f"{query}\t{document}\t{grade}" for query, document, grade in judged)],
+        ["query-id\tcorpus-id\tscore", *(f"{query}\t{document}\t{grade}" for query, document, grade in grades)],
     )
-    _write_lines(paths.qrels, (f"{query} 0 {document} {grade}" for query, document, grade in judged))
+    _write_lines(paths.qrels, (f"{query} 0 {document} {grade}" for query, document, grade in grades))
 
 
-def _judged(collection: Collection) -> list[tuple[str, str, int]]:
+def _grades(collection: Collection) -> list[tuple[str, str, int]]:
     """List the judgements by id: query, document, grade."""
     table = collection.judgements
     queries, documents = collection.query_ids[table["query"]], collection.document_ids[table["document"]]

@@ -136,7 +136,7 @@ def _choose_role(run: Run) -> Role:
 
 
 def _guess(run: Run, head: FileRows, role: Role) -> list[str]:
-    """Guess the columns; none where several could be meant."""
+    """Guess the columns; none where several come into question."""
     try:
         return list(head.guess_columns(role, run_columns(open_workspace(), run)))
     except InputError:

@@ -156,8 +156,8 @@ def test_an_export_is_read_again_by_audit_and_never_overwrites(
     assert pairs["tuned_rank"].tolist() == stored["tuned_rank"].tolist()
     assert main(["audit", str(folder / "beir"), "--json"]) == 0
     audit = json.loads(print_evaluation(capsys).splitlines()[-1])
-    judged = len((folder / "beir" / "qrels" / "test.tsv").read_text().splitlines()) - 1
-    assert (audit["format"], audit["rows"]) == ("BEIR", judged)
+    grades = len((folder / "beir" / "qrels" / "test.tsv").read_text().splitlines()) - 1
+    assert (audit["format"], audit["rows"]) == ("BEIR", grades)
     assert main(["evaluate", trained_run.id, "--export", str(folder)]) == 1
     assert "is not an empty folder" in capsys.readouterr().err
 

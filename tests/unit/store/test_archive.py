@@ -135,7 +135,7 @@ def swap_weights(members: Members, manifest: dict[str, Any]) -> None:
 
 
 def swap_examples(members: Members, manifest: dict[str, Any]) -> None:
-    """Be a dataset whose examples are not those of its id, sealed anew."""
+    """Be a dataset whose examples are not those of its id, sealed again."""
     manifest["dataset"]["id"] = "0" * 12
 
 

@@ -96,8 +96,8 @@ def test_ir_measures_and_pytrec_eval_compute_our_numbers(kind: str, tmp_path: Pa
 def trec_eval(paths: ExportPaths, name: str, measures: set[str]) -> dict[str, dict[str, float]]:
     """Evaluate a run with pytrec_eval."""
     with paths.qrels.open() as qrels, paths.trec_run(name).open() as run:
-        judged, ranked = pytrec_eval.parse_qrel(qrels), pytrec_eval.parse_run(run)
-    return pytrec_eval.RelevanceEvaluator(judged, measures).evaluate(ranked)
+        relevance, ranked = pytrec_eval.parse_qrel(qrels), pytrec_eval.parse_run(run)
+    return pytrec_eval.RelevanceEvaluator(relevance, measures).evaluate(ranked)
 
 
 def test_the_median_rank_is_that_of_the_runs(tmp_path: Path) -> None:
