@@ -4,21 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
-
 from lib.charts.map.figure import MapFigure, map_figure
-from lib.charts.map.lines import add_evaluation, rows_of_texts, texts_by_class
-from lib.charts.map.scene import TextClasses
+from lib.charts.map.lines import evaluated_lines, largest_classes
 from lib.charts.map.svg import map_svg
-from lib.evaluation.store import load_pairs
 from lib.projection.store import load_map, map_texts
 from lib.shapes import Shape
 from lib.store.runs import Run
 from lib.store.workspace import open_workspace
-
-MOST_CLASSES = 8
-"""Classes that are coloured, the largest: eye and palette tell no more apart."""
 
 
 def run_map_figure(run: Run, home: Path, *, dark: bool = False) -> MapFigure | None:
@@ -28,14 +20,8 @@ def run_map_figure(run: Run, home: Path, *, dark: bool = False) -> MapFigure | N
         return None
     dataset = open_workspace(home).datasets.get(run.dataset)
     frame, texts = dataset.frame(), map_texts(run)
-    has_pairs = run.paths.evaluation.pairs.exists()
-    pairs = load_pairs(run) if has_pairs else pd.DataFrame({"pair": pd.Series(dtype="int64")})
-    lines, measure = add_evaluation(map_data.lines, frame, pairs)
-    classes = None
-    if dataset.shape == Shape.LABELLED_TEXTS.value:
-        rows, parts = rows_of_texts(frame, texts)
-        largest = dict(list(texts_by_class(frame, texts).items())[:MOST_CLASSES])
-        classes = TextClasses(largest, rows, np.asarray(parts == "held_out"))
+    lines, measure = evaluated_lines(run, map_data, frame)
+    classes = largest_classes(frame, texts) if dataset.shape == Shape.LABELLED_TEXTS.value else None
     return map_figure(map_data, lines, texts, measure=measure, classes=classes, dark=dark)
 
 

@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape, unescape
 
-import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
 from lib.charts.colours import LIGHT
 from lib.charts.map.figure import MAX_SVG_POINTS, MapFigure, map_figure
-from lib.charts.map.lines import add_evaluation, rows_of_texts, texts_by_class
+from lib.charts.map.lines import evaluated_lines, largest_classes
 from lib.charts.map.quality import quality_sentences
 from lib.charts.map.scene import TextClasses
 from lib.charts.map.svg import SVG_HEIGHT, SVG_WIDTH, panel_svg
 from lib.escapes import clean_xml
-from lib.evaluation.store import load_pairs
 from lib.projection.store import Map, load_map, map_texts
 from lib.report.texts import TextWriter
 from lib.shapes import Shape
 from lib.store.datasets import Dataset
 from lib.store.runs import Run
-
-COLOURED_CLASSES = 6
-"""Classes that have a colour: as many as can be distinguished."""
 
 
 @dataclass(frozen=True)
@@ -91,9 +86,7 @@ def legend_colours(figure: go.Figure) -> tuple[tuple[str, str], ...]:
 
 def _lines(run: Run, dataset: Dataset, layout: Map) -> tuple[pd.DataFrame, str]:
     """Select the held-out lines where there are any, with their numbers and what colours them."""
-    evaluated = run.paths.evaluation.pairs.exists()
-    pairs = load_pairs(run) if evaluated else pd.DataFrame({"pair": pd.Series(dtype="int64")})
-    lines, measure = add_evaluation(layout.lines, dataset.frame(), pairs)
+    lines, measure = evaluated_lines(run, layout, dataset.frame())
     held_out = lines["part"] == "held_out"
     if held_out.any():
         return lines[held_out], measure
@@ -104,8 +97,6 @@ def _classes(dataset: Dataset, texts: list[str], writer: TextWriter) -> TextClas
     """Select the largest classes of labelled texts."""
     if dataset.shape != Shape.LABELLED_TEXTS.value:
         return None
-    frame = dataset.frame()
-    rows, parts = rows_of_texts(frame, texts)
-    largest = list(texts_by_class(frame, texts).items())[:COLOURED_CLASSES]
-    members = {writer.write(name, f"class {number}"): ids for number, (name, ids) in enumerate(largest, start=1)}
-    return TextClasses(members, rows, np.asarray(parts == "held_out"))
+    classes = largest_classes(dataset.frame(), texts)
+    names = enumerate(classes.members.items(), start=1)
+    return replace(classes, members={writer.write(name, f"class {number}"): ids for number, (name, ids) in names})

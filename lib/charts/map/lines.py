@@ -5,6 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from lib.charts.map.scene import TextClasses
+from lib.evaluation.store import load_pairs
+from lib.projection.store import Map
+from lib.store.runs import Run
+
+COLOURED_CLASSES = 6
+"""Classes or values that have a colour at a time: as many as can be distinguished."""
+
 _SAME_COSINE = 0.02
 """A cosine that changed by less counts as the same where there is no evaluation."""
 
@@ -23,6 +31,21 @@ def texts_by_class(frame: pd.DataFrame, texts: list[str]) -> dict[str, np.ndarra
     groups = label.reset_index(drop=True).groupby(label.to_numpy()).indices
     members = {str(name): np.asarray(ids) for name, ids in groups.items()}
     return dict(sorted(members.items(), key=lambda item: (-len(item[1]), item[0])))
+
+
+def largest_classes(frame: pd.DataFrame, texts: list[str]) -> TextClasses:
+    """Select the largest classes of labelled texts, as many as have a colour."""
+    rows, parts = rows_of_texts(frame, texts)
+    largest = list(texts_by_class(frame, texts).items())[:COLOURED_CLASSES]
+    return TextClasses(dict(largest), rows, np.asarray(parts == "held_out"))
+
+
+def evaluated_lines(run: Run, layout: Map, frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """Read a map's lines with the run's evaluation, and the name of the value that colours them."""
+    pairs = (
+        load_pairs(run) if run.paths.evaluation.summary.exists() else pd.DataFrame({"pair": pd.Series(dtype="int64")})
+    )
+    return add_evaluation(layout.lines, frame, pairs)
 
 
 def add_evaluation(lines: pd.DataFrame, frame: pd.DataFrame, pairs: pd.DataFrame) -> tuple[pd.DataFrame, str]:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from lib.charts.map.groups import NO_GROUP, MarkGroups, RegionNames
+from lib.charts.map.lines import COLOURED_CLASSES
 from lib.projection.regions import NEAR, WIDE
 from lib.projection.turnover import TextNeighbours
 from lib.ui.explore.map.data import MapData
@@ -17,9 +18,6 @@ CHANGE = "change"
 """Colour by the change in margin, cosine or label; labelled texts by class."""
 
 _NEIGHBOURS, _REGION, _COLUMN = "neighbours", "region", "column:"
-
-_MAX_COLOURED_VALUES = 6
-"""Values of a column that have a colour: as many as can be distinguished."""
 
 _OTHER_VALUE = "Other values"
 
@@ -71,7 +69,7 @@ def column_values(cells: pd.Series) -> list[str]:
 def column_groups(data: MapData, name: str) -> MarkGroups:
     """Group the pairs, or labelled texts, by the most frequent values of a column."""
     cells = data.columns[name]
-    names = tuple(column_values(cells)[:_MAX_COLOURED_VALUES])
+    names = tuple(column_values(cells)[:COLOURED_CLASSES])
     number = cells.map({value: at for at, value in enumerate(names)}).fillna(NO_GROUP).astype(int)
     if data.classes:
         of_text = number.reindex(data.rows).fillna(NO_GROUP).to_numpy(np.int64)

@@ -8,10 +8,9 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from lib.charts.map.lines import add_evaluation, rows_of_texts, texts_by_class
+from lib.charts.map.lines import evaluated_lines, rows_of_texts, texts_by_class
 from lib.data.columns.metadata import group_columns
 from lib.errors import CloserError
-from lib.evaluation.store import load_pairs
 from lib.projection.regions import Regions, load_regions
 from lib.projection.store import Map, load_map, map_texts
 from lib.projection.turnover import TextNeighbours, load_text_neighbours
@@ -60,7 +59,7 @@ def load_map_data(run: Run, *, plain: bool = False) -> MapData | None:
 
 @st.cache_resource(max_entries=6, show_spinner=False)
 def _load(run_id: str, plain: bool, map_stamp: tuple[int, int], evaluation_stamp: tuple[int, int]) -> MapData | None:
-    # map_stamp is only there to be hashed: a map that is computed again is read again.
+    # The stamps are only there to be hashed: what is computed again is read again.
     workspace = open_workspace()
     run = workspace.runs.get(run_id)
     layout = load_map(run, plain=plain)
@@ -68,8 +67,7 @@ def _load(run_id: str, plain: bool, map_stamp: tuple[int, int], evaluation_stamp
         return None
     dataset = workspace.datasets.get(run.dataset)
     frame, texts = dataset.frame(), map_texts(run, plain=plain)
-    pairs = load_pairs(run) if evaluation_stamp != (0, 0) else pd.DataFrame({"pair": pd.Series(dtype="int64")})
-    lines, measure = add_evaluation(layout.lines, frame, pairs)
+    lines, measure = evaluated_lines(run, layout, frame)
     labelled = dataset.shape == Shape.LABELLED_TEXTS.value
     rows, parts = rows_of_texts(frame, texts) if labelled else (np.empty(0, np.int64), np.empty(0, object))
     return MapData(

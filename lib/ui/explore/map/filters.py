@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from lib.charts.map.lines import COLOURED_CLASSES
 from lib.charts.map.scene import TextClasses
 from lib.store.runs import Run
 from lib.ui.explore import keys
@@ -44,9 +45,6 @@ _NEIGHBOUR_HELP = (
     "texts does. A text whose neighbours moved with it did not change its meaning."
 )
 
-_MAX_COLOURED = 6
-"""Classes that have a colour at once: as many as can be distinguished."""
-
 
 @dataclass(frozen=True)
 class MapFilters:
@@ -70,7 +68,7 @@ class MapFilters:
 
 def opening_filters(data: MapData) -> MapFilters:
     """Build the filters of a page whose address names none."""
-    classes = tuple(list(data.classes)[:_MAX_COLOURED])
+    classes = tuple(list(data.classes)[:COLOURED_CLASSES])
     return MapFilters(_default_part(data), snapshot=next(iter(data.map.labels), ""), classes=classes)
 
 
@@ -197,8 +195,8 @@ def _select_classes(data: MapData) -> tuple[str, ...]:
     classes = st.multiselect(
         "Coloured classes",
         list(data.classes),
-        default=list(data.classes)[:_MAX_COLOURED],
-        max_selections=_MAX_COLOURED,
+        default=list(data.classes)[:COLOURED_CLASSES],
+        max_selections=COLOURED_CLASSES,
         key=keys.MAP_CLASSES,
         bind="query-params",
     )
