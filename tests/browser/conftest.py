@@ -14,10 +14,12 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, FloatRect, Locator, Page, expect, sync_playwright
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from lib.jobs.locks import kill_worker
 from lib.store.runs import Run
@@ -127,6 +129,22 @@ def standing(part: Locator) -> FloatRect:
             box, since = now, time.monotonic()
             part.scroll_into_view_if_needed()
     return box
+
+
+def choose(box: Locator, option: str) -> None:
+    """Open a list and choose an option.
+
+    A list that opens while the page still moves or runs closes again: it is opened anew then, as a person would.
+    """
+    choice = box.page.get_by_role("option", name=option)
+    until = time.monotonic() + START_SECONDS
+    while not choice.is_visible():
+        assert time.monotonic() < until, f"the list does not open, or lacks {option}"
+        standing(box)
+        box.click()
+        with suppress(PlaywrightTimeout):
+            choice.wait_for(timeout=3_000)
+    choice.click()
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from lib.charts.map.scene import DOUBTFUL_NAME
 from lib.projection.store import load_map
 from lib.projection.turnover import load_text_neighbours
 from lib.store.runs import Run
+from tests.browser.conftest import choose
 from tests.unit.projection.finished import finished_run, plant_regions
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -185,8 +186,7 @@ def test_a_lasso_chooses_many(page: Page, address: str, run: Run) -> None:
 
 def test_filters_stand_in_a_link_that_another_browser_opens(page: Page, chromium: Browser, address: str) -> None:
     open_map(page, address)
-    page.get_by_role("combobox", name="Pairs").click()
-    page.get_by_role("option", name="Trained").click()
+    choose(page.get_by_role("combobox", name="Pairs"), "Trained")
     expect(page.locator(".legendtext", has_text="Source, trained")).to_be_visible(timeout=20_000)
     page.get_by_label("Find words in a pair").fill("Question 5 about")
     page.get_by_label("Find words in a pair").press("Enter")
@@ -204,8 +204,7 @@ def test_filters_stand_in_a_link_that_another_browser_opens(page: Page, chromium
 def test_new_neighbours_colour_the_map_and_rings_follow_the_doubtful_texts(page: Page, address: str, run: Run) -> None:
     open_map(page, address)
     neighbours = load_text_neighbours(run.paths.map.folder, texts=load_map(run).texts)
-    page.get_by_role("combobox", name="Colour").click()
-    page.get_by_role("option", name="New neighbours").click()
+    choose(page.get_by_role("combobox", name="Colour"), "New neighbours")
     expect(page.locator(".legendtext", has_text="0–2 of 10 neighbours new")).to_be_visible(timeout=20_000)
     page.get_by_role("button", name="Neighbours").click()
     page.get_by_text("Mark doubtful positions").click()
@@ -367,11 +366,9 @@ def test_play_and_slider_answer_to_keys_without_the_server(page: Page, address: 
 def test_present_shows_the_map_and_play_alone(page: Page, address: str, run: Run) -> None:
     page.set_viewport_size({"width": 1440, "height": 900})
     open_map(page, address)
-    page.get_by_role("combobox", name="Pairs").click()
-    page.get_by_role("option", name="All").click()
+    choose(page.get_by_role("combobox", name="Pairs"), "All")
     expect(page.get_by_text("All 80 lines")).to_be_visible(timeout=20_000)
-    page.get_by_role("combobox", name="Group").click()
-    page.get_by_role("option", name="team 1").click()
+    choose(page.get_by_role("combobox", name="Group"), "team 1")
     expect(page.get_by_text("All 27 lines")).to_be_visible(timeout=20_000)
     slide(page, "Epoch 1")
     expect(page).to_have_url(re.compile("frame=epoch-001"))

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from lib.store.runs import Run
+from tests.browser.conftest import choose
 from tests.unit.projection.finished import evaluate_planted, finished_run
 
 PARTS = """[...document.querySelectorAll('[data-testid=stMainBlockContainer], [data-testid=stMainBlockContainer] > .stVerticalBlock > *')]
@@ -83,13 +84,7 @@ def test_pair_details_and_side_panel_show_the_same_pair(page: Page, address: str
     page.goto(f"{address}&pair={','.join(map(str, pairs))}")
     boxes = page.get_by_role("combobox", name=re.compile("3 selected"))
     expect(boxes).to_have_count(2, timeout=60_000)
-    boxes.first.scroll_into_view_if_needed()
-    page.wait_for_timeout(1_500)  # a list that opens while the page scrolls closes again
-    boxes.first.click()
-    page.get_by_role("option", name=f"Question {pairs[2]} about").click()
+    choose(boxes.first, f"Question {pairs[2]} about")
     expect(boxes.last).to_have_value(re.compile(f"Question {pairs[2]} about"))
-    boxes.last.scroll_into_view_if_needed()
-    page.wait_for_timeout(1_500)
-    boxes.last.click()
-    page.get_by_role("option", name=f"Question {pairs[1]} about").click()
+    choose(boxes.last, f"Question {pairs[1]} about")
     expect(boxes.first).to_have_value(re.compile(f"Question {pairs[1]} about"))
