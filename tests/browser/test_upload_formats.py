@@ -9,8 +9,8 @@ from playwright.sync_api import Page, expect
 from lib.shapes import Shape
 from lib.store.workspace import open_workspace
 from tests.browser.conftest import Server
-from tests.unit.data.read.test_dataset_formats import BEIR, ROWS, answer, question, zipped
-from tests.unit.data.read.test_hostile_files import workbook
+from tests.unit.data.read.dataset_cases import BEIR, ROWS, answer, question, zipped
+from tests.unit.data.read.odd_files import workbook
 
 
 def test_a_collection_becomes_pairs_from_a_zip_and_from_its_files(server: Server, window: Page, tmp_path: Path) -> None:

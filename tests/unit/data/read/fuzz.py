@@ -24,8 +24,8 @@ from lib.data.read.tables import read_table
 from lib.errors import InputError
 from lib.memory import limit_memory
 from lib.settings import PARSE_MEMORY_BYTES
-from tests.unit.data.read.test_dataset_formats import BEIR, CASES, zipped
-from tests.unit.data.read.test_hostile_files import READS, xlsx
+from tests.unit.data.read.dataset_cases import BEIR, CASES, zipped
+from tests.unit.data.read.odd_files import READS, xlsx
 
 SLOW_SECONDS = 60
 """A small damaged file that takes longer is a finding."""

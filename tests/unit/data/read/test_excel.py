@@ -18,7 +18,7 @@ from lib.data.read.options import ReadOptions
 from lib.data.read.tables import read_table
 from lib.data.table import NoteKind, Table
 from lib.errors import InputError, SheetError
-from tests.unit.data.read.test_hostile_files import workbook
+from tests.unit.data.read.odd_files import workbook
 
 QA: list[list[object]] = [[f"How do I clean machine {n}?", f"Wipe machine {n} with a damp cloth."] for n in range(12)]
 HEADED: list[list[object]] = [["question", "answer"], *QA]

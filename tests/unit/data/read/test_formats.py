@@ -9,7 +9,7 @@ import pytest
 from lib.data.read.file_bytes import read_bytes
 from lib.data.read.formats import CONTAINERS, DELIMITED, EXTENSIONS, FORMATS, FileFormat, detect_format, format_names
 from lib.settings import ROOT
-from tests.unit.data.read.test_hostile_files import READS, REFUSED
+from tests.unit.data.read.odd_files import READS, REFUSED
 
 
 @pytest.mark.parametrize("file_format", FORMATS, ids=lambda one: one.kind)

@@ -12,7 +12,7 @@ from lib.data.columns.guess import find_split_column
 from lib.data.read.tables import read_table
 from lib.data.table import Table
 from lib.errors import InputError
-from tests.unit.data.read.test_dataset_formats import CLASSES, answer, corpus, messages, paragraph, query, question
+from tests.unit.data.read.dataset_cases import CLASSES, answer, corpus, messages, paragraph, query, question
 
 
 def rows(count: int, begin: int = 0) -> list[dict[str, Any]]:

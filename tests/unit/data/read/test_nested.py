@@ -11,7 +11,7 @@ import pytest
 from lib.data.read.nested import MAX_LIST_COLUMNS, flatten_columns
 from lib.data.read.tables import read_table
 from lib.data.table import NoteKind, Table
-from tests.unit.data.read.test_hostile_files import arrow_bytes, jsonl, parquet_bytes
+from tests.unit.data.read.odd_files import arrow_bytes, jsonl, parquet_bytes
 
 COLUMNS: dict[str, tuple[list[object], NoteKind, int]] = {
     "objects": ([{"text": ["a"], "start": [3]}, {"text": [], "start": []}], NoteKind.COLUMNS, 0),

@@ -15,7 +15,7 @@ import pytest
 from lib.data.columns.guess import guess_mapping
 from lib.data.read.tables import read_table
 from lib.errors import InputError
-from tests.unit.data.read.test_dataset_formats import (
+from tests.unit.data.read.dataset_cases import (
     BEIR,
     CLASSES,
     ROWS,

@@ -24,8 +24,8 @@ from lib.data.read.sources import clean_member_name, original_files
 from lib.data.read.tables import read_table
 from lib.errors import InputError
 from lib.shapes import Shape
-from tests.unit.data.read.test_dataset_formats import answer, question, zipped
-from tests.unit.data.read.test_hostile_files import TWO, xlsx
+from tests.unit.data.read.dataset_cases import answer, question, zipped
+from tests.unit.data.read.odd_files import TWO, xlsx
 
 OTHER = b"title,body\na,b\nc,d\n"
 
