@@ -48,7 +48,10 @@ TESTS: tuple[Step, ...] = (
     ("fault tests", [PYTHON, "-m", "pytest", "tests/faults", "-n", "2"]),
     (
         "browser tests",
-        [PYTHON, "-m", "pytest", "tests/browser", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"],
+        [
+            *(PYTHON, "-m", "pytest", "tests/browser", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"),
+            *("--reruns", "1", "-rR"),
+        ],
     ),
 )
 
