@@ -57,7 +57,9 @@ def free_port() -> int:
 @contextmanager
 def serve(command: Sequence[str], port: int, **options: object) -> Iterator[str]:
     """Start a server by this command and give its address once it answers."""
-    server = subprocess.Popen(command, env={**os.environ, "CI": "1", "CLOSER_TOKEN": "off"}, stdout=subprocess.DEVNULL, **options)
+    server = subprocess.Popen(
+        command, env={**os.environ, "CI": "1", "CLOSER_TOKEN": "off"}, stdout=subprocess.DEVNULL, **options
+    )
     try:
         for _ in range(400):
             try:

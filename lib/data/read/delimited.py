@@ -180,10 +180,11 @@ def _mended_notes(lines: list[int]) -> list[ReadNote]:
 
 
 def quotes_are_characters(quoted: ParsedRows, plain: ParsedRows, dialect: Dialect) -> bool:
-    """Decide whether quotes are characters: rows are even without them, and quoting fails or joins lines.
+    """Decide whether quotes are characters: rows are even without them, and quoting fails or joins.
 
-    In tab-separated text (PAWS-X, GLUE, STS) that is enough, or that a few cells are quoted without need. Elsewhere no
-    cell may be enclosed, and at least two begin with a quote: one alone is a slip, which has to be named.
+    It joins lines, or cells of rows that are then narrower than the header. In tab-separated text (PAWS-X, GLUE, STS) that
+    is enough, or that a few cells are quoted without need. Elsewhere no cell may be enclosed, and at least two begin with a
+    quote: one alone is a slip, which has to be named.
     """
     if plain.failure is not None or not plain.rows:
         return False
@@ -195,7 +196,8 @@ def quotes_are_characters(quoted: ParsedRows, plain: ParsedRows, dialect: Dialec
         return False
     quote = dialect.quote
     enclosed = [cell for row in plain.rows for cell in row if len(cell) > 1 and cell[0] == quote == cell[-1]]
-    fails = bool(quoted.failure or quoted.long or quoted.mended)
+    is_narrow = any(len(row) == width for row in quoted.rows[:1]) and any(len(row) < width for row in quoted.rows)
+    fails = bool(quoted.failure or quoted.long or quoted.mended or is_narrow)
     if dialect.separator == "\t":
         return fails or _are_unneeded(enclosed, plain.rows, quote)
     begin = sum(cell[:1] == quote for row in plain.rows for cell in row)

@@ -164,12 +164,15 @@ def clean_column_name(name: str) -> str:
 def count_title_rows(rows: list[list[str]]) -> int:
     """Count the rows above the header: the first row that looks like names over the rows that follow.
 
-    Rows above it are narrower than the table, or comments that begin with "# ".
+    Rows above it are narrower than the table, comments that begin with "# ", or of any width where all the cells of the
+    header are known names: "Report:,FAQ" above "Question,Answer".
     """
     filled = [sum(bool(cell.strip()) for cell in row) for row in rows[:SAMPLE_ROWS]]
     width = Counter(filled).most_common(1)[0][0]
     if width < 2:
         return 0
+    if above := _count_rows_above_known_names(rows, filled, width):
+        return above
     is_comment = rows[0][0].lstrip().startswith("# ")
     if not is_comment and (filled[0] >= width or (filled[0] > 1 and header_score(rows[0], rows[1:SAMPLE_ROWS]) >= 2)):
         return 0
@@ -182,6 +185,16 @@ def count_title_rows(rows: list[list[str]]) -> int:
             return at
         # a title over rows without a header: only where it is a line of its own, not a row with empty cells
         return at if is_comment or all(len(row) == 1 for row in rows[:at]) and len(rows[at]) > 1 else 0
+    return 0
+
+
+def _count_rows_above_known_names(rows: list[list[str]], filled: list[int], width: int) -> int:
+    """Count the rows above one of known names alone; 0 where the first row looks like names, too, or there is none."""
+    if any(column_key(cell) in HEADER_WORDS for cell in rows[0]):
+        return 0
+    for at in range(1, min(MAX_TITLE_ROWS, len(rows) - 1)):
+        if filled[at] == width and are_known_names([cell for cell in rows[at] if cell.strip()]):
+            return at
     return 0
 
 

@@ -12,7 +12,7 @@ from lib.data.read.dataset_formats.ids import is_id_map
 from lib.data.read.dataset_formats.records import Records
 from lib.data.read.dataset_formats.registry import recognise_records
 from lib.data.read.encoding import DecodedText, decode
-from lib.data.read.header import are_known_names
+from lib.data.read.header import are_known_names, count_words
 from lib.data.read.nested import MAX_LIST_COLUMNS
 from lib.data.read.options import ReadOptions
 from lib.data.read.raw_table import RawTable, cell_text
@@ -22,6 +22,8 @@ from lib.settings import MAX_COLUMNS
 
 KEY_COLUMN = "key"
 """Names the list that each row stands in, where an object holds several."""
+MIN_TEXT_WORDS = 4
+"""A name of so many words is a text."""
 BLANKS = re.compile(r"\s*")
 SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
 
@@ -60,7 +62,7 @@ def parse_json(text: str) -> RawTable:
 def _from_value(value: Any) -> RawTable:
     """Turn a list of rows, an object of columns or one of several tables into rows."""
     if isinstance(value, dict):
-        value = _pandas_rows(value) or _id_rows(value) or value
+        value = _pandas_rows(value) or _id_rows(value) or _entry_rows(value) or value
     if isinstance(value, dict):
         inner = next(iter(value.values())) if len(value) == 1 else None
         parts = _list_parts(value)
@@ -141,6 +143,17 @@ def _pandas_rows(value: dict[str, Any]) -> list[Any]:
 def _id_rows(value: dict[str, Any]) -> list[Any]:
     """List the rows of an object from ids to ids, which are refused as such; [] for any other object."""
     return [{"id": name, "ids": one} for name, one in value.items()] if is_id_map(value) else []
+
+
+def _entry_rows(value: dict[str, Any]) -> list[Any]:
+    """List the entries of an object from texts to texts, as of questions to answers; [] for any other object.
+
+    Most of its names are longer than the name of a column, so that it is no row by itself.
+    """
+    texts = sum(count_words(name) >= MIN_TEXT_WORDS for name in value)
+    if len(value) < 2 or 2 * texts <= len(value) or not all(isinstance(one, (str, list)) for one in value.values()):
+        return []
+    return [{"anchor": name, "positive": one} for name, one in value.items()]
 
 
 def _are_rows_of(names: list[Any], data: list[Any]) -> bool:

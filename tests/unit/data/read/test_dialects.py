@@ -40,6 +40,7 @@ PLAIN_QUOTES = {
     "a cell that is enclosed": ('"Yes."', "No.", "Maybe.", "Never."),
     "one that never closes": ("Yes.", '"No.', "Maybe.", "Never."),
     "at the end": ("Yes.", 'No "x"', "Maybe.", 'Never"'),
+    "opens in one cell and closes in the next": ('"Where is it', 'it is here"', "Where", "here"),
 }
 
 
@@ -177,6 +178,16 @@ def test_a_title_above_the_header_is_skipped_and_named(tmp_path: Path, title: st
     assert kinds(table) == [NoteKind.SKIPPED]
     chosen = read(tmp_path, "\n".join(lines), skip=len(TITLES[title]))
     assert (list(chosen.frame.columns), chosen.lines[0]) == (header.split(";"), table.lines[0])
+
+
+@pytest.mark.parametrize("header", ["Question;Answer", "Antwort;Frage"])
+def test_facts_as_wide_as_the_table_are_no_header(tmp_path: Path, header: str) -> None:
+    lines = ["Report:;FAQ", "Date:;2024-05-01", header, *(f"{q};{a}" for q, a in QA)]
+    table = read(tmp_path, "\n".join(lines))
+    assert list(table.frame.columns) == header.split(";")
+    assert (len(table.frame), table.lines[0], kinds(table)) == (len(QA), 4, [NoteKind.SKIPPED])
+    same = read(tmp_path, "\n".join([header, *(f"{q};{a}" for q, a in QA), header]))
+    assert (len(same.frame), kinds(same)) == (len(QA) + 1, []), "a header that stands again below is a row"
 
 
 def test_rows_to_skip_are_obeyed(tmp_path: Path) -> None:

@@ -134,3 +134,16 @@ def test_lines_that_each_begin_with_a_mark_are_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize("value", [{"data": {"train": rows(9), "test": rows(3)}}, {"nlu": {"examples": rows(12)}}])
 def test_an_object_around_the_tables_is_passed_through(tmp_path: Path, value: object) -> None:
     assert len(read(tmp_path, value).frame) == 12
+
+
+@pytest.mark.parametrize("count", [2, 30])
+def test_an_object_from_questions_to_answers_is_pairs(tmp_path: Path, count: int) -> None:
+    path = tmp_path / "faq.json"
+    path.write_text(json.dumps({f"Where do I find number {n}?": f"On shelf {n}." for n in range(count)}))
+    table = read_table(path)
+    assert list(table.frame.columns) == ["anchor", "positive"]
+    assert table.frame.iloc[1].tolist() == ["Where do I find number 1?", "On shelf 1."]
+    path.write_text(
+        json.dumps({"question": "Where do I find it?", "answer": "On a shelf.", "the name of a column": "x"})
+    )
+    assert list(read_table(path).frame.columns) == ["question", "answer", "the name of a column"]
