@@ -33,7 +33,7 @@ def _names(text: str) -> tuple[str, ...]:
 
 ANCHOR_NAMES = _names(
     "source_sentence source_text anchor query queries question title_question user_query search_query premise sentence1 "
-    "sentence_a sentence text_a text1 source src input prompt instruction title heading headline headword term summary q "
+    "sentence_a sentence text_a text1 source src input prompt instruction title heading headline headword term summary q subject issue problem "
     "titel titre título titolo tytuł başlık заголовок 标题 標題 タイトル 제목 输入 輸入 入力 提問 文本1 文書1 "
     "frage fragen anfrage suchanfrage pregunta preguntas consulta requête demande domanda quesito "
     "pergunta vraag zoekvraag pytanie zapytanie soru sorgu вопрос запрос питання въпрос otázka dotaz kérdés "
@@ -42,7 +42,7 @@ ANCHOR_NAMES = _names(
     "คำถาม ಪ್ರಶ್ನೆ ചോദ്യം satz1 phrase1 frase1 zin1 zdanie1 предложение1 句子1 文1 문장1"
 )
 POSITIVE_NAMES = _names(
-    "target_sentence target_text positive pos chosen positive_passage answer answers document doc passage context response reply "
+    "target_sentence target_text positive pos chosen positive_passage answer answers resolution document doc passage context response reply "
     "hypothesis sentence2 sentence_b text_b text2 target tgt output completion product_title product_name product_description "
     "item item_title body description content text article solution a "
     "antwort antworten lösung loesung beschreibung descripción descrizione descrição opis решение описание 答复 答覆 输出 輸出 "
@@ -85,7 +85,7 @@ GENERIC_LABEL_NAMES = frozenset(
 """Labels that say as little about a pair of texts as about one text: beside a title and its text, the label is the text's."""
 TITLE_NAMES = _names("title heading headline titel titre título titolo tytuł başlık заголовок 标题 標題 タイトル 제목")
 SCORE_NAMES = _names(
-    "score scores similarity similarity_score sim relatedness relatedness_score rating gold_score relevance "
+    "score scores similarity similarity_score sim cosine cos cos_sim relatedness relatedness_score rating gold_score relevance "
     "relevance_score relevance_grade relevance_label grade graded_relevance gain target label labels value quality "
     "ähnlichkeit bewertung punktzahl punkte relevanz wert similitud puntuación puntaje relevancia similarité pertinence "
     "note somiglianza similarità punteggio rilevanza similaridade pontuação relevância nota gelijkenis overeenkomst "

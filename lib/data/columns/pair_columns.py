@@ -65,13 +65,25 @@ def named_pair(columns: list[ColumnProfile]) -> tuple[ColumnProfile, ColumnProfi
 
 
 def ordered_pair(texts: Sequence[ColumnProfile]) -> tuple[ColumnProfile, ColumnProfile]:
-    """Take the first two columns in their order, unless a name says that they stand the other way round."""
+    """Take the first two columns in their order, unless a name says that they stand the other way round.
+
+    Of two names of targets the one that says more is the target: an answer beside a body.
+    """
     first, second = texts[0], texts[1]
     if len(first.key) == len(second.key) == 1:
         return first, second  # a and b are no answer and no question
+    ranks = _target_rank(first), _target_rank(second)
+    if max(ranks) < len(POSITIVE_NAMES) and find_by_word([first, second], ANCHOR_NAMES) is None:
+        return (second, first) if ranks[0] < ranks[1] else (first, second)
     is_swapped = find_by_word([first], POSITIVE_NAMES) and not find_by_word([first], ANCHOR_NAMES)
     is_swapped = is_swapped or (find_by_word([second], ANCHOR_NAMES) and not find_by_word([second], POSITIVE_NAMES))
     return (second, first) if is_swapped else (first, second)
+
+
+def _target_rank(column: ColumnProfile) -> int:
+    """Rank a name among those of targets, 0 for the one that says most; other names come last."""
+    ranks = [POSITIVE_NAMES.index(word) for word in {column.key, *column.words} if word in POSITIVE_NAMES]
+    return min(ranks, default=len(POSITIVE_NAMES))
 
 
 def is_named_text(column: ColumnProfile) -> bool:

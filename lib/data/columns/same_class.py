@@ -27,7 +27,7 @@ SAME_WORDS = _words(
     "1 1.0 true t yes y same duplicate duplicates similar paraphrase paraphrases match matches matching positive pos "
     "entailment entails entailed equivalent equal identical relevant related correct right accepted supports supported "
     "exact ok valid good is_duplicate is_match "
-    "+ ✓ ✔ ✅ ☑ √ ○ ◯ 〇 agree agrees accept approve approved "
+    "+ 👍 ✓ ✔ ✅ ☑ √ ○ ◯ 〇 agree agrees accept approve approved "
     "ja j wahr zutreffend trifft_zu stimmt treffer gleich identisch ähnlich passt passend duplikat relevant richtig korrekt positiv folgerung "
     "sí si verdadero igual mismo similar duplicado relevante correcto positivo implicación "
     "oui vrai même identique similaire doublon pertinent correct positif implication "
@@ -49,7 +49,7 @@ WEAK_WORDS = _words(
 DIFFERENT_WORDS = _words(
     "0 0.0 false f no n different distinct dissimilar unrelated irrelevant mismatch negative neg contradiction contradicts "
     "contradictory contradicted neutral refutes refuted wrong incorrect invalid bad rejected unsupported substitute "
-    "complement none apart not_enough_info nei other disagree disagrees reject - ✗ ✘ ❌ ☒ × "
+    "complement none apart not_enough_info nei other disagree disagrees reject - 👎 ✗ ✘ ❌ ☒ × "
     "nein falsch verschieden anders unterschiedlich unähnlich irrelevant widerspruch negativ inkorrekt unpassend kein keine "
     "falso diferente distinto irrelevante incorrecto contradicción negativo non faux différent dissemblable incorrect "
     "contradiction négatif neutre diverso scorretto sbagliato contraddizione não nao errado contradição nee onwaar "

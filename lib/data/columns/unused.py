@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -60,6 +61,8 @@ def unused_columns(table: Table, mapping: ColumnMapping) -> list[UnusedColumn]:
 
 def _reason(name: str, note: str) -> str:
     """Shorten a reader's note on a column that it left out to what it says of it."""
+    if one := re.search(rf"“{re.escape(name)}” \(([^()]+)\)", note):
+        return one[1]
     text = note.rstrip(".").removeprefix("Left out: ").removeprefix(f"“{name}” ")
     return text[1:-1] if text.startswith("(") and text.endswith(")") else text
 

@@ -12,6 +12,9 @@ from lib.data.columns.names import DISTANCE_NAMES, PAIR_LABEL_NAMES, SCORE_NAMES
 from lib.data.columns.profile import MAX_CLASSES, ColumnProfile
 from lib.shapes import Shape
 
+MAX_MEAN_GRADES, MIN_HIGHEST_SHARE = 13, 0.05
+"""Grades of several people, averaged, are so few different numbers (thirds from 0 to 4), the highest of them so often."""
+
 
 def guess_value(frame: pd.DataFrame, mapping: ColumnMapping, column: str) -> ColumnMapping:
     """Add a value column to a mapping, with its scale or its "same" classes; none where unclear."""
@@ -28,8 +31,8 @@ def guess_scale(values: pd.Series, *, falling: bool = False) -> tuple[float, flo
     """Guess the scale: the first common one that holds 99% of the numbers.
 
     So an outlier does not stretch it.
-    A few whole numbers from 0 or 1 are grades, whose highest is the end of the scale. falling: distances, the smallest
-    of which means the same.
+    A few numbers from 0 or 1 are grades, whose highest is the end of the scale. falling: distances, the smallest of which
+    means the same.
     """
     low, high = _rising_scale(values)
     if not falling:
@@ -50,13 +53,21 @@ def _rising_scale(values: pd.Series) -> tuple[float, float]:
     if not len(values):
         return (0.0, 1.0)
     low, high = float(values.quantile(0.005)), float(values.quantile(0.995))
-    grades = bool((values % 1 == 0).all()) and values.min() in (0, 1) and 1 < values.max() <= 4
-    if grades and values.nunique() > 2:
+    if _are_grades(values):
         return (float(values.min()), float(values.max()))
     for known in ((0.0, 1.0), (-1.0, 1.0), (0.0, 5.0), (0.0, 10.0), (0.0, 100.0)):
         if known[0] <= low and high <= known[1]:
             return (1.0, 5.0) if known == (0.0, 5.0) and low >= 1 and values.min() >= 1 else known
     return (float(values.min()), float(values.max()))
+
+
+def _are_grades(values: pd.Series) -> bool:
+    """Check for grades 0 or 1 to at most 4: whole ones, or few means of them of which many are the highest."""
+    highest = values.max()
+    if values.min() not in (0, 1) or highest not in (2, 3, 4) or values.nunique() < 3:
+        return False
+    is_mean = values.nunique() <= MAX_MEAN_GRADES and (values == highest).mean() >= MIN_HIGHEST_SHARE
+    return bool((values % 1 == 0).all() or is_mean)
 
 
 def value_candidates(rest: list[ColumnProfile]) -> list[ColumnProfile]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -14,6 +16,7 @@ from lib.data.columns.mapping import apply_mapping, parse_scale
 from lib.data.columns.numbers import parse_numbers
 from lib.data.columns.same_class import guess_same
 from lib.data.columns.unused import open_questions, unused_columns
+from lib.data.read.tables import read_table
 from lib.data.table import Table
 from lib.errors import InputError
 from lib.shapes import Shape
@@ -53,6 +56,14 @@ SCORED = {
     "a score by a word of its name": ("human_score", ["1.2", "5.0", "3.1"], (1, 5), [0.05, 1, 0.525]),
     "a similarity by a word of its name": ("cosine_similarity", ["-0.4", "0.2", "0.9"], (-1, 1), [-0.4, 0.2, 0.9]),
     "graded judgements": ("relevance_judgement", ["0", "1", "2", "3"], (0, 3), [0, 1 / 3, 2 / 3, 1]),
+    "grades of several people": ("relevance", ["1", "1.33", "2", "2.67", "3", "3"], (1, 3), [0, 0.165, 0.5, 0.835, 1]),
+    "scores that reach a whole number once": (
+        "score",
+        ["0", "4", *(f"{n / 10}" for n in range(1, 39))],
+        (0, 5),
+        [0, 0.8],
+    ),
+    "cosine": ("cosine", ["-0.4", "0.2", "0.9"], (-1, 1), [-0.4, 0.2, 0.9]),
     "Spanish": ("puntuación", ["0.0", "2.5", "5.0"], (0, 5), [0, 0.5, 1]),
     "Chinese": ("相似度", ["0.1", "0.4", "0.8"], (0, 1), [0.1, 0.4, 0.8]),
 }
@@ -95,6 +106,7 @@ LABELLED = {
     "words of a name nobody knows": ("remark", ["match", "mismatch"], ("match",)),
     "Chinese verbs": ("标签", ["有", "没有"], ("有",)),
     "Japanese signs": ("label", ["×", "○"], ("○",)),
+    "thumbs": ("feedback", ["👎", "👍"], ("👍",)),
     "ticks": ("label", ["✗", "✓"], ("✓",)),
     "plus and hyphen": ("label", ["-", "+"], ("+",)),
     "a sentence and its negation": ("label", ["is not the same", "is the same"], ("is the same",)),
@@ -327,6 +339,8 @@ DIRECTIONS = (
     ("提问", "答复"),
     ("Titel", "Loesung"),
     ("título", "descripción"),
+    ("body", "ideal_answer"),
+    ("subject", "resolution"),
 )
 
 
@@ -383,3 +397,13 @@ def test_numbers_as_people_write_them(cells: list[str], numbers: list[float]) ->
 
 def test_a_scale_that_falls_is_written_high_to_low() -> None:
     assert parse_scale("1-0") == (1, 0)
+
+
+def test_what_is_left_out_together_is_named_by_its_own_reason(tmp_path: Path) -> None:
+    path = tmp_path / "passages.json"
+    context = {"title": "Desk", "text": "Open the page of the desk."}
+    row = {"answers": ["x"], "positive_ctxs": [context], "negative_ctxs": [], "hard_negative_ctxs": [context]}
+    path.write_text(json.dumps([{"question": f"How do I reach desk {n}?", **row} for n in range(9)]))
+    given = read_table(path)
+    reasons = {one.name: one.looks_like for one in unused_columns(given, guess_mapping(given))}
+    assert reasons == {"answers": "short answers", "negative_ctxs": "easy negatives"}
