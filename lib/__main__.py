@@ -107,6 +107,12 @@ def _embed() -> CommandModule:
     return embed
 
 
+def _export() -> CommandModule:
+    from lib.commands import export
+
+    return export
+
+
 COMMANDS = {
     "train": Command(
         "train one or several base models on a file",
@@ -133,6 +139,11 @@ COMMANDS = {
         "embed the texts of a file with a run's model",
         _embed,
         "embed answers.csv --run 3f2a9c01d4 --column answer --out vectors.parquet",
+    ),
+    "export": Command(
+        "export a run's tuned model in another form, and measure what that costs",
+        _export,
+        "export 3f2a9c01d4 --format static --out model-static --json",
     ),
     "pack": Command(
         "write a run with its dataset, or a dataset, as one file that another workspace opens",

@@ -39,6 +39,7 @@ KINDS = {
         JobKind("learning_curve", "Learning curve", pipeline.learning_curve),
         JobKind("blend", "Blend with base model", pipeline.interpolate),
         JobKind("embed", "Embedding of a file", pipeline.embed),
+        JobKind("export", "Export of the model", pipeline.export),
         JobKind("label_noise", "Label-noise check", pipeline.check_label_noise),
         JobKind("bases", "Comparison of base models", pipeline.compare_base_models),
         JobKind("estimate", "Cost estimate", pipeline.estimate_cost, is_background=True),

@@ -140,6 +140,14 @@ def embed(context: JobContext) -> tuple[str, ...]:
     return ()
 
 
+def export(context: JobContext) -> tuple[str, ...]:
+    """Export the run's tuned model in other forms, and measure each."""
+    from lib.experiments.export_form import write_exported_forms
+
+    write_exported_forms(context)
+    return ()
+
+
 def check_label_noise(context: JobContext) -> tuple[str, ...]:
     """List the rows of a dataset that the bundled model ranks another target above."""
     from lib.experiments.label_noise_check import write_label_noise

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,7 +17,6 @@ from filelock import FileLock
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import Normalize, StaticEmbedding
 
-from lib import settings
 from lib.errors import ModelError
 from lib.models import catalog
 from lib.models.pca import principal_directions
@@ -33,7 +33,8 @@ SIF_COEFFICIENT = 1e-4
 
 Arora et al. 2017, "A simple but tough-to-beat baseline for sentence embeddings".
 """
-UNUSED = re.compile(r"\[(unused\d+|PAD|UNK|CLS|SEP|MASK)\]")
+UNUSED = re.compile(r"\[unused\d+\]")
+"""Places of BERT's vocabulary that no text reaches."""
 TOKENS_PER_BLOCK = 512
 
 
@@ -74,7 +75,8 @@ def distil(
     """
     tokenizer = teacher.tokenizer
     vocabulary = sorted(tokenizer.get_vocab().items(), key=lambda item: item[1])
-    token_ids = np.array([index for token, index in vocabulary if not UNUSED.fullmatch(token)])
+    special = set(tokenizer.all_special_ids)
+    token_ids = np.array([index for token, index in vocabulary if index not in special and not UNUSED.fullmatch(token)])
     vectors = _reduce_dimension(_token_vectors(teacher, token_ids, progress=progress or Silent()), dimension)
     rows = np.zeros((vocabulary[-1][1] + 1, vectors.shape[1]), dtype=np.float32)
     # w(t) = a / (a + p(t)) (SIF); the plain mean of a text's rows, which the model takes, is then the SIF-weighted one
@@ -86,22 +88,33 @@ def distil(
 
 @torch.inference_mode()
 def _token_vectors(teacher: SentenceTransformer, token_ids: np.ndarray, *, progress: Progress) -> np.ndarray:
-    """Embed each token between [CLS] and [SEP] and pool, without normalisation.
+    """Embed each token between the special tokens of a text and pool, without normalisation.
 
     (tokens, dimension) float32.
     """
     teacher.eval()
-    progress.stage("distilling", f"{settings.BUNDLED_MODEL} token by token")
-    tokenizer, blocks = teacher.tokenizer, []
+    progress.stage("distilling", "token by token")
+    modules = [module for module in teacher if not isinstance(module, Normalize)]
+    before, after = _special_tokens(teacher.tokenizer)
+    blocks = []
     for begin in range(0, len(token_ids), TOKENS_PER_BLOCK):
         progress.check()
-        middle = torch.from_numpy(token_ids[begin : begin + TOKENS_PER_BLOCK])
-        ends = (torch.full_like(middle, tokenizer.cls_token_id), torch.full_like(middle, tokenizer.sep_token_id))
-        ids = torch.stack([ends[0], middle, ends[1]], dim=1)
-        features = teacher[0]({"input_ids": ids, "attention_mask": torch.ones_like(ids)})
-        blocks.append(teacher[1](features)["sentence_embedding"].float().numpy())
+        tokens = token_ids[begin : begin + TOKENS_PER_BLOCK, None]
+        ends = (np.tile(np.array(ids, dtype=np.int64), (len(tokens), 1)) for ids in (before, after))
+        ids = torch.from_numpy(np.concatenate([next(ends), tokens, next(ends)], axis=1))
+        features = {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
+        for module in modules:
+            features = module(features)
+        blocks.append(features["sentence_embedding"].float().numpy())
         progress.advance(min(begin + TOKENS_PER_BLOCK, len(token_ids)), len(token_ids))
     return np.concatenate(blocks)
+
+
+def _special_tokens(tokenizer: Any) -> tuple[list[int], list[int]]:
+    """Find the ids that a tokenizer writes before and after a text."""
+    ids, plain = (tokenizer("a", add_special_tokens=special)["input_ids"] for special in (True, False))
+    start = next(place for place in range(len(ids)) if ids[place : place + len(plain)] == plain)
+    return list(ids[:start]), list(ids[start + len(plain) :])
 
 
 def _reduce_dimension(vectors: np.ndarray, dimension: int) -> np.ndarray:

@@ -138,6 +138,7 @@ def _shared_files(run: Run) -> Iterator[str]:
         paths.checkpoints.name,
         paths.trainer.name,
         paths.file_vectors.name,
+        paths.exports.name,
         paths.log.name,
         paths.trainer_state.name,
     }

@@ -17,7 +17,6 @@ DATABASE = "closer.db"
 MODEL_CARD_DATA = "closer.json"
 """In a tuned model's folder: the recipe, the history and whether the training ended early."""
 
-
 VECTOR_LOCK = ".lock"
 """In a model's folder of vectors: held by the one process that encodes for it."""
 
@@ -101,10 +100,9 @@ class WorkspacePaths:
     def own_entries(self) -> Iterator[Path]:
         """Yield what Closer itself writes in this folder, in locks and in logs; not what lies deeper."""
         yield from (self.datasets, self.runs, self.uploads, self.cache, self.vectors, self.models, self.label_noise)
-        yield from (self.locks, self.logs)
         yield from self.home.glob(f"{Path(DATABASE).stem}*")
         for folder in (self.locks, self.logs):
-            yield from folder.glob("*")
+            yield from (folder, *folder.glob("*"))
 
     def job_events(self, identity: int) -> Path:
         """Build the path of the progress events of a job that belongs to no run."""
@@ -368,6 +366,11 @@ class RunPaths:
         """Vectors of files by the run's models, each named by the number of its job, with its facts."""
         return self.folder / "file-vectors"
 
+    @property
+    def exports(self) -> Path:
+        """The tuned model in other forms, one folder each, and beside each a record of what it costs, JSON."""
+        return self.folder / "exports"
+
     def experiment(self, name: str) -> Path:
         """Build the path of an experiment's result, JSON. name: placebo, learning_curve or blend."""
         return self.folder / f"{name}.json"
@@ -385,8 +388,7 @@ class RunPaths:
 def entry_folder(root: Path, identity: str) -> Path:
     """Build the folder of a dataset or run from its id in the database.
 
-    Raises StoreError for an id that is no single plain name, or names a link: a database from somebody else may hold
-    anything, and what is purged lies there.
+    Raises StoreError for an id that is no plain name, or names a link: what is purged lies there, in a foreign database too.
     """
     if not _ENTRY_ID.fullmatch(identity):
         raise StoreError("The database holds an id that names no folder of this workspace.", where=repr(identity[:80]))

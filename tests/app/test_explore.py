@@ -8,6 +8,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from lib.errors import InputError
+from lib.evaluation.difference import Difference
+from lib.experiments.exported_form import ExportedForm, ModelCost, list_exported_forms, save_exported_form
+from lib.models.forms.form import Form
 from lib.store.runs import Run
 from lib.store.workspace import Workspace
 from lib.ui.explore.playground import python_lines
@@ -82,3 +85,30 @@ def test_a_file_is_embedded_as_a_job_of_the_run(
         "side": "tuned",
         "format": "parquet",
     }
+
+
+def test_forms_are_exported_as_a_job_and_shown_beside_the_tuned_model(
+    open_page: Callable[..., AppTest], make_run: Callable[..., Run], workspace: Workspace
+) -> None:
+    run = make_run()
+    metrics = {"mrr@10": Difference(0.6, 0.5, -0.2, -0.01, 0.01, 0.1), "recall@1": Difference(0.5, 0.4)}
+    exported, tuned = ModelCost(31_000_000, 256, 12_000.0), ModelCost(90_000_000, 384, 100.0)
+    save_exported_form(run, ExportedForm(Form.STATIC, "mrr@10", metrics, 74, 0.2, exported, tuned, "abc"))
+    (run.paths.exports / "static-256").mkdir()
+    app = open_page("explore")
+    app.session_state["playground"] = "Other forms"
+    app.run()
+    assert not app.exception
+    (table,) = [one.value for one in app.dataframe if "Form" in one.value]
+    assert table["Form"].tolist() == ["Tuned model", "Static (256)"]
+    assert table["MRR@10"].tolist() == ["0.600", "0.500 (-0.100, 95% CI -0.200 to -0.010)"]
+    assert table["Speed"].tolist() == ["100 texts/s", "12,000 texts/s (120.0x)"]
+    assert table["Size"].tolist() == ["90 MB", "31 MB"]
+    app.button_group(key=f"export-forms-{run.id}").set_value([Form.TRUNCATED]).run()
+    app.selectbox(key=f"export-dimension-{run.id}").set_value("128").run()
+    app.button(key=f"export-start-{run.id}").click().run()
+    (job,) = workspace.jobs.all(run=run.id, kind="export")
+    assert job.payload == {"forms": ["truncated"], "dimension": 128}
+    assert not [one for one in app.button if one.label.startswith("Export ")], "the job's progress stands in its place"
+    app.button(key=f"export-remove-{run.id}-static-256").click().run()
+    assert list_exported_forms(run) == []

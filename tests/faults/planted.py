@@ -17,6 +17,7 @@ from lib.data.table import Table
 from lib.errors import StoreError
 from lib.evaluation.difference import Difference
 from lib.experiments.cost_estimate import PlannedTraining
+from lib.experiments.exported_form import ExportedForm, ModelCost, save_exported_form
 from lib.experiments.file_vectors import FileVectors
 from lib.experiments.label_noise_check import label_noise_path
 from lib.experiments.result import (
@@ -28,6 +29,7 @@ from lib.experiments.result import (
     save_experiment,
 )
 from lib.jobs.events import EventWriter
+from lib.models.forms.form import Form
 from lib.models.vector_files import VectorFormat
 from lib.store.headline import Headline
 from lib.store.layout import MODEL_CARD_DATA, WorkspacePaths
@@ -131,6 +133,8 @@ def write_others(workspace: Workspace, run: Run, planned: PlannedTraining) -> Up
     write_json(WorkspacePaths(workspace.home).worker_note, process | {"out_of_memory_kills": 0})
     write_json(WorkspacePaths(workspace.home).load_failure, process | {"reason": "It took more than 300 s."})
     write_json(checkpoint_of(run) / "history.json", History(history, best_epoch=1, best=0.5).to_json())
+    cost = ModelCost(10**6, 16, 100.0)
+    save_exported_form(run, ExportedForm(Form.STATIC, "mrr@10", {"mrr@10": GAIN}, 10, 0.1, cost, cost, "abc"))
     upload = store_upload(workspace.home, [("pairs.csv", io.BytesIO(pairs(40).to_csv(index=False).encode()))])
     mapping = guess_mapping(Table.from_frame(pairs(40)))
     correction = {"line": 2, "column": "anchor", "before": "a", "after": "b"}

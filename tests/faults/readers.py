@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 from lib.errors import CloserError
 from lib.evaluation.store import load_evaluation
 from lib.experiments.cost_estimate import load_estimate
+from lib.experiments.exported_form import has_files, list_exported_forms, price_lines
 from lib.experiments.file_vectors import list_file_vectors
 from lib.experiments.label_noise_check import label_noise_path, load_label_noise
 from lib.experiments.result import (
@@ -92,6 +93,14 @@ def use_file_vectors(planted: Planted) -> None:
         format_bytes(made.bytes)
 
 
+def use_exported_forms(planted: Planted) -> None:
+    """List the exported forms, and write what command and page write of each."""
+    for exported in list_exported_forms(planted.run):
+        assert exported.name == "static-16"
+        price_lines(exported)
+        assert not has_files(planted.run, exported)
+
+
 OVERVIEW, EXPLORE, TRAIN, UPLOAD, FORM = "overview", "explore", "train", "upload", "train form"
 PAGES_OF_COLUMNS = (OVERVIEW, TRAIN, UPLOAD, EXPLORE, FORM)
 READERS = {
@@ -129,6 +138,7 @@ READERS = {
         lambda p: WorkspacePaths(p.workspace.home).load_failure, lambda p: load_failure(p.workspace.home)
     ),
     "file vectors": Reader(lambda p: p.run.paths.file_vectors / "7.json", use_file_vectors),
+    "exported form": Reader(lambda p: p.run.paths.exports / "static-16.json", use_exported_forms),
     "history": Reader(lambda p: checkpoint_of(p.run) / "history.json", lambda p: load_history(checkpoint_of(p.run))),
     "upload": Reader(
         lambda p: UploadPaths(p.upload.folder).names, lambda p: load_upload(p.workspace.home, p.upload.id).title, UPLOAD

@@ -1,4 +1,4 @@
-"""The playground: cosine of any two sentences, the vectors of a file, Python code, download."""
+"""The playground: cosine of any two sentences, a file's vectors, other forms, Python code, download."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from lib.store.publish import size_of
 from lib.store.runs import Run
 from lib.ui.explore import keys
 from lib.ui.explore.embed_file import show_embed_file
+from lib.ui.explore.exported_forms import show_exported_forms
 from lib.ui.explore.inference import inference_client, reading_for
 from lib.ui.shared.components import catch_errors
 
@@ -20,13 +21,16 @@ _SPINNER = "Running both models (the first time, they are loaded) ..."
 def show_playground(run: Run) -> None:
     """Draw the tabs; the Python code only when its tab is open, because its highlighting is slow to load."""
     st.subheader("Try it", anchor=False)
-    names = ["Compare two sentences", "Embed a file", "Use in Python"]
-    compare, embed, code = st.tabs(names, key=keys.PLAYGROUND, on_change="rerun")
+    names = ["Compare two sentences", "Embed a file", "Other forms", "Use in Python"]
+    compare, embed, forms, code = st.tabs(names, key=keys.PLAYGROUND, on_change="rerun")
     with compare:
         _show_comparison(run)
     if embed.open:
         with embed:
             show_embed_file(run)
+    if forms.open:
+        with forms:
+            show_exported_forms(run)
     if code.open:
         with code, catch_errors():
             _show_code(run)

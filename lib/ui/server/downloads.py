@@ -13,6 +13,7 @@ from starlette.routing import Route
 from zipstream import ZIP_STORED, ZipStream
 
 from lib.errors import CloserError, StoreError
+from lib.experiments.exported_form import has_files, list_exported_forms
 from lib.experiments.file_vectors import list_file_vectors
 from lib.store.archive import open_archive_stream
 from lib.store.regular_file import open_regular_file, regular_files
@@ -25,12 +26,12 @@ _BLOCK_BYTES = 1 << 18
 def zip_stream(run: Path, name: str) -> ZipStream:
     """Open a folder of a run as an iterator over the bytes of its zip, with a known length.
 
-    Uncompressed, because weights do not compress. Regular files only, and no link is followed: nothing outside the run can get
+    name: it may hold folders above the last, which the zip leaves out. Uncompressed, because weights do not compress. Regular files only, and no link is followed: nothing outside the run can get
     in, whatever happens to it while it is read. Raises StoreError from the iterator for a file that was replaced.
     """
     archive = ZipStream(compress_type=ZIP_STORED, sized=True)
     for file, size in () if run.is_symlink() else regular_files(run / name):
-        archive.add(_blocks(run, f"{name}/{file}", size), f"{name}/{file}", size=size)
+        archive.add(_blocks(run, f"{name}/{file}", size), f"{Path(name).name}/{file}", size=size)
     return archive
 
 
@@ -64,8 +65,24 @@ def download_model(request: Request) -> Response:
     archive = zip_stream(run.folder, run.model_dir.name)
     if archive.is_empty():
         return PlainTextResponse("This run has no tuned model.", status_code=404)
+    return _answer_zip(archive, run.model_dir.name)
+
+
+def download_form(request: Request) -> Response:
+    """Answer with an exported form of the tuned model as a zip."""
+    run = _requested_run(request)
+    if isinstance(run, Response):
+        return run
+    name = request.path_params["name"]
+    exported = next((one for one in list_exported_forms(run) if one.name == name and has_files(run, one)), None)
+    if exported is None:
+        return PlainTextResponse("This run has no such form.", status_code=404)
+    return _answer_zip(zip_stream(run.folder, f"{run.paths.exports.name}/{name}"), f"{run.model_dir.name}-{name}")
+
+
+def _answer_zip(archive: ZipStream, name: str) -> Response:
     headers = {
-        "Content-Disposition": f'attachment; filename="{run.model_dir.name}.zip"',
+        "Content-Disposition": f'attachment; filename="{name}.zip"',
         "Content-Length": str(len(archive)),
     }
     return StreamingResponse(iter(archive), media_type="application/zip", headers=headers)
@@ -115,15 +132,12 @@ def download_run(request: Request) -> Response:
         archive = open_archive_stream(open_workspace(), run)
     except CloserError as error:
         return PlainTextResponse(str(error), status_code=404)
-    headers = {
-        "Content-Disposition": f'attachment; filename="closer-run-{run.id}.zip"',
-        "Content-Length": str(len(archive)),
-    }
-    return StreamingResponse(iter(archive), media_type="application/zip", headers=headers)
+    return _answer_zip(archive, f"closer-run-{run.id}")
 
 
 DOWNLOAD_ROUTES = [
     Route("/download/{run:str}/model.zip", download_model, methods=["GET"]),
+    Route("/download/{run:str}/exports/{name:str}.zip", download_form, methods=["GET"]),
     Route("/download/{run:str}/run.zip", download_run, methods=["GET"]),
     Route("/download/{run:str}/log.txt", download_log, methods=["GET"]),
     Route("/download/{run:str}/vectors/{name:str}", download_vectors, methods=["GET"]),

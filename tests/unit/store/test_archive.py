@@ -47,6 +47,8 @@ def source(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> tuple[
     run.paths.log.write_text("a log with paths")
     run.paths.file_vectors.mkdir()
     (run.paths.file_vectors / "1.npy").write_bytes(b"others' texts")
+    run.paths.exports.mkdir()
+    (run.paths.exports / "static-16.json").write_text("{}")
     write_archive(workspace, workspace.runs.get(run.id), home / "run.zip")
     return workspace, workspace.runs.get(run.id), home / "run.zip"
 
@@ -78,6 +80,7 @@ def test_a_run_is_the_same_in_another_workspace(source: tuple[Workspace, Run, Pa
             assert (opened.folder / file.relative_to(run.folder)).read_bytes() == file.read_bytes()
     assert not opened.paths.log.exists()
     assert not opened.paths.file_vectors.exists()
+    assert not opened.paths.exports.exists()
     assert not opened.paths.checkpoints.exists()
 
 

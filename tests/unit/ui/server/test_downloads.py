@@ -15,7 +15,10 @@ from starlette.testclient import TestClient
 
 from lib.data.model_inputs import Role
 from lib.errors import StoreError
+from lib.evaluation.difference import Difference
+from lib.experiments.exported_form import ExportedForm, ModelCost, save_exported_form
 from lib.experiments.file_vectors import FileVectors
+from lib.models.forms.form import Form
 from lib.models.vector_files import VectorFormat
 from lib.store.runs import Run
 from lib.store.workspace import open_workspace
@@ -132,6 +135,28 @@ def test_a_file_of_vectors_is_answered_by_its_listed_name_only(client: TestClien
     (tmp_path / "secret").write_text("secret")
     (folder / "7.npy").symlink_to(tmp_path / "secret")
     assert client.get(f"/download/{run.id}/vectors/7.npy").status_code == 404
+
+
+def test_an_exported_form_is_answered_by_its_listed_name_only(client: TestClient, run: Run, tmp_path: Path) -> None:
+    cost = ModelCost(2, 16, 100.0)
+    difference = Difference(0.5, 0.4, -0.2, 0.1, 0.5, 0.1)
+    exported = ExportedForm(Form.STATIC, "mrr@10", {"mrr@10": difference}, 10, 0.1, cost, cost, "abc")
+    save_exported_form(run, exported)
+    address = f"/download/{run.id}/exports"
+    assert client.get(f"{address}/static-16.zip").status_code == 404
+    for name in ("static-16", "static-8"):
+        (run.paths.exports / name).mkdir()
+        (run.paths.exports / name / "config.json").write_bytes(b"{}")
+    answer = client.get(f"{address}/static-16.zip")
+    assert zipfile.ZipFile(io.BytesIO(answer.content)).namelist() == ["static-16/config.json"]
+    assert int(answer.headers["content-length"]) == len(answer.content)
+    for name in ("static-8", "..%2fstatic-16", "static-16.json"):
+        assert client.get(f"{address}/{name}.zip").status_code == 404
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside" / "secret").write_text("secret")
+    (run.paths.exports / "static-16").rename(tmp_path / "moved")
+    (run.paths.exports / "static-16").symlink_to(tmp_path / "outside", target_is_directory=True)
+    assert zipfile.ZipFile(io.BytesIO(client.get(f"{address}/static-16.zip").content)).namelist() == []
 
 
 def test_a_run_is_answered_as_one_file_and_an_open_one_is_not(client: TestClient, run: Run) -> None:

@@ -1,0 +1,66 @@
+"""Write a loaded model to a folder in another form."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sentence_transformers import SentenceTransformer
+
+from lib.data.model_inputs import Reading
+from lib.errors import InputError
+from lib.models.forms.form import Form
+from lib.models.prompts.apply import saved_prompts
+from lib.models.static import DIMENSION, distil, is_static_model
+from lib.progress import Progress
+
+SMALLEST_SHARE = 8
+"""Truncation is offered down to an eighth of the dimensions, where the loss of most models becomes large."""
+
+
+def write_form(
+    model: SentenceTransformer, folder: Path, form: Form, *, dimension: int, reading: Reading, progress: Progress
+) -> None:
+    """Write the model to an empty folder in this form.
+
+    dimension: of truncated and static ones. Raises InputError.
+    """
+    WRITERS[form](model, folder, dimension=dimension, reading=reading, progress=progress)
+
+
+def default_dimensions(model: SentenceTransformer, form: Form) -> tuple[int, ...]:
+    """Choose the dimension that a form is written with, and others that are measured too.
+
+    Where none is asked for; empty for a form without a choice.
+    """
+    full = int(model.get_embedding_dimension() or 0)
+    if form is Form.STATIC:
+        return (min(DIMENSION, full),)
+    shares = (full // share for share in (2, 4, SMALLEST_SHARE))
+    return tuple(dimension for dimension in shares if dimension) if form is Form.TRUNCATED else ()
+
+
+def check_dimension(model: SentenceTransformer, dimension: int) -> None:
+    """Raise InputError for a dimension that the model does not have."""
+    full = int(model.get_embedding_dimension() or 0)
+    if not 1 <= dimension <= full:
+        raise InputError(f"The model has {full} dimensions, not {dimension:,}.", todo=f"Choose from 1 to {full}.")
+
+
+def _write_truncated(
+    model: SentenceTransformer, folder: Path, *, dimension: int, reading: Reading, progress: Progress
+) -> None:
+    with saved_prompts(model, reading), model.truncate_embeddings(dimension):
+        model.save_pretrained(str(folder), create_model_card=False)
+
+
+def _write_static(
+    model: SentenceTransformer, folder: Path, *, dimension: int, reading: Reading, progress: Progress
+) -> None:
+    """Distil; the static model has no prompts, as a mean of token vectors would only be moved by them."""
+    if is_static_model(model):
+        raise InputError("The tuned model is static already.", todo="Choose another form.")
+    distil(model, dimension=dimension, progress=progress).save_pretrained(str(folder), create_model_card=False)
+
+
+WRITERS = {Form.TRUNCATED: _write_truncated, Form.STATIC: _write_static}
+"""What writes each form."""
