@@ -62,7 +62,10 @@ def _rising_scale(values: pd.Series) -> tuple[float, float]:
 
 
 def _are_grades(values: pd.Series) -> bool:
-    """Check for grades 0 or 1 to at most 4: whole ones, or few means of them of which many are the highest."""
+    """Check for grades 0 or 1 to at most 4.
+
+    Whole ones, or few means of them of which many are the highest.
+    """
     highest = values.max()
     if values.min() not in (0, 1) or highest not in (2, 3, 4) or values.nunique() < 3:
         return False

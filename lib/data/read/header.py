@@ -189,7 +189,10 @@ def count_title_rows(rows: list[list[str]]) -> int:
 
 
 def _count_rows_above_known_names(rows: list[list[str]], filled: list[int], width: int) -> int:
-    """Count the rows above one of known names alone; 0 where the first row looks like names, too, or there is none."""
+    """Count the rows above one of known names alone.
+
+    0 where the first row looks like names, too, or there is none.
+    """
     if any(column_key(cell) in HEADER_WORDS for cell in rows[0]):
         return 0
     for at in range(1, min(MAX_TITLE_ROWS, len(rows) - 1)):

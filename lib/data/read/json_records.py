@@ -146,7 +146,7 @@ def _id_rows(value: dict[str, Any]) -> list[Any]:
 
 
 def _entry_rows(value: dict[str, Any]) -> list[Any]:
-    """List the entries of an object from texts to texts, as of questions to answers; [] for any other object.
+    """List the entries of an object from texts to texts (questions to answers); [] for any other.
 
     Most of its names are longer than the name of a column, so that it is no row by itself.
     """
