@@ -12,7 +12,18 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tools.locks import CUDA_LOCK, DEV_LOCK, ROOT, RUN_LOCK, SOURCES, TEAM_LOCK, TOOLS_LOCK, LockedPackage, read_lock
+from tools.locks import (
+    CUDA_LOCK,
+    DEV_LOCK,
+    EXPORT_LOCK,
+    ROOT,
+    RUN_LOCK,
+    SOURCES,
+    TEAM_LOCK,
+    TOOLS_LOCK,
+    LockedPackage,
+    read_lock,
+)
 
 CUDA_PREFIXES = ("nvidia-", "cuda-", "triton")
 
@@ -31,9 +42,9 @@ def resolve(source: str, *, known: list[str]) -> dict[str, LockedPackage]:
         return read_lock(output)
 
 
-def write(lock: str, packages: dict[str, LockedPackage], *, source: str, includes: str = "") -> None:
+def write(lock: str, packages: dict[str, LockedPackage], *, source: str, includes: tuple[str, ...] = ()) -> None:
     """Write one lock file."""
-    lines = [HEADER.format(source=source), f"-r {includes}\n" if includes else ""]
+    lines = [HEADER.format(source=source), *(f"-r {one}\n" for one in includes)]
     for _, one in sorted(packages.items()):
         marker = f" ; {one.marker}" if one.marker else ""
         lines.append(
@@ -43,18 +54,22 @@ def write(lock: str, packages: dict[str, LockedPackage], *, source: str, include
 
 
 def main() -> int:
-    """Write all five."""
-    known = [lock for lock in (RUN_LOCK, TEAM_LOCK, DEV_LOCK, CUDA_LOCK) if (ROOT / lock).exists()]
+    """Write all six."""
+    known = [lock for lock in (RUN_LOCK, TEAM_LOCK, EXPORT_LOCK, DEV_LOCK, CUDA_LOCK) if (ROOT / lock).exists()]
     everything = resolve(SOURCES[DEV_LOCK], known=known)
     run = resolve(SOURCES[RUN_LOCK], known=known)
     cuda = {name: one for name, one in run.items() if name.startswith(CUDA_PREFIXES)}
     run = {name: everything[name] for name in run if name not in cuda}
     team = resolve(SOURCES[TEAM_LOCK], known=known)
     team = {name: everything[name] for name in team if name not in run and name not in cuda}
-    dev = {name: one for name, one in everything.items() if not {name} & (run.keys() | team.keys() | cuda.keys())}
+    export = resolve(SOURCES[EXPORT_LOCK], known=known)
+    export = {name: everything[name] for name in export if name not in run}
+    others = run.keys() | team.keys() | export.keys() | cuda.keys()
+    dev = {name: one for name, one in everything.items() if name not in others}
     write(RUN_LOCK, run, source=SOURCES[RUN_LOCK])
-    write(TEAM_LOCK, team, source=SOURCES[TEAM_LOCK], includes=RUN_LOCK)
-    write(DEV_LOCK, dev, source=SOURCES[DEV_LOCK], includes=TEAM_LOCK)
+    write(TEAM_LOCK, team, source=SOURCES[TEAM_LOCK], includes=(RUN_LOCK,))
+    write(EXPORT_LOCK, export, source=SOURCES[EXPORT_LOCK], includes=(RUN_LOCK,))
+    write(DEV_LOCK, dev, source=SOURCES[DEV_LOCK], includes=(TEAM_LOCK, EXPORT_LOCK))
     write(CUDA_LOCK, cuda, source=f"{SOURCES[RUN_LOCK]}, for torch's build for CUDA")
     tools = resolve(SOURCES[TOOLS_LOCK], known=[TOOLS_LOCK] if (ROOT / TOOLS_LOCK).exists() else [])
     write(TOOLS_LOCK, tools, source=SOURCES[TOOLS_LOCK])

@@ -14,8 +14,10 @@ ROOT = Path(__file__).resolve().parent.parent
 RUN_LOCK = "requirements.lock"
 TEAM_LOCK = "requirements-team.lock"
 """What a server needs besides that people sign in to; it includes the first."""
+EXPORT_LOCK = "requirements-export.lock"
+"""What writing a model as an ONNX graph needs besides; it includes the first."""
 DEV_LOCK = "requirements-dev.lock"
-"""What the tests need besides; it includes the other two."""
+"""What the tests need besides; it includes the other three."""
 CUDA_LOCK = "requirements-cuda.lock"
 """What torch needs besides where its build for CUDA is installed: gigabytes that a laptop has no use for."""
 CPU_LOCK = "requirements-cpu.lock"
@@ -25,6 +27,7 @@ TOOLS_LOCK = "requirements-tools.lock"
 SOURCES = {
     RUN_LOCK: "requirements.txt",
     TEAM_LOCK: "requirements-team.txt",
+    EXPORT_LOCK: "requirements-export.txt",
     DEV_LOCK: "requirements-dev.txt",
     TOOLS_LOCK: "requirements-tools.txt",
 }

@@ -22,6 +22,7 @@ from lib.models.forms.guide import write_form_guide
 from lib.models.forms.measure import FormFiles, measure_form
 from lib.models.forms.write import check_dimension, default_dimensions, write_form
 from lib.models.loader import fingerprint, load_model
+from lib.models.prompts.apply import default_prompt
 from lib.models.vector_cache import EmbeddingCache
 from lib.progress import Progress, Silent
 from lib.shapes import Shape
@@ -91,7 +92,8 @@ class FormExporter:
     def _measure(self, form: Form, folder: Path, dimension: int) -> ExportedForm:
         """Measure a form from its files. dimension: 0 for its own."""
         self.progress.stage("measuring", form_name(form, dimension) if dimension else str(form))
-        texts = self.task.plain if form is Form.STATIC else self.task.texts
+        default = default_prompt(self.model) if form.is_onnx else ""  # what `encode` sets before a text, no graph does
+        texts = self.task.plain if form is Form.STATIC else [default + text for text in self.task.texts]
         places = {
             name: str(path.absolute()) for name, path in self._places(folder).items()
         }  # the process starts elsewhere

@@ -17,6 +17,7 @@ from tools.locks import (
     CPU_LOCK,
     CUDA_LOCK,
     DEV_LOCK,
+    EXPORT_LOCK,
     RUN_LOCK,
     SOURCES,
     TEAM_LOCK,
@@ -27,7 +28,7 @@ from tools.locks import (
 )
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-LOCKS = (RUN_LOCK, TEAM_LOCK, DEV_LOCK, CUDA_LOCK, CPU_LOCK, TOOLS_LOCK)
+LOCKS = (RUN_LOCK, TEAM_LOCK, EXPORT_LOCK, DEV_LOCK, CUDA_LOCK, CPU_LOCK, TOOLS_LOCK)
 
 
 def direct(source: str) -> list[Requirement]:
@@ -65,7 +66,7 @@ def test_every_locked_package_has_hashes_and_no_address(lock: str) -> None:
 
 
 def test_a_package_has_one_version_in_all_locks_that_share_an_environment() -> None:
-    locks = (RUN_LOCK, TEAM_LOCK, DEV_LOCK, CUDA_LOCK)
+    locks = (RUN_LOCK, TEAM_LOCK, EXPORT_LOCK, DEV_LOCK, CUDA_LOCK)
     assert len(locked(*locks)) == sum(len(locked(lock)) for lock in locks)
 
 
@@ -74,7 +75,9 @@ def test_the_build_for_the_cpu_is_the_one_of_the_torch_that_is_locked() -> None:
 
 
 @pytest.mark.parametrize(
-    "locks", [(RUN_LOCK,), (RUN_LOCK, TEAM_LOCK), (RUN_LOCK, TEAM_LOCK, DEV_LOCK)], ids=["run", "team", "dev"]
+    "locks",
+    [(RUN_LOCK,), (RUN_LOCK, TEAM_LOCK), (RUN_LOCK, EXPORT_LOCK), (RUN_LOCK, TEAM_LOCK, EXPORT_LOCK, DEV_LOCK)],
+    ids=["run", "team", "export", "dev"],
 )
 def test_what_a_locked_package_needs_is_locked(locks: tuple[str, ...]) -> None:
     packages = locked(*locks)

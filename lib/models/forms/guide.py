@@ -9,6 +9,29 @@ from lib.models.forms.form import FORM_FACTS, Form
 
 GUIDE = "README.md"
 
+_ONNX_LINES = """import numpy as np
+import onnxruntime
+from tokenizers import Tokenizer
+
+folder = {folder!r}
+tokenizer = Tokenizer.from_file(f"{{folder}}/tokenizer.json")  # it truncates and pads as the model expects
+session = onnxruntime.InferenceSession(f"{{folder}}/onnx/model.onnx", providers=["CPUExecutionProvider"])
+
+
+def encode(texts):
+    encoded = tokenizer.encode_batch(texts)
+    columns = {{"input_ids": "ids", "attention_mask": "attention_mask", "token_type_ids": "type_ids"}}
+    names = [one.name for one in session.get_inputs()]
+    inputs = {{name: np.array([getattr(one, columns[name]) for one in encoded]) for name in names}}
+    return session.run(["sentence_embedding"], inputs)[0]
+
+
+queries = encode([{query!r}])
+documents = encode([{document!r}, {other!r}])
+print(queries @ documents.T / np.linalg.norm(queries, axis=1)[:, None] / np.linalg.norm(documents, axis=1))"""
+
+_ONNX_BACKEND = """`SentenceTransformer(folder, backend="onnx")` loads it too, where `optimum-onnx` is installed (its version 0.1.0 needs transformers below 5)."""
+
 
 def write_form_guide(folder: Path, form: Form, reading: Reading) -> None:
     """Write the README into a form's folder. It holds no text of the dataset."""
@@ -27,12 +50,16 @@ def guide_text(form: Form, reading: Reading) -> str:
             *load_lines(form, reading),
             "```",
             "",
+            *([_ONNX_BACKEND, ""] if form.is_onnx else []),
         ]
     )
 
 
 def load_lines(form: Form, reading: Reading, *, folder: str = "path/to/this/folder") -> list[str]:
-    """Write the Python that loads a form and embeds texts, by role where prompts differ."""
+    """Write the Python that loads a form and embeds texts, prompts before them."""
+    if form.is_onnx:
+        texts = {"query": f"{reading.query}a query", "document": f"{reading.document}a document"}
+        return _ONNX_LINES.format(folder=folder, other=f"{reading.document}another document", **texts).splitlines()
     reading = PLAIN_READING if form is Form.STATIC else reading
     query, document = ("encode_query", "encode_document") if reading.has_two_roles else ("encode", "encode")
     return [

@@ -97,10 +97,22 @@ def load_form(files: FormFiles) -> tuple[Encode, Encode]:
     """
     from lib.models.encoder import encode
 
+    if files.form.is_onnx:
+        return _load_onnx(files)
     model = _load(files, files.folder)
     if files.dimension:
         model.truncate_dim = files.dimension
     return (lambda texts: encode(model, texts)), _plain_encoder(model)
+
+
+def _load_onnx(files: FormFiles) -> tuple[Encode, Encode]:
+    """Load a graph with as many threads as torch has here."""
+    import torch
+
+    from lib.models.forms.onnx_encoder import OnnxEncoder
+
+    encoder = OnnxEncoder(Path(files.folder), threads=torch.get_num_threads())
+    return encoder.encode, encoder.encode
 
 
 def _load(files: FormFiles, folder: str) -> Any:

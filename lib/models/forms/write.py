@@ -62,5 +62,26 @@ def _write_static(
     distil(model, dimension=dimension, progress=progress).save_pretrained(str(folder), create_model_card=False)
 
 
-WRITERS = {Form.TRUNCATED: _write_truncated, Form.STATIC: _write_static}
+def _write_onnx(
+    model: SentenceTransformer, folder: Path, *, dimension: int, reading: Reading, progress: Progress
+) -> None:
+    from lib.models.forms.onnx_graph import write_onnx
+
+    write_onnx(model, folder, reading=reading, progress=progress)
+
+
+def _write_onnx_int8(
+    model: SentenceTransformer, folder: Path, *, dimension: int, reading: Reading, progress: Progress
+) -> None:
+    from lib.models.forms.onnx_graph import write_onnx_int8
+
+    write_onnx_int8(model, folder, reading=reading, progress=progress)
+
+
+WRITERS = {
+    Form.TRUNCATED: _write_truncated,
+    Form.STATIC: _write_static,
+    Form.ONNX: _write_onnx,
+    Form.ONNX_INT8: _write_onnx_int8,
+}
 """What writes each form."""

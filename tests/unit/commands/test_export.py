@@ -48,8 +48,9 @@ def test_a_truncated_model_is_written_and_measured_with_each_dimension(
         (["--format", "static", "--out", "full"], "not an empty folder"),
         (["--format", "truncated", "--dimensions", "33", "--out", "new"], "has 32 dimensions"),
         (["--format", "static", "--dimensions", "0", "--out", "new"], "has 32 dimensions"),
+        (["--format", "onnx", "--dimensions", "8", "--out", "new"], "keeps the model's dimension"),
     ],
-    ids=["folder", "too many", "none"],
+    ids=["folder", "too many", "none", "no choice"],
 )
 def test_what_cannot_be_exported_is_said_in_one_line(
     run: Run, tmp_path: Path, options: list[str], cause: str, capsys: pytest.CaptureFixture[str]
@@ -59,4 +60,15 @@ def test_what_cannot_be_exported_is_said_in_one_line(
     assert main(["export", run.id, *options[:-1], str(tmp_path / options[-1])]) == 1
     assert cause in capsys.readouterr().err.splitlines()[-1]
     assert (tmp_path / "full" / "mine.txt").read_text() == "mine"
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_form_whose_packages_are_missing_is_refused_with_what_to_install(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("lib.models.forms.form.find_spec", lambda name: None if name == "onnxruntime" else object())
+    assert main(["export", run.id, "--format", "onnx", "--out", str(tmp_path / "new")]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "onnxruntime" in line
+    assert "requirements-export.txt" in line
     assert not (tmp_path / "new").exists()
