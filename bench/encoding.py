@@ -1,6 +1,6 @@
-"""Compare `model.encode` with ours on the same texts, interleaved, each in a process of its own.
+"""Compare `model.encode` with ours and with an int8 graph on the same texts, by turns, a process each.
 
-python -m bench.encoding [--threads 1] [--rounds 3] [--lock FILE]
+python -m bench.encoding [--threads 1] [--rounds 3] [--texts 1000] [--lock FILE]
 """
 
 from __future__ import annotations
@@ -10,8 +10,10 @@ import multiprocessing
 import os
 import tempfile
 import time
+from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -25,6 +27,13 @@ from lib.data.samples.python_api import load_python_api
 
 SHORT, LONG, JOINED = 1_000, 80, 12
 
+STOCK, OURS, INT8 = "model.encode", "ours", "ONNX, int8"
+WAYS = (STOCK, OURS, INT8)
+"""Ways of encoding, each in a process of its own; the first is what the others are compared with."""
+
+Answer = tuple[np.ndarray, float, float, float]
+"""Vectors, seconds, CPU seconds, mean number of tokens."""
+
 
 def texts() -> dict[str, list[str]]:
     """Collect distinct short texts (names, first sentences) and long ones (twelve of those each).
@@ -37,20 +46,37 @@ def texts() -> dict[str, list[str]]:
     return {"short": short[-SHORT:], "long": long}
 
 
-def work(pipe: Connection, ours: bool, threads: int) -> None:
-    """Encode what comes through the pipe; answer vectors, seconds, CPU seconds and mean number of tokens."""
+def work(pipe: Connection, way: str, threads: int) -> None:
+    """Encode what comes through the pipe; send an `Answer` for each."""
     import torch
 
-    from lib.models import encoder, loader
+    from lib.models import loader
 
     torch.set_num_threads(threads)
     model = loader.load_model(settings.BUNDLED_MODEL, device="cpu")
+    encode = encoder_of(way, model, threads)
     while (batch := pipe.recv()) is not None:
         tokens = model.preprocess(batch)
         length = float((tokens["attention_mask"].sum(1)).float().mean())
         begun, worked = time.perf_counter(), time.process_time()
-        rows = encoder.encode(model, batch) if ours else model.encode(batch)
+        rows = encode(batch)
         pipe.send((rows, time.perf_counter() - begun, time.process_time() - worked, length))
+
+
+def encoder_of(way: str, model: Any, threads: int) -> Callable[[list[str]], np.ndarray]:
+    """Make what encodes texts in this way; the int8 graph is exported from the model first."""
+    from lib.models import encoder
+
+    if way != INT8:
+        return model.encode if way == STOCK else lambda batch: encoder.encode(model, batch)
+    from lib.data.model_inputs import PLAIN_READING
+    from lib.models.forms.onnx_encoder import OnnxEncoder
+    from lib.models.forms.onnx_graph import write_onnx_int8
+    from lib.progress import Silent
+
+    with tempfile.TemporaryDirectory() as folder:
+        write_onnx_int8(model, Path(folder), reading=PLAIN_READING, progress=Silent())
+        return OnnxEncoder(Path(folder), threads=threads).encode
 
 
 def time_cache(sample: list[str], threads: int) -> tuple[float, float]:
@@ -76,21 +102,23 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--texts", type=int, default=SHORT, help="short ones; of the long ones the same share")
     parser.add_argument("--lock", default="")
     options = parser.parse_args()
     machine = Machine(options.lock, 180.0)
     machine.turn()
     start = multiprocessing.get_context("spawn")
     pipes = []
-    for ours in (False, True):
+    for way in WAYS:
         mine, theirs = start.Pipe()
-        start.Process(target=work, args=(theirs, ours, options.threads), daemon=True).start()
+        start.Process(target=work, args=(theirs, way, options.threads), daemon=True).start()
         pipes.append(mine)
     lines = [
-        "| texts | tokens | model.encode, texts/s | ours, texts/s | times (wall) | times (CPU) | mean cosine | lowest |",
+        "| texts | tokens | way | texts/s | times (wall) | times (CPU) | mean cosine | lowest |",
         "|---|---|---|---|---|---|---|---|",
     ]
-    for name, given in texts().items():
+    for name, every in texts().items():
+        given = every[: max(1, len(every) * options.texts // SHORT)]
         rounds = []
         for _ in range(options.rounds + 1):
             answers = []
@@ -98,7 +126,7 @@ def main() -> None:
                 pipe.send(given)
                 answers.append(pipe.recv())
             rounds.append(answers)
-        lines.append(row(name, len(given), rounds[1:]))
+        lines += table_rows(name, len(given), rounds[1:])
     for pipe in pipes:
         pipe.send(None)
     first, again = time_cache(texts()["short"], options.threads)
@@ -108,15 +136,18 @@ def main() -> None:
     put("Encoding", "\n".join(lines))
 
 
-def row(name: str, count: int, rounds: list[list[tuple[np.ndarray, float, float, float]]]) -> str:
-    """Write one line of the table: medians over the rounds."""
+def table_rows(name: str, count: int, rounds: list[list[Answer]]) -> list[str]:
+    """Write a line of the table for each way: medians over the rounds."""
     wall, cpu = (np.median([[answer[part] for answer in answers] for answers in rounds], axis=0) for part in (1, 2))
-    stock, ours = rounds[-1][0][0], rounds[-1][1][0]
-    cosine = (stock * ours).sum(1) / np.linalg.norm(stock, axis=1) / np.linalg.norm(ours, axis=1)
-    return (
-        f"| {name} | {rounds[-1][0][3]:.0f} | {count / wall[0]:.0f} | {count / wall[1]:.0f} | {wall[0] / wall[1]:.1f} "
-        f"| {cpu[0] / cpu[1]:.1f} | {cosine.mean():.6f} | {cosine.min():.5f} |"
-    )
+    stock, tokens, lines = rounds[-1][0][0], rounds[-1][0][3], []
+    for place, way in enumerate(WAYS):
+        rows = rounds[-1][place][0]
+        cosine = (stock * rows).sum(1) / np.linalg.norm(stock, axis=1) / np.linalg.norm(rows, axis=1)
+        lines.append(
+            f"| {name} | {tokens:.0f} | {way} | {count / wall[place]:.0f} | {wall[0] / wall[place]:.1f} "
+            f"| {cpu[0] / cpu[place]:.1f} | {cosine.mean():.6f} | {cosine.min():.5f} |"
+        )
+    return lines
 
 
 if __name__ == "__main__":

@@ -124,16 +124,18 @@ def export_graph(model: SentenceTransformer, path: Path) -> None:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep the exporter's advice to programmers from the command line."""
-    log = logging.getLogger("torch.onnx")
-    before = log.level
-    log.setLevel(logging.ERROR)
+    """Keep the exporters' advice to programmers from the command line."""
+    logs = [logging.getLogger(name) for name in ("", "torch.onnx")]
+    before = [log.level for log in logs]
+    for log in logs:
+        log.setLevel(logging.ERROR)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     finally:
-        log.setLevel(before)
+        for log, level in zip(logs, before, strict=True):
+            log.setLevel(level)
 
 
 def set_batching(model: SentenceTransformer, path: Path) -> None:
