@@ -184,6 +184,41 @@ def test_a_lasso_chooses_many(page: Page, address: str, run: Run) -> None:
     expect(page.get_by_text(f"Pair ({count} selected)")).to_be_visible()
 
 
+def drag_lasso(page: Page, left: float, right: float) -> None:
+    """Draw a lasso from top to bottom of the first panel, between two shares of its width."""
+    page.locator(".js-plotly-plot").first.hover()
+    page.locator('.modebar-btn[data-title="Lasso Select"]').first.click()
+    area = page.locator(".js-plotly-plot .nsewdrag").first.bounding_box()
+    x1, x2 = (area["x"] + share * area["width"] for share in (left, right))
+    top, low = area["y"] + 6, area["y"] + area["height"] - 6
+    page.mouse.move(x1, top)
+    page.mouse.down()
+    for x, y in ((x2, top), (x2, low), (x1, low), (x1, top + 8)):
+        page.mouse.move(x, y, steps=4)
+    page.mouse.up()
+
+
+@pytest.mark.parametrize("view", ["Play", "Side by side"])
+def test_two_lassoed_groups_are_compared_and_survive_a_reload(page: Page, address: str, run: Run, view: str) -> None:
+    page.goto(f"{address}&frame=base&part=All&view={view.replace(' ', '+')}")
+    expect(page.locator(".js-plotly-plot .scatterlayer .point").first).to_be_attached(timeout=60_000)
+    page.wait_for_timeout(1_500)
+    comparison = page.locator(".st-key-group-comparison")
+    for name, (left, right) in {"A": (0.01, 0.5), "B": (0.5, 0.99)}.items():
+        drag_lasso(page, left, right)
+        page.get_by_role("button", name=f"Group {name}", exact=True).click()
+        expect(comparison.get_by_text(f"{name}: Lasso")).to_be_visible()
+        expect(page.get_by_role("button", name="Group A", exact=True)).to_have_count(0)
+    expect(comparison.get_by_text("Between A and B")).to_be_visible()
+    title = comparison.get_by_role("heading").inner_text()
+    assert sum(int(count) for count in re.findall(r"Lasso: (\d+) text", title)) == load_map(run).texts
+    page.reload()
+    expect(comparison.get_by_role("heading")).to_have_text(title, timeout=60_000)
+    page.get_by_role("button", name="Clear groups").click()
+    expect(comparison).to_have_count(0)
+    expect(page).not_to_have_url(re.compile("[?&][ab]="))
+
+
 def test_filters_stand_in_a_link_that_another_browser_opens(page: Page, chromium: Browser, address: str) -> None:
     open_map(page, address)
     choose(page.get_by_role("combobox", name="Pairs"), "Trained")

@@ -33,16 +33,25 @@ TRANSPARENT = "rgba(0,0,0,0)"
 
 @dataclass(frozen=True)
 class MapFigure:
-    """The figure, what it draws of how much, and the pair of each trace's points, to resolve a selection."""
+    """The figure, what it draws of how much, and pair and text of each trace's points, to resolve a selection."""
 
     figure: go.Figure
     choice: MapSample
     pairs: tuple[np.ndarray, ...]
+    texts: tuple[np.ndarray, ...]
 
     def pair_at(self, curve: int, point: int) -> int | None:
         """Look up the pair of a point of a trace; None for the background."""
-        pairs = self.pairs[curve] if 0 <= curve < len(self.pairs) else ()
-        return int(pairs[point]) if 0 <= point < len(pairs) else None
+        return _number_at(self.pairs, curve, point)
+
+    def text_at(self, curve: int, point: int) -> int | None:
+        """Look up the text of a point of a trace; None for what is no text's mark."""
+        return _number_at(self.texts, curve, point)
+
+
+def _number_at(traces: tuple[np.ndarray, ...], curve: int, point: int) -> int | None:
+    numbers = traces[curve] if 0 <= curve < len(traces) else ()
+    return int(numbers[point]) if 0 <= point < len(numbers) else None
 
 
 def map_figure(
@@ -81,7 +90,7 @@ def map_figure(
             sliders=[snapshot_slider(map_data, first, colours, smooth=smooth)],
             updatemenus=[play_buttons(names, colours, smooth=smooth)],
         )
-    return MapFigure(figure, choice, tuple(trace.pairs for trace in scene))
+    return MapFigure(figure, choice, tuple(trace.pairs for trace in scene), tuple(trace.texts for trace in scene))
 
 
 def plotly_traces(

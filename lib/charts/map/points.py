@@ -67,7 +67,8 @@ def point_traces(lines: pd.DataFrame, texts: list[str], limit: float, colours: P
                 "hoverinfo": "text",
                 "hovertext": hover_texts(some, texts, end, both=len(lines) <= BOTH_ENDS_BELOW),
             }
-            traces.append(Trace(style, text_positions(some[end].to_numpy()), some["pair"].to_numpy()))
+            ids = some[end].to_numpy()
+            traces.append(Trace(style, text_positions(ids), some["pair"].to_numpy(), ids))
     return traces
 
 
@@ -109,5 +110,6 @@ def group_point_traces(lines: pd.DataFrame, texts: list[str], groups: MarkGroups
                     "hovertext": hover_texts(rows, texts, end, both=both),
                 }
                 listed.add(group)
-                traces.append(Trace(style, text_positions(rows[end].to_numpy()), rows["pair"].to_numpy()))
+                ids = rows[end].to_numpy()
+                traces.append(Trace(style, text_positions(ids), rows["pair"].to_numpy(), ids))
     return traces

@@ -151,7 +151,7 @@ def background_trace(
         "hoverinfo": "text",
         "hovertext": [shorten(texts[row]) for row in background],
     }
-    return Trace(style, text_positions(background), rows)
+    return Trace(style, text_positions(background), rows, background)
 
 
 def class_traces(classes: TextClasses, background: np.ndarray, texts: list[str], colours: Palette) -> list[Trace]:
@@ -175,7 +175,7 @@ def class_traces(classes: TextClasses, background: np.ndarray, texts: list[str],
                 "hoverinfo": "text",
                 "hovertext": [f"{shorten(texts[one])}<br>{title}" for one in some],
             }
-            traces.append(Trace(style, text_positions(some), classes.rows[some]))
+            traces.append(Trace(style, text_positions(some), classes.rows[some], some))
     return traces
 
 
@@ -227,7 +227,7 @@ def group_background_trace(
     """Build the other texts of one group: small, in its colour."""
     marker = {"size": 4, "color": with_alpha(groups.colour(group, colours), 0.5)}
     style = {"mode": "markers", "marker": marker, **groups.legend(group, show=False), "hoverinfo": "text"}
-    return Trace({**style, "hovertext": [shorten(texts[row]) for row in some]}, text_positions(some), NO_ROWS)
+    return Trace({**style, "hovertext": [shorten(texts[row]) for row in some]}, text_positions(some), NO_ROWS, some)
 
 
 def doubtful_traces(subject: MapContent, colours: Palette) -> list[Trace]:

@@ -62,8 +62,8 @@ def side_by_side_figure(
     figure = go.Figure(data=data, layout=base_layout(map_data, height, colours))
     titles = (map_data.labels[first], map_data.labels[last])
     figure.update_layout(panel_layout(figure, titles, colours))
-    pairs = tuple(trace.pairs for trace in scene)
-    return MapFigure(figure, choice, pairs + pairs)
+    pairs, text_ids = tuple(trace.pairs for trace in scene), tuple(trace.texts for trace in scene)
+    return MapFigure(figure, choice, pairs + pairs, text_ids + text_ids)
 
 
 def panel_traces(scene: list[Trace], *, has_legend: bool) -> list[Trace]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 
 import numpy as np
@@ -25,12 +25,14 @@ class Trace:
 
     No pair: nothing to select.
 
-    vector: drawn as SVG even where the rest is WebGL, so that words stay sharp. shown: by snapshot which points are drawn, where not all are.
+    texts: the text id of each point that stands for one. vector: drawn as SVG even where the rest is WebGL, so that words stay sharp.
+    shown: by snapshot which points are drawn, where not all are.
     """
 
     style: Mapping[str, object]
     positions: Positions
     pairs: np.ndarray
+    texts: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
     vector: bool = False
     shown: Mapping[str, np.ndarray] | None = None
 

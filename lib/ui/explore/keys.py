@@ -17,6 +17,12 @@ MAP_FRAME, MAP_PART, MAP_CHANGE, MAP_SEARCH, MAP_GROUP = "frame", "part", "chang
 MAP_CLASSES, MAP_VIEW = "class", "view"
 MAP_COLOUR, MAP_NEIGHBOURS, MAP_DOUBTFUL, MAP_VALUE = "colour", "neighbours", "doubtful", "value"
 
+MAP_GROUP_A, MAP_GROUP_B = "a", "b"
+"""Query parameters with the groups of texts that are compared; no widget's."""
+
+COLOUR_GROUPS = "groups"
+"""Value of MAP_COLOUR: the groups A and B."""
+
 # Widgets whose state stays in the session.
 MAP_LIST, MAP_SVG, MAP_METHOD, MAP_BALANCE, MAP_PAIR = "map-list", "map-svg", "map-method", "map-balance", "map-pair"
 MAP_FIGURE, MAP_PRESENTED, MAP_SCATTER = "map-figure", "map-presented", "map-scatter"
@@ -36,3 +42,4 @@ ACTIVE_PAIR = "active-pair"
 HIGHLIGHTED_PAIRS, PAIRS_FROM_MAP = "highlighted-pairs", "pairs-from-map"
 SEARCH_ASKED = "search-asked"
 INITIAL_SNAPSHOT = "map-initial-snapshot"
+MAP_GROUPS, MAP_LASSO = "map-groups", "map-lasso"

@@ -47,7 +47,7 @@ def select_pairs(pairs: Iterable[int], run: str | None = None) -> None:
 def clear_selection(run: str) -> None:
     """Select nothing, and reset the tables and the map, which keep a selection of their own."""
     select_pairs([], run)
-    for name in (keys.ACTIVE_PAIR, keys.HIGHLIGHTED_PAIRS, keys.PAIRS_FROM_MAP):
+    for name in (keys.ACTIVE_PAIR, keys.HIGHLIGHTED_PAIRS, keys.PAIRS_FROM_MAP, keys.MAP_LASSO):
         st.session_state.pop(name, None)
     st.session_state[keys.SELECTION_VERSION] = selection_version() + 1
 

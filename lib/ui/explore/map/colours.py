@@ -5,13 +5,14 @@ from __future__ import annotations
 from math import ceil
 
 import numpy as np
-import pandas as pd
 
 from lib.charts.map.groups import NO_GROUP, MarkGroups, RegionNames
 from lib.charts.map.lines import COLOURED_CLASSES
 from lib.projection.regions import NEAR, WIDE
 from lib.projection.turnover import TextNeighbours
-from lib.ui.explore.map.data import MapData
+from lib.ui.explore import keys
+from lib.ui.explore.map.data import MapData, column_values
+from lib.ui.explore.map.text_groups import colour_groups
 from lib.ui.shared.components import escape_markdown
 
 CHANGE = "change"
@@ -29,16 +30,19 @@ _TURNOVER_STEPS = (0.3, 0.6, 0.9)
 _MOSTLY = 0.5
 
 
-def colour_titles(data: MapData) -> dict[str, str]:
-    """List what may colour the map, by its word in the address."""
+def colour_titles(data: MapData, groups: tuple[str, str] = ("", "")) -> dict[str, str]:
+    """List what may colour the map, by its word in the address. groups: the words of A and B, where they are compared."""
     titles = {CHANGE: "Class" if data.classes else _CHANGE_TITLES[data.measure]}
     titles |= {_NEIGHBOURS: "New neighbours"} if data.neighbours is not None else {}
     titles |= {_REGION: "Region"} if has_regions(data) else {}
+    titles |= {keys.COLOUR_GROUPS: "Groups A and B"} if all(groups) else {}
     return titles | {f"{_COLUMN}{name}": f"Column: {name}" for name in data.columns}
 
 
-def mark_groups(data: MapData, colour: str) -> MarkGroups | None:
-    """Build the groups that colour the map; None where the change does."""
+def mark_groups(data: MapData, colour: str, groups: tuple[str, str] = ("", "")) -> MarkGroups | None:
+    """Build the groups that colour the map; None where the change does. groups: the words of A and B."""
+    if colour == keys.COLOUR_GROUPS and all(groups):
+        return colour_groups(data, groups)
     if colour == _NEIGHBOURS and data.neighbours is not None:
         return turnover_groups(data.neighbours)
     if colour == _REGION and has_regions(data):
@@ -60,12 +64,6 @@ def column_of(data: MapData, colour: str) -> str:
     return name if colour.startswith(_COLUMN) and name in data.columns else ""
 
 
-def column_values(cells: pd.Series) -> list[str]:
-    """List the values of a column, the most frequent first."""
-    counts = cells[cells != ""].value_counts(sort=False)
-    return [str(value) for value in counts.sort_index().sort_values(ascending=False, kind="stable").index]
-
-
 def column_groups(data: MapData, name: str) -> MarkGroups:
     """Group the pairs, or labelled texts, by the most frequent values of a column."""
     cells = data.columns[name]
@@ -84,6 +82,8 @@ def describe_colour(data: MapData, colour: str) -> str:
         return f"how many of a text's {data.neighbours.num} nearest texts are new"
     if colour == _REGION and has_regions(data):
         return "region: density clusters, the same in every snapshot, named by their words (c-TF-IDF); zoom in for finer ones"
+    if colour == keys.COLOUR_GROUPS:
+        return "the groups A and B"
     name = column_of(data, colour)
     return f"the column “{escape_markdown(name)}”" if name else ""
 

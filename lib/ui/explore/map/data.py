@@ -49,6 +49,12 @@ class MapData:
     regions: dict[str, Regions] = field(default_factory=dict)
 
 
+def column_values(cells: pd.Series) -> list[str]:
+    """List the values of a column, the most frequent first."""
+    counts = cells[cells != ""].value_counts(sort=False)
+    return [str(value) for value in counts.sort_index().sort_values(ascending=False, kind="stable").index]
+
+
 def load_map_data(run: Run, *, plain: bool = False) -> MapData | None:
     """Read the data of a run's map, or of that by plain UMAP; None while there is no map."""
     summary = run.paths.map_of(plain=plain).summary

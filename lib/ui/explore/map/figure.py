@@ -22,6 +22,7 @@ from lib.ui.explore.map.filters import (
     filter_lines,
     opening_filters,
 )
+from lib.ui.explore.map.group_choice import store_lasso
 from lib.ui.explore.map.quality import describe_map
 from lib.ui.explore.map.view import MapView
 from lib.ui.shared.cache import file_stamp
@@ -79,7 +80,7 @@ def _build(
         marked=highlighted,
         measure=colour_measure(data, filters),
         classes=filter_classes(data, filters, run),
-        groups=mark_groups(data, filters.colour),
+        groups=mark_groups(data, filters.colour, filters.groups),
         doubtful=doubtful_masks(data, filters),
         dark=dark,
         height=height,
@@ -94,6 +95,7 @@ def show_figure(view: MapView, map_figure: MapFigure) -> None:
         points = selection.selected_points(key)
         pairs = [pair for curve, point in points if (pair := map_figure.pair_at(curve, point)) is not None]
         selection.select_on_map(pairs, view.run.id)
+        store_lasso(view.run, [text for one in points if (text := map_figure.text_at(*one)) is not None])
 
     st.plotly_chart(
         map_figure.figure,

@@ -20,12 +20,11 @@ from lib.ui.explore.map.colours import (
     CHANGE,
     colour_titles,
     column_of,
-    column_values,
     describe_doubtful,
     mark_groups,
     neighbour_mask,
 )
-from lib.ui.explore.map.data import MapData, search_rows
+from lib.ui.explore.map.data import MapData, column_values, search_rows
 
 _PART_TITLES = {"held_out": "Held-out", "validation": "Validation", "train": "Trained", "all": "All"}
 _CHANGE_TITLES = {"all": "Any change", "better": "Better", "same": "Same", "worse": "Worse"}
@@ -64,6 +63,7 @@ class MapFilters:
     neighbours: str = "all"
     doubtful: bool = False
     value: str = ""
+    groups: tuple[str, str] = ("", "")
 
 
 def opening_filters(data: MapData) -> MapFilters:
@@ -72,10 +72,10 @@ def opening_filters(data: MapData) -> MapFilters:
     return MapFilters(_default_part(data), snapshot=next(iter(data.map.labels), ""), classes=classes)
 
 
-def show_filters(data: MapData, *, hidden: bool = False) -> MapFilters:
+def show_filters(data: MapData, groups: tuple[str, str] = ("", ""), *, hidden: bool = False) -> MapFilters:
     """Draw the controls and read them.
 
-    hidden: they stay in the page for the address alone (the present mode).
+    groups: the words of A and B, which may colour the map. hidden: they stay in the page for the address alone (the present mode).
     """
     snapshot = _initial_snapshot(data.run, data.map.labels)
     key = "map-filters-unseen" if hidden else "map-filters"
@@ -86,7 +86,7 @@ def show_filters(data: MapData, *, hidden: bool = False) -> MapFilters:
         classes: tuple[str, ...] = ()
         if not data.classes:
             change = _select("Change", _CHANGE_TITLES, keys.MAP_CHANGE, default="all", help=_CHANGE_HELP[data.measure])
-        colour = _choose_colour(data)
+        colour = _choose_colour(data, groups)
         value = _choose_value(data, colour)
         words = _search_box("a text" if data.classes else "a pair")
         if data.classes and colour == CHANGE:
@@ -106,12 +106,13 @@ def show_filters(data: MapData, *, hidden: bool = False) -> MapFilters:
             neighbours,
             doubtful and not hidden,
             value,
+            groups if colour == keys.COLOUR_GROUPS else ("", ""),
         )
 
 
-def _choose_colour(data: MapData) -> str:
+def _choose_colour(data: MapData, groups: tuple[str, str]) -> str:
     """Let the person choose what colours the marks, where there is a choice."""
-    titles = colour_titles(data)
+    titles = colour_titles(data, groups)
     return _select("Colour", titles, keys.MAP_COLOUR, default=CHANGE) if len(titles) > 1 else CHANGE
 
 
@@ -280,7 +281,7 @@ def filter_classes(data: MapData, filters: MapFilters, run: Run) -> TextClasses 
     if not data.classes:
         return None
     mask, held_out = filter_texts(data, filters, run), data.parts == "held_out"
-    groups = mark_groups(data, filters.colour)
+    groups = mark_groups(data, filters.colour, filters.groups)
     if groups is not None:
         members = {name: np.flatnonzero(groups.of_text == number) for number, name in enumerate(groups.names)}
     else:

@@ -13,6 +13,8 @@ from lib.ui.explore.map.data import MapData, load_map_data
 from lib.ui.explore.map.export import show_downloads
 from lib.ui.explore.map.figure import build_figure, show_figure, show_large_figure
 from lib.ui.explore.map.filters import show_filters
+from lib.ui.explore.map.group_choice import chosen_groups, show_group_choice, show_lasso_choice
+from lib.ui.explore.map.group_comparison import show_group_comparison
 from lib.ui.explore.map.layout import show_layout_options, show_missing_map
 from lib.ui.explore.map.plain import choose_layout, is_plain_chosen
 from lib.ui.explore.map.quality import show_line_accuracy, show_quality
@@ -48,7 +50,7 @@ def show_map(run: Run) -> None:
             st.html(_PRESENT_STYLE)
         else:
             st.html(MAP_SCRIPTS, unsafe_allow_javascript=True)
-    view = build_view(run, data, show_filters(data, hidden=presenting))
+    view = build_view(run, data, show_filters(data, chosen_groups(run), hidden=presenting))
     if presenting:
         show_large_figure(view)
         show_line_accuracy(view)
@@ -60,7 +62,7 @@ def show_hidden_filters(run: Run) -> None:
     """Keep the map's filters in the address while the present mode shows another step."""
     data = _load(run)
     if data is not None:
-        show_filters(data, hidden=True)
+        show_filters(data, chosen_groups(run), hidden=True)
 
 
 def _load(run: Run) -> MapData | None:
@@ -85,13 +87,16 @@ def _show_parts(view: MapView) -> None:
                 _show_figure_and_tools(view, figure)
             with right:
                 show_side_panel(view)
+    show_group_comparison(view)
     show_quality(view, figure.choice)
     show_scatter(view)
 
 
 def _show_figure_and_tools(view: MapView, figure: MapFigure) -> None:
     show_figure(view, figure)
+    show_lasso_choice(view)
     with st.container(horizontal=True, vertical_alignment="center"):
         choose_layout(view)
+        show_group_choice(view)
         show_layout_options(view)
         show_downloads(view)

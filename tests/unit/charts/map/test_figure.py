@@ -105,6 +105,7 @@ def test_labelled_texts_are_full_or_hollow_and_can_be_chosen() -> None:
     assert "<b>" not in picture.figure.to_json()
     assert picture.pair_at(0, 0) == 1_010
     assert picture.pair_at(1, 1) == 1_002
+    assert (picture.text_at(0, 0), picture.text_at(1, 1)) == (10, 2)
     ring = picture.figure.data[-1]
     assert ring.name == "Selected"
     assert ring.x[0] == map_data.coordinates["base"][5, 0]
@@ -117,6 +118,10 @@ def test_a_selection_is_understood() -> None:
     assert picture.pair_at(curve, 0) == 101
     assert picture.pair_at(0, 0) is None
     assert picture.pair_at(99, 0) is None
+    assert picture.text_at(curve, 0) == int(lines["target"].iloc[1])
+    assert picture.text_at(0, 0) == int(picture.choice.background[0])
+    ring = [trace.name for trace in picture.figure.data].index("Selected")
+    assert picture.text_at(ring, 0) is None, "a ring is no text's mark"
     assert "Selected" in [trace.name for trace in picture.figure.data]
 
 

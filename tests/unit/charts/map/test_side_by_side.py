@@ -46,6 +46,7 @@ def test_a_point_of_either_panel_selects_its_pair() -> None:
     for curve in range(half):
         for point in range(len(found.pairs[curve])):
             assert found.pair_at(curve, point) == found.pair_at(curve + half, point)
+            assert found.text_at(curve, point) == found.text_at(curve + half, point)
     assert sum(len(pairs) for pairs in found.pairs) > 0
 
 

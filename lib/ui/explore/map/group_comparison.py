@@ -1,0 +1,103 @@
+"""The comparison of the groups A and B below the map: what changed, words, example texts."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from lib.format import format_count
+from lib.projection.group_comparison import (
+    GroupComparison,
+    compare_text_groups,
+    describe_distance,
+    distance_table,
+)
+from lib.projection.store import end_vectors
+from lib.store.workspace import open_workspace
+from lib.ui.explore import keys
+from lib.ui.explore.map.data import load_map_data
+from lib.ui.explore.map.group_choice import GROUP_NAMES, chosen_groups, clear_groups, is_linked
+from lib.ui.explore.map.text_groups import group_texts, group_title
+from lib.ui.explore.map.view import MapView
+from lib.ui.shared.cache import file_stamp
+from lib.ui.shared.components import escape_markdown
+
+
+def show_group_comparison(view: MapView) -> None:
+    """Draw the comparison once both groups are chosen; say what is missing where one is."""
+    words = chosen_groups(view.run)
+    if not any(words):
+        return
+    with st.container(key="group-comparison"):
+        _show_header(view, words)
+        missing = [name for name, word in zip(GROUP_NAMES, words, strict=True) if not word]
+        if missing:
+            st.caption(f"Select texts on the map, or choose by name under Groups, as group {missing[0]}.")
+            return
+        comparison = _compare(
+            view.run.id, view.data.plain, file_stamp(view.run.paths.map_of(plain=view.data.plain).summary), words
+        )
+        if comparison is None:
+            st.info(
+                "Every text of one group is in the other, or the map has none of its texts.", icon=":material/info:"
+            )
+        else:
+            _show_comparison(view, words, comparison)
+
+
+def _show_header(view: MapView, words: tuple[str, str]) -> None:
+    titles = [f"{name}: {group_title(view.data, word)}" for name, word in zip(GROUP_NAMES, words, strict=True) if word]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader(escape_markdown(" and ".join(titles)), anchor=False, width="content")
+        if all(words):
+            st.button("Colour the map", icon=":material/palette:", key="colour-groups", on_click=_colour_by_groups)
+        st.button("Clear groups", icon=":material/close:", key="clear-groups", on_click=clear_groups, args=(view.run,))
+
+
+def _colour_by_groups() -> None:
+    st.session_state[keys.MAP_COLOUR] = keys.COLOUR_GROUPS
+
+
+@st.cache_data(max_entries=32, show_spinner="Comparing groups")
+def _compare(run_id: str, plain: bool, stamp: tuple[int, int], words: tuple[str, str]) -> GroupComparison | None:
+    run = open_workspace().runs.get(run_id)
+    data = load_map_data(run, plain=plain)
+    assert data is not None, "groups are chosen on a map"
+    groups = group_texts(data, words[0]), group_texts(data, words[1])
+    return compare_text_groups(end_vectors(run), groups, texts=data.texts, lines=data.lines)
+
+
+def _show_comparison(view: MapView, words: tuple[str, str], comparison: GroupComparison) -> None:
+    """Draw sentences, the table of cosines, and of each group its words and example texts."""
+    for sentence in describe_distance(comparison.distance):
+        st.markdown(escape_markdown(sentence))
+    numbers, *columns = st.columns((1.25, 1, 1), gap="medium")
+    with numbers:
+        st.table(distance_table(comparison.distance).set_index("mean cosine"))
+        st.caption(_describe(words, comparison))
+    for number, column in enumerate(columns):
+        with column:
+            _show_group(GROUP_NAMES[number], number, comparison)
+
+
+def _show_group(name: str, number: int, comparison: GroupComparison) -> None:
+    st.markdown(f"**{name}** · {format_count(comparison.distance.sizes[number], 'text')}")
+    phrases = comparison.phrases[number]
+    if phrases:
+        st.caption(escape_markdown(f"Words: {', '.join(phrases)}"))
+    for text in comparison.examples[number]:
+        st.text(text if len(text) <= _MAX_CHARACTERS else text[: _MAX_CHARACTERS - 1] + "…")
+
+
+_MAX_CHARACTERS = 240
+"""Of an example text: a longer one would push the others out of the window."""
+
+
+def _describe(words: tuple[str, str], comparison: GroupComparison) -> str:
+    parts = [
+        "Full embeddings, 95% bootstrap intervals over texts (those joined by pairs together). Texts: nearest to their group's mean, tuned."
+    ]
+    if comparison.shared:
+        parts.append(f"{format_count(comparison.shared, 'text')} of both groups left out.")
+    if not all(map(is_linked, words)):
+        parts.append("A group is too large for a link and stays in this window.")
+    return " ".join(parts)
