@@ -14,7 +14,7 @@ from lib.evaluation.bootstrap import MIN_GROUPS
 from lib.evaluation.difference import Difference
 from lib.format import format_change, format_interval, format_metric, format_values
 from lib.projection.group_distance import GroupDistance, direction_of, measure_distance, text_units, typical_texts
-from lib.projection.keyphrases import keyphrases
+from lib.projection.keyphrases import contrast_phrases
 
 NUM_PHRASES = 6
 """Words and phrases listed of each group."""
@@ -54,7 +54,7 @@ def compare_text_groups(
     if not len(first) or not len(second):
         return None
     members = [[texts[row] for row in ids] for ids in (first, second)]
-    phrases = keyphrases(members, most=NUM_PHRASES)
+    phrases = [contrast_phrases(*ends, most=NUM_PHRASES) for ends in (members, members[::-1])]
     examples = [
         tuple(texts[row] for row in typical_texts(vectors[1], ids, num=NUM_EXAMPLES)) for ids in (first, second)
     ]
@@ -101,7 +101,7 @@ def describe_distance(distance: GroupDistance) -> list[str]:
 
 def _describe_between(distance: GroupDistance) -> str:
     change = format_change(_COSINE, distance.between) if distance.between.has_interval else _plain(distance.between)
-    whole = f"; of any two texts of the map {format_values(_COSINE, distance.all_texts)}"
+    whole = f"; any two texts of the map {_plain(distance.all_texts)}"
     unclear = "No clear change between A and B" if distance.between.has_interval else "Between A and B"
     lead = {"closer": "A and B came closer", "apart": "A and B moved apart"}.get(distance.direction, unclear)
     return f"{lead}: mean cosine {change}{whole}."

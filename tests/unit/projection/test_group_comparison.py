@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from lib.projection.group_comparison import compare_text_groups, describe_distance, distance_table
+from lib.projection.keyphrases import contrast_phrases
 from tests.unit.projection.test_group_distance import A, B, two_topics
 
 TEXTS = [f"printer jams on page {row}" for row in range(30)] + [f"invoice lacks tax line {row}" for row in range(30)]
@@ -53,3 +54,11 @@ def test_a_single_text_has_a_dash_and_no_interval_is_said() -> None:
     sentences = describe_distance(found.distance)
     assert len(sentences) == 2
     assert "95%" not in sentences[0]
+
+
+def test_words_that_both_groups_use_tell_nothing_whatever_their_sizes() -> None:
+    large = [f"how do I mend the {thing} in my house" for thing in ("roof", "door") for _ in range(40)]
+    small = ["how do I pay the bill in my house"] * 20
+    assert contrast_phrases(large, small, most=6) == ("mend", "door", "roof")
+    assert contrast_phrases(small, large, most=6) == ("bill", "pay")
+    assert contrast_phrases(small, small, most=6) == ()

@@ -13,7 +13,7 @@ from lib.ui.explore.map.data import MapData, load_map_data
 from lib.ui.explore.map.export import show_downloads
 from lib.ui.explore.map.figure import build_figure, show_figure, show_large_figure
 from lib.ui.explore.map.filters import show_filters
-from lib.ui.explore.map.group_choice import chosen_groups, show_group_choice, show_lasso_choice
+from lib.ui.explore.map.group_choice import chosen_groups, show_group_choice
 from lib.ui.explore.map.group_comparison import show_group_comparison
 from lib.ui.explore.map.layout import show_layout_options, show_missing_map
 from lib.ui.explore.map.plain import choose_layout, is_plain_chosen
@@ -94,7 +94,6 @@ def _show_parts(view: MapView) -> None:
 
 def _show_figure_and_tools(view: MapView, figure: MapFigure) -> None:
     show_figure(view, figure)
-    show_lasso_choice(view)
     with st.container(horizontal=True, vertical_alignment="center"):
         choose_layout(view)
         show_group_choice(view)

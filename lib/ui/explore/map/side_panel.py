@@ -8,6 +8,7 @@ from lib.shapes import TEXT_COLUMNS
 from lib.store.runs import Run
 from lib.ui.explore import keys, selection
 from lib.ui.explore.map.data import dataset_rows
+from lib.ui.explore.map.group_choice import show_lasso_choice
 from lib.ui.explore.map.pair import show_pair_on_map, show_text_on_map
 from lib.ui.explore.map.search import show_pair_list
 from lib.ui.explore.map.view import MapView
@@ -17,8 +18,9 @@ _TITLE_CHARACTERS = 70
 
 
 def show_side_panel(view: MapView) -> None:
-    """Draw the selected pair, or what can be selected."""
+    """Draw the selected pair, or what can be selected; above, what a lasso can become."""
     run = view.run
+    show_lasso_choice(view)
     selected = _existing_pairs(run, selection.selected_pairs(run.id))
     linked, has_others = selection.linked_pairs()
     if has_others or not set(linked) <= set(selected):
