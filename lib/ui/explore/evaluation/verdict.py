@@ -60,7 +60,13 @@ def show_verdict(run: Run) -> None:
     evaluation = cached_evaluation(run)
     if evaluation is None:
         _show_missing(run)
-        return
+    else:
+        with st.container(gap="xsmall"):  # search and map follow: all three begin in one window
+            _show_evaluation(run, evaluation)
+
+
+def _show_evaluation(run: Run, evaluation: Evaluation) -> None:
+    """Draw sentence, notes and warnings, cards, and what was measured."""
     runs = open_workspace().runs.all()
     competition, repeats = find_competition(run, runs, cached_evaluation), find_seed_group(run, runs)
     with st.container(horizontal=True, vertical_alignment="center"):

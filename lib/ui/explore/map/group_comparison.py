@@ -21,6 +21,12 @@ from lib.ui.explore.map.view import MapView
 from lib.ui.shared.cache import file_stamp
 from lib.ui.shared.components import escape_markdown
 
+_MAX_CHARACTERS = 240
+"""Of an example text: a longer one would push the others out of the window."""
+
+_TABLE_WIDTH, _GROUP_WIDTH = 460, 368
+"""Pixels: all in one row at 1,440, both groups in one row below the table at 800."""
+
 
 def show_group_comparison(view: MapView) -> None:
     """Draw the comparison once both groups are chosen; say what is missing where one is."""
@@ -68,15 +74,16 @@ def _compare(run_id: str, plain: bool, stamp: tuple[int, int], words: tuple[str,
 
 def _show_comparison(view: MapView, words: tuple[str, str], comparison: GroupComparison) -> None:
     """Draw sentences, the table of cosines, and of each group its words and example texts."""
-    for sentence in describe_distance(comparison.distance):
-        st.markdown(escape_markdown(sentence))
-    numbers, *columns = st.columns((1.25, 1, 1), gap="medium")
-    with numbers:
-        st.table(distance_table(comparison.distance).set_index("mean cosine"))
-        st.caption(_describe(words, comparison))
-    for number, column in enumerate(columns):
-        with column:
-            _show_group(GROUP_NAMES[number], number, comparison)
+    with st.container(gap="xxsmall"):
+        for sentence in describe_distance(comparison.distance):
+            st.markdown(escape_markdown(sentence))
+    with st.container(horizontal=True, gap="small"):
+        with st.container(width=_TABLE_WIDTH):
+            st.table(distance_table(comparison.distance).set_index("mean cosine"))
+            st.caption(_describe(words, comparison))
+        for number, name in enumerate(GROUP_NAMES):
+            with st.container(width=_GROUP_WIDTH, gap="xsmall"):
+                _show_group(name, number, comparison)
 
 
 def _show_group(name: str, number: int, comparison: GroupComparison) -> None:
@@ -86,10 +93,6 @@ def _show_group(name: str, number: int, comparison: GroupComparison) -> None:
         st.caption(escape_markdown(f"Words: {', '.join(phrases)}"))
     for text in comparison.examples[number]:
         st.text(text if len(text) <= _MAX_CHARACTERS else text[: _MAX_CHARACTERS - 1] + "…")
-
-
-_MAX_CHARACTERS = 240
-"""Of an example text: a longer one would push the others out of the window."""
 
 
 def _describe(words: tuple[str, str], comparison: GroupComparison) -> str:

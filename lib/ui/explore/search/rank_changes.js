@@ -1,7 +1,7 @@
 // Columns of ranked texts, and a line from each text's place in one column to its place in the next.
 // Texts are set as text, never as HTML. No request leaves this script.
 const SVG = "http://www.w3.org/2000/svg";
-const FEW = 4; // rows of a column before all are asked for
+const FEW = 3, FEW_LARGE = 6; // rows of a column before all are asked for; of the present mode, which has the window to itself
 
 const node = (name, attributes = {}, ...children) => {
   const made = document.createElement(name);
@@ -27,8 +27,8 @@ const rowOf = (row) => {
   return item;
 };
 
-const columnOf = (column, isExpanded) => {
-  const rows = column.rows.filter((row) => isExpanded || row.rank <= FEW || row.right);
+const columnOf = (column, most) => {
+  const rows = column.rows.filter((row) => row.rank <= most || row.right);
   const list = node("ol", { "aria-label": column.title });
   rows.forEach((row, at) => {
     if (at && row.rank > rows[at - 1].rank + 1) list.append(node("li", { class: "gap", "aria-hidden": "true" }, "⋮"));
@@ -63,15 +63,15 @@ const drawLines = (host) => {
 
 export default function ({ parentElement, data }) {
   const host = parentElement.querySelector(".rankings");
-  const view = (host.closerView ??= { isExpanded: false });
+  const view = (host.closerView ??= { isExpanded: false }), few = data.is_large ? FEW_LARGE : FEW;
   for (const [name, value] of Object.entries(data.colours)) host.style.setProperty(`--${name}`, value);
   const render = () => {
-    const hasMore = data.columns.some((column) => column.rows.some((row) => row.rank > FEW && !row.right));
+    const hasMore = data.columns.some((column) => column.rows.some((row) => row.rank > few && !row.right));
     const more = node("button", { type: "button", class: "more", "aria-expanded": String(view.isExpanded) }, view.isExpanded ? "Show fewer" : "Show ten");
     more.addEventListener("click", () => { view.isExpanded = !view.isExpanded; render(); host.querySelector(".more").focus(); });
     const board = document.createElementNS(SVG, "svg");
     board.setAttribute("aria-hidden", "true");
-    const columns = node("div", { class: "columns" }, ...data.columns.map((column) => columnOf(column, view.isExpanded)));
+    const columns = node("div", { class: "columns" }, ...data.columns.map((column) => columnOf(column, view.isExpanded ? Infinity : few)));
     host.classList.toggle("expanded", view.isExpanded);
     host.classList.toggle("large", data.is_large);
     const foot = node("div", { class: "foot" }, node("span", { class: "note" }, data.note), ...(hasMore ? [more] : []));

@@ -43,7 +43,7 @@ class _Asked:
 @st.fragment
 def show_search(run: Run) -> None:
     """Draw question, examples and answers; the section reruns alone, so that an answer comes at once."""
-    with catch_errors():
+    with catch_errors(), st.container(gap="xsmall"):
         questions = _questions(run)
         asked = _current(run, questions)
         _show_controls(run, questions)
