@@ -27,7 +27,7 @@ _LEVELS = {WIDE: "Region", NEAR: "Near region"}
 
 def group_titles(data: MapData) -> dict[str, str]:
     """List the groups that can be chosen by name, by their word in the address."""
-    titles = {}
+    titles: dict[str, str] = {}
     for level, kind in _LEVELS.items():
         names = data.regions[level].names if level in data.regions else ()
         titles |= {f"{level}:{number}": f"{kind}: {name}" for number, name in enumerate(names)}
