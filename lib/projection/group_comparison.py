@@ -28,9 +28,9 @@ _COSINE = "pair_cosine"
 
 @dataclass(frozen=True)
 class GroupComparison:
-    """Two groups of texts, A and B: distance, and of each its phrases and the texts nearest to its mean vector (tuned).
+    """Two groups of texts, A and B: their distance, the phrases and examples of each.
 
-    shared: texts that were in both, and so belong to neither.
+    examples: the texts nearest to their group's mean vector by the tuned model. shared: texts that were in both, and so belong to neither.
     """
 
     distance: GroupDistance

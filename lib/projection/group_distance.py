@@ -56,7 +56,7 @@ def direction_of(cosine: Difference) -> Direction:
 
 @dataclass(frozen=True)
 class UnitSums:
-    """Sums over the texts of each unit: of vectors (units, d), of squared lengths (units,), and of texts (units,)."""
+    """Sums over each unit's texts: vectors (units, d), squared lengths (units,), texts (units,)."""
 
     vectors: np.ndarray
     squares: np.ndarray
@@ -74,7 +74,7 @@ class UnitSums:
 
 
 def text_units(lines: pd.DataFrame, texts: int) -> np.ndarray:
-    """Number the texts (texts,) so that those joined by lines (source, target), over any way, have one number."""
+    """Number the texts (texts,) so that those joined by lines, over any way, have one number."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
@@ -116,9 +116,9 @@ def measure_distance(
 
 
 def mean_cosines(weights: np.ndarray, one: UnitSums, other: UnitSums) -> np.ndarray:
-    """Compute by row of weights (resamples, units) the mean cosine between, within either, and the separation.
+    """Compute the mean cosines between and within either group, and the separation, (resamples, 4).
 
-    Returns (resamples, 4).
+    weights: (resamples, units), how often each unit was drawn.
     """
     between = _mean_cosine(weights, one, other, inside=False)
     within = [_mean_cosine(weights, group, group, inside=True) for group in (one, other)]

@@ -33,7 +33,7 @@ TRANSPARENT = "rgba(0,0,0,0)"
 
 @dataclass(frozen=True)
 class MapFigure:
-    """The figure, what it draws of how much, and pair and text of each trace's points, to resolve a selection."""
+    """The figure, what it draws of how much, and pair and text of each trace's points."""
 
     figure: go.Figure
     choice: MapSample

@@ -31,7 +31,10 @@ _MOSTLY = 0.5
 
 
 def colour_titles(data: MapData, groups: tuple[str, str] = ("", "")) -> dict[str, str]:
-    """List what may colour the map, by its word in the address. groups: the words of A and B, where they are compared."""
+    """List what may colour the map, by its word in the address.
+
+    groups: the words of A and B, where they are compared.
+    """
     titles = {CHANGE: "Class" if data.classes else _CHANGE_TITLES[data.measure]}
     titles |= {_NEIGHBOURS: "New neighbours"} if data.neighbours is not None else {}
     titles |= {_REGION: "Region"} if has_regions(data) else {}

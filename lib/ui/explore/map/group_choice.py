@@ -1,4 +1,4 @@
-"""The choice of the groups A and B: by a lasso on the map, or by name from the keyboard; in session and address."""
+"""The choice of the groups A and B, by a lasso on the map or by name; in session and address."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from lib.ui.explore.map.colours import CHANGE
 from lib.ui.explore.map.text_groups import decode_texts, encode_texts, group_title, group_titles
 from lib.ui.explore.map.view import MapView
 
-GROUP_NAMES = ("A", "B")
+COMPARED_NAMES = ("A", "B")
 _PARAMETERS = (keys.MAP_GROUP_A, keys.MAP_GROUP_B)
 
 _LINKED_CHARACTERS = 2_000
@@ -58,7 +58,7 @@ def _store(run: Run, words: tuple[str, str]) -> None:
 
 def clear_groups(run: Run) -> None:
     """Choose no groups."""
-    for number in range(len(GROUP_NAMES)):
+    for number in range(len(COMPARED_NAMES)):
         choose_group(run, number, "")
 
 
@@ -84,7 +84,7 @@ def show_lasso_choice(view: MapView) -> None:
     count = len(decode_texts(word, texts=len(view.data.texts)))
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.caption(f"{format_count(count, 'text')} selected: compare as", width="content")
-        for number, name in enumerate(GROUP_NAMES):
+        for number, name in enumerate(COMPARED_NAMES):
             st.button(f"Group {name}", key=f"lasso-group-{name}", on_click=choose_group, args=(view.run, number, word))
 
 
@@ -99,7 +99,7 @@ def show_group_choice(view: MapView) -> None:
 
 
 def _show_box(view: MapView, number: int, word: str, titles: dict[str, str]) -> None:
-    key = f"{keys.MAP_GROUPS}-{GROUP_NAMES[number]}-{view.run.id}"
+    key = f"{keys.MAP_GROUPS}-{COMPARED_NAMES[number]}-{view.run.id}"
     options = {"": "None"} | ({word: group_title(view.data, word)} if word not in titles else {}) | titles
     st.session_state[key] = word
 
@@ -107,7 +107,7 @@ def _show_box(view: MapView, number: int, word: str, titles: dict[str, str]) -> 
         choose_group(view.run, number, str(st.session_state[key]))
 
     st.selectbox(
-        f"Group {GROUP_NAMES[number]}",
+        f"Group {COMPARED_NAMES[number]}",
         list(options),
         format_func=lambda one: options.get(one, one),
         key=key,

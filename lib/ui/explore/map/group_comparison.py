@@ -15,7 +15,7 @@ from lib.projection.store import end_vectors
 from lib.store.workspace import open_workspace
 from lib.ui.explore import keys
 from lib.ui.explore.map.data import load_map_data
-from lib.ui.explore.map.group_choice import GROUP_NAMES, chosen_groups, clear_groups, is_linked
+from lib.ui.explore.map.group_choice import COMPARED_NAMES, chosen_groups, clear_groups, is_linked
 from lib.ui.explore.map.text_groups import group_texts, group_title
 from lib.ui.explore.map.view import MapView
 from lib.ui.shared.cache import file_stamp
@@ -35,7 +35,7 @@ def show_group_comparison(view: MapView) -> None:
         return
     with st.container(key="group-comparison"):
         _show_header(view, words)
-        missing = [name for name, word in zip(GROUP_NAMES, words, strict=True) if not word]
+        missing = [name for name, word in zip(COMPARED_NAMES, words, strict=True) if not word]
         if missing:
             st.caption(f"Select texts on the map, or choose by name under Groups, as group {missing[0]}.")
             return
@@ -51,7 +51,9 @@ def show_group_comparison(view: MapView) -> None:
 
 
 def _show_header(view: MapView, words: tuple[str, str]) -> None:
-    titles = [f"{name}: {group_title(view.data, word)}" for name, word in zip(GROUP_NAMES, words, strict=True) if word]
+    titles = [
+        f"{name}: {group_title(view.data, word)}" for name, word in zip(COMPARED_NAMES, words, strict=True) if word
+    ]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(escape_markdown(" and ".join(titles)), anchor=False, width="content")
         if all(words):
@@ -81,7 +83,7 @@ def _show_comparison(view: MapView, words: tuple[str, str], comparison: GroupCom
         with st.container(width=_TABLE_WIDTH):
             st.table(distance_table(comparison.distance).set_index("mean cosine"))
             st.caption(_describe(words, comparison))
-        for number, name in enumerate(GROUP_NAMES):
+        for number, name in enumerate(COMPARED_NAMES):
             with st.container(width=_GROUP_WIDTH, gap="xsmall"):
                 _show_group(name, number, comparison)
 

@@ -1,4 +1,4 @@
-"""The groups of texts that can be compared: a lasso's, a region's, a class's, or those of a column's value.
+"""The groups of texts that can be compared: of a lasso, a region, a class, a value of a column.
 
 Each has a word, with which it stands in the address.
 """
