@@ -69,6 +69,10 @@ class ModelError(CloserError):
     """A base model cannot be found, loaded or used."""
 
 
+class MemoryShortageError(ModelError):
+    """A base model may need more memory than is free. A person may go on all the same."""
+
+
 class TrainingError(CloserError):
     """A training cannot go on: loss not finite, out of memory, weights damaged."""
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from lib import settings
+from lib.commands.memory import add_memory_option, refuse_encoding_without_memory
 from lib.commands.metric_lines import metric_line, metric_lines
 from lib.commands.options import add_download_option
 from lib.commands.progress_bar import CommandProgress
@@ -29,6 +30,7 @@ from lib.evaluation.seed_spread import SeedGroup, find_seed_group
 from lib.evaluation.side_effects.result import EvaluationWarning
 from lib.evaluation.store import load_evaluation, read_pairs
 from lib.evaluation.stored_vectors import load_model_pair
+from lib.experiments.file_vectors import SIDES, model_of_side
 from lib.shapes import EXTRA_NEGATIVE, Shape, text_columns
 from lib.store.layout import EvaluationPaths
 
@@ -59,6 +61,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     add_vector_options(parser)
     add_download_option(parser)
+    add_memory_option(parser)
     parser.add_argument("--json", action="store_true", help="print verdict and numbers as one JSON object")
 
 
@@ -115,6 +118,8 @@ def evaluate_as_asked(workspace: Workspace, trained: Run, given: argparse.Namesp
     if own_vectors:
         run, evaluation, models = evaluate_vectors(workspace, trained, given)
         return EvaluatedRun(evaluation, run_inputs(workspace, trained), run.paths.evaluation.folder, run, models)
+    names = [model_of_side(trained, side) for side in SIDES]  # both are loaded at once
+    refuse_encoding_without_memory(*names, home=workspace.home, ignore=given.ignore_memory)
     return evaluate_held_out(workspace, trained) if given.on is None else evaluate_file(workspace, trained, given.on)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from lib.errors import MemoryShortageError
 from lib.evaluation.questions import load_questions
 from lib.evaluation.store import load_pairs
 from lib.models.inference.answers import NearestText, Ranking
@@ -106,6 +107,28 @@ def test_bm25_is_a_third_column_on_request(run: Run, asked: list[dict[str, Any]]
     test.toggle[0].set_value(True).run()
     assert list(columns(test)) == ["Base", "Tuned", "BM25"]
     assert [call["handler"] for call in asked] == ["best_by_words"]
+
+
+def test_a_search_that_memory_may_not_hold_goes_on_when_asked_for_again(
+    run: Run, asked: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = InferenceClient.call
+
+    def call(client: InferenceClient, handler: str, **arguments: Any) -> object:
+        if not arguments["ignore_memory"]:
+            raise MemoryShortageError("It needs 3 GB; 1 GB is free.", todo="Close something.")
+        return answer(client, handler, **arguments)
+
+    monkeypatch.setattr(InferenceClient, "call", call)
+    test = open_search(run)
+    test.text_input[0].set_value("anything else").run()
+    assert not test.get("bidi_component")
+    assert "3 GB" in test.error[0].value
+    test.button(key="search-all-the-same").click().run()
+    assert not test.error
+    assert columns(test)["Tuned"]
+    test.text_input[0].set_value("something else").run()
+    assert [call["ignore_memory"] for call in asked] == [True, True]
 
 
 def test_a_viewer_may_search(run: Run, asked: list[dict[str, Any]]) -> None:

@@ -26,6 +26,7 @@ from lib.settings import BUNDLED_MODEL
 from lib.store.datasets import Dataset
 from lib.store.runs import Run
 from lib.store.workspace import Workspace
+from lib.training import memory_estimate
 from lib.ui.train.base_table import base_table
 from tests.app.conftest import button, texts
 
@@ -185,3 +186,24 @@ def test_a_training_that_cannot_start_has_no_buttons_to_press(
     app = open_page("train")
     assert app.button(key="train-best-base").disabled
     assert app.button(key="train-all-bases").disabled
+
+
+def test_a_compared_base_that_memory_cannot_hold_is_trained_only_when_asked_for_again(
+    open_page: Callable[..., AppTest],
+    dataset: Dataset,
+    workspace: Workspace,
+    tiny_model: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    save_base_comparison(workspace.home, dataset.id, comparison(str(tiny_model), STATIC_MODEL))
+    monkeypatch.setattr(memory_estimate, "has_graphics_card", lambda: False)
+    monkeypatch.setattr(memory_estimate, "available_memory", lambda: 600_000_000)
+    app = open_page("train")
+    app.multiselect[0].set_value([STATIC_MODEL]).run()  # not the base that does not fit
+    assert not app.button(key="start").disabled
+    assert app.button(key="train-best-base").disabled
+    assert app.button(key="train-all-bases").disabled
+    assert "600 MB are free" in texts(app)
+    app.checkbox(key="ignore-memory-bases").check().run()
+    app.button(key="train-best-base").click().run()
+    assert [run.model for run in workspace.runs.all()] == [str(tiny_model)]

@@ -19,6 +19,7 @@ from lib.models.encoder import encode
 from lib.models.inference.answers import NearestText, Ranking
 from lib.models.inference.handlers import loaded_model
 from lib.models.loader import fingerprint
+from lib.models.memory_check import refuse_index_without_memory
 from lib.models.vector_cache import EmbeddingCache
 from lib.models.word_index import WordIndex
 from lib.store.parquet import read_dataset_table
@@ -28,6 +29,9 @@ KEPT_TARGETS = 4
 """Models whose targets' vectors stay in memory: 150 MB each for 100,000 texts of 384 dimensions."""
 
 KEPT_WORD_INDEXES = 2
+
+_allowed: set[str] = set()
+"""Models that a person wants to be loaded although memory may not suffice."""
 
 
 @dataclass(frozen=True)
@@ -56,16 +60,20 @@ def nearest(
     reading: dict[str, Any],
     right: Sequence[str] = (),
     most: int = 10,
+    ignore_memory: bool = False,
 ) -> list[dict[str, Any]]:
     """Search a parquet column's distinct texts for the nearest to a query: a `Ranking` by each model.
 
     reading: as `Reading.to_json` gives it; the column's texts are read as documents. right: the texts that answer the query.
+    ignore_memory: index the texts although memory may not suffice. Raises MemoryShortageError before a model is loaded.
     """
     targets, how = TargetColumn.of(parquet, column), Reading(**reading)
+    _allowed.update(models if ignore_memory else ())
     rankings = []
     for name in models:
+        vectors = _vectors(name, targets, how)
         query_vector = normalize_rows(encode(loaded_model(name, how), how.read([query], Role.QUERY)))[0]
-        scores = _vectors(name, targets, how) @ query_vector
+        scores = vectors @ query_vector
         rankings.append(rank(_texts(targets), scores, right=_rows(targets, right), most=most).to_json())
     return rankings
 
@@ -140,9 +148,11 @@ def _rows(targets: TargetColumn, texts: Sequence[str]) -> list[int]:
 
 @lru_cache(maxsize=KEPT_TARGETS)
 def _vectors(name: str, targets: TargetColumn, reading: Reading) -> np.ndarray:
-    """Embed the targets by a model, normalized: (texts, d)."""
-    model = loaded_model(name, reading)
+    """Embed the targets by a model, normalized: (texts, d). Raises MemoryShortageError before it is loaded."""
     read = reading.read(_texts(targets), Role.DOCUMENT)
+    if name not in _allowed:
+        refuse_index_without_memory(name, texts=len(read), home=settings.home())
+    model = loaded_model(name, reading)
     return normalize_rows(EmbeddingCache(settings.home()).embed(model, read, fingerprint=fingerprint(model)))
 
 

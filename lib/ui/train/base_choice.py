@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
@@ -11,9 +11,11 @@ from lib.format import format_count
 from lib.store.datasets import Dataset
 from lib.store.jobs import OPEN, Job
 from lib.store.workspace import Workspace
+from lib.training.memory_estimate import MemoryCheck
 from lib.ui.shared.components import escape_markdown, show_error
 from lib.ui.shared.dataset_job import show_dataset_job
 from lib.ui.train.base_table import base_table, short_name
+from lib.ui.train.cost import may_exceed_memory
 
 _NUMBER_WIDTH = 66
 """Pixels, so that quality, speed and size stand in sight beside the cost at 1,440."""
@@ -29,12 +31,16 @@ _COLUMNS = {
 }
 
 
+CheckMemory = Callable[[Sequence[str]], Sequence[MemoryCheck]]
+
+
 def show_base_comparison(
-    workspace: Workspace, dataset: Dataset, models: Sequence[str], *, can_train: bool
+    workspace: Workspace, dataset: Dataset, models: Sequence[str], *, can_train: bool, check_memory: CheckMemory
 ) -> tuple[str, ...]:
     """Draw the offer to compare the chosen models, its progress, and the dataset's newest comparison.
 
-    Returns the models whose training was asked for: the best one, all, or none.
+    check_memory: of the trainings of these models. Returns the models whose training was asked for: the best one, all, or
+    none.
     """
     comparison = load_base_comparison(workspace.home, dataset.id)
     job = workspace.jobs.find(_job_key(dataset))
@@ -53,7 +59,7 @@ def show_base_comparison(
             show_dataset_job(job)
         else:
             _show_offer(workspace, dataset, models, job)
-        return _show_result(comparison, can_train=can_train) if comparison else ()
+        return _show_result(comparison, can_train=can_train, check_memory=check_memory) if comparison else ()
 
 
 def submit_base_comparison(workspace: Workspace, dataset: Dataset, models: Sequence[str]) -> Job:
@@ -76,7 +82,7 @@ def _show_offer(workspace: Workspace, dataset: Dataset, models: Sequence[str], j
         st.rerun()
 
 
-def _show_result(comparison: BaseComparison, *, can_train: bool) -> tuple[str, ...]:
+def _show_result(comparison: BaseComparison, *, can_train: bool, check_memory: CheckMemory) -> tuple[str, ...]:
     """Draw the table and its buttons, and return the models of the one that was pressed."""
     names = tuple(base.model for base in comparison.bases)
     st.dataframe(
@@ -87,14 +93,23 @@ def _show_result(comparison: BaseComparison, *, can_train: bool) -> tuple[str, .
         alt="Base models on validation pairs, the best first: quality, speed, size, licence",
     )
     st.caption(_describe(comparison))
+    short = [check for check in check_memory(names) if not check.fits]
+    large = (
+        {check.model for check in short} if short and not may_exceed_memory(short, key="ignore-memory-bases") else ()
+    )
     wanted: tuple[str, ...] = ()
     with st.container(horizontal=True):
         best = f"Train the best: {escape_markdown(short_name(comparison.best))}"
-        if st.button(best, icon=":material/play_arrow:", key="train-best-base", disabled=not can_train):
+        if st.button(
+            best,
+            icon=":material/play_arrow:",
+            key="train-best-base",
+            disabled=not can_train or comparison.best in large,
+        ):
             wanted = (comparison.best,)
         every = f"Train all {len(names)}"
         if len(names) > 1 and st.button(
-            every, icon=":material/playlist_play:", key="train-all-bases", disabled=not can_train
+            every, icon=":material/playlist_play:", key="train-all-bases", disabled=not can_train or bool(large)
         ):
             wanted = names
     return wanted

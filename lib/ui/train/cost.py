@@ -188,25 +188,34 @@ def _describe_stopping(recipe: Recipe) -> str:
 
 def _has_memory(workspace: Workspace, dataset: Dataset, planned: Sequence[tuple[str, Recipe]]) -> bool:
     """Show which trainings need more memory than is free; a person may start them all the same."""
-    checks = [
-        check for model, recipe in planned if (check := _check_memory(workspace, dataset, model, recipe)) is not None
-    ]
+    checks = check_trainings(workspace, dataset, planned)
     short = [check for check in checks if not check.fits]
-    for check in short:
-        st.error(escape_markdown(f"{check.describe()} {check.advice}"), icon=":material/memory:")
     if short:
-        return st.checkbox(
-            "Start all the same",
-            key="ignore-memory",
-            help="The estimate is an upper one. Where memory does not suffice, the training fails, and may slow other "
-            "programs down before.",
-        )
+        return may_exceed_memory(short, key="ignore-memory")
     if checks:
         most = max(checks, key=lambda check: check.need.total)
         st.caption(
             f":material/memory: Needs up to {format_bytes(most.need.total)} of memory; {format_bytes(most.available)} free."
         )
     return True
+
+
+def check_trainings(workspace: Workspace, dataset: Dataset, planned: Sequence[tuple[str, Recipe]]) -> list[MemoryCheck]:
+    """Check the memory of each training whose model is here, or as far as it is known."""
+    checks = (_check_memory(workspace, dataset, model, recipe) for model, recipe in planned)
+    return [check for check in checks if check is not None]
+
+
+def may_exceed_memory(short: Sequence[MemoryCheck], *, key: str) -> bool:
+    """Show what does not fit, and ask whether to start all the same. key: of the box to tick."""
+    for check in short:
+        st.error(escape_markdown(f"{check.describe()} {check.advice}"), icon=":material/memory:")
+    return st.checkbox(
+        "Start all the same",
+        key=key,
+        help="The estimate is an upper one. Where memory does not suffice, the training fails, and may slow other "
+        "programs down before.",
+    )
 
 
 def _check_memory(workspace: Workspace, dataset: Dataset, model: str, recipe: Recipe) -> MemoryCheck | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from lib import settings
@@ -21,12 +23,13 @@ from lib.store.names import RUN_PREFIX
 from lib.store.parquet import read_dataset_table
 from lib.store.runs import Run
 from lib.store.workspace import Workspace
+from lib.training.memory_estimate import MemoryCheck
 from lib.ui.shared import cache, state
 from lib.ui.shared.components import SHAPE_TITLES, escape_markdown, settings_summary, show_empty_state, show_error
 from lib.ui.train import base_choice, cost, recipe_form
 from lib.ui.train.prompt_form import choose_model_prompts, list_prompt_warnings
 from lib.ui.train.repeated_run import repeated_recipe, repeated_run
-from lib.ui.train.start import start_compared, start_trainings
+from lib.ui.train.start import check_compared, start_compared, start_trainings
 
 _PRESETS = ("Recommended", "Classic")
 _REPEATED = "As in the run"
@@ -82,7 +85,15 @@ def show_training_form(workspace: Workspace) -> None:
         if is_pressed and planned:
             start_trainings(workspace, dataset, planned, seeds=seeds)
     with compared:
-        bases = base_choice.show_base_comparison(workspace, dataset, models, can_train=is_startable)
+
+        def check_memory(bases: Sequence[str]) -> list[MemoryCheck]:
+            """Check what the form has not checked already."""
+            others = [base for base in bases if base not in models]
+            return check_compared(workspace, dataset, others, planned, recipe) if recipe is not None else []
+
+        bases = base_choice.show_base_comparison(
+            workspace, dataset, models, can_train=is_startable, check_memory=check_memory
+        )
         if bases and recipe is not None:
             start_compared(workspace, dataset, bases, planned, recipe, seeds=seeds)
 

@@ -15,6 +15,7 @@ from lib.shapes import Shape
 from lib.store.batches import batch_title, repeat_with_seeds, title_with_seed
 from lib.store.datasets import Dataset
 from lib.store.workspace import Workspace
+from lib.training.memory_estimate import MemoryCheck
 from lib.ui.shared import cache, state
 from lib.ui.shared.components import show_error
 from lib.ui.train import cost
@@ -34,6 +35,20 @@ def start_compared(
         start_trainings(workspace, dataset, plan_compared(workspace, dataset, bases, planned, recipe), seeds=seeds)
     except CloserError as error:
         show_error(error)
+
+
+def check_compared(
+    workspace: Workspace,
+    dataset: Dataset,
+    bases: Sequence[str],
+    planned: Sequence[tuple[str, Recipe]],
+    recipe: Recipe,
+) -> list[MemoryCheck]:
+    """Check the memory of the trainings that `start_compared` would start; none where a setting does not fit a model."""
+    try:
+        return cost.check_trainings(workspace, dataset, plan_compared(workspace, dataset, bases, planned, recipe))
+    except CloserError:  # the press says so
+        return []
 
 
 def plan_compared(

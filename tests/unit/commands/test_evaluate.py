@@ -15,19 +15,23 @@ import pandas as pd
 import pytest
 
 from lib.__main__ import main
+from lib.commands import evaluate as command
 from lib.data.prepare import prepare
 from lib.data.samples.registry import load_support_desk
-from lib.errors import NotFoundError
+from lib.errors import NotFoundError, TrainingError
 from lib.evaluation.difference import Difference
 from lib.evaluation.export.archive import zip_export
 from lib.evaluation.store import load_evaluation
 from lib.format import format_change
 from lib.jobs.kinds import perform
+from lib.models import memory_check
 from lib.progress import Silent
 from lib.recipe.recipe import Recipe
+from lib.settings import BUNDLED_MODEL
 from lib.store.layout import WorkspacePaths
 from lib.store.runs import Run
 from lib.store.workspace import open_workspace
+from tests.unit.projection.finished import finished_run
 
 
 @pytest.fixture
@@ -182,3 +186,26 @@ def test_another_file_is_exported_without_the_runs_map(trained_run: Run, tmp_pat
     assert main(["evaluate", trained_run.id, "--on", str(file), "--export", str(folder)]) == 0
     assert len(pd.read_csv(folder / "pairs.csv")) == 60
     assert {path.name for path in (folder / "figures").iterdir()} == {"metrics.csv", "cosines.csv"}
+
+
+@pytest.mark.parametrize("on", [False, True], ids=["held-out", "another file"])
+def test_models_that_memory_cannot_hold_are_refused_before_they_are_loaded(
+    on: bool, home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trained = finished_run(home, with_map=False)
+    monkeypatch.setattr(memory_check, "has_graphics_card", lambda: False)
+    monkeypatch.setattr(memory_check, "available_memory", lambda: 600_000_000)
+    monkeypatch.setattr(command, "model_of_side", lambda run, side: BUNDLED_MODEL)
+    monkeypatch.setattr(command, "evaluate_held_out", refuse_to_work)
+    monkeypatch.setattr(command, "evaluate_file", refuse_to_work)
+    options = ["evaluate", trained.id, *(["--on", str(tmp_path / "other.csv")] if on else [])]
+    assert main(options) == 1
+    assert "600 MB are free" in capsys.readouterr().err
+    assert main([*options, "--ignore-memory"]) == 1
+    printed = capsys.readouterr().err
+    assert "warning: " in printed
+    assert "It began." in printed
+
+
+def refuse_to_work(*_rest: object) -> None:
+    raise TrainingError("It began.")

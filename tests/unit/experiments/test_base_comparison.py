@@ -10,7 +10,6 @@ import pandas as pd
 import pytest
 
 from lib.__main__ import main
-from lib.commands import memory
 from lib.data.model_inputs import ModelInputs
 from lib.data.prepare import prepare
 from lib.data.samples.registry import load_support_desk
@@ -18,6 +17,7 @@ from lib.evaluation.task import EvalTask
 from lib.experiments.base_comparison import BaseComparison, base_comparison_path, load_base_comparison
 from lib.experiments.base_measurement import compare_bases
 from lib.jobs.worker import run_job
+from lib.models import memory_check
 from lib.models.catalog import STATIC_MODEL
 from lib.models.loader import fingerprint, load_model
 from lib.models.prompts.choose import choose_prompts
@@ -171,7 +171,7 @@ def test_a_model_that_memory_cannot_hold_is_refused(
 ) -> None:
     file = tmp_path / "desk.csv"
     load_support_desk().head(160).to_csv(file, index=False)
-    monkeypatch.setattr(memory, "has_graphics_card", lambda: False)
-    monkeypatch.setattr(memory, "available_memory", lambda: 600_000_000)
+    monkeypatch.setattr(memory_check, "has_graphics_card", lambda: False)
+    monkeypatch.setattr(memory_check, "available_memory", lambda: 600_000_000)
     assert main(["bases", str(file), "--model", str(tiny_model)]) == 1
     assert "600 MB are free" in capsys.readouterr().err

@@ -45,8 +45,13 @@ class SearchRequest:
             reading=self.reading,
         )
 
-    def ask(self, client: InferenceClient, question: str, right: list[str]) -> dict[str, Ranking]:
-        """Rank the targets for a question by base and tuned. right: the texts that answer it, where known."""
+    def ask(
+        self, client: InferenceClient, question: str, right: list[str], *, ignore_memory: bool = False
+    ) -> dict[str, Ranking]:
+        """Rank the targets for a question by base and tuned. right: the texts that answer it, where known.
+
+        Raises MemoryShortageError where the index may not fit, unless that is ignored.
+        """
         found = client.call(
             "nearest",
             models=self.models,
@@ -55,6 +60,7 @@ class SearchRequest:
             column=self.column,
             reading=self.reading,
             right=right,
+            ignore_memory=ignore_memory,
         )
         return {name: Ranking.from_json(one) for name, one in zip(("base", "tuned"), found, strict=True)}
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from lib.errors import CloserError
+from lib.errors import CloserError, MemoryShortageError
 from lib.evaluation.questions import HeldOutQuestions, load_questions
 from lib.evaluation.stored_answers import stored_answer
 from lib.models.inference.answers import Ranking
@@ -146,17 +146,34 @@ def _shorten(question: str) -> str:
 def _show_answer(run: Run, asked: _Asked, request: SearchRequest) -> None:
     """Draw the columns: stored answers of a held-out question, those of the models for any other."""
     right = known_answers(dataset_rows(run), asked.text)
-    if asked.pair is None:
-        with st.spinner(_SPINNER):
-            rankings = request.ask(inference_client(), asked.text, right)
-    else:
+    if asked.pair is not None:
         rankings = _stored_answer(run.id, asked.pair, file_stamp(run.paths.evaluation.summary))
+    elif (answer := _ask_models(request, asked.text, right)) is not None:
+        rankings = answer
+    else:
+        return
     columns: dict[str, Ranking] = {"Base": rankings["base"], "Tuned": rankings["tuned"]}
     if st.session_state.get(keys.SEARCH_WORDS):
         with st.spinner("Indexing the words of all targets ..."):
             columns["BM25"] = request.ask_by_words(inference_client(), asked.text, right)
     note = _describe(asked, rankings["tuned"], has_answer=bool(right))
     show_rank_changes(columns, note=note, is_large=state.is_presenting(), key=f"search-answer-{run.id}")
+
+
+def _ask_models(request: SearchRequest, question: str, right: list[str]) -> dict[str, Ranking] | None:
+    """Ask both models; where memory may not suffice to load and index, offer to go on all the same."""
+    try:
+        with st.spinner(_SPINNER):
+            ignores = bool(st.session_state.get(keys.SEARCH_IGNORES_MEMORY))
+            return request.ask(inference_client(), question, right, ignore_memory=ignores)
+    except MemoryShortageError as error:
+        show_error(error)
+
+    def go_on() -> None:
+        st.session_state[keys.SEARCH_IGNORES_MEMORY] = True
+
+    st.button("Search all the same", icon=":material/memory:", key="search-all-the-same", on_click=go_on)
+    return None
 
 
 @st.cache_data(max_entries=256, show_spinner=False)

@@ -8,8 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from lib.errors import MemoryShortageError
+from lib.models import memory_check
+from lib.models.inference import search
 from lib.models.inference.answers import Ranking
-from lib.models.inference.search import best_by_words, rank, top_rows
+from lib.models.inference.search import best_by_words, load_search, nearest, rank, top_rows
 
 TEXTS = ["a", "b", "c", "d", "e"]
 
@@ -51,3 +54,19 @@ def test_targets_without_words_are_found_by_none(tmp_path: Path, query: str) -> 
     path = tmp_path / "targets.parquet"
     pd.DataFrame({"positive": ["???", "!"]}).to_parquet(path)
     assert by_words(path, query).best == ()
+
+
+def test_an_index_that_memory_cannot_hold_is_built_only_when_asked_for_again(
+    home: Path, tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "_allowed", set())
+    path = tmp_path / "targets.parquet"
+    pd.DataFrame({"positive": TEXTS}).to_parquet(path)
+    where = {"models": [str(tiny_model)], "parquet": str(path), "column": "positive", "reading": {}}
+    monkeypatch.setattr(memory_check, "available_memory", lambda: 1_000)
+    for handler, query in ((load_search, {}), (nearest, {"query": "a"})):
+        with pytest.raises(MemoryShortageError, match="1 kB"):
+            handler(**where, **query)
+    (answer,) = nearest(**where, query="a", ignore_memory=True)
+    assert Ranking.from_json(answer).best[0].text == "a"
+    assert load_search(**where) == len(TEXTS)
