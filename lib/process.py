@@ -243,6 +243,16 @@ def is_same_process(pid: int, started: float) -> bool:
     return present is not None and abs(present - started) < SAME_START_SECONDS
 
 
+def parent_process() -> int:
+    """Identify the process that started this one."""
+    return os.getppid()
+
+
+def is_child_of(pid: int) -> bool:
+    """Whether the process that started this one still lives; True where a system gives its children no other parent."""
+    return os.getppid() == pid
+
+
 def has_other_accounts() -> bool:
     """Whether other people could log in on this machine; True where that is not known.
 

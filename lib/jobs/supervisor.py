@@ -18,7 +18,8 @@ from filelock import Timeout
 from lib.jobs.events import events_path
 from lib.jobs.kinds import is_background
 from lib.jobs.locks import kill_worker, supervisor_lock, try_lock, worker_lock
-from lib.jobs.worker import release_dead
+from lib.jobs.worker import WAIT_OPTION, release_dead
+from lib.memory import available_memory
 from lib.process import start_module
 from lib.settings import downloads_allowed
 from lib.store.jobs import OPEN, WAITING
@@ -28,6 +29,10 @@ from lib.store.workspace import Workspace, open_workspace
 TICK_SECONDS = 1.0
 CANCEL_SECONDS = 30.0
 CANCEL_AT_MOST_SECONDS = 300.0
+
+ROOM_TO_WAIT = 4_000_000_000
+"""Bytes of free memory from which on a worker is started ahead of its job: it holds about half a GB while it waits."""
+
 _log = logging.getLogger("closer")
 
 
@@ -44,6 +49,7 @@ class Supervisor:
         self._thread: threading.Thread | None = None
         self._cancelling: dict[int, PendingStop] = {}
         self._child: subprocess.Popen[bytes] | None = None
+        self._expects_work = False
         self.is_viewer = True
         self.trouble = ""
 
@@ -51,6 +57,10 @@ class Supervisor:
         """Begin to supervise, as soon as no other server does."""
         self._thread = threading.Thread(target=self._loop, name="supervisor", daemon=True)
         self._thread.start()
+
+    def expect_work(self) -> None:
+        """Have a worker ready soon: somebody fills in a form that starts work."""
+        self._expects_work = True
 
     def stop(self) -> None:
         """Stop supervising; a worker that runs goes on."""
@@ -100,10 +110,13 @@ class Supervisor:
         self._busy = busy
 
     def _start_worker(self, workspace: Workspace) -> None:
-        waiting = workspace.jobs.all(states=WAITING)
-        if not waiting or (self._child is not None and self._child.poll() is None):
-            return  # nothing to do; or one was started a moment ago and has not taken its lock yet
-        self._child = start_worker(workspace.home, log=WorkspacePaths(self._home).log("worker"))
+        expects, self._expects_work = self._expects_work, False
+        if self._child is not None and self._child.poll() is None:
+            return  # it waits for work, or was started a moment ago and has not taken its lock yet
+        waits = expects and available_memory() > ROOM_TO_WAIT
+        if waits or workspace.jobs.all(states=WAITING):
+            log = WorkspacePaths(self._home).log("worker")
+            self._child = start_worker(workspace.home, log=log, waits=waits)
 
     def _kill_late(self, workspace: Workspace) -> None:
         """Kill a worker that was asked to stop and neither did nor shows any sign of life for half a minute."""
@@ -152,7 +165,12 @@ def make_way(workspace: Workspace) -> None:
             workspace.jobs.cancel(job.id)
 
 
-def start_worker(home: Path, *, log: Path) -> subprocess.Popen[bytes]:
-    """Start a detached worker: it outlives the page, the server and a Ctrl-C."""
+def start_worker(home: Path, *, log: Path, waits: bool = False) -> subprocess.Popen[bytes]:
+    """Start a detached worker: it outlives the page, the server and a Ctrl-C.
+
+    waits: for jobs, while the server lives, if there are none yet.
+    """
     downloads = downloads_allowed()  # by the worker itself; only then does it get what the Hub asks for
-    return start_module("lib.jobs.worker", str(home), env={"PYTHONUNBUFFERED": "1"}, log=log, secrets=downloads)
+    options = [WAIT_OPTION] if waits else []
+    environment = {"PYTHONUNBUFFERED": "1"}
+    return start_module("lib.jobs.worker", str(home), *options, env=environment, log=log, secrets=downloads)

@@ -1,14 +1,17 @@
 """The worker process, `python -m lib.jobs.worker HOME`.
 
-It holds the worker lock and takes jobs until none is left.
+It holds the worker lock and takes jobs until none is left. With `--wait` it is started ahead of the first one: it imports what
+a training needs, which takes seconds, and waits for jobs.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Callable
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 
 from lib import settings
@@ -17,16 +20,47 @@ from lib.jobs.attempt import Attempt
 from lib.jobs.events import Event, EventWriter, events_path
 from lib.jobs.kinds import is_background, perform
 from lib.jobs.locks import load_failure, memory_ran_out, note_worker, try_lock, worker_lock
-from lib.process import ignore_interrupts, open_to_append
+from lib.memory import resident_memory
+from lib.process import ignore_interrupts, is_child_of, open_to_append, parent_process
 from lib.store.jobs import LIVE, WAITING, Job
 from lib.store.layout import WorkspacePaths
 from lib.store.regular_file import must_hold_no_links
 from lib.store.workspace import Workspace, open_workspace
 
+WAIT_OPTION = "--wait"
+
 KILLED_FOR_MEMORY = (
     "The operating system killed the worker because memory ran out. Lower the batch size or the max length, or close other programs; "
     "then try again: it continues from the newest checkpoint."
 )
+
+
+PREPARED = "lib.training.run"
+"""What a waiting worker imports: most of a training's seconds before its first step."""
+
+WAIT_SECONDS = 600.0
+"""Without a job for so long, a waiting worker ends."""
+
+POLL_SECONDS = 0.5
+"""Between two looks at the queue."""
+
+MOST_WAITING_BYTES = 1_000_000_000
+"""A worker that holds more, because it has trained, does not wait for another job."""
+
+
+def wait_for_work(home: Path, *, seconds: float = WAIT_SECONDS) -> int:
+    """Take jobs as they come; import what a training needs while there is none.
+
+    Ends when none came for so long, when the server that started it is gone, or when a job left too much memory behind.
+    """
+    parent, workspace, until = parent_process(), open_workspace(home), time.monotonic() + seconds
+    while is_child_of(parent) and time.monotonic() < until and resident_memory() < MOST_WAITING_BYTES:
+        if workspace.jobs.all(states=WAITING):
+            work(home, own_log=True)
+            until = time.monotonic() + seconds
+        import_module(PREPARED)
+        time.sleep(POLL_SECONDS)
+    return 0
 
 
 def work(home: Path, *, own_log: bool = False) -> int:
@@ -117,7 +151,7 @@ def main() -> int:
     home = Path(sys.argv[1])
     settings.share_compiled_code()
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    return work(home, own_log=True)
+    return wait_for_work(home) if WAIT_OPTION in sys.argv[2:] else work(home, own_log=True)
 
 
 if __name__ == "__main__":

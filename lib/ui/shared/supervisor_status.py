@@ -11,6 +11,9 @@ class SupervisorStatus(Protocol):
     is_viewer: bool
     trouble: str
 
+    def expect_work(self) -> None:
+        """Have a worker ready soon."""
+
 
 _supervisors: list[SupervisorStatus] = []
 
@@ -23,6 +26,12 @@ def set_supervisor(supervisor: SupervisorStatus) -> None:
 def has_server() -> bool:
     """Whether a server draws the page; false in tests, where work that nobody asked for must not start."""
     return bool(_supervisors)
+
+
+def expect_work() -> None:
+    """Have a worker ready soon, where this server supervises the workspace's jobs and memory allows it."""
+    if _supervisors:
+        _supervisors[0].expect_work()
 
 
 def supervisor_error() -> str:

@@ -26,6 +26,8 @@ from lib.store.workspace import Workspace
 from lib.training.memory_estimate import MemoryCheck
 from lib.ui.shared import cache, state
 from lib.ui.shared.components import SHAPE_TITLES, escape_markdown, settings_summary, show_empty_state, show_error
+from lib.ui.shared.session_role import session_may_change
+from lib.ui.shared.supervisor_status import expect_work
 from lib.ui.train import base_choice, cost, recipe_form
 from lib.ui.train.prompt_form import choose_model_prompts, list_prompt_warnings
 from lib.ui.train.repeated_run import repeated_recipe, repeated_run
@@ -48,6 +50,8 @@ def show_training_form(workspace: Workspace) -> None:
             icon=":material/upload_file:",
         )
         return
+    if session_may_change():
+        expect_work()
     left, right = st.columns([3, 2], gap="large")
     with left:
         dataset = _select_dataset(datasets)

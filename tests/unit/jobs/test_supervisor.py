@@ -26,8 +26,8 @@ def worker_logs(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """Count the workers that would be started."""
     logs: list[Path] = []
 
-    def start(home: Path, *, log: Path) -> Child:
-        logs.append(log)
+    def start(home: Path, *, log: Path, waits: bool = False) -> Child:
+        logs.append(log.with_name("waiting") if waits else log)
         return Child()
 
     monkeypatch.setattr(room, "start_worker", start)
@@ -50,6 +50,21 @@ def test_one_worker_is_started_when_something_waits(
     add_run(workspace, add_dataset(workspace), "a/b")
     supervisor.tick(workspace)
     supervisor.tick(workspace)  # the first has not taken its lock yet
+    assert len(worker_logs) == 1
+
+
+def test_a_worker_that_is_expected_is_started_ahead_where_there_is_room(
+    supervised_workspace: tuple[Supervisor, Workspace], worker_logs: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    supervisor, workspace = supervised_workspace
+    for free in (room.ROOM_TO_WAIT, room.ROOM_TO_WAIT + 1):
+        monkeypatch.setattr(room, "available_memory", lambda free=free: free)
+        supervisor.expect_work()
+        supervisor.tick(workspace)
+        supervisor.tick(workspace)
+    assert [log.name for log in worker_logs] == ["waiting"]
+    add_run(workspace, add_dataset(workspace), "a/b")
+    supervisor.tick(workspace)  # it is there already, and takes the job itself
     assert len(worker_logs) == 1
 
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from lib.errors import NotFoundError
+from lib.jobs import worker
 from lib.jobs.kinds import KINDS, perform, title_of
-from lib.jobs.worker import claim_next, log_path, run_job, work
+from lib.jobs.worker import claim_next, log_path, run_job, wait_for_work, work
 from lib.progress import Silent
 from lib.store.workspace import open_workspace
 from tests.builders import add_dataset, add_run
@@ -38,6 +39,28 @@ def test_a_job_whose_run_or_dataset_is_gone_fails_and_the_next_is_taken(home: Pa
     work(home)
     assert [workspace.jobs.get(job.id).state for job in jobs] == ["failed"] * 3
     assert all(workspace.jobs.get(job.id).error for job in jobs)
+
+
+def test_a_waiting_worker_takes_what_comes_and_ends_when_nothing_does(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "PREPARED", "json")
+    workspace = open_workspace()
+    looks = iter([True, True, True])  # then its server is gone
+
+    def is_child_of(_parent: int) -> bool:
+        workspace.jobs.submit("train", run="gone")
+        return next(looks, False)
+
+    monkeypatch.setattr(worker, "is_child_of", is_child_of)
+    assert wait_for_work(home) == 0
+    states = [job.state for job in workspace.jobs.all()]
+    assert sorted(states) == ["failed", "failed", "failed", "queued"]
+    monkeypatch.setattr(worker, "is_child_of", lambda _parent: True)
+    assert wait_for_work(home, seconds=0) == 0  # as long as nothing came
+    monkeypatch.setattr(worker, "resident_memory", lambda: worker.MOST_WAITING_BYTES)
+    assert wait_for_work(home) == 0
+    assert len(workspace.jobs.all(states=("queued",))) == 1
 
 
 def test_work_that_needs_a_run_says_so_where_there_is_none(home: Path) -> None:
