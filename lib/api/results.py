@@ -15,6 +15,7 @@ from lib.api.html import map_html, verdict_html
 from lib.data.model_inputs import Role
 from lib.errors import NotFoundError
 from lib.evaluation.result import Evaluation
+from lib.evaluation.seed_spread import find_seed_groups
 from lib.evaluation.store import load_pairs
 from lib.experiments.file_vectors import model_of_side, run_reading
 from lib.format import metric_title
@@ -62,7 +63,7 @@ class TrainedModel(EvaluationSummary):
     """A tuned model with its evaluation on held-out pairs.
 
     name: of the base model; folder: of the tuned model, for SentenceTransformer(folder) anywhere; run: its id, under which
-    Explore shows it.
+    Explore shows it; seed: of the recipe.
     """
 
     name: str
@@ -70,6 +71,7 @@ class TrainedModel(EvaluationSummary):
     run: str
     evaluation: Evaluation
     home: Path
+    seed: int = 0
 
     @property
     def pairs(self) -> pd.DataFrame:
@@ -123,7 +125,7 @@ class TrainedModel(EvaluationSummary):
 
 @dataclass(frozen=True)
 class TrainedModels(Sequence[TrainedModel]):
-    """The models of one training, in the order they were named; failed: why others have none, by name."""
+    """The models of one training, in the order they were named, each with its seeds; failed: why others have none, by name."""
 
     models: tuple[TrainedModel, ...]
     failed: dict[str, str]
@@ -135,14 +137,37 @@ class TrainedModels(Sequence[TrainedModel]):
         return max(self.models, key=lambda model: sign * model.evaluation.primary.tuned)
 
     def to_frame(self) -> pd.DataFrame:
-        """Write a row for each model: verdict, and its deciding metric with the interval of the change."""
-        rows = {}
+        """Write a row for each model and seed: verdict, and its deciding metric with the interval of the change."""
+        rows = []
         for model in self.models:
             change = model.evaluation.primary
             numbers = [change.base, change.tuned, change.difference, change.low, change.high]
-            rows[model.name] = [model.verdict, metric_title(model.evaluation.metric), *numbers, str(model.folder)]
-        columns = ["verdict", "metric", "base", "tuned", "difference", "low", "high", "folder"]
-        return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("model")
+            title = metric_title(model.evaluation.metric)
+            rows.append([model.seed, model.verdict, title, *numbers, str(model.folder)])
+        columns = ["seed", "verdict", "metric", "base", "tuned", "difference", "low", "high", "folder"]
+        names = pd.Index([model.name for model in self.models], name="model")
+        return pd.DataFrame(rows, index=names, columns=columns)
+
+    @property
+    def seeds(self) -> pd.DataFrame:
+        """A row for each base model that was trained with several seeds: mean and spread of the deciding metric.
+
+        How much of a result is luck. deviation: standard deviation of a sample; better: how many are, each by itself.
+        """
+        groups = find_seed_groups(model._run for model in self.models)
+        rows = [
+            [
+                len(group.runs),
+                metric_title(group.metric),
+                *group.tuned.to_json().values(),
+                group.difference.mean,
+                group.better,
+            ]
+            for group in groups
+        ]
+        columns = ["seeds", "metric", "mean", "deviation", "low", "high", "difference", "better"]
+        names = pd.Index([group.runs[0].model for group in groups], name="model")
+        return pd.DataFrame(rows, index=names, columns=columns)
 
     def __len__(self) -> int:
         return len(self.models)

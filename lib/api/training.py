@@ -17,12 +17,13 @@ from lib.data.model_inputs import ModelInputs
 from lib.data.prepared_dataset import PreparedDataset
 from lib.errors import InputError, TrainingError
 from lib.jobs.in_process import train_runs
-from lib.jobs.trained_runs import collect_results, evaluation_of_run
+from lib.jobs.trained_runs import FailedRun, collect_results, evaluation_of_run
 from lib.models.catalog import check_model, is_static_name, pinned
 from lib.models.loader import fetch_model
 from lib.models.prompts.choose import choose_prompts
 from lib.recipe.presets import PRESETS, recommended_recipe
 from lib.recipe.recipe import FIELDS, Recipe
+from lib.store.batches import repeat_with_seeds
 from lib.store.workspace import Workspace, open_workspace
 
 
@@ -38,6 +39,7 @@ def train(
     held_out: float = settings.HELD_OUT_FRACTION,
     split_seed: int = 0,
     home: Path | str | None = None,
+    seeds: int = 1,
     ignore_memory: bool = False,
     **recipe: Any,
 ) -> TrainedModels:
@@ -45,7 +47,7 @@ def train(
 
     models: names or folders. folder: each tuned model is copied to folder/<its name with / as _>. name: of the dataset, as
     the pages show it. home: the workspace, where runs are kept and the dashboard finds them (default: the one in use).
-    ignore_memory: train although memory may not suffice. recipe: any setting of a training (batch_size, learning_rate, loss,
+    seeds: repeat each training with so many seeds, from the recipe's `seed` upwards. ignore_memory: train although memory may not suffice. recipe: any setting of a training (batch_size, learning_rate, loss,
     query_prompt, ...; `python -m lib train --help` lists them). Raises InputError, ModelError, and TrainingError for want of
     memory, before anything is stored; TrainingError where no model could be trained.
     """
@@ -57,13 +59,14 @@ def train(
     for model, chosen in planned:
         inputs = ModelInputs.of(prepared.frame, prepared.shape, chosen)
         refuse_without_memory(inputs, model, chosen, home=workspace.home, ignore=ignore_memory)
+    planned = repeat_with_seeds(planned, seeds)
     dataset = workspace.datasets.publish(prepared, name=name)
     runs = train_runs(workspace, dataset, planned, name=name, follow=JobProgressBar)
     done, failed = collect_results(workspace, runs, Path(folder) if folder else None)
     if not done:
         raise TrainingError(" ".join(one.error for one in failed), todo="See the run on the Train page, or its log.")
     trained = tuple(load_run(one.run, home=workspace.home, folder=one.model_dir) for one in done)
-    return TrainedModels(trained, {one.model: one.error for one in failed})
+    return TrainedModels(trained, {_title_failure(workspace, one, seeds): one.error for one in failed})
 
 
 def load_run(run: str, *, home: Path | str | None = None, folder: Path | str | None = None) -> TrainedModel:
@@ -74,7 +77,14 @@ def load_run(run: str, *, home: Path | str | None = None, folder: Path | str | N
     workspace = open_workspace(Path(home).expanduser() if home else None)
     found = workspace.runs.get(run)
     evaluation = evaluation_of_run(workspace, found)
-    return TrainedModel(found.model, Path(folder or found.model_dir), found.id, evaluation, workspace.home)
+    where = Path(folder or found.model_dir)
+    return TrainedModel(found.model, where, found.id, evaluation, workspace.home, seed=found.recipe.seed)
+
+
+def _title_failure(workspace: Workspace, failed: FailedRun, seeds: int) -> str:
+    """Name a run that failed: its model, and its seed where there are several."""
+    seed = workspace.runs.get(failed.run).recipe.seed
+    return failed.model if seeds == 1 else f"{failed.model}, seed {seed}"
 
 
 def _known_models(names: Sequence[str], workspace: Workspace) -> list[str]:

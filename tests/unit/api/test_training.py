@@ -9,6 +9,7 @@ import pytest
 
 from lib import Pairs, load_run, train
 from lib.api import training
+from lib.api.results import TrainedModels
 from lib.errors import InputError, ModelError, NotFoundError, TrainingError
 from lib.store.workspace import open_workspace
 from lib.training import memory_estimate
@@ -25,6 +26,7 @@ PAIRS = Pairs(*(pairs(60)[name] for name in ("source_sentence", "target_sentence
         ({"nonsense": 3}, InputError, "no setting nonsense"),
         ({"epochs": 0}, InputError, "epochs|Epochs"),
         ({"preset": "fast"}, InputError, "no preset fast"),
+        ({"seeds": 0}, InputError, "no number of seeds"),
         ({"data": "none.csv"}, InputError, "There is no file"),
         ({"data": Pairs(["a"], ["b"])}, InputError, "."),
     ],
@@ -69,3 +71,14 @@ def test_two_models_get_a_folder_each_and_the_page_finds_their_runs(
     assert again.folder == runs[done[0].run].model_dir
     with pytest.raises(NotFoundError):
         load_run("nope")
+
+
+def test_several_seeds_give_a_row_each_and_their_spread(home: Path, tiny_model: Path, tmp_path: Path) -> None:
+    found = train(str(tiny_model), PAIRS, epochs=1, batch_size=16, seed=5, seeds=2, folder=tmp_path / "out")
+    assert [model.seed for model in found] == found.to_frame()["seed"].tolist() == [5, 6]
+    assert len({model.folder for model in found}) == 2
+    values = [model.evaluation.primary.tuned for model in found]
+    spread = found.seeds.loc[str(tiny_model)]
+    assert spread["seeds"] == 2
+    assert (spread["mean"], spread["low"], spread["high"]) == (sum(values) / 2, min(values), max(values))
+    assert len(TrainedModels(found[:1], {}).seeds) == 0
