@@ -33,7 +33,8 @@ from lib.store.run_settings import train_command
 from lib.store.runs import Run
 from lib.store.workspace import Workspace
 from lib.training import memory_estimate
-from lib.ui.train import cost
+from lib.ui.shared import supervisor_status
+from lib.ui.train import cost, form
 from lib.ui.train.form import describe_preset
 from tests.app.conftest import button, texts
 from tests.builders import of_shape
@@ -612,3 +613,21 @@ def test_settings_that_do_not_fit_the_chosen_data_or_a_run_that_is_gone_leave_a_
     gone = open_page("train", like="nope")
     assert not gone.exception
     assert not button(gone, "Start training").disabled
+
+
+def test_a_form_that_an_editor_fills_in_has_a_worker_ready(
+    open_page: Callable[..., AppTest], dataset: Dataset, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Supervising:
+        is_viewer, trouble, expects = False, "", 0
+
+        def expect_work(self) -> None:
+            Supervising.expects += 1
+
+    monkeypatch.setattr(supervisor_status, "_supervisors", [Supervising()])
+    open_page("train")
+    asked = Supervising.expects
+    assert asked
+    monkeypatch.setattr(form, "session_may_change", lambda: False)
+    open_page("train")
+    assert Supervising.expects == asked
