@@ -10,38 +10,32 @@ attention interface of transformers gives.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
-
-
-def _nothing(inner: Any) -> None: ...
-
-
-def _enable_mpnet(inner: Any) -> None:
-    from lib.models.packed.mpnet import enable_mpnet
-
-    enable_mpnet(inner)
-
-
-def _disable_mpnet(inner: Any) -> None:
-    from lib.models.packed.mpnet import disable_mpnet
-
-    disable_mpnet(inner)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Architecture:
     """A model type of transformers that takes packed rows.
 
-    enable, disable: what it needs besides the attention interface, and how that is undone.
+    changes: modules beside this one with what it needs besides the attention interface: `enable_NAME`, `disable_NAME` of each.
     """
 
     model_type: str
     title: str
     has_interface: bool = True
-    enable: Callable[[Any], None] = _nothing
-    disable: Callable[[Any], None] = _nothing
+    changes: tuple[str, ...] = ()
+
+    def enable(self, inner: Any) -> None:
+        """Change a transformer so that it takes packed rows."""
+        for name in self.changes:
+            getattr(import_module(f"{__package__}.{name}"), f"enable_{name}")(inner)
+
+    def disable(self, inner: Any) -> None:
+        """Undo `enable`."""
+        for name in self.changes:
+            getattr(import_module(f"{__package__}.{name}"), f"disable_{name}")(inner)
 
 
 _RECORDS = (
@@ -51,9 +45,9 @@ _RECORDS = (
     Architecture(model_type="camembert", title="CamemBERT"),
     Architecture(model_type="ernie", title="ERNIE"),
     Architecture(model_type="distilbert", title="DistilBERT"),
-    Architecture(model_type="electra", title="ELECTRA"),
-    Architecture(model_type="albert", title="ALBERT"),
-    Architecture(model_type="mpnet", title="MPNet", has_interface=False, enable=_enable_mpnet, disable=_disable_mpnet),
+    Architecture(model_type="electra", title="ELECTRA", changes=("embedding_projection",)),
+    Architecture(model_type="albert", title="ALBERT", changes=("embedding_projection",)),
+    Architecture(model_type="mpnet", title="MPNet", has_interface=False, changes=("mpnet",)),
     Architecture(model_type="modernbert", title="ModernBERT"),
     Architecture(model_type="nomic_bert", title="NomicBERT"),
     Architecture(model_type="gte", title="GTE"),
