@@ -26,7 +26,7 @@ from sentence_transformers.sentence_transformer.losses import MultipleNegativesR
 
 from lib import settings
 from lib.models import catalog
-from lib.models.packed import activation_cache, switch
+from lib.models.packed import activation_cache, active_rows, switch
 from lib.models.packed import batches as packing
 
 MODEL = settings.BUNDLED_MODEL
@@ -87,9 +87,12 @@ class Contestant:
             if isinstance(module, torch.nn.Dropout):
                 module.p = setup.dropout
         self.model.train()
+        self.active: active_rows.ActiveRows | None = None
         if setup.engine == "packed":
             self._pack()
         self.optimizer = self._optimizer()
+        if self.active is not None:
+            self.active.join(self.optimizer)
         self.scheduler = torch.optim.lr_scheduler.LambdaLR(self.optimizer, self._rate)
 
     def _pack(self) -> None:
@@ -98,6 +101,8 @@ class Contestant:
         self.tokens: Any = packing.Tokens(self.model, self.anchors + self.targets)
         if self.setup.frozen_layers:
             activation_cache.cache_activations(self.model, self.tokens, layers=self.setup.frozen_layers)
+        else:
+            self.active = active_rows.use_active_rows(self.model, self.tokens)
         self.preparing = time.perf_counter() - begun
 
     def _optimizer(self) -> torch.optim.Optimizer:
@@ -133,7 +138,8 @@ class Contestant:
             features = [self.model.preprocess(first), self.model.preprocess(second)]
         loss = self.loss(features, None)
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        rows = [self.active.weight] if self.active is not None else []
+        torch.nn.utils.clip_grad_norm_([*self.model.parameters(), *rows], 1.0)
         self.optimizer.step()
         self.scheduler.step()
         self.optimizer.zero_grad()

@@ -16,7 +16,7 @@ from typing import Any
 from sentence_transformers import SentenceTransformer
 
 from lib.errors import TrainingError
-from lib.models.packed import activation_cache, batches, switch
+from lib.models.packed import activation_cache, active_rows, batches, switch
 from lib.models.prompts.apply import tokenize_read
 from lib.recipe import losses
 from lib.recipe.options import STATIC_RATE
@@ -43,7 +43,8 @@ def run_epochs(training: TrainState) -> None:
         bf16 = st_trainer.wants_bf16(recipe, model)
         packs = recipe.packed and stack.enter_context(switch.packing(model, bf16=bf16))
         tokens = packed_tokens(training) if packs else None
-        trainer = build_trainer(training, tokens)
+        active = active_word_vectors(training, tokens) if tokens else None
+        trainer = build_trainer(training, tokens, active)
         training.progress.log(
             st_trainer.describe_computation(model, recipe, packed=packs, bf16=trainer.args.bf16 or (packs and bf16))
         )
@@ -63,7 +64,17 @@ def packed_tokens(training: TrainState) -> batches.Tokens:
     return tokens
 
 
-def build_trainer(training: TrainState, tokens: batches.Tokens | None) -> st_trainer.Trainer:
+def active_word_vectors(training: TrainState, tokens: batches.Tokens) -> active_rows.ActiveRows | None:
+    """Choose the word vectors that the texts use, where training them alone gives the same as training all."""
+    recipe = training.recipe
+    if recipe.weight_decay or recipe.loss_record.calls_model or tokens.mark:
+        return None
+    return active_rows.use_active_rows(training.model, tokens)
+
+
+def build_trainer(
+    training: TrainState, tokens: batches.Tokens | None, active: active_rows.ActiveRows | None
+) -> st_trainer.Trainer:
     """Build the trainer from the model, its loss, its rows and our hooks."""
     recipe = training.recipe
     loss = losses.build_loss(training.model, recipe, classes=len(training.rows.classes))
@@ -75,6 +86,7 @@ def build_trainer(training: TrainState, tokens: batches.Tokens | None) -> st_tra
         shape=training.shape,
         recipe=recipe,
         hooks=hooks,
+        active=active,
         model=training.model,
         loss=loss,
         args=st_trainer.arguments(

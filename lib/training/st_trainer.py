@@ -26,6 +26,7 @@ from lib.errors import TrainingError
 from lib.models.encoder import SMALLEST_BF16
 from lib.models.freezing import freeze_lower_layers
 from lib.models.packed import batches, switch
+from lib.models.packed.active_rows import ActiveRows, WholeOptimizer
 from lib.models.static import is_static_model
 from lib.recipe.recipe import Recipe
 from lib.shapes import Shape
@@ -70,8 +71,17 @@ class Trainer(SentenceTransformerTrainer):
     `hooks.epoch` returns True to stop early.
     """
 
-    def __init__(self, *, rows: TrainingColumns, shape: Shape, recipe: Recipe, hooks: Hooks, **stock: Any) -> None:
-        self.rows, self.shape, self.recipe, self.hooks = rows, shape, recipe, hooks
+    def __init__(
+        self,
+        *,
+        rows: TrainingColumns,
+        shape: Shape,
+        recipe: Recipe,
+        hooks: Hooks,
+        active: ActiveRows | None = None,
+        **stock: Any,
+    ) -> None:
+        self.rows, self.shape, self.recipe, self.hooks, self.active = rows, shape, recipe, hooks, active
         self.last_loss = math.nan
         super().__init__(train_dataset=Dataset.from_dict(rows.columns), callbacks=[Reporter(self)], **stock)
         self.remove_callback(PrinterCallback)  # it would write to standard output, where a command's result belongs
@@ -101,6 +111,18 @@ class Trainer(SentenceTransformerTrainer):
         if self.recipe.loss_record.calls_model:
             return features, labels
         return batches.embed_batch(self.model, features), labels
+
+    def create_optimizer(self, model: nn.Module | None = None) -> torch.optim.Optimizer:
+        """Build the stock optimizer, which trains the active rows in place of all word vectors, where there are some."""
+        optimizer: torch.optim.Optimizer = super().create_optimizer(model)
+        if self.active is not None:
+            self.active.join(optimizer)
+        return optimizer
+
+    def _clip_grad_norm(self, model: nn.Module) -> Any:
+        """Clip the norm of all gradients as the stock trainer does (Pascanu et al. 2013)."""
+        rows = [self.active.weight] if self.active is not None else []
+        return self.accelerator.clip_grad_norm_([*model.parameters(), *rows], self.args.max_grad_norm)
 
     def create_scheduler(self, num_training_steps: int, *args: Any, **kwargs: Any) -> Any:
         """Build the stock schedule, whose warm-up begins at a rate above 0: no step is lost.
@@ -135,10 +157,13 @@ class Trainer(SentenceTransformerTrainer):
     @property
     def parts(self) -> checkpoints.CheckpointState:
         """What a checkpoint saves and restores."""
-        return checkpoints.CheckpointState(self.model, self.loss, self.optimizer, self.lr_scheduler)
+        optimizer = self.optimizer if self.active is None else WholeOptimizer(self.optimizer, self.active)
+        return checkpoints.CheckpointState(self.model, self.loss, optimizer, self.lr_scheduler)
 
     def _load_from_checkpoint(self, checkpoint_path: str) -> None:
         checkpoints.restore_model(Path(checkpoint_path), self.model)
+        if self.active is not None:
+            self.active.read()
 
     def _load_optimizer_and_scheduler(self, checkpoint: str | None) -> None:
         if checkpoint is not None:

@@ -65,7 +65,7 @@ def cache_activations(model: SentenceTransformer, tokens: Tokens, *, layers: int
     # h_l = f_l(... f_1(embed(x))) depends on no trained weight and is computed in evaluation mode (no dropout), so it is
     # the same in every epoch; a training step computes only f_L(... f_(l+1)(h_l)), exact up to the rounding to bf16
     cached_layers = CachedLayers(rows.to(torch.bfloat16) if bf16 else rows)
-    tokens.ids, tokens.kept = np.arange(len(tokens.ids), dtype=np.int64), True
+    tokens.ids, tokens.mark = np.arange(len(tokens.ids), dtype=np.int64), CACHED_MARK
     whole = model.forward
 
     def forward(features: dict[str, Any], **kwargs: Any) -> dict[str, Any]:

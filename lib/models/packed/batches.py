@@ -21,6 +21,8 @@ CACHED_MARK = "kept_activations"
 
 Those of frozen lower layers.
 """
+ROWS_MARK = "active_rows"
+"""Marks features whose `input_ids` number the rows of active_rows.py."""
 TEXTS_PER_CALL = 1_000
 """Texts that are tokenised in one call."""
 
@@ -30,7 +32,7 @@ class Tokens:
 
     def __init__(self, model: SentenceTransformer, texts: Iterable[str]) -> None:
         """Tokenise the distinct texts with the model's own preprocessing. The unpadded path has to be on."""
-        self.model, self.kept = model, False
+        self.model, self.mark = model, ""
         self.place = {text: row for row, text in enumerate(dict.fromkeys(texts))}
         distinct = list(self.place)
         ids, positions, lengths = [], [], []
@@ -65,7 +67,7 @@ class Tokens:
         # the tokens of text i are ids[starts[i]:starts[i + 1]]; cu_seq_lens is the cumulative sum of lengths, from 0
         index = np.concatenate([np.arange(self.starts[row], self.starts[row + 1]) for row in rows])
         boundaries = torch.from_numpy(np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32))
-        return ({CACHED_MARK: True} if self.kept else {}) | {
+        return ({self.mark: True} if self.mark else {}) | {
             "input_ids": torch.from_numpy(self.ids[index])[None],
             "position_ids": torch.from_numpy(self.positions[index])[None],
             "seq_idx": torch.from_numpy(np.repeat(np.arange(len(rows), dtype=np.int32), lengths))[None],
@@ -84,7 +86,7 @@ def embed_batch(model: SentenceTransformer, features: list[dict[str, Any]]) -> l
     A loss that calls the model with them gets those embeddings back. Features that are not packed come back as they are.
     """
     packable = all("cu_seq_lens_q" in column and "prompt_length" not in column for column in features)
-    if not packable or len({CACHED_MARK in column for column in features}) > 1:
+    if not packable or len({_marks(column) for column in features}) > 1:
         return features
     # An embedding used k times gets the sum of its k gradients (index_select adds them in backward), so loss and
     # gradients equal those of k copies, dropout aside: copies share one mask.
@@ -128,10 +130,14 @@ def _row(features: list[dict[str, Any]], texts: list[tuple[int, int, int]]) -> d
         key: torch.cat([features[number][key][:, begin:end] for number, begin, end in texts], dim=1)
         for key in ("input_ids", "position_ids")
     }
-    out |= {CACHED_MARK: True} if CACHED_MARK in features[0] else {}
+    out |= dict.fromkeys(_marks(features[0]), True)
     out["seq_idx"] = torch.from_numpy(np.repeat(np.arange(len(texts), dtype=np.int32), lengths))[None]
     out.update(cu_seq_lens_q=boundaries, cu_seq_lens_k=boundaries)
     return {**out, "max_length_q": int(lengths.max()), "max_length_k": int(lengths.max()), "modality": "text"}
+
+
+def _marks(column: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(mark for mark in (CACHED_MARK, ROWS_MARK) if mark in column)
 
 
 def _concatenate(parts: list[np.ndarray]) -> np.ndarray:

@@ -23,7 +23,7 @@ from bench.tiny_models import build_model
 from lib.errors import TrainingError
 from lib.models.encoder import encode
 from lib.models.freezing import freeze_lower_layers
-from lib.models.packed import activation_cache, attention, batches, switch
+from lib.models.packed import activation_cache, active_rows, attention, batches, switch
 from lib.models.packed.plan import plan_of
 
 ANCHORS = [
@@ -313,3 +313,81 @@ def test_the_frozen_layers_of_mpnet_compute_the_same_in_every_epoch(tmp_path: Pa
     train(model, bf16=False, layers=1)
     for name, weight in model.state_dict().items():
         assert torch.allclose(weight, plain.state_dict()[name], atol=1e-5), name
+
+
+ROWS = [
+    "def sort(items): return sorted(items)",
+    "open a file and read it",
+    "join strings",
+    "a list, a list and a list [PAD] [UNK]",
+]
+
+
+def train_rows(model: SentenceTransformer, *, active: bool, steps: int = 3) -> torch.Tensor:
+    """Train with AdamW and a clipped norm; return all weights in one row."""
+    torch.manual_seed(0)
+    model.train()
+    loss = MultipleNegativesRankingLoss(model)
+    with switch.packing(model):
+        tokens = batches.Tokens(model, ANCHORS + ROWS)
+        rows = active_rows.use_active_rows(model, tokens) if active else None
+        assert (rows is not None) == active
+        optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=0.0, fused=True)
+        if rows is not None:
+            rows.join(optimizer)
+        for _ in range(steps):
+            loss(batches.embed_batch(model, [tokens(ANCHORS), tokens(ROWS)]), None).backward()
+            extra = [rows.weight] if rows is not None else []
+            torch.nn.utils.clip_grad_norm_([*model.parameters(), *extra], 1.0)
+            optimizer.step()
+            model.zero_grad()
+            encode(model, TARGETS)  # an evaluation reads the whole vocabulary
+    return torch.cat([weight.detach().flatten() for weight in model.parameters()])
+
+
+@pytest.mark.parametrize("name", ["BERT", "MPNet", "ModernBERT", "Gemma 3"])
+def test_training_the_rows_in_use_gives_what_training_all_does(name: str, tmp_path: Path) -> None:
+    start = torch.cat([weight.detach().flatten() for weight in build_model(name, tmp_path).parameters()])
+    whole = train_rows(without_dropout(build_model(name, tmp_path)), active=False)
+    rows = train_rows(without_dropout(build_model(name, tmp_path)), active=True)
+    assert float((whole - start).norm()) > 1e-2
+    assert float((rows - whole).norm() / (whole - start).norm()) < 1e-4
+
+
+def test_rows_are_trained_apart_only_where_they_are_few_and_looked_up(
+    tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = bert(tiny_model)
+    with switch.packing(model):
+        tokens = batches.Tokens(model, ANCHORS)
+        before = tokens(ANCHORS)["input_ids"]
+        monkeypatch.setattr(active_rows, "MOST_SHARE", 1e-6)
+        assert active_rows.use_active_rows(model, tokens) is None
+        monkeypatch.undo()
+        model[0].model.get_input_embeddings().weight.requires_grad_(False)
+        assert active_rows.use_active_rows(model, tokens) is None
+        assert torch.equal(tokens(ANCHORS)["input_ids"], before)
+
+
+def test_an_optimizer_of_some_rows_is_stored_and_loaded_as_one_of_all(tiny_model: Path) -> None:
+    model = bert(tiny_model)
+    with switch.packing(model):
+        tokens = batches.Tokens(model, ANCHORS + ROWS)
+        rows = active_rows.use_active_rows(model, tokens)
+        optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=0.0)
+        rows.join(optimizer)
+        whole = active_rows.WholeOptimizer(optimizer, rows)
+        assert whole.state_dict()["state"] == {}
+        loss = MultipleNegativesRankingLoss(model)
+        loss(batches.embed_batch(model, [tokens(ANCHORS), tokens(ROWS)]), None).backward()
+        optimizer.step()
+    stored = whole.state_dict()
+    vocabulary = model[0].model.get_input_embeddings().weight.shape
+    (number,) = [key for key, state in stored["state"].items() if state["exp_avg"].shape == vocabulary]
+    moments = stored["state"][number]["exp_avg"]
+    assert torch.equal(moments[rows.rows], optimizer.state_dict()["state"][number]["exp_avg"])
+    assert int((moments != 0).any(dim=1).sum()) <= len(rows.rows)
+    before = {name: part.clone() for name, part in optimizer.state_dict()["state"][number].items()}
+    whole.load_state_dict(stored)
+    for name, part in optimizer.state_dict()["state"][number].items():
+        assert torch.equal(part, before[name]), name
