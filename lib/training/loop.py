@@ -16,6 +16,7 @@ from typing import Any
 from sentence_transformers import SentenceTransformer
 
 from lib.errors import TrainingError
+from lib.format import format_bytes
 from lib.models.packed import activation_cache, active_rows, batches, switch
 from lib.models.prompts.apply import tokenize_read
 from lib.recipe import losses
@@ -43,6 +44,10 @@ def run_epochs(training: TrainState) -> None:
         bf16 = st_trainer.wants_bf16(recipe, model)
         packs = recipe.packed and stack.enter_context(switch.packing(model, bf16=bf16))
         tokens = packed_tokens(training) if packs else None
+        if recipe.frozen_layers and (tokens is None or tokens.mark != batches.CACHED_MARK):
+            training.progress.log(
+                f"The frozen layers are computed again in every step: {why_not_cached(recipe, packs)}."
+            )
         active = active_word_vectors(training, tokens) if tokens else None
         trainer = build_trainer(training, tokens, active)
         training.progress.log(
@@ -62,6 +67,15 @@ def packed_tokens(training: TrainState) -> batches.Tokens:
     if not recipe.loss_record.has_guide and activation_cache.can_freeze(model, recipe.frozen_layers):
         activation_cache.cache_activations(model, tokens, layers=recipe.frozen_layers)
     return tokens
+
+
+def why_not_cached(recipe: Recipe, is_packed: bool) -> str:
+    """Say why the output of frozen layers is not computed once for all steps."""
+    if not is_packed:
+        return "batches are padded"
+    if recipe.loss_record.has_guide:
+        return "the loss has a guide, which reads whole texts"
+    return f"of all texts it would take more than {format_bytes(activation_cache.MOST_BYTES)}"
 
 
 def active_word_vectors(training: TrainState, tokens: batches.Tokens) -> active_rows.ActiveRows | None:

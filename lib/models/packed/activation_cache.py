@@ -17,8 +17,9 @@ from typing import Any
 import numpy as np
 import torch
 from sentence_transformers import SentenceTransformer
+from torch.nn import Identity, ModuleList
 
-from lib.models.freezing import freeze_lower_layers
+from lib.models.freezing import find_stack, freeze_lower_layers
 from lib.models.packed.batches import CACHED_MARK, Tokens
 
 TEXTS_PER_PASS = 256
@@ -37,16 +38,27 @@ class CachedLayers(torch.nn.Module):
         super().__init__()
         self.rows = rows
 
-    def forward(self, input_ids: torch.Tensor, **kwargs: Any) -> torch.Tensor:
+    def forward(self, input_ids: torch.Tensor, *rest: Any, **kwargs: Any) -> torch.Tensor:
         """Read the cached activations of these token rows: (1, tokens, width) fp32."""
         return self.rows[input_ids].float()
 
 
+class PassedLayer(torch.nn.Module):
+    """Stands where a layer is left out, so that the others keep their places, by which a model finds their kind."""
+
+    def __init__(self, layer: torch.nn.Module) -> None:
+        super().__init__()
+        self.attention_type = getattr(layer, "attention_type", None)
+
+    def forward(self, hidden_states: torch.Tensor, *rest: Any, **kwargs: Any) -> torch.Tensor:
+        """Give back what came."""
+        return hidden_states
+
+
 def can_freeze(model: SentenceTransformer, layers: int) -> bool:
-    """Check whether the model has embeddings and a stack of more than `layers` layers, as BERT does."""
-    inner = getattr(model[0], "model", None)
-    stack = getattr(getattr(inner, "encoder", None), "layer", None)
-    return stack is not None and hasattr(inner, "embeddings") and 0 < layers < len(stack)
+    """Check whether the model has embeddings and a stack of more than `layers` layers."""
+    stack = find_stack(getattr(model[0], "model", None))
+    return stack is not None and 0 < layers < len(stack.layers)
 
 
 def cache_activations(model: SentenceTransformer, tokens: Tokens, *, layers: int) -> bool:
@@ -84,14 +96,30 @@ def _shorten_model(model: SentenceTransformer, layers: int, below: torch.nn.Modu
 
     None: to embeddings and lower layers.
     """
-    inner = model[0].model
-    embeddings, stack = inner.embeddings, inner.encoder.layer
-    inner.encoder.layer = stack[:layers] if below is None else stack[layers:]
-    inner.embeddings = embeddings if below is None else below
+    stack = find_stack(model[0].model)
+    assert stack is not None, "its layers were frozen"
+    whole = stack.layers
+    left_out = set(range(layers)) if below is not None else set(range(layers, len(whole)))
+    replaced: dict[str, torch.nn.Module] = dict.fromkeys(stack.after if below is None else stack.before, Identity())
+    if below is not None:
+        replaced[stack.embeddings] = below
+    before = {name: getattr(stack.inner, name) for name in replaced}
+    setattr(stack.owner, stack.name, _leave_out(whole, left_out, keeps_places=stack.owner is stack.inner))
+    for name, module in replaced.items():
+        setattr(stack.inner, name, module)
     try:
         yield
     finally:
-        inner.embeddings, inner.encoder.layer = embeddings, stack
+        setattr(stack.owner, stack.name, whole)
+        for name, module in before.items():
+            setattr(stack.inner, name, module)
+
+
+def _leave_out(layers: ModuleList, left_out: set[int], *, keeps_places: bool) -> ModuleList:
+    """Leave layers out of a list. keeps_places: put a `PassedLayer` into the place of each."""
+    if keeps_places:
+        return ModuleList(PassedLayer(one) if place in left_out else one for place, one in enumerate(layers))
+    return ModuleList(one for place, one in enumerate(layers) if place not in left_out)
 
 
 @torch.no_grad()

@@ -304,15 +304,25 @@ def test_encoding_within_a_training_leaves_its_precision(tiny_model: Path) -> No
     assert np.abs(vectors.numpy() - model.encode(ANCHORS)).max() < 1e-5
 
 
-def test_the_frozen_layers_of_mpnet_compute_the_same_in_every_epoch(tmp_path: Path) -> None:
-    """Its bias by distance is shared by all layers: trained, it would change what the frozen ones compute."""
-    model = without_dropout(build_model("MPNet", tmp_path))
-    plain = without_dropout(build_model("MPNet", tmp_path))
+STACKS = ["MPNet", "DistilBERT", "ELECTRA", "ModernBERT", "NomicBERT", "Qwen3, windows", "Gemma 3"]
+"""Of MPNet all layers share a bias by distance, of ELECTRA a projection is part of what is frozen, and of ModernBERT, Qwen3 and
+Gemma 3 a layer's kind goes by its place."""
+
+
+@pytest.mark.parametrize("name", STACKS)
+def test_frozen_layers_compute_the_same_in_every_epoch(name: str, tmp_path: Path) -> None:
+    """Kept or computed anew: the same weights come of it, and the lower ones stay."""
+    model, plain = (without_dropout(build_model(name, tmp_path)) for _ in range(2))
+    start = {name: weight.clone() for name, weight in plain.state_dict().items()}
     freeze_lower_layers(plain, 1)
     train(plain, bf16=False)
     train(model, bf16=False, layers=1)
+    frozen = {name for name, weight in plain.named_parameters() if not weight.requires_grad}
+    assert 0 < len(frozen) < len(start)
     for name, weight in model.state_dict().items():
         assert torch.allclose(weight, plain.state_dict()[name], atol=1e-5), name
+        assert name not in frozen or torch.equal(weight, start[name]), name
+    assert any(not torch.equal(weight, start[name]) for name, weight in model.state_dict().items())
 
 
 ROWS = [
