@@ -249,7 +249,10 @@ def parent_process() -> int:
 
 
 def is_child_of(pid: int) -> bool:
-    """Whether the process that started this one still lives; True where a system gives its children no other parent."""
+    """Whether the process that started this one still lives.
+
+    True where a system gives a child whose parent has ended no other one.
+    """
     return os.getppid() == pid
 
 

@@ -125,7 +125,10 @@ class TrainedModel(EvaluationSummary):
 
 @dataclass(frozen=True)
 class TrainedModels(Sequence[TrainedModel]):
-    """The models of one training, in the order they were named, each with its seeds; failed: why others have none, by name."""
+    """The models of one training, in the order they were named, each with its seeds.
+
+    failed: why others have none, by name.
+    """
 
     models: tuple[TrainedModel, ...]
     failed: dict[str, str]
@@ -137,7 +140,7 @@ class TrainedModels(Sequence[TrainedModel]):
         return max(self.models, key=lambda model: sign * model.evaluation.primary.tuned)
 
     def to_frame(self) -> pd.DataFrame:
-        """Write a row for each model and seed: verdict, and its deciding metric with the interval of the change."""
+        """Write a row for each model and seed: verdict, deciding metric, interval of the change."""
         rows = []
         for model in self.models:
             change = model.evaluation.primary
@@ -150,9 +153,9 @@ class TrainedModels(Sequence[TrainedModel]):
 
     @property
     def seeds(self) -> pd.DataFrame:
-        """A row for each base model that was trained with several seeds: mean and spread of the deciding metric.
+        """A row for each base model that was trained with several seeds.
 
-        How much of a result is luck. deviation: standard deviation of a sample; better: how many are, each by itself.
+        Mean and spread of the deciding metric: how much of a result is luck. deviation: standard deviation of a sample; better: how many are, each by itself.
         """
         groups = find_seed_groups(model._run for model in self.models)
         rows = [

@@ -19,7 +19,10 @@ def add_memory_option(parser: argparse.ArgumentParser) -> None:
 
 
 def refuse_encoding_without_memory(*models: str, home: Path, ignore: bool) -> None:
-    """Raise MemoryShortageError where models, loaded at once, can't encode in what is free; warn where that is ignored."""
+    """Raise MemoryShortageError where models, all loaded, can't encode in what is free.
+
+    Only warn where that is ignored.
+    """
     check = check_encoding(models, home=home)
     if check is None or check.fits:
         return

@@ -41,7 +41,7 @@ PREPARED = "lib.training.run"
 WAIT_SECONDS = 600.0
 """Without a job for so long, a waiting worker ends."""
 
-POLL_SECONDS = 0.5
+QUEUE_POLL_SECONDS = 0.5
 """Between two looks at the queue."""
 
 MOST_WAITING_BYTES = 1_000_000_000
@@ -59,7 +59,7 @@ def wait_for_work(home: Path, *, seconds: float = WAIT_SECONDS) -> int:
             work(home, own_log=True)
             until = time.monotonic() + seconds
         import_module(PREPARED)
-        time.sleep(POLL_SECONDS)
+        time.sleep(QUEUE_POLL_SECONDS)
     return 0
 
 

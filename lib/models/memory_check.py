@@ -57,7 +57,7 @@ def check_encoding(models: Sequence[str], *, home: Path) -> EncodingCheck | None
 
 
 def check_index(model: str, *, texts: int, home: Path) -> EncodingCheck | None:
-    """Compare what this process needs beyond what it holds, to load a model and index texts, with what is free.
+    """Compare what loading a model and indexing texts needs beyond what this process holds.
 
     None and ModelError as `check_encoding`; a graphics card holds no index, and is not asked for.
     """

@@ -79,7 +79,7 @@ def why_not_cached(recipe: Recipe, is_packed: bool) -> str:
 
 
 def active_word_vectors(training: TrainState, tokens: batches.Tokens) -> active_rows.ActiveRows | None:
-    """Choose the word vectors that the texts use, where training them alone gives the same as training all."""
+    """Choose the word vectors in use, where training them alone gives the same as training all."""
     recipe = training.recipe
     if recipe.weight_decay or recipe.loss_record.calls_model or tokens.mark:
         return None

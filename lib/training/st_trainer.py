@@ -113,7 +113,7 @@ class Trainer(SentenceTransformerTrainer):
         return batches.embed_batch(self.model, features), labels
 
     def create_optimizer(self, model: nn.Module | None = None) -> torch.optim.Optimizer:
-        """Build the stock optimizer, which trains the active rows in place of all word vectors, where there are some."""
+        """Build the stock optimizer, which trains the active rows in place of all word vectors."""
         optimizer: torch.optim.Optimizer = super().create_optimizer(model)
         if self.active is not None:
             self.active.join(optimizer)

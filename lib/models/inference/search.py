@@ -148,7 +148,10 @@ def _rows(targets: TargetColumn, texts: Sequence[str]) -> list[int]:
 
 @lru_cache(maxsize=KEPT_TARGETS)
 def _vectors(name: str, targets: TargetColumn, reading: Reading) -> np.ndarray:
-    """Embed the targets by a model, normalized: (texts, d). Raises MemoryShortageError before it is loaded."""
+    """Embed the targets by a model, normalized: (texts, d).
+
+    Raises MemoryShortageError before it is loaded.
+    """
     read = reading.read(_texts(targets), Role.DOCUMENT)
     if name not in _allowed:
         refuse_index_without_memory(name, texts=len(read), home=settings.home())

@@ -44,7 +44,10 @@ class CachedLayers(torch.nn.Module):
 
 
 class PassedLayer(torch.nn.Module):
-    """Stands where a layer is left out, so that the others keep their places, by which a model finds their kind."""
+    """Stands where a layer is left out.
+
+    So that the others keep their places, by which a model finds their kind.
+    """
 
     def __init__(self, layer: torch.nn.Module) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Let the stream of activations begin in fp32 where word vectors are projected to a model's width: ELECTRA, ALBERT.
+"""Project word vectors to a model's width in fp32: ELECTRA, ALBERT.
 
 Under autocast the projection gives bf16. What a layer adds to it is then rounded too, and with it every sum of the stream:
 that costs a cosine of .0002 in the gradient, while BERT's stream, which begins with a lookup, is in fp32 all the way.

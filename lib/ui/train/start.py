@@ -44,7 +44,10 @@ def check_compared(
     planned: Sequence[tuple[str, Recipe]],
     recipe: Recipe,
 ) -> list[MemoryCheck]:
-    """Check the memory of the trainings that `start_compared` would start; none where a setting does not fit a model."""
+    """Check the memory of the trainings that `start_compared` would start.
+
+    None where a setting does not fit a model.
+    """
     try:
         return cost.check_trainings(workspace, dataset, plan_compared(workspace, dataset, bases, planned, recipe))
     except CloserError:  # the press says so
