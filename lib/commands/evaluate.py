@@ -92,12 +92,12 @@ def run(given: argparse.Namespace) -> int:
     if given.write_texts is not None:
         return write_texts_to_embed(run_inputs(workspace, trained), given.write_texts)
     found = evaluate_as_asked(workspace, trained, given)
-    if given.export is not None:
-        export_evaluation(found, trained, given.export, home=workspace.home)
-    if given.report is not None and found.run is not None:
-        write_report(workspace, [found.run], given.report)
     others = workspace.runs.all() if given.on is None and found.models is None else []
     competition = find_competition(trained, others, load_evaluation) if others else None
+    if given.export is not None:
+        export_evaluation(found, trained, given.export, home=workspace.home, competition=competition)
+    if given.report is not None and found.run is not None:
+        write_report(workspace, [found.run], given.report)
     repeats = find_seed_group(workspace.runs.get(trained.id), others)
     write = evaluation_json if given.json else evaluation_text
     print(write(found.evaluation, EvaluationPaths(found.folder).pairs, competition, repeats))
@@ -140,11 +140,14 @@ def evaluate_held_out(workspace: Workspace, trained: Run) -> EvaluatedRun:
     return EvaluatedRun(evaluation, run_inputs(workspace, trained), trained.paths.evaluation.folder, trained)
 
 
-def export_evaluation(found: EvaluatedRun, trained: Run, folder: Path, *, home: Path) -> None:
+def export_evaluation(
+    found: EvaluatedRun, trained: Run, folder: Path, *, home: Path, competition: Competition | None
+) -> None:
     """Write an evaluation for other tools, with the data of the map that shows its pairs."""
     models = found.models or load_model_pair(found.inputs, found.evaluation, home=home)
     base = found.evaluation.versions.get("base vectors", trained.model)
-    exported = ExportedRun(trained.id, trained.dataset, base, found.run.paths.map if found.run else None)
+    drawn = found.run.paths.map if found.run else None
+    exported = ExportedRun(trained.id, trained.dataset, base, drawn, competition)
     write_export(folder, found.evaluation, models, read_pairs(found.folder), run=exported)
 
 

@@ -69,6 +69,15 @@ def open_archive(workspace: Workspace, path: Path) -> Run | Dataset:
         raise _damaged(str(error) or type(error).__name__) from error
 
 
+def is_archive(path: Path) -> bool:
+    """Check whether a file is a packed run or dataset by its first entry, the manifest; nothing else of it is read."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return [entry.filename for entry in archive.infolist()[:1]] == [ARCHIVE_MANIFEST]
+    except _DAMAGE:
+        return False
+
+
 def read_content(archive: zipfile.ZipFile) -> ArchiveContent:
     """Read the manifest, and check that the zip holds what it names and nothing else. Raises InputError."""
     entries = archive.infolist()

@@ -14,11 +14,12 @@ from streamlit.testing.v1 import AppTest
 
 from lib.errors import ModelError
 from lib.shapes import Shape
+from lib.store.archive import write_archive
 from lib.store.datasets import Dataset
 from lib.store.uploads import store_upload
-from lib.store.workspace import Workspace
+from lib.store.workspace import Workspace, open_workspace
 from tests.app.conftest import button, texts
-from tests.builders import of_shape, pairs
+from tests.builders import add_dataset, of_shape, pairs
 from tests.conftest import REAL_DATA
 
 OpenPage = Callable[..., AppTest]
@@ -50,6 +51,38 @@ def test_a_file_becomes_a_dataset(open_page: OpenPage, workspace: Workspace) -> 
     assert dataset.shape == "pairs"
     assert dataset.rows == len(pairs())
     assert [path.read_bytes() for path in dataset.originals] == [data]
+
+
+def test_a_packed_dataset_is_opened_and_is_the_one_saved_last(
+    open_page: OpenPage, workspace: Workspace, tmp_path: Path
+) -> None:
+    other = open_workspace(tmp_path / "other")
+    sent = add_dataset(other, name="From a team mate")
+    write_archive(other, sent, tmp_path / "packed.zip")
+    app = open_page("upload")
+    packed = (tmp_path / "packed.zip").read_bytes()
+    (uploader,) = [one for one in app.get("file_uploader") if one.label == "Files with your examples"]
+    uploader.set_value([("packed.zip", packed, "application/zip")]).run()
+    assert not app.exception
+    assert not app.error
+    assert [one.id for one in workspace.datasets.all()] == [sent.id]
+    assert any(one.key == "upload-train" for one in app.button)
+    assert f"/download/{sent.id}/dataset.zip" in [one.proto.url for one in app.get("link_button")]
+    assert not list(workspace.paths.uploads.iterdir())
+
+
+def test_a_packed_dataset_that_was_touched_is_refused(
+    open_page: OpenPage, workspace: Workspace, tmp_path: Path
+) -> None:
+    other = open_workspace(tmp_path / "other")
+    write_archive(other, add_dataset(other, name="From a team mate"), tmp_path / "packed.zip")
+    touched = (tmp_path / "packed.zip").read_bytes().replace(b"From a team mate", b"From a team mats")
+    app = open_page("upload")
+    (uploader,) = [one for one in app.get("file_uploader") if one.label == "Files with your examples"]
+    uploader.set_value([("packed.zip", touched, "application/zip")]).run()
+    assert not app.exception
+    assert len(app.error) == 1
+    assert workspace.datasets.all() == []
 
 
 def test_the_same_file_twice_is_one_dataset(open_page: OpenPage, workspace: Workspace) -> None:

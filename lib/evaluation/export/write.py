@@ -12,6 +12,7 @@ import pandas as pd
 
 from lib.errors import InputError, StoreError
 from lib.escapes import to_csv
+from lib.evaluation.competition import Competition
 from lib.evaluation.difference import finite_or_none
 from lib.evaluation.export.collection import Collection, build_collection, judge_classes
 from lib.evaluation.export.guide import write_guide
@@ -25,12 +26,16 @@ from lib.store.layout import ExportPaths, MapPaths
 
 @dataclass(frozen=True)
 class ExportedRun:
-    """What an export says of its run: ids, the base model's name, and where its map lies, if it has one."""
+    """What an export says of its run: ids and the base model's name.
+
+    map: where its map lies, if it has one; competition: the run among those of its dataset, where there are others.
+    """
 
     id: str
     dataset: str
     base_model: str
     map: MapPaths | None = None
+    competition: Competition | None = None
 
 
 def check_export_folder(folder: Path) -> None:
@@ -83,6 +88,7 @@ def verdict_line(evaluation: Evaluation, run: ExportedRun) -> str:
             "run": run.id,
             "dataset": run.dataset,
             "base_model": run.base_model,
+            "competition": run.competition.to_json() if run.competition else None,
             "versions": evaluation.versions,
         },
         allow_nan=False,

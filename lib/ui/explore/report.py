@@ -98,4 +98,5 @@ def _make_export(run: Run) -> bytes:
     from lib.evaluation.export.archive import zip_export
 
     workspace = open_workspace()
-    return zip_export(run, workspace.datasets.get(run.dataset), home=workspace.home)
+    dataset, others = workspace.datasets.get(run.dataset), workspace.runs.all()
+    return zip_export(run, dataset, home=workspace.home, others=others)

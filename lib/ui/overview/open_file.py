@@ -21,7 +21,7 @@ def show_open_file(workspace: Workspace) -> None:
         return
     with st.expander("Open a run from a file", icon=":material/file_open:"):
         st.caption(
-            "A file that “Download run” or `python -m lib pack` wrote. It is checked whole before anything is taken."
+            "A file that “Download run”, “Download packed” or `python -m lib pack` wrote. It is checked whole before anything is taken."
         )
         uploaded = st.file_uploader("Packed run or dataset", type=["zip"], key=_FILE)
         if uploaded is None or st.session_state.get(_TAKEN) == uploaded.file_id:

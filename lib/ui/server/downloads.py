@@ -1,4 +1,4 @@
-"""Download routes of the server: a run's tuned model as a zip, its log. Streamed in constant memory."""
+"""Download routes of the server: models, packed runs and datasets, logs, vectors. Streamed in constant memory."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from lib.errors import CloserError, StoreError
 from lib.experiments.exported_form import has_files, list_exported_forms
 from lib.experiments.file_vectors import list_file_vectors
 from lib.store.archive import open_archive_stream
+from lib.store.datasets import Dataset
 from lib.store.regular_file import open_regular_file, regular_files
 from lib.store.runs import Run
 from lib.store.workspace import open_workspace
@@ -126,19 +127,32 @@ def download_vectors(request: Request) -> Response:
 def download_run(request: Request) -> Response:
     """Answer with the run and its dataset as one file for another workspace."""
     run = _requested_run(request)
-    if isinstance(run, Response):
-        return run
+    return run if isinstance(run, Response) else _send_packed(run, f"closer-run-{run.id}")
+
+
+def download_dataset(request: Request) -> Response:
+    """Answer with the dataset as one file for another workspace."""
     try:
-        archive = open_archive_stream(open_workspace(), run)
+        dataset = open_workspace().datasets.get(request.path_params["dataset"])
     except CloserError as error:
         return PlainTextResponse(str(error), status_code=404)
-    return _answer_zip(archive, f"closer-run-{run.id}")
+    return _send_packed(dataset, f"closer-dataset-{dataset.id}")
+
+
+def _send_packed(item: Run | Dataset, name: str) -> Response:
+    """Stream the packed file of a run or dataset, or say why there is none."""
+    try:
+        archive = open_archive_stream(open_workspace(), item)
+    except CloserError as error:
+        return PlainTextResponse(str(error), status_code=404)
+    return _answer_zip(archive, name)
 
 
 DOWNLOAD_ROUTES = [
     Route("/download/{run:str}/model.zip", download_model, methods=["GET"]),
     Route("/download/{run:str}/exports/{name:str}.zip", download_form, methods=["GET"]),
     Route("/download/{run:str}/run.zip", download_run, methods=["GET"]),
+    Route("/download/{dataset:str}/dataset.zip", download_dataset, methods=["GET"]),
     Route("/download/{run:str}/log.txt", download_log, methods=["GET"]),
     Route("/download/{run:str}/vectors/{name:str}", download_vectors, methods=["GET"]),
 ]

@@ -98,6 +98,12 @@ def _show_menu(workspace: Workspace, dataset: Dataset) -> None:
         on_click="ignore",
         key=f"dataset-parquet-{dataset.id}",
     )
+    st.link_button(
+        "Download packed",
+        f"/download/{dataset.id}/dataset.zip",
+        icon=":material/download:",
+        help="One file with its split and original files, which another Closer opens.",
+    )
     st.button(
         "Delete",
         icon=":material/delete:",

@@ -13,10 +13,14 @@ from lib.data.samples.add import add_sample
 from lib.data.samples.registry import SAMPLES
 from lib.errors import CloserError
 from lib.format import format_bytes
-from lib.store.uploads import store_upload
+from lib.store.datasets import Dataset
+from lib.store.runs import Run
+from lib.store.unarchive import is_archive, open_archive
+from lib.store.uploads import Upload, remove_upload, store_upload
 from lib.store.workspace import open_workspace
+from lib.ui.shared import state
 from lib.ui.shared.components import show_error
-from lib.ui.upload.session import entry_version, open_upload, set_last_saved_dataset
+from lib.ui.upload.session import close_upload, entry_version, open_upload, set_last_saved_dataset
 
 
 def show_sources() -> None:
@@ -40,7 +44,7 @@ def _show_uploader() -> None:
         f"At most {format_bytes(settings.MAX_FILE_BYTES)} per file.",
     )
     st.caption(
-        f"{format_names()}, also gzipped or in a zip. Recognised by their look: {dataset_format_names()}. "
+        f"{format_names()}, also gzipped or in a zip. Recognised by their look: {dataset_format_names()}, and a packed dataset. "
         "Files stay on this machine."
     )
     if uploaded:
@@ -60,14 +64,32 @@ def _show_text_box() -> None:
 
 
 def _store_and_open(files: list[tuple[str, io.BytesIO]]) -> None:
-    """Store the files before they are read, and open them."""
+    """Store the files before they are read, and open them; a packed run or dataset is taken into the workspace."""
     try:
         upload = store_upload(settings.home(), files)
+        packed = _open_packed(upload)
     except CloserError as error:
         show_error(error)
         return
-    open_upload(upload)
+    if isinstance(packed, Run):
+        st.switch_page(state.EXPLORE_PAGE, query_params={state.RUN_PARAM: packed.id})
+    if isinstance(packed, Dataset):
+        set_last_saved_dataset(packed.id)
+        close_upload()
+    else:
+        open_upload(upload)
     st.rerun()
+
+
+def _open_packed(upload: Upload) -> Run | Dataset | None:
+    """Take a packed file into the workspace; None where it is none. Raises InputError for a damaged one."""
+    if len(upload.files) > 1 or not is_archive(upload.files[0]):
+        return None
+    try:
+        with st.spinner("Checking the file ..."):
+            return open_archive(open_workspace(), upload.files[0])
+    finally:
+        remove_upload(upload)
 
 
 def _show_samples() -> None:

@@ -78,9 +78,10 @@ def test_json_has_the_promised_names_and_the_text_tells_the_same(
 
 
 def test_a_run_among_others_is_corrected_for_their_number(
-    trained_run: Run, home: Path, capsys: pytest.CaptureFixture[str]
+    trained_run: Run, home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["evaluate", trained_run.id, "--json"]) == 0
+    assert main(["evaluate", trained_run.id, "--json", "--export", str(tmp_path / "alone")]) == 0
+    assert json.loads((tmp_path / "alone" / "verdict.json").read_text())["competition"] is None
     alone = json.loads(print_evaluation(capsys).splitlines()[-1])
     assert alone["competition"] is None
     other = open_workspace(home).runs.create(
@@ -89,7 +90,7 @@ def test_a_run_among_others_is_corrected_for_their_number(
     shutil.copytree(trained_run.paths.evaluation.folder, other.paths.evaluation.folder)
     summary = json.loads(other.paths.evaluation.summary.read_text()) | {"versions": {"tuned model": "another"}}
     other.paths.evaluation.summary.write_text(json.dumps(summary))
-    assert main(["evaluate", trained_run.id, "--json"]) == 0
+    assert main(["evaluate", trained_run.id, "--json", "--export", str(tmp_path / "two")]) == 0
     found = json.loads(print_evaluation(capsys).splitlines()[-1])
     stored = load_evaluation(trained_run)
     assert stored is not None
@@ -100,6 +101,12 @@ def test_a_run_among_others_is_corrected_for_their_number(
         "verdict": found["competition"]["verdict"],
     }
     assert found["verdict"] == alone["verdict"]
+    assert json.loads((tmp_path / "two" / "verdict.json").read_text())["competition"] == found["competition"]
+    workspace = open_workspace(home)
+    dataset = workspace.datasets.get(trained_run.dataset)
+    with zipfile.ZipFile(io.BytesIO(zip_export(trained_run, dataset, home=home, others=[other]))) as archive:
+        line = archive.read(f"closer-evaluation-{trained_run.id}/verdict.json")
+    assert json.loads(line)["competition"] == found["competition"]
     assert main(["evaluate", trained_run.id]) == 0
     assert "of 2 runs on this dataset: corrected for 2 comparisons" in print_evaluation(capsys)
 

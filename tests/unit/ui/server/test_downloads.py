@@ -21,6 +21,7 @@ from lib.experiments.file_vectors import FileVectors
 from lib.models.forms.form import Form
 from lib.models.vector_files import VectorFormat
 from lib.store.runs import Run
+from lib.store.unarchive import open_archive
 from lib.store.workspace import open_workspace
 from lib.ui.server.downloads import DOWNLOAD_ROUTES, zip_stream
 from tests.builders import add_dataset, add_run
@@ -172,3 +173,15 @@ def test_a_run_is_answered_as_one_file_and_an_open_one_is_not(client: TestClient
     assert f"run/{run.model_dir.name}/config.json" in names
     assert "dataset/examples.parquet" in names
     assert "run/log.txt" not in names
+
+
+def test_a_dataset_is_answered_as_the_file_that_another_workspace_opens(
+    client: TestClient, run: Run, tmp_path: Path
+) -> None:
+    answer = client.get(f"/download/{run.dataset}/dataset.zip")
+    assert int(answer.headers["content-length"]) == len(answer.content)
+    (tmp_path / "dataset.zip").write_bytes(answer.content)
+    opened = open_archive(open_workspace(tmp_path / "other"), tmp_path / "dataset.zip")
+    assert opened.id == run.dataset
+    assert client.get(f"/download/{run.id}/dataset.zip").status_code == 404
+    assert client.get("/download/..%2fcloser.db/dataset.zip").status_code == 404
