@@ -34,10 +34,13 @@ def map_html(run: Run, home: Path) -> str:
     from lib.api.map_figure import run_map_svg
 
     svg = run_map_svg(run, home)
-    if svg is None:
-        return ""
+    return "" if svg is None else picture_html(svg, name=f"{run.name}: map of base and tuned model")
+
+
+def picture_html(svg: str, *, name: str) -> str:
+    """Write an SVG as a picture of this name; nothing in it can run."""
     data = base64.b64encode(svg.encode()).decode()
-    name = escape(f"{run.name}: map of base and tuned model", quote=True)
+    name = escape(name, quote=True)
     return f'<img alt="{name}" style="max-width:100%" src="data:image/svg+xml;base64,{data}">'
 
 

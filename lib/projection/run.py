@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -73,23 +73,20 @@ def draw_map(
     texts = [*texts, *added.texts]
     names = thin_snapshots(snapshots.names, len(texts))
     vectors = append_texts({name: np.asarray(snapshots.vectors(name)) for name in names}, added)
-    lines = pair_lines(inputs.frame, texts, shape=dataset.shape)
-    pairs = text_pairs(lines)
-    paired = paired_points(vectors, pairs)
-    layout = compute_layout(paired, method=method, balance=balance, seed=seed, progress=progress)
-    noise = seed_noise([layout.ends], pairs) if plain else measure_noise(layout, paired, vectors, progress=progress)
-    lines = measure_lines(lines, layout, vectors, noise)
-    facts = MapFacts(
+    computed = compute_map(
+        vectors,
+        texts,
+        frame=inputs.frame,
+        shape=dataset.shape,
+        labels=snapshot_labels(snapshots, names),
+        progress=progress,
         method=method,
         balance=balance,
-        seconds=layout.seconds,
-        snapshots=snapshot_labels(snapshots, names),
-        quality=with_noise(layout, noise),
-        held_out_quality=held_out_line_quality(lines, layout),
-        added=len(added),
         seed=seed,
-        texts=len(texts),
+        added=len(added),
+        has_other_seeds=not plain,
     )
+    layout, lines, facts = computed.layout, computed.lines, computed.facts
     neighbours = measure_neighbours(vectors, layout.coordinates)
     paths = run.paths.map_of(plain=plain)
     regions = find_regions(*layout.ends, texts)
@@ -97,6 +94,61 @@ def draw_map(
     map_data = load_map(run, plain=plain)
     assert map_data is not None, "a map that was just published is there"
     return map_data
+
+
+@dataclass(frozen=True)
+class ComputedMap:
+    """A map before it is stored: the layout, its measured lines, and its facts."""
+
+    layout: Layout
+    lines: pd.DataFrame
+    facts: MapFacts
+
+    def in_memory(self) -> Map:
+        """Build the map as figures take it, without a folder."""
+        return Map(Path(), self.facts, self.layout.coordinates, self.lines)
+
+
+def compute_map(
+    vectors: Mapping[str, np.ndarray],
+    texts: list[str],
+    *,
+    frame: pd.DataFrame,
+    shape: str,
+    labels: tuple[SnapshotLabel, ...],
+    progress: Progress = Silent(),
+    method: str = "pair-faithful",
+    balance: float = DEFAULT_BALANCE,
+    seed: int = 0,
+    added: int = 0,
+    has_other_seeds: bool = True,
+) -> ComputedMap:
+    """Lay out the texts of all snapshots, and measure the layout's quality and noise.
+
+    vectors: by snapshot in order of time, (texts, d). frame: the examples. has_other_seeds: whether the variation across seeds is measured.
+    """
+    lines = pair_lines(frame, texts, shape=shape)
+    pairs = text_pairs(lines)
+    paired = paired_points(vectors, pairs)
+    layout = compute_layout(paired, method=method, balance=balance, seed=seed, progress=progress)
+    noise = (
+        measure_noise(layout, paired, vectors, progress=progress)
+        if has_other_seeds
+        else seed_noise([layout.ends], pairs)
+    )
+    lines = measure_lines(lines, layout, vectors, noise)
+    facts = MapFacts(
+        method=method,
+        balance=balance,
+        seconds=layout.seconds,
+        snapshots=labels,
+        quality=with_noise(layout, noise),
+        held_out_quality=held_out_line_quality(lines, layout),
+        added=added,
+        seed=seed,
+        texts=len(texts),
+    )
+    return ComputedMap(layout, lines, facts)
 
 
 def publish_map(

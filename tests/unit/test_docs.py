@@ -55,6 +55,9 @@ def test_the_examples_run_and_give_what_the_page_says(
     comparison = namespace["comparison"]
     assert len(comparison.pairs) == 30
     assert list(comparison.metrics.index) == list(model.metrics.index)
-    assert "<table>" in comparison._repr_html_()
+    assert len(comparison.map().frames) == 2
+    shown = comparison._repr_html_()
+    assert "<table>" in shown
+    assert "data:image/svg+xml;base64," in shown
     tuned = model.load("tuned").encode(["a text"])
     assert np.allclose(model.embed(["a text"]), tuned, atol=2e-2)
