@@ -28,7 +28,7 @@ from lib.experiments.result import (
 )
 from lib.metrics import selection_metric
 from lib.models.encoder import encode
-from lib.models.prompts.apply import saved_prompts
+from lib.models.portable import save_model
 from lib.progress import Progress, Silent
 from lib.store.context import JobContext
 from lib.store.names import folder_name
@@ -119,8 +119,7 @@ def save_blend(context: JobContext, share: float) -> Path:
     }
     folder = blend_folder(context.run, share)
     with publish(folder) as staging:
-        with saved_prompts(tuned, reading):
-            tuned.save_pretrained(str(staging), create_model_card=False, safe_serialization=True)
+        save_model(tuned, staging, reading=reading)
         (staging / INTERPOLATION_FACTS).write_text(json.dumps(facts, allow_nan=False), encoding="utf-8")
     context.progress.log(f"Saved the blend as {folder}.")
     return folder

@@ -16,7 +16,7 @@ from lib.data.model_inputs import Reading
 from lib.errors import ModelError, TrainingError
 from lib.models.encoder import encode
 from lib.models.loader import load_model
-from lib.models.prompts.apply import saved_prompts
+from lib.models.portable import save_model
 from lib.recipe.recipe import Recipe
 from lib.store.publish import publish
 from lib.training.card import CARD, FACTS, write_card
@@ -46,8 +46,7 @@ def save_tuned(
     check_weights(model)
     expected = encode(model, texts, fast=False)
     with publish(final) as part:
-        with saved_prompts(model, reading):
-            model.save_pretrained(str(part), create_model_card=False, safe_serialization=True)
+        save_model(model, part, reading=reading)
         card = write_card(
             folder=final.name,
             model_name=model_name,
