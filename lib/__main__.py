@@ -101,6 +101,18 @@ def _unpack() -> CommandModule:
     return unpack
 
 
+def _use() -> CommandModule:
+    from lib.commands import use
+
+    return use
+
+
+def _push() -> CommandModule:
+    from lib.commands import push
+
+    return push
+
+
 def _embed() -> CommandModule:
     from lib.commands import embed
 
@@ -144,6 +156,16 @@ COMMANDS = {
         "export a run's tuned model in another form, and measure what that costs",
         _export,
         "export 3f2a9c01d4 --format static --out model-static --json",
+    ),
+    "use": Command(
+        "print the code that loads a tuned model elsewhere: LangChain, LlamaIndex, Haystack, servers",
+        _use,
+        "use 3f2a9c01d4 --with langchain",
+    ),
+    "push": Command(
+        "push a tuned model to the Hub, private by default: what goes out is listed first",
+        _push,
+        "push 3f2a9c01d4 --repo ann/support-search --dry-run",
     ),
     "pack": Command(
         "write a run with its dataset, or a dataset, as one file that another workspace opens",

@@ -91,17 +91,19 @@ def call_module(
     seconds: float | None = None,
     check: Callable[[], None] = lambda: None,
     log: Path | None = None,
+    secrets: bool = False,
 ) -> Any:
     """Run `python -m module`, whose main is `answer_call`, to its end.
 
     Returns its answer to the JSON-able request.
 
     folder: an empty one for request and answer. check: called several times a second; what it raises ends the process.
+    secrets: as for `start_module`.
     Raises the CloserError that the module raised, as it was; ChildDiedError without an answer; TimeoutError after `seconds`.
     """
     (folder / "request.json").write_text(json.dumps(request), encoding="utf-8")
     until = None if seconds is None else time.monotonic() + seconds
-    process = _popen(module, (str(folder),), log=log)
+    process = _popen(module, (str(folder),), log=log, secrets=secrets)
     try:
         while not _has_ended(process):
             check()

@@ -7,13 +7,14 @@ import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from lib import settings
 from lib.errors import ModelError
 from lib.models.folder_check.check import FolderFacts, check_folder
 from lib.models.folder_check.modules import MODULES, PLAIN_WEIGHTS, SENTENCE_FILES
 from lib.models.folder_check.problem import quote
+from lib.models.hub_network import hub_home
 from lib.store.layout import WorkspacePaths
 from lib.store.names import RUN_PREFIX, folder_name, split_pooling
 
@@ -25,6 +26,7 @@ __all__ = [
     "entries",
     "folder_name",
     "full_name",
+    "hub_name",
     "is_model_folder",
     "is_path",
     "is_plain_name",
@@ -32,6 +34,7 @@ __all__ = [
     "is_static_name",
     "pinned",
     "resolve",
+    "shown_name",
     "split_revision",
 ]
 
@@ -213,14 +216,26 @@ def full_name(name: str) -> str:
 
 def hub_cache() -> Path:
     """Find the Hub library's download cache by the library's rules, without importing it."""
-    base = Path(os.environ.get("HF_HOME") or Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "huggingface")
-    return Path(os.environ.get("HF_HUB_CACHE") or base / "hub").expanduser()
+    return Path(os.environ.get("HF_HUB_CACHE") or hub_home() / "hub").expanduser()
 
 
 def split_revision(name: str) -> tuple[str, str]:
     """Split `owner/name@commit` into the Hub name and the commit, which is empty where none is pinned."""
     match = re.fullmatch(r"([^@]+)@([0-9a-f]{7,40})", name, flags=re.ASCII)
     return (match[1], match[2]) if match else (name, "")
+
+
+def hub_name(name: str) -> str:
+    """Strip a model's name to what the Hub calls it: no pooling, no commit; empty for a folder, a run or a static model."""
+    plain = split_revision(split_pooling(name.strip())[0])[0]
+    if is_path(plain) or plain == STATIC_MODEL or plain.startswith(RUN_PREFIX) or not _is_hub_name(plain):
+        return ""
+    return full_name(plain)
+
+
+def shown_name(name: str) -> str:
+    """Name a base model to people elsewhere: of a path its last part, as the folders above it are nobody's business."""
+    return PurePath(name.replace("\\", "/")).name if is_path(name) or PurePath(name).is_absolute() else name
 
 
 def pinned(name: str, *, home: Path) -> str:

@@ -5,11 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import socket
 import sys
-import threading
-import urllib.parse
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -28,6 +24,7 @@ from lib.memory import end_beyond
 from lib.models import catalog
 from lib.models.folder_check.check import FolderFacts, check_folder
 from lib.models.folder_check.problem import quote, quote_names
+from lib.models.hub_network import unreachable_hub
 from lib.models.loaded_check import check_loaded, tokenizer_problem
 from lib.models.prompts.apply import apply_reading
 from lib.process import start_time
@@ -36,8 +33,6 @@ from lib.store.names import split_pooling
 
 disable_progress_bar()  # of weights: a command has a progress line of its own
 
-DOWNLOAD_ADDRESS = "https://huggingface.co"
-CONNECT_SECONDS = 3.0
 DOWNLOADED = ("*.json", "*.txt", "*.md", "*.safetensors")
 LEFT_ON_THE_HUB = ("onnx/*", "openvino/*", "*/checkpoint-*")
 """What a download takes of a Hub repository: data that the folder check knows, no program and no pickle."""
@@ -278,35 +273,9 @@ def _need_network(name: str) -> None:
             f"The model {name} is not on this machine, and downloads are off.",
             todo=f"Set {settings.DOWNLOADS}=1 before the start to allow them, or give a command --download. {catalog.GO_ON}",
         )
-    offline = os.environ.get("HF_HUB_OFFLINE", "") not in ("", "0") or os.environ.get("TRANSFORMERS_OFFLINE") == "1"
-    if offline:
-        raise ModelError(
-            f"The model {name} is not on this machine, and downloads are switched off.", todo=catalog.GO_ON
-        )
-    host, port = download_host()
-    requests: list[bool] = []
-    thread = threading.Thread(target=lambda: requests.append(_reaches(host, port)), daemon=True)
-    thread.start()
-    thread.join(2 * CONNECT_SECONDS)  # looking a name up has no timeout of its own
-    if not any(requests):
-        raise ModelError(
-            f"The model {name} is not on this machine, and the network does not reach {host}.", todo=catalog.GO_ON
-        )
-
-
-def download_host() -> tuple[str, int]:
-    """Find host and port that a download connects to first: proxy, Hub or mirror (HF_ENDPOINT)."""
-    target = urllib.request.getproxies().get("https") or os.environ.get("HF_ENDPOINT") or DOWNLOAD_ADDRESS
-    parts = urllib.parse.urlsplit(target if "//" in target else f"//{target}")
-    return parts.hostname or target, parts.port or (80 if parts.scheme == "http" else 443)
-
-
-def _reaches(host: str, port: int) -> bool:
-    try:
-        socket.create_connection((host, port), timeout=CONNECT_SECONDS).close()
-    except OSError:
-        return False
-    return True
+    reason = unreachable_hub()
+    if reason:
+        raise ModelError(f"The model {name} is not on this machine, and {reason}.", todo=catalog.GO_ON)
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,8 @@ from lib.data.model_inputs import PLAIN_READING, Reading
 from lib.escapes import escape_controls
 from lib.evaluation.difference import Difference
 from lib.format import format_difference, format_interval, format_metric, metric_title
+from lib.models.catalog import hub_name, shown_name
+from lib.models.usage.snippets import Snippet
 from lib.store.layout import MODEL_CARD_DATA
 from lib.store.publish import amend
 from lib.typed_json import JsonError, read_stored, typed
@@ -19,6 +21,9 @@ from lib.typed_json import JsonError, read_stored, typed
 CARD, FACTS = "README.md", MODEL_CARD_DATA
 HELD_OUT = "## Held-out, before and after"
 RECIPE = "## Recipe"
+USAGE = "## Use it"
+DATA = "## Data"
+_FINE_TUNED = "Fine-tuned from"
 CARD_LIBRARIES = ("sentence-transformers", "transformers", "torch", "numpy")
 
 
@@ -30,32 +35,16 @@ def write_card(
     facts: dict[str, Any],
     epochs: list[dict[str, Any]],
     reading: Reading = PLAIN_READING,
+    snippets: Sequence[Snippet] = (),
 ) -> str:
-    """Write the README of a tuned model: recipe, data id and sizes, metrics before and after, versions.
+    """Write the README of a tuned model: code that uses it, recipe, data id and sizes, metrics before and after, versions.
 
-    It holds no texts.
+    It holds no texts, and of a base model's path only its last part.
     """
     return "\n".join(
         [
-            "---",
-            "library_name: sentence-transformers",
-            "pipeline_tag: sentence-similarity",
-            f"base_model: {json.dumps(model_name)}",
-            "---",
-            "",
-            f"# {folder}",
-            "",
-            f"Fine-tuned from `{_code(model_name)}` with Closer.",
-            "",
-            "```python",
-            "from sentence_transformers import SentenceTransformer",
-            "",
-            'model = SentenceTransformer("path/to/this/folder")',
-            *usage_lines(reading),
-            "```",
-            "",
-            *prompt_lines(reading),
-            "## Data",
+            *_head(folder, model_name, reading, snippets),
+            DATA,
             "",
             *(f"- {name}: {json.dumps(value)}" for name, value in sorted(facts.items())),
             "",
@@ -75,18 +64,41 @@ def write_card(
     )
 
 
-def usage_lines(reading: Reading) -> list[str]:
-    """Write the Python that embeds and compares texts, by role where prompts differ."""
-    if reading.has_two_roles:
-        return [
-            'queries = model.encode_query(["a query"])',
-            'documents = model.encode_document(["a document", "another document"])',
-            "print(model.similarity(queries, documents))",
-        ]
+def _head(folder: str, model_name: str, reading: Reading, snippets: Sequence[Snippet]) -> list[str]:
+    """Write front matter, title, origin, usage and prompts."""
     return [
-        'embeddings = model.encode(["a text", "another text"])',
-        "print(model.similarity(embeddings, embeddings))",
+        "---",
+        "library_name: sentence-transformers",
+        "pipeline_tag: sentence-similarity",
+        *(f"base_model: {json.dumps(name)}" for name in [hub_name(model_name)] if name),
+        "---",
+        "",
+        f"# {folder}",
+        "",
+        f"{_FINE_TUNED} `{_code(shown_name(model_name))}` with Closer.",
+        "",
+        *usage_section(snippets),
+        *prompt_lines(reading),
     ]
+
+
+def rename_card(card: str, *, name: str, model_name: str, reading: Reading, snippets: Sequence[Snippet]) -> str:
+    """Write a tuned model's card for another place: its head anew, the rest as it is.
+
+    Of a README that is not Closer's, nothing is taken over.
+    """
+    rest = card.partition(f"\n{DATA}\n")[2] if USAGE in card or _FINE_TUNED in card else ""
+    return "\n".join([*_head(name, model_name, reading, snippets), *([DATA, rest] if rest else [])])
+
+
+def usage_section(snippets: Sequence[Snippet]) -> list[str]:
+    """Write the section with the code that uses the model, by library and server."""
+    lines = [USAGE, ""] if snippets else []
+    for snippet in snippets:
+        shell = [line for part in (snippet.server, snippet.install) if part for line in part.splitlines()]
+        lines += [f"### {snippet.title}", "", *([snippet.note, ""] if snippet.note else [])]
+        lines += ["```sh", *shell, "```", "", "```python", *snippet.code.splitlines(), "```", ""]
+    return lines
 
 
 def prompt_lines(reading: Reading) -> list[str]:

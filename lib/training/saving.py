@@ -17,6 +17,8 @@ from lib.errors import ModelError, TrainingError
 from lib.models.encoder import encode
 from lib.models.loader import load_model
 from lib.models.portable import save_model
+from lib.models.usage.description import describe_model
+from lib.models.usage.snippets import write_snippets
 from lib.recipe.recipe import Recipe
 from lib.store.publish import publish
 from lib.training.card import CARD, FACTS, write_card
@@ -54,6 +56,7 @@ def save_tuned(
             facts=facts,
             epochs=epochs,
             reading=reading,
+            snippets=write_snippets(describe_model(part, reading=reading, place=final.name)),
         )
         (part / CARD).write_text(card, encoding="utf-8")
         (part / FACTS).write_text(json.dumps({"history": epochs, **facts}), encoding="utf-8")

@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from lib import settings
 from lib.errors import InputError
 from lib.evaluation.difference import Difference
 from lib.experiments.exported_form import ExportedForm, ModelCost, list_exported_forms, save_exported_form
+from lib.experiments.hub_push import PushPlan, plan_push
 from lib.models.forms.form import Form
 from lib.store.runs import Run
 from lib.store.workspace import Workspace
-from lib.ui.explore.playground import python_lines
+from lib.ui.explore import hub
+from lib.ui.explore.usage import run_snippets
 from tests.app.conftest import texts
+
+
+@pytest.fixture
+def usable_run(make_run: Callable[..., Run], tiny_model: Path) -> Run:
+    """Make a finished run with a model that loads."""
+    run = make_run()
+    shutil.rmtree(run.model_dir)
+    shutil.copytree(tiny_model, run.model_dir)
+    return run
 
 
 def test_without_a_run_the_next_step_is_to_train(open_page: Callable[..., AppTest]) -> None:
@@ -49,16 +63,58 @@ def test_a_section_that_fails_leaves_the_others_alone(
     assert "Try it" in texts(app)
 
 
-def test_the_python_lines_name_the_tuned_model(open_page: Callable[..., AppTest], make_run: Callable[..., Run]) -> None:
-    run = make_run()
+def test_the_code_is_that_of_the_chosen_library_and_names_the_tuned_model(
+    open_page: Callable[..., AppTest], usable_run: Run
+) -> None:
+    run = usable_run
     app = open_page("explore")
     assert not app.code, "only when asked for"
-    app.session_state["playground"] = "Use in Python"
+    app.session_state["playground"] = "Use it elsewhere"
     app.run()
-    (code,) = [one.value for one in app.code if "SentenceTransformer" in one.value]
-    assert code.strip() == python_lines(run).strip()
-    assert repr(str(run.model_dir)) in code
-    compile(code, "lines", "exec")
+    for key in ("sentence-transformers", "langchain"):
+        app.session_state[f"usage-library-{run.id}"] = key
+        app.run()
+        (snippet,) = [one for one in run_snippets(run) if one.key == key]
+        assert [one.value.strip() for one in app.code] == [snippet.install, snippet.code.strip()]
+        assert repr(str(run.model_dir)) in snippet.code
+    assert f"/download/{run.id}/model.zip" in [one.proto.url for one in app.get("link_button")]
+
+
+def open_usage(open_page: Callable[..., AppTest]) -> AppTest:
+    app = open_page("explore")
+    app.session_state["playground"] = "Use it elsewhere"
+    return app.run()
+
+
+def test_nothing_can_be_pushed_unless_the_network_was_allowed(
+    open_page: Callable[..., AppTest], usable_run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(settings.DOWNLOADS, raising=False)
+    app = open_usage(open_page)
+    assert f"{settings.DOWNLOADS}=1" in texts(app)
+    assert not [one for one in app.text_input if one.label == "Repository"]
+
+
+def test_what_goes_to_the_hub_is_listed_before_it_is_sent(
+    open_page: Callable[..., AppTest], usable_run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[PushPlan] = []
+    monkeypatch.setattr(hub, "push_in_process", lambda plan: sent.append(plan) or plan.address)
+    monkeypatch.setenv(settings.DOWNLOADS, "1")
+    monkeypatch.setenv("HF_TOKEN", "x")
+    app = open_usage(open_page)
+    (repo,) = [one for one in app.text_input if one.label == "Repository"]
+    repo.set_value("ann/desk").run()
+    plan = plan_push(usable_run, "ann/desk")
+    (listed,) = [one.value for one in app.dataframe if "File" in one.value]
+    assert listed["File"].tolist() == [file.name for file in plan.files]
+    assert sent == []
+    (push,) = [one for one in app.button if one.label.startswith("Push ")]
+    push.click().run()
+    assert not app.exception
+    assert sent == [plan]
+    assert sent[0].is_private
+    assert plan.address in [one.value for one in app.code]
 
 
 def test_a_file_is_embedded_as_a_job_of_the_run(

@@ -28,7 +28,7 @@ from lib.store.check import check
 from lib.store.runs import Run
 from lib.store.unarchive import open_archive
 from lib.store.workspace import open_workspace
-from lib.ui.explore.playground import python_lines
+from lib.ui.explore.usage import run_snippets
 from tests.browser.conftest import Server, standing
 from tests.conftest import REAL_DATA
 
@@ -55,7 +55,7 @@ def test_the_sample_leads_to_a_better_model_and_its_map(server: Server, window: 
     chooses_a_pair(window)
     compares_two_sentences(window, run.model_dir)
     searches(window)
-    runs_the_python_lines(python_lines(run))
+    runs_the_python_lines(run_snippets(run)[0].code)
     stays_light(server, window)
     gives_the_model_as_a_zip(server, run.id, run.model_dir)
     embeds_a_file(server, window, run.model_dir)

@@ -32,6 +32,7 @@ class FolderFacts:
 
     is_plain: a transformer without a pooling. prompts: its own, by name. default_prompt: what stands before every text, mostly nothing. longest: most
     tokens of a text. weight_bytes: of its files. parameters: how many weights they hold. transformer: its sizes, None for a static model.
+    normalises: whether its last module is Normalize. is_truncated: whether it gives the first dimensions of longer vectors.
     """
 
     is_static: bool
@@ -43,6 +44,8 @@ class FolderFacts:
     is_plain: bool = False
     parameters: int = 0
     transformer: TransformerFacts | None = None
+    normalises: bool = False
+    is_truncated: bool = False
 
 
 def check_folder(folder: Path) -> FolderFacts:
@@ -69,10 +72,11 @@ def _check(listing: tuple[tuple[str, Path, int, int], ...]) -> FolderFacts:
     config = JsonSettings.read(files[_CONFIG]) if _CONFIG in files else None
     prompts, default_prompt = check_prompts(config) if config else ({}, "")
     chain = check_modules(files)
+    dimension = truncated_dimension(config, chain.dimension)
     weights = [file for file in files.values() if file.name.endswith(".safetensors")]
     return FolderFacts(
         is_static=chain.first == "StaticEmbedding",
-        dimension=truncated_dimension(config, chain.dimension),
+        dimension=dimension,
         longest=chain.longest,
         prompts=MappingProxyType(prompts),
         default_prompt=default_prompt,
@@ -80,4 +84,6 @@ def _check(listing: tuple[tuple[str, Path, int, int], ...]) -> FolderFacts:
         is_plain=not chain.has_pooling,
         parameters=sum(math.prod(shape) for file in weights for shape in read_header(file).values()),
         transformer=chain.transformer,
+        normalises=chain.last == "Normalize",
+        is_truncated=dimension < chain.dimension,
     )

@@ -68,7 +68,7 @@ class Module:
 class ChainFacts:
     """What a chain of modules makes of a text.
 
-    first: the class of its first module. has_pooling: false for a plain transformer, the folder of which names no modules.
+    first, last: the classes of its first and last module. has_pooling: false for a plain transformer, the folder of which names no modules.
     transformer: None for a static model.
     """
 
@@ -77,6 +77,7 @@ class ChainFacts:
     longest: int
     has_pooling: bool = True
     transformer: TransformerFacts | None = None
+    last: str = ""
 
 
 def check_modules(files: Mapping[str, ModelFile]) -> ChainFacts:
@@ -94,7 +95,7 @@ def check_modules(files: Mapping[str, ModelFile]) -> ChainFacts:
         dimension, longest = transformer.dimension, transformer.longest
     for module in rest:
         dimension = _check_module(files, module, dimension)
-    return ChainFacts(head.kind, dimension, longest, transformer=transformer)
+    return ChainFacts(head.kind, dimension, longest, transformer=transformer, last=chain[-1].kind)
 
 
 def read_modules(files: Mapping[str, ModelFile]) -> list[Module]:

@@ -1,17 +1,16 @@
-"""The playground: cosine of any two sentences, a file's vectors, other forms, Python code, download."""
+"""The playground: cosine of any two sentences, a file's vectors, other forms, code that uses the model, download."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from lib.data.model_inputs import reading_of
-from lib.format import format_bytes, format_cosine
-from lib.store.publish import size_of
+from lib.format import format_cosine
 from lib.store.runs import Run
 from lib.ui.explore import keys
 from lib.ui.explore.embed_file import show_embed_file
 from lib.ui.explore.exported_forms import show_exported_forms
 from lib.ui.explore.inference import inference_client, reading_for
+from lib.ui.explore.usage import show_usage
 from lib.ui.shared.components import catch_errors
 
 _SPINNER = "Running both models (the first time, they are loaded) ..."
@@ -19,9 +18,9 @@ _SPINNER = "Running both models (the first time, they are loaded) ..."
 
 @st.fragment
 def show_playground(run: Run) -> None:
-    """Draw the tabs; the Python code only when its tab is open, because its highlighting is slow to load."""
+    """Draw the tabs; the code only when its tab is open, because its highlighting is slow to load."""
     st.subheader("Try it", anchor=False)
-    names = ["Compare two sentences", "Embed a file", "Other forms", "Use in Python"]
+    names = ["Compare two sentences", "Embed a file", "Other forms", "Use it elsewhere"]
     compare, embed, forms, code = st.tabs(names, key=keys.PLAYGROUND, on_change="rerun")
     with compare:
         _show_comparison(run)
@@ -33,7 +32,7 @@ def show_playground(run: Run) -> None:
             show_exported_forms(run)
     if code.open:
         with code, catch_errors():
-            _show_code(run)
+            show_usage(run)
 
 
 def _models(run: Run) -> list[str]:
@@ -70,25 +69,3 @@ def _show_comparison(run: Run) -> None:
             "Each model has its own range of cosines, so compare values of one model only. The percentile columns of the per-pair "
             "results show where a cosine stands among random pairs of the same model."
         )
-
-
-def _show_code(run: Run) -> None:
-    st.caption("This code needs sentence-transformers only, nothing of Closer.")
-    st.code(python_lines(run), language="python")
-    label = f"Download model ({format_bytes(size_of(run.model_dir))})"
-    st.link_button(label, f"/download/{run.id}/model.zip", icon=":material/download:")
-
-
-def python_lines(run: Run) -> str:
-    """Write the Python code that loads and uses the run's tuned model.
-
-    With its prompts by role where they differ.
-    """
-    query, document = ("encode_query", "encode_document") if reading_of(run.recipe).has_two_roles else ("encode",) * 2
-    return (
-        "from sentence_transformers import SentenceTransformer\n\n"
-        f"model = SentenceTransformer({str(run.model_dir)!r})\n"
-        f'queries = model.{query}(["My parcel is late"])\n'
-        f'documents = model.{document}(["Where is my order?", "How do I return a parcel?"])\n'
-        "print(model.similarity(queries, documents))\n"
-    )

@@ -17,7 +17,7 @@ from safetensors.numpy import save_file
 
 from lib import settings
 from lib.errors import ModelError
-from lib.models import catalog, loader
+from lib.models import catalog, hub_network, loader
 
 
 @pytest.mark.parametrize(
@@ -199,7 +199,7 @@ def test_a_model_that_is_not_here_fails_at_once_when_offline(home: Path, monkeyp
 def test_nothing_is_downloaded_unless_a_person_allows_it(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
     monkeypatch.delenv(settings.DOWNLOADS, raising=False)
-    monkeypatch.setattr(loader.socket, "create_connection", lambda *_, **__: pytest.fail("It asked the network."))
+    monkeypatch.setattr(hub_network.socket, "create_connection", lambda *_, **__: pytest.fail("It asked the network."))
     with pytest.raises(ModelError, match="downloads are off") as caught:
         loader.load_model("someone/never-downloaded", home=home)
     assert {f"{settings.DOWNLOADS}=1", "--download."} <= set(caught.value.todo.split())
@@ -237,11 +237,11 @@ def test_a_network_that_does_not_answer_is_asked_once(home: Path, monkeypatch: p
 
     monkeypatch.setenv(settings.DOWNLOADS, "1")
     monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
-    monkeypatch.setattr(loader.socket, "create_connection", refuse)
+    monkeypatch.setattr(hub_network.socket, "create_connection", refuse)
     with pytest.raises(ModelError, match="network does not reach"):
         loader.load_model("someone/never-downloaded", home=home)
-    assert calls == [loader.CONNECT_SECONDS]
-    assert loader.CONNECT_SECONDS < 10
+    assert calls == [hub_network.CONNECT_SECONDS]
+    assert hub_network.CONNECT_SECONDS < 10
 
 
 @pytest.mark.parametrize(
@@ -257,10 +257,10 @@ def test_a_proxy_or_mirror_is_asked_in_place_of_the_hub(
     proxy: str, mirror: str, expected: tuple[str, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("HF_ENDPOINT", raising=False)
-    monkeypatch.setattr(loader.urllib.request, "getproxies", lambda: {"https": proxy} if proxy else {})
+    monkeypatch.setattr(hub_network.urllib.request, "getproxies", lambda: {"https": proxy} if proxy else {})
     if mirror:
         monkeypatch.setenv("HF_ENDPOINT", mirror)
-    assert loader.download_host() == expected
+    assert hub_network.download_host() == expected
 
 
 def test_a_damaged_folder_names_the_model(home: Path, tiny_model: Path, tmp_path: Path) -> None:

@@ -1,0 +1,66 @@
+"""`python -m lib use RUN`: the code that loads a tuned model elsewhere."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+from lib.data.model_inputs import reading_of
+from lib.errors import NotFoundError
+from lib.models.catalog import is_model_folder
+from lib.models.usage.description import ModelDescription, describe_model
+from lib.models.usage.snippets import SNIPPET_KEYS, Snippet, write_snippets
+from lib.store.workspace import open_workspace
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Add the command's options."""
+    parser.add_argument("model", metavar="RUN", help="a run's id (python -m lib runs), or the folder of a tuned model")
+    parser.add_argument(
+        "--with",
+        dest="library",
+        choices=SNIPPET_KEYS,
+        metavar="LIBRARY",
+        help=f"only for this library or server: {', '.join(SNIPPET_KEYS)}",
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the snippets."""
+    model = describe_named(args.model)
+    snippets = [one for one in write_snippets(model) if args.library in (None, one.key)]
+    print(json.dumps(to_json(model, snippets), ensure_ascii=False) if args.json else to_text(snippets))
+    return 0
+
+
+def describe_named(name: str) -> ModelDescription:
+    """Describe a run's tuned model, or that of a folder. Raises NotFoundError and ModelError."""
+    folder = Path(name).expanduser()
+    if is_model_folder(folder):
+        return describe_model(folder.resolve())
+    found = open_workspace().runs.get(name)
+    if not found.model_dir.is_dir():
+        raise NotFoundError(f"{found.name} has no tuned model.", todo="Train it to the end first.")
+    return describe_model(found.model_dir, reading=reading_of(found.recipe))
+
+
+def to_text(snippets: list[Snippet]) -> str:
+    """Write the snippets below each other, each a program of its own."""
+    if len(snippets) == 1:
+        return snippets[0].to_text().rstrip()
+    return "\n".join(f"# ---- {one.title}\n{one.to_text()}" for one in snippets).rstrip()
+
+
+def to_json(model: ModelDescription, snippets: list[Snippet]) -> dict[str, object]:
+    """Build what --json prints."""
+    return {
+        "model": model.place,
+        "query_prompt": model.query,
+        "document_prompt": model.document,
+        "dimension": model.dimension,
+        "normalises": model.normalises,
+        "snippets": [asdict(one) for one in snippets],
+    }
