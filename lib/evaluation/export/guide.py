@@ -38,6 +38,75 @@ _FILES = """| file | what |
 """
 
 
+MODEL_PLACE = "FOLDER OR NAME OF THE MODEL"
+"""What stands for the model in the code for MTEB."""
+
+_MTEB = f"""## MTEB
+
+The same pairs as a task of MTEB 2, in this folder. MTEB computes in fp32; where Closer's vectors were computed in bf16 (it does where the processor gains
+from it) a rank or two may differ. The tuned model's folder holds its prompts; a base model that was measured with prompts gets
+them as `SentenceTransformer(name, prompts={{"query": ..., "document": ...}})`.
+
+```bash
+pip install mteb
+```
+
+```python
+import json
+
+import mteb
+from datasets import Dataset
+from mteb.abstasks.retrieval import AbsTaskRetrieval
+from mteb.abstasks.task_metadata import TaskMetadata
+from sentence_transformers import SentenceTransformer
+
+
+def read(name):
+    with open(f"beir/{{name}}.jsonl", encoding="utf-8") as file:
+        return [json.loads(line) for line in file]
+
+
+class HeldOut(AbsTaskRetrieval):
+    ignore_identical_ids = True
+    metadata = TaskMetadata(
+        name="HeldOut",
+        description="Held-out pairs of a training",
+        type="Retrieval",
+        dataset={{"path": "beir", "revision": "1"}},
+        eval_langs=["eng-Latn"],
+        main_score="ndcg_at_10",
+    )
+
+    def load_data(self, **_):
+        grades = {{}}
+        with open("beir/qrels/test.tsv", encoding="utf-8") as file:
+            for line in list(file)[1:]:
+                query, document, grade = line.split("\\t")
+                grades.setdefault(query, {{}})[document] = int(grade)
+        corpus = [{{"id": row["_id"], "title": "", "text": row["text"]}} for row in read("corpus")]
+        queries = [{{"id": row["_id"], "text": row["text"]}} for row in read("queries")]
+        held_out = {{
+            "corpus": Dataset.from_list(corpus),
+            "queries": Dataset.from_list(queries),
+            "relevant_docs": grades,
+            "top_ranked": None,
+        }}
+        self.dataset = {{"default": {{"test": held_out}}}}
+        self.data_loaded = True
+
+    def task_specific_scores(self, scores, qrels, results, hf_split, hf_subset):
+        names = ("ndcg_cut_10", "recall_1", "recall_5", "recall_10")  # MTEB rounds its own to five digits
+        return {{f"exact_{{name}}": sum(one[name] for one in scores.values()) / len(scores) for name in names}}
+
+
+model = SentenceTransformer("{MODEL_PLACE}")
+result = mteb.evaluate(model, HeldOut(), cache=None)
+scores = result.task_results[0].scores["test"][0]
+print({{name: scores[name] for name in scores if name.startswith("exact_") or name == "mrr_at_10"}})
+```
+"""
+
+
 def write_guide(evaluation: Evaluation, collection: Collection) -> str:
     """Write the guide in Markdown. It holds no text and no name that a person gave."""
     parts = [
@@ -48,6 +117,7 @@ def write_guide(evaluation: Evaluation, collection: Collection) -> str:
         "## The same numbers elsewhere",
         _commands(evaluation),
         _measures(evaluation),
+        *([] if collection.is_pooled or "ndcg@10" not in evaluation.metrics else [_MTEB]),
         *_notes(evaluation, collection),
     ]
     return "\n\n".join(part.strip() for part in parts if part) + "\n"
