@@ -43,7 +43,7 @@ NAMES = {
 
 
 def export_in_fp32(workspace: Workspace, run: Run, models: dict[str, Path], parent: Path) -> Path:
-    """Evaluate the run's models anew in fp32 without packing, as MTEB computes, and write it for other tools; nothing is stored."""
+    """Evaluate the run's models anew in fp32, as MTEB computes, and write it for other tools."""
     inputs = run_inputs(workspace, run)
     loaded = {
         side: load_model(str(place), reading=inputs.reading, device="cpu", home=workspace.home)

@@ -1,4 +1,4 @@
-"""Run the code of `python -m lib use` with the real libraries, and compare its vectors with Closer's own.
+"""Run the code of `python -m lib use` with the real libraries, and compare vectors with Closer's own.
 
 python -m tools.snippets                     every library, each in a virtual environment of its own under .make/snippets
 python -m tools.snippets --with langchain    one of them
@@ -110,14 +110,14 @@ def call(*command: str, **environment: str) -> str:
 
 
 def save_model(folder: Path) -> dict[str, np.ndarray]:
-    """Save the bundled model with prompts as a training saves it, and embed the snippets' texts as the pages do."""
+    """Save the bundled model with prompts as a training does, and embed the snippets' texts."""
     from lib.models.encoder import encode
     from lib.models.loader import load_model
-    from lib.models.portable import save_model as save_files
+    from lib.models.portable import save_portable
     from lib.settings import BUNDLED_MODEL
 
     model = load_model(BUNDLED_MODEL, reading=READING, device="cpu")
-    save_files(model, folder, reading=READING)
+    save_portable(model, folder, reading=READING)
     texts = {"queries": (QUERIES, Role.QUERY), "documents": (DOCUMENTS, Role.DOCUMENT)}
     return {name: encode(model, READING.read(some, role), fast=False) for name, (some, role) in texts.items()}
 
@@ -149,7 +149,7 @@ def installed_versions(key: str, python: Path) -> str:
 
 @contextmanager
 def server_of(snippet: Snippet, python: Path) -> Iterator[None]:
-    """Start the server that the snippet's client asks: infinity itself; in place of TEI, whose image is no package, a small one."""
+    """Start the server that the snippet's client asks: infinity itself, or a small one in place of TEI."""
     if snippet.key == "infinity":
         with infinity(snippet, python):
             yield

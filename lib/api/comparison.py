@@ -40,7 +40,10 @@ class Comparison(EvaluationSummary):
     vectors: MapVectors = field(repr=False, compare=False)
 
     def map(self, *, dark: bool = False) -> go.Figure:
-        """Draw the map with its slider, computed once. Raises NotFoundError for models of different dimensions."""
+        """Draw the map with its slider, computed once.
+
+        Raises NotFoundError for models of different dimensions.
+        """
         if self._map is None:
             raise NotFoundError("Vectors of different dimensions have no common map.", todo="Compare their metrics.")
         return self.vectors.figure(self._map, self.pairs, dark=dark).figure

@@ -34,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
     if args.network:
         settings.allow_downloads()
     plan = plan_push(open_workspace().runs.get(args.run), args.repo, is_private=not args.public)
-    print(to_text(plan), file=sys.stderr)
+    print(plan_text(plan), file=sys.stderr)
     address = ""
     if not args.dry_run:
         check_hub_access()
@@ -61,7 +61,7 @@ def ask(plan: PushPlan, *, is_sure: bool) -> None:
         raise InputError("Nothing was pushed.")
 
 
-def to_text(plan: PushPlan) -> str:
+def plan_text(plan: PushPlan) -> str:
     """List every file that goes out with its size."""
     width = max(len(file.name) for file in plan.files)
     kind = "private" if plan.is_private else "public"

@@ -32,7 +32,7 @@ def run(args: argparse.Namespace) -> int:
     """Print the snippets."""
     model = describe_named(args.model)
     snippets = [one for one in write_snippets(model) if args.library in (None, one.key)]
-    print(json.dumps(to_json(model, snippets), ensure_ascii=False) if args.json else to_text(snippets))
+    print(json.dumps(usage_json(model, snippets), ensure_ascii=False) if args.json else snippets_text(snippets))
     return 0
 
 
@@ -47,14 +47,14 @@ def describe_named(name: str) -> ModelDescription:
     return describe_model(found.model_dir, reading=reading_of(found.recipe))
 
 
-def to_text(snippets: list[Snippet]) -> str:
+def snippets_text(snippets: list[Snippet]) -> str:
     """Write the snippets below each other, each a program of its own."""
     if len(snippets) == 1:
         return snippets[0].to_text().rstrip()
     return "\n".join(f"# ---- {one.title}\n{one.to_text()}" for one in snippets).rstrip()
 
 
-def to_json(model: ModelDescription, snippets: list[Snippet]) -> dict[str, object]:
+def usage_json(model: ModelDescription, snippets: list[Snippet]) -> dict[str, object]:
     """Build what --json prints."""
     return {
         "model": model.place,

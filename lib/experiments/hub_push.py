@@ -43,7 +43,10 @@ class HubFile:
 
 @dataclass(frozen=True)
 class PushPlan:
-    """What would go out. repo: its name on the Hub; folder: of the tuned model; card: the README that goes with it."""
+    """What would go out.
+
+    repo: its name on the Hub; folder: of the tuned model; card: the README that goes with it.
+    """
 
     repo: str
     is_private: bool
@@ -131,7 +134,7 @@ def check_hub_access() -> None:
 
 
 def push(plan: PushPlan, *, progress: Progress = Silent()) -> str:
-    """Create the repository where it is not there yet, send the files as one commit, and give the model's address.
+    """Create the repository where there is none, send the files as one commit, give the address.
 
     Raises NotAllowedError, InputError (no token; a public repository where a private one was asked for) and StoreError with
     what the Hub answered.

@@ -28,7 +28,7 @@ from lib.experiments.result import (
 )
 from lib.metrics import selection_metric
 from lib.models.encoder import encode
-from lib.models.portable import save_model
+from lib.models.portable import save_portable
 from lib.progress import Progress, Silent
 from lib.store.context import JobContext
 from lib.store.names import folder_name
@@ -119,7 +119,7 @@ def save_blend(context: JobContext, share: float) -> Path:
     }
     folder = blend_folder(context.run, share)
     with publish(folder) as staging:
-        save_model(tuned, staging, reading=reading)
+        save_portable(tuned, staging, reading=reading)
         (staging / INTERPOLATION_FACTS).write_text(json.dumps(facts, allow_nan=False), encoding="utf-8")
     context.progress.log(f"Saved the blend as {folder}.")
     return folder

@@ -226,7 +226,10 @@ def split_revision(name: str) -> tuple[str, str]:
 
 
 def hub_name(name: str) -> str:
-    """Strip a model's name to what the Hub calls it: no pooling, no commit; empty for a folder, a run or a static model."""
+    """Strip a model's name to what the Hub calls it: no pooling, no commit.
+
+    Empty for a folder, a run or the static model.
+    """
     plain = split_revision(split_pooling(name.strip())[0])[0]
     if is_path(plain) or plain == STATIC_MODEL or plain.startswith(RUN_PREFIX) or not _is_hub_name(plain):
         return ""
@@ -234,7 +237,7 @@ def hub_name(name: str) -> str:
 
 
 def shown_name(name: str) -> str:
-    """Name a base model to people elsewhere: of a path its last part, as the folders above it are nobody's business."""
+    """Name a base model to people elsewhere: of a path its last part, the folders above it being private."""
     return PurePath(name.replace("\\", "/")).name if is_path(name) or PurePath(name).is_absolute() else name
 
 

@@ -1,4 +1,4 @@
-"""Save a model in the form that every version of sentence-transformers reads, and what reads it without that library.
+"""Save a model in the form that every version of sentence-transformers and other readers know.
 
 Since 5.4 sentence-transformers writes other names into modules.json, the pooling's and the transformer's settings. Versions before it
 refuse such a folder, as does text-embeddings-inference; some readers silently pool another way. All versions read the earlier names.
@@ -42,7 +42,7 @@ _DEFAULTS = {
 """Settings of Dense and Normalize that the earlier form does not know, and what it does."""
 
 
-def save_model(model: SentenceTransformer, folder: Path, *, reading: Reading) -> None:
+def save_portable(model: SentenceTransformer, folder: Path, *, reading: Reading) -> None:
     """Save model and prompts to an empty folder, without a card."""
     with saved_prompts(model, reading):
         model.save_pretrained(str(folder), create_model_card=False, safe_serialization=True)
@@ -50,7 +50,9 @@ def save_model(model: SentenceTransformer, folder: Path, *, reading: Reading) ->
 
 
 def write_earlier_form(folder: Path, *, longest: int | None) -> None:
-    """Write the settings of a saved model under the earlier names; one that they cannot express stays as it is.
+    """Write the settings of a saved model under the earlier names.
+
+    A model that they cannot express stays as it is.
 
     longest: most tokens of a text.
     """

@@ -70,7 +70,7 @@ def open_archive(workspace: Workspace, path: Path) -> Run | Dataset:
 
 
 def is_archive(path: Path) -> bool:
-    """Check whether a file is a packed run or dataset by its first entry, the manifest; nothing else of it is read."""
+    """Check whether a file is a packed run or dataset by its first entry, the manifest."""
     try:
         with zipfile.ZipFile(path) as archive:
             return [entry.filename for entry in archive.infolist()[:1]] == [ARCHIVE_MANIFEST]

@@ -37,7 +37,7 @@ def write_card(
     reading: Reading = PLAIN_READING,
     snippets: Sequence[Snippet] = (),
 ) -> str:
-    """Write the README of a tuned model: code that uses it, recipe, data id and sizes, metrics before and after, versions.
+    """Write the README of a tuned model: usage, data id and sizes, metrics, recipe, versions.
 
     It holds no texts, and of a base model's path only its last part.
     """

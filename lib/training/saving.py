@@ -16,7 +16,7 @@ from lib.data.model_inputs import Reading
 from lib.errors import ModelError, TrainingError
 from lib.models.encoder import encode
 from lib.models.loader import load_model
-from lib.models.portable import save_model
+from lib.models.portable import save_portable
 from lib.models.usage.description import describe_model
 from lib.models.usage.snippets import write_snippets
 from lib.recipe.recipe import Recipe
@@ -48,7 +48,7 @@ def save_tuned(
     check_weights(model)
     expected = encode(model, texts, fast=False)
     with publish(final) as part:
-        save_model(model, part, reading=reading)
+        save_portable(model, part, reading=reading)
         card = write_card(
             folder=final.name,
             model_name=model_name,

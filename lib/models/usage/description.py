@@ -1,4 +1,4 @@
-"""What code that loads a model has to know of it. Light: pages and commands write it without loading anything."""
+"""What code that loads a model has to know of it. Light: nothing is loaded for it."""
 
 from __future__ import annotations
 

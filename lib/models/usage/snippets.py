@@ -123,7 +123,10 @@ def _infinity(model: ModelDescription) -> Snippet:
 def _openai_client(
     key: str, title: str, model: ModelDescription, *, server: str, port: int, name: str, path: str = "/v1"
 ) -> Snippet:
-    """Write the client of a server that answers as OpenAI's does: it adds the prompts, which such a server does not know."""
+    """Write the client of a server that answers as OpenAI's does.
+
+    It adds the prompts, which such a server does not know.
+    """
     cut = f"[:, :{model.dimension}]" if model.is_truncated else ""
     code = f"""import numpy as np
 from openai import OpenAI

@@ -1,4 +1,4 @@
-"""The playground: cosine of any two sentences, a file's vectors, other forms, code that uses the model, download."""
+"""The playground: cosine of two sentences, a file's vectors, other forms, code that uses the model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Download routes of the server: models, packed runs and datasets, logs, vectors. Streamed in constant memory."""
+"""Download routes of the server, streamed in constant memory: models, packed runs, logs, vectors."""
 
 from __future__ import annotations
 

@@ -64,7 +64,10 @@ def _show_text_box() -> None:
 
 
 def _store_and_open(files: list[tuple[str, io.BytesIO]]) -> None:
-    """Store the files before they are read, and open them; a packed run or dataset is taken into the workspace."""
+    """Store the files before they are read, and open them.
+
+    A packed run or dataset is taken into the workspace.
+    """
     try:
         upload = store_upload(settings.home(), files)
         packed = _open_packed(upload)

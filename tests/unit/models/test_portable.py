@@ -11,7 +11,7 @@ from sentence_transformers import SentenceTransformer
 from sentence_transformers.models import Dense, Normalize, Pooling, Transformer
 
 from lib.data.model_inputs import PLAIN_READING
-from lib.models.portable import save_model, write_earlier_form
+from lib.models.portable import save_portable, write_earlier_form
 
 TEXTS = ["sort a list", "open a file and read what it holds", "x"]
 
@@ -26,7 +26,7 @@ def build(tiny_model: Path, pooling: str | list[str]) -> SentenceTransformer:
 @pytest.mark.parametrize("pooling", ["mean", "cls", "lasttoken", ["cls", "mean"]], ids=str)
 def test_the_earlier_names_give_the_same_model(tiny_model: Path, tmp_path: Path, pooling: str | list[str]) -> None:
     model = build(tiny_model, pooling)
-    save_model(model, tmp_path / "model", reading=PLAIN_READING)
+    save_portable(model, tmp_path / "model", reading=PLAIN_READING)
     modules = json.loads((tmp_path / "model" / "modules.json").read_text())
     kinds = ["Transformer", "Pooling", "Dense", "Normalize"]
     assert [one["type"] for one in modules] == [f"sentence_transformers.models.{kind}" for kind in kinds]

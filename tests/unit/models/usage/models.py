@@ -8,7 +8,7 @@ from sentence_transformers import SentenceTransformer
 from sentence_transformers.models import Pooling, Transformer
 
 from lib.data.model_inputs import Reading
-from lib.models.portable import save_model as save_model_files
+from lib.models.portable import save_portable
 from lib.models.prompts.apply import apply_reading
 
 READINGS = {
@@ -32,5 +32,5 @@ def save_model(kind: str, tiny_model: Path, folder: Path) -> Path:
         model.truncate_dim = 16
     reading = READINGS[kind]
     apply_reading(model, reading)
-    save_model_files(model, folder, reading=reading)
+    save_portable(model, folder, reading=reading)
     return folder
