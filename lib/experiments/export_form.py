@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import nan
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from lib.evaluation.model_pair import ModelPair
 from lib.evaluation.task import EvalTask, components_of_rows
 from lib.experiments.exported_form import ExportedForm, ModelCost, save_exported_form
 from lib.metrics import primary_metric
+from lib.models.encoder import encode
 from lib.models.forms.form import Form, check_packages, form_name
 from lib.models.forms.guide import write_form_guide
 from lib.models.forms.measure import FormFiles, measure_form
@@ -44,8 +46,8 @@ class ExportRequest:
 class FormExporter:
     """A run's tuned model and the held-out part, on which its forms are compared with it.
 
-    The tuned model's vectors are those of the evaluation, from the cache where they are there. Raises NotFoundError without a
-    tuned model.
+    The tuned model's vectors are those of the evaluation, from the cache where they are there; a graph is compared with fp32.
+    Raises NotFoundError without a tuned model.
     """
 
     def __init__(self, run: Run, dataset: Dataset, *, home: Path, progress: Progress = Silent()) -> None:
@@ -99,12 +101,13 @@ class FormExporter:
         }  # the process starts elsewhere
         files = FormFiles(form, dimension, self.inputs.reading, **places)
         measured = measure_form(files, texts, self.task.texts, progress=self.progress)
+        before = self._exact_vectors if form.is_onnx else self.vectors
         return ExportedForm(
             form=form,
             metric=primary_metric(self.task.shape),
-            metrics=compare_metrics(ModelPair(self.task, self.vectors, measured.vectors, self.groups)),
+            metrics=compare_metrics(ModelPair(self.task, before, measured.vectors, self.groups)),
             examples=len(self.task.rows),
-            cosine_difference=self._cosine_difference(measured.vectors),
+            cosine_difference=self._cosine_difference(before, measured.vectors),
             exported=ModelCost(size_of(folder), measured.vectors.shape[1], measured.texts_per_second),
             tuned=ModelCost(size_of(self.run.model_dir), self.vectors.shape[1], measured.tuned_texts_per_second),
             model=self.mark[:16],
@@ -113,12 +116,18 @@ class FormExporter:
     def _places(self, folder: Path) -> dict[str, Path]:
         return {"folder": folder, "tuned": self.run.model_dir, "home": self.home}
 
-    def _cosine_difference(self, rows: np.ndarray) -> float:
+    @cached_property
+    def _exact_vectors(self) -> np.ndarray:
+        """The tuned model's vectors in fp32: a graph computes so, and bf16 of the evaluation is not its price."""
+        self.progress.stage("measuring", "the tuned model in fp32")
+        return encode(self.model, self.task.texts, progress=self.progress, fast=False)
+
+    def _cosine_difference(self, before: np.ndarray, after: np.ndarray) -> float:
         """Compute the largest change of a pair's cosine; nan where the examples are single texts."""
         if self.task.shape is Shape.LABELLED_TEXTS:
             return nan
-        before, after = (self.task.pair_cosines(one) for one in (self.vectors, rows))
-        return float(np.abs(after - before).max(initial=0.0))
+        cosines = [self.task.pair_cosines(rows) for rows in (before, after)]
+        return float(np.abs(cosines[1] - cosines[0]).max(initial=0.0))
 
 
 def write_exported_forms(context: JobContext) -> None:

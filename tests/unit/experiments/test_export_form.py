@@ -24,12 +24,15 @@ from lib.experiments.exported_form import (
     remove_exported_form,
 )
 from lib.jobs.kinds import perform
+from lib.models.forms.form import Form, missing_packages
 from lib.models.forms.guide import GUIDE
 from lib.progress import Silent
 from lib.store.publish import verify
 from lib.store.runs import Run
 from lib.store.workspace import Workspace, open_workspace
 from tests.builders import add_dataset, add_run
+
+HAS_ONNX = not missing_packages(Form.ONNX)
 
 PLAIN = """
 import json, sys
@@ -49,7 +52,7 @@ def exported_run(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> 
     run = add_run(workspace, add_dataset(workspace), tiny_model, query_prompt="ask: ", document_prompt="tell: ")
     shutil.copytree(tiny_model, run.model_dir)
     workspace.jobs.cancel(run.job)
-    export(workspace, run, forms=["truncated", "static"], dimension=16)
+    export(workspace, run, forms=["truncated", "static", *(["onnx"] if HAS_ONNX else [])], dimension=16)
     return workspace, run
 
 
@@ -73,8 +76,8 @@ def held_out(workspace: Workspace, run: Run) -> tuple[EvalTask, np.ndarray]:
 def test_each_form_is_published_with_its_record(exported_run: tuple[Workspace, Run]) -> None:
     _, run = exported_run
     forms = list_exported_forms(run)
-    assert [one.name for one in forms] == ["truncated-16", "static-16"]
-    for one in forms:
+    assert [one.name for one in forms] == ["truncated-16", "static-16", *(["onnx"] if HAS_ONNX else [])]
+    for one in forms[:2]:
         assert has_files(run, one)
         assert verify(run.paths.exports / one.name) == []
         assert (one.exported.dimension, one.tuned.dimension) == (16, 32)
@@ -130,6 +133,18 @@ def test_a_truncated_model_keeps_prompts_and_its_readme_loads_it(exported_run: t
     assert np.allclose(space["queries"], model.encode(["ask: a query"]), atol=1e-6)
 
 
+@pytest.mark.skipif(not HAS_ONNX, reason="requirements-export.txt is not installed")
+def test_a_graph_costs_nothing_and_is_measured_from_its_file(exported_run: tuple[Workspace, Run]) -> None:
+    _, run = exported_run
+    found = record(run, "onnx")
+    assert has_files(run, found)
+    assert verify(run.paths.exports / "onnx") == []
+    assert (found.exported.dimension, found.tuned.dimension) == (32, 32)
+    assert found.cosine_difference < 1e-4
+    assert found.metrics["mrr@10"].tuned == pytest.approx(found.metrics["mrr@10"].base, abs=1e-6)
+    assert found.exported.texts_per_second > 0
+
+
 @pytest.mark.parametrize(
     "payload",
     [{}, {"forms": []}, {"forms": ["pickle"]}, {"forms": "static"}, {"forms": ["truncated"], "dimension": 33}],
@@ -149,7 +164,7 @@ def test_damaged_records_are_left_out_and_a_form_can_be_removed(exported_run: tu
     workspace, run = exported_run
     (run.paths.exports / "static-8.json").write_text("{")
     (run.paths.exports / "static-9.json").write_text((run.paths.exports / "static-16.json").read_text())
-    assert [one.name for one in list_exported_forms(run)] == ["truncated-16", "static-16"]
+    assert {one.name for one in list_exported_forms(run)} - {"onnx"} == {"truncated-16", "static-16"}
     remove_exported_form(run, record(run, "static-16"))
-    assert [one.name for one in list_exported_forms(run)] == ["truncated-16"]
+    assert {one.name for one in list_exported_forms(run)} - {"onnx"} == {"truncated-16"}
     assert not (run.paths.exports / "static-16").exists()
