@@ -24,6 +24,7 @@ from typing import Any
 
 import numpy as np
 
+from bench.dynamic_tsne import draw_dynamic_tsne
 from bench.results import put
 from lib.projection.layout import compute_layout, paired_points
 from lib.projection.line_measures import line_quality, measure_pairs
@@ -137,6 +138,15 @@ def stacked(fit: Callable[[np.ndarray], np.ndarray]) -> Callable[..., tuple[Fram
     return draw
 
 
+def draw_dynamic(base: np.ndarray, best: np.ndarray, _pairs: np.ndarray) -> tuple[Frames, float]:
+    """Draw by dynamic t-SNE; the placebo is a copy of base that stands between both in a second drawing."""
+    begin = time.perf_counter()
+    first, last = draw_dynamic_tsne(base, best)
+    seconds = time.perf_counter() - begin
+    again = draw_dynamic_tsne(base, base, best)
+    return (first, last, first + again[1] - again[0]), seconds
+
+
 def fit_tsne(rows: np.ndarray) -> np.ndarray:
     """Fit scikit-learn's t-SNE."""
     from sklearn.manifold import TSNE
@@ -194,6 +204,7 @@ METHODS: dict[str, Callable[..., tuple[Frames, float]]] = {
     "AlignedUMAP": draw_aligned,
     "chained UMAP": draw_chained,
     "t-SNE together": stacked(fit_tsne),
+    "dynamic t-SNE": draw_dynamic,
     "PaCMAP together": stacked(fit_pacmap),
     "LocalMAP together": stacked(fit_localmap),
     f"{OURS}, balance 0": lambda b, t, p: ours(b, t, p, method="pair-faithful", balance=0.0),
