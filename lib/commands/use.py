@@ -8,9 +8,10 @@ from dataclasses import asdict
 from pathlib import Path
 
 from lib.data.model_inputs import reading_of
-from lib.errors import NotFoundError
+from lib.errors import InputError, NotFoundError
 from lib.models.catalog import is_model_folder
 from lib.models.usage.description import ModelDescription, describe_model
+from lib.models.usage.onnx import ONNX_KEY, is_onnx_folder, write_onnx_snippet
 from lib.models.usage.snippets import SNIPPET_KEYS, Snippet, write_snippets
 from lib.store.workspace import open_workspace
 
@@ -21,15 +22,25 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--with",
         dest="library",
-        choices=SNIPPET_KEYS,
+        choices=(*SNIPPET_KEYS, ONNX_KEY),
         metavar="LIBRARY",
-        help=f"only for this library or server: {', '.join(SNIPPET_KEYS)}",
+        help=f"only for this library or server: {', '.join((*SNIPPET_KEYS, ONNX_KEY))} (a folder exported as ONNX)",
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the snippets."""
+    folder = Path(args.model).expanduser()
+    if is_onnx_folder(folder):
+        snippet = write_onnx_snippet(folder.resolve())
+        facts = {"model": str(folder.resolve()), "snippets": [asdict(snippet)]}
+        print(json.dumps(facts, ensure_ascii=False) if args.json else snippet.to_text().rstrip())
+        return 0
+    if args.library == ONNX_KEY:
+        raise InputError(
+            "The model is not exported as ONNX.", todo=f"python -m lib export {args.model} --format onnx --out FOLDER"
+        )
     model = describe_named(args.model)
     snippets = [one for one in write_snippets(model) if args.library in (None, one.key)]
     print(json.dumps(usage_json(model, snippets), ensure_ascii=False) if args.json else snippets_text(snippets))
