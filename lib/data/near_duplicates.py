@@ -7,12 +7,12 @@ a sign that changes a word, as C++ and C#, are none, however long they are.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
-import pandas as pd
 
 from lib.data.normalisation import differ_in_signs, near_key, same_key
+from lib.data.text_array import KeyHashes, TextArray, first_rows
 
 SHINGLE_CHARACTERS = 5
 """Characters of a shingle."""
@@ -29,44 +29,50 @@ CHUNK_CHARACTERS = 2_000_000
 
 
 def near_duplicate_groups(texts: Sequence[str]) -> np.ndarray:
-    """Code each text (int64): equal for near duplicates, directly or transitively; -1 for an empty text."""
-    keys = [near_key(text) for text in texts]
-    codes, distinct = pd.factorize(np.array(keys, dtype=object)) if keys else (np.zeros(0, dtype=np.int64), [])
-    first = np.full(len(distinct), -1, dtype=np.int64)
-    first[codes[::-1]] = np.arange(len(keys) - 1, -1, -1)
-    plain = [same_key(texts[at]) for at in first.tolist()]
-    groups = _connect(plain)[codes] if len(keys) else codes.astype(np.int64)
-    return np.where(np.fromiter((not key for key in keys), dtype=bool, count=len(keys)), -1, groups)
+    """Code each text (int64): equal for near duplicates, directly or transitively; -1 for an empty text.
+
+    Neither keys nor shingles are held: memory grows by some 100 bytes a text that is long enough for shingles.
+    """
+    array = TextArray.of(texts)
+    hashes, lengths = KeyHashes(len(array)), np.zeros(len(array), dtype=np.int64)
+    begin = 0
+    for block in array.blocks():
+        keys = [same_key(text) for text in block]
+        hashes.add([near_key(key) for key in keys])
+        lengths[begin : begin + len(keys)] = [len(key) for key in keys]
+        begin += len(keys)
+    codes = hashes.codes()
+    first = first_rows(codes)
+    groups = _connect(array, first, lengths[first] >= MIN_SHINGLED_CHARACTERS)
+    return np.where(lengths == 0, -1, groups[codes])
 
 
-def _connect(texts: list[str]) -> np.ndarray:
-    """Find the connected components of the verified candidate pairs."""
+def _connect(texts: TextArray, rows: np.ndarray, is_long: np.ndarray) -> np.ndarray:
+    """Find the connected components (n,) of the verified candidate pairs among the texts of these rows (n,)."""
     from scipy.sparse import coo_matrix
     from scipy.sparse.csgraph import connected_components
 
-    pairs = list(_near_pairs(texts))
-    if not pairs:
-        return np.arange(len(texts), dtype=np.int64)
-    left, right = np.array(pairs, dtype=np.int64).T
-    graph = coo_matrix((np.ones(len(pairs), dtype=np.int8), (left, right)), shape=(len(texts), len(texts)))
+    left, right = _near_pairs(texts, rows, np.flatnonzero(is_long)).T
+    if not len(left):
+        return np.arange(len(rows), dtype=np.int64)
+    graph = coo_matrix((np.ones(len(left), dtype=np.int8), (left, right)), shape=(len(rows), len(rows)))
     return connected_components(graph, directed=False)[1].astype(np.int64)
 
 
-def _near_pairs(texts: list[str]) -> Iterator[tuple[int, int]]:
-    """Find pairs of texts whose shingles have a Jaccard index of at least MIN_JACCARD."""
-    long = np.array([at for at, text in enumerate(texts) if len(text) >= MIN_SHINGLED_CHARACTERS], dtype=np.int64)
+def _near_pairs(texts: TextArray, rows: np.ndarray, long: np.ndarray) -> np.ndarray:
+    """Find the pairs (k, 2) whose shingles have a Jaccard index of at least MIN_JACCARD.
+
+    rows: of the texts; long and the pairs: places in rows.
+    """
     if len(long) < 2:
-        return
-    minima = np.vstack([_minima(chunk) for chunk in _chunks([texts[at] for at in long])])
-    seen: set[tuple[int, int]] = set()
-    for band in range(BANDS):
-        for bucket in _buckets(minima[:, band * ROWS_PER_BAND : (band + 1) * ROWS_PER_BAND]):
-            head = int(long[bucket[0]])
-            for other in long[bucket[1:]].tolist():
-                if (head, other) not in seen:
-                    seen.add((head, other))
-                    if _is_near_duplicate(texts[head], texts[other]):
-                        yield head, other
+        return np.zeros((0, 2), dtype=np.int64)
+    minima = _band_minima(texts, rows[long])
+    left, right = np.concatenate([_bucket_pairs(band) for band in minima]).T
+    candidates = np.unique(left * len(long) + right)
+    pairs = long[np.stack([candidates // len(long), candidates % len(long)], axis=1)]
+    sides = [map(same_key, texts.pick(rows[side])) for side in pairs.T]
+    near = np.fromiter(map(_is_near_duplicate, *sides), dtype=bool, count=len(pairs))
+    return pairs[near]
 
 
 def _is_near_duplicate(left: str, right: str) -> bool:
@@ -83,18 +89,31 @@ def _shingles(text: str) -> set[str]:
     return {text[at : at + SHINGLE_CHARACTERS] for at in range(len(text) - SHINGLE_CHARACTERS + 1)}
 
 
-def _buckets(rows: np.ndarray) -> Iterator[np.ndarray]:
-    """Find the row numbers of each set of at least two equal rows."""
-    keys = np.ascontiguousarray(rows).view([("", rows.dtype)] * rows.shape[1]).ravel()
-    codes = np.unique(keys, return_inverse=True)[1]
-    order = np.argsort(codes, kind="stable")
-    starts = np.flatnonzero(np.diff(codes[order], prepend=-1))
-    for start, end in zip(starts, np.append(starts[1:], len(order)), strict=True):
-        if end - start > 1:
-            yield order[start:end]
+def _bucket_pairs(rows: np.ndarray) -> np.ndarray:
+    """Pair the first of each set of equal rows with each of the others: (pairs, 2) row numbers.
+
+    rows: (n, 4) uint32.
+    """
+    words = np.ascontiguousarray(rows).view(np.uint64)
+    order = np.lexsort(words.T)  # stable: in a set the first row comes first
+    begins = np.ones(len(order), dtype=bool)
+    begins[1:] = (words[order[1:]] != words[order[:-1]]).any(axis=1)
+    head = order[begins][np.cumsum(begins) - 1]
+    return np.stack([head[~begins], order[~begins]], axis=1)
 
 
-def _chunks(texts: list[str]) -> Iterator[list[str]]:
+def _band_minima(texts: TextArray, rows: np.ndarray) -> np.ndarray:
+    """Compute the signatures of the texts of these rows (n,), by band: (BANDS, n, ROWS_PER_BAND) uint32."""
+    minima = np.zeros((BANDS, len(rows), ROWS_PER_BAND), dtype=np.uint32)
+    begin = 0
+    for chunk in _chunks(map(same_key, texts.pick(rows))):
+        end = begin + len(chunk)
+        minima[:, begin:end] = _minima(chunk).reshape(len(chunk), BANDS, ROWS_PER_BAND).swapaxes(0, 1)
+        begin = end
+    return minima
+
+
+def _chunks(texts: Iterable[str]) -> Iterator[list[str]]:
     """Split the texts into consecutive chunks of about CHUNK_CHARACTERS."""
     chunk: list[str] = []
     size = 0

@@ -6,9 +6,6 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-import numpy as np
-import pandas as pd
-
 MIN_NEAR_CHARACTERS = 8
 """With fewer letters and digits a text is compared with its punctuation.
 
@@ -39,13 +36,12 @@ def same_key(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
-def near_key(text: str) -> str:
-    """Keep only what tells texts apart of `same_key`: letters, digits, and the signs that change them.
+def near_key(key: str) -> str:
+    """Keep only what tells texts apart of a text's `same_key`: letters, digits, and the signs that change them.
 
     Signs are vowel and tone marks of Indic scripts, Thai and their like; + and # of C++ and C#; % and currency at a number;
     and what stands between two digits (1.10 is not 11.0). All of it where fewer than MIN_NEAR_CHARACTERS are left.
     """
-    key = same_key(text)
     signed = _strip_punctuation(key)
     return signed if len(signed) >= MIN_NEAR_CHARACTERS else key
 
@@ -92,13 +88,3 @@ def same_keys(texts: Iterable[str]) -> list[str]:
 def words(text: str) -> tuple[str, ...]:
     """Split a constant list of words that is written as one text."""
     return tuple(text.split())
-
-
-def text_codes(frame: pd.DataFrame, columns: tuple[str, ...]) -> tuple[np.ndarray, list[str]]:
-    """Factorise the texts of all columns together: codes and the distinct texts that they index.
-
-    codes: (rows, columns) int64.
-    """
-    stacked = np.concatenate([frame[name].to_numpy(dtype=object) for name in columns])
-    codes, texts = pd.factorize(stacked)
-    return codes.reshape(len(columns), len(frame)).T.astype(np.int64), list(texts)

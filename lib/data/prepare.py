@@ -71,7 +71,7 @@ def audit_table(
         examples = add_own_held_out(examples, add_metadata(own, own_held_out.frame, metadata))
     examples, removed = apply_corrections(examples, corrections)
     by_hand = excluded_rows(examples.frame[removed], REMOVED_MANUALLY)
-    rest = Examples(examples.shape, examples.frame[~removed].reset_index(drop=True))
+    rest = Examples(examples.shape, examples.frame[~removed].reset_index(drop=True)) if removed.any() else examples
     lowest_score = -1.0 if mapping.scale == (-1, 1) else 0.0
     context = AuditContext(
         wrong_width=frozenset(table.report.wrong_width),
@@ -107,7 +107,7 @@ def split_audited(
     shared = SharedText.of(frame, audit.near_codes)
     leaks = (frame["part"] == "").to_numpy()
     left_out = pd.concat([audit.left_out, excluded_rows(frame[leaks], LEAK_REASON)], ignore_index=True)
-    frame = frame[~leaks].reset_index(drop=True)
+    frame = frame[~leaks].reset_index(drop=True) if leaks.any() else frame
     frame["component"] = pd.factorize(frame["component"])[0].astype(np.int64)
     _check_parts(frame, replace(shared, file_rows=shared.rows + len(audit.left_out)))
     _check_training_labels(frame, examples.shape)

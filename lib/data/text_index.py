@@ -10,7 +10,8 @@ import pandas as pd
 
 from lib.data.columns.mapping import Examples
 from lib.data.near_duplicates import near_duplicate_groups
-from lib.data.normalisation import same_key, text_codes
+from lib.data.normalisation import same_key
+from lib.data.text_array import TextArray, key_codes, text_codes
 from lib.settings import PARTS
 from lib.shapes import Shape
 
@@ -34,14 +35,14 @@ class TextIndex:
         return codes
 
     @cached_property
-    def texts(self) -> list[str]:
+    def texts(self) -> TextArray:
         """The distinct texts, by code; after `drop`, some that no row holds any more."""
         return text_codes(self.frame, self.columns)[1]
 
     @cached_property
     def same_codes(self) -> np.ndarray:
         """(rows, text columns) codes, equal for texts that differ at most in case, width and white space."""
-        return self._codes_by(same_key)
+        return key_codes(self.texts, same_key)[self.codes]
 
     @cached_property
     def near_codes(self) -> np.ndarray:
@@ -85,13 +86,9 @@ class TextIndex:
 
     def map_texts(self, change: Callable[[str], str]) -> Examples:
         """Make examples with every text changed, calling `change` once a distinct text."""
-        texts = np.array([change(text) for text in self.texts] or [""], dtype=object)
-        changed = {name: pd.Series(texts[self.codes[:, at]], dtype="str") for at, name in enumerate(self.columns)}
+        texts = TextArray.of(change(text) for text in self.texts)
+        changed = {name: texts.take(self.codes[:, at]).to_cells() for at, name in enumerate(self.columns)}
         return Examples(self.shape, self.frame.assign(**changed))
-
-    def _codes_by(self, key: Callable[[str], str]) -> np.ndarray:
-        keys = np.array([key(text) for text in self.texts] or [""], dtype=object)
-        return pd.factorize(keys)[0].astype(np.int64)[self.codes]
 
 
 def duplicate_rows(codes: np.ndarray, *, order: np.ndarray) -> np.ndarray:

@@ -13,6 +13,7 @@ from lib.data.columns.names import NLI_NAMES, OPPOSITE_WORDS, column_key
 from lib.data.columns.numbers import no_value_cells, parse_numbers
 from lib.data.columns.same_class import class_key, guess_same
 from lib.data.table import Table
+from lib.data.text_array import as_cells
 from lib.errors import InputError
 from lib.shapes import TEXT_COLUMNS, VALUE_COLUMN, Shape, text_columns
 from lib.typed_json import build
@@ -103,7 +104,7 @@ def apply_mapping(table: Table, mapping: ColumnMapping) -> Examples:
     elif value == "label":
         frame["label"] = normalise_labels(table.frame[mapping.roles["label"][0]], mapping)
     if mapping.group:
-        frame["group"] = _plain(table.frame[mapping.group])
+        frame["group"] = as_cells(table.frame[mapping.group])
     if mapping.part:
         frame["part"] = parse_split_column(table.frame[mapping.part], mapping.part)
     return Examples(mapping.shape, frame)
@@ -157,7 +158,7 @@ def one_means_same(mapping: ColumnMapping, classes: Iterable[str]) -> bool:
 def join_columns(frame: pd.DataFrame, columns: tuple[str, ...], joiner: str) -> pd.Series:
     """Join the columns of each row into one text, without empty cells."""
     if len(columns) == 1:
-        return _plain(frame[columns[0]])
+        return as_cells(frame[columns[0]])
     rows = zip(*(frame[name].to_numpy(dtype=object) for name in columns), strict=True)
     return _texts([joiner.join(cell for cell in cells if cell.strip()) for cells in rows])
 
@@ -260,10 +261,6 @@ def parse_scale(name: str) -> tuple[float, float]:
         raise InputError(
             f"“{name}” is not a score scale.", todo="Write it as 0-5, 1-5, 0-1 or -1-1, or 1-0 for distances."
         ) from error
-
-
-def _plain(values: pd.Series) -> pd.Series:
-    return _texts(values.to_numpy(dtype=object))
 
 
 def _texts(values: Any) -> pd.Series:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from lib.data.audit.run import audit_examples
 from lib.data.columns.mapping import Examples
-from lib.data.normalisation import near_key
+from lib.data.normalisation import near_key, same_key
 from lib.data.prepare import prepare, split_audited
 from lib.data.split.components import find_components
 from lib.data.split.split import assign_parts, split_examples
@@ -47,7 +47,7 @@ def leaks(found: Examples, frame: pd.DataFrame) -> list[str]:
     in_parts = frame[frame["part"] != ""]
     names = [name for name in ("anchor", "positive", "text") if name in in_parts]
     stacked = pd.concat(
-        [pd.DataFrame({"text": in_parts[name].map(near_key), "part": in_parts["part"]}) for name in names]
+        [pd.DataFrame({"text": in_parts[name].map(same_key).map(near_key), "part": in_parts["part"]}) for name in names]
     )
     parts = stacked.groupby("text")["part"].nunique()
     bad = parts[parts > 1].index.tolist()
