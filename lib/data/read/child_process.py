@@ -95,8 +95,7 @@ def _end_error(code: int, log: Path) -> InputError:
 def _load_table(folder: Path) -> Table:
     """Load the table that the child process wrote into the folder."""
     report = ReadReport.from_json(json.loads((folder / "report.json").read_text(encoding="utf-8")))
-    frame = pd.read_parquet(folder / "frame.parquet").astype(object)
-    return Table(frame, np.load(folder / "lines.npy"), report)
+    return Table(pd.read_parquet(folder / "frame.parquet"), np.load(folder / "lines.npy"), report)
 
 
 def _read_request(request: dict[str, Any]) -> None:

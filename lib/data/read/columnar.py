@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from lib.data.read.dataset_formats.registry import NESTED_COLUMNS
+from lib.data.read.column_rows import ColumnRows
+from lib.data.read.dataset_formats.records import Records
+from lib.data.read.dataset_formats.registry import NESTED_COLUMNS, find_format
 from lib.data.read.header import unique_column_names
+from lib.data.read.list_cells import parse_list_columns
 from lib.data.read.nested import left_out_notes
 from lib.data.read.options import ReadOptions
-from lib.data.read.raw_table import RawTable
+from lib.data.read.raw_table import RawTable, cell_text
 from lib.data.read.records_table import records_to_table
+from lib.data.text_array import BLOCK_TEXTS, TextArray
 from lib.errors import InputError
 from lib.settings import MAX_ROWS, PARSE_MEMORY_BYTES
 
@@ -145,6 +149,23 @@ def _decode_bytes(table: pa.Table, left_out: dict[str, str]) -> pa.Table:
     return table
 
 
+@dataclass(frozen=True)
+class _Cells(Sequence[Any]):
+    """The values of a column, which become Python's block by block."""
+
+    column: pa.ChunkedArray
+
+    def __len__(self) -> int:
+        return len(self.column)
+
+    def __getitem__(self, at: Any) -> Any:
+        return _values(self.column[at]) if isinstance(at, slice) else _values(self.column.slice(at, 1))[0]
+
+    def __iter__(self) -> Iterator[Any]:
+        for begin in range(0, len(self), BLOCK_TEXTS):
+            yield from self[begin : begin + BLOCK_TEXTS]
+
+
 def _values(column: pa.ChunkedArray) -> list[Any]:
     """List the values of a column; numbers of single precision with the digits that they are written with."""
     import pyarrow as pa
@@ -161,8 +182,10 @@ def _to_rows(table: pa.Table, left_out: dict[str, str]) -> RawTable:
     table = _decode_bytes(table, left_out)
     if len(set(table.column_names)) < len(table.column_names):
         unique_column_names(table.column_names)
-    lines = list(range(1, table.num_rows + 1))
-    flat = records_to_table({name: _values(table.column(name)) for name in table.column_names}, lines)
+    lines = range(1, table.num_rows + 1)
+    flat = _plain_rows(table, lines) or records_to_table(
+        {name: _values(table.column(name)) for name in table.column_names}, lines
+    )
     if not flat.columns or not table.num_rows:
         unread = " ".join(note.text for note in left_out_notes(left_out))
         raise InputError(
@@ -170,3 +193,30 @@ def _to_rows(table: pa.Table, left_out: dict[str, str]) -> RawTable:
             todo="Choose another one.",
         )
     return replace(flat, notes=[*flat.notes, *left_out_notes(left_out)])
+
+
+def _plain_rows(table: pa.Table, lines: Sequence[int]) -> RawTable | None:
+    """Read a table of plain cells as it is, without a Python string for every cell.
+
+    None for nested cells, for lists that are written as text, and for a format of the field.
+    """
+    import pyarrow as pa
+
+    if not table.num_rows or any(pa.types.is_nested(column.type) for column in table.schema):
+        return None
+    names = unique_column_names(table.column_names)
+    cells = {name: _Cells(table.column(at)) for at, name in enumerate(names)}
+    if parse_list_columns(cells) or find_format(Records(cells, lines)) is not None:
+        return None
+    return RawTable(names, ColumnRows([_cell_texts(one.column) for one in cells.values()]), lines)
+
+
+def _cell_texts(column: pa.ChunkedArray) -> TextArray:
+    """Write the values of a column as `cell_text` does; Arrow itself writes texts and whole numbers."""
+    import pyarrow as pa
+
+    types, kind = pa.types, column.type
+    kind = kind.value_type if types.is_dictionary(kind) else kind
+    if types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind) or types.is_integer(kind):
+        return TextArray(column.cast(kind).cast(pa.large_string()).fill_null(""))
+    return TextArray.of(cell_text(value) for value in _Cells(column))

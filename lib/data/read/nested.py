@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from lib.data.read.raw_table import cell_text
 from lib.data.table import NoteKind, ReadNote
@@ -21,7 +22,7 @@ class FlatColumns:
     notes: list[ReadNote] = field(default_factory=list)
 
 
-def flatten_columns(columns: dict[str, list[object]], *, lines: Sequence[int]) -> FlatColumns:
+def flatten_columns(columns: Mapping[str, Sequence[Any]], *, lines: Sequence[int]) -> FlatColumns:
     """Write every column as text; lists of texts become name, name_2, ..., deeper ones are left out.
 
     lines: of each row. All columns have as many values. A nested value among plain ones is read as an empty cell.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from lib.data.table import ReadNote
@@ -12,12 +13,13 @@ from lib.data.table import ReadNote
 class RawTable:
     """Rows of text under column names; `lines` has the line each row begins on in the file, from 1.
 
+    rows: lists, or `ColumnRows` of a large file of columns.
     parts: the tables of a file that holds several, by name; it has no rows itself then. format: title of the field's format that it was recognised as. split_column: as a ReadReport has it. wrong_width, odd_lines: lines of rows with more or fewer cells than the header, and of lines in another encoding.
     """
 
     columns: list[str]
-    rows: list[list[str]]
-    lines: list[int]
+    rows: Sequence[list[str]]
+    lines: Sequence[int]
     format: str = ""
     split_column: str = ""
     header: bool = True

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from lib.data.read.column_rows import ColumnRows
 from lib.data.read.dataset_formats.records import Records
 from lib.data.read.dataset_formats.registry import recognise_records
 from lib.data.read.header import unique_column_names
@@ -18,7 +19,7 @@ RECOGNISED_ROWS = 50
 """Rows of text cells by which a format is looked for, before all are read by it."""
 
 
-def records_to_table(columns: dict[str, list[Any]], lines: list[int]) -> RawTable:
+def records_to_table(columns: Mapping[str, list[Any]], lines: Sequence[int]) -> RawTable:
     """Make a table of values of any kind; it may have no columns, and its notes say which were left out.
 
     Raises InputError where a format is recognised and none of its rows gives an example.
@@ -34,7 +35,7 @@ def recognise_table(table: RawTable) -> RawTable:
     if not lists and not recognise_records(_records(table, RECOGNISED_ROWS))[0]:
         return table
     records = _records(table, len(table.rows))
-    title, records = recognise_records(replace(records, columns=records.columns | lists))
+    title, records = recognise_records(replace(records, columns={**records.columns, **lists}))
     made = _flat_table(title, records, len(table.rows))
     if not made.columns:
         return table
@@ -42,8 +43,8 @@ def recognise_table(table: RawTable) -> RawTable:
     return replace(table, columns=made.columns, rows=made.rows, lines=made.lines, format=title, notes=notes)
 
 
-def _column(table: RawTable, at: int) -> Iterator[str]:
-    return (row[at] for row in table.rows)
+def _column(table: RawTable, at: int) -> Iterable[str]:
+    return table.rows.columns[at] if isinstance(table.rows, ColumnRows) else (row[at] for row in table.rows)
 
 
 def _records(table: RawTable, rows: int) -> Records:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from lib.data.read.dataset_formats.records import (
@@ -133,7 +135,7 @@ def _labelled(found: RowCollector, *notes: ReadNote | None) -> Records:
     return found.records(*notes, *renamed, *more)
 
 
-def second_labels_note(name: str, labels: list[list[str]], lines: list[int]) -> ReadNote | None:
+def second_labels_note(name: str, labels: list[list[str]], lines: Sequence[int]) -> ReadNote | None:
     """Name the classes beyond the first one of a text, None where there are none. labels: by row."""
     rows = [line for line, texts in zip(lines, labels, strict=True) if len(texts) > 1]
     if not rows:
@@ -171,8 +173,7 @@ def read_doccano(records: Records) -> Records:
         found.add(line, {"text": row[text], **number_columns("label", list_texts(row[label])), **rest})
     classes = [list_texts(value) for value in records.columns[label]]
     made = found.records(second_labels_note("label", classes, records.lines), unused_note(records, comments))
-    made.columns.setdefault("label", [None] * len(made))
-    return made
+    return made if "label" in made.columns else replace(made, columns={**made.columns, "label": [None] * len(made)})
 
 
 def _first_name(records: Records, *names: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,8 +22,8 @@ MIN_FITTING = 0.9
 class Records:
     """Columns of equally many values, as JSON or Arrow hold them, and the line of each row."""
 
-    columns: dict[str, list[Any]]
-    lines: list[int]
+    columns: Mapping[str, Sequence[Any]]
+    lines: Sequence[int]
     notes: list[ReadNote] = field(default_factory=list)
 
     def __len__(self) -> int:
@@ -44,13 +44,13 @@ class Records:
 
         MIN_FITTING of them are enough: readers name the rows with other ones.
         """
-        filled = [value for value in self.columns.get(name, ()) if value is not None]
-        fitting = sum(
-            isinstance(value, kind)
-            and (of is None or not isinstance(value, list) or all(isinstance(item, of) for item in value))
-            for value in filled
-        )
-        return fitting > 0 and fitting >= MIN_FITTING * len(filled)
+        filled = fitting = 0
+        for value in self.columns.get(name, ()):
+            filled += value is not None
+            fitting += isinstance(value, kind) and (
+                of is None or not isinstance(value, list) or all(isinstance(item, of) for item in value)
+            )
+        return fitting > 0 and fitting >= MIN_FITTING * filled
 
 
 class RowCollector:

@@ -98,13 +98,19 @@ def dataset_format_names() -> str:
     return f"{', '.join(titles[:-1])} and {titles[-1]}"
 
 
+def find_format(records: Records) -> DatasetFormat | None:
+    """Find the format of which records have the look."""
+    known = (one for one in DATASET_FORMATS if one.matches is not None and one.read is not None)
+    return next((one for one in known if len(records) and one.matches is not None and one.matches(records)), None)
+
+
 def recognise_records(records: Records) -> tuple[str, Records]:
     """Read records by the format of which they have the look: its title, "" for none, and the records."""
-    for one in DATASET_FORMATS:
-        if one.matches is not None and one.read is not None and len(records) and one.matches(records):
-            made = one.read(records)
-            return one.title, replace(made, notes=[_recognised_note(one), *made.notes])
-    return "", records
+    one = find_format(records)
+    if one is None or one.read is None:
+        return "", records
+    made = one.read(records)
+    return one.title, replace(made, notes=[_recognised_note(one), *made.notes])
 
 
 def recognise_files(tables: Sequence[tuple[str, RawTable]]) -> RawTable | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from lib.data.read.dataset_formats.records import (
     Records,
@@ -134,7 +135,7 @@ def read_query_lists(records: Records, names: QueryLists, extras: dict[str, str]
     return Records(_others_last(made.columns, names), made.lines, made.notes)
 
 
-def _others_last(columns: dict[str, list[object]], names: QueryLists) -> dict[str, list[object]]:
+def _others_last(columns: Mapping[str, Sequence[Any]], names: QueryLists) -> Mapping[str, Sequence[Any]]:
     """Order the columns: query, positive, negatives by number, then the others."""
 
     def place(name: str) -> tuple[int, int]:
