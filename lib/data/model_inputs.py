@@ -13,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 
+from lib.data.text_array import TextArray, text_codes
 from lib.recipe.recipe import Recipe
 from lib.shapes import TWO_ROLES, Shape, text_columns
 
@@ -110,6 +111,10 @@ class ModelInputs:
         two_roles = self.shape in TWO_ROLES
         return Role.DOCUMENT if two_roles and column != "anchor" else Role.QUERY
 
+    def prompt_of(self, column: str) -> str:
+        """Look up what stands before the texts of a text column."""
+        return self.reading.prompt(self.role_of(column))
+
     def read(self, texts: Iterable[str], role: Role) -> list[str]:
         """Convert texts to what the model reads in this role."""
         return self.reading.read(texts, role)
@@ -119,11 +124,12 @@ class ModelInputs:
         return self.read(texts, self.role_of(column))
 
     @cached_property
-    def distinct_texts(self) -> list[tuple[str, str]]:
-        """The prompt and the plain text of each distinct text in each role that it has."""
-        names = self.columns
-        texts = ((self.reading.prompt(self.role_of(name)), text) for name in names for text in self.frame[name])
-        return list(dict.fromkeys(texts))
+    def texts_by_prompt(self) -> list[tuple[str, TextArray]]:
+        """The distinct plain texts that are read behind each prompt: a text of two roles stands behind both."""
+        columns: dict[str, list[str]] = {}
+        for name in self.columns:
+            columns.setdefault(self.prompt_of(name), []).append(name)
+        return [(prompt, text_codes(self.frame, names)[1]) for prompt, names in columns.items()]
 
     def read_by_use(self, texts: Iterable[str]) -> list[str]:
         """Convert each text of the dataset to what the model reads.
@@ -135,9 +141,11 @@ class ModelInputs:
         if not self.reading.has_two_roles:
             return self.read(texts, Role.QUERY)
         queries, documents = (self.reading.prompt(role) for role in (Role.QUERY, Role.DOCUMENT))
-        return [(documents if text in self._documents else queries) + text for text in texts]
+        asked = list(texts)
+        known = self._documents_among(asked)
+        return [(documents if text in known else queries) + text for text in asked]
 
-    @cached_property
-    def _documents(self) -> set[str]:
-        names = [name for name in self.columns if self.role_of(name) is Role.DOCUMENT]
-        return {text for name in names for text in self.frame[name]}
+    def _documents_among(self, texts: list[str]) -> set[str]:
+        """Find those of a few texts that are documents of the dataset."""
+        columns = [self.frame[name] for name in self.columns if self.role_of(name) is Role.DOCUMENT]
+        return {text for column in columns for text in column[column.isin(texts)]}

@@ -71,7 +71,7 @@ def role_of_text(read: str) -> RoleText:
 
 def texts_to_embed(inputs: ModelInputs) -> list[RoleText]:
     """List the distinct texts of a dataset, each in every role that it has, in a fixed order."""
-    return [role_of_text(sign + text) for sign, text in read_with_roles(inputs).distinct_texts]
+    return [role_of_text(sign + text) for sign, texts in read_with_roles(inputs).texts_by_prompt for text in texts]
 
 
 def write_texts(path: Path, inputs: ModelInputs) -> int:
@@ -149,6 +149,6 @@ def vectors_mark(files: Sequence[Path]) -> str:
 def map_vectors(inputs: ModelInputs, vectors: Mapping[str, OwnVectors]) -> tuple[list[str], dict[str, np.ndarray]]:
     """List the dataset's texts and their vectors (texts, d) by model, a text of both roles as a document."""
     marked = read_with_roles(inputs)
-    texts = list(dict.fromkeys(text for _, text in marked.distinct_texts))
+    texts = list(dict.fromkeys(text for _, own in marked.texts_by_prompt for text in own))
     wanted = [role_of_text(text) for text in marked.read_by_use(texts)]
     return texts, {name: vectors[name].find(wanted) for name in MODEL_NAMES}

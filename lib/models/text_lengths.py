@@ -12,6 +12,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from lib.data.audit.lengths import count_tokens
 from lib.data.model_inputs import ModelInputs
 from lib.models.folder_check.check import FolderFacts, check_folder
@@ -59,11 +61,15 @@ def measure_lengths(folder: Path | str, inputs: ModelInputs, *, model: str, max_
     if facts.is_static:
         return None
     limit = reading_limit(Path(folder), facts, max_length=max_length)
-    texts = [prompt + text for prompt, text in inputs.distinct_texts]
-    counts = count_tokens(texts, tokenizer=str(path), at_least=limit)
+    counts = np.concatenate(
+        [
+            count_tokens(texts, tokenizer=str(path), at_least=limit, prompt=prompt)
+            for prompt, texts in inputs.texts_by_prompt
+        ]
+    )
     long = counts > limit
     longest = int(counts[long].max()) if long.any() else 0
-    return TextLengths(model, limit, len(texts), int(long.sum()), longest)
+    return TextLengths(model, limit, len(counts), int(long.sum()), longest)
 
 
 def reading_limit(folder: Path, facts: FolderFacts, *, max_length: int = 0) -> int:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from lib.data.audit.lengths import bundled_tokenizer_path, count_tokens
 from lib.data.model_inputs import ModelInputs
+from lib.data.text_array import TextArray
 
 MAX_COUNTED_ROWS = 5_000
 """Rows that are counted: half of them the longest by bytes, the rest by chance."""
@@ -61,14 +61,17 @@ def count_row_tokens(inputs: ModelInputs, *, limit: int, tokenizer: Path | None 
     tokenizer: the model's tokenizer.json; None takes the bundled one, of which other tokenizers differ little.
     """
     path = str(tokenizer) if tokenizer else bundled_tokenizer_path()
-    names = list(inputs.columns)
-    train = inputs.frame.loc[inputs.frame["part"] == "train", names]
-    chosen = choose_rows(train)
-    counts = [count_tokens(inputs.read_column(chosen[name], name), tokenizer=path) for name in names]
-    rows = np.minimum(np.stack(counts, axis=1), limit)
-    everything = [inputs.read_column(inputs.frame[name], name) for name in names]
-    longest_texts = [max(texts, key=_bytes, default="") for texts in everything]
-    longest = count_tokens(longest_texts, tokenizer=path).max(initial=1)
+    columns = {name: TextArray.of_cells(inputs.frame[name]) for name in inputs.columns}
+    train = np.flatnonzero(inputs.frame["part"] == "train")
+    sizes = {name: texts.byte_sizes() for name, texts in columns.items()}
+    chosen = train[choose_rows(np.sum([sizes[name][train] for name in columns], axis=0))]
+    longest_rows = {name: chosen[:0] if not len(own) else np.array([own.argmax()]) for name, own in sizes.items()}
+
+    def count(name: str, rows: np.ndarray) -> np.ndarray:
+        return count_tokens(list(columns[name].pick(rows)), tokenizer=path, prompt=inputs.prompt_of(name))
+
+    rows = np.minimum(np.stack([count(name, chosen) for name in columns], axis=1), limit)
+    longest = max(int(count(name, own).max(initial=1)) for name, own in longest_rows.items())
     share = len(train) / max(1, len(chosen))  # the longest rows count as often as the others: an upper estimate
     return TokenCounts(rows, int(min(limit, max(longest, rows.max(initial=1)))), int(rows.sum() * share))
 
@@ -83,15 +86,11 @@ def likely_sum(values: np.ndarray, size: int) -> int:
     return int(min(most[:size].sum(), chance))
 
 
-def choose_rows(train: pd.DataFrame) -> pd.DataFrame:
-    """Choose the longest rows by bytes, and others by chance, always the same."""
-    if len(train) <= MAX_COUNTED_ROWS:
-        return train
+def choose_rows(sizes: np.ndarray) -> np.ndarray:
+    """Choose the longest rows, and others by chance, always the same: row numbers. sizes: (rows,) bytes."""
+    if len(sizes) <= MAX_COUNTED_ROWS:
+        return np.arange(len(sizes))
     half = MAX_COUNTED_ROWS // 2
-    order = np.argsort(-train.map(_bytes).sum(axis=1).to_numpy(), kind="stable")
+    order = np.argsort(-sizes, kind="stable")
     others = np.random.default_rng(0).choice(order[half:], MAX_COUNTED_ROWS - half, replace=False)
-    return train.iloc[np.concatenate([order[:half], others])]
-
-
-def _bytes(text: str) -> int:
-    return len(text.encode("utf-8", "surrogatepass"))
+    return np.concatenate([order[:half], others])

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lib.data.model_inputs import ModelInputs
+from lib.data.text_array import TextArray
 
 if TYPE_CHECKING:
     from tokenizers import Encoding
@@ -70,8 +71,8 @@ def unknown_tokens(folder: Path | str, inputs: ModelInputs, *, model: str) -> Un
 
     folder: a str is the Hub name of a model that is not here. None where the tokenizer is not at hand or knows every byte.
     """
-    path, texts = Path(folder) / "tokenizer.json", inputs.distinct_texts
-    if isinstance(folder, str) or not path.is_file() or not texts:
+    path = Path(folder) / "tokenizer.json"
+    if isinstance(folder, str) or not path.is_file() or inputs.frame.empty:
         return None
     unknown = _unknown_token(path)
     if unknown is None:
@@ -81,7 +82,7 @@ def unknown_tokens(folder: Path | str, inputs: ModelInputs, *, model: str) -> Un
     tokenizer = Tokenizer.from_file(str(path))
     tokenizer.no_truncation()
     tokenizer.no_padding()
-    some = _sample(texts)
+    some = _sample(inputs.texts_by_prompt)
     read = [prompt + text for prompt, text in some]
     # the fast one has no offsets, which only prompts need
     encode = tokenizer.encode_batch if any(prompt for prompt, _ in some) else tokenizer.encode_batch_fast
@@ -107,15 +108,21 @@ def _tokens_beyond(begin: int, encoding: Encoding) -> list[int]:
     return [token for token, (_, end) in zip(encoding.ids, encoding.offsets, strict=True) if end > begin]
 
 
-def _sample(texts: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+def _sample(texts: Sequence[tuple[str, TextArray]]) -> list[tuple[str, str]]:
     """Choose the texts that are tokenized, with their prompts.
 
     All of a few, else some by chance (languages may take turns).
     """
-    rows = range(len(texts))
-    if len(texts) > MAX_TOKENIZED_TEXTS:
-        rows = np.sort(np.random.default_rng(0).choice(len(texts), MAX_TOKENIZED_TEXTS, replace=False)).tolist()
-    return [(texts[row][0], texts[row][1][:MAX_TEXT_CHARACTERS]) for row in rows]
+    count = sum(len(array) for _, array in texts)
+    rows = np.arange(count)
+    if count > MAX_TOKENIZED_TEXTS:
+        rows = np.sort(np.random.default_rng(0).choice(count, MAX_TOKENIZED_TEXTS, replace=False))
+    chosen, begin = [], 0
+    for prompt, array in texts:
+        own = rows[(rows >= begin) & (rows < begin + len(array))] - begin
+        chosen += [(prompt, text[:MAX_TEXT_CHARACTERS]) for text in array.pick(own)]
+        begin += len(array)
+    return chosen
 
 
 def _equal_share(texts: Sequence[str], ids: Sequence[list[int]]) -> float:

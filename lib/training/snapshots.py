@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
 
 from lib.data.model_inputs import ModelInputs
 from lib.settings import MAX_DRAWN_POINTS
@@ -35,15 +39,21 @@ def shown_texts(inputs: ModelInputs, *, limit: int | None = None) -> list[str]:
     """
     frame, names = inputs.frame, list(inputs.columns)
     limit = shown_limit(len(frame)) if limit is None else limit
-    rows = {part: frame.loc[frame["part"] == part, names].sample(frac=1.0, random_state=0) for part in ROOM}
+    rows = {part: pd.Series(np.flatnonzero(frame["part"] == part)).sample(frac=1.0, random_state=0) for part in ROOM}
     texts: dict[str, None] = {}
     for share in (ROOM, dict.fromkeys(ROOM, 1.0)):  # what a part left over is filled up in the second round
         for part, most in share.items():
-            for row in rows[part].itertuples(index=False):
+            for row in _texts_of_rows(frame[names], rows[part].to_numpy()):
                 if len(texts) >= most * limit:
                     break
                 texts.update((text, None) for text in row if text.strip())
     return list(texts)
+
+
+def _texts_of_rows(frame: pd.DataFrame, rows: np.ndarray) -> Iterator[tuple[str, ...]]:
+    """Yield the texts of rows by number, some at a time: mostly the first of them are enough."""
+    for begin in range(0, len(rows), SHOWN_TEXTS):
+        yield from frame.iloc[rows[begin : begin + SHOWN_TEXTS]].itertuples(index=False, name=None)
 
 
 def is_shown(epoch: int, epochs: int) -> bool:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from lib.data.model_inputs import ModelInputs
+from lib.data.text_array import text_codes
 from lib.evaluation.task import EvalTask
 from lib.settings import MAX_VALIDATION_TEXTS
 from lib.training.snapshots import shown_texts
@@ -30,7 +31,7 @@ def validation_inputs(inputs: ModelInputs, *, limit: int = MAX_VALIDATION_TEXTS)
     chosen source stay in: all its right targets count.
     """
     frame, names = inputs.frame, list(inputs.columns)
-    if len(frame) * len(names) <= limit or pd.unique(frame[names].to_numpy(dtype=object).ravel()).size <= limit:
+    if not _has_more_texts(frame, names, limit):
         return inputs, ""
     generator = np.random.default_rng(0)
     inside = np.flatnonzero(frame["part"].to_numpy() == "validation")
@@ -46,3 +47,10 @@ def validation_inputs(inputs: ModelInputs, *, limit: int = MAX_VALIDATION_TEXTS)
         f"of {len(frame):,} rows in all, to keep it quick; the whole held-out split is evaluated."
     )
     return inputs.with_frame(frame[chosen]), words
+
+
+def _has_more_texts(frame: pd.DataFrame, names: list[str], limit: int) -> bool:
+    """Check whether there are more distinct texts; of large data the first rows mostly say so."""
+    if len(frame) * len(names) <= limit:
+        return False
+    return any(len(text_codes(rows, names)[1]) > limit for rows in (frame.iloc[:limit], frame))

@@ -39,24 +39,24 @@ def _tokenizer(path: str) -> Any:
     return tokenizer
 
 
-def count_tokens(texts: Sequence[str], *, tokenizer: str, at_least: int = 0) -> np.ndarray:
-    """Count the tokens of each text, [CLS] and [SEP] included.
+def count_tokens(texts: Sequence[str], *, tokenizer: str, at_least: int = 0, prompt: str = "") -> np.ndarray:
+    """Count the tokens of each text behind the prompt, [CLS] and [SEP] included.
 
     Texts that cannot reach `at_least` tokens are not counted but given their number of characters: a token is at least
     one character of ASCII, and at least a third of any other one (accents and Hangul are taken apart first).
     """
-    counts = (
-        np.array([len(text) if text.isascii() else 3 * len(text) for text in texts], dtype=np.int64) + SPECIAL_TOKENS
-    )
+    most = (len(text) if text.isascii() else 3 * len(text) for text in (prompt + text for text in texts))
+    counts = np.fromiter(most, dtype=np.int64, count=len(texts)) + SPECIAL_TOKENS
     candidates = np.flatnonzero(counts > at_least)
     if not len(candidates):
         return counts
     encoder = _tokenizer(tokenizer)
     for start in range(0, len(candidates), TOKENIZER_BATCH):
         rows = candidates[start : start + TOKENIZER_BATCH]
-        encoded = encoder.encode_batch_fast([texts[row][:MAX_COUNTED_CHARACTERS] for row in rows])
-        for row, encoding in zip(rows, encoded, strict=True):
-            stretch = max(1.0, len(texts[row]) / MAX_COUNTED_CHARACTERS)
+        read = [prompt + texts[row] for row in rows]
+        encoded = encoder.encode_batch_fast([text[:MAX_COUNTED_CHARACTERS] for text in read])
+        for row, text, encoding in zip(rows, read, encoded, strict=True):
+            stretch = max(1.0, len(text) / MAX_COUNTED_CHARACTERS)
             counts[row] = int(len(encoding) * stretch)
     return counts
 
