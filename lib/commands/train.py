@@ -106,13 +106,32 @@ def run(given: argparse.Namespace) -> int:
 
     The exit code is 0, or 1 when a run failed: the others are copied.
     """
-    from lib.models.catalog import check_model, is_static_name, pinned
-    from lib.models.prompts.choose import choose_prompts
     from lib.store.workspace import open_workspace
 
     if given.download:
         settings.allow_downloads()
     workspace = open_workspace()
+    dataset, planned = plan_runs(given, workspace)
+    runs = train_runs(workspace, dataset, planned, name=given.name or dataset.name, follow=JobProgressBar)
+    results, failed = collect_results(workspace, runs, given.out)
+    for failure in failed:
+        print(f"error: {failure.error}", file=sys.stderr)
+    groups = find_seed_groups(workspace.runs.get(run) for run in runs)
+    if given.json:
+        print(json.dumps(report_json(dataset, results, failed, groups), ensure_ascii=False))
+    else:
+        print_results(results, groups)
+    return 1 if failed else 0
+
+
+def plan_runs(given: argparse.Namespace, workspace: Workspace) -> tuple[Dataset, list[tuple[str, Recipe]]]:
+    """Read, split and store the data, and choose the recipe of each base model.
+
+    The rows are let go: the training reads them again. Raises InputError, NotFoundError, ModelError and TrainingError.
+    """
+    from lib.models.catalog import check_model, is_static_name, pinned
+    from lib.models.prompts.choose import choose_prompts
+
     data = training_data(given, workspace)
     recipe = recipe_from(given, int((data.frame["part"] == "train").sum()))
     models = given.model or [BUNDLED_MODEL]
@@ -126,20 +145,10 @@ def run(given: argparse.Namespace) -> int:
         inputs = ModelInputs.of(data.frame, data.shape, chosen)
         print_model_notes(inputs, model, chosen, home=workspace.home)
         refuse_without_memory(inputs, model, chosen, home=workspace.home, ignore=given.ignore_memory)
-    planned = repeat_with_seeds(planned, given.seeds)
     dataset = data.stored or store_dataset(given, data, workspace)
     if given.notes.strip():
         workspace.datasets.annotate(dataset.id, given.notes.strip())
-    runs = train_runs(workspace, dataset, planned, name=given.name or dataset.name, follow=JobProgressBar)
-    results, failed = collect_results(workspace, runs, given.out)
-    for failure in failed:
-        print(f"error: {failure.error}", file=sys.stderr)
-    groups = find_seed_groups(workspace.runs.get(run) for run in runs)
-    if given.json:
-        print(json.dumps(report_json(dataset, results, failed, groups), ensure_ascii=False))
-    else:
-        print_results(results, groups)
-    return 1 if failed else 0
+    return dataset, repeat_with_seeds(planned, given.seeds)
 
 
 def training_data(given: argparse.Namespace, workspace: Workspace) -> TrainingRows:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import cycle
 from typing import Any
@@ -12,6 +13,7 @@ import pandas as pd
 from lib.data.class_sizes import check_labels
 from lib.data.model_inputs import ModelInputs
 from lib.data.normalisation import same_keys
+from lib.data.text_array import KeyHashes, TextArray
 from lib.errors import InputError
 from lib.evaluation.task import same_label
 from lib.shapes import Shape, negative_columns
@@ -29,8 +31,8 @@ class TrainingColumns:
     plain: the text columns as they stand, by which texts count as the same.
     """
 
-    columns: dict[str, list[Any]]
-    plain: dict[str, list[str]]
+    columns: dict[str, Sequence[Any]]
+    plain: dict[str, Sequence[str]]
     classes: list[str]
 
     @property
@@ -54,13 +56,17 @@ def training_columns(inputs: ModelInputs) -> TrainingColumns:
 
     Raises InputError when there are too few rows.
     """
-    shape, train = inputs.shape, inputs.frame[inputs.frame["part"] == "train"]
+    shape, names = inputs.shape, [*inputs.columns, *(name for name in ("score", "label") if name in inputs.frame)]
+    train = inputs.frame.loc[inputs.frame["part"] == "train", names]
     if len(train) < 2:
         raise InputError(
             f"The training part has {len(train)} rows.", todo="Upload more examples: at least a few dozen."
         )
-    plain = draw_missing_negatives(fill_missing_negatives({name: train[name].tolist() for name in inputs.columns}))
-    columns: dict[str, list[Any]] = {name: inputs.read_column(texts, name) for name, texts in plain.items()}
+    own = {name: TextArray.of_cells(train[name]) for name in inputs.columns}
+    plain = draw_missing_negatives(fill_missing_negatives(own))
+    columns: dict[str, Sequence[Any]] = {
+        name: TextArray.of(texts).prefix(inputs.prompt_of(name)) for name, texts in plain.items()
+    }
     classes: list[str] = []
     if shape is Shape.SCORED:
         columns["score"] = train["score"].astype(float).tolist()
@@ -72,19 +78,19 @@ def training_columns(inputs: ModelInputs) -> TrainingColumns:
     return TrainingColumns(columns, plain, classes)
 
 
-def fill_missing_negatives(columns: dict[str, list[str]]) -> dict[str, list[str]]:
+def fill_missing_negatives(columns: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:
     """Fill the empty negatives of each row by repeating its own in order.
 
     So no empty text is trained on. As FlagEmbedding fills its groups, there in random order (AbsEmbedderTrainDataset.__getitem__, `train_group_size`).
     """
     names = negative_columns(columns)
     if all(text.strip() for name in names for text in columns[name]):
-        return columns
+        return dict(columns)
     rows = [_repeat_filled(row) for row in zip(*(columns[name] for name in names), strict=True)]
-    return columns | {name: [row[at] for row in rows] for at, name in enumerate(names)}
+    return dict(columns) | {name: [row[at] for row in rows] for at, name in enumerate(names)}
 
 
-def draw_missing_negatives(columns: dict[str, list[str]]) -> dict[str, list[str]]:
+def draw_missing_negatives(columns: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:
     """Draw a wrong target of another row for every row that has no negative at all.
 
     It is no right target of the row's source. Raises InputError where there is none. As FlagEmbedding advises: "you can
@@ -93,7 +99,7 @@ def draw_missing_negatives(columns: dict[str, list[str]]) -> dict[str, list[str]
     names = negative_columns(columns)
     rows = [at for at, text in enumerate(columns[names[0]]) if not text.strip()] if names else []
     if not rows:
-        return columns
+        return dict(columns)
     anchors, targets = text_ids(columns["anchor"], columns["positive"])
     right: dict[int, set[int]] = {}
     for anchor, target in zip(anchors.tolist(), targets.tolist(), strict=True):
@@ -113,7 +119,7 @@ def draw_missing_negatives(columns: dict[str, list[str]]) -> dict[str, list[str]
             )
         for name in names:
             filled[name][row] = columns["positive"][place]
-    return columns | filled
+    return dict(columns) | filled
 
 
 def _repeat_filled(texts: tuple[str, ...]) -> tuple[str, ...]:
@@ -137,7 +143,10 @@ def label_names(labels: pd.Series, shape: Shape) -> list[str]:
     return sorted(found, key=lambda name: (name == same, name))
 
 
-def text_ids(*columns: list[str]) -> list[np.ndarray]:
+def text_ids(*columns: Sequence[str]) -> list[np.ndarray]:
     """Number the normalised texts, (n,) by column: equal texts have the same id in all columns."""
-    codes, _ = pd.factorize(np.array(same_keys([text for column in columns for text in column]), dtype=object))
-    return np.split(codes, np.cumsum([len(column) for column in columns])[:-1])
+    hashes = KeyHashes(sum(map(len, columns)))
+    for column in columns:
+        for block in TextArray.of(column).blocks():
+            hashes.add(same_keys(block))
+    return np.split(hashes.codes(), np.cumsum([len(column) for column in columns])[:-1])

@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import torch
 from datasets import Dataset
+from datasets.table import InMemoryTable
 from sentence_transformers import SentenceTransformer, SentenceTransformerTrainer, SentenceTransformerTrainingArguments
 from sentence_transformers.base.sampler import GroupByLabelBatchSampler
 from torch import nn
@@ -22,6 +24,7 @@ from torch.optim.lr_scheduler import LambdaLR
 from transformers import PrinterCallback, TrainerCallback
 from transformers.pytorch_utils import Conv1D
 
+from lib.data.text_array import TextArray
 from lib.errors import TrainingError
 from lib.models.encoder import SMALLEST_BF16
 from lib.models.freezing import freeze_lower_layers
@@ -65,6 +68,15 @@ class Hooks:
     stopped: bool = field(default=False)
 
 
+def arrow_dataset(rows: TrainingColumns) -> Dataset:
+    """Make the trainer's dataset of the same memory.
+
+    Its fingerprint, by which datasets caches what is computed from one, would be a hash of all texts; nothing is cached.
+    """
+    columns = {name: cells.array if isinstance(cells, TextArray) else cells for name, cells in rows.columns.items()}
+    return Dataset(InMemoryTable(pa.table(columns)), fingerprint="training-rows")
+
+
 class Trainer(SentenceTransformerTrainer):
     """The stock trainer with our batches, packed features and checkpoints.
 
@@ -83,7 +95,7 @@ class Trainer(SentenceTransformerTrainer):
     ) -> None:
         self.rows, self.shape, self.recipe, self.hooks, self.active = rows, shape, recipe, hooks, active
         self.last_loss = math.nan
-        super().__init__(train_dataset=Dataset.from_dict(rows.columns), callbacks=[Reporter(self)], **stock)
+        super().__init__(train_dataset=arrow_dataset(rows), callbacks=[Reporter(self)], **stock)
         self.remove_callback(PrinterCallback)  # it would write to standard output, where a command's result belongs
 
     def add_model_card_callback(self, default_args_dict: dict[str, Any]) -> None:

@@ -4,12 +4,83 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from lib.errors import InputError
-from lib.training.batches import FairBatches, right_targets
+from lib.training.batches import MOST_TRIES, FairBatches
 from lib.training.examples import text_ids
+
+
+def right_targets(anchors: list[int], targets: list[int]) -> dict[int, set[int]]:
+    """Collect for each source its right targets, the sources it is a target of, and itself."""
+    right = {anchor: {anchor} for anchor in anchors}
+    for anchor, target in zip(anchors, targets, strict=True):
+        right[anchor].add(target)
+        right.get(target, set()).add(anchor)
+    return right
+
+
+def batches_of_sets(
+    anchors: list[int], targets: list[int], negatives: list[list[int]], *, size: int, seed: int, epoch: int, steps: int
+) -> list[list[int]]:
+    """Fill the batches of an epoch all at once, by sets: greedily, a row that conflicts waits for the next batch."""
+    right = right_targets(anchors, targets)
+    candidates = [{target, *wrong} for target, wrong in zip(targets, negatives, strict=True)]
+
+    def fits(row: int, batch: list[int]) -> bool:
+        return all(
+            anchors[row] != anchors[other]
+            and targets[row] not in candidates[other]
+            and candidates[row].isdisjoint(right[anchors[other]])
+            and candidates[other].isdisjoint(right[anchors[row]])
+            for other in batch
+        )
+
+    order = np.random.default_rng((seed, epoch)).permutation(len(anchors)).tolist()
+    waiting: list[int] = []
+    stream, batches = list(order), []
+    for _ in range(steps):
+        batch: list[int] = []
+        for _ in range(min(len(waiting), MOST_TRIES * size)):
+            row = waiting.pop(0)
+            (batch if len(batch) < size and fits(row, batch) else waiting).append(row)
+        tries = MOST_TRIES * size
+        while len(batch) < size and tries and stream:
+            row = stream.pop(0)
+            is_taken = fits(row, batch)
+            (batch if is_taken else waiting).append(row)
+            tries -= not is_taken
+        batches.append(batch)
+    full = [batch for batch in batches if len(batch) > 1]
+    return [full[number % len(full)] for number in range(steps)] if full else []
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    rows=st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40), st.integers(0, 60)), min_size=2, max_size=120),
+    size=st.integers(2, 16),
+    epoch=st.integers(0, 3),
+    mines=st.booleans(),
+)
+def test_a_stream_of_batches_is_that_of_sets(
+    rows: list[tuple[int, int, int]], size: int, epoch: int, mines: bool
+) -> None:
+    anchors, targets, wrong = (np.array(side) for side in zip(*rows, strict=True))
+    assume(len(set(anchors.tolist())) > 1 and len(set(targets.tolist())) > 1)
+    sampler = FairBatches(anchors, targets, batch_size=size, seed=5, negatives=wrong[:, None] if mines else None)
+    sampler.set_epoch(epoch)
+    expected = batches_of_sets(
+        anchors.tolist(),
+        targets.tolist(),
+        wrong[:, None].tolist() if mines else [[] for _ in rows],
+        size=size,
+        seed=5,
+        epoch=epoch,
+        steps=len(sampler),
+    )
+    assume(expected)
+    assert list(sampler) == expected
 
 
 def conflicts(batch: list[int], anchors: np.ndarray, targets: np.ndarray, right: dict[int, set[int]]) -> int:

@@ -21,7 +21,7 @@ from lib.recipe import losses
 from lib.recipe.recipe import Recipe
 from lib.shapes import Shape
 from lib.store.publish import verify
-from lib.training import run, saving, st_trainer, validate
+from lib.training import loop, run, saving, st_trainer, validate
 from lib.training.validation_sample import validation_inputs
 from tests.unit.training.small import FAST, Recorder, Session, frame_of, train_small
 
@@ -47,6 +47,15 @@ def test_base_is_measured_first_and_every_epoch_after(finished_training: tuple[S
     assert session.result.best_epoch == max(measured, key=lambda epoch: (measured[epoch], -epoch))
     assert session.result.seconds > 0
     assert session.result.peak_memory > 10_000_000
+
+
+def test_of_large_data_each_batch_is_tokenised_in_its_turn(
+    finished_training: tuple[Session, Path], tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loop, "MAX_TOKENIZED_ROWS", 10)
+    session = train_small(Shape.PAIRS, FAST, model=tiny_model, folder=tmp_path)
+    assert session.progress.losses == finished_training[0].progress.losses
+    assert session.result.epochs[-1]["metrics"] == finished_training[0].result.epochs[-1]["metrics"]
 
 
 def test_the_best_epochs_weights_are_the_saved_ones(finished_training: tuple[Session, Path]) -> None:
