@@ -14,6 +14,8 @@ SMALLEST_NORM = 1e-12
 
 It is divided by this and stays (nearly) zero.
 """
+NORM_ROWS = 20_000
+"""Rows whose lengths are computed at once."""
 TIE = 1e-6
 """Cosines this near to each other are equal: two float32 sums of the same products differ by up to about this much."""
 
@@ -21,7 +23,10 @@ TIE = 1e-6
 def normalize_rows(rows: np.ndarray | Sequence[np.ndarray], *, dtype: DTypeLike = np.float32) -> np.ndarray:
     """L2-normalize rows, (n, d); zero rows stay zero."""
     matrix = np.asarray(rows, dtype=dtype)
-    return matrix / np.maximum(np.linalg.norm(matrix, axis=1, keepdims=True), SMALLEST_NORM)
+    lengths = np.empty((len(matrix), 1), dtype=matrix.dtype)
+    for begin in range(0, len(matrix), NORM_ROWS):  # numpy squares all of its rows at once
+        lengths[begin : begin + NORM_ROWS] = np.linalg.norm(matrix[begin : begin + NORM_ROWS], axis=1, keepdims=True)
+    return matrix / np.maximum(lengths, SMALLEST_NORM)
 
 
 def are_equal_rows(rows: np.ndarray) -> bool:

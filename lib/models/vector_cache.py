@@ -136,16 +136,24 @@ class VectorStore:
 
 
 def _read(folder: Path) -> tuple[np.ndarray, np.ndarray] | None:
-    """Read a segment's keys and vectors; None when it is damaged or gone."""
+    """Read a segment's keys, and map its vectors from disk; None when it is damaged or gone."""
     try:
         keys = np.load(folder / "keys.npy", allow_pickle=False)
-        rows = np.load(folder / "rows.npy", allow_pickle=False)
-        check = read_stored(folder / "check.json")
+        sums = {"keys": _sum(keys), "rows": _sum(_map(folder))}
+        rows, check = (
+            _map(folder),
+            read_stored(folder / "check.json"),
+        )  # mapped anew: memory holds what is asked for only
     except (OSError, ValueError, EOFError):
         return None
-    whole = len(keys) == len(rows) and check == {"keys": _sum(keys), "rows": _sum(rows)}
-    return (keys, rows) if whole else None
+    return (keys, rows) if len(keys) == len(rows) and check == sums else None
+
+
+def _map(folder: Path) -> np.ndarray:
+    """Map a segment's vectors (n, dimension) from disk."""
+    rows: np.ndarray = np.load(folder / "rows.npy", mmap_mode="r", allow_pickle=False)
+    return rows
 
 
 def _sum(array: np.ndarray) -> int:
-    return zlib.crc32(np.ascontiguousarray(array).tobytes())
+    return zlib.crc32(np.ascontiguousarray(array).data)
