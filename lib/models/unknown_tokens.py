@@ -35,13 +35,15 @@ MULTILINGUAL_MODELS = (
 class UnknownTokens:
     """The share of unknown tokens among all, and of texts that are unknown by half or more.
 
-    equal: the share of texts that become the same tokens as another one, and so the same vector.
+    equal: the share of texts that become the same tokens as another one, and so the same vector. sampled: how many texts
+    were counted, by chance, where not all were; 0 for all.
     """
 
     model: str
     share: float
     texts: float
     equal: float = 0.0
+    sampled: int = 0
 
     @property
     def is_much(self) -> bool:
@@ -52,7 +54,7 @@ class UnknownTokens:
         """Write a sentence with the shares and what to choose instead."""
         return (
             f"{self.share:.0%} of the tokens are unknown to {self.model}, and {self.texts:.0%} of the texts by half or more"
-            f"{self._describe_equal()}: it can't tell them apart. Choose a base model of their language, or a multilingual one such as "
+            f"{self._describe_equal()}{self._describe_sample()}: it can't tell them apart. Choose a base model of their language, or a multilingual one such as "
             f"{' or '.join(MULTILINGUAL_MODELS)}."
         )
 
@@ -60,6 +62,9 @@ class UnknownTokens:
         if self.equal < MIN_REPORTED_SHARE:
             return ""
         return f"; {self.equal:.0%} of the texts become the same tokens as another one, and so the same vector"
+
+    def _describe_sample(self) -> str:
+        return f" (of {self.sampled:,} texts by chance)" if self.sampled else ""
 
     def to_json(self) -> dict[str, Any]:
         """Write it as JSON-able values."""
@@ -98,6 +103,7 @@ def unknown_tokens(folder: Path | str, inputs: ModelInputs, *, model: str) -> Un
         share=float(filled[:, 1].sum() / filled[:, 0].sum()),
         texts=float((2 * filled[:, 1] >= filled[:, 0]).mean()),
         equal=_equal_share([text for _, text in some], tokens),
+        sampled=len(some) if sum(len(array) for _, array in inputs.texts_by_prompt) > len(some) else 0,
     )
 
 

@@ -162,7 +162,8 @@ def _languages(index: TextIndex, scripts: np.ndarray) -> str:
         if SCRIPT_NAMES[script] == "Latin"
     ]
     counts = Counter(name for name in map(detect_language, latin) if name)
-    return f" Languages, by function words: {_shares(counts)}." if counts else ""
+    sample = "" if step == 1 else f" of one text in {step:,}"
+    return f" Languages{sample}, by function words: {_shares(counts)}." if counts else ""
 
 
 def _shares(counts: Counter[str], limit: int = 6) -> str:

@@ -60,7 +60,11 @@ def test_texts_that_differ_in_case_alone_are_one_text() -> None:
 def test_languages_that_take_turns_are_both_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lib.models.unknown_tokens.MAX_TOKENIZED_TEXTS", 100)
     texts = [text for at in range(200) for text in (f"clean ladder {at}", f"{THAI[at % 8]}{at}")]
-    assert 0.3 < count(texts).texts < 0.7
+    found = count(texts)
+    assert 0.3 < found.texts < 0.7
+    assert found.sampled == found.to_json()["sampled"] == 100
+    assert "100" in found.describe()
+    assert count(THAI).sampled == 0
 
 
 def test_a_tokenizer_that_knows_every_byte_has_no_unknown_tokens(tmp_path: Path) -> None:
