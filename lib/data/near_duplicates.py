@@ -48,7 +48,7 @@ def near_duplicate_groups(texts: Sequence[str]) -> np.ndarray:
 
 
 def _connect(texts: TextArray, rows: np.ndarray, is_long: np.ndarray) -> np.ndarray:
-    """Find the connected components (n,) of the verified candidate pairs among the texts of these rows (n,)."""
+    """Find the components (n,) of verified candidate pairs among the texts of these rows (n,)."""
     from scipy.sparse import coo_matrix
     from scipy.sparse.csgraph import connected_components
 
@@ -103,7 +103,7 @@ def _bucket_pairs(rows: np.ndarray) -> np.ndarray:
 
 
 def _band_minima(texts: TextArray, rows: np.ndarray) -> np.ndarray:
-    """Compute the signatures of the texts of these rows (n,), by band: (BANDS, n, ROWS_PER_BAND) uint32."""
+    """Compute signatures of the texts of these rows (n,): (BANDS, n, ROWS_PER_BAND) uint32."""
     minima = np.zeros((BANDS, len(rows), ROWS_PER_BAND), dtype=np.uint32)
     begin = 0
     for chunk in _chunks(map(same_key, texts.pick(rows))):

@@ -37,7 +37,7 @@ def same_key(text: str) -> str:
 
 
 def near_key(key: str) -> str:
-    """Keep only what tells texts apart of a text's `same_key`: letters, digits, and the signs that change them.
+    """Keep of a `same_key` what tells texts apart: letters, digits, and the signs that change them.
 
     Signs are vowel and tone marks of Indic scripts, Thai and their like; + and # of C++ and C#; % and currency at a number;
     and what stands between two digits (1.10 is not 11.0). All of it where fewer than MIN_NEAR_CHARACTERS are left.

@@ -137,7 +137,10 @@ def to_table(raw: RawTable, kind: str, options: ReadOptions) -> Table:
 
 
 def _to_frame(raw: RawTable) -> pd.DataFrame:
-    """Make a frame of texts in Arrow's memory, a third of what Python's strings take; of half a character, in theirs."""
+    """Make a frame of texts in Arrow's memory, less than Python's strings take.
+
+    Half a character has no place in it: such texts stay Python's.
+    """
     if isinstance(raw.rows, ColumnRows):
         return raw.rows.to_frame(raw.columns)
     frame = pd.DataFrame(raw.rows, columns=raw.columns, dtype=object)
