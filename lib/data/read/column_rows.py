@@ -1,4 +1,4 @@
-"""Rows of a table whose columns are Arrow arrays of text: no row is a Python list before it is asked for."""
+"""Rows over columns of texts in Arrow arrays: none is a Python list before it is asked for."""
 
 from __future__ import annotations
 
