@@ -67,6 +67,9 @@ Encoding them all every time would cost more than training.
 MAX_DRAWN_POINTS = 20_000
 """Above this a selection in the browser sends more than its socket takes, and a map shows no more."""
 
+MAX_MAP_TEXTS = 500_000
+"""Texts on a map of all texts; of more a sample is drawn. So many are still drawn at interactive speed (bench/README.md)."""
+
 
 def home() -> Path:
     """Path of the workspace folder: CLOSER_HOME, or workspace/ beside app.py.

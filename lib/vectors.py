@@ -15,7 +15,7 @@ SMALLEST_NORM = 1e-12
 It is divided by this and stays (nearly) zero.
 """
 NORM_ROWS = 20_000
-"""Rows whose lengths are computed at once."""
+"""Rows whose lengths, or dot products, are computed at once."""
 TIE = 1e-6
 """Cosines this near to each other are equal: two float32 sums of the same products differ by up to about this much."""
 
@@ -27,6 +27,16 @@ def normalize_rows(rows: np.ndarray | Sequence[np.ndarray], *, dtype: DTypeLike 
     for begin in range(0, len(matrix), NORM_ROWS):  # numpy squares all of its rows at once
         lengths[begin : begin + NORM_ROWS] = np.linalg.norm(matrix[begin : begin + NORM_ROWS], axis=1, keepdims=True)
     return matrix / np.maximum(lengths, SMALLEST_NORM)
+
+
+def dot_products(rows: np.ndarray, row: np.ndarray) -> np.ndarray:
+    """Compute the dot products (n,) float32 of rows (n, d) with one row (d,), block by block.
+
+    Half floats are slow to multiply.
+    """
+    one = np.asarray(row, np.float32)
+    blocks = [rows[low : low + NORM_ROWS] for low in range(0, len(rows), NORM_ROWS)]
+    return np.concatenate([np.asarray(block, np.float32) @ one for block in blocks] or [np.zeros(0, np.float32)])
 
 
 def are_equal_rows(rows: np.ndarray) -> bool:

@@ -8,7 +8,7 @@ from lib.commands.progress_bar import CommandProgress
 from lib.format import format_cosine, format_count, format_duration, format_share
 from lib.projection.methods import DEFAULT_BALANCE, LAYOUT_METHODS
 from lib.projection.store import Map
-from lib.store.layout import MapPaths
+from lib.store.map_paths import MapKind, MapPaths
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -22,6 +22,11 @@ def add(parser: argparse.ArgumentParser) -> None:
         type=float,
         default=DEFAULT_BALANCE,
         help="balance from 0 (neighbourhoods) to 1 (pairs); default %(default)s",
+    )
+    parser.add_argument(
+        "--all-texts",
+        action="store_true",
+        help="draw all texts of the dataset, base and tuned, beside the map; embeds those that are not in the cache",
     )
     parser.add_argument("--json", action="store_true", help="print the quality as one JSON object")
 
@@ -38,7 +43,13 @@ def run(args: argparse.Namespace) -> int:
     dataset = workspace.datasets.get(trained_run.dataset)
     with CommandProgress(trained_run.name) as progress:
         map_data = draw_map(
-            trained_run, dataset, home=workspace.home, method=args.method, balance=args.balance, progress=progress
+            trained_run,
+            dataset,
+            home=workspace.home,
+            method=args.method,
+            balance=args.balance,
+            kind=MapKind.ALL if args.all_texts else MapKind.MAIN,
+            progress=progress,
         )
     print(summary_json(map_data) if args.json else map_text(map_data))
     return 0
@@ -61,4 +72,4 @@ def map_text(map_data: Map) -> str:
         lines.append(f"{seen}; of those drawn near, near: {right}")
     for name, value in quality.trustworthiness.items():
         lines.append(f"trustworthiness, {map_data.labels[name]}: {format_cosine(value)}")
-    return "\n".join([*lines, f"coordinates: {MapPaths(map_data.folder).coordinates}"])
+    return "\n".join([*lines, f"coordinates: {MapPaths(map_data.folder).coordinates_file}"])

@@ -35,6 +35,7 @@ KINDS = {
         JobKind("evaluate", "Evaluation", pipeline.evaluate),
         JobKind("project", "Map", pipeline.project),
         JobKind("project_plain", "Map by plain UMAP", pipeline.project_plain, is_background=True),
+        JobKind("project_all", "Map of all texts", pipeline.project_all),
         JobKind("placebo", "Shuffled-target control", pipeline.control),
         JobKind("learning_curve", "Learning curve", pipeline.learning_curve),
         JobKind("blend", "Blend with base model", pipeline.interpolate),

@@ -10,6 +10,7 @@ from lib.errors import CancelledError, TrainingError
 from lib.recipe.options import PromptSource
 from lib.store.context import JobContext
 from lib.store.free_space import remove_checkpoints
+from lib.store.map_paths import MapKind
 from lib.store.runs import Run
 
 AFTER_TRAINING = ("evaluate", "project")
@@ -99,7 +100,7 @@ def project(context: JobContext) -> tuple[str, ...]:
 
     options = {name: context.payload[name] for name in ("method", "balance") if name in context.payload}
     drawn = draw_map(context.run, context.dataset, home=context.workspace.home, progress=context.progress, **options)
-    has_plain = context.run.paths.plain_map.summary.exists()
+    has_plain = context.run.paths.map_of(MapKind.PLAIN).summary.exists()
     return () if has_plain or drawn.texts < MIN_PLAIN_TEXTS else ("project_plain",)
 
 
@@ -107,7 +108,15 @@ def project_plain(context: JobContext) -> tuple[str, ...]:
     """Draw the run's map by plain UMAP, to compare with."""
     from lib.projection.run import draw_map
 
-    draw_map(context.run, context.dataset, home=context.workspace.home, progress=context.progress, plain=True)
+    draw_map(context.run, context.dataset, home=context.workspace.home, progress=context.progress, kind=MapKind.PLAIN)
+    return ()
+
+
+def project_all(context: JobContext) -> tuple[str, ...]:
+    """Draw the map of all texts of the run's dataset."""
+    from lib.projection.run import draw_map
+
+    draw_map(context.run, context.dataset, home=context.workspace.home, progress=context.progress, kind=MapKind.ALL)
     return ()
 
 

@@ -5,6 +5,7 @@ Light: pages call it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,7 +44,7 @@ def compare_text_groups(
     vectors: tuple[np.ndarray, np.ndarray],
     groups: tuple[np.ndarray, np.ndarray],
     *,
-    texts: list[str],
+    texts: Sequence[str],
     lines: pd.DataFrame,
 ) -> GroupComparison | None:
     """Compare two groups of text ids; None where one has no text that is not in the other.

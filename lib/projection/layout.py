@@ -15,10 +15,11 @@ import numpy as np
 from lib.errors import InputError
 from lib.progress import Progress, Silent
 from lib.projection.line_measures import LineMeasures, line_quality, measure_pairs
-from lib.projection.methods import DEFAULT_BALANCE, LAYOUT_METHODS
+from lib.projection.methods import DEFAULT_BALANCE, LAYOUT_METHODS, MAX_COMPARED
+from lib.projection.pair_faithful.graph import PointNeighbours, nearest_neighbours
 from lib.projection.points import DistinctPoints, distinct_points, distinct_rows
 from lib.projection.quality import LayoutQuality, text_movement, trustworthiness
-from lib.projection.ranks import MAX_COMPARED, nearer_rows, snapshot_ranks
+from lib.projection.ranks import count_nearer, snapshot_ranks
 
 
 @dataclass(frozen=True)
@@ -50,26 +51,33 @@ class PairedPoints:
     pairs: np.ndarray
 
     @cached_property
-    def ranks(self) -> np.ndarray:
-        """The pairs' true ranks among the points of every snapshot, (2, snapshots, m).
+    def neighbours(self) -> tuple[PointNeighbours, ...]:
+        """The nearest points of each snapshot's points, numbered among them.
 
         Layouts of all seeds share them.
         """
-        return snapshot_ranks(self.points, self.pairs)
+        return tuple(nearest_neighbours(self.points.vectors[members]) for members in self.points.by_snapshot)
 
-    def text_ranks(self) -> np.ndarray | None:
+    @cached_property
+    def ranks(self) -> np.ndarray:
+        """The pairs' true ranks among the points of every snapshot, (2, snapshots, m).
+
+        Layouts of all seeds share them. Estimated where there are many points, but for those among the nearest.
+        """
+        is_estimate = max(len(members) for members in self.points.by_snapshot) > MAX_COMPARED
+        return snapshot_ranks(self.points, self.pairs, neighbours=self.neighbours if is_estimate else ())
+
+    def text_ranks(self) -> np.ndarray:
         """Rank the pairs among all texts of the first and the last snapshot, (2, 2, m).
 
-        Texts that share a point count each, where a point counts once. None where ranks are estimated.
+        Texts that share a point count each, where a point counts once.
         """
-        if self.points.index.shape[1] > MAX_COMPARED:
-            return None
         vectors = self.points.vectors
         ranks = self.ranks[:, [0, -1]]
         for number, row in ((0, self.points.index[0]), (1, self.points.index[-1])):
             further = np.delete(row, np.unique(row, return_index=True)[1])
             if len(further):
-                ranks[:, number] += nearer_rows(vectors, row[self.pairs], vectors[further])
+                ranks[:, number] += count_nearer(vectors, row[self.pairs], further)
         return ranks
 
 
@@ -132,8 +140,10 @@ def _positions(paired: PairedPoints, *, method: str, balance: float, seed: int, 
 
     points = paired.points
     if method == "pair-faithful":
-        ranks = paired.ranks
-        return pair_faithful_layout(points, paired.pairs, ranks, balance=balance, seed=seed, progress=progress)
+        progress.stage("Drawing the map", "finding neighbours")
+        return pair_faithful_layout(
+            points, paired.neighbours, paired.pairs, paired.ranks, balance=balance, seed=seed, progress=progress
+        )
     from lib.projection.baselines import aligned_umap, joint_umap
 
     if method == "umap":

@@ -91,12 +91,15 @@ def frame_ranks(frame: np.ndarray, pairs: np.ndarray) -> np.ndarray:
 
     Shape (2, m) int64.
     """
-    from lib.projection.pair_faithful.drawn import drawn_ranks
+    from lib.projection.pair_faithful.drawn import build_grid, drawn_ranks
+    from lib.projection.pair_faithful.kernels import RowPool
 
     ranks = np.empty(2 * len(pairs), np.int64)
     x, y = np.ascontiguousarray(frame.T, dtype=np.float64)
     if len(pairs):
-        drawn_ranks(x, y, pairs.T.ravel(), pairs[:, ::-1].T.ravel(), ranks)
+        with RowPool(len(frame)) as pool:
+            ends, others = pairs.T.ravel(), pairs[:, ::-1].T.ravel()
+            pool.map_rows(drawn_ranks, len(ends), build_grid(x, y), x, y, ends, others, ranks)
     return ranks.reshape(2, -1)
 
 

@@ -6,7 +6,10 @@ Light: pages import it.
 from __future__ import annotations
 
 NUM_NEIGHBOURS = 15
-"""Neighbours of each text that a layout keeps and that trustworthiness checks."""
+"""PointNeighbours of each text that a layout keeps and that trustworthiness checks."""
+
+MAX_COMPARED = 20_000
+"""Points that an end of a pair is compared with; of more, a random sample estimates its rank."""
 
 LAYOUT_METHODS = {
     "pair-faithful": "UMAP with pair constraints",

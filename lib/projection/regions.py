@@ -6,7 +6,7 @@ join those that stand close to each other. Keyphrases name both.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +15,7 @@ import pandas as pd
 
 from lib.errors import StoreError
 from lib.projection.keyphrases import keyphrases
-from lib.store.layout import MapPaths
+from lib.store.map_paths import MapPaths
 
 WIDE, NEAR = "wide", "near"
 """The two levels: for the whole map, and for who zooms in."""
@@ -28,6 +28,9 @@ MAX_WIDE = 7
 
 MIN_REGION = 6
 """Texts of a region; fewer have no words in common but by chance."""
+
+MAX_CLUSTERED = 20_000
+"""Texts that are clustered; of more a sample, since the time grows with the square."""
 
 MIN_TEXTS = 60
 """Texts below which a map has no regions to name."""
@@ -46,8 +49,24 @@ def find_regions(first: np.ndarray, last: np.ndarray, texts: list[str]) -> dict[
     if len(texts) < MIN_TEXTS:
         return {}
     positions = np.concatenate([first / max(first.std(), 1e-9), last / max(last.std(), 1e-9)], axis=1)
+    if len(texts) > MAX_CLUSTERED:
+        return _find_by_sample(positions, texts)
     near = _cluster(positions)
     return {WIDE: _name_regions(_join(positions, near), texts), NEAR: _name_regions(near, texts)}
+
+
+def _find_by_sample(positions: np.ndarray, texts: Sequence[str]) -> dict[str, Regions]:
+    """Find the regions of a sample of the positions (n, 4).
+
+    Each text has the region of its nearest text in the sample.
+    """
+    from scipy.spatial import cKDTree
+
+    rows = np.sort(np.random.default_rng(0).choice(len(positions), MAX_CLUSTERED, replace=False))
+    near, some = _cluster(positions[rows]), [texts[row] for row in rows]
+    nearest = cKDTree(positions[rows]).query(positions)[1]
+    found = {WIDE: _name_regions(_join(positions[rows], near), some), NEAR: _name_regions(near, some)}
+    return {level: Regions(regions.of_text[nearest], regions.names) for level, regions in found.items()}
 
 
 def _cluster(positions: np.ndarray) -> np.ndarray:

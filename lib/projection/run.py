@@ -11,8 +11,10 @@ import numpy as np
 import pandas as pd
 
 from lib.data.model_inputs import ModelInputs
+from lib.data.text_sample import sample_texts
+from lib.evaluation.run import cached_embedder
 from lib.progress import Progress, Silent
-from lib.projection.extreme_pairs import AddedTexts, append_texts, missing_extreme_texts
+from lib.projection.extreme_pairs import NO_ADDED_TEXTS, AddedTexts, append_texts, missing_extreme_texts
 from lib.projection.layout import (
     Layout,
     PairedPoints,
@@ -22,13 +24,24 @@ from lib.projection.layout import (
 )
 from lib.projection.lines import held_out_line_quality, measure_lines, pair_lines, text_pairs
 from lib.projection.methods import DEFAULT_BALANCE
+from lib.projection.points import unit_snapshot
 from lib.projection.quality import LayoutQuality, text_movement
-from lib.projection.regions import Regions, find_regions, write_regions
+from lib.projection.regions import find_regions, write_regions
 from lib.projection.seed_noise import SeedNoise, seed_noise
-from lib.projection.store import Map, MapFacts, SnapshotLabel, load_map, write_added_texts, write_map
-from lib.projection.turnover import TextNeighbours, measure_neighbours, write_text_neighbours
+from lib.projection.store import (
+    Map,
+    MapFacts,
+    SnapshotLabel,
+    load_map,
+    write_added_texts,
+    write_all_texts_map,
+    write_end_vectors,
+    write_map,
+)
+from lib.projection.turnover import measure_neighbours, write_text_neighbours
+from lib.settings import MAX_MAP_TEXTS
 from lib.store.datasets import Dataset
-from lib.store.layout import MapPaths
+from lib.store.map_paths import MapKind, MapPaths
 from lib.store.publish import publish
 from lib.store.runs import Run
 from lib.store.snapshots import Snapshots, read_snapshots
@@ -42,8 +55,8 @@ MAX_NOISE_POINTS = 60_000
 The first and the last; all would double a long wait.
 """
 
-SLOW_METHOD_SEEDS = NOISE_SEEDS[:1]
-"""Of methods that take many times as long, one further seed must do."""
+SLOW_SEEDS = NOISE_SEEDS[:1]
+"""Of methods that take many times as long, and of the largest maps, one further seed must do."""
 
 MAX_MAP_POINTS = 120_000
 """Texts times snapshots on the map; above it snapshots in the middle are left out."""
@@ -58,40 +71,46 @@ def draw_map(
     method: str = "pair-faithful",
     balance: float = DEFAULT_BALANCE,
     seed: int = 0,
-    plain: bool = False,
+    kind: MapKind = MapKind.MAIN,
 ) -> Map:
-    """Draw the run's map, publish it to its folder, and load it as pages do.
+    """Draw one of the run's maps, publish it to its folder, and load it as pages do.
 
-    plain: draw plain UMAP beside the map, to compare with. Its variation across seeds is not measured: one layout takes long enough.
+    The variation across seeds of plain UMAP is not measured: one layout takes long enough.
     """
-    method = "umap" if plain else method
+    method = "umap" if kind is MapKind.PLAIN else method
     progress.stage("Drawing the map", "reading snapshots")
-    snapshots = read_snapshots(run.paths.snapshots.folder)
-    texts = snapshots.texts()
     inputs = ModelInputs.of(dataset.frame(), dataset.shape, run.recipe)
-    added = missing_extreme_texts(run, inputs, texts, home=home, progress=progress)
-    texts = [*texts, *added.texts]
-    names = thin_snapshots(snapshots.names, len(texts))
-    vectors = append_texts({name: np.asarray(snapshots.vectors(name)) for name in names}, added)
+    collect = all_texts if kind is MapKind.ALL else followed_texts
+    content = collect(run, inputs, home=home, progress=progress)
+    texts, vectors = content.texts, content.vectors
     computed = compute_map(
         vectors,
         texts,
         frame=inputs.frame,
         shape=dataset.shape,
-        labels=snapshot_labels(snapshots, names),
+        labels=content.snapshots,
         progress=progress,
         method=method,
         balance=balance,
         seed=seed,
-        added=len(added),
-        has_other_seeds=not plain,
+        added=len(content.added),
+        has_other_seeds=kind is not MapKind.PLAIN,
     )
     layout, lines, facts = computed.layout, computed.lines, computed.facts
+    progress.stage("Drawing the map", "comparing neighbours and naming regions")
     neighbours = measure_neighbours(vectors, layout.coordinates)
-    paths = run.paths.map_of(plain=plain)
     regions = find_regions(*layout.ends, texts)
-    publish_map(paths, layout, lines=lines, facts=facts, added=added, neighbours=neighbours, regions=regions)
-    map_data = load_map(run, plain=plain)
+    with publish(run.paths.map_of(kind).folder) as folder:
+        if kind is MapKind.ALL:
+            write_all_texts_map(folder, layout.coordinates, content.texts, lines, facts)
+            write_end_vectors(folder, vectors)
+        else:
+            write_map(folder, layout.coordinates, lines, facts)
+            if added := content.added.texts:
+                write_added_texts(folder, added, content.added.base, content.added.tuned)
+        write_text_neighbours(folder, neighbours)
+        write_regions(folder, regions)
+    map_data = load_map(run, kind=kind)
     assert map_data is not None, "a map that was just published is there"
     return map_data
 
@@ -151,23 +170,42 @@ def compute_map(
     return ComputedMap(layout, lines, facts)
 
 
-def publish_map(
-    paths: MapPaths,
-    layout: Layout,
-    *,
-    lines: pd.DataFrame,
-    facts: MapFacts,
-    added: AddedTexts,
-    neighbours: TextNeighbours,
-    regions: Mapping[str, Regions],
-) -> None:
-    """Publish coordinates and all that belongs to them to a map's folder, all or nothing."""
-    with publish(paths.folder) as folder:
-        write_map(folder, layout.coordinates, lines, facts)
-        write_text_neighbours(folder, neighbours)
-        write_regions(folder, regions)
-        if len(added):
-            write_added_texts(folder, added.texts, added.base, added.tuned)
+@dataclass(frozen=True)
+class MapSource:
+    """What a map places: texts with their vectors (texts, d) by snapshot, and the labels of these.
+
+    added: the last of the texts, which training did not follow.
+    """
+
+    texts: list[str]
+    vectors: dict[str, np.ndarray]
+    snapshots: tuple[SnapshotLabel, ...]
+    added: AddedTexts = NO_ADDED_TEXTS
+
+
+def followed_texts(run: Run, inputs: ModelInputs, *, home: Path, progress: Progress) -> MapSource:
+    """Read the texts that training followed, and the strongest changes among the others."""
+    snapshots = read_snapshots(run.paths.snapshots.folder)
+    followed = snapshots.texts()
+    added = missing_extreme_texts(run, inputs, followed, home=home, progress=progress)
+    texts = [*followed, *added.texts]
+    names = thin_snapshots(snapshots.names, len(texts))
+    vectors = append_texts({name: np.asarray(snapshots.vectors(name)) for name in names}, added)
+    return MapSource(texts, vectors, snapshot_labels(snapshots, names), added)
+
+
+def all_texts(run: Run, inputs: ModelInputs, *, home: Path, progress: Progress) -> MapSource:
+    """Embed all texts of the dataset with the base and the tuned model; of more than fit a sample."""
+    snapshots = read_snapshots(run.paths.snapshots.folder)
+    names = list(dict.fromkeys((snapshots.names[0], snapshots.names[-1])))
+    texts = sample_texts(inputs, limit=MAX_MAP_TEXTS)
+    embed, _ = cached_embedder(run, inputs.reading, home=home, progress=progress)
+    read = inputs.read_by_use(texts)
+    vectors = {
+        name: unit_snapshot(embed(model, read), where=name)
+        for name, model in zip(names, ("base", "tuned"), strict=False)
+    }
+    return MapSource(texts, vectors, snapshot_labels(snapshots, names))
 
 
 def thin_snapshots(names: list[str], texts: int) -> list[str]:
@@ -198,12 +236,13 @@ def measure_noise(
     if len(vectors) < 2 or layout.method == "pca":
         return seed_noise(ends, paired.pairs)
     progress.stage("Drawing the map", "measuring the variation across seeds")
+    points = len(vectors) * len(ends[0][0])
     is_fast = layout.method == "pair-faithful"
-    all_snapshots = is_fast and len(vectors) * len(ends[0][0]) <= MAX_NOISE_POINTS
+    all_snapshots = len(vectors) == 2 or (is_fast and points <= MAX_NOISE_POINTS)
     names = list(vectors)
     first, last = names[0], names[-1]
     some = paired if all_snapshots else paired_points({name: vectors[name] for name in (first, last)}, paired.pairs)
-    for seed in NOISE_SEEDS if is_fast else SLOW_METHOD_SEEDS:
+    for seed in NOISE_SEEDS if is_fast and points <= MAX_MAP_POINTS else SLOW_SEEDS:
         positions = compute_positions(some, method=layout.method, balance=layout.balance, seed=seed, progress=progress)
         frames = some.points.to_frames(positions)
         ends.append((frames[first], frames[last]))
@@ -239,6 +278,6 @@ def summary_json(map_data: Map) -> str:
             },
             "placebo_movement": quality.movement_of_identical_snapshot,
             "above_noise": quality.above_noise,
-            "coordinates": str(MapPaths(map_data.folder).coordinates),
+            "coordinates": str(MapPaths(map_data.folder).coordinates_file),
         }
     )

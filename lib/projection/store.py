@@ -6,7 +6,7 @@ Texts that training did not follow (the strongest changes of a large dataset) ar
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,8 @@ import pandas as pd
 
 from lib.errors import StoreError
 from lib.projection.quality import LayoutQuality
-from lib.store.layout import MapPaths
+from lib.projection.stored_texts import StoredTexts, write_stored_texts
+from lib.store.map_paths import MapKind, MapPaths
 from lib.store.runs import Run
 from lib.store.snapshots import read_snapshots
 from lib.typed_json import build, read_stored
@@ -110,6 +111,17 @@ class Map:
         return {one.name: one.label for one in self.facts.snapshots}
 
 
+def write_all_texts_map(
+    folder: Path, coordinates: Mapping[str, np.ndarray], texts: Sequence[str], lines: pd.DataFrame, facts: MapFacts
+) -> None:
+    """Write a map of all texts into a folder that is being published, as files to be mapped into memory."""
+    paths = MapPaths(folder)
+    np.save(paths.positions, np.stack(list(coordinates.values())).astype(np.float32))
+    write_stored_texts(paths, texts)
+    lines.to_parquet(paths.lines, index=False)
+    paths.summary.write_text(json.dumps(facts.to_json(), indent=1), encoding="utf-8")
+
+
 def write_map(folder: Path, coordinates: Mapping[str, np.ndarray], lines: pd.DataFrame, facts: MapFacts) -> None:
     """Write the three files into a folder that is being published."""
     frames = coordinates.values()
@@ -134,15 +146,37 @@ def write_added_texts(folder: Path, texts: list[str], base: np.ndarray, tuned: n
     np.savez(paths.added_vectors, base=base, tuned=tuned)
 
 
-def map_texts(run: Run, *, plain: bool = False) -> list[str]:
-    """Read the texts of a run's map: those that training followed, then the added ones."""
-    added = run.paths.map_of(plain=plain).added_texts
+def write_end_vectors(folder: Path, vectors: Mapping[str, np.ndarray]) -> None:
+    """Write the vectors (texts, d) of base and tuned model beside a map of all texts.
+
+    As float16: three digits of a cosine stay.
+    """
+    ends = list(vectors.values())
+    for model, rows in (("base", ends[0]), ("tuned", ends[-1])):
+        np.save(MapPaths(folder).vectors(model), rows.astype(np.float16))
+
+
+def map_texts(run: Run, *, kind: MapKind = MapKind.MAIN) -> Sequence[str]:
+    """Read the texts of a run's map: those that training followed, then the added ones.
+
+    Of a map of all texts all.
+    """
+    paths = run.paths.map_of(kind)
+    if kind is MapKind.ALL:
+        return StoredTexts.open(paths)
+    added = paths.added_texts
     more = pd.read_parquet(added, columns=["text"])["text"].astype(str).tolist() if added.exists() else []
     return [*read_snapshots(run.paths.snapshots.folder).texts(), *more]
 
 
-def end_vectors(run: Run) -> tuple[np.ndarray, np.ndarray]:
-    """Read the vectors (texts, d) of the map's texts by the base and by the tuned model."""
+def end_vectors(run: Run, *, kind: MapKind = MapKind.MAIN) -> tuple[np.ndarray, np.ndarray]:
+    """Read the vectors (texts, d) of the map's texts by the base and by the tuned model.
+
+    Of a map of all texts they are float16, mapped from disk.
+    """
+    if kind is MapKind.ALL:
+        base, tuned = (np.load(run.paths.map_of(kind).vectors(name), mmap_mode="r") for name in ("base", "tuned"))
+        return base, tuned
     snapshots = read_snapshots(run.paths.snapshots.folder)
     ends = [snapshots.vectors(snapshots.names[number]) for number in (0, -1)]
     added = run.paths.map.added_vectors
@@ -152,12 +186,12 @@ def end_vectors(run: Run) -> tuple[np.ndarray, np.ndarray]:
     return ends[0], ends[1]
 
 
-def load_map_facts(run: Run, *, plain: bool = False) -> MapFacts | None:
+def load_map_facts(run: Run, *, kind: MapKind = MapKind.MAIN) -> MapFacts | None:
     """Read how a run's map was made and its quality, without its coordinates; None while there is none.
 
     Raises StoreError where they are damaged.
     """
-    summary = run.paths.map_of(plain=plain).summary
+    summary = run.paths.map_of(kind).summary
     if not summary.exists():
         return None
     try:
@@ -166,20 +200,30 @@ def load_map_facts(run: Run, *, plain: bool = False) -> MapFacts | None:
         raise StoreError("The map of this run cannot be read.", todo="Draw it again.") from error
 
 
-def load_map(run: Run, *, plain: bool = False) -> Map | None:
-    """Read a run's map, or that by plain UMAP; None while there is none.
+def load_map(run: Run, *, kind: MapKind = MapKind.MAIN) -> Map | None:
+    """Read one of a run's maps; None while it is not drawn.
 
     Raises StoreError where it is damaged.
     """
-    paths = run.paths.map_of(plain=plain)
-    facts = load_map_facts(run, plain=plain)
+    paths = run.paths.map_of(kind)
+    facts = load_map_facts(run, kind=kind)
     if facts is None:
         return None
     try:
-        table = pd.read_parquet(paths.coordinates)
         lines = pd.read_parquet(paths.lines)
         names = [one.name for one in facts.snapshots]
-        frames = table[["x", "y"]].to_numpy(np.float32).reshape(len(names), -1, 2)
+        frames = _read_frames(paths, len(names), is_mapped=kind is MapKind.ALL)
         return Map(paths.folder, facts, dict(zip(names, frames, strict=True)), lines)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise StoreError("The map of this run cannot be read.", todo="Draw it again.") from error
+
+
+def _read_frames(paths: MapPaths, snapshots: int, *, is_mapped: bool) -> np.ndarray:
+    """Read the coordinates (snapshots, texts, 2) float32, of a map of all texts mapped from disk."""
+    if not is_mapped:
+        table = pd.read_parquet(paths.coordinates)
+        return table[["x", "y"]].to_numpy(np.float32).reshape(snapshots, -1, 2)
+    frames = np.load(paths.positions, mmap_mode="r", allow_pickle=False)
+    if frames.ndim != 3 or len(frames) != snapshots or frames.dtype != np.float32:
+        raise ValueError("of another map")
+    return frames

@@ -15,7 +15,7 @@ import pandas as pd
 from lib.errors import StoreError
 from lib.projection.line_measures import NUM_NEAREST
 from lib.projection.points import unit_snapshot
-from lib.store.layout import MapPaths
+from lib.store.map_paths import MapPaths
 
 TRUE_AMONG = 50
 """A mark nearby is a true neighbour where its text is among so many nearest, or the nearest tenth of a small map.

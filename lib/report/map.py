@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from html import escape, unescape
 
@@ -93,7 +94,7 @@ def _lines(run: Run, dataset: Dataset, layout: Map) -> tuple[pd.DataFrame, str]:
     return lines.assign(value=lines["cosine_change"]), "cosine" if measure == "margin" else measure
 
 
-def _classes(dataset: Dataset, texts: list[str], writer: TextWriter) -> TextClasses | None:
+def _classes(dataset: Dataset, texts: Sequence[str], writer: TextWriter) -> TextClasses | None:
     """Select the largest classes of labelled texts."""
     if dataset.shape != Shape.LABELLED_TEXTS.value:
         return None

@@ -19,6 +19,7 @@ from lib.errors import InputError, StoreError
 from lib.settings import package_version
 from lib.store.datasets import Dataset
 from lib.store.jobs import DONE
+from lib.store.map_paths import MapKind
 from lib.store.regular_file import open_regular_file, regular_files
 from lib.store.runs import Run, RunRecord
 from lib.store.workspace import Workspace
@@ -141,6 +142,7 @@ def _shared_files(run: Run) -> Iterator[str]:
         paths.exports.name,
         paths.log.name,
         paths.trainer_state.name,
+        paths.map_of(MapKind.ALL).folder.name,  # hundreds of megabytes that can be drawn again
     }
     for name, _ in regular_files(run.folder):
         parts = name.split("/")

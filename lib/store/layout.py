@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lib.errors import StoreError
+from lib.store.map_paths import MapKind, MapPaths
 
 _ENTRY_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 DATABASE = "closer.db"
@@ -236,48 +237,6 @@ class ExportPaths:
 
 
 @dataclass(frozen=True)
-class MapPaths:
-    """The files of a map."""
-
-    folder: Path
-
-    @property
-    def summary(self) -> Path:
-        """Method, snapshots, quality figures, JSON."""
-        return self.folder / "map.json"
-
-    @property
-    def coordinates(self) -> Path:
-        """2D coordinates by text and snapshot, Parquet."""
-        return self.folder / "coordinates.parquet"
-
-    @property
-    def lines(self) -> Path:
-        """The pairs on the map, Parquet."""
-        return self.folder / "lines.parquet"
-
-    @property
-    def neighbours(self) -> Path:
-        """How many neighbours of each text are new, and how many nearby marks are true ones, Parquet."""
-        return self.folder / "neighbours.parquet"
-
-    @property
-    def regions(self) -> Path:
-        """The names of each text's regions, Parquet."""
-        return self.folder / "regions.parquet"
-
-    @property
-    def added_texts(self) -> Path:
-        """Texts that the map holds beyond those of the snapshots, Parquet."""
-        return self.folder / "added.parquet"
-
-    @property
-    def added_vectors(self) -> Path:
-        """Base and tuned vectors of the added texts, npz."""
-        return self.folder / "added.npz"
-
-
-@dataclass(frozen=True)
 class SnapshotPaths:
     """The files of a run's snapshots."""
 
@@ -349,17 +308,12 @@ class RunPaths:
 
     @property
     def map(self) -> MapPaths:
-        """The map."""
-        return MapPaths(self.folder / "map")
+        """The map that every run has."""
+        return self.map_of(MapKind.MAIN)
 
-    @property
-    def plain_map(self) -> MapPaths:
-        """The map by plain UMAP, to compare with."""
-        return MapPaths(self.folder / "map-plain")
-
-    def map_of(self, *, plain: bool) -> MapPaths:
-        """Choose one of both maps."""
-        return self.plain_map if plain else self.map
+    def map_of(self, kind: MapKind) -> MapPaths:
+        """Build the paths of one of the run's maps."""
+        return MapPaths(self.folder / kind.value)
 
     @property
     def file_vectors(self) -> Path:

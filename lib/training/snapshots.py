@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-
-import numpy as np
-import pandas as pd
 
 from lib.data.model_inputs import ModelInputs
+from lib.data.text_sample import sample_texts
 from lib.settings import MAX_DRAWN_POINTS
 
 SHOWN_TEXTS = 8_000
@@ -20,9 +17,6 @@ SHOWN_SHARE = 0.4
 Still a small part of an epoch's time.
 """
 
-ROOM = {"held_out": 0.6, "validation": 0.7, "train": 1.0}
-"""How full each part, in this order, may make the list where not all texts fit."""
-
 EPOCHS_SHOWN = 12
 """A run of many epochs keeps about this many of them."""
 
@@ -32,28 +26,9 @@ def shown_limit(rows: int) -> int:
     return min(MAX_DRAWN_POINTS, max(SHOWN_TEXTS, int(SHOWN_SHARE * rows)))
 
 
-def shown_texts(inputs: ModelInputs, *, limit: int | None = None) -> list[str]:
-    """Select the distinct plain texts for snapshots.
-
-    All of held-out, validation and train, else a sample of each.
-    """
-    frame, names = inputs.frame, list(inputs.columns)
-    limit = shown_limit(len(frame)) if limit is None else limit
-    rows = {part: pd.Series(np.flatnonzero(frame["part"] == part)).sample(frac=1.0, random_state=0) for part in ROOM}
-    texts: dict[str, None] = {}
-    for share in (ROOM, dict.fromkeys(ROOM, 1.0)):  # what a part left over is filled up in the second round
-        for part, most in share.items():
-            for row in _texts_of_rows(frame[names], rows[part].to_numpy()):
-                if len(texts) >= most * limit:
-                    break
-                texts.update((text, None) for text in row if text.strip())
-    return list(texts)
-
-
-def _texts_of_rows(frame: pd.DataFrame, rows: np.ndarray) -> Iterator[tuple[str, ...]]:
-    """Yield the texts of rows by number, some at a time: mostly the first of them are enough."""
-    for begin in range(0, len(rows), SHOWN_TEXTS):
-        yield from frame.iloc[rows[begin : begin + SHOWN_TEXTS]].itertuples(index=False, name=None)
+def shown_texts(inputs: ModelInputs) -> list[str]:
+    """Select the distinct plain texts for snapshots."""
+    return sample_texts(inputs, limit=shown_limit(len(inputs.frame)))
 
 
 def is_shown(epoch: int, epochs: int) -> bool:

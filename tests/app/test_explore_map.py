@@ -18,8 +18,12 @@ from lib.charts.map.scene import DOUBTFUL_NAME
 from lib.projection.run import draw_map
 from lib.projection.store import load_map
 from lib.projection.turnover import load_text_neighbours
+from lib.store.map_paths import MapKind
 from lib.store.runs import Run
 from lib.store.workspace import open_workspace
+from lib.ui.explore.map.all_texts import pairs_of_text
+from lib.ui.explore.map.data import load_map_data
+from tests.unit.projection.all_texts import draw_all_texts
 from tests.unit.projection.finished import finished_run, finished_texts, plant_regions
 
 
@@ -131,11 +135,11 @@ def test_a_recomputed_map_replaces_the_old_one(home: Path) -> None:
 
 def add_plain_map(run: Run) -> None:
     """Publish a copy of the run's map as plain UMAP's, turned upside down."""
-    shutil.copytree(run.paths.map.folder, run.paths.plain_map.folder)
-    facts = json.loads(run.paths.plain_map.summary.read_text())
-    run.paths.plain_map.summary.write_text(json.dumps(facts | {"method": "umap"}))
-    table = pd.read_parquet(run.paths.plain_map.coordinates)
-    table.assign(y=-table["y"]).to_parquet(run.paths.plain_map.coordinates)
+    shutil.copytree(run.paths.map.folder, run.paths.map_of(MapKind.PLAIN).folder)
+    facts = json.loads(run.paths.map_of(MapKind.PLAIN).summary.read_text())
+    run.paths.map_of(MapKind.PLAIN).summary.write_text(json.dumps(facts | {"method": "umap"}))
+    table = pd.read_parquet(run.paths.map_of(MapKind.PLAIN).coordinates)
+    table.assign(y=-table["y"]).to_parquet(run.paths.map_of(MapKind.PLAIN).coordinates)
 
 
 def test_plain_umap_is_one_choice_away_with_its_figures(home: Path) -> None:
@@ -172,7 +176,7 @@ def test_plain_umap_is_drawn_on_request(home: Path) -> None:
 def test_a_damaged_plain_map_is_no_choice(home: Path) -> None:
     run = finished_run(home)
     add_plain_map(run)
-    run.paths.plain_map.summary.write_text("torn")
+    run.paths.map_of(MapKind.PLAIN).summary.write_text("torn")
     test = open_explore(run.id)
     assert not test.exception
     assert test.button(key="draw-plain-map")
@@ -418,3 +422,47 @@ def test_labelled_texts_are_searched_filtered_and_read(home: Path) -> None:
     assert len(after) == 6
     figure = json.loads(test.get("plotly_chart")[0].proto.spec)
     assert "Selected" in [trace["name"] for trace in figure["data"]]
+
+
+def test_all_texts_are_offered_where_some_are_missing(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = finished_run(home)
+    assert "draw-all-texts" not in [one.key for one in open_explore(run.id).button], "nothing is missing"
+    lines = pd.read_parquet(run.paths.map.lines)
+    lines.head(50).to_parquet(run.paths.map.lines)
+    run.paths.map.summary.touch()
+    test = open_explore(run.id)
+    test.button(key="draw-all-texts").click().run()
+    assert [job.state for job in open_workspace(home).jobs.all(run=run.id, kind="project_all")] == ["queued"]
+    assert "draw-all-texts" not in [one.key for one in test.button]
+
+
+def test_the_map_of_all_texts_is_one_choice_away(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = finished_run(home)
+    draw_all_texts(monkeypatch, run, home)
+    test = open_explore(run.id, part="all", pair="5")
+    test.segmented_control(key=f"map-layout-{run.id}").set_value("All 120 texts").run()
+    assert not test.exception
+    data = map_of_all_texts(test)
+    line = load_map(run, kind=MapKind.ALL).lines.set_index("pair").loc[5]
+    assert data["pairs"] == [[line["source"], line["target"], data["colours"]["tuned"]]]
+    assert data["labels"] == ["Base", "Best (epoch 2)"]
+    assert data["positions"].startswith(f"download/{run.id}/map/positions?version=")
+    assert "All 120 texts are shown." in words(test)
+    assert "Answer 5 of topic" in words(test), "the panel shows the selected pair"
+    before = data["marks"]
+    test.selectbox(key="change").set_value("worse").run()
+    assert map_of_all_texts(test)["marks"] != before, "other texts are coloured"
+
+
+def test_a_click_on_a_text_selects_its_pairs(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = finished_run(home)
+    draw_all_texts(monkeypatch, run, home)
+    data = load_map_data(run, kind=MapKind.ALL)
+    line = data.lines.iloc[7]
+    assert pairs_of_text(data, int(line["target"])) == [line["pair"]]
+    assert pairs_of_text(data, -1) == pairs_of_text(data, 10**9) == []
+
+
+def map_of_all_texts(test: AppTest) -> dict:
+    """Read what the browser draws of the map of all texts."""
+    return json.loads(test.get("bidi_component")[0].proto.json)

@@ -5,7 +5,7 @@ A zoom survives a change of snapshot, and the slider needs no server.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,7 +57,7 @@ def _number_at(traces: tuple[np.ndarray, ...], curve: int, point: int) -> int | 
 def map_figure(
     map_data: Map,
     lines: pd.DataFrame,
-    texts: list[str],
+    texts: Sequence[str],
     *,
     start: str = "",
     marked: tuple[int, ...] = (),

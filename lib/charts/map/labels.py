@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -44,7 +45,7 @@ Enough that small letters can be read (contrast at least 4.5).
 
 
 def label_traces(
-    lines: pd.DataFrame, texts: list[str], colours: Palette, ends: tuple[np.ndarray, np.ndarray]
+    lines: pd.DataFrame, texts: Sequence[str], colours: Palette, ends: tuple[np.ndarray, np.ndarray]
 ) -> list[Trace]:
     """Label the pairs that changed most, either way. ends: the first and the last frame (texts, 2)."""
     value = lines["value"].dropna().sort_values()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -17,23 +19,23 @@ _SAME_COSINE = 0.02
 """A cosine that changed by less counts as the same where there is no evaluation."""
 
 
-def rows_of_texts(frame: pd.DataFrame, texts: list[str]) -> tuple[np.ndarray, np.ndarray]:
+def rows_of_texts(frame: pd.DataFrame, texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     """Find for each text of the map the first row of the dataset that holds it (-1: none), and its part."""
     first = frame.drop_duplicates("text")
-    rows = pd.Series(first.index.to_numpy(), index=first["text"]).reindex(texts)
-    parts = first.set_index("text")["part"].reindex(texts).to_numpy(object)
+    rows = pd.Series(first.index.to_numpy(), index=first["text"]).reindex(list(texts))
+    parts = first.set_index("text")["part"].reindex(list(texts)).to_numpy(object)
     return rows.fillna(-1).to_numpy(np.int64), parts
 
 
-def texts_by_class(frame: pd.DataFrame, texts: list[str]) -> dict[str, np.ndarray]:
+def texts_by_class(frame: pd.DataFrame, texts: Sequence[str]) -> dict[str, np.ndarray]:
     """List the text ids of each class on the map, the largest class first."""
-    label = frame.drop_duplicates("text").set_index("text")["label"].astype(str).reindex(texts)
+    label = frame.drop_duplicates("text").set_index("text")["label"].astype(str).reindex(list(texts))
     groups = label.reset_index(drop=True).groupby(label.to_numpy()).indices
     members = {str(name): np.asarray(ids) for name, ids in groups.items()}
     return dict(sorted(members.items(), key=lambda item: (-len(item[1]), item[0])))
 
 
-def largest_classes(frame: pd.DataFrame, texts: list[str]) -> TextClasses:
+def largest_classes(frame: pd.DataFrame, texts: Sequence[str]) -> TextClasses:
     """Select the largest classes of labelled texts, as many as have a colour."""
     rows, parts = rows_of_texts(frame, texts)
     largest = list(texts_by_class(frame, texts).items())[:COLOURED_CLASSES]

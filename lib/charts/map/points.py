@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -36,7 +38,7 @@ def highlight_mask(lines: pd.DataFrame) -> np.ndarray:
     return change >= max(np.partition(change, -NUM_HIGHLIGHTED)[-NUM_HIGHLIGHTED], 1e-9)
 
 
-def point_traces(lines: pd.DataFrame, texts: list[str], limit: float, colours: Palette) -> list[Trace]:
+def point_traces(lines: pd.DataFrame, texts: Sequence[str], limit: float, colours: Palette) -> list[Trace]:
     """Build the points: source round, target square.
 
     Train is hollow, validation hollow with a dot, held-out full.
@@ -72,7 +74,7 @@ def point_traces(lines: pd.DataFrame, texts: list[str], limit: float, colours: P
     return traces
 
 
-def hover_texts(lines: pd.DataFrame, texts: list[str], end: str, *, both: bool) -> list[str]:
+def hover_texts(lines: pd.DataFrame, texts: Sequence[str], end: str, *, both: bool) -> list[str]:
     """Write the hover text of each point, escaped: its text, its partner's, its cosine base and tuned."""
     other = "target" if end == "source" else "source"
     hover = []
@@ -84,7 +86,7 @@ def hover_texts(lines: pd.DataFrame, texts: list[str], end: str, *, both: bool) 
     return hover
 
 
-def group_point_traces(lines: pd.DataFrame, texts: list[str], groups: MarkGroups, colours: Palette) -> list[Trace]:
+def group_point_traces(lines: pd.DataFrame, texts: Sequence[str], groups: MarkGroups, colours: Palette) -> list[Trace]:
     """Build the points in the colour of their group, in the symbols of `point_traces`.
 
     A group is one entry of the legend.

@@ -27,8 +27,11 @@ def line_accuracy(lines: pd.DataFrame) -> float | None:
     return float((np.sign(lines["length_change"].to_numpy()) == direction)[changed].mean())
 
 
-def quality_sentences(layout: Map, lines: pd.DataFrame, choice: MapSample) -> list[tuple[str, str]]:
-    """List (icon, sentence) on lines, neighbourhoods, layout noise, and how much is shown."""
+def quality_sentences(layout: Map, lines: pd.DataFrame, choice: MapSample | None) -> list[tuple[str, str]]:
+    """List (icon, sentence) on lines, neighbourhoods, layout noise, and how much is shown.
+
+    choice: None where all texts are drawn.
+    """
     sentences = []
     share = line_accuracy(lines)
     if share is not None:
@@ -45,7 +48,8 @@ def quality_sentences(layout: Map, lines: pd.DataFrame, choice: MapSample) -> li
         words = f"Trustworthiness of neighbourhoods: {trust[0]:.2f} base, {trust[-1]:.2f} tuned (1 is perfect)."
         sentences.append((":material/hub:", words))
     sentences.append((":material/graphic_eq:", _describe_noise(layout, lines)))
-    sentences.append((":material/visibility:", _describe_choice(choice)))
+    words = f"All {layout.texts:,} texts are shown." if choice is None else _describe_choice(choice)
+    sentences.append((":material/visibility:", words))
     if layout.facts.added:
         words = (
             f"{layout.facts.added:,} texts with the strongest changes were added after training; their positions between base and best "

@@ -5,7 +5,7 @@ Positions are added by the frames.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -69,7 +69,7 @@ class MapContent:
 
     lines: pd.DataFrame
     background: np.ndarray
-    texts: list[str]
+    texts: Sequence[str]
     marked: tuple[int, ...] = ()
     measure: str = "cosine"
     classes: TextClasses | None = None
@@ -141,7 +141,7 @@ def colour_limit(value: pd.Series) -> float:
 
 
 def background_trace(
-    background: np.ndarray, texts: list[str], colours: Palette, *, rows: np.ndarray = NO_ROWS
+    background: np.ndarray, texts: Sequence[str], colours: Palette, *, rows: np.ndarray = NO_ROWS
 ) -> Trace:
     """Build the other texts, in grey. rows: what a click on each selects, where it selects anything."""
     style = {
@@ -154,7 +154,7 @@ def background_trace(
     return Trace(style, text_positions(background), rows, background)
 
 
-def class_traces(classes: TextClasses, background: np.ndarray, texts: list[str], colours: Palette) -> list[Trace]:
+def class_traces(classes: TextClasses, background: np.ndarray, texts: Sequence[str], colours: Palette) -> list[Trace]:
     """Build the drawn texts of each class in a colour of its own: trained hollow, held-out full."""
     traces = []
     for number, (name, members) in enumerate(classes.members.items()):
@@ -222,7 +222,7 @@ def group_line_traces(lines: pd.DataFrame, groups: MarkGroups, colours: Palette)
 
 
 def group_background_trace(
-    some: np.ndarray, group: int, texts: list[str], groups: MarkGroups, colours: Palette
+    some: np.ndarray, group: int, texts: Sequence[str], groups: MarkGroups, colours: Palette
 ) -> Trace:
     """Build the other texts of one group: small, in its colour."""
     marker = {"size": 4, "color": with_alpha(groups.colour(group, colours), 0.5)}

@@ -5,7 +5,7 @@ Both panels have one range, and plotly zooms them together; linked.js marks in o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -28,7 +28,7 @@ PANEL_DOMAINS = ((0.0, 0.495), (0.505, 1.0))
 def side_by_side_figure(
     map_data: Map,
     lines: pd.DataFrame,
-    texts: list[str],
+    texts: Sequence[str],
     *,
     marked: tuple[int, ...] = (),
     measure: str = "cosine",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
@@ -14,7 +16,12 @@ MEASURE_TITLES = {"cosine": "Cosine of the pair", "rank": "Rank of the correct a
 
 
 def before_after(
-    lines: pd.DataFrame, texts: list[str], *, measure: str = "cosine", marked: tuple[int, ...] = (), dark: bool = False
+    lines: pd.DataFrame,
+    texts: Sequence[str],
+    *,
+    measure: str = "cosine",
+    marked: tuple[int, ...] = (),
+    dark: bool = False,
 ) -> go.Figure:
     """Draw base_<measure> against tuned_<measure> with the diagonal.
 

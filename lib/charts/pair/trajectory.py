@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 
 import numpy as np
@@ -17,7 +18,7 @@ NUM_BACKGROUND = 1_500
 
 def trajectory_figure(
     map_data: Map,
-    texts: list[str],
+    texts: Sequence[str],
     source: int,
     target: int,
     near: dict[str, list[int]],
@@ -76,7 +77,7 @@ def trajectory_figure(
 
 
 def text_markers(
-    frame: np.ndarray, indices: np.ndarray, texts: list[str], *, name: str, colour: str, size: int
+    frame: np.ndarray, indices: np.ndarray, texts: Sequence[str], *, name: str, colour: str, size: int
 ) -> go.Scatter:
     """Build markers that show their text on hover."""
     hover = [shorten(texts[index]) for index in indices]

@@ -21,7 +21,8 @@ from lib.evaluation.export.tables import cosines_table, metric_rows, pairs_table
 from lib.evaluation.model_pair import ModelPair
 from lib.evaluation.result import Evaluation
 from lib.evaluation.task import EvalTask
-from lib.store.layout import ExportPaths, MapPaths
+from lib.store.layout import ExportPaths
+from lib.store.map_paths import MapPaths
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,15 @@ POINTS_A_CELL = 8.0
 MAX_CELLS = 1_000
 """Cells along either side: an outlier far away makes no endless grid."""
 
+FAR_RANK = 2_048.0
+"""Rank above which a neighbour's distance is found by counting in circles: to sort so many takes longer."""
+
+FAR_TOLERANCE = 1e-3
+"""Relative error of the square of such a distance."""
+
+INSIDE = 1 - 1e-9
+"""Share of the reach within which a cell counts as inside: rounding must not put one in."""
+
 
 class Grid(NamedTuple):
     """Points (x, y) sorted by cell, cell by cell, row by row.
@@ -94,6 +103,63 @@ def add_squares(grid: Grid, x: float, y: float, first: int, last: int, out: np.n
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def cells_inside(grid: Grid, x: float, y: float, line: int, reach: float) -> tuple[int, int]:
+    """Find the cells of a row that lie wholly within reach of (x, y): first, and one past the last."""
+    edge = grid.low + line * grid.size
+    dy = max(abs(edge - y), abs(edge + grid.size - y))
+    if dy >= reach:
+        return 0, 0
+    half = np.sqrt(reach * reach - dy * dy) * INSIDE
+    first = max(0, int(np.ceil((x - half - grid.left) / grid.size)))
+    last = min(grid.columns, int(np.floor((x + half - grid.left) / grid.size)))
+    return (first, last) if first < last else (0, 0)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def count_within(grid: Grid, x: float, y: float, limit: float) -> int:
+    """Count the points whose squared distance from (x, y) is below a limit.
+
+    Cells wholly inside are counted without a look at their points.
+    """
+    reach = np.sqrt(limit)
+    left, right = int((x - reach - grid.left) / grid.size), int((x + reach - grid.left) / grid.size)
+    low, high = int((y - reach - grid.low) / grid.size), int((y + reach - grid.low) / grid.size)
+    count = 0
+    for line in range(max(0, low), min(grid.rows - 1, high) + 1):
+        begin = line * grid.columns
+        first, last = max(0, left), min(grid.columns - 1, right) + 1
+        inner, outer = cells_inside(grid, x, y, line, reach)
+        if inner == outer:
+            inner, outer = last, last
+        count += grid.start[begin + outer] - grid.start[begin + inner]
+        for begin_at, end_at in ((first, inner), (outer, last)):
+            for at in range(grid.start[begin + begin_at], grid.start[begin + end_at]):
+                dx, dy = grid.x[at] - x, grid.y[at] - y
+                count += dx * dx + dy * dy < limit
+    return count
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def far_neighbour(grid: Grid, x: float, y: float, rank: float) -> float:
+    """Find the squared distance of the r-th nearest other point of (x, y), within FAR_TOLERANCE.
+
+    By counting points in circles.
+    """
+    low = high = grid.size * grid.size * rank / (POINTS_A_CELL * np.pi)  # on a map of even density
+    while count_within(grid, x, y, high) <= rank:
+        low, high = high, 4.0 * high
+    while low > 0 and count_within(grid, x, y, low) > rank:
+        high, low = low, low / 4.0
+    while high > (1 + FAR_TOLERANCE) * low and low > 0:
+        middle = np.sqrt(low * high)
+        if count_within(grid, x, y, middle) > rank:
+            high = middle
+        else:
+            low = middle
+    return np.sqrt(low * high)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def neighbour_distances(
     low: int, high: int, grid: Grid, x: np.ndarray, y: np.ndarray, rank: np.ndarray, out: np.ndarray
 ) -> None:
@@ -107,6 +173,9 @@ def neighbour_distances(
         column = min(grid.columns - 1, int((x[end] - grid.left) / grid.size))
         row = min(grid.rows - 1, int((y[end] - grid.low) / grid.size))
         wanted = min(max(rank[end], 1.0), max(1.0, len(grid.x) - 1.0))
+        if wanted > FAR_RANK:
+            out[end] = np.sqrt(far_neighbour(grid, x[end], y[end], wanted))
+            continue
         count, ring = 0, 0
         while True:
             for line in range(max(0, row - ring), min(grid.rows, row + ring + 1)):
@@ -143,22 +212,15 @@ def neighbour_distances(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def drawn_ranks(x: np.ndarray, y: np.ndarray, ends: np.ndarray, others: np.ndarray, out: np.ndarray) -> None:
-    """Write the rank of each other point among an end's nearest drawn points: 1 + those nearer."""
-    grid = build_grid(x, y)
-    for number in range(len(ends)):
+def drawn_ranks(
+    low: int, high: int, grid: Grid, x: np.ndarray, y: np.ndarray, ends: np.ndarray, others: np.ndarray, out: np.ndarray
+) -> None:
+    """Write the rank of each other point among an end's nearest drawn points: 1 + those nearer.
+
+    grid: of all points (x, y).
+    """
+    for number in range(low, high):
         at_x, at_y = x[ends[number]], y[ends[number]]
         dx, dy = x[others[number]] - at_x, y[others[number]] - at_y
         # Both directions of a line give the same sum of squares to the bit: only signs differ.
-        limit = dx * dx + dy * dy
-        reach = np.sqrt(limit)
-        left, right = int((at_x - reach - grid.left) / grid.size), int((at_x + reach - grid.left) / grid.size)
-        low, high = int((at_y - reach - grid.low) / grid.size), int((at_y + reach - grid.low) / grid.size)
-        nearer = 0
-        for line in range(max(0, low), min(grid.rows - 1, high) + 1):
-            begin = line * grid.columns
-            first, last = max(0, left), min(grid.columns - 1, right)
-            for at in range(grid.start[begin + first], grid.start[begin + last + 1]):
-                dx, dy = grid.x[at] - at_x, grid.y[at] - at_y
-                nearer += dx * dx + dy * dy < limit
-        out[number] = 1 + max(0, nearer - 1)  # without the end itself
+        out[number] = max(1, count_within(grid, at_x, at_y, dx * dx + dy * dy))  # the end itself is counted

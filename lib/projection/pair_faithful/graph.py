@@ -5,6 +5,7 @@ The neighbourhoods are umap-learn's; a tie joins a text to itself.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -15,10 +16,14 @@ from lib.projection.methods import NUM_NEIGHBOURS
 from lib.projection.points import DistinctPoints
 
 EXACT_LIMIT = 20_000
-"""Above so many points a snapshot, neighbours are found by pynndescent instead of by all dot products."""
+"""Above so many points a snapshot, neighbours are searched cell by cell instead of by all dot products."""
 
 MAX_PRODUCTS = 4_000_000
 """Dot products held at once while searching for neighbours: 16 MB."""
+
+
+PointNeighbours = tuple[np.ndarray, np.ndarray]
+"""The nearest others of n points, ascending: indices (n, k) int64 and distances (n, k) float32."""
 
 
 class NeighbourGraph(NamedTuple):
@@ -35,7 +40,7 @@ class NeighbourGraph(NamedTuple):
     degree: np.ndarray
 
 
-def nearest_neighbours(vectors: np.ndarray, *, k: int = NUM_NEIGHBOURS, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+def nearest_neighbours(vectors: np.ndarray, *, k: int = NUM_NEIGHBOURS, seed: int = 0) -> PointNeighbours:
     """Find the k nearest other rows of unit vectors, ascending.
 
     Indices (n, k) int64, distances (n, k) float32.
@@ -44,7 +49,9 @@ def nearest_neighbours(vectors: np.ndarray, *, k: int = NUM_NEIGHBOURS, seed: in
     if k < 1:
         return np.zeros((len(vectors), 0), np.int64), np.zeros((len(vectors), 0), np.float32)
     if len(vectors) > EXACT_LIMIT:
-        return approximate_neighbours(vectors, k=k, seed=seed)
+        from lib.projection.pair_faithful.cells import cell_neighbours
+
+        return cell_neighbours(vectors, k=k, seed=seed)
     from lib.projection.pair_faithful.knn import update_neighbours
 
     neighbours, distances = np.zeros((len(vectors), k), np.int64), np.full((len(vectors), k), np.inf, np.float32)
@@ -57,17 +64,6 @@ def nearest_neighbours(vectors: np.ndarray, *, k: int = NUM_NEIGHBOURS, seed: in
         low += rows
     # Of unit vectors, |a - b|^2 = 2 - 2 a.b, and distances holds -a.b.
     return neighbours, np.sqrt(np.maximum(0, 2 + 2 * distances))
-
-
-def approximate_neighbours(vectors: np.ndarray, *, k: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Find nearly the k nearest by pynndescent (umap-learn's own search), seeded."""
-    from pynndescent import NNDescent
-
-    neighbours, distances = NNDescent(vectors, n_neighbors=k + 1, metric="euclidean", random_state=seed).neighbor_graph
-    own = neighbours == np.arange(len(vectors))[:, None]
-    own[~own.any(1), -1] = True  # a row that did not find itself gives up its farthest
-    shape = (len(vectors), k)
-    return neighbours[~own].reshape(shape).astype(np.int64), distances[~own].reshape(shape).astype(np.float32)
 
 
 def membership_strengths(distances: np.ndarray) -> np.ndarray:
@@ -117,18 +113,22 @@ def snapshot_ties(points: DistinctPoints, *, strength: float, reach: float) -> c
 
 
 def build_graph(
-    points: DistinctPoints, *, tie_strength: float, tie_reach: float, seed: int, progress: Progress
+    points: DistinctPoints,
+    nearest_points: Sequence[PointNeighbours],
+    *,
+    tie_strength: float,
+    tie_reach: float,
+    progress: Progress,
 ) -> NeighbourGraph:
     """Build the graph of all snapshots: each snapshot's neighbourhoods, then the ties.
 
-    tie_reach is in units of the median distance to the nearest neighbour. An edge of two snapshots that share both points counts once.
+    nearest_points: of each snapshot's points, numbered among them. tie_reach is in units of the median distance to the nearest neighbour. An edge of two snapshots that share both points counts once.
     """
     size = len(points.vectors)
     graph, nearest = csr_matrix((size, size)), []
-    for number, members in enumerate(points.by_snapshot):
+    for number, (members, (neighbours, distances)) in enumerate(zip(points.by_snapshot, nearest_points, strict=True)):
         progress.check()
         progress.advance(number, len(points.index))
-        neighbours, distances = nearest_neighbours(points.vectors[members], seed=seed)
         if distances.shape[1]:
             strengths = membership_strengths(distances)
             graph = graph.maximum(fuzzy_union(neighbours, strengths, points=members, size=size))

@@ -91,3 +91,24 @@ def rank_excess(products: np.ndarray, rows: np.ndarray, x: np.ndarray, y: np.nda
                     rank += 1
             excess += max(0, rank - k)
     return excess
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def nearest_of_block(
+    products: np.ndarray, own: np.ndarray, compared: np.ndarray, distances: np.ndarray, neighbours: np.ndarray
+) -> None:
+    """Write the nearest of the compared points (c,) to the lists of a block's own points (b,).
+
+    products: their dot products (b, c).
+
+    distances (n, k) float32: minus the dot products, ascending; neighbours (n, k): the indices.
+    """
+    last = distances.shape[1] - 1
+    for row in range(len(own)):
+        i = own[row]
+        farthest = distances[i, last]
+        for column in range(len(compared)):
+            distance = -products[row, column]
+            if distance < farthest and compared[column] != i:
+                insert_sorted(distance, compared[column], distances[i], neighbours[i])
+                farthest = distances[i, last]

@@ -5,6 +5,7 @@ See docs/layout.md.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +13,7 @@ import numpy as np
 from lib.models.pca import principal_directions
 from lib.progress import Progress
 from lib.projection.pair_faithful.forces import Forces, Motion
-from lib.projection.pair_faithful.graph import NeighbourGraph, build_graph
+from lib.projection.pair_faithful.graph import NeighbourGraph, PointNeighbours, build_graph
 from lib.projection.pair_faithful.negatives import negative_sampler
 from lib.projection.pair_faithful.springs import PairSprings, pair_springs
 from lib.projection.points import DistinctPoints
@@ -42,14 +43,23 @@ BALANCE_POWER = 10
 
 
 def pair_faithful_layout(
-    points: DistinctPoints, pairs: np.ndarray, ranks: np.ndarray, *, balance: float, seed: int, progress: Progress
+    points: DistinctPoints,
+    nearest_points: Sequence[PointNeighbours],
+    pairs: np.ndarray,
+    ranks: np.ndarray,
+    *,
+    balance: float,
+    seed: int,
+    progress: Progress,
 ) -> np.ndarray:
     """Compute the positions (points, 2) for pairs (m, 2) of texts with true ranks (2, snapshots, m).
+
+    nearest_points: of each snapshot's points, numbered among them.
 
     balance: 0 neighbourhoods alone, 1 pairs first.
     """
     progress.stage("Drawing the map", "finding neighbours")
-    graph = build_graph(points, tie_strength=TIE_STRENGTH, tie_reach=TIE_REACH, seed=seed, progress=progress)
+    graph = build_graph(points, nearest_points, tie_strength=TIE_STRENGTH, tie_reach=TIE_REACH, progress=progress)
     springs = pair_springs(points, pairs, ranks)
     progress.stage("Drawing the map", "moving the points")
     start = principal_components(points.vectors)

@@ -26,7 +26,7 @@ COLOUR_GROUPS = "groups"
 # Widgets whose state stays in the session.
 MAP_LIST, MAP_SVG, MAP_METHOD, MAP_BALANCE, MAP_PAIR = "map-list", "map-svg", "map-method", "map-balance", "map-pair"
 MAP_FIGURE, MAP_PRESENTED, MAP_SCATTER = "map-figure", "map-presented", "map-scatter"
-MAP_LAYOUT = "map-layout"
+MAP_LAYOUT, MAP_ALL_TEXTS = "map-layout", "map-all-texts"
 MAP_TRAJECTORY, MAP_WRONG_ANSWER = "map-trajectory", "map-wrong-answer"
 PAIR_TABLE, PAIR_DETAIL = "pair-table", "pair-detail"
 EMBED_FILE, EMBED_UPLOAD, EMBED_VERSION = "embed-file", "embed-upload", "embed-version"

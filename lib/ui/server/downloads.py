@@ -1,4 +1,4 @@
-"""Download routes of the server, streamed in constant memory: models, packed runs, logs, vectors."""
+"""Download routes of the server, streamed in constant memory: models, runs, logs, vectors, maps."""
 
 from __future__ import annotations
 
@@ -15,13 +15,17 @@ from zipstream import ZIP_STORED, ZipStream
 from lib.errors import CloserError, StoreError
 from lib.experiments.exported_form import has_files, list_exported_forms
 from lib.experiments.file_vectors import list_file_vectors
+from lib.projection.stored_texts import StoredTexts
 from lib.store.archive import open_archive_stream
 from lib.store.datasets import Dataset
+from lib.store.map_paths import MapKind
 from lib.store.regular_file import open_regular_file, regular_files
 from lib.store.runs import Run
 from lib.store.workspace import open_workspace
 
 _BLOCK_BYTES = 1 << 18
+_MAX_SHOWN_CHARACTERS = 600
+"""Of a text under the pointer."""
 
 
 def zip_stream(run: Path, name: str) -> ZipStream:
@@ -148,11 +152,44 @@ def _send_packed(item: Run | Dataset, name: str) -> Response:
     return _answer_zip(archive, name)
 
 
+def download_positions(request: Request) -> Response:
+    """Answer with the coordinates of a run's map of all texts.
+
+    The address names their version, so that a browser may keep them.
+    """
+    run = _requested_run(request)
+    if isinstance(run, Response):
+        return run
+    paths = run.paths.map_of(MapKind.ALL)
+    try:
+        file = open_regular_file(run.folder, f"{paths.folder.name}/{paths.positions.name}")
+    except StoreError:
+        return PlainTextResponse("This run has no map of all texts.", status_code=404)
+    size = os.fstat(file.fileno()).st_size
+    headers = {"Content-Length": str(size), "Cache-Control": "private, max-age=31536000, immutable"}
+    return StreamingResponse(_read(file, size), media_type="application/octet-stream", headers=headers)
+
+
+def download_map_text(request: Request) -> Response:
+    """Answer with one text of a run's map of all texts, cut: what the map shows under the pointer."""
+    run = _requested_run(request)
+    if isinstance(run, Response):
+        return run
+    try:
+        text = StoredTexts.open(run.paths.map_of(MapKind.ALL))[request.path_params["text"]]
+    except (StoreError, IndexError):
+        return PlainTextResponse("This map has no such text.", status_code=404)
+    words = text if len(text) <= _MAX_SHOWN_CHARACTERS else text[: _MAX_SHOWN_CHARACTERS - 1] + "…"
+    return PlainTextResponse(words)
+
+
 DOWNLOAD_ROUTES = [
     Route("/download/{run:str}/model.zip", download_model, methods=["GET"]),
     Route("/download/{run:str}/exports/{name:str}.zip", download_form, methods=["GET"]),
     Route("/download/{run:str}/run.zip", download_run, methods=["GET"]),
     Route("/download/{dataset:str}/dataset.zip", download_dataset, methods=["GET"]),
     Route("/download/{run:str}/log.txt", download_log, methods=["GET"]),
+    Route("/download/{run:str}/map/positions", download_positions, methods=["GET"]),
+    Route("/download/{run:str}/map/texts/{text:int}", download_map_text, methods=["GET"]),
     Route("/download/{run:str}/vectors/{name:str}", download_vectors, methods=["GET"]),
 ]

@@ -12,6 +12,7 @@ from lib.jobs import pipeline
 from lib.jobs.kinds import KINDS
 from lib.projection import run as projection
 from lib.store.layout import RunPaths
+from lib.store.map_paths import MapKind
 
 
 @pytest.fixture
@@ -20,7 +21,7 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     calls: list[dict[str, Any]] = []
 
     def draw(*_: object, **options: Any) -> SimpleNamespace:
-        calls.append({name: options[name] for name in ("method", "balance", "plain") if name in options})
+        calls.append({name: options[name] for name in ("method", "balance", "kind") if name in options})
         return SimpleNamespace(texts=500)
 
     monkeypatch.setattr(projection, "draw_map", draw)
@@ -37,8 +38,8 @@ def context(folder: Path, **payload: object) -> Any:
 def test_plain_umap_follows_the_first_map_and_no_later_one(tmp_path: Path, drawn: list[dict[str, Any]]) -> None:
     assert pipeline.project(context(tmp_path, balance=0.3)) == ("project_plain",)
     assert pipeline.project_plain(context(tmp_path)) == ()
-    assert drawn == [{"balance": 0.3}, {"plain": True}]
-    plain = RunPaths(tmp_path).plain_map
+    assert drawn == [{"balance": 0.3}, {"kind": MapKind.PLAIN}]
+    plain = RunPaths(tmp_path).map_of(MapKind.PLAIN)
     plain.folder.mkdir()
     plain.summary.write_text("{}")
     assert pipeline.project(context(tmp_path)) == ()

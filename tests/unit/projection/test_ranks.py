@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from lib.projection import ranks
+from lib.projection.pair_faithful.graph import nearest_neighbours
 from lib.projection.points import distinct_points
-from lib.projection.ranks import mean_log_rank, snapshot_ranks, true_ranks
+from lib.projection.ranks import mean_log_rank, refine_ranks, snapshot_ranks, true_ranks
 from tests.unit.projection.planted import world
 
 
@@ -37,3 +38,14 @@ def test_a_sample_estimates_the_ranks_of_a_large_set(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(ranks, "MAX_COMPARED", 1_000)
     exact, estimate = mean_log_rank(sorted_ranks(vectors, pairs)), mean_log_rank(true_ranks(vectors, pairs))
     assert np.corrcoef(exact, estimate)[0, 1] > 0.98
+
+
+def test_ranks_among_the_nearest_are_exact_whatever_the_sample_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    vectors, _ = world(pairs=300)
+    neighbours = nearest_neighbours(vectors, k=15)
+    pairs = np.array([[row, neighbours[0][row, row % 15]] for row in range(100)] + [[0, 0]])
+    monkeypatch.setattr(ranks, "MAX_COMPARED", 60)
+    refined, exact = refine_ranks(true_ranks(vectors, pairs), pairs, neighbours), sorted_ranks(vectors, pairs)
+    near = exact <= 15
+    assert np.array_equal(refined[near], np.maximum(1, exact[near]))
+    assert (refined[~near] > 15).all()

@@ -73,3 +73,13 @@ def test_scripts_without_spaces_have_words_too() -> None:
     assert terms_of("\u753b\u50cf\u306e\u30ab\u30e1\u30e9") >= {"\u753b\u50cf", "\u30ab\u30e1\u30e9"}
     assert not any("\u306e" in term for term in terms_of("\u753b\u50cf\u306e\u30ab\u30e1\u30e9"))
     assert "\ud55c\uad6d\uc5b4" in terms_of("\ud55c\uad6d\uc5b4 text")
+
+
+def test_of_many_texts_a_sample_is_clustered_and_the_others_join_their_nearest(monkeypatch: pytest.MonkeyPatch) -> None:
+    first, last, texts, topic = planted()
+    monkeypatch.setattr("lib.projection.regions.MAX_CLUSTERED", 120)
+    near = find_regions(first, last, texts)[NEAR]
+    assert len(near.of_text) == 160
+    assert len(near.names) == 4
+    assert all(len(set(topic[near.of_text == number])) == 1 for number in range(4))
+    assert (near.of_text >= 0).mean() > 0.8

@@ -11,12 +11,17 @@ import pytest
 
 from lib.__main__ import main
 from lib.errors import NotFoundError, StoreError
+from lib.projection import layout
 from lib.projection.layout import PairedPoints, paired_points
+from lib.projection.pair_faithful.graph import nearest_neighbours
 from lib.projection.run import draw_map, thin_snapshots
-from lib.projection.store import load_map
+from lib.projection.store import end_vectors, load_map, map_texts
+from lib.projection.turnover import load_text_neighbours
+from lib.store.map_paths import MapKind
 from lib.store.publish import verify
 from lib.store.snapshots import read_snapshots
 from lib.store.workspace import open_workspace
+from tests.unit.projection.all_texts import draw_all_texts
 from tests.unit.projection.finished import finished_run
 
 
@@ -108,3 +113,57 @@ def test_too_many_snapshots_leave_some_in_the_middle_out() -> None:
     assert some[-1] == "best"
     assert len(some) == 4
     assert thin_snapshots(names, 10) == names
+
+
+def test_a_map_of_all_texts_stands_beside_the_map(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = finished_run(home)
+    before = run.paths.map.summary.read_bytes()
+    draw_all_texts(monkeypatch, run, home)
+    paths, map_data = run.paths.map_of(MapKind.ALL), load_map(run, kind=MapKind.ALL)
+    assert verify(paths.folder) == []
+    assert run.paths.map.summary.read_bytes() == before
+    assert list(map_data.labels.values()) == ["Base", "Best (epoch 2)"]
+    assert {name: frame.shape for name, frame in map_data.coordinates.items()} == {"base": (120, 2), "best": (120, 2)}
+    assert isinstance(map_data.coordinates["base"].base, np.memmap)
+    assert len(map_data.lines) == 60
+    assert map_data.facts.quality.rank_sign_agreement > 0.9
+    assert map_data.facts.quality.seeds == 3
+    texts = map_texts(run, kind=MapKind.ALL)
+    frame = open_workspace(home).datasets.get(run.dataset).frame()
+    line = map_data.lines.iloc[5]
+    assert texts[line["source"]] == frame["anchor"][line["pair"]]
+    assert texts[line["target"]] == frame["positive"][line["pair"]]
+    base, tuned = end_vectors(run, kind=MapKind.ALL)
+    cosine = np.float32(base[line["source"]]) @ np.float32(base[line["target"]])
+    assert cosine == pytest.approx(line["base_cosine"], abs=1e-3)
+    assert tuned.shape == base.shape
+    assert load_text_neighbours(paths.folder, texts=120) is not None
+
+
+def test_one_layout_serves_the_neighbours_and_ranks_of_all_seeds(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = finished_run(home, with_map=False)
+    calls: list[int] = []
+
+    def note(vectors: np.ndarray, **options: object) -> tuple[np.ndarray, np.ndarray]:
+        calls.append(len(vectors))
+        return nearest_neighbours(vectors, **options)
+
+    monkeypatch.setattr(layout, "nearest_neighbours", note)
+    draw_all_texts(monkeypatch, run, home)
+    assert len(calls) == 2, "once for each snapshot"
+
+
+def test_more_texts_than_fit_are_sampled(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = finished_run(home, with_map=False)
+    monkeypatch.setattr("lib.projection.run.MAX_MAP_TEXTS", 80)
+    draw_all_texts(monkeypatch, run, home)
+    assert load_map(run, kind=MapKind.ALL).texts == 80
+
+
+@pytest.mark.parametrize("damage", ["positions", "texts", "text_ends"])
+def test_a_damaged_map_of_all_texts_is_said(home: Path, monkeypatch: pytest.MonkeyPatch, damage: str) -> None:
+    run = finished_run(home, with_map=False)
+    draw_all_texts(monkeypatch, run, home)
+    getattr(run.paths.map_of(MapKind.ALL), damage).write_bytes(b"torn")
+    with pytest.raises(StoreError):
+        (load_map if damage == "positions" else map_texts)(run, kind=MapKind.ALL)

@@ -2,45 +2,16 @@
 
 from __future__ import annotations
 
-import numpy as np
-import pandas as pd
-
 from lib.data.model_inputs import ModelInputs
 from lib.settings import MAX_DRAWN_POINTS
 from lib.shapes import Shape
 from lib.training.snapshots import SHOWN_TEXTS, shown_limit, shown_texts
-
-
-def frame_of(rows: int) -> pd.DataFrame:
-    parts = np.array(["train"] * 7 + ["validation"] + ["held_out"] * 2)[np.arange(rows) % 10]
-    return pd.DataFrame(
-        {"anchor": [f"q{i}" for i in range(rows)], "positive": [f"a{i}" for i in range(rows)], "part": parts}
-    )
+from tests.unit.data.test_text_sample import frame_of
 
 
 def test_a_small_dataset_is_followed_whole() -> None:
     frame = frame_of(200)
     assert set(shown_texts(ModelInputs.of(frame, Shape.PAIRS))) == {*frame["anchor"], *frame["positive"]}
-
-
-def test_a_large_dataset_gives_every_part_a_fair_share() -> None:
-    frame = frame_of(2_000)
-    texts = shown_texts(ModelInputs.of(frame, Shape.PAIRS), limit=1_000)
-    assert 1_000 <= len(texts) <= 1_001
-    assert len(set(texts)) == len(texts)
-    shown = frame[frame["anchor"].isin(texts) & frame["positive"].isin(texts)]["part"].value_counts()
-    assert shown["held_out"] >= 250
-    assert shown["validation"] >= 45
-    assert shown["train"] >= 140
-    late = frame.index[frame["anchor"].isin(texts)] > 1_000
-    assert 0.4 < late.mean() < 0.6  # a sample, not the first rows of the file
-
-
-def test_what_a_part_leaves_is_filled_by_the_others() -> None:
-    frame = frame_of(2_000)
-    frame = frame[(frame["part"] == "held_out") | (frame.index < 100)]
-    texts = shown_texts(ModelInputs.of(frame, Shape.PAIRS), limit=600)
-    assert len(texts) >= 600
 
 
 def test_the_limit_grows_with_the_dataset_up_to_what_a_picture_draws() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,6 +16,7 @@ from lib.projection.regions import Regions, load_regions
 from lib.projection.store import Map, load_map, map_texts
 from lib.projection.turnover import TextNeighbours, load_text_neighbours
 from lib.shapes import TEXT_COLUMNS, Shape
+from lib.store.map_paths import MapKind
 from lib.store.runs import Run
 from lib.store.snapshots import read_snapshots
 from lib.store.workspace import open_workspace
@@ -28,14 +30,14 @@ class MapData:
     lines: pair, part, source, target (text ids), base_cosine, tuned_cosine, change (better, same, worse), value (what colours
     them), cosine_change, length_change (of the line on the map), faded, optionally group, base_rank, tuned_rank.
     measure: what value is: margin, cosine or label. skipped_snapshots: labels of the snapshots that the map leaves out.
-    plain: whether this is the map by plain UMAP, drawn to compare with. neighbours: of every text how many nearest texts are new and how
+    kind: which of the run's maps this is. neighbours: of every text how many nearest texts are new and how
     many nearby marks are true; None on maps of earlier versions. columns: by name, columns of the data that describe a row, by its id. regions: by level of zoom, the map's regions with names.
     Labelled texts alone have classes (text ids of each class, the largest first), and for every text rows (of the dataset) and parts.
     """
 
     run: str
     map: Map
-    texts: list[str]
+    texts: Sequence[str]
     lines: pd.DataFrame
     measure: str
     num_pairs: int
@@ -43,7 +45,7 @@ class MapData:
     rows: np.ndarray
     parts: np.ndarray
     skipped_snapshots: tuple[str, ...] = ()
-    plain: bool = False
+    kind: MapKind = MapKind.MAIN
     neighbours: TextNeighbours | None = None
     columns: dict[str, pd.Series] = field(default_factory=dict)
     regions: dict[str, Regions] = field(default_factory=dict)
@@ -55,24 +57,24 @@ def column_values(cells: pd.Series) -> list[str]:
     return [str(value) for value in counts.sort_index().sort_values(ascending=False, kind="stable").index]
 
 
-def load_map_data(run: Run, *, plain: bool = False) -> MapData | None:
-    """Read the data of a run's map, or of that by plain UMAP; None while there is no map."""
-    summary = run.paths.map_of(plain=plain).summary
+def load_map_data(run: Run, *, kind: MapKind = MapKind.MAIN) -> MapData | None:
+    """Read the data of one of a run's maps; None while it is not drawn."""
+    summary = run.paths.map_of(kind).summary
     if not summary.exists():
         return None
-    return _load(run.id, plain, file_stamp(summary), file_stamp(run.paths.evaluation.summary))
+    return _load(run.id, kind, file_stamp(summary), file_stamp(run.paths.evaluation.summary))
 
 
 @st.cache_resource(max_entries=6, show_spinner=False)
-def _load(run_id: str, plain: bool, map_stamp: tuple[int, int], evaluation_stamp: tuple[int, int]) -> MapData | None:
+def _load(run_id: str, kind: MapKind, map_stamp: tuple[int, int], evaluation_stamp: tuple[int, int]) -> MapData | None:
     # The stamps are only there to be hashed: what is computed again is read again.
     workspace = open_workspace()
     run = workspace.runs.get(run_id)
-    layout = load_map(run, plain=plain)
+    layout = load_map(run, kind=kind)
     if layout is None:
         return None
     dataset = workspace.datasets.get(run.dataset)
-    frame, texts = dataset.frame(), map_texts(run, plain=plain)
+    frame, texts = dataset.frame(), map_texts(run, kind=kind)
     lines, measure = evaluated_lines(run, layout, frame)
     labelled = dataset.shape == Shape.LABELLED_TEXTS.value
     rows, parts = rows_of_texts(frame, texts) if labelled else (np.empty(0, np.int64), np.empty(0, object))
@@ -87,7 +89,7 @@ def _load(run_id: str, plain: bool, map_stamp: tuple[int, int], evaluation_stamp
         rows=rows,
         parts=parts,
         skipped_snapshots=_skipped_snapshots(run, layout),
-        plain=plain,
+        kind=kind,
         neighbours=load_text_neighbours(layout.folder, texts=layout.texts),
         regions=load_regions(layout.folder, texts=layout.texts),
         columns={name: frame[stored].astype(str).str.strip() for name, stored in group_columns(frame).items()},

@@ -11,7 +11,7 @@ from lib.charts.map.page import map_page
 from lib.charts.map.quality import quality_sentences
 from lib.charts.map.svg import map_svg
 from lib.projection.store import Map
-from lib.store.layout import MapPaths
+from lib.store.map_paths import MapPaths
 from lib.ui.explore import keys
 from lib.ui.explore.map.figure import build_figure
 from lib.ui.explore.map.quality import describe_map

@@ -9,6 +9,7 @@ import streamlit as st
 
 from lib.charts.map.figure import MAP_HEIGHT, MapFigure, map_figure
 from lib.charts.map.side_by_side import side_by_side_figure
+from lib.store.map_paths import MapKind
 from lib.store.runs import Run
 from lib.store.workspace import open_workspace
 from lib.ui.explore import keys, selection
@@ -35,8 +36,8 @@ def build_figure(view: MapView, *, height: int = MAP_HEIGHT, dark: bool | None =
     """Build the figure of a view: the same view is the same object, and so the same bytes in the browser."""
     return _build(
         view.run.id,
-        view.data.plain,
-        file_stamp(view.run.paths.map_of(plain=view.data.plain).summary),
+        view.data.kind,
+        file_stamp(view.run.paths.map_of(view.data.kind).summary),
         file_stamp(view.run.paths.evaluation.summary),
         view.filters,
         view.highlighted_pairs,
@@ -57,7 +58,7 @@ def build_opening_figure(run: Run) -> None:
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _build(
     run_id: str,
-    plain: bool,
+    kind: MapKind,
     map_stamp: tuple[int, int],
     evaluation_stamp: tuple[int, int],
     filters: MapFilters,
@@ -66,7 +67,7 @@ def _build(
     height: int,
 ) -> MapFigure:
     run = open_workspace().runs.get(run_id)
-    data = load_map_data(run, plain=plain)
+    data = load_map_data(run, kind=kind)
     assert data is not None, "a figure is only built where there is a map"
     lines = filter_lines(data, filters, run)
     if highlighted:  # pairs selected elsewhere are drawn whatever the filters say

@@ -12,6 +12,7 @@ from lib.projection.group_comparison import (
     distance_table,
 )
 from lib.projection.store import end_vectors
+from lib.store.map_paths import MapKind
 from lib.store.workspace import open_workspace
 from lib.ui.explore import keys
 from lib.ui.explore.map.data import load_map_data
@@ -31,7 +32,7 @@ _TABLE_WIDTH, _GROUP_WIDTH = 460, 368
 def show_group_comparison(view: MapView) -> None:
     """Draw the comparison once both groups are chosen; say what is missing where one is."""
     words = chosen_groups(view.run)
-    if not any(words):
+    if not any(words) or view.data.kind is MapKind.ALL:  # groups name texts of the map by their ids
         return
     with st.container(key="group-comparison"):
         _show_header(view, words)
@@ -40,7 +41,7 @@ def show_group_comparison(view: MapView) -> None:
             st.caption(f"Select texts on the map, or choose by name under Groups, as group {missing[0]}.")
             return
         comparison = _compare(
-            view.run.id, view.data.plain, file_stamp(view.run.paths.map_of(plain=view.data.plain).summary), words
+            view.run.id, view.data.kind, file_stamp(view.run.paths.map_of(view.data.kind).summary), words
         )
         if comparison is None:
             st.info(
@@ -66,9 +67,9 @@ def _colour_by_groups() -> None:
 
 
 @st.cache_data(max_entries=32, show_spinner="Comparing groups")
-def _compare(run_id: str, plain: bool, stamp: tuple[int, int], words: tuple[str, str]) -> GroupComparison | None:
+def _compare(run_id: str, kind: MapKind, stamp: tuple[int, int], words: tuple[str, str]) -> GroupComparison | None:
     run = open_workspace().runs.get(run_id)
-    data = load_map_data(run, plain=plain)
+    data = load_map_data(run, kind=kind)
     assert data is not None, "groups are chosen on a map"
     groups = group_texts(data, words[0]), group_texts(data, words[1])
     return compare_text_groups(end_vectors(run), groups, texts=data.texts, lines=data.lines)

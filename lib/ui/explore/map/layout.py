@@ -8,6 +8,7 @@ import streamlit as st
 from lib.projection.methods import BALANCE_FIGURES, DEFAULT_BALANCE, LAYOUT_METHODS, METHOD_DESCRIPTIONS
 from lib.projection.store import Map
 from lib.store.jobs import Job
+from lib.store.map_paths import MapKind
 from lib.store.runs import Run
 from lib.ui.explore import jobs, keys
 from lib.ui.explore.map.data import load_map_data
@@ -46,7 +47,7 @@ def show_layout_options(view: MapView) -> None:
             job, lambda: _show_redraw(view.run, jobs.find_open_job(view.run, *_JOB_KINDS) or job)
         )
         return
-    data = load_map_data(view.run) if view.data.plain else view.data
+    data = view.data if view.data.kind is MapKind.MAIN else load_map_data(view.run)
     assert data is not None, "plain UMAP is drawn beside a map"
     layout = data.map
     with st.popover("Layout", icon=":material/tune:", help="Figures of the layouts, and other methods"):

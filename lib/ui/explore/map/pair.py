@@ -10,6 +10,7 @@ from lib.charts.pair.nearest_wrong import AnswerTriple, nearest_wrong_figure
 from lib.charts.pair.trajectory import trajectory_figure
 from lib.format import format_cosine
 from lib.projection.store import end_vectors
+from lib.store.map_paths import MapKind
 from lib.store.runs import Run
 from lib.store.workspace import open_workspace
 from lib.ui.explore import keys
@@ -17,7 +18,7 @@ from lib.ui.explore.map.data import MapData, dataset_rows
 from lib.ui.explore.map.view import MapView
 from lib.ui.shared.cache import file_stamp
 from lib.ui.shared.components import escape_markdown
-from lib.vectors import order_by_score
+from lib.vectors import dot_products, order_by_score
 
 _NUM_NEIGHBOURS = 6
 _TRAJECTORY_HEIGHT = 360
@@ -37,7 +38,7 @@ def show_pair_on_map(view: MapView, line: pd.Series) -> None:
         st.caption(f"New among the {data.neighbours.num} nearest texts: source {new[source]}, target {new[target]}.")
     if line.get("opposed", False):
         st.caption(f":material/swap_vert: {_describe_opposed(line)}")
-    neighbours = _find_neighbours(view.run.id, file_stamp(view.run.paths.map.summary), source)
+    neighbours = _find_neighbours(view.run.id, data.kind, _stamp(view), source)
     triple = _find_wrong_answer(view.run, data, source, target) if data.measure != "label" else None
     tabs = st.tabs(["Trajectory", "Nearest neighbours", *(["Nearest wrong answer"] if triple else [])])
     with tabs[0]:
@@ -61,7 +62,7 @@ def show_text_on_map(view: MapView, row: int) -> None:
     if not len(ids):
         st.caption("Not on the map: no snapshots of this text were stored.")
         return
-    neighbours = _find_neighbours(view.run.id, file_stamp(view.run.paths.map.summary), int(ids[0]))
+    neighbours = _find_neighbours(view.run.id, data.kind, _stamp(view), int(ids[0]))
     class_of_text = {int(text): name for name, members in data.classes.items() for text in members}
     _show_neighbours(data, neighbours, classes=class_of_text)
 
@@ -86,12 +87,18 @@ def _describe_opposed(line: pd.Series) -> str:
     )
 
 
+def _stamp(view: MapView) -> tuple[int, int]:
+    return file_stamp(view.run.paths.map_of(view.data.kind).summary)
+
+
 @st.cache_data(max_entries=200, show_spinner=False)
-def _find_neighbours(run_id: str, map_stamp: tuple[int, int], text: int) -> _Neighbours:
+def _find_neighbours(run_id: str, kind: MapKind, map_stamp: tuple[int, int], text: int) -> _Neighbours:
     """Find the nearest texts of a text, base and tuned, by cosine of the full embeddings."""
     neighbours = {}
-    for model, vectors in zip(("base", "tuned"), end_vectors(open_workspace().runs.get(run_id)), strict=True):
-        cosine = vectors @ vectors[text]
+    for model, vectors in zip(
+        ("base", "tuned"), end_vectors(open_workspace().runs.get(run_id), kind=kind), strict=True
+    ):
+        cosine = dot_products(vectors, vectors[text])
         cosine[text] = -np.inf
         nearest = order_by_score(cosine[None])[0, :_NUM_NEIGHBOURS]
         neighbours[model] = (nearest.tolist(), cosine[nearest].astype(float).tolist())
@@ -117,8 +124,8 @@ def _find_wrong_answer(run: Run, data: MapData, source: int, target: int) -> Ans
     wrong = np.setdiff1d(lines["target"].unique(), np.append(correct, source))
     if not len(wrong):
         return None
-    base, tuned = end_vectors(run)
-    nearest = int(wrong[order_by_score((base[wrong] @ base[source])[None])[0, 0]])
+    base, tuned = end_vectors(run, kind=data.kind)
+    nearest = int(wrong[order_by_score(dot_products(base[wrong], base[source])[None])[0, 0]])
     ids = [source, target, nearest]
     texts = (data.texts[source], data.texts[target], data.texts[nearest])
     return AnswerTriple(texts, np.asarray(base[ids], np.float64), np.asarray(tuned[ids], np.float64))

@@ -1,4 +1,4 @@
-"""The choice between the map and plain UMAP, drawn to compare with, and the figures of both."""
+"""The figures of the map and of plain UMAP, drawn to compare with."""
 
 from __future__ import annotations
 
@@ -8,30 +8,12 @@ import streamlit as st
 from lib.errors import StoreError
 from lib.projection.methods import LAYOUT_METHODS
 from lib.projection.store import MapFacts, load_map_facts
+from lib.store.map_paths import MapKind
 from lib.store.runs import Run
-from lib.ui.explore import jobs, keys
+from lib.ui.explore import jobs
 from lib.ui.explore.map.view import MapView
 
 _PLAIN_TITLE = LAYOUT_METHODS["umap"]
-
-
-def is_plain_chosen(run: Run) -> bool:
-    """Check whether the person chose plain UMAP, and it is there for the texts of the map."""
-    return bool(st.session_state.get(_key(run)) == _PLAIN_TITLE and _plain_facts(run))
-
-
-def choose_layout(view: MapView) -> None:
-    """Let the person choose between the map and plain UMAP, once that is drawn."""
-    facts = load_map_facts(view.run)
-    if facts is None or facts.method == "umap" or _plain_facts(view.run) is None:
-        return
-    st.segmented_control(
-        "Layout shown",
-        [LAYOUT_METHODS[facts.method], _PLAIN_TITLE],
-        default=_PLAIN_TITLE if view.data.plain else LAYOUT_METHODS[facts.method],
-        label_visibility="collapsed",
-        key=_key(view.run),
-    )
 
 
 def show_layout_figures(view: MapView) -> None:
@@ -49,14 +31,10 @@ def show_layout_figures(view: MapView) -> None:
         jobs.submit_job(view.run, "project_plain")
 
 
-def _key(run: Run) -> str:
-    return f"{keys.MAP_LAYOUT}-{run.id}"
-
-
 def _plain_facts(run: Run) -> MapFacts | None:
     """Read the facts of plain UMAP, if it is whole and holds the texts of the map."""
     try:
-        facts, plain = load_map_facts(run), load_map_facts(run, plain=True)
+        facts, plain = load_map_facts(run), load_map_facts(run, kind=MapKind.PLAIN)
     except StoreError:
         return None
     return plain if facts is not None and plain is not None and facts.texts == plain.texts else None

@@ -7,7 +7,9 @@ import streamlit as st
 from lib.charts.map.choice import MapSample
 from lib.charts.map.points import CROWDED_LINES, NUM_HIGHLIGHTED
 from lib.charts.map.quality import line_accuracy, quality_sentences, write_line_accuracy
-from lib.projection.methods import LAYOUT_METHODS
+from lib.projection.methods import LAYOUT_METHODS, MAX_COMPARED, NUM_NEIGHBOURS
+from lib.projection.regions import MAX_CLUSTERED
+from lib.store.map_paths import MapKind
 from lib.ui.explore.map.colours import describe_colour
 from lib.ui.explore.map.view import MapView
 from lib.ui.shared.components import escape_markdown
@@ -20,8 +22,11 @@ _COLOUR_MEANING = {
 """By what colours the lines."""
 
 
-def show_quality(view: MapView, choice: MapSample) -> None:
-    """Show how far the map can be trusted, what its marks mean, and what it leaves out."""
+def show_quality(view: MapView, choice: MapSample | None) -> None:
+    """Show how far the map can be trusted, what its marks mean, and what it leaves out.
+
+    choice: None where all texts are drawn.
+    """
     data = view.data
     if view.lines.empty and len(data.lines):
         st.warning("No pairs match these filters.", icon=":material/filter_alt_off:")
@@ -33,8 +38,18 @@ def show_quality(view: MapView, choice: MapSample) -> None:
             f"{len(data.lines):,} of the dataset's {data.num_pairs:,} pairs are on the map: held-out pairs first, then the largest "
             "changes and a random sample of the rest. Search covers all pairs."
         )
+    if data.kind is MapKind.ALL and data.map.texts > MAX_COMPARED:
+        st.caption(
+            f"Ranks beyond the {NUM_NEIGHBOURS} nearest texts are estimated from a random sample of {MAX_COMPARED:,} texts, and regions are found "
+            f"in one of {MAX_CLUSTERED:,}."
+        )
     if data.skipped_snapshots:
         st.caption(escape_markdown(_describe_skipped(data.skipped_snapshots)))
+    if choice is None:
+        st.caption(
+            f"{_describe_all_texts(view)} Ctrl + scroll zooms. All numbers use the full embeddings, not the 2D map."
+        )
+        return
     st.caption(f"{_describe_marks(view)} Ctrl + scroll zooms. All numbers use the full embeddings, not the 2D map.")
 
 
@@ -63,6 +78,17 @@ def _describe_skipped(labels: tuple[str, ...]) -> str:
     names = ", ".join(labels[:6]) + (" and more" if len(labels) > 6 else "")
     count = "1 snapshot is" if len(labels) == 1 else f"{len(labels)} snapshots are"
     return f"{count} not shown, to keep the map fast: {names}."
+
+
+def _describe_all_texts(view: MapView) -> str:
+    """Write what the colours of the map of all texts mean."""
+    colour = describe_colour(view.data, view.filters.colour) or ("class" if view.data.classes else "")
+    words = (
+        f"Each point is a text, coloured by {colour}."
+        if colour
+        else f"Each point is a text. {_COLOUR_MEANING[view.measure]}"
+    )
+    return f"{words} Click on one for its pairs, whose lines are drawn; the others are not."
 
 
 def _describe_marks(view: MapView) -> str:

@@ -13,7 +13,7 @@ from lib.store.workspace import open_workspace
 from lib.ui.explore import keys, selection
 from lib.ui.explore.map.data import dataset_rows, search_rows
 from lib.ui.explore.map.filters import filter_texts, reset_filters
-from lib.ui.explore.map.view import MapView
+from lib.ui.explore.map.view import MapView, draws_all_texts
 from lib.ui.explore.pairs.columns import COLUMN_TITLES, pair_column_config
 
 _MAX_MATCHES = 500
@@ -51,7 +51,9 @@ def _show_largest_changes(view: MapView) -> None:
     config: dict[str, object] = {title: st.column_config.NumberColumn(format="%+.3f", width=70)}
     config |= {end: st.column_config.TextColumn(width=165) for end in _ENDS}
     _show_list(view.run, table, lines["pair"].to_numpy(), config)
-    st.caption("Select a row, or click or lasso points and lines on the map.")
+    st.caption(
+        f"Select a row, or {'click on a text' if draws_all_texts(view) else 'click or lasso points and lines'} on the map."
+    )
 
 
 def _show_matches(view: MapView) -> None:

@@ -8,7 +8,9 @@ import streamlit as st
 
 from lib.charts.map.figure import MapFigure
 from lib.errors import StoreError
+from lib.store.map_paths import MapKind
 from lib.store.runs import Run
+from lib.ui.explore.map.all_texts import show_all_texts
 from lib.ui.explore.map.data import MapData, load_map_data
 from lib.ui.explore.map.export import show_downloads
 from lib.ui.explore.map.figure import build_figure, show_figure, show_large_figure
@@ -16,12 +18,12 @@ from lib.ui.explore.map.filters import show_filters
 from lib.ui.explore.map.group_choice import chosen_groups, show_group_choice
 from lib.ui.explore.map.group_comparison import show_group_comparison
 from lib.ui.explore.map.layout import show_layout_options, show_missing_map
-from lib.ui.explore.map.plain import choose_layout, is_plain_chosen
+from lib.ui.explore.map.maps import choose_map, chosen_map, offer_all_texts
 from lib.ui.explore.map.quality import show_line_accuracy, show_quality
 from lib.ui.explore.map.scatter import show_scatter
 from lib.ui.explore.map.scripts import MAP_SCRIPTS
 from lib.ui.explore.map.side_panel import show_side_panel
-from lib.ui.explore.map.view import MapView, build_view
+from lib.ui.explore.map.view import MapView, build_view, draws_all_texts
 from lib.ui.shared import state
 from lib.ui.shared.components import show_error
 
@@ -67,7 +69,7 @@ def show_hidden_filters(run: Run) -> None:
 
 def _load(run: Run) -> MapData | None:
     try:
-        return load_map_data(run, plain=is_plain_chosen(run))
+        return load_map_data(run, kind=chosen_map(run))
     except StoreError as error:
         show_error(error)
         return None
@@ -75,6 +77,9 @@ def _load(run: Run) -> MapData | None:
 
 def _show_parts(view: MapView) -> None:
     """Draw the map with its tools, the panel beside it, and what stands below."""
+    if draws_all_texts(view):
+        _show_all_texts(view)
+        return
     if view.filters.side_by_side:
         figure = build_figure(view, height=_PANELS_HEIGHT)
         _show_figure_and_tools(view, figure)
@@ -92,10 +97,25 @@ def _show_parts(view: MapView) -> None:
     show_scatter(view)
 
 
+def _show_all_texts(view: MapView) -> None:
+    """Draw the map of all texts, the panel beside it, and what stands below."""
+    with st.container(key="map-and-panel"):
+        left, right = st.columns(_COLUMN_SHARES, gap="medium")
+        with left:
+            show_all_texts(view)
+            choose_map(view)
+        with right:
+            show_side_panel(view)
+    show_quality(view, None)
+    show_scatter(view)
+
+
 def _show_figure_and_tools(view: MapView, figure: MapFigure) -> None:
     show_figure(view, figure)
     with st.container(horizontal=True, vertical_alignment="center"):
-        choose_layout(view)
-        show_group_choice(view)
+        choose_map(view)
+        if view.data.kind is not MapKind.ALL:
+            show_group_choice(view)
         show_layout_options(view)
         show_downloads(view)
+        offer_all_texts(view)

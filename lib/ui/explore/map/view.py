@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from lib.store.map_paths import MapKind
 from lib.store.runs import Run
 from lib.ui.explore.map.data import MapData
 from lib.ui.explore.map.filters import MapFilters, colour_measure, filter_lines
@@ -33,3 +34,11 @@ class MapView:
 def build_view(run: Run, data: MapData, filters: MapFilters) -> MapView:
     """Put together what the parts of the section draw."""
     return MapView(run, data, filters, filter_lines(data, filters, run), highlighted_pairs(run.id), is_dark())
+
+
+def draws_all_texts(view: MapView) -> bool:
+    """Check whether the view is the map of all texts, drawn by the graphics card.
+
+    Side by side it is a sample, as any map.
+    """
+    return view.data.kind is MapKind.ALL and not view.filters.side_by_side

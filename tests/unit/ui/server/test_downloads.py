@@ -9,6 +9,7 @@ import zipfile
 from dataclasses import asdict
 from pathlib import Path
 
+import numpy as np
 import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
@@ -20,11 +21,15 @@ from lib.experiments.exported_form import ExportedForm, ModelCost, save_exported
 from lib.experiments.file_vectors import FileVectors
 from lib.models.forms.form import Form
 from lib.models.vector_files import VectorFormat
+from lib.projection.store import load_map, map_texts
+from lib.store.map_paths import MapKind
 from lib.store.runs import Run
 from lib.store.unarchive import open_archive
 from lib.store.workspace import open_workspace
 from lib.ui.server.downloads import DOWNLOAD_ROUTES, zip_stream
 from tests.builders import add_dataset, add_run
+from tests.unit.projection.all_texts import draw_all_texts
+from tests.unit.projection.finished import finished_run
 
 FILES = {"1_Pooling/config.json": b"{}", "weights": bytes(range(256)) * 10_000}
 
@@ -185,3 +190,33 @@ def test_a_dataset_is_answered_as_the_file_that_another_workspace_opens(
     assert opened.id == run.dataset
     assert client.get(f"/download/{run.id}/dataset.zip").status_code == 404
     assert client.get("/download/..%2fcloser.db/dataset.zip").status_code == 404
+
+
+def test_positions_and_texts_of_the_map_of_all_texts(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = finished_run(home, with_map=False)
+    client, address = TestClient(Starlette(routes=DOWNLOAD_ROUTES)), f"/download/{run.id}/map"
+    assert client.get(f"{address}/positions").status_code == client.get(f"{address}/texts/0").status_code == 404
+    draw_all_texts(monkeypatch, run, home)
+    answer = client.get(f"{address}/positions?version=1")
+    frames = np.load(io.BytesIO(answer.content))
+    assert np.array_equal(frames[1], load_map(run, kind=MapKind.ALL).coordinates["best"])
+    assert "immutable" in answer.headers["cache-control"]
+    texts = map_texts(run, kind=MapKind.ALL)
+    number = texts.index("Question <b onmouseover=alert(1)>zero</b> & more")
+    answer = client.get(f"{address}/texts/{number}")
+    assert answer.text == texts[number]
+    assert answer.headers["content-type"].startswith("text/plain"), "nobody's text is HTML"
+    assert client.get(f"{address}/texts/120").status_code == 404
+    assert client.get("/download/nobody/map/texts/0").status_code == 404
+
+
+def test_positions_by_way_of_a_link_are_none(home: Path, tmp_path: Path) -> None:
+    run = finished_run(home, with_map=False)
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside" / "positions.npy").write_bytes(b"secret")
+    try:
+        run.paths.map_of(MapKind.ALL).folder.symlink_to(tmp_path / "outside", target_is_directory=True)
+    except OSError:
+        pytest.skip("links cannot be made here")
+    client = TestClient(Starlette(routes=DOWNLOAD_ROUTES))
+    assert client.get(f"/download/{run.id}/map/positions").status_code == 404
