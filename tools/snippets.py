@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import subprocess
 import sys
 import sysconfig
@@ -45,7 +46,7 @@ PACKAGES: dict[str, tuple[str, ...]] = {
     "llama-index": ("llama-index-embeddings-huggingface==0.8.0",),
     "haystack": ("haystack-ai==3.4.1", "sentence-transformers-haystack==2.0.0"),
     "tei": ("openai==3.57.0",),
-    # infinity asks for numpy below 2 and sentence-transformers below 4
+    # infinity asks for numpy below 2, which what is built for numpy 2 does not run with, and sentence-transformers below 4
     "infinity": (
         "openai==3.57.0",
         "infinity-emb[server,torch]==0.0.78",
@@ -54,6 +55,8 @@ PACKAGES: dict[str, tuple[str, ...]] = {
         "pandas",
         "scipy",
         "scikit-learn",
+        "pyarrow<18",
+        "datasets<4",
     ),
 }
 """What is installed for a snippet."""
@@ -142,7 +145,7 @@ def run_snippet(snippet: Snippet, python: Path, expected: dict[str, np.ndarray])
 
 def installed_versions(key: str, python: Path) -> str:
     """List the versions that were installed."""
-    names = [package.partition("[")[0].partition("==")[0] for package in PACKAGES[key]] or ["sentence-transformers"]
+    names = [re.split(r"[\[<=]", package)[0] for package in PACKAGES[key]] or ["sentence-transformers"]
     code = f"from importlib.metadata import version; print(', '.join(f'{{n}} {{version(n)}}' for n in {names!r}))"
     return call(str(python), "-c", code).strip()
 
