@@ -37,8 +37,8 @@ class Loss:
     """What it does, in one line."""
     shapes: tuple[Shape, ...]
     """Shapes of data that it fits; of the losses of a shape, the first in the table is the default."""
-    make: Callable[[SentenceTransformer, Recipe, int], nn.Module]
-    """Builds it: base model, recipe, number of labels."""
+    make: Callable[..., nn.Module]
+    """Builds it: base model, recipe, number of labels; `gathers` ones also take gather_across_devices."""
     settings: tuple[str, ...] = ()
     """Settings of the recipe that only some losses read, and this one does."""
     in_batch: bool = False
@@ -46,6 +46,8 @@ class Loss:
 
     So batches must hold no false negatives (FairBatches).
     """
+    gathers: bool = False
+    """Can take the texts of all processes of a training as its batch, not only those of its own process."""
     has_guide: bool = False
     """A frozen copy of the base model reads the same batches.
 
@@ -165,20 +167,28 @@ _RECORDS = (
         title="Multiple negatives ranking",
         help="Ranks the correct target above the other targets of the batch (InfoNCE).",
         shapes=(Shape.PAIRS, Shape.TRIPLETS),
-        make=lambda model, recipe, classes: _stock("MultipleNegativesRankingLoss", model, **_ranking_settings(recipe)),
+        make=lambda model, recipe, classes, **gather: _stock(
+            "MultipleNegativesRankingLoss", model, **_ranking_settings(recipe), **gather
+        ),
         settings=("scale", "directions", *MINING, MATRYOSHKA),
         in_batch=True,
+        gathers=True,
     ),
     Loss(
         name="CachedMultipleNegativesRanking",
         title="Cached multiple negatives ranking",
         help="Multiple negatives ranking for batches larger than memory: embedded in mini-batches, with a second pass.",
         shapes=(Shape.PAIRS, Shape.TRIPLETS),
-        make=lambda model, recipe, classes: _stock(
-            "CachedMultipleNegativesRankingLoss", model, mini_batch_size=MINI_BATCH, **_ranking_settings(recipe)
+        make=lambda model, recipe, classes, **gather: _stock(
+            "CachedMultipleNegativesRankingLoss",
+            model,
+            mini_batch_size=MINI_BATCH,
+            **_ranking_settings(recipe),
+            **gather,
         ),
         settings=("scale", "directions", *MINING, MATRYOSHKA),
         in_batch=True,
+        gathers=True,
         calls_model=True,
         is_cached=True,
         needs_transformer=True,
@@ -188,9 +198,10 @@ _RECORDS = (
         title="GISTEmbed",
         help="Multiple negatives ranking with the base model as a guide that filters out false in-batch negatives.",
         shapes=(Shape.PAIRS,),
-        make=lambda model, recipe, classes: _stock("GISTEmbedLoss", model, guide_of(model)),
+        make=lambda model, recipe, classes, **gather: _stock("GISTEmbedLoss", model, guide_of(model), **gather),
         settings=(MATRYOSHKA,),
         in_batch=True,
+        gathers=True,
         has_guide=True,
         calls_model=True,
         needs_transformer=True,
@@ -200,11 +211,12 @@ _RECORDS = (
         title="Cached GISTEmbed",
         help="GISTEmbed for batches larger than memory: embedded in mini-batches, with a second pass.",
         shapes=(Shape.PAIRS,),
-        make=lambda model, recipe, classes: _stock(
-            "CachedGISTEmbedLoss", model, guide_of(model), mini_batch_size=MINI_BATCH
+        make=lambda model, recipe, classes, **gather: _stock(
+            "CachedGISTEmbedLoss", model, guide_of(model), mini_batch_size=MINI_BATCH, **gather
         ),
         settings=(MATRYOSHKA,),
         in_batch=True,
+        gathers=True,
         has_guide=True,
         calls_model=True,
         is_cached=True,
@@ -333,12 +345,15 @@ def losses_for(shape: Shape | str, *, classes: int = 2, static: bool = False) ->
 DEFAULT_LOSSES = frozenset(losses_for(shape)[0].name for shape in Shape)
 
 
-def build_loss(model: SentenceTransformer, recipe: Recipe, *, classes: int = 2) -> nn.Module:
+def build_loss(model: SentenceTransformer, recipe: Recipe, *, classes: int = 2, processes: int = 1) -> nn.Module:
     """Build the recipe's loss over the model, inside MatryoshkaLoss where dimensions are asked for.
 
-    classes: the number of labels, for SoftmaxLoss.
+    classes: the number of labels, for SoftmaxLoss. processes: of the training; with several, a loss that can takes the
+    texts of all of them as its batch.
     """
-    loss = LOSSES[recipe.loss].make(model, recipe, classes)
+    record = LOSSES[recipe.loss]
+    gather = {"gather_across_devices": True} if processes > 1 and record.gathers else {}
+    loss = record.make(model, recipe, classes, **gather)
     if not recipe.matryoshka:
         return loss
     whole = model.get_embedding_dimension() or 0

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +33,9 @@ KEPT_CHECKPOINTS = 2
 TRAINER_STATE = "trainer_state.json"
 """The one file of a checkpoint that transformers' Trainer reads by itself."""
 
+RandomState = dict[str, torch.Tensor]
+"""States of torch's generators in one process, by device type."""
+
 START_OVER = "Remove its checkpoints on the Overview page and press Try again: it starts over."
 
 
@@ -50,9 +53,18 @@ class CheckpointState:
 
 
 def save_checkpoint(
-    folder: Path, parts: CheckpointState, *, step: int, trainer_state: str, history: dict[str, Any]
+    folder: Path,
+    parts: CheckpointState,
+    *,
+    step: int,
+    trainer_state: str,
+    history: dict[str, Any],
+    random_states: Sequence[RandomState] = (),
 ) -> Path:
-    """Publish the checkpoint of a step and remove all but the newest two; return its folder."""
+    """Publish the checkpoint of a step and remove all but the newest two; return its folder.
+
+    random_states: torch's generators in each process of the training, in order of rank; empty for one process.
+    """
     final = folder / f"{STEP}{step:08d}"
     with publish(final) as part:
         save_file(detach_tensors(parts.model.state_dict()), part / "model.safetensors")
@@ -61,7 +73,7 @@ def save_checkpoint(
         save_file(tensors, part / "optimizer.safetensors")
         write_checkpoint_json(part / "optimizer.json", groups)
         write_checkpoint_json(part / "scheduler.json", scheduler_state(parts.scheduler))
-        save_random(part)
+        save_random(part, random_states or [torch_random()])
         (part / TRAINER_STATE).write_text(trainer_state, encoding="utf-8")
         write_checkpoint_json(part / "history.json", history)
     for old in sorted(folder.glob(f"{STEP}*"))[:-KEPT_CHECKPOINTS]:
@@ -144,8 +156,19 @@ def load_history(checkpoint: Path) -> History:
 
 def loss_state(parts: CheckpointState) -> dict[str, torch.Tensor]:
     """Collect the loss's own weights (a classifier), without those of the model or guide inside it."""
-    inside = {id(tensor) for module in parts.loss.modules() if is_model(module) for tensor in tensors_of(module)}
+    inside = _tensors_inside(parts.loss)
     return {name: value for name, value in parts.loss.state_dict(keep_vars=True).items() if id(value) not in inside}
+
+
+def loss_parameters(loss: nn.Module) -> list[nn.Parameter]:
+    """List the loss's own trained weights, without those of the model or guide inside it."""
+    inside = _tensors_inside(loss)
+    return [parameter for parameter in loss.parameters() if id(parameter) not in inside]
+
+
+def _tensors_inside(loss: nn.Module) -> set[int]:
+    """Collect the ids of the tensors of every model inside a loss."""
+    return {id(tensor) for module in loss.modules() if is_model(module) for tensor in tensors_of(module)}
 
 
 def is_model(module: nn.Module) -> bool:
@@ -187,13 +210,21 @@ def scheduler_state(scheduler: Any) -> dict[str, Any]:
     return {k: v for k, v in scheduler.state_dict().items() if k != "lr_lambdas"} | {"lr_lambdas": [None]}
 
 
-def save_random(folder: Path) -> None:
-    """Write the states of Python's, numpy's and torch's generators."""
+def torch_random() -> RandomState:
+    """Read the states of torch's generators in this process: of the CPU and of its graphics card."""
+    states = {"torch": torch.get_rng_state()}
+    if torch.cuda.is_available():
+        states["cuda"] = torch.cuda.get_rng_state()
+    return states
+
+
+def save_random(folder: Path, states: Sequence[RandomState]) -> None:
+    """Write the states of Python's and numpy's generators, and of torch's in each process."""
     python = random.getstate()
     kind, keys, position, has_gauss, gauss = np.random.get_state(legacy=True)  # noqa: NPY002
-    tensors = {"torch": torch.get_rng_state(), "numpy": torch.from_numpy(np.asarray(keys, dtype=np.int64))}
-    if torch.cuda.is_available():
-        tensors["cuda"] = torch.cuda.get_rng_state()
+    tensors = {"numpy": torch.from_numpy(np.asarray(keys, dtype=np.int64))}
+    for rank, state in enumerate(states):
+        tensors |= {random_name(name, rank): value for name, value in state.items()}
     save_file(tensors, folder / "random.safetensors")
     write_checkpoint_json(
         folder / "random.json",
@@ -201,17 +232,26 @@ def save_random(folder: Path) -> None:
     )
 
 
-def restore_random(checkpoint: Path) -> None:
-    """Restore the generators' states from a checkpoint."""
+def random_name(name: str, rank: int) -> str:
+    """Name a generator's state in a checkpoint: of the first process as ever, of others with their rank."""
+    return f"{name}-{rank}" if rank else name
+
+
+def restore_random(checkpoint: Path, *, rank: int = 0) -> None:
+    """Restore the generators' states of a process from a checkpoint.
+
+    A process that it does not know, since there were fewer, takes those of the first.
+    """
     with naming_damage(checkpoint):
         tensors, rest = load_file(checkpoint / "random.safetensors"), read_checkpoint_json(checkpoint / "random.json")
         version, keys, gauss = rest["python"]
         random.setstate((version, tuple(keys), gauss))
         kind, position, has_gauss, cached = rest["numpy"]
         np.random.set_state((kind, tensors["numpy"].numpy().astype(np.uint32), position, has_gauss, cached))  # noqa: NPY002
-        torch.set_rng_state(tensors["torch"])
-        if "cuda" in tensors and torch.cuda.is_available():
-            torch.cuda.set_rng_state(tensors["cuda"])
+        own = {name: tensors.get(random_name(name, rank), tensors.get(name)) for name in ("torch", "cuda")}
+        torch.set_rng_state(own["torch"])
+        if own["cuda"] is not None and torch.cuda.is_available():
+            torch.cuda.set_rng_state(own["cuda"])
 
 
 def write_checkpoint_json(path: Path, value: Any) -> None:

@@ -23,9 +23,11 @@ from lib.recipe import losses
 from lib.recipe.options import STATIC_RATE
 from lib.recipe.recipe import Recipe
 from lib.store.layout import RunPaths
+from lib.store.rank_layout import RankPaths
 from lib.training import cadence, checkpoints, st_trainer
 from lib.training.compatibility import learning_rate_of
-from lib.training.state import TrainState
+from lib.training.share_size import describe_shares
+from lib.training.state import History, TrainState
 from lib.training.trainer_state import check_trainer_state
 from lib.training.validate import validate
 
@@ -41,7 +43,7 @@ def run_epochs(training: TrainState) -> None:
         training.progress.log(f"A checkpoint is damaged and was not used: {problem}", level="warning")
     if checkpoint is not None:
         resume(training, checkpoint)
-        if resumed_after_stop(training):
+        if has_stopped_early(training):
             return
     with ExitStack() as stack:
         bf16 = st_trainer.wants_bf16(recipe, model)
@@ -56,6 +58,10 @@ def run_epochs(training: TrainState) -> None:
         training.progress.log(
             st_trainer.describe_computation(model, recipe, packed=packs, bf16=trainer.args.bf16 or (packs and bf16))
         )
+        if training.ranks.count > 1:
+            training.progress.log(
+                describe_shares(recipe, training.shape, processes=training.ranks.count, examples=training.rows.count)
+            )
         model.train()
         training.progress.stage("training", f"epoch {begun_epoch(training)} of {recipe.epochs}")
         training.began = training.saved = time.monotonic()
@@ -87,9 +93,12 @@ def why_not_cached(recipe: Recipe, is_packed: bool) -> str:
 
 
 def active_word_vectors(training: TrainState, tokens: batches.Tokens) -> active_rows.ActiveRows | None:
-    """Choose the word vectors in use, where training them alone gives the same as training all."""
+    """Choose the word vectors in use, where training them alone gives the same as training all.
+
+    Several processes train all: their rows would lie outside what DistributedDataParallel averages.
+    """
     recipe = training.recipe
-    if recipe.weight_decay or recipe.loss_record.calls_model or tokens.mark:
+    if training.ranks.count > 1 or recipe.weight_decay or recipe.loss_record.calls_model or tokens.mark:
         return None
     return active_rows.use_active_rows(training.model, tokens)
 
@@ -99,7 +108,9 @@ def build_trainer(
 ) -> st_trainer.Trainer:
     """Build the trainer from the model, its loss, its rows and our hooks."""
     recipe = training.recipe
-    loss = losses.build_loss(training.model, recipe, classes=len(training.rows.classes))
+    processes = training.ranks.count
+    loss = losses.build_loss(training.model, recipe, classes=len(training.rows.classes), processes=processes)
+    training.ranks.copy_first(checkpoints.loss_parameters(loss))
     hooks = st_trainer.Hooks(
         step=lambda *facts: after_step(training, trainer, *facts), epoch=lambda t, e: after_epoch(training, t, e)
     )
@@ -109,14 +120,16 @@ def build_trainer(
         recipe=recipe,
         hooks=hooks,
         active=active,
+        ranks=training.ranks,
         model=training.model,
         loss=loss,
         args=st_trainer.arguments(
             at_its_rate(training),
-            folder=RunPaths(training.folder).trainer,
+            folder=RankPaths(training.folder).of(training.ranks.rank).trainer,
             device=training.model.device.type,
             packed=tokens is not None,
             bf16=st_trainer.wants_bf16(recipe, training.model),
+            processes=processes,
         ),
     )
     trainer.data_collator.preprocess_fn = tokens or partial(tokenize_column, training.model)
@@ -161,10 +174,10 @@ def after_step(
     training.pause()
     speed = min(recipe.batch_size, training.rows.count) * training.steps / max(1e-9, training.seconds)
     progress.advance(step, total, pairs_per_second=speed, **ahead(training))
-    if time.monotonic() - training.saved > training.checkpoint_every and step < total:
+    if training.ranks.first(lambda: time.monotonic() - training.saved > training.checkpoint_every and step < total):
         checkpoint_now(training, trainer)
         training.began = time.monotonic()
-    progress.check()
+    training.ranks.first(progress.check)
 
 
 def ahead(training: TrainState) -> dict[str, float]:
@@ -181,13 +194,11 @@ def after_epoch(training: TrainState, trainer: st_trainer.Trainer, epoch: int) -
 
     True to stop early.
     """
-    recipe, history = training.recipe, training.history
+    recipe = training.recipe
     training.pause()
-    began, history.epochs_done = time.monotonic(), epoch
-    if cadence.is_validation_due(recipe, epoch):
-        validate(training, epoch, began)
-    stops = bool(recipe.patience) and history.evals_without_improvement >= recipe.patience
-    if stops or epoch >= recipe.epochs or training.is_checkpoint_due:
+    training.history, is_due = training.ranks.first(lambda: measure_epoch(training, epoch))
+    stops = has_stopped_early(training)
+    if stops or epoch >= recipe.epochs or is_due:
         checkpoint_now(training, trainer)
     training.model.train()
     training.began = time.monotonic()
@@ -197,8 +208,26 @@ def after_epoch(training: TrainState, trainer: st_trainer.Trainer, epoch: int) -
     return stops
 
 
+def measure_epoch(training: TrainState, epoch: int) -> tuple[History, bool]:
+    """Validate an epoch where that is due; give the history with it, and whether a checkpoint is due."""
+    began, training.history.epochs_done = time.monotonic(), epoch
+    if cadence.is_validation_due(training.recipe, epoch):
+        validate(training, epoch, began)
+    return training.history, training.is_checkpoint_due
+
+
 def checkpoint_now(training: TrainState, trainer: st_trainer.Trainer) -> None:
-    """Publish all that the next step depends on."""
+    """Publish all that the next step depends on, of every process of the training."""
+    own = checkpoints.torch_random()
+    collected = {name: training.ranks.collect(state) for name, state in own.items()}
+    states = [{name: parts[rank] for name, parts in collected.items()} for rank in range(training.ranks.count)]
+    training.ranks.first(lambda: write_checkpoint(training, trainer, states))
+
+
+def write_checkpoint(
+    training: TrainState, trainer: st_trainer.Trainer, states: Sequence[checkpoints.RandomState]
+) -> None:
+    """Write the checkpoint of the present step and note what it took."""
     began = time.monotonic()
     part = RunPaths(training.folder).trainer_state
     part.unlink(missing_ok=True)
@@ -209,6 +238,7 @@ def checkpoint_now(training: TrainState, trainer: st_trainer.Trainer) -> None:
         step=trainer.state.global_step,
         trainer_state=part.read_text(encoding="utf-8"),
         history=training.history.to_json(),
+        random_states=states,
     )
     part.unlink()
     training.saved = time.monotonic()
@@ -229,6 +259,6 @@ def check_done(training: TrainState, trainer: st_trainer.Trainer) -> None:
         )
 
 
-def resumed_after_stop(training: TrainState) -> bool:
-    """Check whether the training had already stopped early at the checkpoint."""
+def has_stopped_early(training: TrainState) -> bool:
+    """Check whether validation has not improved for as long as the recipe waits."""
     return bool(training.recipe.patience) and training.history.evals_without_improvement >= training.recipe.patience

@@ -27,9 +27,9 @@ from lib.models.unknown_tokens import unknown_tokens
 from lib.progress import Heartbeat, Progress
 from lib.recipe.recipe import Recipe
 from lib.shapes import TWO_ROLES
-from lib.store.layout import RunPaths
 from lib.store.names import folder_name, with_pooling
 from lib.store.publish import recover, verify
+from lib.store.rank_layout import RankPaths
 from lib.store.snapshots import BEST, SnapshotWriter
 from lib.training import cadence, checkpoints, saving, st_trainer
 from lib.training.card import read_model_facts
@@ -38,6 +38,7 @@ from lib.training.examples import TrainingColumns, training_columns
 from lib.training.loop import run_epochs
 from lib.training.memory import naming_memory, peak_memory
 from lib.training.preflight import check_room, needed_bytes
+from lib.training.ranks import ALONE, Ranks
 from lib.training.snapshots import count_snapshots, shown_texts
 from lib.training.state import History, TrainResult, TrainState
 from lib.training.validate import measure_base
@@ -53,21 +54,29 @@ def train_model(
     home: Path,
     progress: Progress,
     card: dict[str, Any] | None = None,
+    ranks: Ranks = ALONE,
 ) -> TrainResult:
     """Train, save the best epoch under `folder`, resuming from a checkpoint where there is one.
 
-    Raises TrainingError (loss not finite, damaged checkpoints), ModelError, InputError; CancelledError after a cancelled
+    ranks: the processes that train it together, each of which calls this. Raises TrainingError (loss not finite, damaged checkpoints), ModelError, InputError; CancelledError after a cancelled
     training whose best epoch so far was saved and marked partial.
     """
     rows = training_columns(inputs)
     recipe = recipe.for_shape(inputs.shape, classes=len(rows.classes))
     final = folder / folder_name(model_name)
-    recover(final)
+    ranks.first(lambda: recover(final))
     progress.stage("loading", model_name)
     with thread_count(recipe.threads):
         seed_everything(recipe)
         training = open_training(
-            inputs, rows, model_name=model_name, recipe=recipe, folder=folder, home=home, progress=progress
+            inputs,
+            rows,
+            model_name=model_name,
+            recipe=recipe,
+            folder=folder,
+            home=home,
+            progress=progress,
+            ranks=ranks,
         )
         return run_and_save(training, final, card or {})
 
@@ -84,7 +93,7 @@ def run_and_save(training: TrainState, final: Path, card: dict[str, Any]) -> Tra
         cut = error if training.history.best_epoch == 0 else with_partial_note(error)
     if cut is not None and training.history.best_epoch == 0:
         raise cut  # nothing was learnt that could be kept
-    best = save_model(training, final, card, partial=cut is not None)
+    best = training.ranks.first(lambda: save_model(training, final, card, partial=cut is not None))
     if cut is not None:
         raise cut
     return TrainResult(
@@ -137,6 +146,7 @@ def open_training(
     folder: Path,
     home: Path,
     progress: Progress,
+    ranks: Ranks = ALONE,
 ) -> TrainState:
     """Load the model, measure and show the base (from the cache where possible), and prepare to train."""
     name = with_pooling(model_name, recipe.pooling)
@@ -147,7 +157,8 @@ def open_training(
         progress.log("The base model has a pooling of its own; left out: Pooling.", level="warning")
     progress.log(f"Training on {model.device} with {format_count(torch.get_num_threads(), 'thread')}.")
     check_max_length(model, recipe)
-    log_inputs(inputs, model, model_name=model_name, max_length=recipe.max_length, home=home, progress=progress)
+    if ranks.is_first:
+        log_inputs(inputs, model, model_name=model_name, max_length=recipe.max_length, home=home, progress=progress)
     recipe, left_out = adapt_recipe(recipe, model)
     for line in left_out:
         progress.log(line, level="warning")
@@ -155,7 +166,7 @@ def open_training(
     if words:
         progress.log(words)
     task = EvalTask.of(seen, part="validation")
-    snapshots = SnapshotWriter(RunPaths(folder).snapshots.folder, shown_texts(inputs))
+    snapshots = SnapshotWriter(RankPaths(folder).of(ranks.rank).snapshots.folder, shown_texts(inputs))
     training = TrainState(
         inputs,
         model_name,
@@ -169,6 +180,7 @@ def open_training(
         History(),
         base_weights=saving.weights_digest(model),
         checkpoint_every=cadence.CHECKPOINT_SECONDS,
+        ranks=ranks,
     )
     check_space(training)
     measure_base(training, home)
@@ -276,6 +288,7 @@ def measured_facts(training: TrainState) -> dict[str, Any]:
     speed = saving.texts_per_second(model, training.snapshot_texts[: saving.TIMED])
     return {
         "device": str(model.device),
+        "processes": training.ranks.count,
         "learning_rate_used": learning_rate_of(training.recipe, model),
         "train_seconds": round(training.history.train_seconds, 1),
         "texts_per_second": None if speed is None else round(speed, 1),

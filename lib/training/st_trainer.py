@@ -37,6 +37,9 @@ from lib.training import checkpoints
 from lib.training.batches import FairBatches
 from lib.training.epoch_plan import grouped_size
 from lib.training.examples import TrainingColumns, text_ids
+from lib.training.ranks import ALONE, Ranks
+from lib.training.share_size import ShareSize
+from lib.training.shares import BatchShares
 
 
 def begin_above_zero(scheduler: LambdaLR, *, warmup: int) -> None:
@@ -91,9 +94,11 @@ class Trainer(SentenceTransformerTrainer):
         recipe: Recipe,
         hooks: Hooks,
         active: ActiveRows | None = None,
+        ranks: Ranks = ALONE,
         **stock: Any,
     ) -> None:
         self.rows, self.shape, self.recipe, self.hooks, self.active = rows, shape, recipe, hooks, active
+        self.ranks = ranks
         self.last_loss = math.nan
         super().__init__(train_dataset=arrow_dataset(rows), callbacks=[Reporter(self)], **stock)
         self.remove_callback(PrinterCallback)  # it would write to standard output, where a command's result belongs
@@ -104,8 +109,15 @@ class Trainer(SentenceTransformerTrainer):
     def get_batch_sampler(self, dataset: Any, batch_size: int, drop_last: bool, **rest: Any) -> Any:
         """Build the batch sampler: fair batches for in-batch negatives, grouped ones for labelled texts.
 
-        Stock ones for the rest.
+        Stock ones for the rest. Several processes take equal shares of each of its batches.
         """
+        if self.ranks.count == 1:
+            return self.whole_batches(dataset, batch_size, drop_last, **rest)
+        whole = self.whole_batches(dataset, self.recipe.batch_size, False, **rest)
+        return BatchShares(whole, processes=self.ranks.count, size=ShareSize.of(self.recipe, self.shape))
+
+    def whole_batches(self, dataset: Any, batch_size: int, drop_last: bool, **rest: Any) -> Any:
+        """Build the sampler of the batches that all processes together take."""
         if self.shape is Shape.LABELLED_TEXTS:
             return GroupByLabelBatchSampler(dataset, batch_size=grouped_size(batch_size), drop_last=drop_last, **rest)
         if not self.recipe.loss_record.in_batch:
@@ -122,7 +134,7 @@ class Trainer(SentenceTransformerTrainer):
         features, labels = super().collect_features(inputs)
         if self.recipe.loss_record.calls_model:
             return features, labels
-        return batches.embed_batch(self.model, features), labels
+        return batches.embed_batch(self.model_wrapped, features), labels
 
     def create_optimizer(self, model: nn.Module | None = None) -> torch.optim.Optimizer:
         """Build the stock optimizer, which trains the active rows in place of all word vectors."""
@@ -151,7 +163,7 @@ class Trainer(SentenceTransformerTrainer):
         Raises TrainingError when it is not finite: a step on it would destroy the model.
         """
         loss = super().compute_loss(*args, **kwargs)
-        value = float((loss[0] if isinstance(loss, tuple) else loss).detach())
+        value = self.ranks.mean(float((loss[0] if isinstance(loss, tuple) else loss).detach()))
         if not math.isfinite(value):
             if self.state.global_step == 0:
                 raise TrainingError(
@@ -183,7 +195,7 @@ class Trainer(SentenceTransformerTrainer):
 
     def _load_rng_state(self, checkpoint: str | None) -> None:
         if checkpoint is not None:
-            checkpoints.restore_random(Path(checkpoint))
+            checkpoints.restore_random(Path(checkpoint), rank=self.ranks.rank)
 
     def _load_scaler(self, checkpoint: str | None) -> None: ...
 
@@ -196,6 +208,10 @@ class Reporter(TrainerCallback):
 
     def on_step_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         self.rate = float(self.trainer.optimizer.param_groups[0]["lr"])  # after the step it is the next one's
+
+    def on_pre_optimizer_step(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        if self.trainer.ranks.count > 1:
+            self.trainer.ranks.average_gradients(checkpoints.loss_parameters(self.trainer.loss))
 
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         self.trainer.hooks.step(state.global_step, float(state.epoch), self.trainer.last_loss, self.rate)
@@ -228,16 +244,16 @@ def describe_computation(model: SentenceTransformer, recipe: Recipe, *, packed: 
 
 
 def arguments(
-    recipe: Recipe, *, folder: Path, device: str, packed: bool, bf16: bool
+    recipe: Recipe, *, folder: Path, device: str, packed: bool, bf16: bool, processes: int = 1
 ) -> SentenceTransformerTrainingArguments:
     """Build the stock trainer's arguments from a recipe; saving, logging and evaluating are ours.
 
-    A packed model computes in bf16 by itself. On a CPU, padding in bf16 gains too little to be chosen unasked.
+    processes: that share a batch. A packed model computes in bf16 by itself. On a CPU, padding in bf16 gains too little to be chosen unasked.
     """
     return SentenceTransformerTrainingArguments(
         output_dir=str(folder),
         num_train_epochs=recipe.epochs,
-        per_device_train_batch_size=recipe.batch_size,
+        per_device_train_batch_size=max(1, recipe.batch_size // processes),
         learning_rate=recipe.learning_rate,
         warmup_steps=min(recipe.warmup, 0.999999),  # 1 would be one step, not all
         lr_scheduler_type={"constant": "constant_with_warmup"}.get(recipe.schedule, recipe.schedule),
@@ -254,6 +270,7 @@ def arguments(
         report_to=[],
         disable_tqdm=True,
         dataloader_pin_memory=False,
+        dataloader_drop_last=processes > 1,  # as sentence-transformers sets it, with a warning; `BatchShares` decides
     )
 
 

@@ -23,6 +23,7 @@ from lib.store.layout import RunPaths
 from lib.store.snapshots import SnapshotWriter
 from lib.training import cadence
 from lib.training.examples import TrainingColumns
+from lib.training.ranks import ALONE, Ranks
 from lib.typed_json import JsonError, typed
 
 
@@ -94,6 +95,7 @@ class TrainState:
     checkpoint_seconds: float | None = None
     steps: int = 0
     seconds: float = 0.0
+    ranks: Ranks = ALONE
 
     def pause(self) -> None:
         """Count the seconds since `began` as spent on steps."""

@@ -18,15 +18,22 @@ from lib.progress import Heartbeat
 from lib.shapes import Shape
 from lib.store.snapshots import BASE
 from lib.training import checkpoints, negatives
+from lib.training.examples import TrainingColumns
 from lib.training.snapshots import is_shown
-from lib.training.state import TrainState
+from lib.training.state import History, TrainState
 
 
 def measure_base(training: TrainState, home: Path) -> None:
     """Measure the base model on the validation split, and write its snapshot.
 
-    By the same code as every epoch.
+    By the same code as every epoch. Of several processes the first one does so.
     """
+    training.history, mined = training.ranks.first(lambda: _measure_base(training, home))
+    training.rows = mined or training.rows
+
+
+def _measure_base(training: TrainState, home: Path) -> tuple[History, TrainingColumns | None]:
+    """Measure the base; give the history with it, and the rows where negatives were mined for them."""
     training.progress.stage("measuring the base model")
     began = time.monotonic()
     mark = fingerprint(training.model)
@@ -46,6 +53,7 @@ def measure_base(training: TrainState, home: Path) -> None:
         add_hard_negatives(training, embed)
     record_metrics(training, 0, "base", metrics, time.monotonic() - began)
     training.history.best = metrics[training.metric]
+    return training.history, training.rows if training.recipe.mines_negatives(training.shape) else None
 
 
 def check_metric(training: TrainState, metrics: dict[str, float]) -> None:

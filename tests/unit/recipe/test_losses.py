@@ -104,6 +104,12 @@ class TestEveryRecord:
         hook.remove()
         assert loss.calls_model == (loss.has_guide or min(sizes) < count)
 
+    def test_it_gathers_across_processes_where_its_class_can(self, loss: Loss, model: SentenceTransformer) -> None:
+        assert loss.gathers == ("gather_across_devices" in inspect.signature(class_of(loss).__init__).parameters)
+        for processes in (1, 2):
+            loss_module = losses.build_loss(model, Recipe(loss=loss.name), processes=processes)
+            assert getattr(loss_module, "gather_across_devices", False) == (loss.gathers and processes > 1)
+
     def test_matryoshka_goes_around_all_but_a_classifier(self, loss: Loss) -> None:
         assert loss.allows_matryoshka == (loss.name != "Softmax")
 

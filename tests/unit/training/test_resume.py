@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 
 from lib.errors import TrainingError
 from lib.recipe.recipe import Recipe
@@ -163,6 +164,19 @@ def test_costly_checkpoints_are_few_and_the_end_is_the_same(
     session = train_small(Shape.PAIRS, recipe, model=tiny_model, folder=tmp_path / "cut")
     assert session.progress.steps_resumed == [6]
     assert weights(tmp_path / "few") == weights(tmp_path / "cut") == weights(tmp_path / "whole")
+
+
+def test_each_process_gets_its_own_generators_back(tmp_path: Path) -> None:
+    """And one that a checkpoint of fewer processes does not know, those of the first."""
+    states, expected = [], []
+    for seed in (1, 2):
+        torch.manual_seed(seed)
+        states.append(checkpoints.torch_random())
+        expected.append(torch.rand(3).tolist())
+    checkpoints.save_random(tmp_path, states)
+    for rank, values in enumerate([*expected, expected[0]]):
+        checkpoints.restore_random(tmp_path, rank=rank)
+        assert torch.rand(3).tolist() == values
 
 
 def test_a_checkpoint_holds_no_pickle(interrupted_run: Path) -> None:
