@@ -41,6 +41,15 @@ def resident_memory() -> int:
     return int(psutil.Process().memory_info().rss)
 
 
+def tree_memory() -> int:
+    """Bytes of memory that this process and all that it has started hold now."""
+    held = 0
+    for process in [psutil.Process(), *psutil.Process().children(recursive=True)]:
+        with suppress(psutil.Error):
+            held += int(process.memory_info().rss)
+    return held
+
+
 def available_memory() -> int:
     """Bytes of memory that a new process can have: of the machine, or what a container's limit leaves.
 

@@ -116,6 +116,47 @@ def call_module(
     return _answer(folder, process.returncode)
 
 
+def run_module(
+    module: str, *arguments: str, env: dict[str, str], log: Path | None = None, check: Callable[[], None]
+) -> int:
+    """Run `python -m module` to its end and give its exit code: a signal is negative.
+
+    check: called several times a second; what it raises ends the process. Processes below it that called `end_with_starter` end
+    as soon as this one does, whatever ended it.
+    """
+    process = _popen(module, arguments, env=env, log=log, holds_stdin=True)
+    try:
+        while not _has_ended(process):
+            check()
+    finally:
+        if process.returncode is None:
+            kill_tree(process.pid)
+            process.wait()
+        if process.stdin is not None:
+            process.stdin.close()
+    return int(process.returncode)
+
+
+def end_with_starter() -> None:
+    """End this process when the one that started it by `run_module` is gone: its standard input closes."""
+
+    def watch() -> None:
+        with suppress(OSError):
+            while os.read(sys.stdin.fileno(), 1):
+                pass
+        os._exit(1)
+
+    threading.Thread(target=watch, name="starter-watch", daemon=True).start()
+
+
+def loopback_interface() -> str:
+    """Find the name of the network interface that does not leave this machine; empty where there is none."""
+    for name, addresses in psutil.net_if_addrs().items():
+        if any(address.address == "127.0.0.1" for address in addresses):
+            return str(name)
+    return ""
+
+
 def answer_call(function: Callable[[Any], Any]) -> int:
     """Main of a module for `call_module`: answer with the function's JSON-able value or its CloserError."""
     folder = Path(sys.argv[1])
@@ -146,6 +187,7 @@ def _popen(
     log: Path | None = None,
     pipes: bool = False,
     secrets: bool = False,
+    holds_stdin: bool = False,
 ) -> subprocess.Popen[bytes]:
     with ExitStack() as stack:
         output: IO[bytes] | int = subprocess.DEVNULL
@@ -157,7 +199,7 @@ def _popen(
             [sys.executable, "-m", module, *arguments],
             cwd=ROOT,
             env=child_environment(secrets=secrets) | (env or {}),
-            stdin=subprocess.PIPE if pipes else subprocess.DEVNULL,
+            stdin=subprocess.PIPE if pipes or holds_stdin else subprocess.DEVNULL,
             stdout=subprocess.PIPE if pipes else output,
             stderr=output,
             umask=PRIVATE_MASK,

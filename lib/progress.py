@@ -54,8 +54,8 @@ class Progress(Protocol):
     def advance(self, done: float, total: float, **facts: float) -> None:
         """Report how far the present stage is.
 
-        facts may hold pairs_per_second, validations_left (between epochs) and validation_steps (the expected cost of a
-        validation, in steps).
+        facts may hold pairs_per_second, validations_left (between epochs), validation_steps (the expected cost of a
+        validation, in steps) and memory (bytes, where other processes work too).
         """
 
     def loss(self, *, step: int, epoch: float, loss: float, learning_rate: float) -> None:

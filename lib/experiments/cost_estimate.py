@@ -51,8 +51,10 @@ COSTS_NOTHING = (
     "scale",
     "margin",
     "keep_checkpoint",
+    "where",
+    "processes",
 )
-"""Settings that change nothing of what a step, a validation or a checkpoint costs."""
+"""Settings that change nothing of what a step, a validation or a checkpoint costs in one process, where they are measured."""
 
 
 @dataclass(frozen=True)

@@ -210,7 +210,7 @@ class EventWriter:
         if now - self._advanced < ADVANCE_SECONDS and done < total:
             return
         self._advanced = now
-        self._write(AdvanceEvent, done=done, total=total, memory=resident_memory(), **facts)
+        self._write(AdvanceEvent, done=done, total=total, **({"memory": resident_memory()} | facts))
 
     def loss(self, *, step: int, epoch: float, loss: float, learning_rate: float) -> None:
         self._write(LossEvent, step=step, epoch=epoch, loss=loss, learning_rate=learning_rate)

@@ -5,7 +5,8 @@ Imports that bring torch happen inside: the queue and the pages read this module
 
 from __future__ import annotations
 
-from lib.data.model_inputs import ModelInputs
+from dataclasses import replace
+
 from lib.errors import CancelledError, TrainingError
 from lib.recipe.options import PromptSource
 from lib.store.context import JobContext
@@ -25,19 +26,14 @@ MIN_PLAIN_TEXTS = 200
 
 def train(context: JobContext) -> tuple[str, ...]:
     """Train the run's model; evaluation and map follow."""
-    from lib.training.run import train_model
+    from lib.cluster.dispatch import dispatch_training
 
     run, dataset = decide_prompts(context), context.dataset
     if run.is_trained:  # a kill fell between the end of the training and the queue's note of it
         return _follow_ups(run)
     try:
-        train_model(
-            inputs=ModelInputs.of(dataset.frame(), dataset.shape, run.recipe),
-            model_name=run.model,
-            recipe=run.recipe,
-            folder=run.folder,
-            home=context.workspace.home,
-            progress=context.progress,
+        dispatch_training(
+            replace(context, run_or_none=run),
             card={
                 "dataset": dataset.id,
                 "dataset_counts": dataset.counts,

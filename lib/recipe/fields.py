@@ -35,7 +35,7 @@ def setting(
 ) -> Any:
     """Declare a field of the recipe with what form and command line need to know of it.
 
-    shapes: those it does something for; empty means all. needs: the setting without which it does nothing.
+    shapes: those it does something for; empty means all. needs: the setting that has to differ from its default, or this one does nothing.
     without_transformer: the value that stands for it where the model has no transformer and the setting means nothing;
     None where it means something for every model. Which losses read it stands in the losses' table. kind: its type, where
     the default is None for "not set". longest: most characters of a free text.

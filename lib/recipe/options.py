@@ -14,6 +14,11 @@ DIRECTIONS = ("query_to_doc", "symmetric", "all")
 POOLINGS = ("mean", "cls", "lasttoken", "max")
 """How a plain transformer's token vectors become a text's: their mean, the first, the last, the largest entries."""
 DEVICES = ("auto", "cpu", "cuda", "mps")
+THIS_MACHINE, ALL_DEVICES = "this", "devices"
+PLACES = (THIS_MACHINE, ALL_DEVICES)
+"""Where a training runs: in one process of this machine, or in one for each of its devices."""
+MAX_PROCESSES = 64
+"""Most processes of a training: the largest machines have 16 graphics cards, and a CPU gains nothing from so many."""
 STATIC_RATE = 50.0
 """Factor on the recipe's learning rate for a static model.
 

@@ -10,7 +10,19 @@ from typing import Any
 from lib.errors import InputError
 from lib.recipe.fields import Field, setting
 from lib.recipe.losses import LOSSES, Loss, losses_for
-from lib.recipe.options import DEVICES, DIRECTIONS, MINING_SHAPES, POOLINGS, PRECISIONS, SCHEDULES, PromptSource
+from lib.recipe.options import (
+    ALL_DEVICES,
+    DEVICES,
+    DIRECTIONS,
+    MAX_PROCESSES,
+    MINING_SHAPES,
+    PLACES,
+    POOLINGS,
+    PRECISIONS,
+    SCHEDULES,
+    THIS_MACHINE,
+    PromptSource,
+)
 from lib.settings import MAX_PROMPT_CHARACTERS
 from lib.shapes import TWO_ROLES, Shape
 from lib.typed_json import JsonError, parse_stored
@@ -223,6 +235,20 @@ class Recipe:
         "Lets a finished run go on to more epochs; takes three times the model's size.",
     )
     device: str = setting("auto", "Device", "Device to train on; auto means the fastest available.", choices=DEVICES)
+    where: str = setting(
+        THIS_MACHINE,
+        "Where to run",
+        "In one process of this machine, or in one for each of its devices; those share every batch.",
+        choices=PLACES,
+    )
+    processes: int = setting(
+        0,
+        "Processes",
+        "Number of processes that share every batch; 0 means one for each graphics card. On a CPU, choose it.",
+        low=0,
+        high=MAX_PROCESSES,
+        needs="where",
+    )
     prompt_source: PromptSource = PromptSource.UNDECIDED
     """Where the prompts are from: a fact that is stored with them, no setting."""
 
@@ -300,6 +326,11 @@ class Recipe:
     def loss_record(self) -> Loss:
         """What the losses' table says of the loss, which has to be filled in."""
         return LOSSES[self.loss]
+
+    @property
+    def planned_processes(self) -> int:
+        """Number of processes that share a batch; 0 where that is known on the machine that trains only."""
+        return self.processes if self.where == ALL_DEVICES else 1
 
     def mines_negatives(self, shape: Shape) -> bool:
         """Check whether hard negatives are mined for data of this shape."""

@@ -47,11 +47,16 @@ ALLOCATOR_FACTOR = 1.15
 
 
 def training_need(model: ModelSizes, recipe: Recipe, counts: TokenCounts) -> MemoryNeed:
-    """Estimate the peak of a training on a CPU. recipe: with its loss filled in."""
+    """Estimate the peak of a training on a CPU. recipe: with its loss filled in.
+
+    Several processes share a batch, but each has the weights and the optimizer's states.
+    """
     sizes, loss = model.transformer, recipe.loss_record
-    copies = 1 + SAVED_COPY + (1 if loss.has_guide else 0)
-    weights = model.parameters * (copies * FLOAT + (0 if recipe.precision == "fp32" else BF16_COPY))
-    trained = 0 if recipe.lora_rank else model.parameters
+    processes = max(1, recipe.planned_processes)
+    copies = processes * (2 if loss.has_guide else 1) + SAVED_COPY
+    halves_of_weights = 0 if recipe.precision == "fp32" else processes * BF16_COPY
+    weights = model.parameters * (copies * FLOAT + halves_of_weights)
+    trained = 0 if recipe.lora_rank else processes * model.parameters
     texts = encoding_bytes(sizes, longest=counts.longest)
     if sizes is not None:
         texts = max(texts, int(ALLOCATOR_FACTOR * batch_bytes(sizes, recipe, counts)))

@@ -351,6 +351,20 @@ def test_what_does_nothing_without_hard_negatives_is_shown_with_them(
     assert labels(app) >= needing
 
 
+def test_processes_are_asked_for_where_several_share_a_batch(
+    open_page: Callable[..., AppTest], dataset: Dataset, workspace: Workspace
+) -> None:
+    app = open_page("train")
+    assert "Processes" not in labels(app)
+    next(one for one in app.selectbox if one.label == "Where to run").set_value("devices").run()
+    next(one for one in app.number_input if one.label == "Processes").set_value(2).run()
+    assert "2 processes take 21 examples each: 42 a step" in texts(app)
+    button(app, "Start training").click().run()
+    (run,) = workspace.runs.all()
+    assert (run.recipe.where, run.recipe.processes) == ("devices", 2)
+    assert "--where=devices --processes=2" in train_command(run)
+
+
 def test_of_several_classes_of_pairs_the_form_names_the_one_that_is_looked_for(
     open_page: Callable[..., AppTest], workspace: Workspace
 ) -> None:

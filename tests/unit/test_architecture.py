@@ -31,7 +31,7 @@ RANKS = (
     ("lib.store",),
     ("lib.models", "lib.data"),
     ("lib.training", "lib.evaluation", "lib.projection"),
-    ("lib.experiments",),
+    ("lib.experiments", "lib.cluster"),
     ("lib.charts", "lib.jobs"),
     ("lib.report",),
     ("lib.ui",),

@@ -13,6 +13,7 @@ from lib.errors import CloserError, DamagedError, InputError
 from lib.escapes import escape_controls
 from lib.format import format_time
 from lib.recipe.losses import LOSSES
+from lib.recipe.options import ALL_DEVICES, THIS_MACHINE
 from lib.recipe.presets import changed_settings
 from lib.recipe.recipe import FIELDS
 from lib.shapes import Shape
@@ -206,4 +207,9 @@ def loss_title(name: str) -> str:
     """Title of a loss or of another option: MultipleNegativesRanking -> Multiple negatives ranking."""
     if name in LOSSES:
         return LOSSES[name].title
-    return {"query_to_doc": "source to target"}.get(name, name.replace("_", " "))
+    other = {
+        "query_to_doc": "source to target",
+        THIS_MACHINE: "this machine",
+        ALL_DEVICES: "all its devices",
+    }
+    return other.get(name, name.replace("_", " "))

@@ -14,6 +14,7 @@ from lib.experiments.cost_estimate import PlannedTraining, load_estimate
 from lib.format import format_bytes, format_duration
 from lib.jobs.kinds import is_background
 from lib.models.catalog import STATIC_MODEL
+from lib.recipe.options import ALL_DEVICES
 from lib.recipe.recipe import Recipe
 from lib.settings import BUNDLED_MODEL
 from lib.shapes import Shape
@@ -25,9 +26,12 @@ from lib.store.workspace import Workspace, open_workspace
 from lib.training import preflight
 from lib.training.epoch_plan import EpochPlan, TextCounts, count_texts, plan_epoch
 from lib.training.memory_estimate import MemoryCheck, PlannedTexts, check_memory, count_planned_texts
+from lib.training.share_size import describe_shares
 from lib.ui.shared import state
 from lib.ui.shared.components import catch_errors, escape_markdown, show_error
 from lib.ui.shared.supervisor_status import has_server
+
+_PROCESSES_HELP = "Time and memory are measured in one process."
 
 _MANY_EPOCHS = 15
 """From here on the form warns of overfitting."""
@@ -56,6 +60,8 @@ def show_cost(
         f"**{recipe.epochs} × {epoch.steps:,} = {recipe.epochs * epoch.steps:,} steps** per model: {describe_epoch(epoch, dataset)}"
     )
     st.caption(_describe_stopping(recipe))
+    if recipe.where == ALL_DEVICES:
+        st.caption(_describe_processes(recipe, Shape(dataset.shape), epoch.rows), help=_PROCESSES_HELP)
     if recipe.epochs >= _MANY_EPOCHS:
         st.info(
             f"{recipe.epochs} epochs is a lot. The validation metric usually peaks within the first few epochs; later ones "
@@ -177,6 +183,15 @@ def _show_measuring(identity: int, note: str) -> None:
             st.rerun()
     words = "Waiting to measure a few training steps" if note == "queued" else "Measuring a few training steps"
     st.caption(f":material/timer: {words} ...")
+
+
+def _describe_processes(recipe: Recipe, shape: Shape, examples: int) -> str:
+    """Describe how several processes share a batch."""
+    if recipe.planned_processes > 1:
+        return describe_shares(recipe, shape, processes=recipe.planned_processes, examples=examples)
+    if recipe.planned_processes == 1:
+        return "One process: as on this machine."
+    return "One process for each graphics card; they share every batch. Without one, the training runs in one process."
 
 
 def _describe_stopping(recipe: Recipe) -> str:

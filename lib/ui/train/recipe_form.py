@@ -66,7 +66,7 @@ def _edit_fields(fields: list[Field], start: Recipe, scope: str) -> dict[str, An
     values: dict[str, Any] = {}
     columns = st.columns(2, gap="medium")
     for item in fields:
-        if item.needs and not values.get(item.needs):
+        if item.needs and values.get(item.needs, FIELDS[item.needs].default) == FIELDS[item.needs].default:
             continue
         with columns[len(values) % 2]:
             values[item.name] = _edit_field(item, getattr(start, item.name), f"recipe-{scope}-{item.name}")

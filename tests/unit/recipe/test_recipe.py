@@ -46,6 +46,8 @@ WRONG = {
     "query_prompt": 7,
     "document_prompt": 8,
     "device": "tpu",
+    "where": "moon",
+    "processes": -1,
 }
 
 
@@ -235,8 +237,8 @@ def test_only_a_transformer_has_some_settings() -> None:
 
 def test_a_setting_that_needs_another_names_it() -> None:
     needing = {name: field.needs for name, field in FIELDS.items() if field.needs}
-    assert set(needing.values()) == {"hard_negatives"}
-    assert set(needing) == {"negative_margin", "negative_relative_margin", "negative_skip", "negative_range"}
+    mining = ("negative_margin", "negative_relative_margin", "negative_skip", "negative_range")
+    assert needing == dict.fromkeys(mining, "hard_negatives") | {"processes": "where"}
 
 
 def test_range_must_hold_what_is_passed_over() -> None:
