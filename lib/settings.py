@@ -68,7 +68,7 @@ MAX_DRAWN_POINTS = 20_000
 """Above this a selection in the browser sends more than its socket takes, and a map shows no more."""
 
 MAX_MAP_TEXTS = 500_000
-"""Texts on a map of all texts; of more a sample is drawn. So many are still drawn at interactive speed (bench/README.md)."""
+"""Texts on a map of all texts; of more a sample is drawn. So many are drawn within a second (bench/README.md)."""
 
 
 def home() -> Path:
