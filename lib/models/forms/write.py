@@ -9,7 +9,7 @@ from sentence_transformers import SentenceTransformer
 from lib.data.model_inputs import Reading
 from lib.errors import InputError
 from lib.models.forms.form import Form
-from lib.models.prompts.apply import saved_prompts
+from lib.models.portable import save_portable
 from lib.models.static import DIMENSION, distil, is_static_model
 from lib.progress import Progress
 
@@ -49,8 +49,8 @@ def check_dimension(model: SentenceTransformer, dimension: int) -> None:
 def _write_truncated(
     model: SentenceTransformer, folder: Path, *, dimension: int, reading: Reading, progress: Progress
 ) -> None:
-    with saved_prompts(model, reading), model.truncate_embeddings(dimension):
-        model.save_pretrained(str(folder), create_model_card=False)
+    with model.truncate_embeddings(dimension):
+        save_portable(model, folder, reading=reading)
 
 
 def _write_static(

@@ -126,6 +126,8 @@ def test_a_truncated_model_keeps_prompts_and_its_readme_loads_it(exported_run: t
     folder = run.paths.exports / "truncated-16"
     model = SentenceTransformer(str(folder), device="cpu")
     assert model.truncate_dim == 16
+    modules = json.loads((folder / "modules.json").read_text())
+    assert {module["type"].rpartition(".")[0] for module in modules} == {"sentence_transformers.models"}
     assert (model.prompts["query"], model.prompts["document"]) == ("ask: ", "tell: ")
     code = (folder / GUIDE).read_text().split("```python")[1].split("```")[0]
     space: dict[str, object] = {}
