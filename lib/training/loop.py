@@ -95,10 +95,11 @@ def why_not_cached(recipe: Recipe, is_packed: bool) -> str:
 def active_word_vectors(training: TrainState, tokens: batches.Tokens) -> active_rows.ActiveRows | None:
     """Choose the word vectors in use, where training them alone gives the same as training all.
 
-    Several processes train all: their rows would lie outside what DistributedDataParallel averages.
+    Several processes train all: their rows would lie outside what DistributedDataParallel averages. So does a training of
+    large data, whose tokens are not known beforehand.
     """
     recipe = training.recipe
-    if training.ranks.count > 1 or recipe.weight_decay or recipe.loss_record.calls_model or tokens.mark:
+    if not tokens.place or training.ranks.count > 1 or recipe.weight_decay or recipe.loss_record.calls_model or tokens.mark:
         return None
     return active_rows.use_active_rows(training.model, tokens)
 

@@ -52,10 +52,12 @@ def test_base_is_measured_first_and_every_epoch_after(finished_training: tuple[S
 def test_of_large_data_each_batch_is_tokenised_in_its_turn(
     finished_training: tuple[Session, Path], tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """The word vectors are trained as where only those in use are: the results differ by rounding."""
     monkeypatch.setattr(loop, "MAX_TOKENIZED_ROWS", 10)
     session = train_small(Shape.PAIRS, FAST, model=tiny_model, folder=tmp_path)
-    assert session.progress.losses == finished_training[0].progress.losses
-    assert session.result.epochs[-1]["metrics"] == finished_training[0].result.epochs[-1]["metrics"]
+    np.testing.assert_allclose(session.progress.losses, finished_training[0].progress.losses, rtol=1e-5)
+    last, expected = (one.result.epochs[-1]["metrics"] for one in (session, finished_training[0]))
+    assert last == pytest.approx(expected, abs=1e-6)
 
 
 def test_the_best_epochs_weights_are_the_saved_ones(finished_training: tuple[Session, Path]) -> None:
