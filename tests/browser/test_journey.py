@@ -23,6 +23,9 @@ from sentence_transformers import SentenceTransformer
 from lib.data.samples.registry import SUPPORT_DESK_FILE
 from lib.evaluation.store import load_evaluation
 from lib.experiments.base_comparison import load_base_comparison
+from lib.experiments.exported_form import list_exported_forms
+from lib.models.forms.form import Form
+from lib.models.forms.onnx_encoder import OnnxEncoder
 from lib.settings import BUNDLED_MODEL
 from lib.store.check import check
 from lib.store.runs import Run
@@ -59,6 +62,7 @@ def test_the_sample_leads_to_a_better_model_and_its_map(server: Server, window: 
     stays_light(server, window)
     gives_the_model_as_a_zip(server, run.id, run.model_dir)
     embeds_a_file(server, window, run.model_dir)
+    exports_another_form(server, window, run, tmp_path)
     opens_in_another_workspace(server, run, tmp_path)
     refuses_foreign_hosts(server, run.id)
 
@@ -163,6 +167,25 @@ def embeds_a_file(server: Server, window: Page, folder: Path) -> None:
     expected = SentenceTransformer(str(folder), device="cpu").encode_document(texts)
     cosines = (np.stack(table["vector"].to_list()) * expected).sum(axis=1)
     assert np.allclose(cosines, 1, atol=1e-3)  # the page may compute in bf16
+
+
+def exports_another_form(server: Server, window: Page, run: Run, folder: Path) -> None:
+    """Export int8 on the page: its price is shown, and the download gives nearly the tuned model's cosine."""
+    window.get_by_role("tab", name="Other forms").click()
+    for title in ("Fewer dimensions", "Static", "ONNX"):
+        window.get_by_test_id("stButtonGroup").get_by_role("button", name=title, exact=True).click()
+    window.get_by_role("button", name="Export 1 form").click()
+    link = window.locator("a[href*='/exports/']")
+    expect(link).to_be_visible(timeout=TRAINED)
+    (form,) = list_exported_forms(run)
+    assert form.form is Form.ONNX_INT8
+    price = form.metrics["recall@1"]
+    assert price.low <= price.difference <= price.high
+    zipfile.ZipFile(io.BytesIO(server.get(str(link.get_attribute("href"))))).extractall(folder)
+    exported = OnnxEncoder(next(path.parent.parent for path in folder.rglob("*.onnx")), threads=1)
+    left, right = exported.encode([LEFT, RIGHT])
+    model = SentenceTransformer(str(run.model_dir), device="cpu")
+    assert abs(left @ right - float(np.dot(*model.encode([LEFT, RIGHT])))) < 0.05
 
 
 def opens_in_another_workspace(server: Server, run: Run, folder: Path) -> None:
