@@ -1,4 +1,4 @@
-"""Measure the map of all texts at 100,000 texts and more. Writes bench/README.md, section Large map.
+"""Measure the map of all texts at 100,000 texts and more. Writes bench/README.md, sections Large map and Large map in the browser.
 
     python -m bench.large [--layout 100000] [--view 100000 500000]
 
@@ -232,7 +232,7 @@ def server_memory() -> float:
     return sum(
         memory_of(child)
         for child in psutil.Process().children(recursive=True)
-        if "tools.serve" in " ".join(child.cmdline())
+        if "streamlit" in child.cmdline()  # what tools.serve becomes
     )
 
 
@@ -280,28 +280,26 @@ VIEW_HEAD = """| texts | map, first | map, again | frames/s, drag (drawn meanwhi
 
 
 def main() -> None:
-    """Measure both and write the section."""
+    """Measure both and write their sections."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--layout", type=int, nargs="*", default=[100_000])
     parser.add_argument("--view", type=int, nargs="*", default=[100_000, 500_000])
     args = parser.parse_args()
-    parts = []
-    for texts in args.layout:
-        parts += ["| texts | stage | seconds |", "|---:|---|---:|", *layout_rows(texts)]
-        print("\n".join(parts), flush=True)
+    machine = f"{os.cpu_count()} cores, {time.strftime('%d %b %Y')}. `python -m bench.large`."
+    if args.layout:
+        rows = [row for texts in args.layout for row in layout_rows(texts)]
+        put(
+            "Large map", "\n".join(["| texts | stage | seconds |", "|---:|---|---:|", *rows, "", f"Seconds; {machine}"])
+        )
     if args.view:
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(
                 executable_path=get(), args=["--no-sandbox", "--disable-quic", "--no-first-run"]
             )
-            parts += [VIEW_HEAD, *(view_row(browser, texts) for texts in args.view), ""]
+            rows = [view_row(browser, texts) for texts in args.view]
             browser.close()
-    text = "\n".join(parts)
-    print(text)
-    put(
-        "Large map",
-        f"{text}\nSeconds; headless Chromium without a graphics card, {os.cpu_count()} cores. `python -m bench.large`.",
-    )
+        words = f"Seconds and MB; headless Chromium without a graphics card, {machine}"
+        put("Large map in the browser", "\n".join([VIEW_HEAD, *rows, "", words]))
 
 
 if __name__ == "__main__":

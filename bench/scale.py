@@ -111,7 +111,7 @@ def train_some_steps(dataset: Any, workspace: Any, steps: int) -> None:
 
         def check(self) -> None:
             if self.done >= steps:
-                raise CancelledError()
+                raise CancelledError("Enough steps are measured.")
 
     recipe = recommended_recipe(dataset.counts["train"]).for_shape(dataset.shape)
     inputs = ModelInputs.of(dataset.frame(), dataset.shape, recipe)
