@@ -124,7 +124,8 @@ class ExportedForm:
 
 def _change_json(change: Difference) -> dict[str, Any]:
     stored = change.to_json_with_verdict()
-    return {**stored, "tuned": stored.pop("base"), "exported": stored.pop("tuned")}
+    tuned, exported = stored.pop("base"), stored.pop("tuned")
+    return {**stored, "tuned": tuned, "exported": exported}
 
 
 def price_lines(exported: ExportedForm) -> list[str]:

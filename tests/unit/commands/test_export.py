@@ -34,6 +34,7 @@ def test_a_truncated_model_is_written_and_measured_with_each_dimension(
     report = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert [one["exported"]["dimension"] for one in report["forms"]] == [8, 4]
     first = report["forms"][0]["metrics"]["mrr@10"]
+    assert "base" not in first, "the base model was not measured"
     assert first["difference"] == pytest.approx(first["exported"] - first["tuned"])
     assert first["low"] <= first["difference"] <= first["high"]
     assert SentenceTransformer(str(out), device="cpu").encode("a text").shape == (8,)
