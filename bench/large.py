@@ -1,4 +1,6 @@
-"""Measure the map of all texts at 100,000 texts and more. Writes bench/README.md, sections Large map and Large map in the browser.
+"""Measure the map of all texts at 100,000 texts and more.
+
+Writes bench/README.md, sections Large map and Large map in the browser.
 
     python -m bench.large [--layout 100000] [--view 100000 500000]
 

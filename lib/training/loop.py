@@ -99,7 +99,13 @@ def active_word_vectors(training: TrainState, tokens: batches.Tokens) -> active_
     large data, whose tokens are not known beforehand.
     """
     recipe = training.recipe
-    if not tokens.place or training.ranks.count > 1 or recipe.weight_decay or recipe.loss_record.calls_model or tokens.mark:
+    if (
+        not tokens.place
+        or training.ranks.count > 1
+        or recipe.weight_decay
+        or recipe.loss_record.calls_model
+        or tokens.mark
+    ):
         return None
     return active_rows.use_active_rows(training.model, tokens)
 
