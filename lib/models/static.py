@@ -1,4 +1,4 @@
-"""Static MiniLM: word vectors distilled from the bundled model, hundreds of times faster than it.
+"""Static MiniLM: word vectors distilled from the bundled model, many times faster than it.
 
 The way of model2vec (https://github.com/MinishLab/model2vec): every token of the vocabulary through the model, PCA, weights
 by how common a token is. Its package holds transformers back, and these are few lines. The result is a plain

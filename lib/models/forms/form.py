@@ -49,7 +49,7 @@ FORM_FACTS = {
     ),
     Form.STATIC: FormFacts(
         "Static",
-        "A vector for each token of the vocabulary, distilled from the tuned model: a text is their mean. Hundreds of times faster.",
+        "A vector for each token of the vocabulary, distilled from the tuned model: a text is their mean. Many times faster, and much less exact on words of a trade.",
         has_dimension=True,
     ),
     Form.ONNX: FormFacts(
