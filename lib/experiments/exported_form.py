@@ -20,7 +20,7 @@ from lib.store.publish import remove_published, write_atomic
 from lib.store.runs import Run
 from lib.typed_json import JsonError, build, read_stored
 
-SHOWN_METRICS = ("mrr@10", "recall@1")
+SHOWN_METRICS = ("mrr@10", "ndcg@10")
 """Shown beside the metric that decides the verdict, where the run has them."""
 
 

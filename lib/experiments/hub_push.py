@@ -110,7 +110,7 @@ def check_repo(repo: str) -> str:
 
 
 def is_sent(name: str) -> bool:
-    """Check whether a file of the folder goes out; the card is written anew."""
+    """Check whether a file of the folder goes out; the card is another one."""
     return name.endswith(SUFFIXES) and name not in LEFT_AT_HOME and not re.search(r"(^|/)\.", name)
 
 

@@ -143,7 +143,7 @@ def _read(folder: Path) -> tuple[np.ndarray, np.ndarray] | None:
         rows, check = (
             _map(folder),
             read_stored(folder / "check.json"),
-        )  # mapped anew: memory holds what is asked for only
+        )  # mapped again: memory holds what is asked for only
     except (OSError, ValueError, EOFError):
         return None
     return (keys, rows) if len(keys) == len(rows) and check == sums else None

@@ -69,7 +69,7 @@ class FairBatches(DefaultBatchSampler):
         yield from islice(self._plain(order) if self.free else self._apart(order), len(self))
 
     def candidates(self, row: int) -> list[int]:
-        """List the target and the negatives of a row: what it adds to the texts that others are told from."""
+        """List the target and the negatives of a row: what it adds to the texts that others must differ from."""
         own = [] if self.negatives is None else self.negatives[row].tolist()
         return [int(self.targets[row]), *own]
 

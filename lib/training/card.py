@@ -83,7 +83,7 @@ def _head(folder: str, model_name: str, reading: Reading, snippets: Sequence[Sni
 
 
 def rename_card(card: str, *, name: str, model_name: str, reading: Reading, snippets: Sequence[Snippet]) -> str:
-    """Write a tuned model's card for another place: its head anew, the rest as it is.
+    """Write a tuned model's card for another place: another head, the rest as it is.
 
     Of a README that is not Closer's, nothing is taken over.
     """

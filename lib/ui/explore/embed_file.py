@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -19,7 +20,7 @@ from lib.experiments.file_vectors import (
     run_columns,
     run_reading,
 )
-from lib.format import format_bytes, format_count
+from lib.format import format_count
 from lib.models.prompts.describe import quote_prompt
 from lib.models.vector_files import VectorFormat
 from lib.store.layout import UploadPaths
@@ -28,8 +29,9 @@ from lib.store.uploads import load_upload, remove_upload, store_upload
 from lib.store.workspace import open_workspace
 from lib.ui.explore import keys
 from lib.ui.explore.jobs import show_last_failure, show_progress, submit_job
-from lib.ui.shared.components import catch_errors, escape_markdown
+from lib.ui.shared.components import catch_errors
 from lib.ui.shared.edit_button import edit_button
+from lib.ui.shared.offered_file import offer_file
 from lib.ui.shared.session_role import session_may_change
 
 if TYPE_CHECKING:
@@ -146,20 +148,14 @@ def _guess(run: Run, head: FileRows, role: Role) -> list[str]:
 def _show_made(run: Run) -> None:
     """List the files that were made, each with its facts, a download and a way to remove it."""
     for made in list_file_vectors(run):
-        with st.container(border=True, horizontal=True, vertical_alignment="center"):
-            with st.container(gap=None):
-                st.text(made.name)
-                st.caption(escape_markdown(describe_file_vectors(made)))
-            st.link_button(
-                f"Download ({format_bytes(made.bytes)})",
-                f"/download/{run.id}/vectors/{made.file_name}",
-                icon=":material/download:",
-            )
-            if edit_button(
-                "Remove", key=f"embed-remove-{run.id}-{made.job}", icon=":material/delete:", type="tertiary"
-            ):
-                remove_file_vectors(run, made)
-                st.rerun()
+        offer_file(
+            made.name,
+            caption=describe_file_vectors(made),
+            address=f"/download/{run.id}/vectors/{made.file_name}",
+            size=made.bytes,
+            key=f"embed-remove-{run.id}-{made.job}",
+            remove=partial(remove_file_vectors, run, made),
+        )
 
 
 def describe_file_vectors(made: FileVectors) -> str:

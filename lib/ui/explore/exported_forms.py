@@ -20,6 +20,7 @@ from lib.models.forms.form import EXTRA_REQUIREMENTS, FORM_FACTS, Form, missing_
 from lib.store.runs import Run
 from lib.ui.explore.jobs import show_last_failure, show_progress, submit_job
 from lib.ui.shared.edit_button import edit_button
+from lib.ui.shared.offered_file import offer_file
 
 _DIMENSIONS = (32, 64, 128, 192, 256, 384, 512, 768, 1024)
 """Dimensions that are offered beside the default, those that the model has."""
@@ -84,20 +85,26 @@ def _show_table(forms: Sequence[ExportedForm]) -> None:
 
 
 def forms_table(forms: Sequence[ExportedForm]) -> pd.DataFrame:
-    """Build the table: a row for the tuned model, one for each form."""
-    first = forms[0]
-    keys = first.shown_metrics
-    rows = [
-        {
-            "Form": "Tuned model",
-            **{metric_title(key): format_metric(key, first.metrics[key].base) for key in keys},
-            **_cost_cells(first.tuned),
-        }
-    ]
-    for exported in forms:
+    """Build the table: a row for each form, below that of the tuned model as it was compared with."""
+    keys = forms[0].shown_metrics
+    rows: list[dict[str, str]] = []
+    for at, exported in enumerate(forms):
+        if at == 0 or exported.form.is_onnx != forms[at - 1].form.is_onnx:
+            rows.append(_tuned_cells(exported, keys))
         cells = {metric_title(key): _quality(exported, key) for key in keys if key in exported.metrics}
         rows.append({"Form": exported.title, **cells, **_cost_cells(exported.exported, times=exported.times_faster)})
     return pd.DataFrame(rows).fillna("")
+
+
+def _tuned_cells(exported: ExportedForm, keys: Sequence[str]) -> dict[str, str]:
+    """Build the row of the tuned model, which ONNX is compared with in fp32."""
+    return {
+        "Form": "Tuned model, fp32" if exported.form.is_onnx else "Tuned model",
+        **{
+            metric_title(key): format_metric(key, exported.metrics[key].base) for key in keys if key in exported.metrics
+        },
+        **_cost_cells(exported.tuned),
+    }
 
 
 def _quality(exported: ExportedForm, key: str) -> str:
@@ -118,15 +125,10 @@ def _show_files(run: Run, exported: ExportedForm) -> None:
     """Offer a form's files, and a way to remove it."""
     if not has_files(run, exported):
         return
-    with st.container(border=True, horizontal=True, vertical_alignment="center"):
-        st.text(exported.title)
-        st.link_button(
-            f"Download ({format_bytes(exported.exported.bytes)})",
-            f"/download/{run.id}/exports/{exported.name}.zip",
-            icon=":material/download:",
-        )
-        if edit_button(
-            "Remove", key=f"export-remove-{run.id}-{exported.name}", icon=":material/delete:", type="tertiary"
-        ):
-            remove_exported_form(run, exported)
-            st.rerun()
+    offer_file(
+        exported.title,
+        address=f"/download/{run.id}/exports/{exported.name}.zip",
+        size=exported.exported.bytes,
+        key=f"export-remove-{run.id}-{exported.name}",
+        remove=lambda: remove_exported_form(run, exported),
+    )
