@@ -9,14 +9,7 @@ import streamlit as st
 
 from lib.ui.explore import keys, selection
 
-
-@pytest.fixture(autouse=True)
-def session(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """Provide a session and an address without a browser."""
-    state: dict[str, Any] = {}
-    monkeypatch.setattr(st, "session_state", state)
-    monkeypatch.setattr(st, "query_params", {})
-    return state
+pytestmark = pytest.mark.usefixtures("session")
 
 
 def test_a_link_selects_until_the_person_does() -> None:

@@ -13,14 +13,7 @@ from lib.ui.explore.map import group_choice
 
 RUN, OTHER = SimpleNamespace(id="run"), SimpleNamespace(id="other")
 
-
-@pytest.fixture(autouse=True)
-def session(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """Provide a session and an address without a browser."""
-    state: dict[str, Any] = {}
-    monkeypatch.setattr(st, "session_state", state)
-    monkeypatch.setattr(st, "query_params", {})
-    return state
+pytestmark = pytest.mark.usefixtures("session")
 
 
 def test_a_link_chooses_until_the_person_does() -> None:
