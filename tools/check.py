@@ -13,11 +13,27 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
+
 from tools import browser
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = sys.executable
 Step = tuple[str, list[str]]
+
+WORKER_GB = 5
+"""Memory that a test process takes with the servers, browser and trainings it starts, in GB: 2.8 at its end, and what it starts."""
+
+MOST_WORKERS = 6
+"""Most test processes at a time: tests wait for real servers and browsers, which more of them would slow down."""
+
+
+def count_workers() -> int:
+    """Count the test processes that this machine has processors and memory for; two at least."""
+    return max(2, min(MOST_WORKERS, os.cpu_count() or 2, int(psutil.virtual_memory().total / 1e9 / WORKER_GB)))
+
+
+WORKERS = str(count_workers())
 
 STATIC: tuple[Step, ...] = (
     ("format", [PYTHON, "-m", "ruff", "format", "--check", "."]),
@@ -28,7 +44,7 @@ QUICK: tuple[Step, ...] = (
     (
         "quick unit tests",
         [
-            *(PYTHON, "-m", "pytest", "-n", "2", "--dist", "loadfile", "tests/unit/test_architecture.py"),
+            *(PYTHON, "-m", "pytest", "-n", WORKERS, "--dist", "loadfile", "tests/unit/test_architecture.py"),
             *(
                 "tests/unit/data",
                 "tests/unit/recipe",
@@ -42,14 +58,14 @@ QUICK: tuple[Step, ...] = (
     ),
 )
 TESTS: tuple[Step, ...] = (
-    # Two at a time, file by file: each has a workspace, a server and a browser of its own. The long journeys have few tests:
+    # Several at a time, file by file: each has a workspace, a server and a browser of its own. The long journeys have few tests:
     # sorted by their number they would come last, and alone.
-    ("unit and page tests", [PYTHON, "-m", "pytest", "tests/unit", "tests/app", "-n", "2", "--dist", "loadfile"]),
-    ("fault tests", [PYTHON, "-m", "pytest", "tests/faults", "-n", "2"]),
+    ("unit and page tests", [PYTHON, "-m", "pytest", "tests/unit", "tests/app", "-n", WORKERS, "--dist", "loadfile"]),
+    ("fault tests", [PYTHON, "-m", "pytest", "tests/faults", "-n", WORKERS]),
     (
         "browser tests",
         [
-            *(PYTHON, "-m", "pytest", "tests/browser", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"),
+            *(PYTHON, "-m", "pytest", "tests/browser", "-n", WORKERS, "--dist", "loadfile", "--no-loadscope-reorder"),
             *("--reruns", "1", "-rR"),
         ],
     ),
