@@ -24,7 +24,7 @@ $(VENV)/.installed: requirements.lock requirements-cuda.lock requirements-cpu.lo
 	$(BIN)/python -m tools.install
 	@touch $@
 
-$(VENV)/.installed-dev: requirements-dev.lock requirements-team.lock requirements-export.lock requirements.lock requirements-cuda.lock requirements-cpu.lock | $(VENV)/bin/python
+$(VENV)/.installed-dev: requirements-dev.lock requirements-team.lock requirements-export.lock requirements-cluster.lock requirements.lock requirements-cuda.lock requirements-cpu.lock | $(VENV)/bin/python
 	$(BIN)/python -m tools.install --dev
 	@touch $@ $(VENV)/.installed
 

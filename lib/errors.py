@@ -77,6 +77,10 @@ class TrainingError(CloserError):
     """A training cannot go on: loss not finite, out of memory, weights damaged."""
 
 
+class ClusterError(CloserError):
+    """A cluster cannot be reached, does not let one in, or has a node that would not do."""
+
+
 class CancelledError(CloserError):
     """The user asked to stop; what was reached so far is kept."""
 

@@ -111,6 +111,15 @@ def allow_downloads() -> None:
     os.environ[DOWNLOADS] = "1"
 
 
+CLUSTER_AUTHENTICATION = "CLOSER_RAY_AUTH"
+"""Environment variable that says `off` where a person wants clusters that let everybody in."""
+
+
+def open_clusters_allowed() -> bool:
+    """Whether a cluster without token authentication may be used."""
+    return os.environ.get(CLUSTER_AUTHENTICATION, "").strip().lower() == "off"
+
+
 def compiled_code_folder() -> Path:
     """Create the folder of numba's compiled functions in the user's cache.
 

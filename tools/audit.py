@@ -11,7 +11,7 @@ import sys
 from dataclasses import dataclass
 from typing import Any
 
-from tools.locks import CUDA_LOCK, DEV_LOCK, EXPORT_LOCK, ROOT, RUN_LOCK, TEAM_LOCK
+from tools.locks import CLUSTER_LOCK, CUDA_LOCK, DEV_LOCK, EXPORT_LOCK, ROOT, RUN_LOCK, TEAM_LOCK
 
 SERVICES = ("pypi", "osv")
 """Where pip-audit asks, in this order: the advisories of the package index, then those of OSV."""
@@ -60,7 +60,9 @@ def conclude(audit: Audit) -> tuple[int, str]:
 def ask(service: str) -> Audit:
     """Let pip-audit look the pins of all lock files up. A service that does not answer knows no package."""
     locks = [
-        word for lock in (RUN_LOCK, TEAM_LOCK, EXPORT_LOCK, DEV_LOCK, CUDA_LOCK) for word in ("-r", str(ROOT / lock))
+        word
+        for lock in (RUN_LOCK, TEAM_LOCK, EXPORT_LOCK, CLUSTER_LOCK, DEV_LOCK, CUDA_LOCK)
+        for word in ("-r", str(ROOT / lock))
     ]
     command = [sys.executable, "-m", "pip_audit", "--service", service, "--format", "json", "--progress-spinner", "off"]
     done = subprocess.run([*command, "--no-deps", "--disable-pip", *locks], capture_output=True, check=False)

@@ -61,6 +61,8 @@ TESTS: tuple[Step, ...] = (
     # Several at a time, file by file: each has a workspace, a server and a browser of its own. The long journeys have few tests:
     # sorted by their number they would come last, and alone.
     ("unit and page tests", [PYTHON, "-m", "pytest", "tests/unit", "tests/app", "-n", WORKERS, "--dist", "loadfile"]),
+    # One after another: they share a Ray cluster, which a second process would have to start again.
+    ("cluster tests", [PYTHON, "-m", "pytest", "tests/cluster"]),
     ("fault tests", [PYTHON, "-m", "pytest", "tests/faults", "-n", WORKERS]),
     (
         "browser tests",

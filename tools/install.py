@@ -3,6 +3,7 @@
 python -m tools.install          what the app needs
 python -m tools.install --team   and what signing in needs
 python -m tools.install --export and what writing a model as an ONNX graph needs
+python -m tools.install --cluster and what training on a Ray cluster needs
 python -m tools.install --dev    and what the tests need
 
 Nothing is resolved and nothing is built: a package that the lock does not name, a file of another hash, and one that would have
@@ -16,7 +17,7 @@ import subprocess
 import sys
 from importlib import metadata
 
-from tools.locks import CPU_LOCK, CUDA_LOCK, DEV_LOCK, EXPORT_LOCK, ROOT, RUN_LOCK, TEAM_LOCK, read_lock
+from tools.locks import CLUSTER_LOCK, CPU_LOCK, CUDA_LOCK, DEV_LOCK, EXPORT_LOCK, ROOT, RUN_LOCK, TEAM_LOCK, read_lock
 
 PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet")
 OPTIONS = ("--no-deps", "--require-hashes", "--only-binary", ":all:")
@@ -52,6 +53,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.install", description=__doc__)
     parser.add_argument("--team", dest="lock", action="store_const", const=TEAM_LOCK, help="also what signing in needs")
     parser.add_argument("--export", dest="lock", action="store_const", const=EXPORT_LOCK, help="also what ONNX needs")
+    parser.add_argument("--cluster", dest="lock", action="store_const", const=CLUSTER_LOCK, help="also what Ray needs")
     parser.add_argument("--dev", dest="lock", action="store_const", const=DEV_LOCK, help="also what the tests need")
     lock = parser.parse_args().lock or RUN_LOCK
     prefer_cpu_build()

@@ -13,6 +13,7 @@ import tempfile
 from pathlib import Path
 
 from tools.locks import (
+    CLUSTER_LOCK,
     CUDA_LOCK,
     DEV_LOCK,
     EXPORT_LOCK,
@@ -54,8 +55,10 @@ def write(lock: str, packages: dict[str, LockedPackage], *, source: str, include
 
 
 def main() -> int:
-    """Write all six."""
-    known = [lock for lock in (RUN_LOCK, TEAM_LOCK, EXPORT_LOCK, DEV_LOCK, CUDA_LOCK) if (ROOT / lock).exists()]
+    """Write all seven."""
+    known = [
+        lock for lock in (RUN_LOCK, TEAM_LOCK, EXPORT_LOCK, CLUSTER_LOCK, DEV_LOCK, CUDA_LOCK) if (ROOT / lock).exists()
+    ]
     everything = resolve(SOURCES[DEV_LOCK], known=known)
     run = resolve(SOURCES[RUN_LOCK], known=known)
     cuda = {name: one for name, one in run.items() if name.startswith(CUDA_PREFIXES)}
@@ -64,12 +67,15 @@ def main() -> int:
     team = {name: everything[name] for name in team if name not in run and name not in cuda}
     export = resolve(SOURCES[EXPORT_LOCK], known=known)
     export = {name: everything[name] for name in export if name not in run}
-    others = run.keys() | team.keys() | export.keys() | cuda.keys()
+    cluster = resolve(SOURCES[CLUSTER_LOCK], known=known)
+    cluster = {name: everything[name] for name in cluster if name not in run and name not in cuda}
+    others = run.keys() | team.keys() | export.keys() | cluster.keys() | cuda.keys()
     dev = {name: one for name, one in everything.items() if name not in others}
     write(RUN_LOCK, run, source=SOURCES[RUN_LOCK])
     write(TEAM_LOCK, team, source=SOURCES[TEAM_LOCK], includes=(RUN_LOCK,))
     write(EXPORT_LOCK, export, source=SOURCES[EXPORT_LOCK], includes=(RUN_LOCK,))
-    write(DEV_LOCK, dev, source=SOURCES[DEV_LOCK], includes=(TEAM_LOCK, EXPORT_LOCK))
+    write(CLUSTER_LOCK, cluster, source=SOURCES[CLUSTER_LOCK], includes=(RUN_LOCK,))
+    write(DEV_LOCK, dev, source=SOURCES[DEV_LOCK], includes=(TEAM_LOCK, EXPORT_LOCK, CLUSTER_LOCK))
     write(CUDA_LOCK, cuda, source=f"{SOURCES[RUN_LOCK]}, for torch's build for CUDA")
     tools = resolve(SOURCES[TOOLS_LOCK], known=[TOOLS_LOCK] if (ROOT / TOOLS_LOCK).exists() else [])
     write(TOOLS_LOCK, tools, source=SOURCES[TOOLS_LOCK])

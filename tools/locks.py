@@ -16,8 +16,10 @@ TEAM_LOCK = "requirements-team.lock"
 """What a server needs besides that people sign in to; it includes the first."""
 EXPORT_LOCK = "requirements-export.lock"
 """What writing a model as an ONNX graph needs besides; it includes the first."""
+CLUSTER_LOCK = "requirements-cluster.lock"
+"""What training and encoding on a Ray cluster need besides; it includes the first."""
 DEV_LOCK = "requirements-dev.lock"
-"""What the tests need besides; it includes the other three."""
+"""What the tests need besides; it includes the other four."""
 CUDA_LOCK = "requirements-cuda.lock"
 """What torch needs besides where its build for CUDA is installed: gigabytes that a laptop has no use for."""
 CPU_LOCK = "requirements-cpu.lock"
@@ -28,6 +30,7 @@ SOURCES = {
     RUN_LOCK: "requirements.txt",
     TEAM_LOCK: "requirements-team.txt",
     EXPORT_LOCK: "requirements-export.txt",
+    CLUSTER_LOCK: "requirements-cluster.txt",
     DEV_LOCK: "requirements-dev.txt",
     TOOLS_LOCK: "requirements-tools.txt",
 }

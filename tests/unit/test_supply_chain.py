@@ -14,6 +14,7 @@ from packaging.requirements import Requirement
 
 from tools.audit import CLEAN, UNKNOWN, VULNERABLE, Audit, conclude, parse_report
 from tools.locks import (
+    CLUSTER_LOCK,
     CPU_LOCK,
     CUDA_LOCK,
     DEV_LOCK,
@@ -28,7 +29,7 @@ from tools.locks import (
 )
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-LOCKS = (RUN_LOCK, TEAM_LOCK, EXPORT_LOCK, DEV_LOCK, CUDA_LOCK, CPU_LOCK, TOOLS_LOCK)
+LOCKS = (RUN_LOCK, TEAM_LOCK, EXPORT_LOCK, CLUSTER_LOCK, DEV_LOCK, CUDA_LOCK, CPU_LOCK, TOOLS_LOCK)
 
 
 def direct(source: str) -> list[Requirement]:
@@ -66,7 +67,7 @@ def test_every_locked_package_has_hashes_and_no_address(lock: str) -> None:
 
 
 def test_a_package_has_one_version_in_all_locks_that_share_an_environment() -> None:
-    locks = (RUN_LOCK, TEAM_LOCK, EXPORT_LOCK, DEV_LOCK, CUDA_LOCK)
+    locks = (RUN_LOCK, TEAM_LOCK, EXPORT_LOCK, CLUSTER_LOCK, DEV_LOCK, CUDA_LOCK)
     assert len(locked(*locks)) == sum(len(locked(lock)) for lock in locks)
 
 
@@ -76,8 +77,14 @@ def test_the_build_for_the_cpu_is_the_one_of_the_torch_that_is_locked() -> None:
 
 @pytest.mark.parametrize(
     "locks",
-    [(RUN_LOCK,), (RUN_LOCK, TEAM_LOCK), (RUN_LOCK, EXPORT_LOCK), (RUN_LOCK, TEAM_LOCK, EXPORT_LOCK, DEV_LOCK)],
-    ids=["run", "team", "export", "dev"],
+    [
+        (RUN_LOCK,),
+        (RUN_LOCK, TEAM_LOCK),
+        (RUN_LOCK, EXPORT_LOCK),
+        (RUN_LOCK, CLUSTER_LOCK),
+        (RUN_LOCK, TEAM_LOCK, EXPORT_LOCK, CLUSTER_LOCK, DEV_LOCK),
+    ],
+    ids=["run", "team", "export", "cluster", "dev"],
 )
 def test_what_a_locked_package_needs_is_locked(locks: tuple[str, ...]) -> None:
     packages = locked(*locks)
