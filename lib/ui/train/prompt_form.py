@@ -16,7 +16,7 @@ from lib.recipe.recipe import FIELDS, Recipe
 from lib.settings import MAX_PROMPT_CHARACTERS
 from lib.shapes import TWO_ROLES, Shape
 from lib.store.datasets import Dataset
-from lib.store.parquet import read_dataset_table
+from lib.store.parquet import read_first_rows
 from lib.store.workspace import Workspace
 from lib.ui.shared.components import escape_markdown, show_error
 
@@ -121,5 +121,4 @@ def read_examples(inputs: ModelInputs) -> str:
 
 @st.cache_data(max_entries=32, show_spinner=False)
 def _first_examples(parquet: str) -> pd.DataFrame:
-    frame = read_dataset_table(parquet)
-    return frame[frame["part"] == "train"].head(_EXAMPLES)
+    return read_first_rows(parquet, _EXAMPLES, part="train")
