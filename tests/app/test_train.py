@@ -20,6 +20,7 @@ from lib.data.columns.guess import guess_mapping
 from lib.data.prepare import prepare
 from lib.data.table import Table
 from lib.errors import CloserError, ModelError
+from lib.experiments.cost_estimate import Estimate
 from lib.jobs.events import EventWriter
 from lib.jobs.locks import worker_lock
 from lib.recipe.losses import losses_for
@@ -352,13 +353,17 @@ def test_what_does_nothing_without_hard_negatives_is_shown_with_them(
 
 
 def test_processes_are_asked_for_where_several_share_a_batch(
-    open_page: Callable[..., AppTest], dataset: Dataset, workspace: Workspace
+    open_page: Callable[..., AppTest], dataset: Dataset, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Their cost was measured in one: the figure says so."""
+    monkeypatch.setattr(cost, "load_estimate", lambda *_: Estimate(0.5, 1.0, 0.1, 10**9, "CPU"))
     app = open_page("train")
     assert "Processes" not in labels(app)
+    assert "s.** CPU" in texts(app)
     next(one for one in app.selectbox if one.label == "Where to run").set_value("devices").run()
     next(one for one in app.number_input if one.label == "Processes").set_value(2).run()
     assert "2 processes take 21 examples each: 42 a step" in texts(app)
+    assert "in one process.** CPU" in texts(app)
     button(app, "Start training").click().run()
     (run,) = workspace.runs.all()
     assert (run.recipe.where, run.recipe.processes) == ("devices", 2)

@@ -31,7 +31,10 @@ from lib.ui.shared import state
 from lib.ui.shared.components import catch_errors, escape_markdown, show_error
 from lib.ui.shared.supervisor_status import has_server
 
-_PROCESSES_HELP = "Time and memory are measured in one process."
+_ONE_PROCESS = (
+    "Several processes were not measured: on one CPU they share its cores; each graphics card takes a "
+    "share of every step."
+)
 
 _MANY_EPOCHS = 15
 """From here on the form warns of overfitting."""
@@ -61,7 +64,7 @@ def show_cost(
     )
     st.caption(_describe_stopping(recipe))
     if recipe.where == ALL_DEVICES:
-        st.caption(_describe_processes(recipe, Shape(dataset.shape), epoch.rows), help=_PROCESSES_HELP)
+        st.caption(_describe_processes(recipe, Shape(dataset.shape), epoch.rows))
     if recipe.epochs >= _MANY_EPOCHS:
         st.info(
             f"{recipe.epochs} epochs is a lot. The validation metric usually peaks within the first few epochs; later ones "
@@ -107,13 +110,14 @@ def _show_estimate(
     model = training.model
     estimate = load_estimate(workspace.home, training)
     if estimate is not None:
+        place = "" if training.recipe.planned_processes == 1 else " in one process"
         st.write(
-            f"**About {format_duration(estimate.seconds(training.recipe, steps=steps))}.** "
+            f"**About {format_duration(estimate.seconds(training.recipe, steps=steps))}{place}.** "
             f"{escape_markdown(estimate.device)}"
         )
         st.caption(
             f"{escape_markdown(model)}: measured on real training steps ({_format_step_time(estimate.step_seconds)} per step, {format_bytes(estimate.memory)} of memory in them), including "
-            "validation and checkpoints, without early stopping."
+            f"validation and checkpoints, without early stopping. {_ONE_PROCESS if place else ''}"
         )
         for warning in (one for one in estimate.warnings if one not in warnings):
             st.warning(escape_markdown(warning), icon=":material/warning:")
