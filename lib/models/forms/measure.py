@@ -10,6 +10,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ import numpy as np
 from lib.data.model_inputs import Reading
 from lib.models.forms.form import Form
 from lib.process import answer_call, call_module
-from lib.progress import Progress
+from lib.progress import Progress, Silent
 from lib.typed_json import typed
 from lib.vectors import check_finite
 
@@ -31,6 +32,9 @@ SPEED_SECONDS = 5.0
 
 SPEED_TURNS = 3
 """Turns of both models; the median counts."""
+
+WRITE_SECONDS = 0.2
+"""Between two notes of the process on how far it is: whoever waits for it reads them as often."""
 
 Encode = Callable[[list[str]], np.ndarray]
 """texts -> embeddings, (texts, d)."""
@@ -65,6 +69,46 @@ class _Request:
     files: FormFiles
     texts: str
     vectors: str
+    share: str
+
+
+class ShareFile(Silent):
+    """A Progress that writes the share of all its work to a file, for the process that waits.
+
+    parts: how many, each of the same share.
+    """
+
+    def __init__(self, path: Path, *, parts: int) -> None:
+        self._path, self._parts, self._part, self._written = path, parts, 0, 0.0
+
+    def advance(self, done: float, total: float, **facts: float) -> None:
+        now = time.monotonic()
+        if now - self._written < WRITE_SECONDS and done < total:
+            return
+        self._written = now
+        staging = self._path.with_suffix(".new")
+        staging.write_text(str((self._part + done / total) / self._parts), encoding="utf-8")
+        staging.replace(self._path)
+
+    def next_part(self) -> None:
+        """Begin the next part."""
+        self._part += 1
+
+
+class ShareReader:
+    """Repeats on a Progress what a process writes to its `ShareFile`."""
+
+    def __init__(self, path: Path, progress: Progress) -> None:
+        self._path, self._progress, self._last = path, progress, 0.0
+
+    def check(self) -> None:
+        """Read the share, report one that is larger; raises CancelledError when the user asked to stop."""
+        self._progress.check()
+        with suppress(OSError, ValueError):  # there is none yet
+            share = float(self._path.read_text(encoding="utf-8"))
+            if share > self._last:
+                self._last = share
+                self._progress.advance(share, 1.0)
 
 
 def measure_form(
@@ -76,43 +120,47 @@ def measure_form(
     """
     with tempfile.TemporaryDirectory() as parent:
         folder = Path(parent)
-        request = _Request(files, str(folder / "texts.json"), str(folder / "vectors.npy"))
+        share = folder / "share.txt"
+        request = _Request(files, str(folder / "texts.json"), str(folder / "vectors.npy"), str(share))
         Path(request.texts).write_text(json.dumps([list(texts), list(tuned_texts)]), encoding="utf-8")
-        speeds = call_module(__name__, asdict(request), folder=folder, check=progress.check)
+        speeds = call_module(__name__, asdict(request), folder=folder, check=ShareReader(share, progress).check)
         return MeasuredForm(check_finite(np.load(request.vectors), name="exported"), *speeds)
 
 
 def _measure(stored: Any) -> list[float]:
     request: _Request = typed(_Request, stored)
     texts, tuned_texts = json.loads(Path(request.texts).read_text(encoding="utf-8"))
-    embed, encode = load_form(request.files)
+    progress = ShareFile(Path(request.share), parts=2)
+    embed, encode = load_form(request.files, progress=progress)
     np.save(request.vectors, embed(texts).astype(np.float32))
-    return time_in_turns((encode, texts), (_plain_encoder(_load(request.files, request.files.tuned)), tuned_texts))
+    progress.next_part()
+    tuned = _plain_encoder(_load(request.files, request.files.tuned))
+    return time_in_turns((encode, texts), (tuned, tuned_texts), progress=progress)
 
 
-def load_form(files: FormFiles) -> tuple[Encode, Encode]:
+def load_form(files: FormFiles, *, progress: Progress = Silent()) -> tuple[Encode, Encode]:
     """Load a form: what embeds texts for the evaluation, and what its users will call, which is timed.
 
-    The evaluation embeds both models by the same code, without padding where that is possible.
+    The evaluation embeds both models by the same code, without padding where that is possible. progress: of its embedding.
     """
     from lib.models.encoder import encode
 
     if files.form.is_onnx:
-        return _load_onnx(files)
+        return _load_onnx(files, progress)
     model = _load(files, files.folder)
     if files.dimension:
         model.truncate_dim = files.dimension
-    return (lambda texts: encode(model, texts)), _plain_encoder(model)
+    return (lambda texts: encode(model, texts, progress=progress)), _plain_encoder(model)
 
 
-def _load_onnx(files: FormFiles) -> tuple[Encode, Encode]:
+def _load_onnx(files: FormFiles, progress: Progress) -> tuple[Encode, Encode]:
     """Load a graph with as many threads as torch has here."""
     import torch
 
     from lib.models.forms.onnx_encoder import OnnxEncoder
 
     encoder = OnnxEncoder(Path(files.folder), threads=torch.get_num_threads())
-    return encoder.encode, encoder.encode
+    return (lambda texts: encoder.encode(texts, progress=progress)), encoder.encode
 
 
 def _load(files: FormFiles, folder: str) -> Any:
@@ -127,11 +175,14 @@ def _plain_encoder(model: Any) -> Encode:
     return lambda texts: np.asarray(model.encode(texts, batch_size=32, show_progress_bar=False))
 
 
-def time_in_turns(*models: tuple[Encode, Sequence[str]]) -> list[float]:
+def time_in_turns(*models: tuple[Encode, Sequence[str]], progress: Progress = Silent()) -> list[float]:
     """Measure the texts a second of several models, each on its own texts, by turns; medians."""
     slowest = min(_speed(encode, texts[:SPEED_WARMING]) for encode, texts in models)
     count = max(SPEED_WARMING, min(SPEED_TEXTS, int(slowest * SPEED_SECONDS)))
-    turns = [[_speed(encode, spread(texts, count)) for encode, texts in models] for _ in range(SPEED_TURNS)]
+    turns: list[list[float]] = []
+    for turn in range(SPEED_TURNS):
+        progress.advance(turn, SPEED_TURNS)
+        turns.append([_speed(encode, spread(texts, count)) for encode, texts in models])
     return [statistics.median(speeds) for speeds in zip(*turns, strict=True)]
 
 

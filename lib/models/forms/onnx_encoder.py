@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from lib.progress import Progress, Silent
+
 GRAPH = "onnx/model.onnx"
 """Where sentence-transformers' backend="onnx" looks for the graph."""
 
@@ -40,12 +42,16 @@ class OnnxEncoder:
         self._session = onnxruntime.InferenceSession(str(folder / GRAPH), options, providers=["CPUExecutionProvider"])
         self._names = [one.name for one in self._session.get_inputs()]
 
-    def encode(self, texts: Sequence[str]) -> np.ndarray:
+    def encode(self, texts: Sequence[str], *, progress: Progress = Silent()) -> np.ndarray:
         """Embed texts, (texts, d) float32: batches of nearly one length, each distinct text once."""
         distinct = list(dict.fromkeys(texts))
         encoded = self._tokenizer.encode_batch_fast(distinct)
         order = sorted(range(len(distinct)), key=lambda index: -len(encoded[index].ids))
-        parts = [self._run([encoded[index] for index in batch]) for batch in _batches(order, encoded)]
+        parts, done = [], 0
+        for batch in _batches(order, encoded):
+            parts.append(self._run([encoded[index] for index in batch]))
+            done += len(batch)
+            progress.advance(done, len(order))
         if not parts:
             return np.zeros((0, 0), dtype=np.float32)
         rows = np.concatenate(parts)
