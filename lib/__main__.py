@@ -16,6 +16,7 @@ from lib.commands.terminal import print_traceback, protect_terminal
 from lib.errors import CloserError, is_panic, unreadable_text
 from lib.escapes import escape_controls
 from lib.process import let_threads_sleep
+from lib.store.locations import Location
 
 
 class CommandModule(Protocol):
@@ -148,9 +149,11 @@ COMMANDS = {
         "report 3f2a9c01d4 --out report.html --texts short",
     ),
     "embed": Command(
-        "embed the texts of a file with a run's model",
+        "embed the texts of a file, or of a corpus of Parquet files, with a run's model or any other",
         _embed,
-        "embed answers.csv --run 3f2a9c01d4 --column answer --out vectors.parquet",
+        "embed answers.csv --run 3f2a9c01d4 --column answer --out vectors.parquet\n\n"
+        "Parquet files of any size, by path or URL, to a folder of as many files as are needed:\n"
+        "  embed s3://texts/corpus --model intfloat/e5-small-v2 --column text --out s3://texts/vectors",
     ),
     "export": Command(
         "export a run's tuned model in another form, and measure what that costs",
@@ -258,7 +261,7 @@ def build_parser(names: list[str], *, program: str = "") -> argparse.ArgumentPar
 def complete_files(parser: argparse.ArgumentParser) -> None:
     """Let shells complete the names of files wherever an option or argument is a path."""
     for action in parser._actions:  # argparse offers no other list of them
-        if action.type is Path:
+        if action.type in (Path, Location):
             action.complete = shtab.FILE  # type: ignore[attr-defined]
 
 

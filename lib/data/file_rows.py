@@ -50,11 +50,15 @@ class FileRows:
 
     def texts(self, columns: Sequence[str]) -> list[str]:
         """Write a text for each row: its cells of these columns, joined by a line break. Raises InputError."""
+        self.check_columns(columns)
+        cells = {name: [cell_text(cell) for cell in self.table.column(name).to_pylist()] for name in columns}
+        return [str(text) for text in join_columns(pd.DataFrame(cells, dtype=object), tuple(columns), JOINER)]
+
+    def check_columns(self, columns: Sequence[str]) -> None:
+        """Raise InputError for a column that is not there."""
         for name in columns:
             if name not in self.table.column_names:
                 raise InputError(f"There is no column “{name}”.", todo=f"There are: {self._names()}.")
-        cells = {name: [cell_text(cell) for cell in self.table.column(name).to_pylist()] for name in columns}
-        return [str(text) for text in join_columns(pd.DataFrame(cells, dtype=object), tuple(columns), JOINER)]
 
     def guess_columns(self, role: Role, roles: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
         """Guess the columns of the texts: those that a dataset had for this role, else the only text.

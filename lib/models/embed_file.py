@@ -6,7 +6,7 @@ Rows are encoded and written block by block, so that memory stays flat however m
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as parquet
 from sentence_transformers import SentenceTransformer
 
+from lib.data.corpus import BLOCK_ROWS
 from lib.data.file_rows import FileRows
 from lib.data.model_inputs import Reading, Role
 from lib.errors import InputError, StoreError
@@ -24,9 +25,6 @@ from lib.models.encoder import encode
 from lib.models.vector_files import VectorFormat, format_of_name
 from lib.progress import Heartbeat, Progress, Silent
 from lib.store.publish import replace_file
-
-BLOCK_ROWS = 4_096
-"""Rows that are encoded and written at once, and the row group of a Parquet file."""
 
 VECTOR_COLUMN = "vector"
 
@@ -75,10 +73,9 @@ def embed_file(
     dimension = int(model.get_embedding_dimension() or 0)
     with _writer(out, rows.table, dimension) as write:
         for begin in range(0, len(texts), BLOCK_ROWS):
-            some = filled[begin : begin + BLOCK_ROWS]
-            read = reading.read((text for text in texts[begin : begin + BLOCK_ROWS] if text.strip()), role)
-            vectors = np.zeros((len(some), dimension), dtype=np.float32)
-            vectors[some] = encode(model, read, progress=_Block(progress, begin, len(some), len(texts)))
+            block = texts[begin : begin + BLOCK_ROWS]
+            inner = RowsProgress(progress, begin, len(block), len(texts))
+            vectors, some = embed_block(model, block, reading=reading, role=role, progress=inner)
             write(begin, vectors, some)
             progress.advance(begin + len(some), len(texts))
     return EmbeddedFile(
@@ -92,8 +89,27 @@ def embed_file(
     )
 
 
-class _Block(Heartbeat):
-    """The progress of encoding one block, as a part of that of all rows."""
+def embed_block(
+    model: SentenceTransformer,
+    texts: Sequence[str],
+    *,
+    reading: Reading,
+    role: Role,
+    progress: Progress = Silent(),
+) -> tuple[np.ndarray, np.ndarray]:
+    """Embed texts of one role: vectors (n, dimension) float32, and which texts are not empty, (n,).
+
+    An empty text has a vector of zeros.
+    """
+    filled = np.array([bool(text.strip()) for text in texts], dtype=bool)
+    read = reading.read((text for text in texts if text.strip()), role)
+    vectors = np.zeros((len(texts), int(model.get_embedding_dimension() or 0)), dtype=np.float32)
+    vectors[filled] = encode(model, read, progress=progress)
+    return vectors, filled
+
+
+class RowsProgress(Heartbeat):
+    """The progress of some rows, as a part of that of all rows. begin: how many are done before."""
 
     def __init__(self, parent: Progress, begin: int, rows: int, total: int) -> None:
         super().__init__(parent)
@@ -130,22 +146,31 @@ def _npy_writer(part: Path, table: pa.Table, dimension: int) -> Iterator[WriteBl
 
 @contextmanager
 def _parquet_writer(part: Path, table: pa.Table, dimension: int) -> Iterator[WriteBlock]:
-    if VECTOR_COLUMN in table.column_names:
-        raise InputError(
-            f"The file has a column “{VECTOR_COLUMN}” already.", todo="Rename it, or write the vectors alone, as .npy."
-        )
-    kind = pa.list_(pa.float32(), dimension)
-    schema = table.schema.append(pa.field(VECTOR_COLUMN, kind))
+    schema = add_vector_field(table.schema, dimension)
     try:
         with parquet.ParquetWriter(part, schema) as writer:
 
             def write(begin: int, block: np.ndarray, filled: np.ndarray) -> None:
-                vectors = pa.FixedSizeListArray.from_arrays(pa.array(block.ravel()), type=kind, mask=pa.array(~filled))
-                rows = table.slice(begin, len(block)).append_column(schema.field(VECTOR_COLUMN), vectors)
-                writer.write_table(rows)
+                writer.write_table(add_vectors(table.slice(begin, len(block)), block, filled))
 
             yield write
     except pa.ArrowException as error:
         raise InputError(
             f"Parquet cannot hold a column of this file ({str(error)[:120]}).", todo="Write the vectors alone, as .npy."
         ) from error
+
+
+def add_vector_field(schema: pa.Schema, dimension: int) -> pa.Schema:
+    """Add the column of vectors to a file's columns. Raises InputError where it has one of that name."""
+    if VECTOR_COLUMN in schema.names:
+        raise InputError(
+            f"The file has a column “{VECTOR_COLUMN}” already.", todo="Rename it, or write the vectors alone, as .npy."
+        )
+    return schema.append(pa.field(VECTOR_COLUMN, pa.list_(pa.float32(), dimension)))
+
+
+def add_vectors(rows: pa.Table, vectors: np.ndarray, filled: np.ndarray) -> pa.Table:
+    """Add vectors (n, dimension) to rows, null where `filled` (n,) says that there is no text."""
+    kind = pa.list_(pa.float32(), vectors.shape[1])
+    column = pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel()), type=kind, mask=pa.array(~filled))
+    return rows.append_column(pa.field(VECTOR_COLUMN, kind), column)

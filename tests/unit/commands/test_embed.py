@@ -78,6 +78,43 @@ def test_what_cannot_be_written_is_said_in_one_line_before_any_work(
     assert [path.name for path in tmp_path.iterdir() if path.suffix in (".npy", ".csv")] == ["rows.csv"]
 
 
+def test_parquet_by_path_or_url_becomes_a_folder_of_parts_by_a_run_or_any_model(
+    run: Run, tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "rows.parquet"
+    pairs(8).to_parquet(file)
+    column = ["--column", "target_sentence", "--json"]
+    outs = [tmp_path / name for name in ("of-run", "of-model")]
+    assert main(["embed", str(file), "--run", run.id, "--out", str(outs[0]), *column]) == 0
+    by_model = ["embed", file.as_uri(), "--model", str(tiny_model), "--out", outs[1].as_uri(), *column]
+    assert main(by_model) == 0
+    reports = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [report["model"] for report in reports] == ["tuned", str(tiny_model)]
+    assert [(report["rows"], report["prompt"]) for report in reports] == [(8, "tell: "), (8, "")]
+    frames = [pd.read_parquet(out / "part-000000.parquet") for out in outs]
+    expected = SentenceTransformer(str(tiny_model), device="cpu").encode(frames[1]["target_sentence"].tolist())
+    assert np.allclose(np.stack(frames[1]["vector"].to_list()), expected, atol=1e-5)
+    assert not np.allclose(np.stack(frames[0]["vector"].to_list()), expected, atol=1e-2)
+    assert main([*by_model, "--role", "query"]) == 1
+    assert "something else already" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "cause"),
+    [
+        ([], "Which model"),
+        (["--run", "none", "--model", "other"], "A run has no “other”"),
+        (["--model", "no/such/folder"], "There is no folder"),
+    ],
+    ids=["none", "side", "folder"],
+)
+def test_a_model_that_is_not_named_or_not_there_is_one_line(
+    file: Path, home: Path, tmp_path: Path, options: list[str], cause: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["embed", str(file), "--out", str(tmp_path / "out"), *options]) == 1
+    assert cause in capsys.readouterr().err.splitlines()[-1]
+
+
 def test_the_file_itself_is_never_the_target(run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "rows.parquet"
     pairs(8).to_parquet(file)
