@@ -29,6 +29,7 @@ from lib.ui.server.log_file import configure_log
 from lib.ui.server.media import hide_media_addresses
 from lib.ui.server.preload import freeze_loaded_objects, load_plotly, start_preload
 from lib.ui.server.push import PUSH_ROUTES, notify_work_began
+from lib.ui.server.static_files import StreamlitFiles
 from lib.ui.shared.access import set_access
 from lib.ui.shared.error_box import show_bug
 from lib.ui.shared.session_role import session_may_change
@@ -74,6 +75,9 @@ app = st.App(
     Path(__file__).parent / "pages" / "router.py",
     lifespan=lifespan,
     routes=[*DOWNLOAD_ROUTES, *HEALTH_ROUTES, *PUSH_ROUTES],
-    middleware=[Middleware(Guard, inserted_html=MAP_SCRIPTS, allowed_hosts=allowed_hosts)],
+    middleware=[
+        Middleware(Guard, inserted_html=MAP_SCRIPTS, allowed_hosts=allowed_hosts),
+        Middleware(StreamlitFiles, base_path=st.get_option("server.baseUrlPath") or ""),
+    ],
     on_script_error=show_bug,
 )
