@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from lib.data.text_array import TextArray, text_codes
+from lib.data.text_array import Texts, text_codes
 from lib.recipe.recipe import Recipe
 from lib.shapes import TWO_ROLES, Shape, text_columns
 
@@ -124,7 +124,7 @@ class ModelInputs:
         return self.read(texts, self.role_of(column))
 
     @cached_property
-    def texts_by_prompt(self) -> list[tuple[str, TextArray]]:
+    def texts_by_prompt(self) -> list[tuple[str, Texts]]:
         """The distinct plain texts that are read behind each prompt: a text of two roles stands behind both."""
         columns: dict[str, list[str]] = {}
         for name in self.columns:

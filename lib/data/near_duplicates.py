@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 
 from lib.data.normalisation import differ_in_signs, near_key, same_key
-from lib.data.text_array import KeyHashes, TextArray, first_rows
+from lib.data.text_array import KeyHashes, TextArray, Texts, first_rows
 
 SHINGLE_CHARACTERS = 5
 """Characters of a shingle."""
@@ -31,9 +31,9 @@ CHUNK_CHARACTERS = 2_000_000
 def near_duplicate_groups(texts: Sequence[str]) -> np.ndarray:
     """Code each text (int64): equal for near duplicates, directly or transitively; -1 for an empty text.
 
-    Neither keys nor shingles are held: memory grows by some 100 bytes a text that is long enough for shingles.
+    Neither keys nor shingles are held: memory grows by some 100 bytes a text.
     """
-    array = TextArray.of(texts)
+    array = texts if isinstance(texts, Texts) else TextArray.of(texts)
     hashes, lengths = KeyHashes(len(array)), np.zeros(len(array), dtype=np.int64)
     begin = 0
     for block in array.blocks():
@@ -47,7 +47,7 @@ def near_duplicate_groups(texts: Sequence[str]) -> np.ndarray:
     return np.where(lengths == 0, -1, groups[codes])
 
 
-def _connect(texts: TextArray, rows: np.ndarray, is_long: np.ndarray) -> np.ndarray:
+def _connect(texts: Texts, rows: np.ndarray, is_long: np.ndarray) -> np.ndarray:
     """Find the components (n,) of verified candidate pairs among the texts of these rows (n,)."""
     from scipy.sparse import coo_matrix
     from scipy.sparse.csgraph import connected_components
@@ -59,15 +59,14 @@ def _connect(texts: TextArray, rows: np.ndarray, is_long: np.ndarray) -> np.ndar
     return connected_components(graph, directed=False)[1].astype(np.int64)
 
 
-def _near_pairs(texts: TextArray, rows: np.ndarray, long: np.ndarray) -> np.ndarray:
+def _near_pairs(texts: Texts, rows: np.ndarray, long: np.ndarray) -> np.ndarray:
     """Find the pairs (k, 2) whose shingles have a Jaccard index of at least MIN_JACCARD.
 
     rows: of the texts; long and the pairs: places in rows.
     """
     if len(long) < 2:
         return np.zeros((0, 2), dtype=np.int64)
-    minima = _band_minima(texts, rows[long])
-    left, right = np.concatenate([_bucket_pairs(band) for band in minima]).T
+    left, right = np.concatenate([_bucket_pairs(band) for band in _band_keys(texts, rows[long])]).T
     candidates = np.unique(left * len(long) + right)
     pairs = long[np.stack([candidates // len(long), candidates % len(long)], axis=1)]
     sides = [map(same_key, texts.pick(rows[side])) for side in pairs.T]
@@ -89,28 +88,30 @@ def _shingles(text: str) -> set[str]:
     return {text[at : at + SHINGLE_CHARACTERS] for at in range(len(text) - SHINGLE_CHARACTERS + 1)}
 
 
-def _bucket_pairs(rows: np.ndarray) -> np.ndarray:
-    """Pair the first of each set of equal rows with each of the others: (pairs, 2) row numbers.
-
-    rows: (n, 4) uint32.
-    """
-    words = np.ascontiguousarray(rows).view(np.uint64)
-    order = np.lexsort(words.T)  # stable: in a set the first row comes first
+def _bucket_pairs(keys: np.ndarray) -> np.ndarray:
+    """Pair the first of each set of equal keys (n,) with each of the others: (pairs, 2) row numbers."""
+    order = np.argsort(keys, kind="stable")  # in a set the first row comes first
     begins = np.ones(len(order), dtype=bool)
-    begins[1:] = (words[order[1:]] != words[order[:-1]]).any(axis=1)
+    begins[1:] = np.diff(keys[order]) != 0
     head = order[begins][np.cumsum(begins) - 1]
     return np.stack([head[~begins], order[~begins]], axis=1)
 
 
-def _band_minima(texts: TextArray, rows: np.ndarray) -> np.ndarray:
-    """Compute signatures of the texts of these rows (n,): (BANDS, n, ROWS_PER_BAND) uint32."""
-    minima = np.zeros((BANDS, len(rows), ROWS_PER_BAND), dtype=np.uint32)
+def _band_keys(texts: Texts, rows: np.ndarray) -> np.ndarray:
+    """Compute a key of each band of the texts of these rows (n,): (BANDS, n) uint64.
+
+    The four minima of a band are two words, a and b, and their key f a + g b modulo 2^64 with odd f and g: 8 bytes in
+    place of 16. That two different bands share it has a probability of about 2^-63, and every pair is verified.
+    """
+    keys = np.zeros((BANDS, len(rows)), dtype=np.uint64)
+    factors = np.random.default_rng(7).integers(2**62, 2**63, size=2, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
     begin = 0
     for chunk in _chunks(map(same_key, texts.pick(rows))):
         end = begin + len(chunk)
-        minima[:, begin:end] = _minima(chunk).reshape(len(chunk), BANDS, ROWS_PER_BAND).swapaxes(0, 1)
+        words = _minima(chunk).view(np.uint64).reshape(len(chunk), BANDS, ROWS_PER_BAND // 2)
+        keys[:, begin:end] = (words * factors).sum(axis=2, dtype=np.uint64).T
         begin = end
-    return minima
+    return keys
 
 
 def _chunks(texts: Iterable[str]) -> Iterator[list[str]]:

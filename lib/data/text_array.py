@@ -19,8 +19,52 @@ HASH_SECRETS = ("normalised-text1", "normalised-text2")
 """Keys of the two hashes that stand for a normalised text, 16 bytes each."""
 
 
-class TextArray(Sequence[str]):
-    """Texts in an Arrow array of large strings without nulls. A slice is a list of strings."""
+class Texts(Sequence[str]):
+    """Texts in Arrow's memory, of which some at a time become Python strings. A slice is a list of strings."""
+
+    def strings(self, begin: int, end: int) -> list[str]:
+        """List the texts from begin up to end, both within the texts."""
+        raise NotImplementedError
+
+    def take(self, rows: np.ndarray) -> TextArray:
+        """Take texts by row, (n,), as an array of their own."""
+        raise NotImplementedError
+
+    @overload
+    def __getitem__(self, at: int) -> str: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[str]: ...
+    def __getitem__(self, at: int | slice) -> str | list[str]:
+        if not isinstance(at, slice):
+            row = range(len(self))[int(at)]
+            return self.strings(row, row + 1)[0]
+        begin, end, step = at.indices(len(self))
+        return self.strings(begin, max(begin, end)) if step == 1 else list(self.pick(np.arange(begin, end, step)))
+
+    def __iter__(self) -> Iterator[str]:
+        for block in self.blocks():
+            yield from block
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, (Texts, list)):
+            return NotImplemented
+        return len(self) == len(other) and all(map(eq, self, other))
+
+    __hash__ = None  # type: ignore[assignment]  # as of any other sequence that compares by its values
+
+    def blocks(self) -> Iterator[list[str]]:
+        """Yield the texts in order, BLOCK_TEXTS at a time."""
+        for begin in range(0, len(self), BLOCK_TEXTS):
+            yield self.strings(begin, min(begin + BLOCK_TEXTS, len(self)))
+
+    def pick(self, rows: np.ndarray) -> Iterator[str]:
+        """Yield texts by row, (n,), without holding all of them."""
+        for begin in range(0, len(rows), BLOCK_TEXTS):
+            yield from _strings(self.take(rows[begin : begin + BLOCK_TEXTS]).array)
+
+
+class TextArray(Texts):
+    """Texts in an Arrow array of large strings without nulls."""
 
     def __init__(self, array: pa.ChunkedArray) -> None:
         self.array = array
@@ -45,45 +89,21 @@ class TextArray(Sequence[str]):
         chunked = array if isinstance(array, pa.ChunkedArray) else pa.chunked_array([array])
         return cls(chunked.cast(pa.large_string()))
 
+    @classmethod
+    def of_columns(cls, frame: pd.DataFrame, columns: Sequence[str]) -> TextArray:
+        """Make one of the texts of several columns below each other, of the same memory."""
+        chunks = [chunk for name in columns for chunk in cls.of_cells(frame[name]).array.chunks if len(chunk)]
+        return cls(pa.chunked_array(chunks, pa.large_string()))
+
     def __len__(self) -> int:
         return len(self.array)
 
-    @overload
-    def __getitem__(self, at: int) -> str: ...
-    @overload
-    def __getitem__(self, at: slice) -> list[str]: ...
-    def __getitem__(self, at: int | slice) -> str | list[str]:
-        if not isinstance(at, slice):
-            return str(self.array[int(at)].as_py())
-        begin, end, step = at.indices(len(self))
-        if step == 1:
-            return _strings(self.array.slice(begin, max(0, end - begin)))
-        return list(self.pick(np.arange(begin, end, step)))
-
-    def __iter__(self) -> Iterator[str]:
-        for block in self.blocks():
-            yield from block
-
-    def __eq__(self, other: object) -> bool:
-        if isinstance(other, TextArray):
-            return bool(self.array.equals(other.array))
-        return len(self) == len(other) and all(map(eq, self, other)) if isinstance(other, list) else NotImplemented
-
-    __hash__ = None  # type: ignore[assignment]  # as of any other sequence that compares by its values
-
-    def blocks(self) -> Iterator[list[str]]:
-        """Yield the texts in order, BLOCK_TEXTS at a time."""
-        for begin in range(0, len(self), BLOCK_TEXTS):
-            yield self[begin : begin + BLOCK_TEXTS]
+    def strings(self, begin: int, end: int) -> list[str]:
+        return _strings(self.array.slice(begin, end - begin))
 
     def take(self, rows: np.ndarray) -> TextArray:
-        """Take texts by row, (n,), as an array of their own."""
-        return TextArray(self.array.take(pa.array(rows)))
-
-    def pick(self, rows: np.ndarray) -> Iterator[str]:
-        """Yield texts by row, (n,), without holding all of them."""
-        for begin in range(0, len(rows), BLOCK_TEXTS):
-            yield from _strings(self.array.take(pa.array(rows[begin : begin + BLOCK_TEXTS])))
+        blocks = [rows[begin : begin + BLOCK_TEXTS] for begin in range(0, len(rows), BLOCK_TEXTS)]
+        return TextArray(pa.chunked_array([_take(self.array, block) for block in blocks], pa.large_string()))
 
     def prefix(self, prompt: str) -> TextArray:
         """Put a prompt before every text."""
@@ -101,23 +121,54 @@ class TextArray(Sequence[str]):
         return pd.Series(pd.array(self.array, dtype="str"))  # type: ignore[call-overload]
 
 
+class PickedTexts(Texts):
+    """Some rows (n,) of an array of texts, without a copy of them."""
+
+    def __init__(self, whole: TextArray, rows: np.ndarray) -> None:
+        self.whole, self.rows = whole, rows
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def strings(self, begin: int, end: int) -> list[str]:
+        return _strings(self.whole.take(self.rows[begin:end]).array)
+
+    def take(self, rows: np.ndarray) -> TextArray:
+        return self.whole.take(self.rows[rows])
+
+
+def _take(array: pa.ChunkedArray, rows: np.ndarray) -> pa.Array:
+    """Take some rows (n,) of an array. Arrow itself joins all chunks of strings first, which copies every text."""
+    ends = np.cumsum([len(chunk) for chunk in array.chunks])
+    owner = np.searchsorted(ends, rows, side="right")
+    order = np.argsort(owner, kind="stable")
+    groups = np.split(order, np.flatnonzero(np.diff(owner[order])) + 1)
+    chunks = [(array.chunk(int(owner[group[0]])), group) for group in groups]
+    parts = [chunk.take(pa.array(rows[group] - (ends[owner[group[0]]] - len(chunk)))) for chunk, group in chunks]
+    if len(parts) == 1:
+        return parts[0]
+    back = np.empty(len(rows), dtype=np.int64)
+    back[order] = np.arange(len(rows))
+    return pa.concat_arrays(parts).take(pa.array(back))
+
+
 def _strings(array: pa.ChunkedArray) -> list[str]:
     """Convert a part to Python strings: by numpy, in a quarter of the time of to_pylist."""
     strings: list[str] = array.to_numpy().tolist()
     return strings
 
 
-def text_codes(frame: pd.DataFrame, columns: Sequence[str]) -> tuple[np.ndarray, TextArray]:
+def text_codes(frame: pd.DataFrame, columns: Sequence[str]) -> tuple[np.ndarray, Texts]:
     """Factorise the texts of all columns together: codes and the distinct texts that they index.
 
-    codes: (rows, columns) int64, in order of first appearance, column by column.
+    codes: (rows, columns) int64, in order of first appearance, column by column. The distinct texts are rows of the
+    frame's own memory: a dictionary would hold all of them a second time, and a third while it is made.
     """
-    chunks = [chunk for name in columns for chunk in TextArray.of_cells(frame[name]).array.chunks if len(chunk)]
-    encoded = pa.chunked_array(chunks, pa.large_string()).dictionary_encode().chunks
-    if not encoded:
-        return np.zeros((0, len(columns)), dtype=np.int64), TextArray.of([])
-    codes = np.concatenate([chunk.indices.to_numpy() for chunk in encoded]).astype(np.int64)
-    return codes.reshape(len(columns), len(frame)).T, TextArray(pa.chunked_array([encoded[-1].dictionary]))
+    whole = TextArray.of_columns(frame, columns)
+    codes = key_codes(whole, None)
+    first = first_rows(codes)
+    distinct = whole if len(first) == len(whole) else PickedTexts(whole, first)
+    return codes.reshape(len(columns), len(frame)).T, distinct
 
 
 class KeyHashes:
@@ -140,15 +191,20 @@ class KeyHashes:
 
     def codes(self) -> np.ndarray:
         """Number the keys (n,) int64, in order of first appearance."""
-        first, second = (pd.factorize(row)[0].astype(np.int64) for row in self._hashes)
-        return pd.factorize(first * (int(second.max(initial=0)) + 1) + second)[0].astype(np.int64)
+        codes = pd.factorize(self._hashes[0])[0].astype(np.int64)
+        first = first_rows(codes)
+        for other in self._hashes[1:]:
+            if not np.array_equal(other[first][codes], other):  # unequal keys share the first hash
+                second = pd.factorize(other)[0].astype(np.int64)
+                return pd.factorize(codes * (int(second.max(initial=0)) + 1) + second)[0].astype(np.int64)
+        return codes
 
 
-def key_codes(texts: TextArray, key: Callable[[str], str]) -> np.ndarray:
-    """Number texts by their key (n,) int64, in order of first appearance."""
+def key_codes(texts: Texts, key: Callable[[str], str] | None) -> np.ndarray:
+    """Number texts by their key, None for the texts themselves: (n,) int64, in order of first appearance."""
     hashes = KeyHashes(len(texts))
     for block in texts.blocks():
-        hashes.add([key(text) for text in block])
+        hashes.add(block if key is None else [key(text) for text in block])
     return hashes.codes()
 
 
@@ -164,3 +220,13 @@ def as_cells(cells: pd.Series) -> pd.Series:
     if cells.dtype == "str":
         return cells.reset_index(drop=True)
     return pd.Series(cells.to_numpy(dtype=object), dtype="str")
+
+
+def take_rows(frame: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:
+    """Take rows (n,) of a frame by number, numbered anew; pandas would copy all of its texts on the way."""
+    columns = {name: cells for name, cells in frame.items()}
+    taken = {
+        name: TextArray.of_cells(cells).take(rows).to_cells() if cells.dtype == "str" else cells.take(rows).array
+        for name, cells in columns.items()
+    }
+    return pd.DataFrame(taken, index=pd.RangeIndex(len(rows)), columns=frame.columns)

@@ -11,33 +11,59 @@ import pandas as pd
 from lib.data.columns.mapping import Examples
 from lib.data.near_duplicates import near_duplicate_groups
 from lib.data.normalisation import same_key
-from lib.data.text_array import TextArray, key_codes, text_codes
+from lib.data.text_array import TextArray, Texts, key_codes, take_rows, text_codes
 from lib.settings import PARTS
 from lib.shapes import Shape
 
 
 class TextIndex:
-    """The distinct texts of examples and the codes that checks share, each computed on first use."""
+    """The distinct texts of examples and the codes that checks share, each computed on first use.
 
-    def __init__(self, examples: Examples) -> None:
-        self.examples = examples
+    frame: the columns of the examples that are no texts. The texts themselves stay where they are when rows are dropped.
+    """
+
+    def __init__(self, examples: Examples, *, rows: np.ndarray | None = None) -> None:
+        """Index these rows (n,) of the examples, or all of them."""
+        self.whole = examples
+        self.rows = np.arange(len(examples.frame)) if rows is None else rows
         self.shape: Shape = examples.shape
-        self.frame: pd.DataFrame = examples.frame
         self.columns: tuple[str, ...] = examples.texts
 
     def __len__(self) -> int:
-        return len(self.frame)
+        return len(self.rows)
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """The columns that are no texts."""
+        return self._rows_of(self.whole.frame.drop(columns=list(self.columns)), self.rows)
+
+    @cached_property
+    def examples(self) -> Examples:
+        """The examples with their texts."""
+        return Examples(self.shape, self.select(np.arange(len(self))))
+
+    def select(self, rows: np.ndarray) -> pd.DataFrame:
+        """Take some rows, by number or by a flag for each, with all columns."""
+        return self._rows_of(self.whole.frame, self.rows[rows])
+
+    def _rows_of(self, frame: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:
+        """Take rows of the whole frame, which is the frame itself where they are all of it."""
+        return frame if np.array_equal(rows, np.arange(len(frame))) else take_rows(frame, rows)
+
+    def replace_column(self, name: str, values: pd.Series) -> Examples:
+        """Make examples with other values in a column, (n,) a row each."""
+        return Examples(self.shape, self.examples.frame.assign(**{name: values}))
 
     @cached_property
     def codes(self) -> np.ndarray:
         """(rows, text columns) index of each text into `texts`."""
-        codes, self.__dict__["texts"] = text_codes(self.frame, self.columns)
+        codes, self.__dict__["texts"] = text_codes(self.examples.frame, self.columns)
         return codes
 
     @cached_property
-    def texts(self) -> TextArray:
+    def texts(self) -> Texts:
         """The distinct texts, by code; after `drop`, some that no row holds any more."""
-        return text_codes(self.frame, self.columns)[1]
+        return text_codes(self.examples.frame, self.columns)[1]
 
     @cached_property
     def same_codes(self) -> np.ndarray:
@@ -77,7 +103,7 @@ class TextIndex:
     def drop(self, rows: np.ndarray) -> TextIndex:
         """Drop the flagged rows, and keep the codes that were computed."""
         rest = ~rows
-        fewer = TextIndex(Examples(self.shape, self.frame[rest].reset_index(drop=True)))
+        fewer = TextIndex(self.whole, rows=self.rows[rest])
         for name in ("codes", "texts", "same_codes", "near_codes"):
             if name in self.__dict__:
                 value = self.__dict__[name]
@@ -88,7 +114,7 @@ class TextIndex:
         """Make examples with every text changed, calling `change` once a distinct text."""
         texts = TextArray.of(change(text) for text in self.texts)
         changed = {name: texts.take(self.codes[:, at]).to_cells() for at, name in enumerate(self.columns)}
-        return Examples(self.shape, self.frame.assign(**changed))
+        return Examples(self.shape, self.examples.frame.assign(**changed))
 
 
 def duplicate_rows(codes: np.ndarray, *, order: np.ndarray) -> np.ndarray:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lib.data.model_inputs import ModelInputs
-from lib.data.text_array import TextArray
+from lib.data.text_array import Texts
 
 if TYPE_CHECKING:
     from tokenizers import Encoding
@@ -114,7 +114,7 @@ def _tokens_beyond(begin: int, encoding: Encoding) -> list[int]:
     return [token for token, (_, end) in zip(encoding.ids, encoding.offsets, strict=True) if end > begin]
 
 
-def _sample(texts: Sequence[tuple[str, TextArray]]) -> list[tuple[str, str]]:
+def _sample(texts: Sequence[tuple[str, Texts]]) -> list[tuple[str, str]]:
     """Choose the texts that are tokenized, with their prompts.
 
     All of a few, else some by chance (languages may take turns).

@@ -12,6 +12,8 @@ from lib.data.columns.same_class import class_key
 from lib.data.text_index import TextIndex
 from lib.shapes import Shape, negative_columns
 
+_EMPTY, _TEXT, _ID = range(3)
+
 
 def find_wrong_width(index: TextIndex, context: AuditContext) -> CheckResult:
     """Flag rows that had more or fewer cells than the header."""
@@ -52,7 +54,7 @@ def find_out_of_range(index: TextIndex, context: AuditContext) -> CheckResult:
 
 def clip_scores(index: TextIndex, context: AuditContext) -> Examples:
     """Clip scores to the ends of the scale."""
-    return Examples(index.shape, index.frame.assign(score=index.frame["score"].clip(context.lowest_score, 1.0)))
+    return index.replace_column("score", index.frame["score"].clip(context.lowest_score, 1.0))
 
 
 def find_small_classes(index: TextIndex, context: AuditContext) -> CheckResult:
@@ -72,15 +74,16 @@ def find_small_classes(index: TextIndex, context: AuditContext) -> CheckResult:
 
 def find_ids_as_texts(index: TextIndex, context: AuditContext) -> CheckResult:
     """Flag all rows where nearly all texts of a column are ids: q12, 4711, a hash."""
-    names = [name for name in index.columns if _holds_ids(index.frame[name])]
+    kinds = np.fromiter((_id_kind(text.strip()) for text in index.texts), dtype=np.int8, count=len(index.texts))
+    cells = kinds[index.codes]
+    share = (cells == _ID).sum(axis=0) / np.maximum(1, (cells != _EMPTY).sum(axis=0))
+    names = [name for name, own in zip(index.columns, share, strict=True) if own >= MIN_ID_SHARE]
     rows = np.full(len(index), bool(names))
     return CheckResult(rows, f"Ids stand in: {', '.join(names)}." if names else "")
 
 
-def _holds_ids(texts: pd.Series) -> bool:
-    cells = texts.str.strip()
-    filled = cells[cells != ""]
-    return len(filled) > 0 and float(filled.str.fullmatch(ID_CELL).mean()) >= MIN_ID_SHARE
+def _id_kind(text: str) -> int:
+    return (_ID if ID_CELL.fullmatch(text) else _TEXT) if text else _EMPTY
 
 
 def find_class_spellings(index: TextIndex, context: AuditContext) -> CheckResult:
@@ -95,7 +98,7 @@ def find_class_spellings(index: TextIndex, context: AuditContext) -> CheckResult
 def unify_class_spellings(index: TextIndex, context: AuditContext) -> Examples:
     """Write every class as its most frequent spelling."""
     common = _common_spellings(index.frame["label"])
-    return Examples(index.shape, index.frame.assign(label=index.frame["label"].replace(common)))
+    return index.replace_column("label", index.frame["label"].replace(common))
 
 
 def _common_spellings(labels: pd.Series) -> dict[str, str]:

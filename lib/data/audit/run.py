@@ -108,9 +108,9 @@ def _run_check(
     """Run one check and carry out the choice: the finding, the examples after it, and the rows it dropped."""
     result = check.find(index, context)
     count = int(result.rows.sum())
-    after, out = index, excluded_rows(index.frame.iloc[:0], "")
+    after, out = index, excluded_rows(index.select(np.zeros(0, dtype=np.int64)), "")
     if count and choice == DROP:
-        out = excluded_rows(index.frame[result.rows], check.title)
+        out = excluded_rows(index.select(result.rows), check.title)
         after = index.drop(result.rows)
     elif count and choice == FIX and check.fix is not None:
         after = TextIndex(check.fix(index, context))
@@ -142,8 +142,8 @@ def excluded_rows(frame: pd.DataFrame, reason: str) -> pd.DataFrame:
 
 def _examples(index: TextIndex, result: CheckResult) -> pd.DataFrame:
     rows = result.first if result.first is not None else np.flatnonzero(result.rows)[:MAX_SHOWN_EXAMPLES]
-    shown = [name for name in ("line", *index.columns, "score", "label") if name in index.frame]
-    return index.frame.iloc[rows[:MAX_SHOWN_EXAMPLES]][shown].reset_index(drop=True)
+    frame = index.select(rows[:MAX_SHOWN_EXAMPLES])
+    return frame[[name for name in ("line", *index.columns, "score", "label") if name in frame]]
 
 
 def _check_choices(choices: dict[str, str]) -> None:
