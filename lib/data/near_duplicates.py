@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 
 from lib.data.normalisation import differ_in_signs, near_key, same_key
-from lib.data.text_array import KeyHashes, TextArray, Texts, first_rows
+from lib.data.text_array import KeyHashes, Texts, as_texts, first_rows
 
 SHINGLE_CHARACTERS = 5
 """Characters of a shingle."""
@@ -33,7 +33,7 @@ def near_duplicate_groups(texts: Sequence[str]) -> np.ndarray:
 
     Neither keys nor shingles are held: memory grows by some 100 bytes a text.
     """
-    array = texts if isinstance(texts, Texts) else TextArray.of(texts)
+    array = as_texts(texts)
     hashes, lengths = KeyHashes(len(array)), np.zeros(len(array), dtype=np.int64)
     begin = 0
     for block in array.blocks():

@@ -22,6 +22,10 @@ HASH_SECRETS = ("normalised-text1", "normalised-text2")
 class Texts(Sequence[str]):
     """Texts in Arrow's memory, of which some at a time become Python strings. A slice is a list of strings."""
 
+    def text(self, row: int) -> str:
+        """Look up the text of a row."""
+        raise NotImplementedError
+
     def strings(self, begin: int, end: int) -> list[str]:
         """List the texts from begin up to end, both within the texts."""
         raise NotImplementedError
@@ -36,8 +40,7 @@ class Texts(Sequence[str]):
     def __getitem__(self, at: slice) -> list[str]: ...
     def __getitem__(self, at: int | slice) -> str | list[str]:
         if not isinstance(at, slice):
-            row = range(len(self))[int(at)]
-            return self.strings(row, row + 1)[0]
+            return self.text(range(len(self))[int(at)])
         begin, end, step = at.indices(len(self))
         return self.strings(begin, max(begin, end)) if step == 1 else list(self.pick(np.arange(begin, end, step)))
 
@@ -62,6 +65,10 @@ class Texts(Sequence[str]):
         for begin in range(0, len(rows), BLOCK_TEXTS):
             yield from _strings(self.take(rows[begin : begin + BLOCK_TEXTS]).array)
 
+    def prefix(self, prompt: str) -> Texts:
+        """Put a prompt before every text."""
+        return self if not prompt else TextArray.of(prompt + text for text in self)
+
 
 class TextArray(Texts):
     """Texts in an Arrow array of large strings without nulls."""
@@ -72,8 +79,8 @@ class TextArray(Texts):
     @classmethod
     def of(cls, texts: Iterable[str]) -> TextArray:
         """Make one of any texts, block by block; one that is such an array already stays the same."""
-        if isinstance(texts, TextArray):
-            return texts
+        if isinstance(texts, Texts):
+            return texts if isinstance(texts, TextArray) else texts.take(np.arange(len(texts)))
         if isinstance(texts, pd.Series):
             return cls.of_cells(texts)
         rest = iter(texts)
@@ -98,19 +105,15 @@ class TextArray(Texts):
     def __len__(self) -> int:
         return len(self.array)
 
+    def text(self, row: int) -> str:
+        return str(self.array[row].as_py())
+
     def strings(self, begin: int, end: int) -> list[str]:
         return _strings(self.array.slice(begin, end - begin))
 
     def take(self, rows: np.ndarray) -> TextArray:
         blocks = [rows[begin : begin + BLOCK_TEXTS] for begin in range(0, len(rows), BLOCK_TEXTS)]
         return TextArray(pa.chunked_array([_take(self.array, block) for block in blocks], pa.large_string()))
-
-    def prefix(self, prompt: str) -> TextArray:
-        """Put a prompt before every text."""
-        if not prompt:
-            return self
-        parts = (pa.scalar(prompt, pa.large_string()), self.array, pa.scalar("", pa.large_string()))
-        return TextArray(compute.binary_join_element_wise(*parts))
 
     def byte_sizes(self) -> np.ndarray:
         """Count the bytes of each text in UTF-8: (n,) int64."""
@@ -130,11 +133,19 @@ class PickedTexts(Texts):
     def __len__(self) -> int:
         return len(self.rows)
 
+    def text(self, row: int) -> str:
+        return self.whole.text(int(self.rows[row]))
+
     def strings(self, begin: int, end: int) -> list[str]:
         return _strings(self.whole.take(self.rows[begin:end]).array)
 
     def take(self, rows: np.ndarray) -> TextArray:
         return self.whole.take(self.rows[rows])
+
+
+def as_texts(texts: Iterable[str]) -> Texts:
+    """Pass texts in Arrow's memory through, and put others there."""
+    return texts if isinstance(texts, Texts) else TextArray.of(texts)
 
 
 def _take(array: pa.ChunkedArray, rows: np.ndarray) -> pa.Array:
@@ -224,9 +235,8 @@ def as_cells(cells: pd.Series) -> pd.Series:
 
 def take_rows(frame: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:
     """Take rows (n,) of a frame by number, numbered anew; pandas would copy all of its texts on the way."""
-    columns = {name: cells for name, cells in frame.items()}
     taken = {
         name: TextArray.of_cells(cells).take(rows).to_cells() if cells.dtype == "str" else cells.take(rows).array
-        for name, cells in columns.items()
+        for name, cells in frame.items()
     }
     return pd.DataFrame(taken, index=pd.RangeIndex(len(rows)), columns=frame.columns)

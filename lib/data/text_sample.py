@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from lib.data.model_inputs import ModelInputs
+from lib.data.text_array import take_rows
 
 ROOM = {"held_out": 0.6, "validation": 0.7, "train": 1.0}
 """How full each part, in this order, may make the list where not all texts fit."""
@@ -36,4 +37,4 @@ def sample_texts(inputs: ModelInputs, *, limit: int) -> list[str]:
 def _texts_of_rows(frame: pd.DataFrame, rows: np.ndarray) -> Iterator[tuple[str, ...]]:
     """Yield the texts of rows by number, some at a time: mostly the first of them are enough."""
     for begin in range(0, len(rows), _BLOCK_ROWS):
-        yield from frame.iloc[rows[begin : begin + _BLOCK_ROWS]].itertuples(index=False, name=None)
+        yield from take_rows(frame, rows[begin : begin + _BLOCK_ROWS]).itertuples(index=False, name=None)

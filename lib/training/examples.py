@@ -13,7 +13,7 @@ import pandas as pd
 from lib.data.class_sizes import check_labels
 from lib.data.model_inputs import ModelInputs
 from lib.data.normalisation import same_keys
-from lib.data.text_array import KeyHashes, TextArray
+from lib.data.text_array import KeyHashes, PickedTexts, TextArray, as_texts
 from lib.errors import InputError
 from lib.evaluation.task import same_label
 from lib.shapes import Shape, negative_columns
@@ -56,16 +56,17 @@ def training_columns(inputs: ModelInputs) -> TrainingColumns:
 
     Raises InputError when there are too few rows.
     """
-    shape, names = inputs.shape, [*inputs.columns, *(name for name in ("score", "label") if name in inputs.frame)]
-    train = inputs.frame.loc[inputs.frame["part"] == "train", names]
+    shape, frame = inputs.shape, inputs.frame
+    rows = np.flatnonzero(frame["part"] == "train")
+    train = frame[[name for name in ("score", "label") if name in frame]].iloc[rows]
     if len(train) < 2:
         raise InputError(
             f"The training part has {len(train)} rows.", todo="Upload more examples: at least a few dozen."
         )
-    own = {name: TextArray.of_cells(train[name]) for name in inputs.columns}
+    own = {name: PickedTexts(TextArray.of_cells(frame[name]), rows) for name in inputs.columns}
     plain = draw_missing_negatives(fill_missing_negatives(own))
     columns: dict[str, Sequence[Any]] = {
-        name: TextArray.of(texts).prefix(inputs.prompt_of(name)) for name, texts in plain.items()
+        name: as_texts(texts).prefix(inputs.prompt_of(name)) for name, texts in plain.items()
     }
     classes: list[str] = []
     if shape is Shape.SCORED:
@@ -147,6 +148,6 @@ def text_ids(*columns: Sequence[str]) -> list[np.ndarray]:
     """Number the normalised texts, (n,) by column: equal texts have the same id in all columns."""
     hashes = KeyHashes(sum(map(len, columns)))
     for column in columns:
-        for block in TextArray.of(column).blocks():
+        for block in as_texts(column).blocks():
             hashes.add(same_keys(block))
     return np.split(hashes.codes(), np.cumsum([len(column) for column in columns])[:-1])

@@ -24,7 +24,7 @@ from torch.optim.lr_scheduler import LambdaLR
 from transformers import PrinterCallback, TrainerCallback
 from transformers.pytorch_utils import Conv1D
 
-from lib.data.text_array import TextArray
+from lib.data.text_array import PickedTexts, TextArray, Texts
 from lib.errors import TrainingError
 from lib.models.encoder import SMALLEST_BF16
 from lib.models.freezing import freeze_lower_layers
@@ -72,12 +72,18 @@ class Hooks:
 
 
 def arrow_dataset(rows: TrainingColumns) -> Dataset:
-    """Make the trainer's dataset of the same memory.
+    """Make the trainer's dataset of the same memory: of texts that are rows of a frame, the frame's columns and the rows.
 
     Its fingerprint, by which datasets caches what is computed from one, would be a hash of all texts; nothing is cached.
     """
-    columns = {name: cells.array if isinstance(cells, TextArray) else cells for name, cells in rows.columns.items()}
-    return Dataset(InMemoryTable(pa.table(columns)), fingerprint="training-rows")
+    cells = rows.columns
+    picked = next((some.rows for some in cells.values() if isinstance(some, PickedTexts)), None)
+    if picked is not None and all(isinstance(some, PickedTexts) and some.rows is picked for some in cells.values()):
+        table = pa.table({name: some.whole.array for name, some in cells.items() if isinstance(some, PickedTexts)})
+        indices = InMemoryTable(pa.table({"indices": pa.array(picked, pa.uint64())}))
+        return Dataset(InMemoryTable(table), indices_table=indices, fingerprint="training-rows")
+    arrays = {name: TextArray.of(some).array if isinstance(some, Texts) else some for name, some in cells.items()}
+    return Dataset(InMemoryTable(pa.table(arrays)), fingerprint="training-rows")
 
 
 class Trainer(SentenceTransformerTrainer):

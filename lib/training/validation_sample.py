@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from lib.data.model_inputs import ModelInputs
-from lib.data.text_array import text_codes
+from lib.data.text_array import take_rows, text_codes
 from lib.evaluation.task import EvalTask
 from lib.settings import MAX_VALIDATION_TEXTS
 from lib.training.snapshots import shown_texts
@@ -41,7 +41,7 @@ def validation_inputs(inputs: ModelInputs, *, limit: int = MAX_VALIDATION_TEXTS)
     chosen = np.zeros(len(frame), dtype=bool)
     chosen[rows] = chosen[around] = True
     if "anchor" in frame:
-        chosen |= frame["anchor"].isin(set(frame["anchor"].iloc[rows])).to_numpy()
+        chosen |= frame["anchor"].isin(set(take_rows(frame[["anchor"]], rows)["anchor"])).to_numpy()
     words = (
         f"Every epoch is measured on {int(chosen[inside].sum()):,} of {len(inside):,} validation rows among {int(chosen.sum()):,} "
         f"of {len(frame):,} rows in all, to keep it quick; the whole held-out split is evaluated."

@@ -12,7 +12,16 @@ from lib.data import near_duplicates, text_array
 from lib.data.near_duplicates import near_duplicate_groups
 from lib.data.normalisation import same_key
 from lib.data.prepare import prepare
-from lib.data.text_array import KeyHashes, TextArray, as_cells, first_rows, key_codes, text_codes
+from lib.data.text_array import (
+    KeyHashes,
+    PickedTexts,
+    TextArray,
+    as_cells,
+    first_rows,
+    key_codes,
+    take_rows,
+    text_codes,
+)
 
 TEXTS = st.lists(st.text("aB é?", max_size=3), max_size=30)
 
@@ -35,6 +44,19 @@ def test_it_is_the_list_that_it_was_made_of(texts: list[str]) -> None:
     assert array.prefix("q: ") == ["q: " + text for text in texts]
     assert TextArray.of_cells(array.to_cells()) == array
     assert (array == TextArray.of([*texts, "more"])) is False
+
+
+@given(TEXTS, st.data())
+def test_rows_of_an_array_are_those_of_the_list(texts: list[str], data: st.DataObject) -> None:
+    rows = np.array(data.draw(st.lists(st.integers(0, len(texts) - 1))) if texts else [], dtype=np.int64)
+    expected = [texts[row] for row in rows]
+    picked = PickedTexts(TextArray.of(texts), rows)
+    assert picked == expected
+    assert picked.take(np.arange(len(rows))) == TextArray.of(picked) == expected
+    assert (picked[::2], list(picked.prefix("q: "))) == (expected[::2], ["q: " + text for text in expected])
+    assert [picked[at] for at in range(-len(rows), len(rows))] == expected * 2
+    frame = pd.DataFrame({"text": pd.Series(texts, dtype="str"), "number": np.arange(len(texts), dtype=np.int64)})
+    pd.testing.assert_frame_equal(take_rows(frame, rows), frame.iloc[rows].reset_index(drop=True))
 
 
 @given(TEXTS, st.booleans())
