@@ -63,7 +63,10 @@ class TextIndex:
     @cached_property
     def texts(self) -> Texts:
         """The distinct texts, by code; after `drop`, some that no row holds any more."""
-        return text_codes(self.examples.frame, self.columns)[1]
+        distinct: Texts = (
+            self.__dict__["texts"] if self.codes is not None else ()
+        )  # codes are computed together with them
+        return distinct
 
     @cached_property
     def same_codes(self) -> np.ndarray:
