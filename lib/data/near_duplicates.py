@@ -116,9 +116,9 @@ def _likely_pairs(pairs: np.ndarray, low: np.ndarray) -> np.ndarray:
 
 
 def _signatures(texts: Texts, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Compute a key of each band, (BANDS, n) uint64, and the low bytes of all minima, (n, minima), of the texts of rows (n,).
+    """Compute a key of each band, (BANDS, n) uint64, and the low bytes of all minima, (n, minima) uint8.
 
-    The four minima of a band are two words, a and b, and their key f a + g b modulo 2^64 with odd f and g: 8 bytes in
+    rows: (n,) of the texts. The four minima of a band are two words, a and b, and their key f a + g b modulo 2^64 with odd f and g: 8 bytes in
     place of 16. That two different bands share it has a probability of about 2^-63, and every pair is verified.
     """
     keys, low = np.zeros((BANDS, len(rows)), np.uint64), np.zeros((len(rows), BANDS * ROWS_PER_BAND), np.uint8)

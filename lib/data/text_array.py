@@ -20,7 +20,10 @@ HASH_SECRETS = ("normalised-text1", "normalised-text2")
 
 
 class Texts(Sequence[str]):
-    """Texts in Arrow's memory, of which some at a time become Python strings. A slice is a list of strings."""
+    """Texts in Arrow's memory, of which some at a time become Python strings.
+
+    A slice is a list of strings.
+    """
 
     def text(self, row: int) -> str:
         """Look up the text of a row."""
@@ -149,7 +152,10 @@ def as_texts(texts: Iterable[str]) -> Texts:
 
 
 def _take(array: pa.ChunkedArray, rows: np.ndarray) -> pa.Array:
-    """Take some rows (n,) of an array. Arrow itself joins all chunks of strings first, which copies every text."""
+    """Take some rows (n,) of an array, chunk by chunk.
+
+    Arrow itself joins all chunks of strings first, which copies every text.
+    """
     ends = np.cumsum([len(chunk) for chunk in array.chunks])
     owner = np.searchsorted(ends, rows, side="right")
     order = np.argsort(owner, kind="stable")
@@ -212,7 +218,10 @@ class KeyHashes:
 
 
 def key_codes(texts: Texts, key: Callable[[str], str] | None) -> np.ndarray:
-    """Number texts by their key, None for the texts themselves: (n,) int64, in order of first appearance."""
+    """Number texts by their key (n,) int64, in order of first appearance.
+
+    key: None for the texts themselves.
+    """
     hashes = KeyHashes(len(texts))
     for block in texts.blocks():
         hashes.add(block if key is None else [key(text) for text in block])
@@ -234,7 +243,10 @@ def as_cells(cells: pd.Series) -> pd.Series:
 
 
 def take_rows(frame: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:
-    """Take rows (n,) of a frame by number, numbered anew; pandas would copy all of its texts on the way."""
+    """Take rows (n,) of a frame by number, numbered anew.
+
+    pandas would copy all of its texts on the way.
+    """
     taken = {
         name: TextArray.of_cells(cells).take(rows).to_cells() if cells.dtype == "str" else cells.take(rows).array
         for name, cells in frame.items()

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lib.vectors import TIE, normalize_rows, order_by_score
+from lib.evaluation.ranked_block import RankedBlock, top_columns
+from lib.vectors import normalize_rows
 
 TOP_K = 10
 BLOCK_CELLS = 25_000_000
 """Scores held at once: 100 MB in float32."""
+TILE_TARGETS = 25_000
+"""Targets that are compared with a block of queries at once: of 384 dimensions 38 MB."""
 
 
 @dataclass(frozen=True)
@@ -70,15 +73,41 @@ class Retrieval:
 
 
 def retrieve(
-    queries: np.ndarray, targets: np.ndarray, right: list[np.ndarray], *, own: np.ndarray | None = None
+    queries: np.ndarray,
+    targets: np.ndarray,
+    right: list[np.ndarray],
+    *,
+    own: np.ndarray | None = None,
+    places: np.ndarray | None = None,
 ) -> Retrieval:
     """Rank all targets for each query by cosine.
 
-    queries: (q, d); targets: (t, d); right: by query the ids of its right targets, at least one each. own: by query the id
-    of the target that is its own text, -1 for none: it is passed over, as BEIR and MTEB do.
+    queries: (q, d); targets: (t, d), or rows of them where places (t,) says which; right: by query the ids of its right
+    targets, at least one each. own: by query the id of the target that is its own text, -1 for none: it is passed over, as
+    BEIR and MTEB do. Targets may be mapped from disk: TILE_TARGETS of them are held at once.
     """
-    queries, targets = normalize_rows(queries), normalize_rows(targets)
-    return rank_by_scores(lambda some: queries[some] @ targets.T, right, targets=len(targets), own=own)
+    places = np.arange(len(targets)) if places is None else places
+    own = np.full(len(right), -1) if own is None else own
+    begins = range(0, len(places), TILE_TARGETS)
+    only = normalize_rows(targets[places]) if len(begins) == 1 else None
+    parts = []
+    for some in _query_blocks(len(right), min(len(places), TILE_TARGETS)):
+        rows = normalize_rows(queries[some])
+        levels = _right_cosines(rows, targets, [places[ids] for ids in right[some]]) if only is None else None
+        block = RankedBlock(right[some], own[some], top=min(TOP_K, len(places)), levels=levels)
+        for begin in begins:
+            tile = normalize_rows(targets[places[begin : begin + TILE_TARGETS]]) if only is None else only
+            block.add(rows @ tile.T, begin=begin)
+        parts.append(block.results())
+    return Retrieval(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+
+def _right_cosines(queries: np.ndarray, targets: np.ndarray, right: list[np.ndarray]) -> np.ndarray:
+    """Compute the cosines of unit queries (q, d) with their right targets, one after the other."""
+    rows, ids = np.repeat(np.arange(len(right)), [len(some) for some in right]), np.concatenate(right)
+    blocks = [slice(begin, begin + TILE_TARGETS) for begin in range(0, len(ids), TILE_TARGETS)]
+    products = [np.einsum("ij,ij->i", queries[rows[some]], normalize_rows(targets[ids[some]])) for some in blocks]
+    return np.concatenate(products)
 
 
 def rank_by_scores(
@@ -89,67 +118,19 @@ def rank_by_scores(
     scores_of: from a slice of queries to their scores, (queries, targets) float32, which are changed. right, own: as for
     `retrieve`.
     """
-    count = len(right)
-    own = np.full(count, -1) if own is None else own
-    top = min(TOP_K, targets)
+    own = np.full(len(right), -1) if own is None else own
+    parts = []
+    for some in _query_blocks(len(right), targets):
+        block = RankedBlock(right[some], own[some], top=min(TOP_K, targets))
+        block.add(scores_of(some), begin=0)
+        parts.append(block.results())
+    return Retrieval(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+
+def _query_blocks(queries: int, targets: int) -> list[slice]:
+    """Cut the queries so that their scores with so many targets are BLOCK_CELLS at most."""
     size = max(1, BLOCK_CELLS // max(1, targets))
-    blocks = [slice(begin, begin + size) for begin in range(0, count, size)]
-    parts = [_block(scores_of(some), right[some], own[some], top) for some in blocks]
-    joined = [np.concatenate(column) for column in zip(*parts, strict=True)]
-    return Retrieval(*joined)
-
-
-def _block(scores: np.ndarray, right: list[np.ndarray], own: np.ndarray, top: int) -> tuple[np.ndarray, ...]:
-    counts = np.array([len(ids) for ids in right])
-    rows, columns = np.repeat(np.arange(len(right)), counts), np.concatenate(right)
-    same_text = np.flatnonzero(own >= 0)
-    scores[same_text, own[same_text]] = -np.inf
-    first = _top(scores, top)
-    top_scores = np.take_along_axis(scores, first, axis=1)
-    is_right = np.zeros(scores.shape, dtype=bool)
-    is_right[rows, columns] = True
-    hits = np.take_along_axis(is_right, first, axis=1)
-    cosines = scores[rows, columns]
-    scores[rows, columns] = -np.inf
-    wrong = scores.max(axis=1)
-    target_rank = 1 + _ahead(scores, rows, columns, cosines)
-    starts = np.cumsum(counts) - counts
-    rank, best = np.minimum.reduceat(target_rank, starts), np.maximum.reduceat(cosines, starts)
-    return first, top_scores, rank, best, np.where(np.isneginf(wrong), np.nan, wrong), hits, counts, target_rank
-
-
-def _ahead(scores: np.ndarray, rows: np.ndarray, columns: np.ndarray, cosines: np.ndarray) -> np.ndarray:
-    """Count by right target the wrong ones before it; scores are those of wrong targets, -inf elsewhere.
-
-    Of those that tie with it the ones before its column count: a model that gives every text the same vector must not
-    rank all first.
-    """
-    found = np.empty(len(rows), dtype=np.int64)
-    size = max(1, BLOCK_CELLS // 4 // scores.shape[1])
-    places = np.arange(scores.shape[1])
-    for begin in range(0, len(rows), size):
-        chosen = slice(begin, begin + size)
-        some = scores[chosen] if len(rows) == len(scores) else scores[rows[chosen]]
-        level = cosines[chosen, None]
-        found[chosen] = (some > level + TIE).sum(axis=1)
-        tied = np.abs(some - level) <= TIE
-        at = np.flatnonzero(tied.any(axis=1))
-        found[begin + at] += (tied[at] & (places < columns[chosen][at, None])).sum(axis=1)
-    return found
-
-
-def _top(scores: np.ndarray, top: int) -> np.ndarray:
-    """Find by row the columns of the highest scores, best first; ties (within TIE) go to the lower column."""
-    if top >= scores.shape[1]:
-        return order_by_score(scores)
-    chosen = np.sort(np.argpartition(-scores, top - 1, axis=1)[:, :top], axis=1)
-    last = np.take_along_axis(scores, chosen, axis=1).min(axis=1)
-    near = scores >= (last - TIE)[:, None]
-    for row in np.flatnonzero(near.sum(axis=1) > top).tolist():
-        # more texts than places tie for the last ones: those above them, then the lowest columns
-        columns = np.flatnonzero(near[row])
-        chosen[row] = np.sort(order_by_score(scores[row, columns][None], columns[None])[0, :top])
-    return order_by_score(np.take_along_axis(scores, chosen, axis=1), chosen)
+    return [slice(begin, begin + size) for begin in range(0, queries, size)]
 
 
 def rank_documents(
@@ -169,7 +150,7 @@ def rank_documents(
         passed = np.flatnonzero(own[some] >= 0) if own is not None else np.zeros(0, dtype=np.int64)
         if own is not None:
             scores[passed, own[some][passed]] = -np.inf
-        ranked[some] = _top(scores, top)
+        ranked[some] = top_columns(scores, top)
         cosines[some] = np.take_along_axis(scores, ranked[some], axis=1)
     return ranked, cosines
 
@@ -184,6 +165,6 @@ def nearest_others(rows: np.ndarray, ids: np.ndarray, *, count: int = TOP_K) -> 
         some = ids[begin : begin + size]
         scores = rows[some] @ rows.T
         scores[np.arange(len(some)), some] = -np.inf
-        near[begin : begin + size] = _top(scores, top)[:, :top]
+        near[begin : begin + size] = top_columns(scores, top)[:, :top]
         cosines[begin : begin + size] = np.take_along_axis(scores, near[begin : begin + size], axis=1)
     return near, cosines

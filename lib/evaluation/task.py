@@ -67,8 +67,8 @@ class EvalTask:
 
     def retrieval(self, embeddings: np.ndarray) -> Retrieval:
         """Rank all documents for every query. embeddings: (len(texts), d)."""
-        rows = embeddings[self.queries], embeddings[self.documents]
-        return retrieve(*rows, self.relevant, own=self.own_document)
+        asked = embeddings[self.queries]
+        return retrieve(asked, embeddings, self.relevant, own=self.own_document, places=self.documents)
 
     @property
     def has_negative(self) -> np.ndarray:
@@ -112,9 +112,9 @@ class EvalTask:
 
     def random_cosines(self, embeddings: np.ndarray, *, count: int = RANDOM_PAIRS, seed: int = 0) -> np.ndarray:
         """Compute the cosines of random pairs of one left and one right text that are no known pair."""
-        rows = normalize_rows(embeddings)
         first, second = self.random_pairs(count=count, seed=seed)
-        return np.einsum("ij,ij->i", rows[self.left[first]], rows[self.right[second]])
+        sides = [normalize_rows(embeddings[ids]) for ids in (self.left[first], self.right[second])]
+        return np.einsum("ij,ij->i", *sides)
 
     def random_pairs(self, *, count: int = RANDOM_PAIRS, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
         """Draw random pairs that are no known pairs, as two arrays of rows (pairs,).

@@ -72,9 +72,9 @@ class Hooks:
 
 
 def arrow_dataset(rows: TrainingColumns) -> Dataset:
-    """Make the trainer's dataset of the same memory: of texts that are rows of a frame, the frame's columns and the rows.
+    """Make the trainer's dataset of the same memory.
 
-    Its fingerprint, by which datasets caches what is computed from one, would be a hash of all texts; nothing is cached.
+    Texts that are rows of a frame become the frame's columns and row numbers. Its fingerprint, by which datasets caches what is computed from one, would be a hash of all texts; nothing is cached.
     """
     cells = rows.columns
     picked = next((some.rows for some in cells.values() if isinstance(some, PickedTexts)), None)

@@ -32,6 +32,24 @@ def test_small_blocks_find_the_same_as_one(monkeypatch: pytest.MonkeyPatch) -> N
         np.testing.assert_array_equal(getattr(one_block, name), getattr(parts, name))
 
 
+@pytest.mark.parametrize("tile", [3, 10, 40])
+def test_tiles_of_targets_find_the_same_as_all_at_once(monkeypatch: pytest.MonkeyPatch, tile: int) -> None:
+    queries, targets = some(37, seed=1), some(101, seed=2)
+    targets[60:80], queries[:5] = targets[:20], targets[:5]  # equal scores
+    right = [np.array([n, 2 * n]) if n else np.array([0]) for n in range(37)]
+    own, places = np.where(np.arange(37) % 3, -1, 90), np.random.default_rng(0).permutation(101)
+    whole = retrieve(queries, targets[places], right, own=own)
+    monkeypatch.setattr(retrieval, "TILE_TARGETS", tile)
+    tiles = retrieve(queries, targets, right, own=own, places=places)
+    for name in ("top", "rank", "hits", "relevant", "target_rank"):
+        np.testing.assert_array_equal(getattr(whole, name), getattr(tiles, name))
+    for name in ("top_cosine", "right", "wrong"):
+        np.testing.assert_allclose(getattr(whole, name), getattr(tiles, name), atol=1e-6)
+    same = retrieve(np.ones((20, 4)), np.ones((50, 4)), [np.array([n]) for n in range(20)])
+    assert same.rank.tolist() == list(range(1, 21))
+    assert (same.top == np.arange(10)).all()
+
+
 def test_ranks_are_those_of_a_full_sort() -> None:
     queries, targets = some(30, seed=3), some(50, seed=4)
     right = [np.array([n, n + 20]) for n in range(30)]
