@@ -120,6 +120,12 @@ def _embed() -> CommandModule:
     return embed
 
 
+def _retrieve() -> CommandModule:
+    from lib.commands import retrieve
+
+    return retrieve
+
+
 def _export() -> CommandModule:
     from lib.commands import export
 
@@ -154,6 +160,11 @@ COMMANDS = {
         "embed answers.csv --run 3f2a9c01d4 --column answer --out vectors.parquet\n\n"
         "Parquet files of any size, by path or URL, to a folder of as many files as are needed:\n"
         "  embed s3://texts/corpus --model intfloat/e5-small-v2 --column text --out s3://texts/vectors",
+    ),
+    "retrieve": Command(
+        "find the nearest documents of queries in an embedded corpus of any size, exactly",
+        _retrieve,
+        "retrieve query-vectors --corpus s3://texts/vectors --top-k 10 --out nearest.parquet",
     ),
     "export": Command(
         "export a run's tuned model in another form, and measure what that costs",

@@ -6,14 +6,15 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lib import settings
 from lib.commands.memory import add_memory_option, refuse_encoding_without_memory
-from lib.commands.options import add_download_option, add_reading_options, read_options_from
+from lib.commands.options import RAY, add_download_option, add_place_options, add_reading_options, read_options_from
 from lib.commands.progress_bar import CommandProgress
 from lib.data.file_rows import FileRows, read_file_rows
 from lib.data.model_inputs import Reading, Role
@@ -23,8 +24,11 @@ from lib.format import format_count
 from lib.models.prompts.describe import quote_prompt
 from lib.models.vector_files import format_of_name
 from lib.shapes import Shape
-from lib.store.locations import Location
+from lib.store.locations import Location, shared_folders
 from lib.store.workspace import open_workspace
+
+if TYPE_CHECKING:
+    from lib.models.embed_corpus import EmbedParts
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         default=Role.DOCUMENT.value,
         help="whose prompt of the model stands before each text (default %(default)s)",
     )
+    add_place_options(parser)
     add_reading_options(parser)
     add_download_option(parser)
     add_memory_option(parser)
@@ -83,7 +88,7 @@ def run(args: argparse.Namespace) -> int:
     """Read, embed, write; print what was written."""
     is_corpus = args.out.is_url or not args.out.suffix
     if not is_corpus:
-        _check_file_out(args.file, args.out)
+        _check_file_out(args)
     if args.download:
         settings.allow_downloads()
     model = choose_model(args)
@@ -100,9 +105,14 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _check_file_out(file: Location, out: Location) -> None:
+def _check_file_out(args: argparse.Namespace) -> None:
     """Raise InputError for a result that cannot be one file here."""
+    file, out = args.file, args.out
     format_of_name(out.name)
+    if args.where == RAY:
+        raise InputError(
+            "A cluster writes a folder of files.", where="--out", todo="Choose a folder that its nodes share."
+        )
     if file.is_url:
         raise InputError(f"{file} is a URL.", todo="Choose a folder or a URL for --out, or download the file first.")
     path = Path(out.text)
@@ -151,22 +161,41 @@ def embed_file_of(args: argparse.Namespace, model: ChosenModel) -> dict[str, Any
 def embed_corpus_of(args: argparse.Namespace, model: ChosenModel) -> dict[str, Any]:
     """Embed Parquet files part by part; what was written."""
     from lib.data.corpus import open_corpus, read_part
-    from lib.models.embed_corpus import CorpusModel, embed_corpus, embed_parts_here
+    from lib.models.embed_corpus import CorpusModel, embed_corpus
 
     corpus = open_corpus(args.file)
     first = next(read_part(next(iter(corpus.parts()))))
     columns = _choose_columns(args, FileRows(first), model)
     with CommandProgress(args.file.name) as progress:
         progress.stage("embedding", f"with the {model.label} model")
-        made = embed_corpus(
-            corpus,
-            CorpusModel.of(model.name, reading=model.reading, role=Role(args.role)),
-            args.out,
-            columns=columns,
-            embed_parts=embed_parts_here,
-            progress=progress,
-        )
+        with part_embedder(args, model) as embed_parts:
+            made = embed_corpus(
+                corpus,
+                CorpusModel.of(model.name, reading=model.reading, role=Role(args.role)),
+                args.out,
+                columns=columns,
+                embed_parts=embed_parts,
+                progress=progress,
+            )
     return asdict(made)
+
+
+@contextmanager
+def part_embedder(args: argparse.Namespace, model: ChosenModel) -> Iterator[EmbedParts]:
+    """Choose by what parts are embedded: this process, or a cluster that is connected for the block.
+
+    Raises ClusterError and InputError.
+    """
+    from lib.models.embed_corpus import embed_parts_here
+
+    if args.where != RAY:
+        yield embed_parts_here
+        return
+    from lib.cluster.ray_connection import connect_to_cluster
+    from lib.cluster.ray_corpus import embed_parts_on
+
+    with connect_to_cluster(args.address, folders=shared_folders(args.file, Location(model.name))) as cluster:
+        yield embed_parts_on(cluster, processes=args.processes)
 
 
 def _choose_columns(args: argparse.Namespace, rows: FileRows, model: ChosenModel) -> tuple[str, ...]:

@@ -75,17 +75,29 @@ class Location:
         """Build the same location for a process that works in another folder."""
         return self if self.is_url else Location(str(Path(self.text).expanduser().absolute()))
 
+    def local_path(self) -> Path:
+        """Find the path of a local one."""
+        return Path(self._open()[1])
+
     def files(self, suffix: str) -> list[Location]:
         """List the files of this ending right in this folder, by name; of a file only itself."""
         from pyarrow.fs import FileSelector, FileType
 
         with self._named_errors("read"):
-            system, path = self._open()
-            if system.get_file_info(path).type is FileType.File:
+            if self.is_file():
                 return [self]
+            system, path = self._open()
             listed = system.get_file_info(FileSelector(path, allow_not_found=True))
         names = [one.base_name for one in listed if one.type is FileType.File and one.base_name.endswith(suffix)]
         return [self.child(name) for name in sorted(names) if not name.startswith(".")]
+
+    def is_file(self) -> bool:
+        """Check whether it is a file that is there. Raises StoreError."""
+        from pyarrow.fs import FileType
+
+        with self._named_errors("read"):
+            system, path = self._open()
+            return bool(system.get_file_info(path).type is FileType.File)
 
     def stamps(self) -> dict[str, tuple[int, int]]:
         """List the files of this folder and below it: relative name to bytes and time of change in ns."""
@@ -123,7 +135,7 @@ class Location:
         """
         if self.is_local:
             with self._named_errors("written"):
-                path = Path(self._open()[1])
+                path = self.local_path()
                 path.parent.mkdir(parents=True, exist_ok=True)
                 with replace_file(path) as part:
                     yield part
@@ -200,3 +212,9 @@ def _open_url(url: str) -> tuple[FileSystem, str]:
     except (ValueError, ImportError) as error:
         raise InputError(f"{url} cannot be opened: {str(error)[:_LONGEST_REASON]}") from error
     return PyFileSystem(FSSpecHandler(found)), path.rstrip("/")
+
+
+def shared_folders(*locations: Location) -> list[str]:
+    """List the local ones that are there: other machines have to see the same."""
+    paths = [location.local_path() for location in locations if location.is_local]
+    return [str(path) for path in paths if path.exists()]
