@@ -27,6 +27,7 @@ from lib.ui.server.guard import Guard
 from lib.ui.server.health import HEALTH_ROUTES
 from lib.ui.server.log_file import configure_log
 from lib.ui.server.media import hide_media_addresses
+from lib.ui.server.module_links import ModuleLinks
 from lib.ui.server.preload import freeze_loaded_objects, load_plotly, start_preload
 from lib.ui.server.push import PUSH_ROUTES, notify_work_began
 from lib.ui.server.static_files import StreamlitFiles
@@ -78,6 +79,7 @@ app = st.App(
     middleware=[
         Middleware(Guard, inserted_html=MAP_SCRIPTS, allowed_hosts=allowed_hosts),
         Middleware(StreamlitFiles, base_path=st.get_option("server.baseUrlPath") or ""),
+        Middleware(ModuleLinks),
     ],
     on_script_error=show_bug,
 )
