@@ -134,6 +134,12 @@ def open_details(page: AppTest, tab: str) -> AppTest:
     return page.run()
 
 
+def test_the_distributions_of_cosines_are_drawn_once_they_are_asked_for(page: AppTest) -> None:
+    figures = len(open_details(page, "Similarity and threshold").get("plotly_chart"))
+    page.session_state["similarity-distributions"] = True
+    assert len(page.run().get("plotly_chart")) == figures + 1
+
+
 @pytest.mark.parametrize(
     ("tab", "key", "kind", "payload"),
     [

@@ -32,7 +32,7 @@ PAIR_TABLE, PAIR_DETAIL = "pair-table", "pair-detail"
 EMBED_FILE, EMBED_UPLOAD, EMBED_VERSION = "embed-file", "embed-upload", "embed-version"
 REPORT_TEXTS, REPORT_OTHER = "report-texts", "report-other"
 GROUP_COLUMN = "group-column"
-PLAYGROUND, DETAILS = "playground", "evaluation-details"
+PLAYGROUND, DETAILS, DISTRIBUTIONS = "playground", "evaluation-details", "similarity-distributions"
 SEARCH_TEXT, SEARCH_EXAMPLE, SEARCH_WORDS = "search-text", "search-example", "search-words"
 
 # Session state that is no widget's.

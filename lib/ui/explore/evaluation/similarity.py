@@ -10,6 +10,7 @@ import streamlit as st
 from lib.charts.evaluation import cosine_histograms
 from lib.evaluation.result import Evaluation, Similarity
 from lib.format import format_cosine, format_metric, format_share
+from lib.ui.explore import keys
 from lib.ui.explore.evaluation.data import show_numbers
 from lib.ui.shared.theme import theme_palette
 
@@ -23,22 +24,34 @@ _RANGE_NOTE = "Each model has its own range of cosines: compare them within a mo
 
 
 def show_similarity(evaluation: Evaluation) -> None:
-    """Draw the cosines of pairs and of random pairs, and the threshold with its precision and recall."""
+    """Draw the threshold with its precision and recall, and the cosines of pairs and of random pairs."""
     similarity = evaluation.similarity
     if similarity is None:
         st.caption("This dataset has single texts, so there are no cosines of pairs.")
         return
-    st.plotly_chart(
-        cosine_histograms(similarity, theme_palette()),
-        key="similarity-figure",
-        alt="Distributions of the cosines of pairs and of random pairs, base and tuned.",
-    )
     st.markdown(_recommend_threshold(similarity))
     show_numbers(_model_table(similarity))
     threshold = similarity.tuned.threshold
     notes = [_SELECTED_ON.get(threshold.chosen_on, "")] if threshold else []
     notes += [_BALANCE_NOTE] if similarity.against == "random pairs" else []
     st.caption(" ".join([*notes, _RANGE_NOTE]))
+    _show_distributions(similarity)
+
+
+def _show_distributions(similarity: Similarity) -> None:
+    """Draw the cosines of pairs and of random pairs once they are asked for.
+
+    A second figure would be drawn before the map is.
+    """
+    box = st.expander(
+        "Distributions of the cosines", icon=":material/area_chart:", key=keys.DISTRIBUTIONS, on_change="rerun"
+    )
+    if box.open:
+        box.plotly_chart(
+            cosine_histograms(similarity, theme_palette()),
+            key="similarity-figure",
+            alt="Distributions of the cosines of pairs and of random pairs, base and tuned.",
+        )
 
 
 def _recommend_threshold(similarity: Similarity) -> str:
