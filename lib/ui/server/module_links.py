@@ -1,4 +1,4 @@
-"""The header by which a browser loads a page's largest module at once, not when the page first needs it.
+"""The header by which a browser loads the largest module of a page while the page starts.
 
 Source: RFC 8288 (Link), HTML Living Standard, section 4.6.7.12 (modulepreload).
 """
