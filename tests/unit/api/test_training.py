@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from sentence_transformers import SentenceTransformer
 
 from lib import Pairs, load_run, train
 from lib.api import training
@@ -59,7 +61,9 @@ def test_two_models_get_a_folder_each_and_the_page_finds_their_runs(
 ) -> None:
     other = tmp_path / "other"
     other.symlink_to(tiny_model)
-    done = train([str(tiny_model), str(other)], PAIRS, epochs=1, batch_size=16, folder=tmp_path / "out", name="Mine")
+    prompts = {"query_prompt": "ask: ", "document_prompt": "tell: "}
+    options = {"epochs": 1, "batch_size": 16, "folder": tmp_path / "out", "name": "Mine"}
+    done = train([str(tiny_model), str(other)], PAIRS, **options, **prompts)
     assert [model.folder.name for model in done] == ["tiny", "other"]
     assert [path.name for path in sorted((tmp_path / "out").iterdir())] == ["other", "tiny"]
     runs = {run.id: run for run in open_workspace(home).runs.all()}
@@ -69,6 +73,10 @@ def test_two_models_get_a_folder_each_and_the_page_finds_their_runs(
     again = load_run(done[0].run)
     assert again.evaluation == done[0].evaluation
     assert again.folder == runs[done[0].run].model_dir
+    saved = SentenceTransformer(str(done[0].folder), device="cpu")
+    for role in ("query", "document"):
+        expected = saved.encode(["a text"], prompt=prompts[f"{role}_prompt"])
+        assert np.abs(again.embed(["a text"], role=role) - expected).max() < 1e-5
     with pytest.raises(NotFoundError):
         load_run("nope")
 

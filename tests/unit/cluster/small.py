@@ -10,7 +10,7 @@ from lib.recipe.recipe import Recipe
 from lib.shapes import Shape
 from tests.unit.training.small import FAST, frame_of
 
-TWO = replace(FAST, epochs=3, where="devices", processes=2)
+TWO = replace(FAST, epochs=3, where="devices", processes=2, query_prompt="ask: ", document_prompt="tell: ")
 
 
 def small_request(folder: Path, model: Path, recipe: Recipe = TWO) -> TrainingRequest:

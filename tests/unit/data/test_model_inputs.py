@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -10,10 +11,12 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from sentence_transformers import SentenceTransformer
 
+from lib import Pairs, compare
 from lib.commands.evaluate import evaluate_file
 from lib.data import model_inputs
 from lib.data.model_inputs import PLAIN_READING, ModelInputs, Reading, Role
@@ -23,17 +26,22 @@ from lib.evaluation.run import evaluate_run
 from lib.evaluation.side_effects.forgetting import probe_texts
 from lib.evaluation.store import load_neighbours, load_pairs
 from lib.evaluation.task import EvalTask
+from lib.experiments import base_measurement, export_form
 from lib.experiments.control import run_control
 from lib.experiments.cost_estimate import PlannedTraining, measure_cost
+from lib.experiments.export_form import FormExporter
 from lib.experiments.interpolation import run_interpolation
 from lib.experiments.label_noise_check import label_noise_path, write_label_noise
 from lib.experiments.learning_curve import run_learning_curve
+from lib.models.forms.form import Form
+from lib.models.forms.measure import FormFiles, MeasuredForm
 from lib.models.inference import handlers, search
 from lib.models.inference.answers import Ranking
 from lib.models.loaded_check import TRIAL_TEXT
 from lib.models.packed.switch import PROBE_TEXTS
-from lib.progress import Silent
+from lib.progress import Progress, Silent
 from lib.projection import extreme_pairs
+from lib.projection import run as projection
 from lib.projection.extreme_pairs import missing_extreme_texts
 from lib.recipe.recipe import Recipe
 from lib.shapes import Shape
@@ -44,6 +52,7 @@ from lib.training.run import train_model
 from tests.unit.projection.finished import add_finished_run
 from tests.unit.training.small import FAST, frame_of
 
+ROOT = Path(__file__).resolve().parents[3]
 MARKS = Reading("<q> ", "<d> ", default_prompt=False)
 NO_DATA = set(PROBE_TEXTS)
 """Constant texts by which packing is checked: no model reads them as data."""
@@ -200,6 +209,92 @@ def test_label_noise_reads_marked_texts_and_lists_plain_ones(
     assert rows["other"]
     assert {*rows["anchor"]} <= {*frame["anchor"]}
     assert {*rows["positive"], *rows["other"]} <= {*frame["positive"]}
+
+
+def test_a_comparison_of_base_models_reads_marked_texts(texts_read: Spy, tiny_model: Path, tmp_path: Path) -> None:
+    frame = frame_of(Shape.PAIRS)
+    base_measurement.compare_bases(frame, Shape.PAIRS, [str(tiny_model)], home=tmp_path, progress=Silent())
+    assert_marks(texts_read(), frame[frame["part"] != "held_out"])
+
+
+def test_the_map_of_all_texts_reads_marked_texts_and_shows_plain_ones(
+    texts_read: Spy, trained_context: SimpleNamespace, tmp_path: Path
+) -> None:
+    frame = trained_context.dataset.frame()
+    inputs = ModelInputs.of(frame, Shape.PAIRS, trained_context.run.recipe)
+    source = projection.all_texts(trained_context.run, inputs, home=tmp_path, progress=Silent())
+    assert_marks(texts_read(), frame)
+    assert set(source.texts) == {*frame["anchor"], *frame["positive"]}
+
+
+@pytest.mark.parametrize("form", [Form.TRUNCATED, Form.STATIC, Form.ONNX, Form.ONNX_INT8])
+def test_an_exported_form_is_measured_on_marked_texts(
+    form: Form, texts_read: Spy, trained_context: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """But for a static one, which has no prompts. What the form is made of is not asked for here."""
+    asked: list[list[str]] = []
+
+    def measure(files: FormFiles, texts: list[str], tuned_texts: list[str], *, progress: Progress) -> MeasuredForm:
+        asked.extend([texts, tuned_texts])
+        return MeasuredForm(np.ones((len(texts), 32), dtype=np.float32), 1.0, 1.0)
+
+    monkeypatch.setattr(export_form, "measure_form", measure)
+    monkeypatch.setattr(export_form, "check_packages", lambda form: None)
+    monkeypatch.setattr(export_form, "write_form", lambda *_, **__: None)
+    exporter = FormExporter(trained_context.run, trained_context.dataset, home=tmp_path)
+    exporter.export(form, tmp_path / "out")
+    assert_marks(texts_read(), trained_context.dataset.frame())
+    by_form, by_tuned = asked[:2]
+    assert_marks(by_tuned, trained_context.dataset.frame())
+    assert by_form == ([text[4:] for text in by_tuned] if form is Form.STATIC else by_tuned)
+
+
+def test_a_comparison_in_python_reads_marked_texts(texts_read: Spy, tiny_model: Path, tmp_path: Path) -> None:
+    frame = frame_of(Shape.PAIRS)
+    compare(tiny_model, tiny_model, Pairs(frame["anchor"], frame["positive"]), home=tmp_path)
+    assert_marks(texts_read(), frame)
+
+
+PROVEN = {
+    "lib.api.comparison": "a comparison in Python",
+    "lib.api.results": "tests/unit/api/test_training.py",
+    "lib.commands.embed": "tests/unit/commands/test_embed.py",
+    "lib.commands.evaluate": "another file",
+    "lib.evaluation.explain": "an explanation",
+    "lib.evaluation.run": "evaluation",
+    "lib.experiments.base_measurement": "a comparison of base models",
+    "lib.experiments.export_form": "an exported form",
+    "lib.experiments.file_vectors": "tests/unit/experiments/test_file_vectors.py",
+    "lib.experiments.held_out": "learning curve",
+    "lib.experiments.interpolation": "blends",
+    "lib.experiments.label_noise_check": "label noise",
+    "lib.models.embed_file": "tests/unit/models/test_embed_file.py",
+    "lib.models.forms.measure": "tests/unit/experiments/test_export_form.py, from the written files",
+    "lib.models.inference.handlers": "inference",
+    "lib.models.inference.search": "inference",
+    "lib.models.unknown_tokens": "tests/unit/models/test_unknown_tokens.py",
+    "lib.models.vector_cache": "texts come as its callers read them",
+    "lib.projection.extreme_pairs": "extreme pairs",
+    "lib.projection.run": "the map of all texts",
+    "lib.training.run": "training; of several processes tests/unit/cluster/test_torchrun.py",
+    "lib.training.saving": "training",
+    "lib.training.validate": "training",
+}
+"""Modules that load a model or embed texts, and the test here, or the file, in which their texts bear a prompt."""
+
+EMBED = {"load_model", "loaded_model", "cached_embedder", "encode"}
+
+
+def test_every_module_that_embeds_texts_is_proven_to_read_prompts() -> None:
+    """A new one is entered with its test."""
+    found = set()
+    for path in (ROOT / "lib").rglob("*.py"):
+        calls = (
+            node.func for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)
+        )
+        if any(isinstance(function, ast.Name) and function.id in EMBED for function in calls):
+            found.add(".".join(path.relative_to(ROOT).with_suffix("").parts))
+    assert found == set(PROVEN)
 
 
 def test_a_cost_estimate_reads_marked_texts(texts_read: Spy, trained_context: SimpleNamespace, tmp_path: Path) -> None:

@@ -91,7 +91,7 @@ def train_small(
     progress = progress or Recorder()
     data = frame if frame is not None else frame_of(shape)
     result = train_model(
-        inputs=ModelInputs.of(data, shape),
+        inputs=ModelInputs.of(data, shape, recipe),
         model_name=str(model),
         recipe=recipe,
         folder=folder / "run",
