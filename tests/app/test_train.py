@@ -471,6 +471,20 @@ def test_a_prompt_of_the_models_own_is_shown(
     assert any(one.value.startswith("Say yes: ") for one in app.code)
 
 
+def test_a_plain_transformers_pooling_is_named_and_can_be_chosen(
+    open_page: Callable[..., AppTest], dataset: Dataset, workspace: Workspace, tiny_model: Path
+) -> None:
+    plain = str(tiny_model.with_name("tiny-raw"))
+    app = open_page("train")
+    app.multiselect[0].set_value([plain]).run()
+    assert "the mean of its tokens" in texts(app)
+    next(one for one in app.selectbox if one.label == "Pooling").set_value("cls").run()
+    button(app, "Start training").click().run()
+    assert not app.exception
+    (run,) = workspace.runs.all()
+    assert run.base_model == f"{plain}#cls"
+
+
 def test_prompts_are_those_of_each_model_unless_set_by_hand(
     open_page: Callable[..., AppTest], dataset: Dataset, workspace: Workspace, tiny_model: Path, tmp_path: Path
 ) -> None:

@@ -237,8 +237,8 @@ def _is_usable(name: str, workspace: Workspace) -> bool:
         return False
     if facts is not None and facts.is_plain:
         st.caption(
-            f"{escape_markdown(name)} is a plain transformer without a pooling of its own: choose one under Pooling, among "
-            "the settings."
+            f"{escape_markdown(name)} is a plain transformer without a pooling of its own. A text's vector is the mean of its "
+            "tokens, or the last one for a decoder, unless you choose another Pooling under More settings."
         )
     return True
 
