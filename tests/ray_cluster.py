@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lib.process import kill_tree
+from tests.object_store import CREDENTIALS
 
 STARTED = "Ray runtime started"
 PATIENCE = 180.0
@@ -51,9 +52,8 @@ def local_cluster(*, nodes: int = 2, token: bool = True) -> Iterator[LocalCluste
     with ExitStack() as stack:
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
         wait_for_node(stack.enter_context(ray_node(cluster, head)))
-        started = [stack.enter_context(ray_node(cluster, node_options(cluster))) for _ in range(nodes)]
-        for node in started:
-            wait_for_node(node)
+        for _ in range(nodes):  # one after another: of two started at once on one machine, one may never come up
+            wait_for_node(stack.enter_context(ray_node(cluster, node_options(cluster))))
         yield cluster
 
 
@@ -69,7 +69,8 @@ def ray_node(
     """Run `ray start` for the block; its output is in the file that is given. No other cluster is touched when it ends."""
     log = Path(tempfile.mkstemp(suffix=".log", dir=cluster.folder)[1])
     limits = ["--min-worker-port=0", "--max-worker-port=0", "--object-store-memory=100000000", "--block"]
-    variables = os.environ | QUIET | cluster.environment | {"RAY_TMPDIR": str(cluster.folder)} | (environment or {})
+    places = {"RAY_TMPDIR": str(cluster.folder), "XDG_CACHE_HOME": str(cluster.folder / "cache")}
+    variables = os.environ | QUIET | CREDENTIALS | cluster.environment | places | (environment or {})
     with log.open("wb") as output:
         command = [sys.executable, "-m", "ray.scripts.scripts", "start", *options, *limits]
         process = subprocess.Popen(

@@ -86,13 +86,16 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Read, embed, write; print what was written."""
+    from lib.models.embed_corpus import fetch_model_name
+
     is_corpus = args.out.is_url or not args.out.suffix
     if not is_corpus:
         _check_file_out(args)
     if args.download:
         settings.allow_downloads()
     model = choose_model(args)
-    refuse_encoding_without_memory(model.name, home=settings.home(), ignore=args.ignore_memory)
+    if args.where != RAY:  # a cluster has memory of its own
+        refuse_encoding_without_memory(fetch_model_name(model.name), home=settings.home(), ignore=args.ignore_memory)
     began = time.monotonic()
     facts = embed_corpus_of(args, model) if is_corpus else embed_file_of(args, model)
     facts = {"out": str(args.out), "run": args.run_id} | facts | {"model": model.label}

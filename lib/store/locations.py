@@ -100,7 +100,7 @@ class Location:
             return bool(system.get_file_info(path).type is FileType.File)
 
     def stamps(self) -> dict[str, tuple[int, int]]:
-        """List the files of this folder and below it: relative name to bytes and time of change in ns."""
+        """List the files of this folder and below it: name to bytes and time of change, ns."""
         from pyarrow.fs import FileSelector, FileType
 
         with self._named_errors("read"):
@@ -110,7 +110,7 @@ class Location:
         root = PurePosixPath(path)
         return {
             PurePosixPath(one.path).relative_to(root).as_posix(): (int(one.size), int(one.mtime_ns or 0))
-            for one in files
+            for one in sorted(files, key=lambda one: one.path)
         }
 
     @contextmanager

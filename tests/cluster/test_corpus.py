@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow as pa
@@ -12,13 +13,15 @@ import pyarrow.parquet as parquet
 import pytest
 
 from lib.__main__ import main
+from lib.store.locations import Location
+from tests.object_store import CREDENTIALS, object_store, upload_folder
 from tests.ray_cluster import LocalCluster
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXTS = ["a red house", "two rivers", "a red house", None, "ten engines", "", "one", "two winters in a village"]
 
 
-def run_on(cluster: LocalCluster, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+def run_on(cluster: LocalCluster, *arguments: str | Path | Location) -> subprocess.CompletedProcess[str]:
     """Run a command on the cluster by both of its nodes, in a process of its own."""
     plain = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
     place = ["--where", "ray", "--address", cluster.address, "--processes", "2"]
@@ -43,26 +46,45 @@ def corpus(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.fixture
+def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Location]:
+    """Run an object store; the nodes of the cluster have its credentials."""
+    for name, value in CREDENTIALS.items():
+        monkeypatch.setenv(name, value)
+    with object_store() as store:
+        yield store
+
+
 @pytest.mark.timeout(400)
-def test_a_cluster_writes_the_vectors_and_results_of_one_process(
-    cluster: LocalCluster, corpus: Path, tiny_model: Path, tmp_path: Path, home: Path
+def test_a_cluster_writes_the_vectors_and_results_of_one_process_to_an_object_store(
+    cluster: LocalCluster, corpus: Path, tiny_model: Path, tmp_path: Path, home: Path, bucket: Location
 ) -> None:
-    here, there = tmp_path / "here", tmp_path / "there"
-    embed = ["embed", str(corpus), "--model", str(tiny_model), "--column", "text", "--out"]
-    assert main([*embed, str(here)]) == 0
-    done = run_on(cluster, *embed, there)
+    """Texts, model, vectors and results are known to the cluster by URL only."""
+    here, there = Location(str(tmp_path / "here")), bucket.child("vectors")
+    upload_folder(corpus, bucket.child("texts"))
+    upload_folder(tiny_model, bucket.child("tiny"))
+    column = ["--column", "text"]
+    assert main(["embed", str(corpus), "--model", str(tiny_model), "--out", str(here), *column]) == 0
+    urls = ["--model", bucket.child("tiny"), "--out", there]
+    done = run_on(cluster, "embed", bucket.child("texts"), *urls, *column)
     assert (done.returncode, "6 rows without" in done.stdout) == (0, True), done.stderr
-    names = [path.name for path in sorted(here.iterdir())]
-    assert names == ["corpus.json", *(f"part-00000{number}.parquet" for number in range(3))]
-    for name in names[1:]:
-        assert parquet.read_table(here / name).equals(parquet.read_table(there / name)), name
-    retrieve = ["retrieve", str(here / names[1]), "--corpus", str(here), "--top-k", "4", "--out"]
-    assert main([*retrieve, str(tmp_path / "a.parquet")]) == 0
-    done = run_on(cluster, *retrieve, tmp_path / "b.parquet")
+    names = [f"part-00000{number}.parquet" for number in range(3)]
+    assert list(there.stamps()) == list(here.stamps()) == ["corpus.json", *names]
+    for name in names:
+        assert read(here.child(name)).equals(read(there.child(name))), name
+    retrieve = ["--top-k", "4", "--out"]
+    found = [tmp_path / "nearest.parquet", bucket.child("nearest.parquet")]
+    assert main(["retrieve", str(here.child(names[0])), "--corpus", str(here), *retrieve, str(found[0])]) == 0
+    done = run_on(cluster, "retrieve", there.child(names[0]), "--corpus", there, *retrieve, found[1])
     assert done.returncode == 0, done.stderr
-    found = [parquet.read_table(tmp_path / name) for name in ("a.parquet", "b.parquet")]
-    assert found[0].equals(found[1])
-    assert found[0].filter(pa.compute.equal(found[0]["rank"], 1))["document"].to_pylist() == [0, 1, 0, 4, 6, 7]
+    one, other = read(Location(str(found[0]))), read(Location(str(found[1])))
+    assert one.equals(other)
+    assert one.filter(pa.compute.equal(one["rank"], 1))["document"].to_pylist() == [0, 1, 0, 4, 6, 7]
+
+
+def read(file: Location) -> pa.Table:
+    with file.open_input() as source:
+        return parquet.read_table(source)
 
 
 @pytest.mark.timeout(300)

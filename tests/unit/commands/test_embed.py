@@ -11,9 +11,11 @@ import pytest
 from sentence_transformers import SentenceTransformer
 
 from lib.__main__ import main
+from lib.store.locations import Location
 from lib.store.runs import Run
 from lib.store.workspace import open_workspace
 from tests.builders import add_dataset, add_run, pairs
+from tests.object_store import upload_folder
 
 
 @pytest.fixture
@@ -79,17 +81,20 @@ def test_what_cannot_be_written_is_said_in_one_line_before_any_work(
 
 
 def test_parquet_by_path_or_url_becomes_a_folder_of_parts_by_a_run_or_any_model(
-    run: Run, tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    run: Run, tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    model = Location(f"memory://command/{tmp_path.name}")
+    upload_folder(tiny_model, model)
     file = tmp_path / "rows.parquet"
     pairs(8).to_parquet(file)
     column = ["--column", "target_sentence", "--json"]
     outs = [tmp_path / name for name in ("of-run", "of-model")]
     assert main(["embed", str(file), "--run", run.id, "--out", str(outs[0]), *column]) == 0
-    by_model = ["embed", file.as_uri(), "--model", str(tiny_model), "--out", outs[1].as_uri(), *column]
+    by_model = ["embed", file.as_uri(), "--model", str(model), "--out", outs[1].as_uri(), *column]
     assert main(by_model) == 0
     reports = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [report["model"] for report in reports] == ["tuned", str(tiny_model)]
+    assert [report["model"] for report in reports] == ["tuned", str(model)]
     assert [(report["rows"], report["prompt"]) for report in reports] == [(8, "tell: "), (8, "")]
     frames = [pd.read_parquet(out / "part-000000.parquet") for out in outs]
     expected = SentenceTransformer(str(tiny_model), device="cpu").encode(frames[1]["target_sentence"].tolist())

@@ -29,6 +29,7 @@ from lib.models.embed_file import embed_file
 from lib.models.loader import load_model
 from lib.progress import Progress
 from lib.store.locations import Location
+from tests.object_store import upload_folder
 
 READING = Reading("ask: ", "tell: ", default_prompt=False)
 TEXTS = ["a red house", "two rivers", "a red house", None, "ten engines", "  ", "one", "two winters in a village"] * 3
@@ -113,10 +114,7 @@ def test_a_model_by_url_is_checked_and_copied_once(
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     store = Location(f"memory://models/{tmp_path.name}")
-    for path in tiny_model.rglob("*"):
-        if path.is_file():
-            with store.child(path.relative_to(tiny_model).as_posix()).replace() as part:
-                part.write_bytes(path.read_bytes())
+    upload_folder(tiny_model, store)
     store.child("program.py").write_text("raise SystemExit")
     by_url, by_path = (CorpusModel.of(str(one), reading=READING, role=Role.QUERY) for one in (store, tiny_model))
     assert (by_url.mark, by_url.dimension) == (by_path.mark, 32)

@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from lib.errors import InputError, StoreError
 from lib.store.locations import Location
+from tests.object_store import CREDENTIALS, object_store
 
 
-@pytest.fixture(params=["path", "file", "fsspec"])
+@pytest.fixture(scope="module")
+def bucket() -> Iterator[Location]:
+    """Run an object store for the tests of this file."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in CREDENTIALS.items():
+            patch.setenv(name, value)
+        with object_store() as store:
+            yield store
+
+
+@pytest.fixture(params=["path", "file", "fsspec", "s3"])
 def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Location:
-    """Make an empty folder's location in each of the ways that need no server."""
+    """Make an empty folder's location of each kind."""
+    if request.param == "s3":
+        store: Location = request.getfixturevalue("bucket")
+        return store.child(tmp_path.name)
     return {
         "path": Location(str(tmp_path)),
         "file": Location(tmp_path.as_uri() + "/"),
-        "fsspec": Location(f"memory://{tmp_path.name}-{request.node.callspec.id}"),
+        "fsspec": Location(f"memory://{tmp_path.name}"),
     }[request.param]
 
 
