@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -16,6 +18,8 @@ It is divided by this and stays (nearly) zero.
 """
 NORM_ROWS = 20_000
 """Rows whose lengths, or dot products, are computed at once."""
+MOST_HELD_BYTES = 1_000_000_000
+"""Larger matrices of vectors are mapped from disk: of 384 dimensions those of 650,000 texts and more."""
 TIE = 1e-6
 """Cosines this near to each other are equal: two float32 sums of the same products differ by up to about this much."""
 
@@ -59,12 +63,24 @@ def order_by_score(scores: np.ndarray, columns: np.ndarray | None = None) -> np.
     return np.take_along_axis(ranked, np.lexsort((ranked, groups), axis=1), axis=1)
 
 
+def empty_rows(count: int, dimension: int, *, folder: Path) -> np.ndarray:
+    """Make a matrix (count, dimension) float32 of zeros to be filled.
+
+    Above MOST_HELD_BYTES it is mapped from a file in the folder that goes with it, so that the system may write it out.
+    """
+    if 4 * count * dimension <= MOST_HELD_BYTES:
+        return np.zeros((count, dimension), dtype=np.float32)
+    with tempfile.TemporaryFile(dir=folder) as file:
+        return np.memmap(file, dtype=np.float32, mode="w+", shape=(count, dimension))
+
+
 def check_finite(rows: np.ndarray, *, name: str) -> np.ndarray:
     """Pass embeddings through.
 
     Raises ModelError where one is not finite: comparisons with NaN are always false.
     """
-    broken = int((~np.isfinite(rows)).any(axis=1).sum())
+    blocks = (rows[begin : begin + NORM_ROWS] for begin in range(0, len(rows), NORM_ROWS))
+    broken = sum(int((~np.isfinite(block)).any(axis=1).sum()) for block in blocks)
     if broken:
         raise ModelError(
             f"The {name} model gives {broken:,} of {len(rows):,} texts vectors that are no numbers, and cannot be evaluated.",

@@ -25,6 +25,7 @@ from lib.progress import Progress, Silent
 from lib.store.layout import VECTOR_LOCK, WorkspacePaths
 from lib.store.publish import leftovers, publish, remove, remove_published
 from lib.typed_json import read_stored
+from lib.vectors import empty_rows
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -102,8 +103,8 @@ class VectorStore:
                 self._merge()
 
     def get(self, keys: Sequence[bytes], *, dimension: int) -> np.ndarray:
-        """Read the vectors of these keys: (n, dimension) float32."""
-        rows = np.zeros((len(keys), dimension), dtype=np.float32)
+        """Read the vectors of these keys: (n, dimension) float32, many of them mapped from disk."""
+        rows = empty_rows(len(keys), dimension, folder=self.folder)
         for target, key in enumerate(keys):
             name, row = self.index[key]
             rows[target] = self.read[name][row]

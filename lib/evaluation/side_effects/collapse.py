@@ -18,9 +18,10 @@ def measure_space(rows: np.ndarray, left: np.ndarray, right: np.ndarray) -> Embe
 
     rows: (n, d), of any length.
     """
-    rows = normalize_rows(rows)
-    sample = rows[np.random.default_rng(0).permutation(len(rows))[:SPACE_SAMPLE]]
-    return replace(measure_isotropy(sample), alignment=pair_alignment(rows, left, right))
+    sample = normalize_rows(rows[np.random.default_rng(0).permutation(len(rows))[:SPACE_SAMPLE]])
+    ends, count = normalize_rows(rows[np.concatenate([left, right])]), len(left)
+    alignment = pair_alignment(ends, np.arange(count), count + np.arange(count))
+    return replace(measure_isotropy(sample), alignment=alignment)
 
 
 def pair_alignment(rows: np.ndarray, left: np.ndarray, right: np.ndarray) -> float:

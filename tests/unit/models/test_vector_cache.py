@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from sentence_transformers import SentenceTransformer
 
+from lib import vectors
 from lib.models import encoder, vector_cache
 from lib.models.vector_cache import EmbeddingCache
 from lib.store.publish import TEMPORARY
@@ -71,6 +72,18 @@ def test_damage_is_noticed_and_mended(
     again = EmbeddingCache(home).embed(model, TEXTS, fingerprint="f")
     assert np.allclose(again, before, atol=1e-6)
     assert len(encode_texts) == 6
+
+
+def test_many_vectors_are_mapped_from_disk(
+    home: Path, model: SentenceTransformer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = EmbeddingCache(home).embed(model, TEXTS, fingerprint="f")
+    monkeypatch.setattr(vectors, "MOST_HELD_BYTES", held.nbytes - 1)
+    mapped = EmbeddingCache(home).embed(model, TEXTS, fingerprint="f")
+    assert isinstance(mapped, np.memmap)
+    assert np.array_equal(mapped, held)
+    assert [path for path in (home / "embeddings" / "f").iterdir() if path.name.startswith("tmp")] == []
+    assert vectors.check_finite(mapped, name="base") is mapped
 
 
 def test_many_segments_become_one(
