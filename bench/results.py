@@ -22,12 +22,21 @@ def read(source: Path = RESULTS) -> list[dict[str, Any]]:
     return [json.loads(line) for line in source.read_text().splitlines()] if source.is_file() else []
 
 
-def put(section: str, text: str) -> None:
-    """Write a table between its markers in bench/README.md; the section is added where it is missing."""
+def table_rows(section: str) -> list[dict[str, str]]:
+    """Read the first table of a section of bench/README.md, a dict of its columns for each line."""
+    page = README.read_text(encoding="utf-8").split(f"<!-- {section}: begin -->", 1)[1]
+    lines = [line for line in page.split(f"<!-- {section}: end -->", 1)[0].split("\n\n")[0].splitlines() if line]
+    head, _, *rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("|")]
+    return [dict(zip(head, row, strict=True)) for row in rows]
+
+
+def put(section: str, text: str, *, to: Path | None = None) -> None:
+    """Write a table between its markers in bench/README.md or another page; a missing section is added."""
+    to = to or README
     begin, end = f"<!-- {section}: begin -->", f"<!-- {section}: end -->"
-    page = README.read_text(encoding="utf-8") if README.is_file() else "# Measured\n"
+    page = to.read_text(encoding="utf-8") if to.is_file() else "# Measured\n"
     if begin not in page:
         page = f"{page.rstrip()}\n\n## {section}\n\n{begin}\n{end}\n"
     before, rest = page.split(begin, 1)
     after = rest.split(end, 1)[1]
-    README.write_text(f"{before}{begin}\n{text.strip()}\n{end}{after}", encoding="utf-8")
+    to.write_text(f"{before}{begin}\n{text.strip()}\n{end}{after}", encoding="utf-8")
