@@ -1,4 +1,4 @@
-"""Compare `model.encode` with ours and with an int8 graph on the same texts, by turns, a process each.
+"""Compare `model.encode` with ours and with int8 graphs on the same texts, by turns, a process each.
 
 python -m bench.encoding [--threads 1] [--rounds 3] [--texts 1000] [--lock FILE]
 """
@@ -25,10 +25,10 @@ from bench.training import Machine
 from lib import settings
 from lib.data.samples.python_api import load_python_api
 
-SHORT, LONG, JOINED = 1_000, 80, 12
+SHORT, LONG, JOINED, RANGE_TEXTS = 1_000, 80, 12, 256
 
-STOCK, OURS, INT8 = "model.encode", "ours", "ONNX, int8"
-WAYS = (STOCK, OURS, INT8)
+STOCK, OURS, ONNX, OPENVINO = "model.encode", "ours", "ONNX, int8", "OpenVINO, int8"
+WAYS = (STOCK, OURS, ONNX, OPENVINO)
 """Ways of encoding, each in a process of its own; the first is what the others are compared with."""
 
 Answer = tuple[np.ndarray, float, float, float]
@@ -64,19 +64,32 @@ def work(pipe: Connection, way: str, threads: int) -> None:
 
 
 def encoder_of(way: str, model: Any, threads: int) -> Callable[[list[str]], np.ndarray]:
-    """Make what encodes texts in this way; the int8 graph is exported from the model first."""
+    """Make what encodes texts in this way; an int8 graph is exported from the model first."""
     from lib.models import encoder
 
-    if way != INT8:
+    if way in (STOCK, OURS):
         return model.encode if way == STOCK else lambda batch: encoder.encode(model, batch)
     from lib.data.model_inputs import PLAIN_READING
     from lib.models.forms.onnx_encoder import OnnxEncoder
     from lib.models.forms.onnx_graph import write_onnx_int8
+    from lib.models.forms.openvino_encoder import OpenvinoEncoder
+    from lib.models.forms.openvino_graph import write_openvino_int8
     from lib.progress import Silent
 
-    with tempfile.TemporaryDirectory() as folder:
-        write_onnx_int8(model, Path(folder), reading=PLAIN_READING, progress=Silent())
-        return OnnxEncoder(Path(folder), threads=threads).encode
+    with tempfile.TemporaryDirectory() as parent:
+        folder = Path(parent)
+        if way == ONNX:
+            write_onnx_int8(model, folder, reading=PLAIN_READING, progress=Silent())
+            return OnnxEncoder(folder, threads=threads).encode
+        write_openvino_int8(model, folder, texts=range_texts(), reading=PLAIN_READING, progress=Silent())
+        return OpenvinoEncoder(folder, threads=threads).encode
+
+
+def range_texts() -> list[str]:
+    """Collect texts for the ranges of int8 activations, none of those that are timed."""
+    frame = load_python_api()
+    short = list(dict.fromkeys([*frame["source_sentence"], *frame["target_sentence"]]))
+    return short[LONG * JOINED : LONG * JOINED + RANGE_TEXTS]
 
 
 def time_cache(sample: list[str], threads: int) -> tuple[float, float]:

@@ -11,7 +11,7 @@ from lib.data.model_inputs import reading_of
 from lib.errors import InputError, NotFoundError
 from lib.models.catalog import is_model_folder
 from lib.models.usage.description import ModelDescription, describe_model
-from lib.models.usage.onnx import ONNX_KEY, is_onnx_folder, write_onnx_snippet
+from lib.models.usage.onnx import ONNX_KEY, OPENVINO_KEY, graph_form, write_graph_snippet
 from lib.models.usage.snippets import SNIPPET_KEYS, Snippet, write_snippets
 from lib.store.workspace import open_workspace
 
@@ -22,9 +22,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--with",
         dest="library",
-        choices=(*SNIPPET_KEYS, ONNX_KEY),
+        choices=(*SNIPPET_KEYS, ONNX_KEY, OPENVINO_KEY),
         metavar="LIBRARY",
-        help=f"only for this library or server: {', '.join((*SNIPPET_KEYS, ONNX_KEY))} (a folder exported as ONNX)",
+        help=f"only for this library or server: {', '.join((*SNIPPET_KEYS, ONNX_KEY, OPENVINO_KEY))} (of the last two: a folder exported so)",
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
@@ -32,14 +32,17 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the snippets."""
     folder = Path(args.model).expanduser()
-    if is_onnx_folder(folder):
-        snippet = write_onnx_snippet(folder.resolve())
+    form = graph_form(folder)
+    if form is not None:
+        snippet = write_graph_snippet(folder.resolve(), form)
         facts = {"model": str(folder.resolve()), "snippets": [asdict(snippet)]}
         print(json.dumps(facts, ensure_ascii=False) if args.json else snippet.to_text().rstrip())
         return 0
-    if args.library == ONNX_KEY:
+    if args.library in (ONNX_KEY, OPENVINO_KEY):
+        name = "onnx" if args.library == ONNX_KEY else "openvino-int8"
         raise InputError(
-            "The model is not exported as ONNX.", todo=f"python -m lib export {args.model} --format onnx --out FOLDER"
+            f"The model is not exported for {args.library}.",
+            todo=f"python -m lib export {args.model} --format {name} --out FOLDER",
         )
     model = describe_named(args.model)
     snippets = [one for one in write_snippets(model) if args.library in (None, one.key)]

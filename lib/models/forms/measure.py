@@ -145,21 +145,23 @@ def load_form(files: FormFiles, *, progress: Progress = Silent()) -> tuple[Encod
     """
     from lib.models.encoder import encode
 
-    if files.form.is_onnx:
-        return _load_onnx(files, progress)
+    if files.form.is_graph:
+        return _load_graph(files, progress)
     model = _load(files, files.folder)
     if files.dimension:
         model.truncate_dim = files.dimension
     return (lambda texts: encode(model, texts, progress=progress)), _plain_encoder(model)
 
 
-def _load_onnx(files: FormFiles, progress: Progress) -> tuple[Encode, Encode]:
+def _load_graph(files: FormFiles, progress: Progress) -> tuple[Encode, Encode]:
     """Load a graph with as many threads as torch has here."""
     import torch
 
     from lib.models.forms.onnx_encoder import OnnxEncoder
+    from lib.models.forms.openvino_encoder import OpenvinoEncoder
 
-    encoder = OnnxEncoder(Path(files.folder), threads=torch.get_num_threads())
+    runtime = OpenvinoEncoder if files.form is Form.OPENVINO_INT8 else OnnxEncoder
+    encoder = runtime(Path(files.folder), threads=torch.get_num_threads())
     return (lambda texts: encoder.encode(texts, progress=progress)), encoder.encode
 
 

@@ -21,7 +21,8 @@ from tokenizers import Tokenizer
 
 from lib.data.model_inputs import Reading
 from lib.errors import InputError, ModelError
-from lib.models.forms.onnx_encoder import GRAPH, INPUTS, TOKENIZER_FILE, OnnxEncoder
+from lib.models.forms.graph_encoder import EMBEDDING_OUTPUT, HIDDEN_OUTPUT, INPUTS, TOKENIZER_FILE, GraphEncoder
+from lib.models.forms.onnx_encoder import GRAPH, OnnxEncoder
 from lib.models.prompts.apply import saved_prompts
 from lib.progress import Progress
 
@@ -30,9 +31,6 @@ if TYPE_CHECKING:
 
 OPSET = 20
 """Version of ONNX's operators: the first with Gelu, which onnxruntime fuses with its bias; written out it takes four passes."""
-
-HIDDEN_OUTPUT, EMBEDDING_OUTPUT = "last_hidden_state", "sentence_embedding"
-"""Outputs of the graph: what sentence-transformers pools itself, and the embedding."""
 
 MAX_INLINE_BYTES = 1_500_000_000
 """Weights beyond this lie in a file beside the graph: protobuf holds 2 GB at most."""
@@ -68,15 +66,11 @@ class EmbeddingGraph(torch.nn.Module):
 def write_onnx(model: SentenceTransformer, folder: Path, *, reading: Reading, progress: Progress) -> None:
     """Write the fp32 graph, and compare it with the model. Raises InputError and ModelError."""
     check_exportable(model)
-    with saved_prompts(model, reading):
-        model.save_pretrained(str(folder), create_model_card=False)
-    for weights in folder.glob("model*.safetensors*"):  # the transformer's; a Dense module has a folder of its own
-        weights.unlink()
-    set_batching(model, folder / TOKENIZER_FILE)
+    save_without_weights(model, folder, reading=reading)
     (folder / GRAPH).parent.mkdir()
     progress.stage("exporting", "tracing the graph")
     export_graph(model, folder / GRAPH)
-    check_graph(model, folder)
+    check_graph(model, OnnxEncoder(folder))
 
 
 def write_onnx_int8(model: SentenceTransformer, folder: Path, *, reading: Reading, progress: Progress) -> None:
@@ -96,6 +90,15 @@ def check_exportable(model: SentenceTransformer) -> None:
         )
 
 
+def save_without_weights(model: SentenceTransformer, folder: Path, *, reading: Reading) -> None:
+    """Save what stands beside a graph: modules, prompts, and the tokenizer with truncation and padding."""
+    with saved_prompts(model, reading):
+        model.save_pretrained(str(folder), create_model_card=False)
+    for weights in folder.glob("model*.safetensors*"):  # the transformer's; a Dense module has a folder of its own
+        weights.unlink()
+    set_batching(model, folder / TOKENIZER_FILE)
+
+
 def export_graph(model: SentenceTransformer, path: Path) -> None:
     """Trace the model and write the graph, batch and length left open. Raises ModelError."""
     sample = model.tokenizer(list(COMPARED_TEXTS[:2]), padding=True, return_tensors="pt")
@@ -103,7 +106,7 @@ def export_graph(model: SentenceTransformer, path: Path) -> None:
     batch, length = torch.export.Dim("batch", min=1, max=65_536), torch.export.Dim("length", min=2, max=1_048_576)
     size = sum(weight.numel() * weight.element_size() for weight in model.parameters())
     try:
-        with _quiet(), torch.no_grad():
+        with quiet_exporter(), torch.no_grad():
             torch.onnx.export(
                 EmbeddingGraph(model, names).eval(),
                 tuple(sample[name] for name in names),
@@ -123,7 +126,7 @@ def export_graph(model: SentenceTransformer, path: Path) -> None:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet_exporter() -> Iterator[None]:
     """Keep the exporters' advice to programmers from the command line."""
     logs = [logging.getLogger(name) for name in ("", "torch.onnx")]
     before = [log.level for log in logs]
@@ -150,15 +153,15 @@ def set_batching(model: SentenceTransformer, path: Path) -> None:
     tokenizer.save(str(path))
 
 
-def check_graph(model: SentenceTransformer, folder: Path) -> None:
+def check_graph(model: SentenceTransformer, graph: GraphEncoder) -> None:
     """Raise ModelError unless the graph gives the cosines of the model it was made of."""
     expected = model.encode(list(COMPARED_TEXTS), prompt="", normalize_embeddings=True)
-    rows = OnnxEncoder(folder).encode(COMPARED_TEXTS)
+    rows = graph.encode(COMPARED_TEXTS)
     rows = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
     difference = float(np.abs(rows @ rows.T - expected @ expected.T).max())
     if not max(difference, float(1 - (rows * expected).sum(axis=1).min())) <= SAME_COSINE:  # also when it is no number
         raise ModelError(
-            f"The ONNX graph gives other embeddings than the model (cosines differ by {difference:.2g}).",
+            f"The graph gives other embeddings than the model (cosines differ by {difference:.2g}).",
             todo="Choose another form.",
         )
 
@@ -172,6 +175,6 @@ def quantize(path: Path) -> None:
 
     large = path.with_name(f"{path.name}.data").exists()
     target = path.with_name("quantized.onnx")
-    with _quiet():
+    with quiet_exporter():
         quantize_dynamic(path, target, weight_type=QuantType.QInt8, per_channel=True, use_external_data_format=large)
     target.replace(path)

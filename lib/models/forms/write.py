@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from sentence_transformers import SentenceTransformer
@@ -18,13 +19,26 @@ SMALLEST_SHARE = 8
 
 
 def write_form(
-    model: SentenceTransformer, folder: Path, form: Form, *, dimension: int, reading: Reading, progress: Progress
+    model: SentenceTransformer,
+    folder: Path,
+    form: Form,
+    *,
+    dimension: int,
+    texts: Sequence[str],
+    reading: Reading,
+    progress: Progress,
 ) -> None:
     """Write the model to an empty folder in this form.
 
-    dimension: of truncated and static ones. Raises InputError.
+    dimension: of truncated and static ones. texts: examples of what will be embedded, as the model reads them, from which
+    OpenVINO's int8 takes its ranges. Raises InputError and ModelError.
     """
-    WRITERS[form](model, folder, dimension=dimension, reading=reading, progress=progress)
+    if form is Form.OPENVINO_INT8:
+        from lib.models.forms.openvino_graph import write_openvino_int8
+
+        write_openvino_int8(model, folder, texts=texts, reading=reading, progress=progress)
+    else:
+        WRITERS[form](model, folder, dimension=dimension, reading=reading, progress=progress)
 
 
 def default_dimensions(model: SentenceTransformer, form: Form) -> tuple[int, ...]:
@@ -84,4 +98,4 @@ WRITERS = {
     Form.ONNX: _write_onnx,
     Form.ONNX_INT8: _write_onnx_int8,
 }
-"""What writes each form."""
+"""What writes each form that needs no texts."""

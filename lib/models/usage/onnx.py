@@ -1,4 +1,4 @@
-"""The code that embeds texts with a model exported as ONNX: onnxruntime and a tokenizer, no torch."""
+"""The code that embeds texts with a model exported as a graph: its runtime and a tokenizer, no torch."""
 
 from __future__ import annotations
 
@@ -14,16 +14,18 @@ from lib.models.forms.form import Form
 from lib.models.forms.guide import load_lines
 from lib.models.usage.snippets import Snippet
 
-ONNX_KEY = "onnxruntime"
+ONNX_KEY, OPENVINO_KEY = "onnxruntime", "openvino"
+_GRAPHS = {Form.ONNX: "onnx/model.onnx", Form.OPENVINO_INT8: "openvino/openvino_model.xml"}
+_RUNTIMES = {Form.ONNX: ONNX_KEY, Form.OPENVINO_INT8: OPENVINO_KEY}
 _CONFIG = "config_sentence_transformers.json"
 
 
-def is_onnx_folder(folder: Path) -> bool:
-    """Check whether a folder is a model that was exported as ONNX."""
-    return (folder / "onnx" / "model.onnx").is_file()
+def graph_form(folder: Path) -> Form | None:
+    """Find out whether a folder is a model that was exported as a graph, and for which runtime."""
+    return next((form for form, name in _GRAPHS.items() if (folder / name).is_file()), None)
 
 
-def write_onnx_snippet(folder: Path) -> Snippet:
+def write_graph_snippet(folder: Path, form: Form) -> Snippet:
     """Write the code for such a folder, with the prompts that it holds.
 
     Raises ModelError for a damaged one.
@@ -34,5 +36,6 @@ def write_onnx_snippet(folder: Path) -> Snippet:
     except FolderProblemError as problem:
         raise ModelError(f"The folder cannot be read: {problem.reason}.", where=str(folder)) from problem
     query, document = (prompts.get(role, default) for role in Role)
-    code = "\n".join(load_lines(Form.ONNX, Reading(query, document, default_prompt=False), folder=str(folder)))
-    return Snippet(ONNX_KEY, "onnxruntime", "pip install onnxruntime tokenizers numpy", "", code + "\n")
+    code = "\n".join(load_lines(form, Reading(query, document, default_prompt=False), folder=str(folder)))
+    runtime = _RUNTIMES[form]
+    return Snippet(runtime, runtime, f"pip install {runtime} tokenizers numpy", "", code + "\n")

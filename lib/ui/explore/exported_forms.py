@@ -80,7 +80,7 @@ def _show_table(forms: Sequence[ExportedForm]) -> None:
     st.dataframe(forms_table(forms), hide_index=True)
     st.caption(
         f"Differences to the tuned model on {format_count(forms[0].examples, 'held-out example')}, with 95% intervals. "
-        "ONNX is compared with the tuned model in fp32. Speed: texts a second on this machine's CPU, measured by turns with `SentenceTransformer.encode` of the tuned model."
+        "Graphs (ONNX, OpenVINO) are compared with the tuned model in fp32. Speed: texts a second on this machine's CPU, measured by turns with `SentenceTransformer.encode` of the tuned model."
     )
 
 
@@ -89,7 +89,7 @@ def forms_table(forms: Sequence[ExportedForm]) -> pd.DataFrame:
     keys = forms[0].shown_metrics
     rows: list[dict[str, str]] = []
     for at, exported in enumerate(forms):
-        if at == 0 or exported.form.is_onnx != forms[at - 1].form.is_onnx:
+        if at == 0 or exported.form.is_graph != forms[at - 1].form.is_graph:
             rows.append(_tuned_cells(exported, keys))
         cells = {metric_title(key): _quality(exported, key) for key in keys if key in exported.metrics}
         rows.append({"Form": exported.title, **cells, **_cost_cells(exported.exported, times=exported.times_faster)})
@@ -97,9 +97,9 @@ def forms_table(forms: Sequence[ExportedForm]) -> pd.DataFrame:
 
 
 def _tuned_cells(exported: ExportedForm, keys: Sequence[str]) -> dict[str, str]:
-    """Build the row of the tuned model, which ONNX is compared with in fp32."""
+    """Build the row of the tuned model, which graphs are compared with in fp32."""
     return {
-        "Form": "Tuned model, fp32" if exported.form.is_onnx else "Tuned model",
+        "Form": "Tuned model, fp32" if exported.form.is_graph else "Tuned model",
         **{
             metric_title(key): format_metric(key, exported.metrics[key].base) for key in keys if key in exported.metrics
         },

@@ -119,18 +119,27 @@ def test_what_is_no_model_is_one_line(home: Path, tmp_path: Path, capsys: pytest
         describe_model(tmp_path)
 
 
-def test_a_folder_exported_as_onnx_gets_the_code_of_onnxruntime_with_its_prompts(
-    tuned: tuple[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("runtime", "form", "graph"),
+    [
+        ("onnxruntime", "onnx", "onnx/model.onnx"),
+        ("openvino", "openvino-int8", "openvino/openvino_model.xml"),
+    ],
+    ids=["onnxruntime", "openvino"],
+)
+def test_a_folder_exported_as_a_graph_gets_the_code_of_its_runtime_with_its_prompts(
+    tuned: tuple[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str], runtime: str, form: str, graph: str
 ) -> None:
     kind, folder = tuned
-    assert main(["use", str(folder), "--with", "onnxruntime"]) == 1
-    assert "--format onnx" in capsys.readouterr().err
-    (tmp_path / "onnx").mkdir()
-    (tmp_path / "onnx" / "model.onnx").write_bytes(b"graph")
+    assert main(["use", str(folder), "--with", runtime]) == 1
+    assert f"--format {form} " in capsys.readouterr().err
+    (tmp_path / graph).parent.mkdir()
+    (tmp_path / graph).write_bytes(b"graph")
     name = "config_sentence_transformers.json"
     (tmp_path / name).write_bytes((folder / name).read_bytes())
     assert main(["use", str(tmp_path), "--json"]) == 0
     (snippet,) = json.loads(capsys.readouterr().out)["snippets"]
+    assert snippet["key"] == runtime
     literals = {node.value for node in ast.walk(ast.parse(snippet["code"])) if isinstance(node, ast.Constant)}
     reading = READINGS[kind]
     assert {f"{reading.query}a query", f"{reading.document}a document", str(tmp_path)} <= literals
