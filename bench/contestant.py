@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,8 @@ from lib import settings
 from lib.models import catalog
 from lib.models.packed import activation_cache, active_rows, switch
 from lib.models.packed import batches as packing
+from lib.training.batches import FairBatches
+from lib.training.examples import text_ids
 
 MODEL = settings.BUNDLED_MODEL
 
@@ -36,7 +39,7 @@ MODEL = settings.BUNDLED_MODEL
 class Setup:
     """What a contestant does: engine is classic (the well-known script) or packed (ours).
 
-    model: a folder; empty for the bundled one.
+    model: a folder; empty for the bundled one. fair: batches without false negatives, as the product makes them.
     """
 
     name: str
@@ -53,18 +56,26 @@ class Setup:
     batch: int = 64
     threads: int = 2
     model: str = ""
+    fair: bool = False
 
 
-def batches(count: int, *, size: int, seed: int) -> Iterator[list[int]]:
+def batches(rows: int, *, size: int, seed: int) -> Iterator[list[int]]:
     """Yield row numbers batch by batch, for ever: one shuffle an epoch, the same for every contestant.
 
     It depends on the seed alone.
     """
     epoch = 0
     while True:
-        order = np.random.default_rng((seed, epoch)).permutation(count)
-        yield from (order[begin : begin + size].tolist() for begin in range(0, count, size))
+        order = np.random.default_rng((seed, epoch)).permutation(rows)
+        yield from (order[begin : begin + size].tolist() for begin in range(0, rows, size))
         epoch += 1
+
+
+def fair_batches(sampler: FairBatches) -> Iterator[list[int]]:
+    """Yield the product's batches, for ever."""
+    for epoch in count():
+        sampler.set_epoch(epoch)
+        yield from sampler
 
 
 class Contestant:
@@ -82,6 +93,9 @@ class Contestant:
         self.loss = MultipleNegativesRankingLoss(self.model)
         self.epoch_steps = -(-len(train) // setup.batch)
         self.batches = batches(len(train), size=setup.batch, seed=setup.seed)
+        if setup.fair:
+            sampler = FairBatches(*text_ids(self.anchors, self.targets), batch_size=setup.batch, seed=setup.seed)
+            self.epoch_steps, self.batches = len(sampler), fair_batches(sampler)
         self.done, self.preparing = 0, 0.0
         for module in self.model.modules():
             if isinstance(module, torch.nn.Dropout):
@@ -178,8 +192,11 @@ class Judge:
             if anchor in held_out:
                 self.right.setdefault(anchor, set()).add(row_of[target])
 
-    def measure(self, model: SentenceTransformer) -> dict[str, float]:
-        """Measure recall@1 and MRR over the held-out anchors."""
+    def measure(self, model: SentenceTransformer) -> dict[str, Any]:
+        """Measure recall@1 and MRR over the held-out anchors.
+
+        firsts: 1 for each whose right target ranks first.
+        """
         from lib.models.encoder import encode
 
         anchors = list(self.right)
@@ -188,6 +205,7 @@ class Judge:
         return {
             "recall": float(np.mean([rank == 1 for rank in ranks])),
             "mrr": float(np.mean([1 / rank for rank in ranks])),
+            "firsts": "".join("1" if rank == 1 else "0" for rank in ranks),
         }
 
 

@@ -115,13 +115,15 @@ class Machine:
             time.sleep(2.0)
 
 
-def frame_of(data: str, pairs: int) -> tuple[str, Path]:
+def frame_of(data: str, pairs: int, rows: int = 0) -> tuple[str, Path]:
     """Prepare a data set (a sample, or name=path) and keep it as Parquet.
 
-    `pairs` limits the training part.
+    `pairs` limits the training part, `rows` the whole table, 0: not at all.
     """
     name, _, path = data.partition("=")
     source = pd.read_csv(path, dtype=str, keep_default_na=False) if path else SAMPLES[name]()
+    if 0 < rows < len(source):
+        source = source.sample(n=rows, random_state=0).reset_index(drop=True)
     frame = prepare(source).frame
     train = frame.index[frame["part"] == "train"]
     if 0 < pairs < len(train):
@@ -157,18 +159,28 @@ def run_steps(name: str, data: Path, machine: Machine, *, count: int, threads: i
 
 
 def run_trainings(
-    name: str, data: Path, machine: Machine, *, runs: list[str], threads: int, seed: int, fp32: bool = False
+    name: str,
+    data: Path,
+    machine: Machine,
+    *,
+    runs: list[str],
+    threads: int,
+    seed: int,
+    fp32: bool = False,
+    quality: bool = False,
 ) -> None:
     """Train all contestants to their ends, an epoch each by turns.
 
     Held-out recall after each epoch, untimed.
 
-    fp32: for quality alone, on a machine whose bf16 is slow; kept apart from the table of times.
+    quality: kept apart from the table of times, ours with the product's batches. fp32: so, and nothing in bf16.
     """
     machine.turn()
     all_setups = setups(int((pd.read_parquet(data, columns=["part"])["part"] == "train").sum()))
     contestants = [replace(all_setups[run], data=str(data), seed=seed, threads=threads) for run in runs]
-    contestants = [replace(setup, bf16=setup.bf16 and not fp32) for setup in contestants]
+    contestants = [
+        replace(setup, bf16=setup.bf16 and not fp32, fair=quality and setup.engine == "packed") for setup in contestants
+    ]
     processes = {setup.name: Process(setup) for setup in contestants}
     rows = {
         setup.name: {"curve": [processes[setup.name].ask("measure")], "seconds": [], "cpu": [], "epochs": setup.epochs}
@@ -182,11 +194,12 @@ def run_trainings(
                 row["cpu"].append(cpu)
             row["curve"].append(process.ask("measure"))
             head = {
-                "kind": "quality" if fp32 else "run",
+                "kind": "quality" if quality else "run",
                 "data": name,
                 "contestant": key,
                 "seed": seed,
                 "threads": threads,
+                "fp32": fp32,
             }
             append(head | row | process.facts)  # after every epoch: of a contestant the newest line counts
             if len(row["curve"]) > row["epochs"]:
@@ -217,6 +230,8 @@ def main() -> None:
     parser.add_argument("--engines", nargs="*", default=[], choices=list(STEPS), help="engines to time; default all")
     parser.add_argument("--runs", nargs="*", default=[], choices=list(setups(1)))
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--rows", type=int, default=0, help="limit of rows of a data set; 0: all")
+    parser.add_argument("--quality", action="store_true", help="compare quality alone, with the product's batches")
     parser.add_argument("--fp32", action="store_true", help="compute in fp32 and compare quality alone")
     parser.add_argument("--lock", default="")
     parser.add_argument("--slice", type=float, default=200.0)
@@ -224,7 +239,7 @@ def main() -> None:
     options = parser.parse_args()
     machine = Machine(options.lock, options.slice)
     for data in options.data:
-        name, path = frame_of(data, options.pairs)
+        name, path = frame_of(data, options.pairs, options.rows)
         for seed in options.seeds:
             if options.steps:
                 run_steps(
@@ -232,6 +247,7 @@ def main() -> None:
                 )
             if options.runs:
                 choices = {"runs": options.runs, "threads": options.threads, "fp32": options.fp32}
+                choices["quality"] = options.quality or options.fp32
                 run_trainings(name, path, machine, seed=seed, **choices)
     if options.table:
         from bench.training_table import write
