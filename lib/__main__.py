@@ -72,6 +72,12 @@ def _map() -> CommandModule:
     return map
 
 
+def _groups() -> CommandModule:
+    from lib.commands import groups
+
+    return groups
+
+
 def _report() -> CommandModule:
     from lib.commands import report
 
@@ -149,6 +155,11 @@ COMMANDS = {
         "evaluate a run's tuned model against its base model", _evaluate, "evaluate 3f2a9c01d4 --on other.csv --json"
     ),
     "map": Command("compute (or recompute) a run's map", _map, "map 3f2a9c01d4 --balance 0.3"),
+    "groups": Command(
+        "compare two groups of texts of a run's map: distance base and tuned, words, examples",
+        _groups,
+        'groups 3f2a9c01d4 --a "language: German" --b "language: French"',
+    ),
     "report": Command(
         "write a run, or two, as one HTML page that opens anywhere",
         _report,

@@ -9,7 +9,7 @@ import pytest
 
 from lib.projection.group_distance import measure_distance, text_units
 from lib.projection.store import end_vectors, load_map
-from lib.ui.explore.map.text_groups import encode_texts
+from lib.projection.text_groups import encode_texts
 from tests.app.test_explore_map import open_explore, traces, words
 from tests.unit.projection.finished import finished_run, finished_texts, plant_regions
 

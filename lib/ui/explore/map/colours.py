@@ -9,10 +9,10 @@ import numpy as np
 from lib.charts.map.groups import NO_GROUP, MarkGroups, RegionNames
 from lib.charts.map.lines import COLOURED_CLASSES
 from lib.projection.regions import NEAR, WIDE
+from lib.projection.text_groups import column_values, group_texts
 from lib.projection.turnover import TextNeighbours
 from lib.ui.explore import keys
-from lib.ui.explore.map.data import MapData, column_values
-from lib.ui.explore.map.text_groups import colour_groups
+from lib.ui.explore.map.data import MapData
 from lib.ui.shared.components import escape_markdown
 
 CHANGE = "change"
@@ -54,6 +54,15 @@ def mark_groups(data: MapData, colour: str, groups: tuple[str, str] = ("", "")) 
         return MarkGroups(wide.names, wide.of_text, other="Between regions", regions=names)
     name = column_of(data, colour)
     return column_groups(data, name) if name else None
+
+
+def colour_groups(data: MapData, words: tuple[str, str]) -> MarkGroups:
+    """Build the groups that colour the map where A and B are compared; a text of both has neither colour."""
+    first, second = (group_texts(data, word) for word in words)
+    of_text = np.full(len(data.texts), NO_GROUP)
+    of_text[first], of_text[second] = 0, 1
+    of_text[np.intersect1d(first, second)] = NO_GROUP
+    return MarkGroups(("A", "B"), of_text, other="Other texts")
 
 
 def has_regions(data: MapData) -> bool:

@@ -51,12 +51,6 @@ class MapData:
     regions: dict[str, Regions] = field(default_factory=dict)
 
 
-def column_values(cells: pd.Series) -> list[str]:
-    """List the values of a column, the most frequent first."""
-    counts = cells[cells != ""].value_counts(sort=False)
-    return [str(value) for value in counts.sort_index().sort_values(ascending=False, kind="stable").index]
-
-
 def load_map_data(run: Run, *, kind: MapKind = MapKind.MAIN) -> MapData | None:
     """Read the data of one of a run's maps; None while it is not drawn."""
     summary = run.paths.map_of(kind).summary

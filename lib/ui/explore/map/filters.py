@@ -14,6 +14,7 @@ import streamlit as st
 
 from lib.charts.map.lines import COLOURED_CLASSES
 from lib.charts.map.scene import TextClasses
+from lib.projection.text_groups import column_values
 from lib.store.runs import Run
 from lib.ui.explore import keys
 from lib.ui.explore.map.colours import (
@@ -24,7 +25,7 @@ from lib.ui.explore.map.colours import (
     mark_groups,
     neighbour_mask,
 )
-from lib.ui.explore.map.data import MapData, column_values, search_rows
+from lib.ui.explore.map.data import MapData, search_rows
 
 _PART_TITLES = {"held_out": "Held-out", "validation": "Validation", "train": "Trained", "all": "All"}
 _CHANGE_TITLES = {"all": "Any change", "better": "Better", "same": "Same", "worse": "Worse"}

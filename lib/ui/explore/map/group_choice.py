@@ -7,10 +7,10 @@ from collections.abc import Iterable
 import streamlit as st
 
 from lib.format import format_count
+from lib.projection.text_groups import decode_texts, encode_texts, group_title, group_titles
 from lib.store.runs import Run
 from lib.ui.explore import keys
 from lib.ui.explore.map.colours import CHANGE
-from lib.ui.explore.map.text_groups import decode_texts, encode_texts, group_title, group_titles
 from lib.ui.explore.map.view import MapView
 
 COMPARED_NAMES = ("A", "B")

@@ -12,12 +12,12 @@ from lib.projection.group_comparison import (
     distance_table,
 )
 from lib.projection.store import end_vectors
+from lib.projection.text_groups import group_texts, group_title
 from lib.store.map_paths import MapKind
 from lib.store.workspace import open_workspace
 from lib.ui.explore import keys
 from lib.ui.explore.map.data import load_map_data
 from lib.ui.explore.map.group_choice import COMPARED_NAMES, chosen_groups, clear_groups, is_linked
-from lib.ui.explore.map.text_groups import group_texts, group_title
 from lib.ui.explore.map.view import MapView
 from lib.ui.shared.cache import file_stamp
 from lib.ui.shared.components import escape_markdown

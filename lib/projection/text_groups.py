@@ -1,6 +1,6 @@
 """The groups of texts that can be compared: of a lasso, a region, a class, a value of a column.
 
-Each has a word, with which it stands in the address.
+Each has a word, with which it stands in the address. Light: pages call it.
 """
 
 from __future__ import annotations
@@ -8,14 +8,15 @@ from __future__ import annotations
 import base64
 import binascii
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
 
 import numpy as np
+import pandas as pd
 
-from lib.charts.map.groups import NO_GROUP, MarkGroups
+from lib.errors import InputError
 from lib.format import format_count
 from lib.projection.regions import NEAR, WIDE, Regions
-from lib.ui.explore.map.data import MapData, column_values
 
 _TEXTS, _CLASS, _COLUMN = "texts:", "class:", "column:"
 
@@ -25,7 +26,65 @@ _MAX_VALUES = 20
 _LEVELS = {WIDE: "Region", NEAR: "Near region"}
 
 
-def group_titles(data: MapData) -> dict[str, str]:
+class GroupedTexts(Protocol):
+    """The texts of a map and what groups them.
+
+    lines: pair, source, target (text ids). Labelled texts alone have classes (text ids by name) and rows (of the dataset, of every text).
+    columns: by name, the cells of a column by the id of a row. regions: by level of zoom.
+    """
+
+    @property
+    def texts(self) -> Sequence[str]:
+        """All texts of the map."""
+
+    @property
+    def lines(self) -> pd.DataFrame:
+        """The lines of the pairs."""
+
+    @property
+    def classes(self) -> Mapping[str, np.ndarray]:
+        """The classes, the largest first."""
+
+    @property
+    def rows(self) -> np.ndarray:
+        """The row of each text."""
+
+    @property
+    def columns(self) -> Mapping[str, pd.Series]:
+        """The columns that describe a row."""
+
+    @property
+    def regions(self) -> Mapping[str, Regions]:
+        """The regions with names."""
+
+
+def column_values(cells: pd.Series) -> list[str]:
+    """List the values of a column, the most frequent first."""
+    counts = cells[cells != ""].value_counts(sort=False)
+    return [str(value) for value in counts.sort_index().sort_values(ascending=False, kind="stable").index]
+
+
+def find_group(data: GroupedTexts, name: str) -> str:
+    """Find the word of the group that a person names.
+
+    By its word, its title, or its title without the kind. Raises InputError where there is none, or more than one.
+    """
+    titles = group_titles(data)
+    if name in titles or (name.startswith(_TEXTS) and len(group_texts(data, name))):
+        return name
+    sought = name.strip().casefold()
+    whole = [word for word, title in titles.items() if title.casefold() == sought]
+    found = whole or [word for word, title in titles.items() if title.partition(": ")[2].casefold() == sought]
+    if len(found) == 1:
+        return found[0]
+    reason = f"is the name of {len(found)} groups" if found else "is the name of no group"
+    raise InputError(
+        f"“{name}” {reason} of this map.",
+        todo="List the groups with `python -m lib groups RUN`, and take a whole line.",
+    )
+
+
+def group_titles(data: GroupedTexts) -> dict[str, str]:
     """List the groups that can be chosen by name, by their word in the address."""
     titles: dict[str, str] = {}
     for level, kind in _LEVELS.items():
@@ -38,14 +97,14 @@ def group_titles(data: MapData) -> dict[str, str]:
     return titles
 
 
-def group_title(data: MapData, word: str) -> str:
+def group_title(data: GroupedTexts, word: str) -> str:
     """Write what a group is."""
     if word.startswith(_TEXTS):
         return f"Lasso: {format_count(len(group_texts(data, word)), 'text')}"
     return group_titles(data).get(word, word)
 
 
-def group_texts(data: MapData, word: str) -> np.ndarray:
+def group_texts(data: GroupedTexts, word: str) -> np.ndarray:
     """List the text ids of a group; none where the word names no group of this map."""
     kind, _, rest = word.partition(":")
     if word.startswith(_TEXTS):
@@ -65,7 +124,7 @@ def _texts_of_region(regions: Regions, number: str) -> np.ndarray:
     return np.flatnonzero(regions.of_text == known[number]) if number in known else np.empty(0, np.int64)
 
 
-def _texts_of_value(data: MapData, name: str, value: str) -> np.ndarray:
+def _texts_of_value(data: GroupedTexts, name: str, value: str) -> np.ndarray:
     """List the texts of the rows whose column has this value."""
     cells = data.columns[name]
     rows = cells.index[cells == value]
@@ -95,12 +154,3 @@ def decode_texts(word: str, *, texts: int) -> np.ndarray:
         return np.empty(0, np.int64)
     ids = np.flatnonzero(np.unpackbits(np.frombuffer(bits, np.uint8)))
     return ids if len(bits) <= most and ids.max(initial=-1) < texts else np.empty(0, np.int64)
-
-
-def colour_groups(data: MapData, words: tuple[str, str]) -> MarkGroups:
-    """Build the groups that colour the map where A and B are compared; a text of both has neither colour."""
-    first, second = (group_texts(data, word) for word in words)
-    of_text = np.full(len(data.texts), NO_GROUP)
-    of_text[first], of_text[second] = 0, 1
-    of_text[np.intersect1d(first, second)] = NO_GROUP
-    return MarkGroups(("A", "B"), of_text, other="Other texts")

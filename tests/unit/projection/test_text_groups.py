@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 
 from lib.charts.map.groups import NO_GROUP
-from lib.ui.explore.map.data import load_map_data
-from lib.ui.explore.map.text_groups import (
-    colour_groups,
+from lib.projection.text_groups import (
     decode_texts,
     encode_texts,
     group_texts,
     group_title,
     group_titles,
 )
+from lib.ui.explore.map.colours import colour_groups
+from lib.ui.explore.map.data import load_map_data
 from tests.unit.projection.finished import finished_run, finished_texts, plant_regions
 
 
