@@ -158,7 +158,7 @@ COMMANDS = {
     "groups": Command(
         "compare two groups of texts of a run's map: distance base and tuned, words, examples",
         _groups,
-        'groups 3f2a9c01d4 --a "language: German" --b "language: French"',
+        "groups 3f2a9c01d4 --a German --b French --json",
     ),
     "report": Command(
         "write a run, or two, as one HTML page that opens anywhere",
