@@ -77,6 +77,13 @@ class TrainingError(CloserError):
     """A training cannot go on: loss not finite, out of memory, weights damaged."""
 
 
+class LostProcessError(TrainingError):
+    """A process that holds a training together was killed.
+
+    Another attempt goes on from the newest checkpoint.
+    """
+
+
 class ClusterError(CloserError):
     """A cluster cannot be reached, does not let one in, or has a node that would not do."""
 

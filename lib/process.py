@@ -229,6 +229,11 @@ def let_threads_sleep() -> None:
         os.environ.setdefault(name, value)
 
 
+def helper_variables() -> dict[str, str]:
+    """Build what every started process has in its environment, here or on a node of a cluster."""
+    return IDLE_THREADS | {"TOKENIZERS_PARALLELISM": "false", "HF_HUB_DISABLE_IMPLICIT_TOKEN": "1"}
+
+
 def child_environment(*, secrets: bool = False) -> dict[str, str]:
     """Build the environment of a started process, without tokens and passwords unless it downloads.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -69,6 +69,9 @@ class Progress(Protocol):
     def resume(self, *, step: int, epoch: float) -> None:
         """Report that work goes on from a checkpoint: events of later steps will come again."""
 
+    def places(self, places: Sequence[str]) -> None:
+        """Report where the processes of a training run: machine and device of each, in order of rank."""
+
     def log(self, text: str, *, level: str = "info") -> None:
         """Write one line for the log that a person can read. Never training texts."""
 
@@ -90,6 +93,8 @@ class Silent:
     ) -> None: ...
 
     def resume(self, *, step: int, epoch: float) -> None: ...
+
+    def places(self, places: Sequence[str]) -> None: ...
 
     def log(self, text: str, *, level: str = "info") -> None: ...
 

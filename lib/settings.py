@@ -115,6 +115,15 @@ CLUSTER_AUTHENTICATION = "CLOSER_RAY_AUTH"
 """Environment variable that says `off` where a person wants clusters that let everybody in."""
 
 
+CLUSTER_TOKENS = ("RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH")
+"""Environment variables of a cluster's token: for the process that talks to Ray, and the worker that starts it."""
+
+
+def cluster_tokens() -> dict[str, str]:
+    """Read from the environment what a process needs to be let into a cluster."""
+    return {name: os.environ[name] for name in CLUSTER_TOKENS if name in os.environ}
+
+
 def open_clusters_allowed() -> bool:
     """Whether a cluster without token authentication may be used."""
     return os.environ.get(CLUSTER_AUTHENTICATION, "").strip().lower() == "off"

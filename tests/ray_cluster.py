@@ -27,6 +27,8 @@ QUIET = {
     "GLOO_SOCKET_IFNAME": "lo" if sys.platform == "linux" else "",
     "RAY_worker_niceness": "0",  # beside other tests a worker of niceness 15 would hardly ever run
     "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_raylet_start_wait_time_s": "180",
+    "RAY_memory_monitor_refresh_ms": "0",  # it would kill processes for what other tests need
 }
 
 

@@ -6,22 +6,24 @@ from typing import Any
 
 import torch
 
+from lib.cluster.request import TrainingRequest
 from lib.data.model_inputs import ModelInputs
 from lib.errors import InputError
 from lib.models.loader import choose_device
 from lib.progress import Progress
-from lib.recipe.options import ALL_DEVICES
+from lib.recipe.options import ALL_DEVICES, RAY_CLUSTER
 from lib.recipe.recipe import FIELDS, Recipe
 from lib.store.context import JobContext
 
 
 def dispatch_training(context: JobContext, *, card: dict[str, Any]) -> None:
     """Train the context's run to its end. card: facts for the model card. Raises what the training raises."""
-    processes = choose_processes(context.run.recipe, context.progress)
-    if processes == 1:
-        train_here(context, card)
-    else:
+    if context.run.recipe.where == RAY_CLUSTER:
+        train_on_cluster(context, card)
+    elif (processes := choose_processes(context.run.recipe, context.progress)) > 1:
         train_on_devices(context, card, processes=processes)
+    else:
+        train_here(context, card)
 
 
 def choose_processes(recipe: Recipe, progress: Progress) -> int:
@@ -67,11 +69,22 @@ def train_here(context: JobContext, card: dict[str, Any]) -> None:
 
 def train_on_devices(context: JobContext, card: dict[str, Any], *, processes: int) -> None:
     """Train in several processes of this machine."""
-    from lib.cluster.request import TrainingRequest
     from lib.cluster.torchrun import train_by_torchrun
 
+    train_by_torchrun(request_of(context, card), processes=processes, progress=context.progress)
+
+
+def train_on_cluster(context: JobContext, card: dict[str, Any]) -> None:
+    """Train on a Ray cluster."""
+    from lib.cluster.ray_training import train_on_ray
+
+    train_on_ray(request_of(context, card), progress=context.progress)
+
+
+def request_of(context: JobContext, card: dict[str, Any]) -> TrainingRequest:
+    """Write down what the processes need to know of the context's run."""
     run, dataset = context.run, context.dataset
-    request = TrainingRequest(
+    return TrainingRequest(
         examples=str(dataset.paths.examples),
         shape=dataset.shape,
         model=run.model,
@@ -80,4 +93,3 @@ def train_on_devices(context: JobContext, card: dict[str, Any], *, processes: in
         home=str(context.workspace.home),
         card=card,
     )
-    train_by_torchrun(request, processes=processes, progress=context.progress)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from lib.typed_json import JsonError, parse_stored, typed
 CANCEL_CHECK_SECONDS = 0.5
 """Seconds between two checks whether the user asked to stop."""
 
-CALLS = ("stage", "advance", "loss", "snapshot_metrics", "resume", "log", "check")
+CALLS = ("stage", "advance", "loss", "snapshot_metrics", "resume", "places", "log", "check")
 """Methods of Progress that are repeated."""
 
 
@@ -44,6 +44,9 @@ class ProgressWriter:
     def resume(self, *, step: int, epoch: float) -> None:
         self._write("resume", step=step, epoch=epoch)
 
+    def places(self, places: Sequence[str]) -> None:
+        self._write("places", places=list(places))
+
     def log(self, text: str, *, level: str = "info") -> None:
         self._write("log", text=text, level=level)
 
@@ -65,6 +68,8 @@ class ProgressReader:
 
     def __init__(self, exchange: Exchange, progress: Progress) -> None:
         self._exchange, self._progress, self._at = exchange, progress, 0
+        self.has_begun = False
+        """Whether a process trains that hears of a wish to stop."""
 
     def repeat_new(self, **facts: float) -> None:
         """Repeat the whole lines since the last time; a wish to stop is passed on.
@@ -80,6 +85,7 @@ class ProgressReader:
                 self._repeat(values["call"], values["facts"], facts)
 
     def _repeat(self, call: str, values: dict[str, Any], facts: dict[str, float]) -> None:
+        self.has_begun = self.has_begun or call == "check"
         if call == "advance":
             values |= facts
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import sys
 from datetime import timedelta
 from pathlib import Path
@@ -44,16 +45,27 @@ def join_ranks(exchange: Exchange, *, device: str) -> Ranks:
     return Ranks(rank, count, dist.new_group(backend="gloo", timeout=WAIT))
 
 
+def collect_places(ranks: Ranks, device: str) -> list[str]:
+    """Collect from every process the machine and the device that it trains on, in order of rank."""
+    name = torch.cuda.get_device_name() if device == "cuda" else device
+    places = [""] * ranks.count
+    dist.all_gather_object(places, f"{platform.node()}: {name}", group=ranks.messages)
+    return places
+
+
 def train_rank(request: TrainingRequest, exchange: Exchange, ranks: Ranks) -> CloserError | None:
     """Train as this rank; give the error for the user that ended the training, if any."""
+    recipe = Recipe.from_json(request.recipe)
+    progress = ProgressWriter(exchange) if ranks.is_first else Silent()
+    progress.places(collect_places(ranks, choose_device(recipe.device)))
     try:
         train_model(
             inputs=request.read_inputs(),
             model_name=request.model,
-            recipe=Recipe.from_json(request.recipe),
+            recipe=recipe,
             folder=Path(request.folder),
             home=Path(request.home),
-            progress=ProgressWriter(exchange) if ranks.is_first else Silent(),
+            progress=progress,
             card=request.card,
             ranks=ranks,
         )

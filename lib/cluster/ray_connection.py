@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from lib.cluster import node_probe
 from lib.errors import ClusterError
-from lib.recipe.address import parse_cluster_address
+from lib.format import format_count
+from lib.recipe.address import ADDRESS_LABEL, parse_cluster_address
 from lib.settings import CLUSTER_AUTHENTICATION, ROOT, open_clusters_allowed
 
 if TYPE_CHECKING:
@@ -27,12 +28,6 @@ REACH_SECONDS = 5.0
 
 PROBE_SECONDS = 300.0
 """Seconds within which every node has to answer: each starts a process, and a cluster may be busy."""
-
-TOKEN_VARIABLES = ("RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH")
-"""Environment variables that only the process that talks to Ray may have."""
-
-CLUSTER = "Cluster address"
-"""Where the errors are: the setting's label."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +42,11 @@ class ClusterNode:
     cpus: int = 0
     cards: int = 0
     card: str = ""
+
+    def describe(self) -> str:
+        """Describe the node's devices in a few words."""
+        cards = f", {format_count(self.cards, 'graphics card')} {self.card}".rstrip() if self.cards else ""
+        return f"{self.name}: {format_count(self.cpus, 'CPU')}{cards}"
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def connect_to_cluster(
     try:
         cluster = Cluster(address, _working_nodes(ray))
         if not cluster.nodes:
-            raise ClusterError("No node of the cluster has a CPU or a graphics card.", where=CLUSTER)
+            raise ClusterError("No node of the cluster has a CPU or a graphics card.", where=ADDRESS_LABEL)
         check_nodes(ray, cluster, folders)
         yield cluster
     finally:
@@ -109,12 +109,11 @@ def import_ray() -> ModuleType:
     """Import Ray. Raises ClusterError where it is not installed."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing about a person's trainings leaves the cluster
     os.environ.setdefault("RAY_TRAIN_V2_ENABLED", "1")
-    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "error")  # the refusal that is asked for is no warning
     try:
         import ray
     except ImportError as error:
         raise ClusterError(
-            "Ray is not installed.", where=CLUSTER, todo="python -m tools.install --cluster installs it."
+            "Ray is not installed.", where=ADDRESS_LABEL, todo="python -m tools.install --cluster installs it."
         ) from error
     module: ModuleType = ray
     return module
@@ -126,7 +125,7 @@ def _check_reachable(host: str, port: int) -> None:
     except OSError as error:
         raise ClusterError(
             f"Nothing answers at {host}:{port} ({error.strerror or error}).",
-            where=CLUSTER,
+            where=ADDRESS_LABEL,
             todo="Give the address that `ray start --head` has printed.",
         ) from error
 
@@ -140,7 +139,7 @@ def _check_authentication(address: str) -> None:
         if not open_clusters_allowed():
             raise ClusterError(
                 "The cluster lets everybody in who reaches it: it has no token authentication.",
-                where=CLUSTER,
+                where=ADDRESS_LABEL,
                 todo=f"Start its nodes with RAY_AUTH_MODE=token, or allow it by {CLUSTER_AUTHENTICATION}=off.",
             )
         return
@@ -148,7 +147,7 @@ def _check_authentication(address: str) -> None:
         return
     raise ClusterError(
         "The cluster does not accept the token, or there is none.",
-        where=CLUSTER,
+        where=ADDRESS_LABEL,
         todo="Set RAY_AUTH_TOKEN or RAY_AUTH_TOKEN_PATH, or write it to ~/.ray/auth_token, before Closer starts.",
     )
 
@@ -173,7 +172,7 @@ def _is_let_in(address: str, mode: str) -> bool:
     except (RayError, RuntimeError) as error:
         raise ClusterError(
             f"What answers at {address} is no Ray cluster of this version.",
-            where=CLUSTER,
+            where=ADDRESS_LABEL,
             todo="Give the address that `ray start --head` has printed.",
         ) from error
     return True
@@ -201,12 +200,13 @@ def _join(ray: ModuleType, address: str, environment: Mapping[str, str]) -> None
     runtime = {
         "py_modules": [str(ROOT / "lib")],
         "excludes": ["**/__pycache__"],
-        "env_vars": dict(environment),
+        "env_vars": {"RAY_ADDRESS": address}
+        | dict(environment),  # for Ray's own parts, where a machine has two clusters
     }
     try:
         ray.init(address=address, runtime_env=runtime, log_to_driver=True, logging_level="WARNING", namespace="closer")
     except (RuntimeError, ConnectionError, ValueError) as error:
-        raise ClusterError(_reason(error), where=CLUSTER, todo=_remedy(error)) from error
+        raise ClusterError(_reason(error), where=ADDRESS_LABEL, todo=_remedy(error)) from error
 
 
 def _reason(error: Exception) -> str:
@@ -257,7 +257,7 @@ def check_nodes(ray: ModuleType, cluster: Cluster, folders: Sequence[str]) -> No
             facts = NodeFacts(**ray.get(answer, timeout=PROBE_SECONDS))
         except ray.exceptions.RayError as error:
             raise ClusterError(
-                f"The node {node.name} cannot start a process of ours ({_reason(error)}).", where=CLUSTER
+                f"The node {node.name} cannot start a process of ours ({_reason(error)}).", where=ADDRESS_LABEL
             ) from error
         compare_nodes(node.name, facts, ours)
 
@@ -270,18 +270,18 @@ def compare_nodes(name: str, facts: NodeFacts, ours: NodeFacts) -> None:
             found = f"{package} {there[package]}" if there.get(package) else f"no {package}"
             raise ClusterError(
                 f"The node {name} has {found}; here is {version}.",
-                where=CLUSTER,
+                where=ADDRESS_LABEL,
                 todo="Install the same packages on every node: python -m tools.install --cluster.",
             )
     if facts.source != ours.source:
         raise ClusterError(
             f"The node {name} has {'another version' if facts.source else 'no package'} of Closer.",
-            where=CLUSTER,
+            where=ADDRESS_LABEL,
             todo="Remove the checkout that stands at the same path there, or bring it to the same version.",
         )
     if facts.unseen:
         raise ClusterError(
             f"The node {name} does not see {facts.unseen[0]}.",
-            where=CLUSTER,
+            where=ADDRESS_LABEL,
             todo="Put the workspace on a path that every node shares (CLOSER_HOME).",
         )

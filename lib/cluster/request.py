@@ -53,6 +53,11 @@ class Exchange:
         """By which torchrun's agents find each other."""
         return self.folder / "rendezvous"
 
+    @property
+    def reports(self) -> Path:
+        """What Ray keeps of a training: which step's checkpoint was reported last."""
+        return self.folder / "ray"
+
     def store(self, attempt: str) -> Path:
         """Build the path by which the processes find each other.
 
@@ -86,9 +91,12 @@ class Exchange:
         if self._cancelled.exists():
             raise CancelledError("Cancelled.")
 
-    def write_end(self, rank: int, error: CloserError | None) -> None:
-        """Write how a process ended: as it should, or with an error for the user."""
-        write_atomic(self.folder / f"end-{rank}.json", json.dumps({"error": error.to_json() if error else None}))
+    def write_end(self, process: int | str, error: CloserError | None) -> None:
+        """Write how a process ended: as it should, or with an error for the user.
+
+        process: its rank, or its name where it does not train.
+        """
+        write_atomic(self.folder / f"end-{process}.json", json.dumps({"error": error.to_json() if error else None}))
 
     def end(self) -> tuple[bool, CloserError | None]:
         """Read whether the training has ended, and with which error for the user.

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
-from pathlib import Path
 
 import torch
 
-from lib.cluster.progress_file import ProgressReader
+from lib.cluster.exchange_run import run_exchange
 from lib.cluster.request import Exchange, TrainingRequest
-from lib.errors import TrainingError
 from lib.memory import tree_memory
-from lib.process import loopback_interface, run_module
+from lib.process import loopback_interface
 from lib.progress import Progress
 from lib.recipe.recipe import Recipe
-from lib.store.layout import RunPaths
-from lib.store.rank_layout import RankPaths
 
 RESTARTS = 2
 """How often torchrun starts all processes again after one is lost: three attempts, as the queue gives a worker."""
@@ -28,31 +22,15 @@ def train_by_torchrun(request: TrainingRequest, *, processes: int, progress: Pro
 
     Raises what the training raises, and TrainingError when processes are lost more often, or torchrun itself is.
     """
-    paths, ranks = RunPaths(Path(request.folder)), RankPaths(Path(request.folder)).folder
-    shutil.rmtree(ranks, ignore_errors=True)
-    ranks.mkdir(parents=True)
-    # a folder of its own: processes of an attempt that was killed, which are about to end, don't find this one's
-    exchange = Exchange(Path(tempfile.mkdtemp(prefix="attempt-", dir=ranks)))
-    exchange.write_request(request)
-    reader = ProgressReader(exchange, progress)
     progress.stage("starting", f"{processes} processes")
-    code = run_module(
+    run_exchange(
+        request,
         "lib.cluster.agent",
-        *_arguments(exchange, processes),
+        lambda exchange: _arguments(exchange, processes),
         env=_environment(Recipe.from_json(request.recipe), processes),
-        log=paths.log,
-        check=lambda: reader.repeat_new(memory=tree_memory()),
+        progress=progress,
+        facts=lambda: {"memory": tree_memory()},
     )
-    reader.repeat_new(memory=tree_memory())
-    has_ended, error = exchange.end()
-    shutil.rmtree(ranks, ignore_errors=True)
-    if error is not None:
-        raise error
-    if not has_ended:
-        raise TrainingError(
-            f"The processes of the training ended before it did (exit code {code}).",
-            todo="Memory may be too small for so many processes; the log says more. Another try goes on from the newest checkpoint.",
-        )
 
 
 def _arguments(exchange: Exchange, processes: int) -> list[str]:

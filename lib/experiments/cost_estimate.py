@@ -53,6 +53,7 @@ COSTS_NOTHING = (
     "keep_checkpoint",
     "where",
     "processes",
+    "address",
 )
 """Settings that change nothing of what a step, a validation or a checkpoint costs in one process, where they are measured."""
 

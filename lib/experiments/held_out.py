@@ -5,7 +5,7 @@ No model is saved.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -119,6 +119,8 @@ class ExperimentProgress:
     ) -> None: ...
 
     def resume(self, *, step: int, epoch: float) -> None: ...
+
+    def places(self, places: Sequence[str]) -> None: ...
 
     def log(self, text: str, *, level: str = "info") -> None:
         self._progress.log(f"{self._name}: {text}", level=level)

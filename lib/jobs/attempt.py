@@ -13,6 +13,7 @@ from lib.errors import (
     CancelledError,
     CloserError,
     DamagedError,
+    LostProcessError,
     StoreError,
     TrainingError,
     is_out_of_memory,
@@ -21,7 +22,7 @@ from lib.errors import (
 )
 from lib.format import format_bytes
 from lib.jobs.events import EventWriter
-from lib.store.jobs import Job
+from lib.store.jobs import COMMAND, Job
 from lib.store.workspace import Workspace
 
 RETRY_SECONDS = 1.0
@@ -58,10 +59,19 @@ class Attempt:
         if isinstance(error, KeyboardInterrupt):  # of a command; a worker ignores them
             self._end("cancelled", "Its command was interrupted; another try goes on from the newest checkpoint.")
             return False
+        if isinstance(error, LostProcessError) and not self.job.payload.get(COMMAND):
+            return self._return_to_queue(str(error))
         failure = failure_of(error, self.workspace.home)
         self._end("failed", str(failure), error=failure)
         self.progress.log("".join(traceback.format_exception(error)).strip(), level="error")
         return isinstance(error, CloserError) or is_panic(error)
+
+    def _return_to_queue(self, reason: str) -> bool:
+        """End the attempt as if this worker had died: the queue begins another, while any are left."""
+        self.state = "interrupted"
+        self.workspace.jobs.record_interruption(self.job)
+        self.progress.end_attempt(self.job, self.state, reason)
+        return True
 
     def _end(self, state: str, reason: str, *, error: CloserError | None = None) -> bool:
         self.state = state

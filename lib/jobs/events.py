@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
@@ -105,6 +105,13 @@ class ResumedEvent(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PlacesEvent(Event):
+    """Where the processes of a training run: machine and device of each."""
+
+    places: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True)
 class LogEvent(Event):
     """A line for the log."""
 
@@ -138,6 +145,7 @@ EVENTS: dict[str, type[Event]] = {
     "loss": LossEvent,
     "measured": MeasuredEvent,
     "resumed": ResumedEvent,
+    "places": PlacesEvent,
     "log": LogEvent,
     "alive": AliveEvent,
     "end": EndEvent,
@@ -222,6 +230,9 @@ class EventWriter:
 
     def resume(self, *, step: int, epoch: float) -> None:
         self._write(ResumedEvent, step=step, epoch=epoch)
+
+    def places(self, places: Sequence[str]) -> None:
+        self._write(PlacesEvent, places=list(places))
 
     def log(self, text: str, *, level: str = "info") -> None:
         self._write(LogEvent, text=text, level=level)

@@ -15,6 +15,7 @@ from lib.jobs.events import (
     LogEvent,
     LossEvent,
     MeasuredEvent,
+    PlacesEvent,
     ResumedEvent,
     StageEvent,
 )
@@ -87,6 +88,7 @@ class Status:
     losses: list[LossPoint] = field(default_factory=list)
     measurements: list[SnapshotMeasurement] = field(default_factory=list)
     log: list[LogLine] = field(default_factory=list)
+    places: tuple[str, ...] = ()
     pace: Pace = field(default_factory=Pace)
 
     @property
@@ -130,6 +132,8 @@ def _take(status: Status, event: Event) -> None:
             status.losses.append(event.point)
         case MeasuredEvent():
             status.measurements.append(event.measurement)
+        case PlacesEvent():
+            status.places = tuple(event.places)
         case LogEvent():
             status.log.append(event.line)
 

@@ -21,7 +21,7 @@ from lib.jobs.locks import kill_worker, supervisor_lock, try_lock, worker_lock
 from lib.jobs.worker import WAIT_OPTION, release_dead
 from lib.memory import available_memory
 from lib.process import start_module
-from lib.settings import downloads_allowed
+from lib.settings import cluster_tokens, downloads_allowed
 from lib.store.jobs import OPEN, WAITING
 from lib.store.layout import WorkspacePaths
 from lib.store.workspace import Workspace, open_workspace
@@ -172,5 +172,7 @@ def start_worker(home: Path, *, log: Path, waits: bool = False) -> subprocess.Po
     """
     downloads = downloads_allowed()  # by the worker itself; only then does it get what the Hub asks for
     options = [WAIT_OPTION] if waits else []
-    environment = {"PYTHONUNBUFFERED": "1"}
+    environment = {
+        "PYTHONUNBUFFERED": "1"
+    } | cluster_tokens()  # the worker hands them to who talks to Ray, to nobody else
     return start_module("lib.jobs.worker", str(home), *options, env=environment, log=log, secrets=downloads)

@@ -29,13 +29,14 @@ def setting(
     shapes: tuple[Shape, ...] = (),
     advanced: bool = True,
     needs: str = "",
+    needs_value: str = "",
     without_transformer: Any = None,
     kind: type | None = None,
     longest: int | None = None,
 ) -> Any:
     """Declare a field of the recipe with what form and command line need to know of it.
 
-    shapes: those it does something for; empty means all. needs: the setting that has to differ from its default, or this one does nothing.
+    shapes: those it does something for; empty means all. needs: the setting that has to differ from its default, or to have needs_value, or this one does nothing.
     without_transformer: the value that stands for it where the model has no transformer and the setting means nothing;
     None where it means something for every model. Which losses read it stands in the losses' table. kind: its type, where
     the default is None for "not set". longest: most characters of a free text.
@@ -48,7 +49,12 @@ def setting(
         "choices": choices,
         "shapes": shapes,
     }
-    facts |= {"advanced": advanced, "needs": needs, "without_transformer": without_transformer}
+    facts |= {
+        "advanced": advanced,
+        "needs": needs,
+        "needs_value": needs_value,
+        "without_transformer": without_transformer,
+    }
     facts |= {"kind": kind or type(default), "longest": longest}
     return field(default=default, metadata=facts)
 
@@ -68,6 +74,7 @@ class Field:
     shapes: tuple[Shape, ...]
     advanced: bool
     needs: str
+    needs_value: str
     without_transformer: Any
     longest: int | None = None
 
@@ -75,6 +82,13 @@ class Field:
     def needs_transformer(self) -> bool:
         """Whether the setting means nothing for a model without a transformer (a static one)."""
         return self.without_transformer is not None
+
+    def is_needed(self, other: Any, *, default: Any) -> bool:
+        """Check whether the setting does something where the one that it needs has this value.
+
+        default: that one's own.
+        """
+        return bool(other == self.needs_value if self.needs_value else other != default)
 
     def applies(self, loss: str, shape: Shape | None = None, *, static: bool = False) -> bool:
         """Check whether the setting has an effect with this loss (on data of this shape, where it is given).

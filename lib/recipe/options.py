@@ -14,9 +14,9 @@ DIRECTIONS = ("query_to_doc", "symmetric", "all")
 POOLINGS = ("mean", "cls", "lasttoken", "max")
 """How a plain transformer's token vectors become a text's: their mean, the first, the last, the largest entries."""
 DEVICES = ("auto", "cpu", "cuda", "mps")
-THIS_MACHINE, ALL_DEVICES = "this", "devices"
-PLACES = (THIS_MACHINE, ALL_DEVICES)
-"""Where a training runs: in one process of this machine, or in one for each of its devices."""
+THIS_MACHINE, ALL_DEVICES, RAY_CLUSTER = "this", "devices", "ray"
+PLACES = (THIS_MACHINE, ALL_DEVICES, RAY_CLUSTER)
+"""Where a training runs: in one process of this machine, in one for each of its devices, or on a Ray cluster."""
 MAX_PROCESSES = 64
 """Most processes of a training: the largest machines have 16 graphics cards, and a CPU gains nothing from so many."""
 STATIC_RATE = 50.0

@@ -8,10 +8,10 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from lib.errors import InputError
+from lib.recipe.address import ADDRESS_LABEL, parse_cluster_address
 from lib.recipe.fields import Field, setting
 from lib.recipe.losses import LOSSES, Loss, losses_for
 from lib.recipe.options import (
-    ALL_DEVICES,
     DEVICES,
     DIRECTIONS,
     MAX_PROCESSES,
@@ -19,6 +19,7 @@ from lib.recipe.options import (
     PLACES,
     POOLINGS,
     PRECISIONS,
+    RAY_CLUSTER,
     SCHEDULES,
     THIS_MACHINE,
     PromptSource,
@@ -238,16 +239,23 @@ class Recipe:
     where: str = setting(
         THIS_MACHINE,
         "Where to run",
-        "In one process of this machine, or in one for each of its devices; those share every batch.",
+        "In one process of this machine, in one for each of its devices, or on a Ray cluster; several share every batch.",
         choices=PLACES,
     )
     processes: int = setting(
         0,
         "Processes",
-        "Number of processes that share every batch; 0 means one for each graphics card. On a CPU, choose it.",
+        "Number of processes that share every batch; 0 means one for each graphics card, or node of a cluster. On a CPU, choose it.",
         low=0,
         high=MAX_PROCESSES,
         needs="where",
+    )
+    address: str = setting(
+        "",
+        ADDRESS_LABEL,
+        "HOST:PORT of the Ray cluster's head. Its token is read from the environment and stored nowhere.",
+        needs="where",
+        needs_value=RAY_CLUSTER,
     )
     prompt_source: PromptSource = PromptSource.UNDECIDED
     """Where the prompts are from: a fact that is stored with them, no setting."""
@@ -260,6 +268,8 @@ class Recipe:
         if self.prompt_source not in list(PromptSource):  # a stored one may be of any type, also one without a hash
             raise InputError(f"{self.prompt_source!r} is no source of prompts.", where="prompt_source")
         object.__setattr__(self, "prompt_source", PromptSource(self.prompt_source))
+        if self.address or self.where == RAY_CLUSTER:
+            parse_cluster_address(self.address)
         if self.hard_negatives and self.negative_skip + self.hard_negatives > self.negative_range:
             raise InputError(
                 f"{self.negative_range} is less than {self.negative_skip} skipped plus {self.hard_negatives} hard negatives.",
@@ -330,7 +340,7 @@ class Recipe:
     @property
     def planned_processes(self) -> int:
         """Number of processes that share a batch; 0 where that is known on the machine that trains only."""
-        return self.processes if self.where == ALL_DEVICES else 1
+        return 1 if self.where == THIS_MACHINE else self.processes
 
     def mines_negatives(self, shape: Shape) -> bool:
         """Check whether hard negatives are mined for data of this shape."""

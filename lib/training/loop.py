@@ -229,6 +229,7 @@ def checkpoint_now(training: TrainState, trainer: st_trainer.Trainer) -> None:
     collected = {name: training.ranks.collect(state) for name, state in own.items()}
     states = [{name: parts[rank] for name, parts in collected.items()} for rank in range(training.ranks.count)]
     training.ranks.first(lambda: write_checkpoint(training, trainer, states))
+    training.ranks.report(trainer.state.global_step)
 
 
 def write_checkpoint(

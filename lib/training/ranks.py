@@ -21,12 +21,14 @@ _T = TypeVar("_T")
 class Ranks:
     """The processes of a training, as one of them sees them.
 
-    rank: this one's number. count: of all. messages: the process group for what lies in ordinary memory.
+    rank: this one's number. count: of all. messages: the process group for what lies in ordinary memory. report: called in
+    every process with the step whose checkpoint was published.
     """
 
     rank: int = 0
     count: int = 1
     messages: Any = None
+    report: Callable[[int], None] = lambda step: None
 
     @property
     def is_first(self) -> bool:

@@ -316,7 +316,7 @@ def loss_box(app: AppTest) -> Any:
 
 def labels(app: AppTest) -> set[str]:
     """List the labels of the form's settings."""
-    kinds = (app.number_input, app.selectbox, app.multiselect, app.toggle)
+    kinds = (app.number_input, app.selectbox, app.multiselect, app.toggle, app.text_input)
     return {one.label for widgets in kinds for one in widgets}
 
 
@@ -368,6 +368,25 @@ def test_processes_are_asked_for_where_several_share_a_batch(
     (run,) = workspace.runs.all()
     assert (run.recipe.where, run.recipe.processes) == ("devices", 2)
     assert "--where=devices --processes=2" in train_command(run)
+
+
+def test_a_cluster_is_asked_for_by_its_address(
+    open_page: Callable[..., AppTest], dataset: Dataset, workspace: Workspace
+) -> None:
+    app = open_page("train")
+    next(one for one in app.selectbox if one.label == "Where to run").set_value("devices").run()
+    assert "Cluster address" not in labels(app)
+    next(one for one in app.selectbox if one.label == "Where to run").set_value("ray").run()
+    assert "Cluster address" in labels(app)
+    assert button(app, "Start training").disabled
+    next(one for one in app.text_input if one.label == "Cluster address").set_value("head:6379 ").run()
+    assert "for each node" in texts(app)
+    button(app, "Start training").click().run()
+    (run,) = workspace.runs.all()
+    assert (run.recipe.where, run.recipe.address) == ("ray", "head:6379")
+    assert "--where=ray --address=head:6379" in train_command(run)
+    EventWriter(run.paths.events).places(["node-1: cpu", "node-2: cpu", "node-2: cpu"])
+    assert "3 processes on node-1: cpu, node-2: cpu (2)" in texts(open_page("train", run=run.id)).replace("\\", "")
 
 
 def test_of_several_classes_of_pairs_the_form_names_the_one_that_is_looked_for(

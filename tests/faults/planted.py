@@ -104,6 +104,7 @@ def write_events(run: Run) -> None:
         writer.snapshot_metrics(part="validation", snapshot="best", epoch=step, metrics={"mrr@10": 0.5}, seconds=1)
         writer.advance(step, 4, pairs_per_second=100, validations_left=2, validation_steps=3)
     writer.resume(step=2, epoch=1)
+    writer.places(["node-1: cpu", "node-2: cpu"])
     writer.log("A line for the log.", level="warning")
 
 

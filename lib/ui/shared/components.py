@@ -13,7 +13,7 @@ from lib.errors import CloserError, DamagedError, InputError
 from lib.escapes import escape_controls
 from lib.format import format_time
 from lib.recipe.losses import LOSSES
-from lib.recipe.options import ALL_DEVICES, THIS_MACHINE
+from lib.recipe.options import ALL_DEVICES, RAY_CLUSTER, THIS_MACHINE
 from lib.recipe.presets import changed_settings
 from lib.recipe.recipe import FIELDS
 from lib.shapes import Shape
@@ -211,5 +211,6 @@ def loss_title(name: str) -> str:
         "query_to_doc": "source to target",
         THIS_MACHINE: "this machine",
         ALL_DEVICES: "all its devices",
+        RAY_CLUSTER: "Ray cluster",
     }
     return other.get(name, name.replace("_", " "))

@@ -14,7 +14,7 @@ from lib.experiments.cost_estimate import PlannedTraining, load_estimate
 from lib.format import format_bytes, format_duration
 from lib.jobs.kinds import is_background
 from lib.models.catalog import STATIC_MODEL
-from lib.recipe.options import ALL_DEVICES
+from lib.recipe.options import RAY_CLUSTER, THIS_MACHINE
 from lib.recipe.recipe import Recipe
 from lib.settings import BUNDLED_MODEL
 from lib.shapes import Shape
@@ -63,7 +63,7 @@ def show_cost(
         f"**{recipe.epochs} × {epoch.steps:,} = {recipe.epochs * epoch.steps:,} steps** per model: {describe_epoch(epoch, dataset)}"
     )
     st.caption(_describe_stopping(recipe))
-    if recipe.where == ALL_DEVICES:
+    if recipe.where != THIS_MACHINE:
         st.caption(_describe_processes(recipe, Shape(dataset.shape), epoch.rows))
     if recipe.epochs >= _MANY_EPOCHS:
         st.info(
@@ -194,7 +194,11 @@ def _describe_processes(recipe: Recipe, shape: Shape, examples: int) -> str:
     if recipe.planned_processes > 1:
         return describe_shares(recipe, shape, processes=recipe.planned_processes, examples=examples)
     if recipe.planned_processes == 1:
-        return "One process: as on this machine."
+        return "One process: as on this machine alone."
+    if recipe.where == RAY_CLUSTER:
+        return (
+            "One process for each graphics card of the cluster, or for each node without one; they share every batch."
+        )
     return "One process for each graphics card; they share every batch. Without one, the training runs in one process."
 
 

@@ -66,8 +66,10 @@ def _edit_fields(fields: list[Field], start: Recipe, scope: str) -> dict[str, An
     values: dict[str, Any] = {}
     columns = st.columns(2, gap="medium")
     for item in fields:
-        if item.needs and values.get(item.needs, FIELDS[item.needs].default) == FIELDS[item.needs].default:
-            continue
+        if item.needs:
+            default = FIELDS[item.needs].default
+            if not item.is_needed(values.get(item.needs, default), default=default):
+                continue
         with columns[len(values) % 2]:
             values[item.name] = _edit_field(item, getattr(start, item.name), f"recipe-{scope}-{item.name}")
             st.caption(item.help)
@@ -82,6 +84,8 @@ def _edit_field(item: Field, value: Any, key: str) -> Any:
         return st.selectbox(
             item.label, item.choices, index=index, format_func=loss_title, key=key, persist_state="session"
         )
+    if item.kind is str:
+        return st.text_input(item.label, value=value, key=key, persist_state="session").strip()
     if item.kind is tuple:
         values = st.multiselect(
             item.label, _DIMENSIONS, default=list(value), key=key, placeholder="none", persist_state="session"

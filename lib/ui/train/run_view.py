@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
+
 import pandas as pd
 import streamlit as st
 
@@ -9,6 +12,7 @@ from lib.charts.training import TrainingCurves
 from lib.evaluation.difference import Difference
 from lib.format import (
     format_bytes,
+    format_count,
     format_difference,
     format_duration,
     format_headline,
@@ -45,7 +49,7 @@ def show_run(workspace: Workspace, run: Run) -> None:
     """Draw the run from its name to its log."""
     status = cache.run_status(run)
     jobs = workspace.jobs.all(run=run.id)
-    _show_header(workspace, run, jobs)
+    _show_header(workspace, run, jobs, status)
     show_unchanged(run)
     show_run_progress(run, jobs, status)
     show_stalled_worker(workspace, run, jobs, status)
@@ -59,16 +63,25 @@ def show_run(workspace: Workspace, run: Run) -> None:
         _show_batch(workspace, run)
 
 
-def _show_header(workspace: Workspace, run: Run, jobs: list[Job]) -> None:
+def _show_header(workspace: Workspace, run: Run, jobs: list[Job], status: Status) -> None:
     is_busy = any(job.state in OPEN for job in jobs)
     with st.container(horizontal=True, vertical_alignment="center"):
         with st.container(gap=None):
             st.text(run.name)
             st.caption(f"{escape_markdown(run.model)} · settings: {escape_markdown(settings_summary(run))}")
+            if status.places:
+                st.caption(f":material/lan: {escape_markdown(describe_places(status.places))}")
         show_state_badge(run.state if run.state != "succeeded" or not is_busy else "running")
         show_partial_badge(run)
         show_verdict_badge(run.headline.verdict if run.headline else "")
         show_run_controls(workspace, run, jobs)
+
+
+def describe_places(places: Sequence[str]) -> str:
+    """Describe where the processes of a training ran: 4 processes on node-1: cpu (2), node-2: cpu (2)."""
+    counts = Counter(places)
+    each = ", ".join(place if count == 1 else f"{place} ({count})" for place, count in counts.items())
+    return f"{format_count(len(places), 'process', 'processes')} on {each}"
 
 
 def _show_metrics(run: Run, curves: TrainingCurves, status: Status) -> None:

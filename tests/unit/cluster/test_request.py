@@ -46,12 +46,14 @@ def test_progress_is_repeated_once_and_torn_lines_are_left_out(tmp_path: Path) -
     with exchange.progress.open("a") as file:
         file.write("\n")
     writer.resume(step=7, epoch=1.0)
+    writer.places(["node-1: cpu", "node-2: cpu"])
     writer.snapshot_metrics(part="validation", snapshot="base", epoch=0, metrics={"mrr": 0.5}, seconds=1.0)
     writer.log("text")
     reader.repeat_new()
     assert heard.stages == ["training epoch 1"]
     assert heard.losses == [(0.5, 2.0)]
     assert heard.steps_resumed == [7]
+    assert heard.where == ["node-1: cpu", "node-2: cpu"]
     assert heard.logs == ["text"]
     assert heard.measurements[0]["metrics"] == {"mrr": 0.5}
 

@@ -8,16 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from lib.errors import CancelledError, ModelError, TrainingError
+from lib.errors import CancelledError, LostProcessError, ModelError, TrainingError
 from lib.jobs.attempt import LESS_MEMORY, Attempt
 from lib.jobs.events import EventWriter, read_events
 from lib.jobs.status import fold
-from lib.store.jobs import Job
+from lib.store.jobs import WAITING, Job
 from lib.store.workspace import Workspace, open_workspace
 
 
 def begin(workspace: Workspace, tmp_path: Path) -> tuple[Attempt, Job]:
-    job = workspace.jobs.claim(workspace.jobs.submit("train", run="r").id)
+    waiting = workspace.jobs.all(states=WAITING) or [workspace.jobs.submit("train", run="r")]
+    job = workspace.jobs.claim(waiting[0].id)
     assert job is not None
     return Attempt(workspace, job, EventWriter(tmp_path / "events.jsonl")), job
 
@@ -38,6 +39,15 @@ def test_errors_meant_for_users_end_here(home: Path, tmp_path: Path, error: Exce
     assert ended.state == state
     assert reason in ended.reason
     assert (ended.error is None) == (state == "cancelled")
+
+
+def test_a_job_whose_helper_was_killed_has_another_attempt(home: Path, tmp_path: Path) -> None:
+    workspace = open_workspace()
+    for expected in ("queued", "queued", "failed"):
+        attempt, job = begin(workspace, tmp_path)
+        with attempt:
+            raise LostProcessError("Killed.")
+        assert workspace.jobs.get(job.id).state == expected
 
 
 def test_a_failed_job_keeps_its_error_whole(home: Path, tmp_path: Path) -> None:

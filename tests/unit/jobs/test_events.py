@@ -71,9 +71,10 @@ def test_every_event_is_read_as_it_was_written(tmp_path: Path) -> None:
     writer.loss(step=1, epoch=0.5, loss=2.0, learning_rate=1e-3)
     writer.snapshot_metrics(part="validation", snapshot="base", epoch=0, metrics={"mrr@10": 0.5}, seconds=1.0)
     writer.resume(step=1, epoch=0.5)
+    writer.places(["node-1: cpu", "node-2: cpu"])
     writer.log("a line", level="warning")
     assert read_events(tmp_path / "events.jsonl")[0] == echoed
-    assert len({type(event) for event in echoed}) == 6
+    assert len({type(event) for event in echoed}) == 7
 
 
 def test_facts_of_other_versions_are_passed_over() -> None:

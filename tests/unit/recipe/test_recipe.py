@@ -48,6 +48,7 @@ WRONG = {
     "device": "tpu",
     "where": "moon",
     "processes": -1,
+    "address": "nowhere",
 }
 
 
@@ -238,7 +239,7 @@ def test_only_a_transformer_has_some_settings() -> None:
 def test_a_setting_that_needs_another_names_it() -> None:
     needing = {name: field.needs for name, field in FIELDS.items() if field.needs}
     mining = ("negative_margin", "negative_relative_margin", "negative_skip", "negative_range")
-    assert needing == dict.fromkeys(mining, "hard_negatives") | {"processes": "where"}
+    assert needing == dict.fromkeys(mining, "hard_negatives") | {"processes": "where", "address": "where"}
 
 
 def test_range_must_hold_what_is_passed_over() -> None:

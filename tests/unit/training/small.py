@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ class Recorder(Silent):
         self.stages: list[str] = []
         self.logs: list[str] = []
         self.steps_resumed: list[int] = []
+        self.where: list[str] = []
 
     def stage(self, name: str, detail: str = "", *, is_validation: bool = False) -> None:
         self.stages.append(f"{name} {detail}".strip())
@@ -43,6 +45,9 @@ class Recorder(Silent):
 
     def resume(self, *, step: int, epoch: float) -> None:
         self.steps_resumed.append(step)
+
+    def places(self, places: Sequence[str]) -> None:
+        self.where = list(places)
 
     def log(self, text: str, *, level: str = "info") -> None:
         self.logs.append(text)
