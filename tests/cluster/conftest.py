@@ -6,7 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.browser.conftest import chromium, server, window
 from tests.ray_cluster import LocalCluster, local_cluster
+
+__all__ = ["chromium", "server", "window"]
 
 
 @pytest.fixture(scope="session")
