@@ -89,6 +89,11 @@ def _transformer(name: str, folder: Path) -> Transformer:
     config = getattr(transformers, f"{kind}Config")(
         vocab_size=len(tokenizer), pad_token_id=tokenizer.pad_token_id, **options
     )
+    begin, end = tokenizer.cls_token_id, tokenizer.sep_token_id
+    special = {"bos": begin, "cls": begin, "eos": end, "sep": end, "mask": tokenizer.mask_token_id}
+    for token, number in special.items():  # those of the real model lie outside this vocabulary
+        if getattr(config, f"{token}_token_id", None) is not None:
+            setattr(config, f"{token}_token_id", number)
     inner = getattr(transformers, f"{kind}Model")(config)
     for parameter in inner.parameters():
         if parameter.ndim > 1:
