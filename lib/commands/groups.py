@@ -4,65 +4,51 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import numpy as np
-import pandas as pd
-
-from lib.errors import InputError, StoreError
+from lib.errors import InputError
 from lib.evaluation.difference import Difference, finite_or_none
 from lib.format import format_count
-from lib.projection.group_comparison import GroupComparison, compare_text_groups, describe_distance, distance_table
-from lib.projection.regions import Regions, load_regions
-from lib.projection.text_groups import find_group, group_texts, group_title, group_titles
-
-if TYPE_CHECKING:
-    from lib.store.runs import Run
-    from lib.store.workspace import Workspace
+from lib.projection.group_comparison import GroupComparison, describe_distance, distance_table
+from lib.projection.text_groups import GroupedTexts, find_group, group_texts, group_title, group_titles
 
 _NAMES = ("A", "B")
-
-
-@dataclass(frozen=True)
-class MapGroups:
-    """The texts of a run's map and what groups them, as `lib.projection.text_groups` reads them."""
-
-    texts: Sequence[str]
-    lines: pd.DataFrame
-    classes: Mapping[str, np.ndarray]
-    rows: np.ndarray
-    columns: Mapping[str, pd.Series]
-    regions: Mapping[str, Regions]
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     parser.add_argument("run", help="a run's id, as `python -m lib runs` lists it")
-    parser.add_argument("--a", metavar="NAME", help="one group, as this command lists it without --a and --b")
-    parser.add_argument("--b", metavar="NAME", help="the other group")
+    add_group_options(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def add_group_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that name two groups."""
+    parser.add_argument("--a", metavar="NAME", help="a group of texts of RUN's map, as `python -m lib groups` lists it")
+    parser.add_argument("--b", metavar="NAME", help="the group to compare it with")
+
+
+def named_groups(args: argparse.Namespace) -> tuple[str, str] | None:
+    """Read the names of both groups; None where none is named. Raises InputError where one is."""
+    if (args.a is None) != (args.b is None):
+        raise InputError("Two groups are compared, and one is named.", todo="Name both: --a and --b.")
+    return None if args.a is None else (args.a, args.b)
 
 
 def run(args: argparse.Namespace) -> int:
     """List the groups, or compare two; nothing is stored."""
-    from lib.projection.store import end_vectors
+    from lib.charts.map.map_groups import compare_map_groups, read_map_groups
     from lib.store.workspace import open_workspace
 
-    if (args.a is None) != (args.b is None):
-        raise InputError("Two groups are compared, and one is named.", todo="Name both: --a and --b.")
+    names = named_groups(args)
     workspace = open_workspace()
     trained_run = workspace.runs.get(args.run)
-    groups = read_groups(workspace, trained_run)
-    if args.a is None:
+    groups = read_map_groups(trained_run, workspace.datasets.get(trained_run.dataset))
+    if names is None:
         _print_list(groups, as_json=args.json)
         return 0
-    words = find_group(groups, args.a), find_group(groups, args.b)
-    members = group_texts(groups, words[0]), group_texts(groups, words[1])
-    comparison = compare_text_groups(end_vectors(trained_run), members, texts=groups.texts, lines=groups.lines)
-    if comparison is None:
-        raise InputError("Every text of one group is in the other, or the map has none of its texts.")
+    words = find_group(groups, names[0]), find_group(groups, names[1])
+    comparison = compare_map_groups(trained_run, groups, words)
     titles = group_title(groups, words[0]), group_title(groups, words[1])
     print(
         json.dumps(group_comparison_json(comparison, titles), ensure_ascii=False)
@@ -72,33 +58,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def read_groups(workspace: Workspace, run: Run) -> MapGroups:
-    """Read the texts of a run's map with their classes, columns and regions.
-
-    Raises StoreError where there is no map.
-    """
-    from lib.charts.map.lines import rows_of_texts, texts_by_class
-    from lib.data.columns.metadata import group_columns
-    from lib.projection.store import load_map, map_texts
-    from lib.shapes import Shape
-
-    layout = load_map(run)
-    if layout is None:
-        raise StoreError("This run has no map.", todo=f"Draw it: python -m lib map {run.id}")
-    dataset = workspace.datasets.get(run.dataset)
-    frame, texts = dataset.frame(), map_texts(run)
-    is_labelled = dataset.shape == Shape.LABELLED_TEXTS.value
-    return MapGroups(
-        texts=texts,
-        lines=layout.lines,
-        classes=texts_by_class(frame, texts) if is_labelled else {},
-        rows=rows_of_texts(frame, texts)[0] if is_labelled else np.empty(0, np.int64),
-        columns={name: frame[stored].astype(str).str.strip() for name, stored in group_columns(frame).items()},
-        regions=load_regions(layout.folder, texts=layout.texts),
-    )
-
-
-def _print_list(groups: MapGroups, *, as_json: bool) -> None:
+def _print_list(groups: GroupedTexts, *, as_json: bool) -> None:
     """Print each group that has a name, with how many texts it has."""
     sizes = {title: len(group_texts(groups, word)) for word, title in group_titles(groups).items()}
     if as_json:

@@ -40,6 +40,11 @@ class GroupComparison:
     shared: int
 
 
+def exclusive_texts(groups: tuple[np.ndarray, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """List the text ids of each group that are not in the other."""
+    return np.setdiff1d(groups[0], groups[1]), np.setdiff1d(groups[1], groups[0])
+
+
 def compare_text_groups(
     vectors: tuple[np.ndarray, np.ndarray],
     groups: tuple[np.ndarray, np.ndarray],
@@ -51,7 +56,7 @@ def compare_text_groups(
 
     vectors: (texts, d) of the base and of the tuned model; lines: source, target (text ids), whose texts are resampled together.
     """
-    first, second = np.setdiff1d(groups[0], groups[1]), np.setdiff1d(groups[1], groups[0])
+    first, second = exclusive_texts(groups)
     if not len(first) or not len(second):
         return None
     members = [[texts[row] for row in ids] for ids in (first, second)]

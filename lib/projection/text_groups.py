@@ -70,7 +70,7 @@ def find_group(data: GroupedTexts, name: str) -> str:
     By its word, its title, or its title without the kind. Raises InputError where there is none, or more than one.
     """
     titles = group_titles(data)
-    if name in titles or (name.startswith(_TEXTS) and len(group_texts(data, name))):
+    if name in titles or len(group_texts(data, name)):  # a link may name a value that is too rare for the list
         return name
     sought = name.strip().casefold()
     whole = [word for word, title in titles.items() if title.casefold() == sought]

@@ -40,6 +40,7 @@ from lib.recipe.recipe import FIELDS
 from lib.report.groups import GroupReport, build_groups
 from lib.report.map import ReportMap, build_report_map
 from lib.report.texts import TextWriter
+from lib.report.two_groups import GroupChoice, TwoGroupsReport, build_two_groups
 from lib.shapes import Shape
 from lib.store.datasets import Dataset
 from lib.store.runs import Run
@@ -126,6 +127,7 @@ class RunReport:
     cards: tuple[Card, ...]
     sample: str
     map: ReportMap | None
+    two_groups: TwoGroupsReport | None
     examples: tuple[SearchExample, ...]
     better: tuple[PairRow, ...]
     worse: tuple[PairRow, ...]
@@ -141,10 +143,12 @@ class RunReport:
         return self.competition.corrected.verdict if self.competition else self.evaluation.verdict
 
 
-def build_run_report(run: Run, dataset: Dataset, writer: TextWriter, *, others: Sequence[Run] = ()) -> RunReport:
+def build_run_report(
+    run: Run, dataset: Dataset, writer: TextWriter, *, others: Sequence[Run] = (), choice: GroupChoice | None = None
+) -> RunReport:
     """Gather what is known of an evaluated run. Raises InputError where it has no evaluation.
 
-    others: the runs of the workspace, with which it competes.
+    others: the runs of the workspace, with which it competes; choice: two groups of texts of its map to compare.
     """
     evaluation = load_evaluation(run)
     if evaluation is None:
@@ -159,6 +163,7 @@ def build_run_report(run: Run, dataset: Dataset, writer: TextWriter, *, others: 
         cards=tuple(metric_cards(evaluation)),
         sample=describe_sample(evaluation),
         map=build_report_map(run, dataset, writer),
+        two_groups=build_two_groups(run, dataset, choice, writer) if choice else None,
         examples=tuple(search_examples(run, evaluation, load_questions(run), writer)) if writer.has_texts else (),
         better=tuple(_rows(list_improvements(pairs), writer)),
         worse=tuple(_rows(list_regressions(pairs), writer)),

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
+from lib.report.two_groups import GroupChoice
 from lib.store.runs import Run
 from lib.ui.explore import keys
 from tests.unit.projection.finished import evaluate_planted, finished_run
 
 
-def open_report(run: Run) -> AppTest:
-    """Draw the report's controls alone."""
+def open_report(run: Run, **groups: str) -> AppTest:
+    """Draw the report's controls alone, of a link that may name groups."""
     test = AppTest.from_function(_report, default_timeout=60)
-    test.query_params["run"] = run.id
+    for name, value in {"run": run.id, **groups}.items():
+        test.query_params[name] = value
     return test.run()
 
 
@@ -49,3 +52,28 @@ def test_a_report_may_compare_with_another_run_of_the_dataset(home: Path) -> Non
     assert export.proto.disabled
     test.selectbox(key=keys.REPORT_OTHER).select(other.id).run()
     assert not test.exception
+
+
+@pytest.mark.parametrize(
+    ("second", "expected"),
+    [
+        ("column:group=team 1", ("column:group=team 0", "column:group=team 1")),
+        ("column:group=team 0", None),
+        ("", None),
+    ],
+    ids=["two", "same", "one"],
+)
+def test_the_report_has_the_groups_that_the_page_compares(
+    home: Path, monkeypatch: pytest.MonkeyPatch, second: str, expected: tuple[str, str] | None
+) -> None:
+    run = finished_run(home)
+    evaluate_planted(run)
+    choices: list[GroupChoice | None] = []
+    monkeypatch.setattr("lib.ui.explore.report._make_report", lambda _runs, _detail, groups: choices.append(groups))
+    monkeypatch.setattr(
+        "streamlit.download_button", lambda label, make, *_args, **_rest: make() if label == "Report (HTML)" else None
+    )
+    test = open_report(run, a="column:group=team 0", b=second)
+    assert not test.exception
+    assert choices == [GroupChoice(*expected) if expected else None]
+    assert any("groups A and B" in caption.value for caption in test.caption) == (expected is not None)

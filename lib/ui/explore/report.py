@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -15,6 +16,9 @@ from lib.store.workspace import open_workspace
 from lib.ui.explore import keys
 from lib.ui.shared.cache import cached_evaluation
 from lib.ui.shared.components import run_titles
+
+if TYPE_CHECKING:
+    from lib.report.two_groups import GroupChoice
 
 _TEXT_TITLES = {
     TextDetail.FULL: "In full",
@@ -40,9 +44,10 @@ def show_report(run: Run, runs: Sequence[Run]) -> None:
         )
         other = _choose_other(run, runs)
         chosen = [run, *([other] if other else [])]
+        groups = _choose_groups(run)
         st.download_button(
             "Report (HTML)",
-            lambda: _make_report(chosen, detail or TextDetail.FULL),
+            lambda: _make_report(chosen, detail or TextDetail.FULL, groups),
             f"closer-report-{'-'.join(one.id for one in chosen)}.html",
             "text/html",
             type="primary",
@@ -80,6 +85,20 @@ def _choose_other(run: Run, runs: Sequence[Run]) -> Run | None:
     return others.get(chosen)
 
 
+def _choose_groups(run: Run) -> GroupChoice | None:
+    """Look up the groups A and B that are compared below the map, and say that the report has them."""
+    from lib.ui.explore.map.group_choice import comparable_groups
+
+    compared = comparable_groups(run)
+    if compared is None:
+        return None
+    from lib.report.two_groups import GroupChoice
+
+    words, kind = compared
+    st.caption("With the comparison of the map's groups A and B.")
+    return GroupChoice(*words, kind=kind)
+
+
 def _readable_evaluation(run: Run) -> Evaluation | None:
     """Read a run's evaluation; None where it is damaged, which the verdict says."""
     try:
@@ -88,10 +107,10 @@ def _readable_evaluation(run: Run) -> Evaluation | None:
         return None
 
 
-def _make_report(runs: Sequence[Run], detail: TextDetail) -> str:
+def _make_report(runs: Sequence[Run], detail: TextDetail, groups: GroupChoice | None) -> str:
     from lib.report.write import make_report
 
-    return make_report(open_workspace(), runs, detail=detail)
+    return make_report(open_workspace(), runs, detail=detail, choice=groups)
 
 
 def _make_export(run: Run) -> bytes:

@@ -7,20 +7,26 @@ import gzip
 import hashlib
 import json
 import re
+from html import escape, unescape
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from lib.__main__ import main
 from lib.errors import InputError
 from lib.evaluation.pair_lists import list_improvements
 from lib.evaluation.store import load_evaluation, load_pairs
+from lib.format import format_interval
+from lib.projection.group_comparison import compare_text_groups
 from lib.projection.run import draw_map
+from lib.projection.store import end_vectors, load_map, map_texts
 from lib.report.texts import SHORT_CHARACTERS, TextDetail, TextWriter
+from lib.report.two_groups import GroupChoice
 from lib.report.write import make_report
 from lib.store.runs import Run
 from lib.store.workspace import open_workspace
-from tests.unit.projection.finished import evaluate_planted, finished_run, finished_texts
+from tests.unit.projection.finished import evaluate_planted, finished_run, finished_texts, plant_regions
 
 MAX_BYTES = 5_000_000
 
@@ -148,12 +154,66 @@ def test_two_thousand_pairs_stay_below_five_megabytes(home: Path) -> None:
     assert 2_000_000 < len(report_of(run).encode()) < MAX_BYTES
 
 
+def test_two_groups_that_are_named_have_their_numbers_words_and_texts(planted_run: Run) -> None:
+    members = [np.flatnonzero(plant_regions(planted_run, texts=120)["wide"].of_text == number) for number in (0, 1)]
+    lines, texts = load_map(planted_run).lines, map_texts(planted_run)
+    found = compare_text_groups(end_vectors(planted_run), tuple(members), texts=texts, lines=lines)
+    page = make_report(open_workspace(), [planted_run], choice=GroupChoice("warm", "wide:1"))
+    section = page.split("<h2>Two groups of texts</h2>")[1].split("</section>")[0]
+    assert "<h3>A: Region: warm</h3>" in section
+    assert "<h3>B: Region: cold</h3>" in section
+    separation = found.distance.separation
+    assert f"<td>{separation.base:.3f}</td><td>{separation.tuned:.3f}</td>" in section
+    assert separation.has_interval
+    assert format_interval("pair_cosine", separation) in section
+    shown = re.findall("<li>(.*?)</li>", section)
+    assert [unescape(text) for text in shown] == [text for examples in found.examples for text in examples]
+    assert all(escape(phrase) in section for phrases in found.phrases for phrase in phrases)
+
+
+def test_without_texts_groups_have_numbers_alone(planted_run: Run) -> None:
+    plant_regions(planted_run, texts=120)
+    choice = GroupChoice("warm", "column:group=team 1")
+    page = body(make_report(open_workspace(), [planted_run], detail=TextDetail.NONE, choice=choice))
+    assert "Within less between" in page
+    assert [word for word in ("warm", "team 1", "topic", "Question") if word in page] == []
+    short = make_report(open_workspace(), [planted_run], detail=TextDetail.SHORT, choice=choice)
+    assert "<h3>A: Region: warm</h3>" in short
+
+
+def test_of_two_runs_the_first_one_has_the_groups(home: Path, planted_run: Run) -> None:
+    other = finished_run(home, snapshots=2, with_map=False)
+    evaluate_planted(other)
+    choice = GroupChoice("group: team 0", "group: team 1")
+    page = make_report(open_workspace(), [planted_run, other], choice=choice)
+    assert page.count("Two groups of texts") == 1
+    assert page.index("Two groups of texts") < page.rindex('class="run"')
+
+
+@pytest.mark.parametrize(
+    "named",
+    [("--a", "team 0"), ("--a", "team 0", "--b", "nowhere"), ("--a", "team 0", "--b", "group: team 0")],
+    ids=["one", "unknown", "same"],
+)
+def test_groups_that_the_map_does_not_have_are_refused(
+    planted_run: Run, tmp_path: Path, named: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "report.html"
+    assert main(["report", planted_run.id, "--out", str(file), *named]) == 1
+    assert capsys.readouterr().err.startswith("error: ")
+    assert not file.exists()
+
+
 def test_the_command_writes_a_file_and_says_its_size(
     planted_run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "report.html"
     assert main(["report", planted_run.id, "--out", str(file), "--json", "--texts", "none"]) == 0
     assert json.loads(capsys.readouterr().out) == {"report": str(file), "bytes": file.stat().st_size}
+    assert "Two groups of texts" not in file.read_text(encoding="utf-8")
+    named = ["--a", "team 0", "--b", "team 1"]
+    assert main(["report", planted_run.id, "--out", str(file), *named]) == 0
+    assert "<h3>B: group: team 1</h3>" in file.read_text(encoding="utf-8")
     assert main(["report", planted_run.id, planted_run.id, "--out", str(file)]) == 1
     assert main(["report", planted_run.id, "--out", str(tmp_path / "none" / "report.html")]) == 1
     assert "could not be written" in capsys.readouterr().err

@@ -6,11 +6,16 @@ from collections.abc import Iterable
 
 import streamlit as st
 
+from lib.errors import StoreError
 from lib.format import format_count
-from lib.projection.text_groups import decode_texts, encode_texts, group_title, group_titles
+from lib.projection.group_comparison import exclusive_texts
+from lib.projection.text_groups import decode_texts, encode_texts, group_texts, group_title, group_titles
+from lib.store.map_paths import MapKind
 from lib.store.runs import Run
 from lib.ui.explore import keys
 from lib.ui.explore.map.colours import CHANGE
+from lib.ui.explore.map.data import load_map_data
+from lib.ui.explore.map.maps import chosen_map
 from lib.ui.explore.map.view import MapView
 
 COMPARED_NAMES = ("A", "B")
@@ -34,6 +39,21 @@ def chosen_groups(run: Run) -> tuple[str, str]:
         _store(run, ("", ""))
         return "", ""
     return first, second
+
+
+def comparable_groups(run: Run) -> tuple[tuple[str, str], MapKind] | None:
+    """Look up the groups that are compared, and the map that is shown; None where the page compares none."""
+    words, kind = chosen_groups(run), chosen_map(run)
+    if not all(words) or kind is MapKind.ALL:
+        return None
+    try:
+        data = load_map_data(run, kind=kind)
+    except StoreError:  # the map section says so
+        return None
+    if data is None:
+        return None
+    own = exclusive_texts((group_texts(data, words[0]), group_texts(data, words[1])))
+    return (words, kind) if all(map(len, own)) else None
 
 
 def choose_group(run: Run, number: int, word: str) -> None:
