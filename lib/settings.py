@@ -58,6 +58,13 @@ MODEL_LOAD_MEMORY = 2_000_000_000
 MAX_SEEDS = 20
 """Of one press: so many repeats show the spread of a training well; more cost time without need."""
 
+MAX_CLUSTER_TRAININGS = 4
+"""On Ray clusters, that run at a time; more wait in the queue.
+
+Each has two processes here, a worker and Ray's driver, of some 0.5 GB each. Where the cluster itself has no room, Ray lets a
+training wait for it.
+"""
+
 MAX_VALIDATION_TEXTS = 20_000
 """Most texts that each epoch of a training is validated on.
 

@@ -21,9 +21,12 @@ from lib.store.permission import must_be_editor
 from lib.typed_json import JsonError, read_stored, typed
 
 
-def worker_lock(home: Path) -> FileLock:
-    """Make the lock that the one worker of a workspace holds while it lives."""
-    return _lock(home, "worker.lock")
+def worker_lock(home: Path, job: int | None = None) -> FileLock:
+    """Make the lock that a worker holds while it lives.
+
+    job: of the worker that one job has to itself; None for the one that takes all others.
+    """
+    return _lock(home, "worker.lock" if job is None else f"worker-{job}.lock")
 
 
 def supervisor_lock(home: Path) -> FileLock:
@@ -69,24 +72,24 @@ class _LoadFailure:
     reason: str
 
 
-def note_worker(home: Path) -> None:
+def note_worker(home: Path, job: int | None = None) -> None:
     """Write which process works, so that a stuck one can be stopped; who lives is said by the lock alone."""
     pid = os.getpid()
     facts = {"pid": pid, "started": start_time(pid), "out_of_memory_kills": out_of_memory_kills()}
     with suppress(OSError):  # a full disk: the work itself will say so
-        _note_path(home).write_text(json.dumps(facts), encoding="utf-8")
+        WorkspacePaths(home).worker_note_of(job).write_text(json.dumps(facts), encoding="utf-8")
 
 
-def kill_worker(home: Path) -> bool:
+def kill_worker(home: Path, job: int | None = None) -> bool:
     """Kill the living worker and what it has started, never what started it; return False when none lives.
 
     Raises NotAllowedError for one who may only look.
     """
     must_be_editor()
-    if not is_held(worker_lock(home)):
+    if not is_held(worker_lock(home, job)):
         return False
     try:
-        note: _WorkerNote = typed(_WorkerNote, read_stored(_note_path(home)))
+        note = _read_note(home, job)
     except (OSError, JsonError):
         return False
     pid, started = note.pid, note.started
@@ -96,28 +99,30 @@ def kill_worker(home: Path) -> bool:
     return True
 
 
-def memory_ran_out(home: Path) -> bool:
+def memory_ran_out(home: Path, job: int | None = None) -> bool:
     """Whether the system has killed a process for want of memory since the last worker began."""
     try:
-        before = typed(_WorkerNote, read_stored(_note_path(home))).out_of_memory_kills
+        before = _read_note(home, job).out_of_memory_kills
     except (OSError, JsonError):
         return False
     present = out_of_memory_kills()
     return present is not None and before is not None and present > before
 
 
-def load_failure(home: Path) -> str:
+def load_failure(home: Path, job: int | None = None) -> str:
     """Read why the last worker ended while it loaded a model; empty where it ended otherwise."""
     try:
         failure: _LoadFailure = typed(_LoadFailure, read_stored(WorkspacePaths(home).load_failure))
-        worker: _WorkerNote = typed(_WorkerNote, read_stored(_note_path(home)))
+        worker = _read_note(home, job)
     except (OSError, JsonError):
         return ""
     return failure.reason if (failure.pid, failure.started) == (worker.pid, worker.started) else ""
 
 
-def _note_path(home: Path) -> Path:
-    return WorkspacePaths(home).worker_note
+def _read_note(home: Path, job: int | None) -> _WorkerNote:
+    """Read which process a worker is. Raises OSError and JsonError."""
+    note: _WorkerNote = typed(_WorkerNote, read_stored(WorkspacePaths(home).worker_note_of(job)))
+    return note
 
 
 def _lock(home: Path, name: str) -> FileLock:

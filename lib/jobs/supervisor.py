@@ -1,4 +1,4 @@
-"""The server's supervisor: starts a worker for queued jobs.
+"""The server's supervisor: starts workers for queued jobs.
 
 One a workspace; a second server only watches.
 """
@@ -15,13 +15,14 @@ from pathlib import Path
 
 from filelock import Timeout
 
+from lib.jobs.cluster_workers import ClusterWorkers
 from lib.jobs.events import events_path
 from lib.jobs.kinds import is_background
 from lib.jobs.locks import kill_worker, supervisor_lock, try_lock, worker_lock
-from lib.jobs.worker import WAIT_OPTION, release_dead
+from lib.jobs.own_worker import own_worker, startable_jobs
+from lib.jobs.start import start_worker
+from lib.jobs.worker import release_dead
 from lib.memory import available_memory
-from lib.process import start_module
-from lib.settings import cluster_tokens, downloads_allowed
 from lib.store.jobs import OPEN, WAITING
 from lib.store.layout import WorkspacePaths
 from lib.store.workspace import Workspace, open_workspace
@@ -37,7 +38,7 @@ _log = logging.getLogger("closer")
 
 
 class Supervisor:
-    """A thread that each second takes the supervisor lock, releases dead workers' jobs, starts a worker.
+    """A thread that each second takes the supervisor lock, releases dead workers' jobs, starts workers.
 
     on_begin: called, from this thread, when work begins after there was none, whoever asked for it.
     """
@@ -49,6 +50,7 @@ class Supervisor:
         self._thread: threading.Thread | None = None
         self._cancelling: dict[int, PendingStop] = {}
         self._child: subprocess.Popen[bytes] | None = None
+        self._cluster_workers = ClusterWorkers()
         self._expects_work = False
         self.is_viewer = True
         self.trouble = ""
@@ -92,12 +94,13 @@ class Supervisor:
         self.is_viewer = False
 
     def tick(self, workspace: Workspace) -> None:
-        """Release dead workers' jobs, start a worker for queued ones, kill what does not stop."""
+        """Release dead workers' jobs, start workers for queued ones, kill what does not stop."""
         with try_lock(worker_lock(workspace.home)) as none_lives:
             if none_lives:
                 release_dead(workspace)
         if none_lives:
             self._start_worker(workspace)
+        self._cluster_workers.tick(workspace)
         make_way(workspace)
         self._kill_late(workspace)
         workspace.database.keep_reserve()
@@ -114,17 +117,19 @@ class Supervisor:
         if self._child is not None and self._child.poll() is None:
             return  # it waits for work, or was started a moment ago and has not taken its lock yet
         waits = expects and available_memory() > ROOM_TO_WAIT
-        if waits or workspace.jobs.all(states=WAITING):
+        if waits or startable_jobs(workspace):
             log = WorkspacePaths(self._home).log("worker")
             self._child = start_worker(workspace.home, log=log, waits=waits)
 
     def _kill_late(self, workspace: Workspace) -> None:
         """Kill a worker that was asked to stop and neither did nor shows any sign of life for half a minute."""
-        event_files = {job.id: events_path(workspace, job) for job in workspace.jobs.all(states=("cancelling",))}
-        pending = self._cancelling
-        self._cancelling = {job: pending.get(job, PendingStop()).observe(events) for job, events in event_files.items()}
-        if any(stop.is_late for stop in self._cancelling.values()):
-            kill_worker(workspace.home)
+        pending, jobs = self._cancelling, workspace.jobs.all(states=("cancelling",))
+        self._cancelling = {
+            job.id: pending.get(job.id, PendingStop()).observe(events_path(workspace, job)) for job in jobs
+        }
+        late = [job for job in jobs if self._cancelling[job.id].is_late]
+        for worker in {own_worker(workspace, job) for job in late}:
+            kill_worker(workspace.home, worker)
 
 
 @dataclass(frozen=True)
@@ -154,25 +159,13 @@ class PendingStop:
 
 
 def make_way(workspace: Workspace) -> None:
-    """Cancel a background job when other work waits.
+    """Cancel a background job when other work waits, of this machine or on its run.
 
     A person waits for that, and it needs the processor.
     """
-    if all(is_background(job.kind) for job in workspace.jobs.all(states=WAITING)):
-        return
+    waiting = [job for job in workspace.jobs.all(states=WAITING) if not is_background(job.kind)]
+    runs = {job.run for job in waiting}
+    needs_machine = any(own_worker(workspace, job) is None for job in waiting)
     for job in workspace.jobs.all(states=("running",)):
-        if is_background(job.kind):
+        if is_background(job.kind) and (needs_machine or job.run in runs):
             workspace.jobs.cancel(job.id)
-
-
-def start_worker(home: Path, *, log: Path, waits: bool = False) -> subprocess.Popen[bytes]:
-    """Start a detached worker: it outlives the page, the server and a Ctrl-C.
-
-    waits: for jobs, while the server lives, if there are none yet.
-    """
-    downloads = downloads_allowed()  # by the worker itself; only then does it get what the Hub asks for
-    options = [WAIT_OPTION] if waits else []
-    environment = {
-        "PYTHONUNBUFFERED": "1"
-    } | cluster_tokens()  # the worker hands them to who talks to Ray, to nobody else
-    return start_module("lib.jobs.worker", str(home), *options, env=environment, log=log, secrets=downloads)

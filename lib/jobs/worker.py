@@ -1,7 +1,7 @@
 """The worker process, `python -m lib.jobs.worker HOME`.
 
 It holds the worker lock and takes jobs until none is left. With `--wait` it is started ahead of the first one: it imports what
-a training needs, which takes seconds, and waits for jobs.
+a training needs, which takes seconds, and waits for jobs. With `--job ID` it takes this job alone, under a lock of its own.
 """
 
 from __future__ import annotations
@@ -20,14 +20,17 @@ from lib.jobs.attempt import Attempt
 from lib.jobs.events import Event, EventWriter, events_path
 from lib.jobs.kinds import is_background, perform
 from lib.jobs.locks import load_failure, memory_ran_out, note_worker, try_lock, worker_lock
+from lib.jobs.own_worker import live_jobs, startable_jobs
 from lib.memory import resident_memory
 from lib.process import ignore_interrupts, is_child_of, open_to_append, parent_process
-from lib.store.jobs import LIVE, WAITING, Job
+from lib.store.jobs import Job
 from lib.store.layout import WorkspacePaths
 from lib.store.regular_file import must_hold_no_links
 from lib.store.workspace import Workspace, open_workspace
 
 WAIT_OPTION = "--wait"
+
+JOB_OPTION = "--job"
 
 KILLED_FOR_MEMORY = (
     "The operating system killed the worker because memory ran out. Lower the batch size or the max length, or close other programs; "
@@ -55,7 +58,7 @@ def wait_for_work(home: Path, *, seconds: float = WAIT_SECONDS) -> int:
     """
     parent, workspace, until = parent_process(), open_workspace(home), time.monotonic() + seconds
     while is_child_of(parent) and time.monotonic() < until and resident_memory() < MOST_WAITING_BYTES:
-        if workspace.jobs.all(states=WAITING):
+        if startable_jobs(workspace):
             work(home, own_log=True)
             until = time.monotonic() + seconds
         import_module(PREPARED)
@@ -81,22 +84,38 @@ def work(home: Path, *, own_log: bool = False) -> int:
     return 0
 
 
-def release_dead(workspace: Workspace) -> None:
-    """Release the jobs of dead workers.
+def work_on(home: Path, identity: int) -> int:
+    """Do the one job that has this worker to itself; return at once when another is at it."""
+    workspace = open_workspace(home)
+    with try_lock(worker_lock(workspace.home, identity)) as mine:
+        if not mine:
+            return 0
+        release_dead(workspace, identity)
+        note_worker(workspace.home, identity)
+        if (job := workspace.jobs.claim(identity)) is not None:
+            write_output_to(log_path(workspace, job))
+            run_job(workspace, job)
+        WorkspacePaths(workspace.home).worker_note_of(identity).unlink(missing_ok=True)
+    return 0
 
-    Only for the holder of the worker lock: no other worker lives then.
+
+def release_dead(workspace: Workspace, worker: int | None = None) -> None:
+    """Release the jobs of a dead worker.
+
+    Only for the holder of its lock: no other that would do them lives then. worker: see `own_worker`.
     """
-    live = workspace.jobs.all(states=LIVE)
+    live = live_jobs(workspace, worker)
     if not live:
         return
-    fatal = KILLED_FOR_MEMORY if memory_ran_out(workspace.home) else load_failure(workspace.home)
+    home = workspace.home
+    fatal = KILLED_FOR_MEMORY if memory_ran_out(home, worker) else load_failure(home, worker)
     for job in live:
         workspace.jobs.record_interruption(job, fatal=fatal)
 
 
 def claim_next(workspace: Workspace) -> Job | None:
-    """Claim the first job that waits, one in the background last; None when none is left."""
-    while waiting := workspace.jobs.all(states=WAITING):
+    """Claim the first job that may start, one in the background last; None when none is left."""
+    while waiting := startable_jobs(workspace):
         first = min(waiting, key=lambda job: is_background(job.kind))  # of equals the first in the queue
         if (job := workspace.jobs.claim(first.id)) is not None:
             return job
@@ -151,7 +170,10 @@ def main() -> int:
     home = Path(sys.argv[1])
     settings.share_compiled_code()
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    return wait_for_work(home) if WAIT_OPTION in sys.argv[2:] else work(home, own_log=True)
+    options = sys.argv[2:]
+    if JOB_OPTION in options:
+        return work_on(home, int(options[options.index(JOB_OPTION) + 1]))
+    return wait_for_work(home) if WAIT_OPTION in options else work(home, own_log=True)
 
 
 if __name__ == "__main__":

@@ -62,6 +62,12 @@ COMMAND = "command"
 NOT_BY_COMMAND = f"payload = CASE WHEN json_valid(payload) THEN json_remove(payload, '$.{COMMAND}') ELSE payload END"
 """Makes a job one of the queue's again, as when a person asks for another try."""
 
+RUN_IS_BUSY = (
+    "EXISTS (SELECT 1 FROM jobs AS other WHERE other.run = jobs.run AND other.run != ''"
+    " AND other.state IN ('running', 'cancelling'))"
+)
+"""Whether a worker is at a job of the same run."""
+
 SPENT = "spent = spent + MAX(0, COALESCE(julianday(?) - julianday(started), 0) * 86400)"
 """Adds the seconds of the attempt that ends at the given moment."""
 
@@ -124,12 +130,15 @@ class Jobs:
             return [as_job(row) for row in connection.execute(query, values)]
 
     def claim(self, identity: int) -> Job | None:
-        """Take a queued job for one attempt and return it with its new token, or None when another was faster."""
+        """Take a queued job for one attempt and return it with its new token, or None when another was faster.
+
+        None too while another job of its run is worked on: two workers never write to one folder.
+        """
         token = uuid.uuid4().hex
         with self._database.changing() as connection:
             changed = connection.execute(
                 "UPDATE jobs SET state = 'running', token = ?, attempts = attempts + 1, started = ?, ended = NULL, reason = '', error = ''"
-                " WHERE id = ? AND state = 'queued'",
+                f" WHERE id = ? AND state = 'queued' AND NOT {RUN_IS_BUSY}",
                 (token, now(), identity),
             ).rowcount
         return self.get(identity) if changed else None

@@ -86,7 +86,14 @@ class WorkspacePaths:
     @property
     def worker_note(self) -> Path:
         """Which process is the worker."""
-        return self.locks / "worker.json"
+        return self.worker_note_of(None)
+
+    def worker_note_of(self, job: int | None) -> Path:
+        """Build the path of a worker's note.
+
+        job: the one that it has to itself; None for the worker of all others.
+        """
+        return self.locks / ("worker.json" if job is None else f"worker-{job}.json")
 
     @property
     def load_failure(self) -> Path:

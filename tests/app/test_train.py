@@ -27,6 +27,7 @@ from lib.recipe.losses import losses_for
 from lib.recipe.options import PromptSource
 from lib.recipe.presets import CLASSIC, recommended_recipe
 from lib.recipe.recipe import FIELDS, Recipe
+from lib.settings import MAX_CLUSTER_TRAININGS
 from lib.shapes import Shape
 from lib.store import batches
 from lib.store.datasets import Dataset
@@ -221,11 +222,11 @@ def test_a_worker_that_says_nothing_is_told_with_a_choice(
     assert "No progress for 1 min 3" in texts(app)
     assert "restart-" not in "".join(str(one.key) for one in app.button)
     killed = []
-    monkeypatch.setattr("lib.ui.train.run_progress.kill_worker", lambda home: killed.append(home))
+    monkeypatch.setattr("lib.ui.train.run_progress.kill_worker", lambda *worker: killed.append(worker))
     with worker_lock(workspace.home):
         app = open_page("train", run=run.id)
         app.button(key=f"restart-{run.id}").click().run()
-    assert killed == [workspace.home]
+    assert killed == [(workspace.home, None)]
 
 
 def test_the_log_can_be_searched_and_taken_away(
@@ -260,6 +261,27 @@ def test_a_failed_run_can_be_tried_again(
     app = open_page("train", run=run.id)
     app.button(key=f"retry-{run.id}").click().run()
     assert workspace.runs.get(run.id).state == "queued"
+
+
+def test_several_runs_may_be_running(
+    open_page: Callable[..., AppTest], make_run: Callable[..., Run], workspace: Workspace
+) -> None:
+    on_ray = {"where": "ray", "address": "127.0.0.1:6379"}
+    runs = [make_run("running", name=f"Seed {seed}", batch="B", recipe=on_ray | {"seed": seed}) for seed in (1, 2)]
+    runs.append(make_run("running", name="Here"))
+    shown = texts(open_page("train"))
+    assert all(run.name in shown for run in runs)
+    assert f"up to {MAX_CLUSTER_TRAININGS} trainings on Ray clusters" in shown
+    assert not open_page("overview").exception
+    app = open_page("train", run=runs[0].id)
+    app.button(key=f"cancel-{runs[0].id}").click().run()
+    assert [workspace.runs.get(run.id).state for run in runs] == ["cancelling", "running", "running"]
+    for run in runs[1:]:
+        silent_for(run, 90)
+    with worker_lock(workspace.home, runs[1].job):
+        apps = [open_page("train", run=run.id) for run in runs[1:]]
+    restarts = [f"restart-{run.id}" in [one.key for one in app.button] for run, app in zip(runs[1:], apps, strict=True)]
+    assert restarts == [True, False]  # where its own worker lives
 
 
 def test_the_queue_can_be_put_in_another_order(

@@ -22,7 +22,9 @@ from playwright.sync_api import Browser, FloatRect, Locator, Page, expect, sync_
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from lib.jobs.locks import kill_worker
+from lib.store.jobs import LIVE
 from lib.store.runs import Run
+from lib.store.workspace import open_workspace
 from tools.browser import find_installed
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -157,6 +159,8 @@ def server(home: Path) -> Iterator[Server]:
     finally:
         running.stop()
         kill_worker(home)
+        for job in open_workspace(home).jobs.all(states=LIVE):  # on a cluster each has a worker of its own
+            kill_worker(home, job.id)
 
 
 @pytest.fixture(scope="session")

@@ -80,7 +80,7 @@ def _poll_again(interval: float) -> None:
 def redraw_while_running(job: Job, draw: Callable[[], None]) -> None:
     """Draw a part of a page that shows a job: again every few seconds while a worker is at it.
 
-    One job runs at a time, so one part of a page polls, for the whole page. A part whose job is queued is redrawn when the queue changes.
+    Of one run one job is worked on at a time, so one part of a page polls, for the whole page. A part whose job is queued is redrawn when the queue changes.
     """
     if job.state in LIVE and not state.is_polling():
         state.set_polling(True)

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import streamlit as st
 
 from lib.jobs.kinds import is_background, title_of
+from lib.jobs.own_worker import own_worker
+from lib.settings import MAX_CLUSTER_TRAININGS
 from lib.store.jobs import OPEN, Job
 from lib.store.workspace import Workspace
 from lib.ui.shared import state
@@ -25,11 +27,21 @@ def show_queue(workspace: Workspace) -> None:
     failed = [job for job in ended if _owner(job) in titles][-_MAX_FAILED:]
     if not all(is_background(job.kind) for job in open_jobs):  # alone, they are shown where they were asked for
         st.subheader("Queue", anchor=False)
-        st.caption("One job runs at a time; the others wait in this order.")
+        st.caption(_order_note(has_cluster=any(own_worker(workspace, job) is not None for job in open_jobs)))
         _show_jobs(workspace, titles, open_jobs)
     if failed:
         with st.expander(f"Recent failures ({len(failed)})", icon=":material/error:"):
             _show_jobs(workspace, titles, failed)
+
+
+def _order_note(*, has_cluster: bool) -> str:
+    """Say which jobs run at a time."""
+    if not has_cluster:
+        return "One job runs at a time; the others wait in this order."
+    return (
+        f"One job runs at a time on this machine, and beside it up to {MAX_CLUSTER_TRAININGS} trainings on Ray clusters; "
+        "the others wait in this order."
+    )
 
 
 def _titles(workspace: Workspace) -> dict[str, tuple[str, str]]:

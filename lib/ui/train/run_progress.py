@@ -9,7 +9,10 @@ import streamlit as st
 from lib.format import format_duration
 from lib.jobs.kinds import title_of
 from lib.jobs.locks import is_held, kill_worker, worker_lock
+from lib.jobs.own_worker import own_worker
 from lib.jobs.status import Status
+from lib.recipe.options import RAY_CLUSTER
+from lib.settings import MAX_CLUSTER_TRAININGS
 from lib.store.jobs import LIVE, OPEN, Job
 from lib.store.runs import Run
 from lib.store.workspace import Workspace
@@ -34,13 +37,19 @@ def show_run_progress(run: Run, jobs: Sequence[Job], status: Status) -> None:
     if live is not None:
         st.progress(status.fraction, text=_progress_text(run, live, status))
     elif any(job.state in OPEN for job in jobs):
-        wait = "Starts when the jobs before it are done." if run.state == "queued" else ""
+        wait = _wait_note(run) if run.state == "queued" else ""
         st.progress(0.0, text=f"Queued. {escape_markdown(run.reason) or wait}")
     elif run.state == "cancelled":
         st.info(escape_markdown(run.reason) or "Cancelled.", icon=":material/cancel:")
     for job in latest.values():
         if job.kind != "train" and job.state == "failed":
             st.warning(f"{title_of(job.kind)} failed: {escape_markdown(job.reason)}", icon=":material/warning:")
+
+
+def _wait_note(run: Run) -> str:
+    if run.recipe.where == RAY_CLUSTER:
+        return f"Starts when fewer than {MAX_CLUSTER_TRAININGS} trainings on Ray clusters run."
+    return "Starts when the jobs before it are done."
 
 
 def _progress_text(run: Run, job: Job, status: Status) -> str:
@@ -71,9 +80,11 @@ def _show_steps(latest: dict[str, Job]) -> None:
 def show_stalled_worker(workspace: Workspace, run: Run, jobs: Sequence[Job], status: Status) -> None:
     """Warn when a running run has written no event for a minute, and offer to restart its worker."""
     silent = status.seconds_silent
-    if not any(job.state == "running" for job in jobs) or silent < _SILENT_SECONDS:
+    running = next((job for job in jobs if job.state == "running"), None)
+    if running is None or silent < _SILENT_SECONDS:
         return
-    is_alive = is_held(worker_lock(workspace.home))
+    worker = own_worker(workspace, running)
+    is_alive = is_held(worker_lock(workspace.home, worker))
     why = (
         "The worker is running but not reporting: it may be paused or short of memory."
         if is_alive
@@ -86,5 +97,5 @@ def show_stalled_worker(workspace: Workspace, run: Run, jobs: Sequence[Job], sta
             icon=":material/hourglass_disabled:",
         )
         if is_alive and edit_button("Restart worker", key=f"restart-{run.id}", icon=":material/restart_alt:"):
-            kill_worker(workspace.home)
+            kill_worker(workspace.home, worker)
             st.rerun(scope="app")
