@@ -151,7 +151,10 @@ def test_plain_umap_is_one_choice_away_with_its_figures(home: Path) -> None:
     add_plain_map(run)
     test = open_explore(run.id)
     before = map_height(test)
-    assert list(test.table[0].value.columns) == ["UMAP with pair constraints", "Plain UMAP"]
+    figures, quality = test.table[0].value, load_map(run).facts.quality
+    assert list(figures.columns) == ["UMAP with pair constraints", "Plain UMAP"]
+    for name, share in (("ranks", quality.rank_sign_agreement), ("cosines", quality.sign_agreement)):
+        assert figures.loc[f"Lines that change as {name}", "Plain UMAP"] == f"{share:.0%}"
     test.segmented_control(key=f"map-layout-{run.id}").set_value("Plain UMAP").run()
     assert not test.exception
     assert map_height(test) == pytest.approx(-before)
