@@ -227,7 +227,7 @@ def test_the_map_of_all_texts_reads_marked_texts_and_shows_plain_ones(
     assert set(source.texts) == {*frame["anchor"], *frame["positive"]}
 
 
-@pytest.mark.parametrize("form", [Form.TRUNCATED, Form.STATIC, Form.ONNX, Form.ONNX_INT8])
+@pytest.mark.parametrize("form", [Form.TRUNCATED, Form.STATIC, Form.ONNX, Form.ONNX_INT8, Form.OPENVINO_INT8])
 def test_an_exported_form_is_measured_on_marked_texts(
     form: Form, texts_read: Spy, trained_context: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -268,6 +268,7 @@ PROVEN = {
     "lib.experiments.held_out": "learning curve",
     "lib.experiments.interpolation": "blends",
     "lib.experiments.label_noise_check": "label noise",
+    "lib.models.embed_corpus": "tests/unit/models/test_embed_corpus.py",
     "lib.models.embed_file": "tests/unit/models/test_embed_file.py",
     "lib.models.forms.measure": "tests/unit/experiments/test_export_form.py, from the written files",
     "lib.models.inference.handlers": "inference",
