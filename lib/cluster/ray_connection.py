@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -28,6 +29,10 @@ REACH_SECONDS = 5.0
 
 PROBE_SECONDS = 300.0
 """Seconds within which every node has to answer: each starts a process, and a cluster may be busy."""
+
+
+LEAVE_SECONDS = 10.0
+"""Seconds within which a cluster notices that a node that did not answer is gone."""
 
 
 @dataclass(frozen=True)
@@ -96,11 +101,10 @@ def connect_to_cluster(
     _check_authentication(f"{host}:{port}")
     _join(ray, f"{host}:{port}", environment or {})
     try:
-        cluster = Cluster(address, _working_nodes(ray))
-        if not cluster.nodes:
+        nodes = check_nodes(ray, _working_nodes(ray), folders)
+        if not nodes:
             raise ClusterError("No node of the cluster has a CPU or a graphics card.", where=ADDRESS_LABEL)
-        check_nodes(ray, cluster, folders)
-        yield cluster
+        yield Cluster(address, nodes)
     finally:
         ray.shutdown()
 
@@ -236,8 +240,8 @@ def _node(facts: Mapping[str, Any]) -> ClusterNode:
     )
 
 
-def check_nodes(ray: ModuleType, cluster: Cluster, folders: Sequence[str]) -> None:
-    """Ask every node for its versions and what it sees.
+def check_nodes(ray: ModuleType, nodes: Sequence[ClusterNode], folders: Sequence[str]) -> tuple[ClusterNode, ...]:
+    """Ask every node for its versions and what it sees; leave out those that leave the cluster meanwhile.
 
     Raises ClusterError for the first that would not do.
     """
@@ -249,17 +253,31 @@ def check_nodes(ray: ModuleType, cluster: Cluster, folders: Sequence[str]) -> No
         node: probe.options(scheduling_strategy=NodeAffinitySchedulingStrategy(node_id=node.id, soft=False)).remote(
             list(folders)
         )
-        for node in cluster.nodes
+        for node in nodes
     }
-    ours = NodeFacts(**node_probe.probe_node(()))
+    ours, present = NodeFacts(**node_probe.probe_node(())), []
     for node, answer in asked.items():
         try:
             facts = NodeFacts(**ray.get(answer, timeout=PROBE_SECONDS))
         except ray.exceptions.RayError as error:
+            if _leaves(ray, node):
+                continue
             raise ClusterError(
                 f"The node {node.name} cannot start a process of ours ({_reason(error)}).", where=ADDRESS_LABEL
             ) from error
         compare_nodes(node.name, facts, ours)
+        present.append(node)
+    return tuple(present)
+
+
+def _leaves(ray: ModuleType, node: ClusterNode) -> bool:
+    """Check whether the cluster notices that a node is gone: it lists one for a while after it was lost."""
+    deadline = time.monotonic() + LEAVE_SECONDS
+    while time.monotonic() < deadline:
+        if node.id not in {one.id for one in _working_nodes(ray)}:
+            return True
+        time.sleep(LEAVE_SECONDS / 50)
+    return False
 
 
 def compare_nodes(name: str, facts: NodeFacts, ours: NodeFacts) -> None:

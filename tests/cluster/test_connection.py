@@ -64,7 +64,7 @@ def test_an_open_cluster_is_refused_unless_it_is_allowed() -> None:
 
 
 def test_a_node_with_another_version_is_named(cluster: LocalCluster, tmp_path: Path) -> None:
-    """A third node finds the metadata of another sentence-transformers before the real one."""
+    """A third node finds the metadata of another sentence-transformers before the real one; once it is gone, the others do."""
     facts = tmp_path / "sentence_transformers-5.0.0.dist-info"
     facts.mkdir()
     (facts / "METADATA").write_text("Metadata-Version: 2.1\nName: sentence-transformers\nVersion: 5.0.0\n")
@@ -73,3 +73,4 @@ def test_a_node_with_another_version_is_named(cluster: LocalCluster, tmp_path: P
         line = connect(cluster.address, cluster.environment)
     assert "sentence-transformers 5.0.0" in line
     assert "\n" not in line
+    assert connect(cluster.address, cluster.environment).endswith("cpus 1 1")  # Ray says before that the third is gone
