@@ -172,7 +172,7 @@ def embeds_a_file(server: Server, window: Page, folder: Path) -> None:
 def exports_another_form(server: Server, window: Page, run: Run, folder: Path) -> None:
     """Export int8 on the page: its price is shown, and the download gives nearly the tuned model's cosine."""
     window.get_by_role("tab", name="Other forms").click()
-    for title in ("Fewer dimensions", "Static", "ONNX"):
+    for title in ("Fewer dimensions", "Static", "ONNX", "OpenVINO, int8"):
         window.get_by_test_id("stButtonGroup").get_by_role("button", name=title, exact=True).click()
     window.get_by_role("button", name="Export 1 form").click()
     link = window.locator("a[href*='/exports/']")
