@@ -30,9 +30,11 @@ REACH_SECONDS = 5.0
 PROBE_SECONDS = 300.0
 """Seconds within which every node has to answer: each starts a process, and a cluster may be busy."""
 
-
 LEAVE_SECONDS = 10.0
 """Seconds within which a cluster notices that a node that did not answer is gone."""
+
+LONGEST_REASON = 300
+"""Characters of Ray's own words in an error."""
 
 
 @dataclass(frozen=True)
@@ -214,7 +216,7 @@ def _join(ray: ModuleType, address: str, environment: Mapping[str, str]) -> None
 
 
 def _reason(error: Exception) -> str:
-    return " ".join(str(error).split())[:300]
+    return " ".join(str(error).split())[:LONGEST_REASON]
 
 
 def _remedy(error: Exception) -> str:

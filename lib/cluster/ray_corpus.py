@@ -14,15 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from lib.cluster.ray_connection import Cluster, import_ray
+from lib.cluster.ray_connection import LONGEST_REASON, Cluster, import_ray
 from lib.data.corpus import CorpusPart
 from lib.errors import CloserError, ClusterError, error_from_json
 from lib.models.embed_corpus import CorpusWork, EmbedParts, PartResult
 from lib.progress import Progress
 from lib.typed_json import parse_stored, typed
-
-_LONGEST_REASON = 300
-"""Characters of Ray's own words in an error."""
 
 
 class PartEmbedder:
@@ -104,5 +101,5 @@ def map_on_cluster(
                 raise error_from_json(answer["error"])
             yield row | {"result": answer}
     except ray.exceptions.RayError as error:
-        reason = " ".join(str(error).split())[-_LONGEST_REASON:]
+        reason = " ".join(str(error).split())[-LONGEST_REASON:]
         raise ClusterError(f"The work on the cluster has ended: {reason}") from error

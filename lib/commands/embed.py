@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from lib import settings
 from lib.commands.memory import add_memory_option, refuse_encoding_without_memory
-from lib.commands.options import RAY, add_download_option, add_place_options, add_reading_options, read_options_from
+from lib.commands.options import add_download_option, add_place_options, add_reading_options, read_options_from
 from lib.commands.progress_bar import CommandProgress
 from lib.data.file_rows import FileRows, read_file_rows
 from lib.data.model_inputs import Reading, Role
@@ -23,6 +23,7 @@ from lib.experiments.file_vectors import SIDES, model_of_side, run_columns, run_
 from lib.format import format_count
 from lib.models.prompts.describe import quote_prompt
 from lib.models.vector_files import format_of_name
+from lib.recipe.options import RAY_CLUSTER
 from lib.shapes import Shape
 from lib.store.locations import Location, shared_folders
 from lib.store.workspace import open_workspace
@@ -94,7 +95,7 @@ def run(args: argparse.Namespace) -> int:
     if args.download:
         settings.allow_downloads()
     model = choose_model(args)
-    if args.where != RAY:  # a cluster has memory of its own
+    if args.where != RAY_CLUSTER:  # a cluster has memory of its own
         refuse_encoding_without_memory(fetch_model_name(model.name), home=settings.home(), ignore=args.ignore_memory)
     began = time.monotonic()
     facts = embed_corpus_of(args, model) if is_corpus else embed_file_of(args, model)
@@ -112,7 +113,7 @@ def _check_file_out(args: argparse.Namespace) -> None:
     """Raise InputError for a result that cannot be one file here."""
     file, out = args.file, args.out
     format_of_name(out.name)
-    if args.where == RAY:
+    if args.where == RAY_CLUSTER:
         raise InputError(
             "A cluster writes a folder of files.", where="--out", todo="Choose a folder that its nodes share."
         )
@@ -191,7 +192,7 @@ def part_embedder(args: argparse.Namespace, model: ChosenModel) -> Iterator[Embe
     """
     from lib.models.embed_corpus import embed_parts_here
 
-    if args.where != RAY:
+    if args.where != RAY_CLUSTER:
         yield embed_parts_here
         return
     from lib.cluster.ray_connection import connect_to_cluster

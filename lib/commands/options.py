@@ -23,7 +23,7 @@ from lib.data.read.options import ReadOptions
 from lib.data.read.tables import read_table
 from lib.data.table import Table
 from lib.errors import InputError
-from lib.recipe.options import THIS_MACHINE
+from lib.recipe.options import RAY_CLUSTER, THIS_MACHINE
 from lib.settings import HELD_OUT_FRACTION, VALIDATION_FRACTION
 from lib.shapes import VALUE_COLUMN, Shape
 
@@ -35,9 +35,6 @@ COLUMN_HELP = {
     "split-column": 'the column that names the part of each row (default: that of files which are parts; "" for none)'
 }
 PROMPT_HELP = r'Such as "query: "; \n is a line break, "" no prompt.'
-RAY = "ray"
-"""A place to work: a Ray cluster."""
-
 SEPARATOR_WORDS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}
 
 
@@ -133,7 +130,7 @@ def add_download_option(parser: argparse.ArgumentParser) -> None:
 def add_place_options(parser: argparse.ArgumentParser) -> None:
     """Add the options for where a corpus is worked on to a command."""
     place = parser.add_argument_group("where a corpus is worked on")
-    place.add_argument("--where", choices=(THIS_MACHINE, RAY), default=THIS_MACHINE, help="default %(default)s")
+    place.add_argument("--where", choices=(THIS_MACHINE, RAY_CLUSTER), default=THIS_MACHINE, help="default %(default)s")
     place.add_argument(
         "--address", metavar="HOST:PORT", default="", help="of the Ray cluster, as `ray start` prints it"
     )

@@ -8,11 +8,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from lib.commands.options import RAY, add_place_options
+from lib.commands.options import add_place_options
 from lib.commands.progress_bar import CommandProgress
 from lib.errors import InputError
 from lib.evaluation.corpus_retrieval import SearchParts, retrieve_from_corpus, search_parts_here
 from lib.format import format_count
+from lib.recipe.options import RAY_CLUSTER
 from lib.store.locations import Location, shared_folders
 
 MOST_TOP_K = 1_000
@@ -69,7 +70,7 @@ def part_searcher(args: argparse.Namespace) -> Iterator[SearchParts]:
 
     Raises ClusterError and InputError.
     """
-    if args.where != RAY:
+    if args.where != RAY_CLUSTER:
         yield search_parts_here
         return
     from lib.cluster.ray_connection import connect_to_cluster

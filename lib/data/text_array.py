@@ -243,7 +243,7 @@ def as_cells(cells: pd.Series) -> pd.Series:
 
 
 def take_rows(frame: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:
-    """Take rows (n,) of a frame by number, numbered anew.
+    """Take rows (n,) of a frame by number; the result is numbered from 0.
 
     pandas would copy all of its texts on the way.
     """
