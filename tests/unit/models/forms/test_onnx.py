@@ -46,10 +46,8 @@ def test_a_graph_holds_transformer_pooling_head_and_truncation(
     tmp_path: Path, name: str, pooling: str, head: str
 ) -> None:
     model = build_model(name, tmp_path / "tiny", pooling=pooling, head=head).eval()
-    out = tmp_path / "out"
-    out.mkdir()
-    write_onnx(model, out, reading=PLAIN_READING, progress=Silent())
-    rows, expected = OnnxEncoder(out).encode(TEXTS), model.encode(TEXTS)
+    write_onnx(model, tmp_path, reading=PLAIN_READING, progress=Silent())
+    rows, expected = OnnxEncoder(tmp_path).encode(TEXTS), model.encode(TEXTS)
     assert rows.shape == expected.shape
     assert np.allclose(cosines(rows), cosines(expected), atol=1e-4)
     assert np.allclose(rows, expected, atol=1e-4)

@@ -43,10 +43,8 @@ def test_a_graph_holds_transformer_pooling_head_and_truncation(
     tmp_path: Path, name: str, pooling: str, head: str
 ) -> None:
     model = build_model(name, tmp_path / "tiny", pooling=pooling, head=head).eval()
-    out = tmp_path / "out"
-    out.mkdir()
-    write_openvino_int8(model, out, texts=TEXTS, reading=PLAIN_READING, progress=Silent())
-    rows, expected = OpenvinoEncoder(out).encode(TEXTS), model.encode(TEXTS)
+    write_openvino_int8(model, tmp_path, texts=TEXTS, reading=PLAIN_READING, progress=Silent())
+    rows, expected = OpenvinoEncoder(tmp_path).encode(TEXTS), model.encode(TEXTS)
     assert rows.shape == expected.shape
     lengths = np.linalg.norm(rows, axis=1) * np.linalg.norm(expected, axis=1)
     assert ((rows * expected).sum(axis=1) / lengths).min() > 0.999
@@ -80,7 +78,9 @@ def test_the_lines_of_the_readme_need_neither_torch_nor_closer_and_send_nothing(
 def test_closer_imports_openvino_without_its_telemetry() -> None:
     code = (
         "import sys\nfrom lib.models.forms.openvino_encoder import import_openvino\nimport_openvino()\n"
-        "assert not [name for name in sys.modules if name.startswith('openvino_telemetry.')]\n"
-        "assert 'openvino.tools.ovc.telemetry_stub' in sys.modules"
+        "print(*[name for name in sys.modules if 'telemetry' in name and sys.modules[name]], sep='\\n')"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=300)
+    done = subprocess.run([sys.executable, "-c", code], check=True, timeout=300, capture_output=True, text=True)
+    loaded = set(done.stdout.split())
+    assert "openvino.tools.ovc.telemetry_stub" in loaded
+    assert not [name for name in loaded if name.startswith("openvino_telemetry")]
