@@ -108,9 +108,9 @@ def describe_distance(distance: GroupDistance) -> list[str]:
 def _describe_between(distance: GroupDistance) -> str:
     change = format_change(_COSINE, distance.between) if distance.between.has_interval else _plain(distance.between)
     whole = f"; any two texts of the map {_plain(distance.all_texts)}"
-    unclear = "No clear change between A and B" if distance.between.has_interval else "Between A and B"
-    lead = {"closer": "A and B came closer", "apart": "A and B moved apart"}.get(distance.direction, unclear)
-    return f"{lead}: mean cosine {change}{whole}."
+    clear = {"closer": "clearly rose", "apart": "clearly fell"}.get(distance.direction, "did not clearly change")
+    verb = f" {clear}" if distance.between.has_interval else ""
+    return f"Between A and B the mean cosine{verb}: {change}{whole}."
 
 
 def _describe_separation(distance: GroupDistance) -> str:

@@ -42,7 +42,7 @@ def test_table_and_sentences_have_the_numbers() -> None:
     assert table.loc["Within less between", "change"] == f"{found.distance.separation.difference:+.3f}"
     assert table.loc["Any two texts of the map", "95% CI"] == ""
     between, separation = describe_distance(found.distance)
-    assert between.startswith("A and B moved apart")
+    assert between.startswith("Between A and B the mean cosine clearly fell")
     assert f"{found.distance.between.base:.3f} → {found.distance.between.tuned:.3f}" in between
     assert f"{found.distance.separation.base:.3f} → {found.distance.separation.tuned:.3f}" in separation
 
