@@ -160,6 +160,18 @@ def test_a_run_is_shown_in_every_state(
         assert metric.value == "0.500 → 0.750"
 
 
+@pytest.mark.parametrize(("kind", "is_finished"), [("project", False), ("project_plain", True)])
+def test_a_run_is_finished_before_its_map_by_plain_umap(
+    open_page: Callable[..., AppTest], make_run: Callable[..., Run], workspace: Workspace, kind: str, is_finished: bool
+) -> None:
+    run = make_run()
+    run.model_dir.mkdir(parents=True, exist_ok=True)
+    workspace.jobs.submit(kind, run=run.id)
+    shown = {one.key for one in open_page("train", run=run.id).button}
+    assert (f"explore-{run.id}" in shown) == is_finished
+    assert (f"cancel-{run.id}" in shown) != is_finished
+
+
 def test_a_training_that_the_disk_cannot_hold_is_not_started(
     open_page: Callable[..., AppTest], make_run: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import streamlit as st
 
 from lib.errors import CloserError
+from lib.jobs.kinds import is_background
 from lib.store.jobs import LIVE, OPEN, Job
 from lib.store.runs import Run
 from lib.store.workspace import Workspace, open_workspace
@@ -109,15 +110,20 @@ def _redirect() -> None:
             st.switch_page(state.EXPLORE_PAGE, query_params={state.RUN_PARAM: identity})
 
 
+def awaited_jobs(jobs: Iterable[Job]) -> list[Job]:
+    """Leave out background jobs: a run is finished while its map by plain UMAP is still to come."""
+    return [job for job in jobs if not is_background(job.kind)]
+
+
 def has_open_job(workspace: Workspace, run: str) -> bool:
-    """Whether any job of the run is queued or running."""
-    return bool(workspace.jobs.all(run=run, states=OPEN))
+    """Whether any job of the run that somebody waits for is queued or running."""
+    return bool(awaited_jobs(workspace.jobs.all(run=run, states=OPEN)))
 
 
 def poll(workspace: Workspace) -> QueueChange:
     """Read the queue and store a notice for each run that ended since this session's last poll."""
     jobs = [job for job in workspace.jobs.all(states=OPEN) if job.run]  # others are polled where they are shown
-    busy = {job.run for job in jobs}
+    busy = {job.run for job in awaited_jobs(jobs)}
     ended = state.open_runs() - busy
     for identity in ended:
         _announce_end(workspace, identity)

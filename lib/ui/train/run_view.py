@@ -36,6 +36,7 @@ from lib.ui.shared.components import (
     show_unchanged,
     show_verdict_badge,
 )
+from lib.ui.shared.polling import awaited_jobs
 from lib.ui.shared.theme import theme_palette
 from lib.ui.train.curves import CurveView, curve_view
 from lib.ui.train.log import show_log
@@ -48,7 +49,7 @@ _TRAINING_SPEED, _ENCODING_SPEED = "Training (examples/s)", "Encoding (texts/s)"
 def show_run(workspace: Workspace, run: Run) -> None:
     """Draw the run from its name to its log."""
     status = cache.run_status(run)
-    jobs = workspace.jobs.all(run=run.id)
+    jobs = awaited_jobs(workspace.jobs.all(run=run.id))
     _show_header(workspace, run, jobs, status)
     show_unchanged(run)
     show_run_progress(run, jobs, status)
