@@ -434,19 +434,21 @@ def test_present_shows_the_map_and_play_alone(page: Page, address: str, run: Run
     assert "part=All" in page.url
 
 
-def test_colours_follow_the_theme(chromium: Browser, address: str) -> None:
-    for scheme, palette in (("light", LIGHT), ("dark", DARK)):
-        context = chromium.new_context(viewport={"width": 1280, "height": 1400}, color_scheme=scheme)
-        page = open_map(context.new_page(), address)
-        page.wait_for_timeout(1_000)
-        line_colours = page.evaluate(f"{FIGURE}._fullData.filter(t => t.mode === 'lines').map(t => t.line.color)")
-        assert palette.better in line_colours
+def test_colours_follow_the_theme_also_while_a_page_is_open(chromium: Browser, address: str) -> None:
+    context = chromium.new_context(viewport={"width": 1280, "height": 1400}, color_scheme="dark")
+    page = open_map(context.new_page(), address)
+    for scheme, palette in (("dark", DARK), ("light", LIGHT)):
+        page.emulate_media(color_scheme=scheme)
+        page.wait_for_function(
+            f"better => {FIGURE}?._fullData?.some(t => t.mode === 'lines' && t.line.color === better)",
+            arg=palette.better,
+        )
         button = page.locator(".js-plotly-plot .updatemenu-button", has_text="Play")
         button.hover()
         page.wait_for_timeout(300)
         fill = button.locator("rect").first.evaluate("rect => getComputedStyle(rect).fill")
         assert "0.22" in fill, "a veil over the page's own ground, so that words stay readable"
-        context.close()
+    context.close()
 
 
 def test_texts_that_look_like_tags_stay_texts(page: Page, address: str) -> None:

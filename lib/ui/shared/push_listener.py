@@ -1,4 +1,4 @@
-"""The page's end of the push socket: redraw an idle page when work begins.
+"""Redraw an idle page when the push socket says that work begins, or when the colour scheme changes.
 
 An idle page asks nothing of the server.
 """
@@ -15,6 +15,12 @@ export default function (component) {
   const { parentElement, setTriggerValue } = component;
   const listener = (parentElement.closerPush ??= {});
   listener.notify = () => setTriggerValue("begun", Date.now());
+  if (!listener.scheme) {
+    // The figures' colours are those of the scheme they were drawn in. Streamlit takes the new scheme over first.
+    listener.scheme = matchMedia("(prefers-color-scheme: dark)");
+    listener.redraw = () => setTimeout(() => listener.notify(), 500);
+    listener.scheme.addEventListener("change", listener.redraw);
+  }
   if (!listener.open) {
     listener.open = () => {
       const address = new URL("PATH", document.baseURI);
@@ -28,6 +34,7 @@ export default function (component) {
   return () => {
     listener.unmounted = true;
     clearTimeout(listener.timer);
+    listener.scheme.removeEventListener("change", listener.redraw);
     listener.socket?.close();
     delete parentElement.closerPush;
   };
@@ -38,5 +45,5 @@ _mount = st.components.v2.component("closer_push", js=_JS)
 
 
 def mount_push_listener() -> None:
-    """Let the page that is being drawn rerun when work begins."""
+    """Let the page that is being drawn rerun when work begins or the colour scheme changes."""
     _mount(key="push", on_begun_change=lambda: None)
