@@ -199,8 +199,21 @@ def settings_summary(run: Run, *, without: str = "") -> str:
         changed = changed_settings(run.recipe)
     except InputError:  # one damaged recipe must not hide the other runs
         return "unreadable settings"
-    shown = [f"{FIELDS[name].label.lower()} {value}" for name, value in changed.items() if name != without]
+    shown = [_setting_text(name, value) for name, value in changed.items() if name != without]
     return ", ".join(shown) or "Recommended"
+
+
+def _setting_text(name: str, value: object) -> str:
+    """Write one setting: epochs 9; device: cuda; packed batches off; matryoshka dimensions 256 and 128."""
+    label = FIELDS[name].label
+    label = label.lower() if label == label.capitalize() else label  # LoRA rank stays
+    if isinstance(value, bool):
+        return f"{label} {'on' if value else 'off'}"
+    if isinstance(value, str):
+        return f"{label}: {loss_title(value) if value in FIELDS[name].choices else value}"
+    if isinstance(value, list):
+        return f"{label} {' and '.join(map(str, value))}"
+    return f"{label} {value}"
 
 
 def loss_title(name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -33,9 +34,18 @@ def test_what_markdown_replaces_after_the_escapes_is_split(text: str, shown: str
     assert escape_markdown(text) == shown
 
 
-def test_only_settings_that_differ_from_recommended_are_named() -> None:
-    assert settings_summary(replace(RUN, recipe_text=replace(RECOMMENDED, epochs=9).to_text())) == "epochs 9"
-    assert settings_summary(RUN) == "Recommended"
+@pytest.mark.parametrize(
+    ("changes", "summary"),
+    [
+        ({}, "Recommended"),
+        ({"epochs": 9}, "epochs 9"),
+        ({"where": "devices", "processes": 2}, "where to run: all its devices, processes 2"),
+        ({"packed": False, "lora_rank": 8}, "packed batches off, LoRA rank 8"),
+        ({"matryoshka": (256, 128)}, "matryoshka dimensions 256 and 128"),
+    ],
+)
+def test_only_settings_that_differ_from_recommended_are_named(changes: dict[str, Any], summary: str) -> None:
+    assert settings_summary(replace(RUN, recipe_text=replace(RECOMMENDED, **changes).to_text())) == summary
 
 
 @pytest.mark.parametrize(
