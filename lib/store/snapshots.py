@@ -27,6 +27,13 @@ BEST = "best"
 """Name of the snapshot of the best epoch's model, which is the tuned model."""
 
 
+def snapshot_label(name: str, epoch: float) -> str:
+    """Write a snapshot's name for people: Base, Epoch 2, Best (epoch 2)."""
+    if name == BASE:
+        return "Base"
+    return f"Best (epoch {epoch:g})" if name == BEST else f"Epoch {epoch:g}"
+
+
 @dataclass(frozen=True)
 class Snapshot:
     """One snapshot: its name (base, epoch-001, ..., best), its epoch, and its file of vectors."""
@@ -38,9 +45,7 @@ class Snapshot:
     @property
     def label(self) -> str:
         """What the slider of the map shows."""
-        if self.name == BASE:
-            return "Base"
-        return f"Best (epoch {self.epoch})" if self.name == BEST else f"Epoch {self.epoch}"
+        return snapshot_label(self.name, self.epoch)
 
     @property
     def order(self) -> tuple[bool, bool, int]:

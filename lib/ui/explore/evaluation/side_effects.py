@@ -14,6 +14,7 @@ from lib.evaluation.side_effects.result import ProbeResult, SideEffects, Validat
 from lib.format import format_change, format_metric, format_share, metric_title
 from lib.metrics import selection_metric
 from lib.store.runs import Run
+from lib.store.snapshots import snapshot_label
 from lib.ui.explore.evaluation.data import show_numbers
 from lib.ui.shared.components import escape_markdown
 from lib.ui.shared.theme import theme_palette
@@ -91,10 +92,10 @@ def _show_forgetting(probe: ProbeResult | None) -> None:
 
 def _space_table(effects: SideEffects) -> pd.DataFrame:
     """Build the table of the embedding space by snapshot; without snapshots, of base and tuned."""
-    spaces = [(snapshot.name, snapshot.space) for snapshot in effects.snapshots]
+    spaces = [(snapshot_label(snapshot.name, snapshot.epoch), snapshot.space) for snapshot in effects.snapshots]
     if not spaces:
         spaces = [
-            (name, space) for name, space in (("base", effects.base), ("tuned", effects.tuned)) if space is not None
+            (name, space) for name, space in (("Base", effects.base), ("Tuned", effects.tuned)) if space is not None
         ]
     rows = []
     for name, space in spaces:
