@@ -6,6 +6,8 @@ import math
 
 import pandas as pd
 
+from lib.format import format_count
+
 NORMAL_QUANTILE = 1.959964
 """Two-sided 95% quantile of the normal distribution."""
 
@@ -46,12 +48,12 @@ def held_out_advice(rows: int, groups: int, *, scored: bool) -> str:
     count = min(rows, groups)
     if scored:
         return (
-            f"{rows:,} held-out rows, {groups:,} of them independent. 95% margin of error: about "
+            f"{format_count(rows, 'held-out row')}, {groups:,} of them independent. 95% margin of error: about "
             f"±{correlation_half_width(count):.3f} for a rank correlation of 0.7 (Fisher's z, n = {count:,}). Smaller changes "
             "can't be distinguished from chance."
         )
     points = 100 * share_half_width(count)
     return (
-        f"{rows:,} held-out rows, {groups:,} of them independent. 95% margin of error: about ±{points:.1f} points for a "
+        f"{format_count(rows, 'held-out row')}, {groups:,} of them independent. 95% margin of error: about ±{points:.1f} points for a "
         f"proportion such as recall@1 (1.96 × √(0.25 / n), n = {count:,}). ±3 points take {rows_for_half_width(0.03):,} rows."
     )

@@ -6,6 +6,7 @@ from datetime import datetime
 
 import streamlit as st
 
+from lib.format import format_count
 from lib.jobs.status import Status
 from lib.progress import LogLine
 from lib.store.runs import Run
@@ -15,7 +16,7 @@ _MAX_LINES = 300
 
 def show_log(run: Run, status: Status) -> None:
     """Draw the log in a closed expander."""
-    with st.expander(f"Log ({len(status.log)} lines)", icon=":material/article:"):
+    with st.expander(f"Log ({format_count(len(status.log), 'line')})", icon=":material/article:"):
         if not status.log:
             st.caption("The log is empty.")
             return
@@ -23,7 +24,7 @@ def show_log(run: Run, status: Status) -> None:
         query = st.text_input("Search the log", key=f"log-search-{run.id}", icon=":material/search:")
         matches = search_lines(lines, query)
         st.caption(
-            f"{len(matches)} of {len(lines)} lines"
+            f"{len(matches):,} of {format_count(len(lines), 'line')}"
             + (f", showing the last {_MAX_LINES}" if len(matches) > _MAX_LINES else "")
         )
         st.code("\n".join(matches[-_MAX_LINES:]) or "No matching lines.", language=None, height=260)

@@ -7,7 +7,7 @@ import io
 import streamlit as st
 
 from lib.errors import CloserError
-from lib.format import format_bytes
+from lib.format import format_bytes, format_count
 from lib.shapes import Shape
 from lib.store.datasets import Dataset
 from lib.store.publish import size_of
@@ -46,7 +46,7 @@ def show_last_saved() -> None:
         return
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         st.badge("Saved", icon=":material/check:", color="green")
-        st.text(f"{dataset.name}: {dataset.rows:,} rows", width="content")
+        st.text(f"{dataset.name}: {format_count(dataset.rows, 'row')}", width="content")
         if st.button("Train on this dataset", type="primary", icon=":material/model_training:", key="upload-train"):
             st.switch_page(state.TRAIN_PAGE, query_params={state.DATASET_PARAM: dataset.id})
 
@@ -68,8 +68,8 @@ def _show_dataset(workspace: Workspace, dataset: Dataset, runs: list[str]) -> No
 
 def _summary(dataset: Dataset, runs: list[str]) -> str:
     parts = " · ".join(f"{PART_TITLES[part]} {rows:,}" for part, rows in dataset.counts.items())
-    usage = f"used by {len(runs)} run{'s' * (len(runs) != 1)}" if runs else "not used yet"
-    return f"{dataset.rows:,} rows: {parts} · {usage} · id {dataset.id}"
+    usage = f"used by {format_count(len(runs), 'run')}" if runs else "not used yet"
+    return f"{format_count(dataset.rows, 'row')}: {parts} · {usage} · id {dataset.id}"
 
 
 def _train_link(dataset: Dataset) -> None:
@@ -138,7 +138,7 @@ def _show_deleted(workspace: Workspace) -> None:
     with st.expander(f"Deleted: {len(deleted)}", icon=":material/delete:", expanded=True):
         for dataset in deleted:
             with st.container(horizontal=True, vertical_alignment="center"):
-                st.text(f"{dataset.name} ({dataset.rows:,} rows)", width="content")
+                st.text(f"{dataset.name} ({format_count(dataset.rows, 'row')})", width="content")
                 st.button(
                     "Undo",
                     icon=":material/undo:",

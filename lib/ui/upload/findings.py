@@ -6,6 +6,7 @@ import streamlit as st
 
 from lib.data.audit.corrections import Correction, find_corrections
 from lib.data.audit.run import Audit, Finding
+from lib.format import format_count
 from lib.models.unknown_tokens import UnknownTokens
 from lib.store.uploads import Draft, Upload
 from lib.ui.shared.components import escape_markdown
@@ -22,10 +23,7 @@ def show_findings(upload: Upload, draft: Draft, audit: Audit) -> None:
     st.subheader("Data checks", anchor=False)
     rows = audit.findings[0].rows_before if audit.findings else 0
     after = len(audit.examples.frame)
-    st.caption(
-        f"{len(audit.nonempty_findings)} of {len(audit.findings)} checks found something in {rows:,} rows; {after:,} rows remain. "
-        "Only the rows listed here are dropped or changed."
-    )
+    st.caption(_summary(found=len(audit.nonempty_findings), checks=len(audit.findings), rows=rows, after=after))
     for finding in audit.nonempty_findings:
         with st.expander(_heading(finding), key=widget_key(upload, "finding", finding.name)):
             _show_finding(upload, draft, finding)
@@ -41,8 +39,18 @@ def show_unknown_tokens(unknown: UnknownTokens | None) -> None:
         st.warning(escape_markdown(unknown.describe()), icon=":material/translate:")
 
 
+def _summary(*, found: int, checks: int, rows: int, after: int) -> str:
+    """Write how many checks found something, and how many rows remain."""
+    if not found:
+        return f"None of {checks} checks found anything in {format_count(rows, 'row')}."
+    return (
+        f"{found} of {checks} checks found something in {format_count(rows, 'row')}; {after:,} remain. "
+        "Only the rows listed here are dropped or changed."
+    )
+
+
 def _heading(finding: Finding) -> str:
-    rows = f"{finding.count:,} {'row' if finding.count == 1 else 'rows'}"
+    rows = format_count(finding.count, "row")
     return f"**{finding.title}**: {rows} {_CHOICE_RESULTS[finding.choice]}, {finding.rows_after:,} remain"
 
 

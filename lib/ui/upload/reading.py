@@ -76,7 +76,7 @@ def preview(table: Table) -> pd.DataFrame:
 
 def _summary(report: ReadReport) -> str:
     """Summarise rows, columns and the detected options in one line."""
-    parts = [f"{report.rows:,} rows, {len(report.columns)} columns"]
+    parts = [f"{format_count(report.rows, 'row')}, {format_count(len(report.columns), 'column')}"]
     if report.kind not in ("", "text"):
         parts.append(report.kind.upper())
     if report.format:

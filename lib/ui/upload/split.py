@@ -9,6 +9,7 @@ from lib.data.prepare import LEAK_REASON
 from lib.data.prepared_dataset import PreparedDataset
 from lib.data.split.sample_size import count_independent, held_out_advice
 from lib.errors import CloserError
+from lib.format import format_count
 from lib.settings import HELD_OUT_FRACTION, PARTS, VALIDATION_FRACTION
 from lib.shapes import Shape
 from lib.store.uploads import Draft, Upload, remove_own_held_out, store_own_held_out
@@ -87,7 +88,7 @@ def split_warnings(prepared: PreparedDataset, draft: Draft) -> list[str]:
     cut = int((prepared.left_out["reason"] == LEAK_REASON).sum()) if len(prepared.left_out) else 0
     if cut:
         warnings.append(
-            f"{cut:,} rows are dropped because they share texts with two splits: keeping them would leak held-out texts "
+            f"{format_count(cut, 'row is', 'rows are')} dropped for sharing texts with two splits: keeping them would leak held-out texts "
             "into training."
         )
     if prepared.split.largest_component > 0.2 * total:
@@ -105,7 +106,8 @@ def split_warnings(prepared: PreparedDataset, draft: Draft) -> list[str]:
     num_independent = count_independent(prepared.frame[prepared.frame["part"] == "held_out"])
     if num_independent < 30:
         warnings.append(
-            f"The held-out split has only {num_independent} different sources or targets, too few for precise results. "
+            f"The held-out split has only {format_count(num_independent, 'different source or target', 'different sources or targets')}, "
+            "too few for precise results. "
             "More different texts help; more rows of the same texts don't."
         )
     return warnings
