@@ -164,15 +164,15 @@ def format_count(number: int, noun: str, plural: str = "") -> str:
 
 
 def format_duration(seconds: float | None) -> str:
-    """Write seconds as 45 s, 3 min 20 s, 30 min or 2 h 5 min; empty for None."""
+    """Write seconds as 45 s, 3 min 20 s, 3 min, 30 min or 2 h 5 min; empty for None."""
     if seconds is None:
         return ""
     whole = round(seconds)
     if whole < 60:
         return f"{whole} s"
     if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s" if whole < 600 else f"{round(whole / 60)} min"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
+        return f"{whole // 60} min {whole % 60} s".removesuffix(" 0 s") if whole < 600 else f"{round(whole / 60)} min"
+    return f"{whole // 3600} h {whole % 3600 // 60} min".removesuffix(" 0 min")
 
 
 def format_bytes(number: float | None) -> str:

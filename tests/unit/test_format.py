@@ -116,7 +116,16 @@ def test_counts_agree_with_their_noun() -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "words"),
-    [(None, ""), (0.4, "0 s"), (59, "59 s"), (200, "3 min 20 s"), (1800, "30 min"), (7500, "2 h 5 min")],
+    [
+        (None, ""),
+        (0.4, "0 s"),
+        (59, "59 s"),
+        (180, "3 min"),
+        (200, "3 min 20 s"),
+        (1800, "30 min"),
+        (7500, "2 h 5 min"),
+        (7200, "2 h"),
+    ],
 )
 def test_durations_read_well(seconds: float | None, words: str) -> None:
     assert format_duration(seconds) == words
