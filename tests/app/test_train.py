@@ -661,7 +661,7 @@ def test_runs_of_one_press_are_compared_and_those_of_another_are_not(
     (table,) = [one.value for one in shown if "Base model" in one.value]
     assert len(table) == 2
     assert set(table["Base model"]) == {BUNDLED, STATIC}
-    assert table.set_index("Base model").loc[first.model, "Encoding (texts/s)"] == 1234.5
+    assert table.set_index("Base model").loc[first.model, "Encoding (texts/s)"] == "1,234"
     assert "Settings" not in table
 
 

@@ -444,6 +444,7 @@ def test_colours_follow_the_theme_also_while_a_page_is_open(chromium: Browser, a
             arg=palette.better,
         )
         button = page.locator(".js-plotly-plot .updatemenu-button", has_text="Play")
+        expect(button).to_have_count(1)  # the one of the other colours goes when its successor stands
         button.hover()
         page.wait_for_timeout(300)
         fill = button.locator("rect").first.evaluate("rect => getComputedStyle(rect).fill")

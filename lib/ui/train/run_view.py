@@ -87,7 +87,7 @@ def describe_places(places: Sequence[str]) -> str:
 
 def _show_metrics(run: Run, curves: TrainingCurves, status: Status) -> None:
     """Draw the cards: validation metric so far, speed, time, memory, disk."""
-    speed = f"{status.pairs_per_second:,.0f}" if status.pairs_per_second else None
+    speed = _format_speed(status.pairs_per_second) or None
     seconds = format_duration(run.seconds) if run.seconds else None
     with st.container(horizontal=True):
         if curves.values:
@@ -110,6 +110,11 @@ def _show_metrics(run: Run, curves: TrainingCurves, status: Status) -> None:
             height="stretch",
             help="Model, checkpoints, snapshots and map.",
         )
+
+
+def _format_speed(per_second: float | None) -> str:
+    """Write a speed in whole numbers; empty where none was measured yet."""
+    return f"{per_second:,.0f}" if per_second else ""
 
 
 def _show_curves(run: Run, view: CurveView) -> None:
@@ -142,12 +147,12 @@ def _show_batch(workspace: Workspace, run: Run) -> None:
             "State": STATE_LABELS.get(one.state, (one.state,))[0],
             **({"Settings": settings_summary(one)} if differ else {}),
             "Held-out": format_headline(one.headline),
-            _TRAINING_SPEED: cache.run_status(one).pairs_per_second,
-            _ENCODING_SPEED: read_model_facts(one.model_dir).get("texts_per_second"),
+            _TRAINING_SPEED: _format_speed(cache.run_status(one).pairs_per_second),
+            _ENCODING_SPEED: _format_speed(read_model_facts(one.model_dir).get("texts_per_second")),
             "Model size": format_bytes(cache.disk_bytes(one.model_dir)) if one.model_dir.is_dir() else "",
             "Time": format_duration(one.seconds) if one.ended else "",
         }
         for one in reversed(batch)
     ]
-    speeds = {name: st.column_config.NumberColumn(format="%.0f") for name in (_TRAINING_SPEED, _ENCODING_SPEED)}
+    speeds = {name: st.column_config.TextColumn(alignment="right") for name in (_TRAINING_SPEED, _ENCODING_SPEED)}
     st.dataframe(pd.DataFrame(rows), hide_index=True, column_config=speeds, alt="The runs of this batch")
