@@ -121,12 +121,11 @@ def entries(home: Path) -> list[Entry]:
     bundled = bundled_folder() is not None
     built = is_model_folder(static_folder(home))
     found = [
-        Entry(settings.BUNDLED_MODEL, "MiniLM (all-MiniLM-L6-v2)", "22.7 million weights, English; installed", bundled),
+        Entry(settings.BUNDLED_MODEL, "MiniLM (all-MiniLM-L6-v2)", "22.7 million weights, English", bundled),
         Entry(
             STATIC_MODEL,
             "Static MiniLM",
-            "Word vectors distilled from MiniLM: far faster, less exact"
-            + ("" if built else "; built once, in seconds"),
+            "word vectors: far faster, less exact",
             built or bundled,
         ),
     ]
