@@ -11,7 +11,7 @@ from lib import settings
 from lib.api.pairs import TrainingData, prepare_data
 from lib.api.results import TrainedModel, TrainedModels
 from lib.commands.memory import refuse_without_memory
-from lib.commands.progress_bar import JobProgressBar
+from lib.commands.progress_bar import choose_follower
 from lib.commands.train import count_classes
 from lib.data.model_inputs import ModelInputs
 from lib.data.prepared_dataset import PreparedDataset
@@ -61,7 +61,7 @@ def train(
         refuse_without_memory(inputs, model, chosen, home=workspace.home, ignore=ignore_memory)
     planned = repeat_with_seeds(planned, seeds)
     dataset = workspace.datasets.publish(prepared, name=name)
-    runs = train_runs(workspace, dataset, planned, name=name, follow=JobProgressBar)
+    runs = train_runs(workspace, dataset, planned, name=name, follow=choose_follower(planned))
     done, failed = collect_results(workspace, runs, Path(folder) if folder else None)
     if not done:
         raise TrainingError(" ".join(one.error for one in failed), todo="See the run on the Train page, or its log.")

@@ -41,8 +41,7 @@ def run_exchange(
 
     def repeat() -> None:
         reader.repeat_new(**facts())
-        if not reader.has_begun:  # no process is there yet that would hear of a wish to stop
-            progress.check()
+        reader.check()
 
     try:
         code = run_module(module, *arguments(exchange), env=dict(env), log=paths.log, check=repeat)

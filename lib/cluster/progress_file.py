@@ -71,6 +71,15 @@ class ProgressReader:
         self.has_begun = False
         """Whether a process trains that hears of a wish to stop."""
 
+    def check(self) -> None:
+        """Pass a wish to stop on to the processes; raise it while none is there that would hear of it."""
+        try:
+            self._progress.check()
+        except CancelledError:
+            if not self.has_begun:
+                raise
+            self._exchange.cancel()
+
     def repeat_new(self, **facts: float) -> None:
         """Repeat the whole lines since the last time; a wish to stop is passed on.
 

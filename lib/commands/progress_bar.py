@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import sys
+import time
+from collections.abc import Callable, Sequence
 from typing import Self
 
 from tqdm import tqdm
 
-from lib.jobs.events import AdvanceEvent, Event, LogEvent, StageEvent
+from lib.jobs.events import AdvanceEvent, EndEvent, Event, LogEvent, StageEvent
+from lib.jobs.in_process import Follower, trains_side_by_side
+from lib.jobs.kinds import title_of
 from lib.progress import Silent
+from lib.recipe.recipe import Recipe
 
 _LINE = "{desc} {percentage:3.0f}%"
 """Format of the bar: no rate and no time left, as the stages of a job have different units.
@@ -17,6 +22,9 @@ The first stage is in the description.
 """
 
 _STAGE_CHARACTERS = 70
+
+LINE_SECONDS = 10.0
+"""Between two lines of one stage of a run."""
 
 
 class JobProgressBar:
@@ -40,6 +48,44 @@ class JobProgressBar:
     def close(self) -> None:
         """End the line."""
         self._bar.close()
+
+
+class JobProgressLines:
+    """Show a job's events as lines that begin with the run's name: those of several runs come in turns.
+
+    A line when a stage begins, some more while it lasts, and one at the end; warnings too.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._stage, self._detail, self._written = "", "", 0.0
+
+    def __call__(self, event: Event) -> None:
+        """Take one event of the job."""
+        if isinstance(event, LogEvent) and event.level == "warning":
+            self._write(event.text)
+        elif isinstance(event, StageEvent):
+            is_same = event.stage == self._stage
+            self._stage, self._detail = event.stage, event.detail[:_STAGE_CHARACTERS]
+            if not is_same:
+                self._write(f"{self._stage} {self._detail}")
+                self._written = time.monotonic()
+        elif isinstance(event, AdvanceEvent) and event.total and time.monotonic() - self._written > LINE_SECONDS:
+            self._write(f"{self._stage} {self._detail} {100 * event.done / event.total:.0f}%")
+            self._written = time.monotonic()
+        elif isinstance(event, EndEvent):
+            self._write(f"{title_of(event.job)}: {event.state}")
+
+    def close(self) -> None:
+        """End the lines."""
+
+    def _write(self, text: str) -> None:
+        sys.stderr.write(f"{self._name}: {text.strip()}\n")  # in one piece, beside other threads' lines
+
+
+def choose_follower(planned: Sequence[tuple[str, Recipe]]) -> Callable[[str], Follower]:
+    """Choose how the progress of these runs is shown: one bar, or the lines of runs that train side by side."""
+    return JobProgressLines if trains_side_by_side(planned) else JobProgressBar
 
 
 class CommandProgress(Silent):

@@ -24,7 +24,7 @@ from lib.commands.options import (
     load_data,
     prompt_from_option,
 )
-from lib.commands.progress_bar import JobProgressBar
+from lib.commands.progress_bar import choose_follower
 from lib.data.model_inputs import ModelInputs
 from lib.data.read.sources import original_files
 from lib.errors import InputError
@@ -112,7 +112,8 @@ def run(given: argparse.Namespace) -> int:
         settings.allow_downloads()
     workspace = open_workspace()
     dataset, planned = plan_runs(given, workspace)
-    runs = train_runs(workspace, dataset, planned, name=given.name or dataset.name, follow=JobProgressBar)
+    name = given.name or dataset.name
+    runs = train_runs(workspace, dataset, planned, name=name, follow=choose_follower(planned))
     results, failed = collect_results(workspace, runs, given.out)
     for failure in failed:
         print(f"error: {failure.error}", file=sys.stderr)

@@ -122,8 +122,22 @@ def claim_next(workspace: Workspace) -> Job | None:
     return None
 
 
-def run_job(workspace: Workspace, job: Job, *, echo: Callable[[Event], None] | None = None) -> str:
-    """Run one claimed job and give the state it ended in; `echo` is given each event too."""
+def run_job(
+    workspace: Workspace,
+    job: Job,
+    *,
+    echo: Callable[[Event], None] | None = None,
+    check: Callable[[], None] = lambda: None,
+) -> str:
+    """Run one claimed job and give the state it ended in.
+
+    echo: is given each event too. check: called whenever the job asks whether it must stop; what it raises ends the job.
+    """
+
+    def must_end() -> bool:
+        check()
+        return must_stop(workspace, job)
+
     try:
         events = events_path(workspace, job)
         if job.run:
@@ -131,7 +145,7 @@ def run_job(workspace: Workspace, job: Job, *, echo: Callable[[Event], None] | N
     except CloserError as error:  # its run was removed for good since it was claimed, or is not to be written to
         workspace.jobs.finish(job, "failed", str(error), error=error)
         return "failed"
-    progress = EventWriter(events, cancelled=lambda: must_stop(workspace, job), echo=echo)
+    progress = EventWriter(events, cancelled=must_end, echo=echo)
     attempt = Attempt(workspace, job, progress)
     with attempt:
         attempt.follow_ups = perform(workspace, job, progress)

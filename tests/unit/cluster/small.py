@@ -6,8 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from lib.cluster.request import TrainingRequest
+from lib.progress import Progress
 from lib.recipe.recipe import Recipe
 from lib.shapes import Shape
+from lib.training.run import train_model
 from tests.unit.training.small import FAST, frame_of
 
 TWO = replace(FAST, epochs=3, where="devices", processes=2, query_prompt="ask: ", document_prompt="tell: ")
@@ -25,4 +27,17 @@ def small_request(folder: Path, model: Path, recipe: Recipe = TWO) -> TrainingRe
         recipe=recipe.to_json(),
         folder=str(folder / "run"),
         home=str(folder / "home"),
+    )
+
+
+def train_here(request: TrainingRequest, progress: Progress) -> None:
+    """Train in this process what a process of a cluster is asked for."""
+    train_model(
+        inputs=request.read_inputs(),
+        model_name=request.model,
+        recipe=Recipe.from_json(request.recipe),
+        folder=Path(request.folder),
+        home=Path(request.home),
+        progress=progress,
+        card=request.card,
     )
