@@ -84,7 +84,7 @@ class JobProgressLines:
 
 
 def choose_follower(planned: Sequence[tuple[str, Recipe]]) -> Callable[[str], Follower]:
-    """Choose how the progress of these runs is shown: one bar, or the lines of runs that train side by side."""
+    """Choose how the progress of these runs is shown: a bar, or lines of several at once."""
     return JobProgressLines if trains_side_by_side(planned) else JobProgressBar
 
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from lib.experiments.held_out import HeldOutComparison, train_variant
+from lib.experiments.held_out import HeldOutComparison
 from lib.experiments.result import CONTROL, ControlResult, save_experiment
+from lib.experiments.variants import train_variants
 from lib.shapes import VALUE_COLUMN, Shape, text_columns
 from lib.store.context import JobContext
 
@@ -18,7 +19,7 @@ def run_control(context: JobContext) -> tuple[str, ...]:
     """Train with shuffled targets on the same budget, compare it with base and run, store the result."""
     held_out = HeldOutComparison(context)
     frame = shuffle_targets(held_out.inputs.frame, held_out.inputs.shape, seed=context.run.recipe.seed)
-    control = train_variant(context, held_out, frame, name="control")
+    control = train_variants(context, held_out, {"control": frame})["control"]
     base, tuned = held_out.base_vectors(), held_out.tuned_vectors()
     result = ControlResult(
         held_out.metric,

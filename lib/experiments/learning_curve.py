@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from lib.experiments.held_out import HeldOutComparison, train_variant
+from lib.experiments.held_out import HeldOutComparison
 from lib.experiments.result import LEARNING_CURVE, LearningCurve, LearningCurvePoint, save_experiment
+from lib.experiments.variants import train_variants
 from lib.store.context import JobContext
 
 TRAIN_FRACTIONS = (0.25, 0.5)
@@ -20,21 +21,34 @@ def run_learning_curve(context: JobContext) -> tuple[str, ...]:
     """Train on 25% and 50% of the training data, compare with base and run, store the curve."""
     held_out = HeldOutComparison(context)
     frame = held_out.inputs.frame
-    seed = context.run.recipe.seed
-    points: list[LearningCurvePoint] = []
     base = before = held_out.base_vectors()
-    for fraction in TRAIN_FRACTIONS:
-        sample = sample_components(frame, fraction, seed=seed)
-        rows = int((sample["part"] == "train").sum())
-        if rows >= MIN_TRAIN_ROWS:
-            before = train_variant(context, held_out, sample, name=f"fraction-{round(100 * fraction)}")
-            points.append(LearningCurvePoint(fraction, rows, held_out.compare(base, before)))
+    samples = _samples(frame, seed=context.run.recipe.seed)
+    variants = train_variants(context, held_out, {_name(fraction): sample for fraction, sample in samples.items()})
+    points: list[LearningCurvePoint] = []
+    for fraction, sample in samples.items():
+        before = variants[_name(fraction)]
+        points.append(LearningCurvePoint(fraction, _train_rows(sample), held_out.compare(base, before)))
     tuned = held_out.tuned_vectors()
     last_step = held_out.compare(before, tuned) if points else None
-    points.append(LearningCurvePoint(1.0, int((frame["part"] == "train").sum()), held_out.compare(base, tuned)))
+    points.append(LearningCurvePoint(1.0, _train_rows(frame), held_out.compare(base, tuned)))
     curve = LearningCurve(held_out.metric, tuple(points), last_step, held_out.model_mark)
     save_experiment(context.run, LEARNING_CURVE, curve)
     return ()
+
+
+def _samples(frame: pd.DataFrame, *, seed: int) -> dict[float, pd.DataFrame]:
+    """Sample each fraction of the training part that has enough rows."""
+    samples = {fraction: sample_components(frame, fraction, seed=seed) for fraction in TRAIN_FRACTIONS}
+    return {fraction: sample for fraction, sample in samples.items() if _train_rows(sample) >= MIN_TRAIN_ROWS}
+
+
+def _train_rows(frame: pd.DataFrame) -> int:
+    return int((frame["part"] == "train").sum())
+
+
+def _name(fraction: float) -> str:
+    """Name the training of a fraction, as its folder and progress have it."""
+    return f"fraction-{round(100 * fraction)}"
 
 
 def sample_components(frame: pd.DataFrame, fraction: float, *, seed: int) -> pd.DataFrame:

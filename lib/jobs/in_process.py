@@ -84,7 +84,7 @@ class _Batch:
         return [self._finish(self._train(model, recipe)) for model, recipe in self.planned]
 
     def train_side_by_side(self) -> list[str]:
-        """Train in threads, which wait for the cluster; evaluate and map here what is trained, one run at a time."""
+        """Train in threads, which wait for the cluster; evaluate and map one run at a time."""
         with ThreadPoolExecutor(settings.MAX_CLUSTER_TRAININGS) as pool:
             try:
                 trainings = [pool.submit(self._train, model, recipe) for model, recipe in self.planned]

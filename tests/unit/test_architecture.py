@@ -40,7 +40,12 @@ RANKS = (
 )
 """Rooms from the ground up: a room may import its own rank and those below."""
 
-BESIDE = {("lib.training", "lib.evaluation"), ("lib.projection", "lib.evaluation"), ("lib.models", "lib.data")}
+BESIDE = {
+    ("lib.training", "lib.evaluation"),
+    ("lib.projection", "lib.evaluation"),
+    ("lib.models", "lib.data"),
+    ("lib.experiments", "lib.cluster"),
+}
 """Rooms of one rank where one may import the other, in this direction only."""
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,14 +11,16 @@ import numpy as np
 import pytest
 import torch
 
+from lib.cluster import ray_training
+from lib.cluster.request import TrainingRequest
 from lib.data.prepare import prepare
 from lib.data.samples.registry import load_support_desk
-from lib.errors import InputError
+from lib.errors import CancelledError, ClusterError, InputError
 from lib.experiments.control import shuffle_targets
 from lib.experiments.interpolation import TUNED_SHARES, blend_folder, interpolate_weights
 from lib.experiments.learning_curve import sample_components
 from lib.experiments.result import load_control, load_interpolation, load_learning_curve, load_saved_blends
-from lib.jobs.events import EventWriter, read_events
+from lib.jobs.events import AdvanceEvent, EventWriter, read_events
 from lib.jobs.kinds import perform
 from lib.jobs.status import fold
 from lib.progress import Progress, Silent
@@ -24,7 +28,10 @@ from lib.recipe.recipe import Recipe
 from lib.shapes import Shape
 from lib.store.runs import Run
 from lib.store.workspace import Workspace, open_workspace
+from tests.unit.cluster.small import train_here
 from tests.unit.evaluation.fakes import pairs_frame
+
+PATIENCE = 120.0
 
 
 def test_the_control_permutes_targets_among_training_rows_alone() -> None:
@@ -116,6 +123,74 @@ def test_a_learning_curve_ends_with_the_run_itself(trained_run: tuple[Workspace,
     assert points[0].rows < points[1].rows < points[2].rows
     assert points[2].rows == workspace.datasets.get(run.dataset).counts["train"]
     assert len({point.change.base for point in points}) == 1
+
+
+@pytest.fixture
+def run_on_cluster(trained_run: tuple[Workspace, Run]) -> Iterator[tuple[Workspace, Run]]:
+    """Let the run's recipe train on a cluster, for one test."""
+    workspace, run = trained_run
+    place = {"where": "ray", "address": "127.0.0.1:6379", "processes": 1}
+    yield workspace, workspace.runs.set_recipe(run.id, replace(run.recipe, **place))
+    workspace.runs.set_recipe(run.id, run.recipe)
+
+
+@pytest.mark.parametrize(
+    ("kind", "load", "count"), [("learning_curve", load_learning_curve, 2), ("placebo", load_control, 1)]
+)
+def test_on_a_cluster_all_train_at_once_to_the_same_result(
+    kind: str,
+    load: Callable[[Run], object],
+    count: int,
+    trained_run: tuple[Workspace, Run],
+    run_on_cluster: tuple[Workspace, Run],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    workspace, run = run_on_cluster
+    workspace.runs.set_recipe(run.id, trained_run[1].recipe)
+    done(workspace, run, kind)
+    here = load(run)
+    workspace.runs.set_recipe(run.id, run.recipe)
+    together, one_at_a_time = threading.Barrier(count), threading.Lock()  # torch's random numbers are the process's
+
+    def train(request: TrainingRequest, *, progress: Progress) -> None:
+        together.wait(PATIENCE)
+        with one_at_a_time:
+            train_here(request, progress)
+
+    monkeypatch.setattr(ray_training, "train_on_ray", train)
+    events = tmp_path / "events.jsonl"
+    done(workspace, run, kind, progress=EventWriter(events))
+    assert load(run) == here
+    assert not list(run.folder.glob("experiment-*"))
+    read = read_events(events)[0]
+    assert fold(read).losses == []
+    steps = [event for event in read if isinstance(event, AdvanceEvent) and event.total == count]
+    assert steps[-1].done == count
+    assert [event.done for event in steps] == sorted(event.done for event in steps)
+
+
+def test_where_one_fails_the_other_stops(
+    run_on_cluster: tuple[Workspace, Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace, run = run_on_cluster
+    together, ends = threading.Barrier(2), []
+
+    def train(request: TrainingRequest, *, progress: Progress) -> None:
+        if together.wait(PATIENCE) == 0:
+            raise ClusterError("Nothing answers.")
+        for _ in range(int(PATIENCE / 0.05)):
+            try:
+                progress.check()
+            except CancelledError:
+                ends.append(request.card["experiment"])
+                raise
+            threading.Event().wait(0.05)
+
+    monkeypatch.setattr(ray_training, "train_on_ray", train)
+    with pytest.raises(ClusterError, match="Nothing answers"):
+        done(workspace, run, "learning_curve")
+    assert len(ends) == 1
 
 
 def test_blends_are_measured_from_base_to_tuned_and_one_is_saved(trained_run: tuple[Workspace, Run]) -> None:
