@@ -58,6 +58,9 @@ MODEL_LOAD_MEMORY = 2_000_000_000
 MAX_SEEDS = 20
 """Of one press: so many repeats show the spread of a training well; more cost time without need."""
 
+MAX_GRID_RECIPES = 64
+"""Of one command: of so many the correction for the choice among them still leaves something to see (p below .05 / 64)."""
+
 MAX_CLUSTER_TRAININGS = 4
 """On Ray clusters, that run at a time; more wait in the queue.
 

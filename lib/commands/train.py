@@ -30,7 +30,9 @@ from lib.data.read.sources import original_files
 from lib.errors import InputError
 from lib.evaluation.seed_spread import SeedGroup, find_seed_groups
 from lib.jobs.in_process import train_runs
+from lib.jobs.recipe_search import RecipeSearch, find_best_recipe
 from lib.jobs.trained_runs import FailedRun, RunResult, collect_results
+from lib.recipe.grid import expand_grid, parse_grid
 from lib.recipe.losses import losses_for
 from lib.recipe.options import PROMPT_FIELDS
 from lib.recipe.presets import PRESETS, recommended_recipe
@@ -73,6 +75,14 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--preset", choices=list(PRESETS), default="recommended")
     parser.add_argument(
         "--seeds", type=int, default=1, metavar="K", help="repeat each training with K seeds, from --seed upwards"
+    )
+    parser.add_argument(
+        "--grid",
+        action="append",
+        default=[],
+        metavar="SETTING=VALUE,VALUE",
+        help="train each of several values of a setting of the recipe, such as learning-rate=2e-5,1e-4; again for a second "
+        "setting: every combination. The best is chosen on validation pairs",
     )
     parser.add_argument("--json", action="store_true", help="end with one line of JSON")
     add_memory_option(parser)
@@ -118,10 +128,13 @@ def run(given: argparse.Namespace) -> int:
     for failure in failed:
         print(f"error: {failure.error}", file=sys.stderr)
     groups = find_seed_groups(workspace.runs.get(run) for run in runs)
+    searched = list(parse_grid(given.grid))
+    search = find_best_recipe(workspace, results, shape=dataset.shape, settings=searched) if searched else None
     if given.json:
-        print(json.dumps(report_json(dataset, results, failed, groups), ensure_ascii=False))
+        print(json.dumps(report_json(dataset, results, failed, groups, search), ensure_ascii=False))
     else:
         print_results(results, groups)
+        print(*(search.lines() if search else ()), sep="\n")
     return 1 if failed else 0
 
 
@@ -134,17 +147,20 @@ def plan_runs(given: argparse.Namespace, workspace: Workspace) -> tuple[Dataset,
     from lib.models.prompts.choose import choose_prompts
 
     data = training_data(given, workspace)
-    recipe = recipe_from(given, int((data.frame["part"] == "train").sum()))
+    recipes = expand_grid(recipe_from(given, int((data.frame["part"] == "train").sum())), parse_grid(given.grid))
     models = given.model or [BUNDLED_MODEL]
     for model in models:  # a wrong name is an error before anything is stored
         check_model(model, home=workspace.home)
     models = [pinned(model, home=workspace.home) for model in models]
     static = any(is_static_name(model, home=workspace.home) for model in models)
-    recipe = recipe.for_shape(data.shape, classes=count_classes(data.frame), static=static)
-    planned = [(model, choose_prompts(recipe, model, data.shape, home=workspace.home)) for model in models]
-    for model, chosen in planned:
+    recipes = [one.for_shape(data.shape, classes=count_classes(data.frame), static=static) for one in recipes]
+    planned = [
+        (model, choose_prompts(one, model, data.shape, home=workspace.home)) for model in models for one in recipes
+    ]
+    for number, (model, chosen) in enumerate(planned):
         inputs = ModelInputs.of(data.frame, data.shape, chosen)
-        print_model_notes(inputs, model, chosen, home=workspace.home)
+        if number % len(recipes) == 0:  # the same for every recipe of a model
+            print_model_notes(inputs, model, chosen, home=workspace.home)
         refuse_without_memory(inputs, model, chosen, home=workspace.home, ignore=given.ignore_memory)
     dataset = data.stored or store_dataset(given, data, workspace)
     if given.notes.strip():
@@ -186,15 +202,21 @@ def recipe_from(given: argparse.Namespace, rows: int) -> Recipe:
 
 
 def report_json(
-    dataset: Dataset, results: Sequence[RunResult], failed: Sequence[FailedRun], groups: Sequence[SeedGroup] = ()
+    dataset: Dataset,
+    results: Sequence[RunResult],
+    failed: Sequence[FailedRun],
+    groups: Sequence[SeedGroup] = (),
+    search: RecipeSearch | None = None,
 ) -> dict[str, Any]:
-    """List what --json prints; runs that failed, and repeats with several seeds, only where there are any."""
+    """List what --json prints; failures, seeds and a grid only where there are any."""
     report = {
         "dataset": {"id": dataset.id, **dataset.counts},
         "runs": [result.to_json() for result in results],
     }
     if groups:
         report["seeds"] = [group.to_json() for group in groups]
+    if search:
+        report["search"] = search.to_json()
     return report | ({"failed": [asdict(one) for one in failed]} if failed else {})
 
 

@@ -17,7 +17,7 @@ from lib.jobs.locks import note_worker, worker_lock
 from lib.jobs.worker import release_dead
 from lib.recipe.options import RAY_CLUSTER
 from lib.recipe.recipe import Recipe
-from lib.store.batches import batch_title, title_with_seed
+from lib.store.batches import batch_title, title_in_batch
 from lib.store.datasets import Dataset
 from lib.store.jobs import DONE, WAITING
 from lib.store.workspace import Workspace
@@ -106,7 +106,7 @@ class _Batch:
     def _train(self, model: str, recipe: Recipe) -> str:
         """Create a run and train it; its id."""
         self._check()
-        title = title_with_seed(self.dataset.name, model, recipe, self.planned)
+        title = title_in_batch(self.dataset.name, model, recipe, self.planned)
         run = self.workspace.runs.create(
             dataset=self.dataset.id, model=model, recipe=recipe, batch=self.title, name=title, by_command=True
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -145,13 +146,15 @@ SELECT = """
 """One row a run, also where a damaged database lists two trainings of it."""
 
 
-def default_title(dataset: str, model: str, *, seed: int | None = None) -> str:
+def default_title(dataset: str, model: str, *, details: Sequence[str] = ()) -> str:
     """Title a run by its dataset and the last part of its base model; a long dataset's name is cut.
 
-    seed: of a training that is repeated with several.
+    details: what tells it from other runs of the model, such as its seed; of too many the last ones are left out.
     """
     tail = f", {' '.join(model.rsplit('/', 1)[-1].split())[: MAX_NAME_CHARACTERS // 2]}"
-    tail += "" if seed is None else f", seed {seed}"
+    for detail in details:
+        if len(tail) + len(detail) < MAX_NAME_CHARACTERS - 10:
+            tail += f", {detail}"
     return f"{dataset[: MAX_NAME_CHARACTERS - len(tail)].rstrip()}{tail}"
 
 

@@ -12,7 +12,7 @@ from lib.models.prompts.choose import choose_prompts
 from lib.recipe.options import PromptSource
 from lib.recipe.recipe import Recipe
 from lib.shapes import Shape
-from lib.store.batches import batch_title, repeat_with_seeds, title_with_seed
+from lib.store.batches import batch_title, repeat_with_seeds, title_in_batch
 from lib.store.datasets import Dataset
 from lib.store.workspace import Workspace
 from lib.training.memory_estimate import MemoryCheck
@@ -94,7 +94,7 @@ def start_trainings(
                 model=model,
                 recipe=recipe,
                 batch=batch,
-                name=title_with_seed(dataset.name, model, recipe, repeated),
+                name=title_in_batch(dataset.name, model, recipe, repeated),
                 key=f"{press}-{number}",
             )
             for number, (model, recipe) in enumerate(repeated)

@@ -110,6 +110,28 @@ def test_seeds_repeat_a_training_and_their_spread_is_printed(
     assert len(open_workspace(home).runs.all()) == 2
 
 
+def test_a_grid_trains_every_recipe_and_the_choice_is_by_validation(
+    home: Path, pairs: Path, tiny_model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ["--model", str(tiny_model), *QUICK, "--epochs", "1", "--grid", "learning-rate=1e-8,3e-3"]
+    assert main(["train", str(pairs), *options, "--json"]) == 0
+    output = json.loads(capsys.readouterr().out.strip().splitlines()[-1])
+    search, workspace = output["search"], open_workspace(home)
+    by_run = {run["run"]: run["epochs"][1][search["metric"]] for run in output["runs"]}
+    values = [one["validation"] for one in search["recipes"]]
+    assert values == [by_run[one["run"]] for one in search["recipes"]] == sorted(by_run.values(), reverse=True)
+    assert search["best"] == search["recipes"][0]["run"]
+    assert {one["settings"]["learning_rate"] for one in search["recipes"]} == {1e-8, 3e-3}
+    for one in search["recipes"]:
+        assert workspace.runs.get(one["run"]).recipe.learning_rate == one["settings"]["learning_rate"]
+    assert main(["evaluate", search["best"], "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["competition"] == search["competition"]
+    assert search["competition"]["runs"] == 2
+    assert main(["train", str(pairs), *options[:-1], "learning-rate=1e-5,fast"]) == 1
+    assert "fast" in capsys.readouterr().err
+    assert len(workspace.runs.all()) == 2
+
+
 def test_each_model_is_trained_with_its_prompts(
     home: Path, pairs: Path, tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
