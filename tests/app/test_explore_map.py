@@ -161,6 +161,19 @@ def test_plain_umap_is_one_choice_away_with_its_figures(home: Path) -> None:
     assert test.radio(key="map-method").value == "pair-faithful", "what is recomputed is the map"
 
 
+def has_preview(test: AppTest) -> bool:
+    """Whether a picture stands in the place of the map."""
+    return any("map-preview" in one.proto.body and "base64," in one.proto.body for one in test.get("html"))
+
+
+def test_a_picture_stands_for_the_map_until_plotly_is_loaded(home: Path) -> None:
+    run = finished_run(home)
+    test = open_explore(run.id)
+    assert has_preview(test)
+    assert not has_preview(test.run()), "by then plotly is loaded"
+    assert not has_preview(open_explore(run.id, view="Side by side")), "two panels have none"
+
+
 def map_height(test: AppTest) -> float:
     """Sum up the y of the first marks that are drawn, without those in the background."""
     figure = json.loads(test.get("plotly_chart")[0].proto.spec)

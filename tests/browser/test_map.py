@@ -12,7 +12,7 @@ from typing import Literal
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from lib.charts.colours import DARK, LIGHT
 from lib.charts.map.scene import DOUBTFUL_NAME
@@ -112,6 +112,22 @@ def test_play_runs_from_base_to_best_without_the_server(page: Page, address: str
     slide(page, "Epoch 1")
     expect_positions(page, "Source, held-out", source_positions(run, "epoch-001"))
     assert len(sent) == before
+
+
+def test_a_picture_stands_in_its_place_until_plotly_draws(page: Page, address: str) -> None:
+    held: list[Route] = []
+    page.route("**/PlotlyChart*.js", lambda route: held.append(route))
+    page.goto(f"{address}&frame=base", wait_until="commit")
+    picture = page.locator("img.map-preview")
+    expect(picture).to_be_visible(timeout=60_000)
+    assert picture.evaluate("async (image) => { await image.decode(); return image.naturalWidth; }")
+    seen = picture.bounding_box()
+    for route in held:
+        route.continue_()
+    expect(page.locator(".js-plotly-plot .scatterlayer .point").first).to_be_attached(timeout=60_000)
+    expect(picture).to_be_hidden()
+    width, height = page.evaluate(f"(({{ w, h }}) => [w, h])({FIGURE}._fullLayout._size)")
+    assert (seen["width"], seen["height"]) == pytest.approx((width, height), abs=40)
 
 
 def test_zoom_survives_the_slider(page: Page, address: str, run: Run) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,7 @@ import plotly.graph_objects as go
 from lib.charts.colours import Palette, palette
 from lib.charts.map.choice import MapSample, sample_map
 from lib.charts.map.groups import MarkGroups
+from lib.charts.map.preview import map_preview
 from lib.charts.map.scene import MapContent, TextClasses, map_traces
 from lib.charts.map.trace import Trace
 from lib.projection.store import Map
@@ -33,12 +35,18 @@ TRANSPARENT = "rgba(0,0,0,0)"
 
 @dataclass(frozen=True)
 class MapFigure:
-    """The figure, what it draws of how much, and pair and text of each trace's points."""
+    """The figure, what it draws of how much, pair and text of each trace's points, and its colours."""
 
     figure: go.Figure
     choice: MapSample
     pairs: tuple[np.ndarray, ...]
     texts: tuple[np.ndarray, ...]
+    colours: Palette
+
+    @cached_property
+    def preview(self) -> str:
+        """Write the picture that stands for the figure while plotly is loaded."""
+        return map_preview(self.figure, self.colours)
 
     def pair_at(self, curve: int, point: int) -> int | None:
         """Look up the pair of a point of a trace; None for the background."""
@@ -90,7 +98,8 @@ def map_figure(
             sliders=[snapshot_slider(map_data, first, colours, smooth=smooth)],
             updatemenus=[play_buttons(names, colours, smooth=smooth)],
         )
-    return MapFigure(figure, choice, tuple(trace.pairs for trace in scene), tuple(trace.texts for trace in scene))
+    pairs, text_ids = tuple(trace.pairs for trace in scene), tuple(trace.texts for trace in scene)
+    return MapFigure(figure, choice, pairs, text_ids, colours)
 
 
 def plotly_traces(

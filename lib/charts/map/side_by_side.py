@@ -63,7 +63,7 @@ def side_by_side_figure(
     titles = (map_data.labels[first], map_data.labels[last])
     figure.update_layout(panel_layout(figure, titles, colours))
     pairs, text_ids = tuple(trace.pairs for trace in scene), tuple(trace.texts for trace in scene)
-    return MapFigure(figure, choice, pairs + pairs, text_ids + text_ids)
+    return MapFigure(figure, choice, pairs + pairs, text_ids + text_ids, colours)
 
 
 def panel_traces(scene: list[Trace], *, has_legend: bool) -> list[Trace]:

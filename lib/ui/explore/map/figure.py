@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from functools import partial
 
 import pandas as pd
@@ -86,6 +87,18 @@ def _build(
         dark=dark,
         height=height,
     )
+
+
+def show_preview(view: MapView, map_figure: MapFigure) -> None:
+    """Draw a picture of the map where plotly will draw it.
+
+    Once in a visit of a run: later plotly is loaded. The page's style takes it away as soon as plotly has drawn.
+    """
+    place = st.empty()
+    if st.session_state.get(keys.MAP_PREVIEWED) != view.run.id and not view.filters.side_by_side:
+        st.session_state[keys.MAP_PREVIEWED] = view.run.id
+        picture = b64encode(map_figure.preview.encode()).decode()
+        place.html(f'<img class="map-preview" alt="" src="data:image/svg+xml;base64,{picture}">')
 
 
 def show_figure(view: MapView, map_figure: MapFigure) -> None:

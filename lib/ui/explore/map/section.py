@@ -13,7 +13,7 @@ from lib.store.runs import Run
 from lib.ui.explore.map.all_texts import show_all_texts
 from lib.ui.explore.map.data import MapData, load_map_data
 from lib.ui.explore.map.export import show_downloads
-from lib.ui.explore.map.figure import build_figure, show_figure, show_large_figure
+from lib.ui.explore.map.figure import build_figure, show_figure, show_large_figure, show_preview
 from lib.ui.explore.map.filters import show_filters
 from lib.ui.explore.map.group_choice import chosen_groups, show_group_choice
 from lib.ui.explore.map.group_comparison import show_group_comparison
@@ -111,7 +111,9 @@ def _show_all_texts(view: MapView) -> None:
 
 
 def _show_figure_and_tools(view: MapView, figure: MapFigure) -> None:
-    show_figure(view, figure)
+    with st.container(key="map-frame"):
+        show_preview(view, figure)
+        show_figure(view, figure)
     with st.container(horizontal=True, vertical_alignment="center"):
         choose_map(view)
         if view.data.kind is not MapKind.ALL:
