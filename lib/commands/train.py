@@ -133,8 +133,7 @@ def run(given: argparse.Namespace) -> int:
     if given.json:
         print(json.dumps(report_json(dataset, results, failed, groups, search), ensure_ascii=False))
     else:
-        print_results(results, groups)
-        print(*(search.lines() if search else ()), sep="\n")
+        print_results(results, groups, search)
     return 1 if failed else 0
 
 
@@ -220,8 +219,10 @@ def report_json(
     return report | ({"failed": [asdict(one) for one in failed]} if failed else {})
 
 
-def print_results(results: Sequence[RunResult], groups: Sequence[SeedGroup] = ()) -> None:
-    """Print the results for a person, and the spread over seeds where a training was repeated."""
+def print_results(
+    results: Sequence[RunResult], groups: Sequence[SeedGroup] = (), search: RecipeSearch | None = None
+) -> None:
+    """Print the results for a person, the spread over seeds, and the recipes of a grid."""
     for result in results:
         print(f"{result.model}: {result.verdict}")
         for line in metric_lines(result.changes):
@@ -229,3 +230,5 @@ def print_results(results: Sequence[RunResult], groups: Sequence[SeedGroup] = ()
         print(f"  {result.model_dir}")
     for group in groups:
         print(f"{group.runs[0].model}: {group.sentence}")
+    for line in search.lines() if search else ():
+        print(line)
