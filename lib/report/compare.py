@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from lib.evaluation.compare_runs import compare_tuned_models
 from lib.evaluation.store import load_pairs
 from lib.format import format_change, metric_title
+from lib.recipe.setting_texts import format_setting
 from lib.store.datasets import Dataset
 from lib.store.run_settings import SETTING_TITLES, differing_settings, setting_of
 from lib.store.runs import Run
@@ -26,7 +27,11 @@ class ComparisonReport:
 def build_comparison(one: Run, other: Run, dataset: Dataset) -> ComparisonReport:
     """Compare two runs; of two datasets only their settings can be. dataset: the first run's."""
     settings = tuple(
-        (SETTING_TITLES[name], str(setting_of(one, name)), str(setting_of(other, name)))
+        (
+            SETTING_TITLES[name],
+            format_setting(name, setting_of(one, name)),
+            format_setting(name, setting_of(other, name)),
+        )
         for name in differing_settings([one, other])
     )
     return ComparisonReport(_sentences(one, other, dataset), settings)

@@ -37,6 +37,7 @@ from lib.models.prompts.describe import quote_prompt
 from lib.recipe.options import PROMPT_FIELDS
 from lib.recipe.presets import changed_settings
 from lib.recipe.recipe import FIELDS
+from lib.recipe.setting_texts import format_setting
 from lib.report.groups import GroupReport, build_groups
 from lib.report.map import ReportMap, build_report_map
 from lib.report.texts import TextWriter
@@ -239,20 +240,10 @@ def recipe_settings(run: Run) -> list[Setting]:
     values, changed = run.recipe.to_json(), changed_settings(run.recipe)
     rows = []
     for name, spec in FIELDS.items():
-        value = values[name]
-        rows.append(Setting(spec.label, _write_setting(name, value), name in changed))
+        is_prompt = name in PROMPT_FIELDS
+        value = quote_prompt(str(values[name] or "")) if is_prompt else format_setting(name, values[name])
+        rows.append(Setting(spec.label, value, name in changed))
     return rows
-
-
-def _write_setting(name: str, value: object) -> str:
-    """Write a setting's value: prompts in quotes, switches as yes and no."""
-    if name in PROMPT_FIELDS:
-        return quote_prompt(str(value or ""))
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, list | tuple):
-        return ", ".join(map(str, value)) or "none"
-    return "none" if value in (None, "") else str(value)
 
 
 def data_summary(dataset: Dataset) -> list[tuple[str, str]]:

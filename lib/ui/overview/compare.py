@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 import streamlit as st
@@ -14,6 +15,7 @@ from lib.evaluation.difference import Difference
 from lib.evaluation.multiple_comparisons import correct_differences
 from lib.evaluation.store import load_pairs
 from lib.format import format_change, format_headline, format_p_value, metric_title
+from lib.recipe.setting_texts import format_setting
 from lib.store.run_settings import SETTING_TITLES, differing_settings, setting_of
 from lib.store.runs import Run
 from lib.store.workspace import open_workspace
@@ -26,12 +28,20 @@ from lib.ui.shared.theme import theme_palette
 def show_comparison(runs: Sequence[Run]) -> None:
     """Draw the comparison."""
     st.subheader(f"Comparison of {len(runs)} runs", anchor=False)
-    _show_metrics(runs)
+    _show_metrics(runs, _tell_apart(runs))
     _show_settings(runs)
     _show_curves(runs)
 
 
-def _show_metrics(runs: Sequence[Run]) -> None:
+def _tell_apart(runs: Sequence[Run]) -> dict[str, str]:
+    """Map the id of each run to its name, numbered as in the curves where others have the same."""
+    often = Counter(run.name for run in runs)
+    return {
+        run.id: f"{number}. {run.name}" if often[run.name] > 1 else run.name for number, run in enumerate(runs, start=1)
+    }
+
+
+def _show_metrics(runs: Sequence[Run], names: Mapping[str, str]) -> None:
     if len({run.dataset for run in runs}) > 1:
         st.info(
             "These runs use different datasets and so different held-out pairs; their metrics can't be compared. "
@@ -44,12 +54,12 @@ def _show_metrics(runs: Sequence[Run]) -> None:
         st.caption("None of these runs has been evaluated yet.")
         return
     st.caption("On the same held-out pairs, base → tuned, difference with its 95% interval:")
-    st.dataframe(pd.DataFrame(_metric_rows(measured)), hide_index=True, alt="Held-out quality of each run")
+    st.dataframe(pd.DataFrame(_metric_rows(measured, names)), hide_index=True, alt="Held-out quality of each run")
     with catch_errors():
-        _show_differences(measured[0], measured[1:])
+        _show_differences(measured[0], measured[1:], names)
 
 
-def _metric_rows(measured: Sequence[Run]) -> list[dict[str, str]]:
+def _metric_rows(measured: Sequence[Run], names: Mapping[str, str]) -> list[dict[str, str]]:
     """Make a row for each run, with the verdict that is left where the runs of the dataset compete."""
     everything = open_workspace().runs.all()
     rows = []
@@ -59,23 +69,22 @@ def _metric_rows(measured: Sequence[Run]) -> list[dict[str, str]]:
         if competition:
             title = f"Verdict among {competition.runs} runs (Holm)"
             corrected = {title: competition.corrected.verdict, "p": format_p_value(competition.corrected.p_value)}
-        quality = {"Run": run.name, "Base model": run.model, "Held-out": format_headline(run.headline)}
+        quality = {"Run": names[run.id], "Base model": run.model, "Held-out": format_headline(run.headline)}
         rows.append(quality | corrected)
     return rows
 
 
-def _show_differences(first: Run, others: Sequence[Run]) -> None:
+def _show_differences(first: Run, others: Sequence[Run], names: Mapping[str, str]) -> None:
     """Compare the tuned models of other runs with the first one's, on the held-out pairs of both.
 
     The verdicts are corrected for the number of comparisons.
     """
     changes = {run.id: change for run in others if (change := _difference(first, run)) is not None}
     corrected = correct_differences(list(changes.values()))
-    names = {run.id: run.name for run in others}
     for identity, change in zip(changes, corrected, strict=True):
         clear = {"better": "clearly better", "worse": "clearly worse"}.get(change.verdict, "no clear difference")
         st.write(
-            f"**{escape_markdown(names[identity])}** against {escape_markdown(first.name)}: {metric_title(TOP_1_ACCURACY)} "
+            f"**{escape_markdown(names[identity])}** against {escape_markdown(names[first.id])}: {metric_title(TOP_1_ACCURACY)} "
             f"{escape_markdown(format_change(TOP_1_ACCURACY, change))}: **{clear}**."
         )
     if len(corrected) > 1:
@@ -105,7 +114,9 @@ def _show_settings(runs: Sequence[Run]) -> None:
     if not names:
         st.caption("All settings are identical.")
         return
-    rows = {SETTING_TITLES.get(name, name): [str(setting_of(run, name)) for run in runs] for name in names}
+    rows = {
+        SETTING_TITLES.get(name, name): [format_setting(name, setting_of(run, name)) for run in runs] for name in names
+    }
     shown = pd.DataFrame(rows).T
     shown.columns = [f"{number}. {run.name}" for number, run in enumerate(runs, start=1)]
     st.caption("Settings that differ:")

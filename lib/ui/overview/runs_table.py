@@ -89,7 +89,7 @@ def _columns() -> dict[str, object]:
         "star": kinds.TextColumn("★", width=30, help="Starred"),
         "name": kinds.TextColumn("Run", width="medium", pinned=True),
         "state": kinds.TextColumn("State", width="small"),
-        "verdict": kinds.TextColumn("Verdict", width="small", help="On held-out pairs"),
+        "verdict": kinds.TextColumn("Verdict", width=118, help="On held-out pairs"),
         "metric": kinds.TextColumn("Metric", width=130),
         "base": kinds.NumberColumn("Base", width="small"),
         "tuned": kinds.NumberColumn("Tuned", width="small"),

@@ -12,10 +12,8 @@ import streamlit as st
 from lib.errors import CloserError, DamagedError, InputError
 from lib.escapes import escape_controls
 from lib.format import format_time
-from lib.recipe.losses import LOSSES
-from lib.recipe.options import ALL_DEVICES, RAY_CLUSTER, THIS_MACHINE
 from lib.recipe.presets import changed_settings
-from lib.recipe.recipe import FIELDS
+from lib.recipe.setting_texts import describe_setting
 from lib.shapes import Shape
 from lib.store.runs import Run
 from lib.store.workspace import open_workspace
@@ -199,31 +197,5 @@ def settings_summary(run: Run, *, without: str = "") -> str:
         changed = changed_settings(run.recipe)
     except InputError:  # one damaged recipe must not hide the other runs
         return "unreadable settings"
-    shown = [_setting_text(name, value) for name, value in changed.items() if name != without]
+    shown = [describe_setting(name, value) for name, value in changed.items() if name != without]
     return ", ".join(shown) or "Recommended"
-
-
-def _setting_text(name: str, value: object) -> str:
-    """Write one setting: epochs 9; device: cuda; packed batches off; matryoshka dimensions 256 and 128."""
-    label = FIELDS[name].label
-    label = label.lower() if label == label.capitalize() else label  # LoRA rank stays
-    if isinstance(value, bool):
-        return f"{label} {'on' if value else 'off'}"
-    if isinstance(value, str):
-        return f"{label}: {loss_title(value) if value in FIELDS[name].choices else value}"
-    if isinstance(value, list):
-        return f"{label} {' and '.join(map(str, value))}"
-    return f"{label} {value}"
-
-
-def loss_title(name: str) -> str:
-    """Title of a loss or of another option: MultipleNegativesRanking -> Multiple negatives ranking."""
-    if name in LOSSES:
-        return LOSSES[name].title
-    other = {
-        "query_to_doc": "source to target",
-        THIS_MACHINE: "this machine",
-        ALL_DEVICES: "all its devices",
-        RAY_CLUSTER: "Ray cluster",
-    }
-    return other.get(name, name.replace("_", " "))

@@ -13,8 +13,9 @@ from lib.recipe.fields import Field
 from lib.recipe.losses import LOSSES, losses_for
 from lib.recipe.options import PROMPT_FIELDS, STATIC_RATE
 from lib.recipe.recipe import FIELDS, Recipe
+from lib.recipe.setting_texts import option_title
 from lib.shapes import Shape
-from lib.ui.shared.components import loss_title, show_error
+from lib.ui.shared.components import show_error
 
 _DIMENSIONS = (512, 384, 256, 192, 128, 96, 64, 32)
 
@@ -32,7 +33,7 @@ def edit_recipe(
         "Loss",
         losses,
         index=losses.index(start.loss) if start.loss in losses else 0,
-        format_func=loss_title,
+        format_func=option_title,
         help=FIELDS["loss"].help,
         key=f"recipe-{scope}-loss",
         persist_state="session",
@@ -82,7 +83,7 @@ def _edit_field(item: Field, value: Any, key: str) -> Any:
     if item.choices:
         index = item.choices.index(value)
         return st.selectbox(
-            item.label, item.choices, index=index, format_func=loss_title, key=key, persist_state="session"
+            item.label, item.choices, index=index, format_func=option_title, key=key, persist_state="session"
         )
     if item.kind is str:
         return st.text_input(item.label, value=value, key=key, persist_state="session").strip()

@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from lib.recipe.losses import LOSSES
 from lib.recipe.presets import RECOMMENDED
-from lib.ui.shared.components import escape_markdown, loss_title, run_titles, settings_summary
+from lib.ui.shared.components import escape_markdown, run_titles, settings_summary
 from tests.builders import fake_run
 
 RUN = fake_run(id="abc", name="Mine [x](http://evil)")
@@ -46,25 +45,6 @@ def test_what_markdown_replaces_after_the_escapes_is_split(text: str, shown: str
 )
 def test_only_settings_that_differ_from_recommended_are_named(changes: dict[str, Any], summary: str) -> None:
     assert settings_summary(replace(RUN, recipe_text=replace(RECOMMENDED, **changes).to_text())) == summary
-
-
-@pytest.mark.parametrize(
-    ("name", "title"),
-    [
-        ("MultipleNegativesRanking", "Multiple negatives ranking"),
-        ("BatchHardSoftMargin", "Batch-hard soft-margin triplet"),
-        ("CoSENT", "CoSENT"),
-        ("GISTEmbed", "GISTEmbed"),
-        ("CachedGISTEmbed", "Cached GISTEmbed"),
-        ("query_to_doc", "source to target"),
-    ],
-)
-def test_names_of_losses_read_as_words(name: str, title: str) -> None:
-    assert loss_title(name) == title
-
-
-def test_every_loss_has_a_title_of_its_own() -> None:
-    assert len({loss_title(name) for name in LOSSES}) == len(LOSSES)
 
 
 def test_runs_of_one_name_and_time_are_told_apart_by_their_ids() -> None:
