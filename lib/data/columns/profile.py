@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from lib.data.columns.names import DISTANCE_NAMES, METADATA_NAMES, OPPOSITE_WORDS, VALUE_WORDS, column_key
+from lib.data.columns.names import DISTANCE_NAMES, METADATA_NAMES, VALUE_WORDS, column_key
 from lib.data.columns.numbers import no_value_cells, parse_numbers
 from lib.data.columns.same_class import is_polar
 
@@ -158,11 +158,6 @@ class ColumnProfile:
     def has_value_word(self) -> bool:
         """Whether a word of its name says that it tells how two texts relate."""
         return not self.words.isdisjoint(VALUE_WORDS)
-
-    @cached_property
-    def says_opposite(self) -> bool:
-        """Whether a word of its name says that a yes in it means something else: is_wrong."""
-        return not self.words.isdisjoint(OPPOSITE_WORDS)
 
     @cached_property
     def is_mark(self) -> bool:
