@@ -45,13 +45,17 @@ _NUMBER_WIDTHS = {
     "background": 126,
     "neighbours": 140,
 }
-_TEXT_WIDTH, _WORD_WIDTH = 150, 70
-"""Pixels: titles stand in full, and all columns of a retrieval fit beside each other at 1,440."""
+_TEXT_WIDTH, _WIDE_TEXT_WIDTH, _WORD_WIDTH = 150, 185, 70
+"""Pixels: titles stand in full, and all columns of a retrieval fit beside each other at 1,440.
+
+Texts are wide where the column of the change is not shown.
+"""
 
 
 def pair_column_config(columns: list[str]) -> dict[str, object]:
     """Map column titles to formats: three digits for cosines and margins, whole percent for shares."""
     config: dict[str, object] = {}
+    text_width = _TEXT_WIDTH if "change" in columns else _WIDE_TEXT_WIDTH
     for name in columns:
         kind = name.removeprefix("base_").removeprefix("tuned_")
         if kind in _HELP:
@@ -60,7 +64,7 @@ def pair_column_config(columns: list[str]) -> dict[str, object]:
                 format=form, width=_NUMBER_WIDTHS[kind], help=_HELP[kind]
             )
         elif name in _TEXTS:
-            config[COLUMN_TITLES[name]] = st.column_config.TextColumn(width=_TEXT_WIDTH)
+            config[COLUMN_TITLES[name]] = st.column_config.TextColumn(width=text_width)
         elif name == "change":
             config[COLUMN_TITLES[name]] = st.column_config.TextColumn(width=_WORD_WIDTH)
     return config

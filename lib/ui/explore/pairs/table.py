@@ -24,6 +24,9 @@ _MAX_ROWS = 5_000
 """Rows of a table that are sent to the browser; the worst and the best are always among them."""
 
 _TABLE_TITLES = {"worse": "Got worse", "better": "Most improved", "wrong": "Still wrong", "all": "All pairs"}
+_MIXED_TABLES = ("wrong", "all")
+"""Tables whose pairs changed in different ways: there the column says which."""
+
 _EMPTY = {
     "worse": "No pair got worse.",
     "better": "No pair improved.",
@@ -104,13 +107,14 @@ def _show_table(run: Run, kind: str, rows: pd.DataFrame) -> None:
         selection.select_pairs([int(pairs[row]) for row in rows if row < len(pairs)], run.id)
 
     columns = [name for name in COLUMN_TITLES if name in rows]
+    shown = [name for name in columns if name != "change" or kind in _MIXED_TABLES]
     st.dataframe(
         rows[columns].rename(columns=COLUMN_TITLES),
         hide_index=True,
-        height=320,
+        column_order=[COLUMN_TITLES[name] for name in shown],
         on_select=select,
         selection_mode="single-row",
-        column_config=pair_column_config(columns),
+        column_config=pair_column_config(shown),
         key=key,
         alt="Held-out pairs: texts, rank, margin and cosine, base and tuned",
     )
