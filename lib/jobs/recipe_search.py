@@ -11,7 +11,7 @@ from lib.evaluation.store import load_evaluation
 from lib.format import format_metric, metric_title
 from lib.jobs.trained_runs import RunResult
 from lib.metrics import metric_of, selection_metric
-from lib.recipe.grid import describe_setting
+from lib.recipe.setting_texts import describe_setting
 from lib.store.workspace import Workspace
 
 

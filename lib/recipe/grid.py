@@ -66,9 +66,3 @@ def expand_grid(recipe: Recipe, grid: Mapping[str, Sequence[Any]]) -> list[Recip
     Raises InputError for settings that do not go together.
     """
     return [replace(recipe, **dict(zip(grid, values, strict=True))) for values in product(*grid.values())]
-
-
-def describe_setting(name: str, value: Any) -> str:
-    """Write a setting and its value in a few words."""
-    shown = f"{value:g}" if isinstance(value, float) else str(value).lower() if isinstance(value, bool) else value
-    return f"{FIELDS[name].label.lower()} {shown}"

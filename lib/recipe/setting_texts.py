@@ -27,6 +27,8 @@ def format_setting(name: str, value: object) -> str:
         return " and ".join(map(str, value)) or "none"
     if value in (None, ""):
         return "none"
+    if isinstance(value, float):
+        return f"{value:g}"
     is_option = isinstance(value, str) and name in FIELDS and value in FIELDS[name].choices
     return option_title(str(value)) if is_option else str(value)
 

@@ -8,8 +8,9 @@ from datetime import datetime
 
 from lib.errors import InputError
 from lib.format import format_count
-from lib.recipe.grid import describe_setting, searched_settings
+from lib.recipe.grid import searched_settings
 from lib.recipe.recipe import Recipe
+from lib.recipe.setting_texts import describe_setting
 from lib.settings import MAX_SEEDS
 from lib.store.runs import default_title
 

@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from lib.errors import InputError
-from lib.recipe.grid import NOT_SEARCHED, describe_setting, expand_grid, parse_grid, searched_settings
+from lib.recipe.grid import NOT_SEARCHED, expand_grid, parse_grid, searched_settings
 from lib.recipe.recipe import FIELDS, Recipe
+from lib.recipe.setting_texts import describe_setting
 
 
 def test_every_combination_is_a_recipe() -> None:
@@ -54,4 +55,4 @@ def test_settings_that_do_not_go_together_are_refused() -> None:
 
 @pytest.mark.parametrize("name", searched_settings())
 def test_every_searched_setting_is_described_by_its_label(name: str) -> None:
-    assert describe_setting(name, FIELDS[name].default).startswith(FIELDS[name].label.lower())
+    assert describe_setting(name, FIELDS[name].default).lower().startswith(FIELDS[name].label.lower())
