@@ -10,7 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from lib.charts.colours import LIGHT
-from lib.charts.map.figure import MAX_SVG_POINTS, MapFigure, map_figure
+from lib.charts.map.figure import MapFigure, map_figure
 from lib.charts.map.lines import evaluated_lines, largest_classes
 from lib.charts.map.quality import quality_sentences
 from lib.charts.map.scene import TextClasses
@@ -21,6 +21,9 @@ from lib.report.texts import TextWriter
 from lib.shapes import Shape
 from lib.store.datasets import Dataset
 from lib.store.runs import Run
+
+_MOST_POINTS = 4_000
+"""Points of a report's map: all SVG, because the report's policy lets nothing make code of strings, as WebGL does here."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,7 @@ def build_report_map(run: Run, dataset: Dataset, writer: TextWriter) -> ReportMa
     lines, measure = _lines(run, dataset, layout)
     classes = _classes(dataset, map_texts(run), writer)
     shown = [writer.write(text, f"text {number}") for number, text in enumerate(map_texts(run))]
-    drawn = map_figure(layout, lines, shown, measure=measure, classes=classes, most=MAX_SVG_POINTS)
+    drawn = map_figure(layout, lines, shown, measure=measure, classes=classes, most=_MOST_POINTS, is_svg=True)
     ends = dict.fromkeys((next(iter(layout.labels)), list(layout.labels)[-1]))
     stills = tuple(still_svg(drawn.figure, name, layout.labels[name]) for name in ends)
     sentences = tuple(sentence for _, sentence in quality_sentences(layout, lines, drawn.choice))

@@ -134,6 +134,8 @@ def test_large_maps_are_webgl_and_play_their_snapshots(monkeypatch: pytest.Monke
     assert [frame.name for frame in found.frames] == ["base", "best"], "only the snapshots are sent"
     played = found.layout.updatemenus[0].buttons[0].args[0]
     assert list(played) == ["base", "best"]
+    found = map_figure(map_data, lines, texts, is_svg=True).figure
+    assert {trace.type for trace in found.data} == {"scatter"}, "a report's map is SVG, however large"
 
 
 def test_the_strongest_of_a_crowd_stand_out() -> None:
