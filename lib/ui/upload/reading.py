@@ -86,7 +86,7 @@ def _summary(report: ReadReport) -> str:
     if report.separator:
         title = _SEPARATORS.get(report.separator)
         parts.append(f"separator {title.split()[0].lower() if title else repr(report.separator)}")
-    if report.header is not None:
+    if report.header is not None and (report.kind in ("", "text") or report.sheet):  # JSON and Parquet name columns
         parts.append(f"header {'yes' if report.header else 'no'}")
     if report.sheet:
         parts.append(f"sheet {report.sheet}")
