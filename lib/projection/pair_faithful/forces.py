@@ -18,9 +18,9 @@ class Motion(NamedTuple):
 
 
 class PointLines(NamedTuple):
-    """The lines of each point in CSR form: indptr (points + 1,), the line of each entry, and the point's share of it.
+    """The lines of each point in CSR form.
 
-    The share, from 0 to 2, is of half of the excess; it is negative where the point is the line's second end.
+    indptr (points + 1,); line: of each entry; share: the point's part of its correction. The share, from 0 to 2, is of half of the excess; it is negative where the point is the line's second end.
     """
 
     indptr: np.ndarray

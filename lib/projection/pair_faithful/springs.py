@@ -88,9 +88,9 @@ class PairSprings:
         return Springs(self.ends, target, self.pull, self.weight, self.near_length(distance), longest)
 
     def near_length(self, distance: np.ndarray) -> float:
-        """Compute the logarithm of NEAR_FACTOR times the median distance of a drawn neighbour of about NEAR_RANK.
+        """Compute the logarithm of the length below which a far pair looks near.
 
-        That of MIN_LENGTH where no end has such a rank.
+        NEAR_FACTOR times the median distance of a drawn neighbour of about NEAR_RANK; that of MIN_LENGTH where no end has such a rank.
         """
         chosen = distance[np.abs(np.log2(self.rank / NEAR_RANK)) <= 1]
         return float(np.log(max(NEAR_FACTOR * np.median(chosen), MIN_LENGTH) if len(chosen) else MIN_LENGTH))
@@ -114,9 +114,9 @@ def pair_springs(points: DistinctPoints, pairs: np.ndarray, ranks: np.ndarray) -
 
 
 def end_shares(points: DistinctPoints, pairs: np.ndarray) -> np.ndarray:
-    """Compute which part of a line's correction either end does, (2, pairs): the one that moved farther does more.
+    """Compute which part of a line's correction either end does, (2, pairs).
 
-    Moved is the greatest distance from the text's first vector. Halves alone would throw a text that stayed out of its place when
+    The end that moved farther does more. Moved is the greatest distance from the text's first vector. Halves alone would throw a text that stayed out of its place when
     the other end left.
     """
     first = points.vectors[points.index[0]]
