@@ -35,6 +35,9 @@ def count_workers() -> int:
 
 WORKERS = str(count_workers())
 
+RERUNS = ("--reruns", "1", "-rR")
+"""Tests against a real browser or a real cluster run once more where they fail, and are named; one that fails twice fails."""
+
 STATIC: tuple[Step, ...] = (
     ("format", [PYTHON, "-m", "ruff", "format", "--check", "."]),
     ("lint", [PYTHON, "-m", "ruff", "check", "."]),
@@ -62,13 +65,13 @@ TESTS: tuple[Step, ...] = (
     # sorted by their number they would come last, and alone.
     ("unit and page tests", [PYTHON, "-m", "pytest", "tests/unit", "tests/app", "-n", WORKERS, "--dist", "loadfile"]),
     # One after another: they share a Ray cluster, which a second process would have to start again.
-    ("cluster tests", [PYTHON, "-m", "pytest", "tests/cluster"]),
+    ("cluster tests", [PYTHON, "-m", "pytest", "tests/cluster", *RERUNS]),
     ("fault tests", [PYTHON, "-m", "pytest", "tests/faults", "-n", WORKERS]),
     (
         "browser tests",
         [
             *(PYTHON, "-m", "pytest", "tests/browser", "-n", WORKERS, "--dist", "loadfile", "--no-loadscope-reorder"),
-            *("--reruns", "1", "-rR"),
+            *RERUNS,
         ],
     ),
 )
