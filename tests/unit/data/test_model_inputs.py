@@ -268,6 +268,7 @@ PROVEN = {
     "lib.experiments.held_out": "learning curve",
     "lib.experiments.interpolation": "blends",
     "lib.experiments.label_noise_check": "label noise",
+    "lib.experiments.variants": "learning curve and control; on a cluster tests/unit/experiments/test_experiments.py",
     "lib.models.embed_corpus": "tests/unit/models/test_embed_corpus.py",
     "lib.models.embed_file": "tests/unit/models/test_embed_file.py",
     "lib.models.forms.measure": "tests/unit/experiments/test_export_form.py, from the written files",
