@@ -18,30 +18,27 @@ class Motion(NamedTuple):
 
 
 class PointLines(NamedTuple):
-    """The lines of each point in CSR form.
+    """The lines of each point in CSR form: indptr (points + 1,), the line of each entry, and its sign.
 
-    indptr (points + 1,); line: of each entry; share: the point's part of its correction. The share, from 0 to 2, is of half of the excess; it is negative where the point is the line's second end.
+    The sign is 1 where the point is the first end of the line and -1 where it is the second.
     """
 
     indptr: np.ndarray
     line: np.ndarray
-    share: np.ndarray
+    sign: np.ndarray
 
 
 class Springs(NamedTuple):
     """The ends (2, snapshots, pairs) of each line, and what is asked of its length.
 
     target (snapshots, pairs): the logarithm of its length; pull (pairs,): from 0 to 1, how far the length itself is asked for and not
-    its change alone; weight (snapshots, pairs): from 0 to 1, the share of the excess that is corrected in one step; near: the logarithm
-    of the distance at which neighbours are drawn, around which a line that is too short is corrected whatever its weight; longest: the
-    logarithm of the greatest length that is asked for, since a line whose change is asked for could throw its ends out of the map.
+    its change alone; longest: the logarithm of the greatest length that is asked for, since a line whose change is asked for could
+    throw its ends out of the map.
     """
 
     ends: np.ndarray
     target: np.ndarray
     pull: np.ndarray
-    weight: np.ndarray
-    near: float
     longest: float
 
 

@@ -150,12 +150,11 @@ def line_corrections(low: int, high: int, position: np.ndarray, springs: Springs
     out: (2, snapshots, pairs).
 
     With x(m) the logarithm of length / target in snapshot m, the excess of a line is x(m) - (1 - pull) * mean over m of x: all of the
-    change is corrected, and of the mean as much as pull says; of both the share weight(m), or, of a line that is too short, the share
-    1 / (1 + (length / near)^2) where that is more: what is drawn near has to be near. No line is asked to be longer than springs.longest.
+    change is corrected, and of the mean as much as pull says. No line is asked to be longer than springs.longest.
     The excess is cut at MAX_EXCESS, so that no line halves in one step.
     """
     x, y = position[0], position[1]
-    ends, target, pull = springs.ends, springs.target, springs.pull
+    ends, target, pull, longest = springs.ends, springs.target, springs.pull, springs.longest
     snapshots = len(target)
     for p in range(low, high):
         mean = 0.0
@@ -165,10 +164,7 @@ def line_corrections(low: int, high: int, position: np.ndarray, springs: Springs
         for m in range(snapshots):
             dx, dy = x[ends[1, m, p]] - x[ends[0, m, p]], y[ends[1, m, p]] - y[ends[0, m, p]]
             length = 0.5 * np.log(dx * dx + dy * dy + MIN_SQUARE)
-            excess, weight = length - target[m, p] - (1.0 - pull[p]) * mean, springs.weight[m, p]
-            if excess < 0.0:
-                weight = max(weight, 1.0 / (1.0 + np.exp(2.0 * (length - springs.near))))
-            excess = max(weight * excess, length - springs.longest)
+            excess = max(length - target[m, p] - (1.0 - pull[p]) * mean, length - longest)
             share = 0.5 * (1.0 - np.exp(-min(MAX_EXCESS, max(-MAX_EXCESS, excess))))
             out[0, m, p], out[1, m, p] = share * dx, share * dy
 
@@ -185,7 +181,7 @@ def step(
     """
     position, velocity = motion.position, motion.velocity
     attract, repel, slot, degree = forces.attraction, forces.repulsion, forces.slot, forces.degree
-    indptr, line, share, correction = lines.indptr, lines.line, lines.share, forces.correction
+    indptr, line, sign, correction = lines.indptr, lines.line, lines.sign, forces.correction
     for i in range(low, high):
         repel_weight = REPULSION_STRENGTH / NUM_NEGATIVES * degree[i]
         x = attract[0, i] + repel_weight * repel[0, slot[i]]
@@ -201,8 +197,8 @@ def step(
             continue
         x, y = 0.0, 0.0
         for entry in range(indptr[i], indptr[i + 1]):
-            x += share[entry] * correction[0, line[entry]]
-            y += share[entry] * correction[1, line[entry]]
+            x += sign[entry] * correction[0, line[entry]]
+            y += sign[entry] * correction[1, line[entry]]
         scale = stiffness / (2.0 * degree[i] + stiffness) / num_lines
         x, y = scale * x, scale * y
         shrink = 1.0 / max(1.0, np.sqrt(x * x + y * y) / MAX_STEP)

@@ -21,10 +21,7 @@ from lib.projection.points import DistinctPoints
 if TYPE_CHECKING:
     from lib.projection.pair_faithful.kernels import RowPool
 
-MOST_STEPS, LEAST_STEPS = 1800, 600
-MOST_MOVES = 18_000_000
-"""Points times steps: above 10,000 points there are fewer steps, so that a map is drawn in the same time, down to LEAST_STEPS."""
-
+NUM_STEPS = 600
 REFIT_EVERY = 60
 """Steps between two measurements of the drawn neighbours' distances, which the lines' lengths follow."""
 
@@ -84,7 +81,7 @@ def optimise(
     seed: int,
     progress: Progress,
 ) -> np.ndarray:
-    """Move the points (points, 2) by shrinking steps.
+    """Move the points (points, 2) by NUM_STEPS shrinking steps.
 
     Meanwhile the lines stiffen with the cube of the time.
 
@@ -96,19 +93,18 @@ def optimise(
     num_points, (num_snapshots, num_pairs) = position.shape[1], springs.tilt.shape
     motion = Motion(position, np.zeros_like(position))
     negatives = negative_sampler(points, seed=seed, block_size=kernels.RING_BLOCK)
-    num_steps = count_steps(num_points)
-    offsets = negatives.sample_offsets(num_steps, kernels.NUM_NEGATIVES, seed=seed)
+    offsets = negatives.sample_offsets(NUM_STEPS, kernels.NUM_NEGATIVES, seed=seed)
     ring_position, repulsion = np.empty((2, 2, len(negatives.rings)))
     correction = np.zeros((2, num_snapshots, num_pairs))
     forces = Forces(np.empty_like(position), repulsion, negatives.slot, correction.reshape(2, -1), graph.degree)
     lines = springs.by_point(num_points)
     strength *= num_pairs > 0
     with kernels.RowPool(num_points) as pool:
-        for number in range(num_steps):
-            time = number / num_steps
+        for number in range(NUM_STEPS):
+            time = number / NUM_STEPS
             if number % REFIT_EVERY == 0:
                 progress.check()
-                progress.advance(number, num_steps)
+                progress.advance(number, NUM_STEPS)
                 if strength > 0 and time < REFIT_UNTIL:
                     asked = springs.springs(end_distances(springs, points, position, pool))
             if strength > 0:
@@ -126,11 +122,6 @@ def optimise(
             stiffness = strength * (FIRST_STIFFNESS + (LAST_STIFFNESS - FIRST_STIFFNESS) * time**3)
             pool.map_rows(kernels.step, num_points, motion, forces, lines, stiffness, STEP_SIZE * (1 - time))
     return (position - position.mean(axis=1, keepdims=True)).T
-
-
-def count_steps(num_points: int) -> int:
-    """Count the steps of a layout: the more points, the fewer."""
-    return int(np.clip(MOST_MOVES // max(1, num_points), LEAST_STEPS, MOST_STEPS))
 
 
 def end_distances(springs: PairSprings, points: DistinctPoints, position: np.ndarray, pool: RowPool) -> np.ndarray:

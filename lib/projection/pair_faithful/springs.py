@@ -26,18 +26,6 @@ NEAR_RANK = 10.0
 Of pairs that are farther in every snapshot mostly the change of the length is: no reader can see a rank of hundreds.
 """
 
-FAR_WEIGHT = 0.03
-"""Least share of a line's excess that is corrected in a step.
-
-Where a pair is far, the neighbourhoods decide first: a reader cannot tell rank 300 from 400, but sees who stands beside a text.
-"""
-
-NEAR_FACTOR = 2.0
-"""Times the distance of a drawn tenth neighbour at which a line that is too short is corrected by half at least."""
-
-LEAST_MOBILITY = 0.1
-"""Added to how far a text moved, in units of the median: an end that did not move does a little of a correction."""
-
 COSINE_TILT = 2.0
 """Logarithm of length per unit of cosine, for changes within one rank."""
 
@@ -60,8 +48,7 @@ class PairSprings:
 
     ends: (2, snapshots, pairs) points; local: by snapshot (pairs, 2), the ends among its points; rank: (2, snapshots, pairs), which
     neighbour's distance either end asks for; tilt: (snapshots, pairs), added to log length; pull: (pairs,) from 0 to 1, how far the
-    length itself and not its change alone is asked for; weight: (snapshots, pairs) from FAR_WEIGHT to 1, of its correction; share:
-    (2, pairs), which part of a correction either end does.
+    length itself and not its change alone is asked for.
     """
 
     ends: np.ndarray
@@ -69,31 +56,20 @@ class PairSprings:
     rank: np.ndarray
     tilt: np.ndarray
     pull: np.ndarray
-    weight: np.ndarray
-    share: np.ndarray
 
     def by_point(self, size: int) -> PointLines:
         """List the lines of each point in CSR form."""
         ends = self.ends.ravel()
         line = np.tile(np.arange(ends.size // 2), 2)
-        share = np.repeat(2 * self.share * [[1.0], [-1.0]], self.ends.shape[1], axis=0).ravel()
+        sign = np.repeat([1.0, -1.0], ends.size // 2)
         order = np.argsort(ends, kind="stable")
         indptr = np.searchsorted(ends[order], np.arange(size + 1))
-        return PointLines(indptr.astype(np.uint32), line[order].astype(np.uint32), share[order])
+        return PointLines(indptr.astype(np.uint32), line[order].astype(np.uint32), sign[order])
 
     def springs(self, distance: np.ndarray) -> Springs:
         """Ask for lengths, given the drawn distance (2, snapshots, pairs) of either end's neighbour."""
         longest = float(np.log(max(np.quantile(distance, LONGEST_QUANTILE), MIN_LENGTH)))
-        target = target_lengths(self.rank, distance, self.tilt)
-        return Springs(self.ends, target, self.pull, self.weight, self.near_length(distance), longest)
-
-    def near_length(self, distance: np.ndarray) -> float:
-        """Compute the logarithm of the length below which a far pair looks near.
-
-        NEAR_FACTOR times the median distance of a drawn neighbour of about NEAR_RANK; that of MIN_LENGTH where no end has such a rank.
-        """
-        chosen = distance[np.abs(np.log2(self.rank / NEAR_RANK)) <= 1]
-        return float(np.log(max(NEAR_FACTOR * np.median(chosen), MIN_LENGTH) if len(chosen) else MIN_LENGTH))
+        return Springs(self.ends, target_lengths(self.rank, distance, self.tilt), self.pull, longest)
 
 
 def pair_springs(points: DistinctPoints, pairs: np.ndarray, ranks: np.ndarray) -> PairSprings:
@@ -101,28 +77,14 @@ def pair_springs(points: DistinctPoints, pairs: np.ndarray, ranks: np.ndarray) -
     ends = np.stack([points.index[:, pairs[:, 0]], points.index[:, pairs[:, 1]]])
     cosine = np.einsum("...d,...d->...", points.vectors[ends[0]], points.vectors[ends[1]]).astype(np.float64)
     farther = ranks.max(axis=0)
-    closeness = 1 / (1 + ((np.exp2(mean_log_rank(ranks)) - 1) / NEAR_RANK) ** 2)
+    nearest = np.exp2(mean_log_rank(ranks)).min(axis=0) - 1
     return PairSprings(
         ends,
         tuple(local_pairs(points, pairs)),
         ranks ** (1 - FARTHER_END) * farther**FARTHER_END,
         cosine_tilt(cosine, mean_log_rank(ranks)),
-        closeness.max(axis=0),
-        FAR_WEIGHT + (1 - FAR_WEIGHT) * closeness,
-        end_shares(points, pairs),
+        1 / (1 + (nearest / NEAR_RANK) ** 2),
     )
-
-
-def end_shares(points: DistinctPoints, pairs: np.ndarray) -> np.ndarray:
-    """Compute which part of a line's correction either end does, (2, pairs).
-
-    The end that moved farther does more. Moved is the greatest distance from the text's first vector. Halves alone would throw a text that stayed out of its place when
-    the other end left.
-    """
-    first = points.vectors[points.index[0]]
-    moved = np.max([np.linalg.norm(points.vectors[row] - first, axis=1) for row in points.index], axis=0)
-    mobility = moved[pairs.T] + max(LEAST_MOBILITY * float(np.median(moved)), 1e-9)
-    return mobility / mobility.sum(axis=0)
 
 
 def cosine_tilt(cosine: np.ndarray, log_rank: np.ndarray) -> np.ndarray:

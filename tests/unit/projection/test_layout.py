@@ -55,15 +55,13 @@ def test_where_no_text_stayed_an_identical_copy_is_measured() -> None:
     )
 
 
-@pytest.mark.parametrize("seed", [0, 1, 2])
-def test_the_one_planted_mover_is_found(seed: int) -> None:
-    """Not the other text of its pair, which stays among its neighbours while the line grows."""
+def test_the_one_planted_mover_is_found() -> None:
     base, pairs = world()
     draw = np.random.default_rng(0)
     after = base + draw.normal(0, 0.002, base.shape).astype(np.float32)
     after[17] = base[200]  # crosses to a place among other texts
     after[200] = base[200]
-    layout = compute_layout(paired_points({"base": base, "best": after}, pairs), seed=seed)
+    layout = compute_layout(paired_points({"base": base, "best": after}, pairs))
     moved = np.linalg.norm(layout.coordinates["best"] - layout.coordinates["base"], axis=1)
     assert moved.argmax() == 17
     assert moved[17] > 5 * np.median(moved)

@@ -66,18 +66,6 @@ def corrected(position: np.ndarray, springs: Springs) -> np.ndarray:
     return moved
 
 
-def asked(
-    ends: np.ndarray,
-    target: np.ndarray,
-    *,
-    pull: float = 0.0,
-    weight: float = 1.0,
-    near: float = -np.inf,
-    longest: float = np.inf,
-) -> Springs:
-    return Springs(ends, target, np.full(target.shape[1], pull), np.full(target.shape, weight), near, longest)
-
-
 def log_lengths(position: np.ndarray, ends: np.ndarray) -> np.ndarray:
     return np.log(np.linalg.norm(position[:, ends[0]] - position[:, ends[1]], axis=0))
 
@@ -89,18 +77,8 @@ def test_a_correction_leaves_of_the_excess_only_the_mean_that_is_not_asked_for(p
     ends = np.array([[[0], [1], [2]], [[3], [4], [5]]])
     target = log_lengths(position, ends) + draw.uniform(-0.4, 0.4, (3, 1))
     excess = log_lengths(position, ends) - target
-    after = log_lengths(corrected(position, asked(ends, target, pull=pull)), ends) - target
+    after = log_lengths(corrected(position, Springs(ends, target, np.array([pull]), np.inf)), ends) - target
     assert after == pytest.approx(np.full((3, 1), (1 - pull) * excess.mean()), abs=1e-6)
-
-
-def test_of_a_far_pair_little_is_corrected_but_where_it_is_drawn_near() -> None:
-    """At the distance of drawn neighbours, half of what a line is too short; of one that is too long, its weight."""
-    position = np.array([[0.0, 1.0], np.zeros(2)])
-    ends = np.array([[[0]], [[1]]])
-    for target, near, share in ((0.5, -np.inf, 0.01), (0.5, 0.0, 0.5), (-0.5, 0.0, 0.01)):
-        springs = asked(ends, np.array([[target]]), pull=1.0, weight=0.01, near=near)
-        after = log_lengths(corrected(position, springs), ends)
-        assert after.item() == pytest.approx(share * target, abs=1e-6)
 
 
 def test_no_line_is_asked_to_be_longer_than_the_longest() -> None:
@@ -108,8 +86,8 @@ def test_no_line_is_asked_to_be_longer_than_the_longest() -> None:
     position = np.array([[0.0, 1.0, 0.0, 1.0], np.zeros(4)])
     ends = np.array([[[0], [2]], [[1], [3]]])
     target = np.log([[np.e], [1 / np.e]])
-    free = log_lengths(corrected(position, asked(ends, target)), ends)
-    held = log_lengths(corrected(position, asked(ends, target, longest=np.log(1.1))), ends)
+    free = log_lengths(corrected(position, Springs(ends, target, np.zeros(1), np.inf)), ends)
+    held = log_lengths(corrected(position, Springs(ends, target, np.zeros(1), np.log(1.1))), ends)
     assert free[0, 0] > np.log(1.1)
     assert held[0, 0] == pytest.approx(np.log(1.1), abs=1e-6)
     assert held[1, 0] == free[1, 0]
@@ -118,7 +96,7 @@ def test_no_line_is_asked_to_be_longer_than_the_longest() -> None:
 def test_a_correction_is_bounded_and_two_ends_on_one_place_stay_finite() -> None:
     position = np.array([[0.0, 100.0, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0]])
     ends = np.array([[[0, 2]], [[1, 3]]])
-    moved = corrected(position, asked(ends, np.log(np.full((1, 2), 1e-3)), pull=1.0))
+    moved = corrected(position, Springs(ends, np.log(np.full((1, 2), 1e-3)), np.ones(2), np.inf))
     assert np.linalg.norm(moved[:, 0] - moved[:, 1]) == pytest.approx(100 * np.exp(-kernels.MAX_EXCESS))
     assert np.isfinite(moved).all()
 
